@@ -1,0 +1,28 @@
+# Everything here is also what .ci/run does; README has the two commands that matter.
+GOLANGCI_LINT_VERSION := v2.15.0
+FUZZTIME ?= 5s
+
+.PHONY: test race lint fuzz bench generate ci
+
+test:
+	go test ./...
+
+race:
+	go test -race -shuffle=on ./...
+
+lint:
+	go vet ./...
+	.ci/lint $(GOLANGCI_LINT_VERSION)
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+# Needs npm; building and testing do not.
+generate:
+	go generate ./internal/wire
+
+ci:
+	bash .ci/run

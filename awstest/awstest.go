@@ -1,0 +1,239 @@
+package awstest
+
+import (
+	"context"
+	"hash/fnv"
+	"net/http/httptest"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/internal/clock"
+)
+
+// TB is what this package needs of a test. [*testing.T], [*testing.B] and
+// [*testing.F] have it.
+type TB interface {
+	Helper()
+	Name() string
+	Context() context.Context
+	Cleanup(func())
+	Failed() bool
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// DefaultAccountID is the id of the account that New makes, unless told otherwise.
+const DefaultAccountID = "000000000000"
+
+// Modes of [WithMode].
+const (
+	Strict = fakeaws.Strict // refuse denied calls, as AWS does
+	Soft   = fakeaws.Soft   // let denied calls pass, and log what would be denied
+	Off    = fakeaws.Off    // ask no policy; signatures are still verified
+)
+
+// An Account is one AWS account, alone in its World unless [Account.NewAccount]
+// added others. It ends with the test.
+type Account struct {
+	t       TB
+	world   *fakeaws.World
+	acct    *fakeaws.Account
+	options options
+	socket  *socket // nil in a synctest bubble
+	shared  *shared
+}
+
+// shared is what the accounts of one World have in common.
+type shared struct {
+	mu       sync.Mutex
+	accounts int
+}
+
+// New makes an AWS account for a test: empty, with its own clock, ids and
+// services, and a root user. There is nothing to close and no error to check;
+// what goes wrong ends the test.
+//
+// Inside a testing/synctest bubble no socket is opened, because a listening
+// socket stops virtual time: [Account.URL], [Account.Env] and [WithSocket] are not to be had there.
+func New(t TB, opts ...Option) *Account {
+	t.Helper()
+	o := options{accountID: DefaultAccountID, region: fakeaws.DefaultRegion}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	world := all.NewWorld(fakeaws.Config{
+		Region:   o.region,
+		Clock:    o.newClock(),
+		Seed:     seed(t.Name()),
+		Mode:     o.mode,
+		SourceIP: o.sourceIP,
+	})
+	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}
+	acct, err := world.AddAccount(o.accountID, "", "")
+	if err != nil {
+		t.Fatalf("awstest.New: %v", err)
+	}
+	a.acct = acct
+	switch {
+	case !inBubble(t):
+		a.socket = newSocket(world)
+	case o.useSocket:
+		t.Fatalf("awstest.New: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process")
+	}
+	t.Cleanup(func() {
+		if a.socket != nil {
+			a.socket.close()
+		}
+		if t.Failed() {
+			logCalls(t, world.Log().Events())
+		}
+	})
+	return a
+}
+
+// seed makes ids follow from the test's name, so that every run sees the same.
+func seed(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // never fails
+	return h.Sum64()
+}
+
+// inBubble reports whether the test runs in a testing/synctest bubble, where
+// Deadline panics.
+func inBubble(t TB) (yes bool) {
+	d, ok := t.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return false
+	}
+	defer func() { yes = recover() != nil }()
+	d.Deadline()
+	return false
+}
+
+// NewAccount makes another account in the same World, for cross-account tests.
+// Its id is 111111111111, the next one's 222222222222, and so on.
+func (a *Account) NewAccount() *Account {
+	a.t.Helper()
+	a.shared.mu.Lock()
+	defer a.shared.mu.Unlock()
+	id := nextAccountID(a.shared.accounts)
+	if id == a.options.accountID {
+		a.shared.accounts++
+		id = nextAccountID(a.shared.accounts)
+	}
+	a.shared.accounts++
+	acct, err := a.world.AddAccount(id, "", "")
+	if err != nil {
+		a.t.Fatalf("awstest: NewAccount: %v", err)
+	}
+	other := *a
+	other.acct = acct
+	return &other
+}
+
+// nextAccountID returns 111111111111 for 1, 222222222222 for 2, and counts on
+// from 100000000010 after 9.
+func nextAccountID(n int) string {
+	if n > 9 {
+		n += 100000000000
+		id := make([]byte, 12)
+		for i := len(id) - 1; i >= 0; i-- {
+			id[i] = byte('0' + n%10)
+			n /= 10
+		}
+		return string(id)
+	}
+	id := []byte("000000000000")
+	for i := range id {
+		id[i] = byte('0' + n)
+	}
+	return string(id)
+}
+
+// ID returns the account's 12 digits.
+func (a *Account) ID() string { return a.acct.ID }
+
+// Region returns the region of the account's configs.
+func (a *Account) Region() string { return a.options.region }
+
+// Root returns the account's root user.
+func (a *Account) Root() *Principal {
+	cred := a.acct.Root
+	return &Principal{
+		account: a,
+		name:    "root",
+		arn:     cred.Caller.ARN,
+		credentials: func() aws.Credentials {
+			return aws.Credentials{AccessKeyID: cred.AccessKeyID, SecretAccessKey: cred.SecretAccessKey, AccountID: a.acct.ID, Source: credentialSource}
+		},
+	}
+}
+
+// Config returns a config with the root user's credentials. It is ready for
+// every NewFromConfig; nothing is read from the environment or from files.
+func (a *Account) Config() aws.Config { return a.Root().Config() }
+
+// Env returns the root user's credentials, the region and this account's URL as
+// KEY=VALUE, for the environment of a subprocess.
+func (a *Account) Env() []string {
+	a.t.Helper()
+	return a.Root().Env()
+}
+
+// URL returns the address of the account's socket, for presigned URLs, other
+// HTTP clients and subprocesses: "http://127.0.0.1:PORT".
+func (a *Account) URL() string {
+	a.t.Helper()
+	if a.socket == nil {
+		a.t.Fatalf("awstest: URL inside a synctest bubble: there is no socket, because it would stop virtual time")
+		return ""
+	}
+	return a.socket.server.URL
+}
+
+// Now returns the World's time.
+func (a *Account) Now() time.Time { return a.world.Clock().Now() }
+
+// Advance moves the World's time: visibility timeouts, delays, credentials and
+// presigned URLs run out, and waiting calls look again. Clients made of this
+// World's configs sign with the moved time.
+func (a *Account) Advance(d time.Duration) { a.world.Clock().Advance(d) }
+
+// Calls returns what the World was asked, newest last: the latest 4,096 calls.
+func (a *Account) Calls() []fakeaws.Event { return a.world.Log().Events() }
+
+// World returns the World behind the account, for Go code that seeds or
+// inspects state past the clients.
+func (a *Account) World() *fakeaws.World { return a.world }
+
+// background is the context in which this package itself changes state.
+func (a *Account) background() *fakeaws.Call {
+	return a.world.Background(a.acct.ID, a.options.region)
+}
+
+// socket is a World's listener and the client for it.
+type socket struct {
+	server *httptest.Server
+	client *socketClient
+}
+
+func newSocket(w *fakeaws.World) *socket {
+	return &socket{server: httptest.NewServer(w.Door()), client: newSocketClient(w)}
+}
+
+func (s *socket) close() {
+	s.client.close()
+	s.server.Close()
+}
+
+// newClock returns the clock that the options ask for.
+func (o *options) newClock() *clock.Clock {
+	if o.start.IsZero() {
+		return new(clock.Clock)
+	}
+	return clock.At(o.start)
+}

@@ -1,0 +1,178 @@
+package awstest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// config returns a config with the given credentials. It sets no BaseEndpoint
+// in the process, so that clients build AWS's own URLs, virtual-host S3
+// included, and bodies that cannot seek work as they do against AWS.
+func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
+	cfg := aws.Config{
+		Region:      a.options.region,
+		Credentials: credentials,
+		HTTPClient:  processClient{a.world},
+		APIOptions:  []func(*middleware.Stack) error{signAtWorldTime(a.world)},
+	}
+	if a.options.useSocket {
+		cfg.HTTPClient = a.socket.client
+		cfg.BaseEndpoint = aws.String(a.socket.server.URL)
+	}
+	if !a.options.retry {
+		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	}
+	return cfg
+}
+
+// processClient is the HTTP client of configs that stay in the process.
+type processClient struct{ world *fakeaws.World }
+
+// Do implements aws.HTTPClient.
+func (c processClient) Do(r *http.Request) (*http.Response, error) {
+	resp, err := c.world.Door().RoundTrip(r)
+	return remember(c.world, resp), err
+}
+
+// socketClient is the HTTP client of configs that use the socket.
+type socketClient struct {
+	world     *fakeaws.World
+	transport *http.Transport
+}
+
+func newSocketClient(w *fakeaws.World) *socketClient {
+	return &socketClient{world: w, transport: &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second}}
+}
+
+func (c *socketClient) close() { c.transport.CloseIdleConnections() }
+
+// Do implements aws.HTTPClient.
+func (c *socketClient) Do(r *http.Request) (*http.Response, error) {
+	// The body that the SDK sends has a WriteTo, which net/http's transport
+	// prefers. When the server answers before WriteTo has returned, the
+	// transport gives the connection up, and calls with large answers fail now
+	// and then. Without WriteTo it reads the body instead, and they do not.
+	if r.Body != nil && r.Body != http.NoBody {
+		plain := *r
+		plain.Body = struct{ io.ReadCloser }{r.Body}
+		r = &plain
+	}
+	resp, err := c.transport.RoundTrip(r)
+	return remember(c.world, resp), err
+}
+
+type worldKey struct{}
+
+// remember notes in a failed response which World gave it, so that an assertion
+// that has only the error finds the decision behind it.
+func remember(w *fakeaws.World, resp *http.Response) *http.Response {
+	if resp != nil && resp.StatusCode >= http.StatusBadRequest && resp.Request != nil {
+		resp.Request = resp.Request.WithContext(context.WithValue(resp.Request.Context(), worldKey{}, w))
+	}
+	return resp
+}
+
+// signAtWorldTime makes clients sign with the World's time where that is not
+// the machine's: a client whose clock is wrong is refused, here as by AWS.
+func signAtWorldTime(w *fakeaws.World) func(*middleware.Stack) error {
+	return func(stack *middleware.Stack) error {
+		offset := w.Clock().Offset()
+		if offset == 0 {
+			return nil
+		}
+		if m, ok := stack.Finalize.Get((*retry.Attempt)(nil).ID()); ok {
+			if attempt, ok := m.(*retry.Attempt); ok {
+				attempt.ClientSkew = new(atomic.Int64)
+				attempt.ClientSkew.Store(int64(offset))
+			}
+		}
+		const presign = "PresignHTTPRequest"
+		if _, ok := stack.Finalize.Get(presign); ok {
+			return stack.Finalize.Insert(&presignAtWorldTime{world: w, offset: offset}, presign, middleware.Before)
+		}
+		return nil
+	}
+}
+
+// presignAtWorldTime dates a presigned URL by the World's clock. The SDK's
+// presigner takes the machine's time and cannot be told another.
+type presignAtWorldTime struct {
+	world  *fakeaws.World
+	offset time.Duration
+}
+
+// ID implements middleware.FinalizeMiddleware.
+func (*presignAtWorldTime) ID() string { return "awstest:PresignAtWorldTime" }
+
+// HandleFinalize implements middleware.FinalizeMiddleware.
+func (m *presignAtWorldTime) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
+	middleware.FinalizeOutput, middleware.Metadata, error,
+) {
+	out, md, err := next.HandleFinalize(ctx, in)
+	signed, ok := out.Result.(*v4.PresignedHTTPRequest)
+	req, isHTTP := in.Request.(*smithyhttp.Request)
+	if err != nil || !ok || !isHTTP {
+		return out, md, err
+	}
+	again, ok := m.resign(ctx, req.Build(ctx), signed.URL)
+	if ok {
+		signed.URL = again
+	}
+	return out, md, nil
+}
+
+// resign returns the URL signed at the World's time. It does so only for a
+// client that has proved to hold the secret: signing once more at the
+// machine's time must give the client's own URL.
+func (m *presignAtWorldTime) resign(ctx context.Context, r *http.Request, signed string) (string, bool) {
+	u, err := url.Parse(signed)
+	if err != nil {
+		return "", false
+	}
+	q := u.Query()
+	scope, err := parseScope(q.Get("X-Amz-Credential"))
+	if err != nil {
+		return "", false
+	}
+	cred, ok := m.world.Credential(scope.accessKeyID)
+	at, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date"))
+	if !ok || err != nil {
+		return "", false
+	}
+	creds := aws.Credentials{AccessKeyID: cred.AccessKeyID, SecretAccessKey: cred.SecretAccessKey, SessionToken: q.Get("X-Amz-Security-Token")}
+	presign := func(at time.Time) (string, error) {
+		signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = scope.service == "s3" })
+		again, _, err := signer.PresignHTTP(ctx, creds, r.Clone(ctx), v4.GetPayloadHash(ctx), scope.service, scope.region, at)
+		return again, err
+	}
+	if same, err := presign(at); err != nil || same != signed {
+		return "", false
+	}
+	moved, err := presign(at.Add(m.offset))
+	return moved, err == nil
+}
+
+// scope is who and what a presigned URL was signed for.
+type scope struct{ accessKeyID, region, service string }
+
+// parseScope reads KEY/DATE/REGION/SERVICE/aws4_request.
+func parseScope(credential string) (scope, error) {
+	parts := strings.Split(credential, "/")
+	if len(parts) != 5 {
+		return scope{}, fmt.Errorf("credential %q does not have five parts", credential)
+	}
+	return scope{accessKeyID: parts[0], region: parts[2], service: parts[3]}, nil
+}

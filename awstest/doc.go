@@ -1,0 +1,41 @@
+// Package awstest gives a Go test its own AWS account: in-memory IAM, STS, S3
+// and SQS behind the real clients of aws-sdk-go-v2, with every call
+// authenticated (Signature Version 4) and authorized (IAM policies) as AWS
+// does. A test proves that a role can do its job and nothing else.
+//
+//	acct := awstest.New(t)
+//	role := acct.Role("worker", awstest.File("policy.json"))
+//	_, err := s3.NewFromConfig(role.Config()).DeleteObject(ctx, …)
+//	awstest.AssertDenied(t, err, "s3:DeleteObject")
+//
+// # Accounts
+//
+// [New] makes an account that ends with the test; accounts of different tests
+// share nothing, so tests run in parallel. [Account.Config] is the root user's
+// [aws.Config]; [Account.User] and [Account.Role] make principals with policies
+// and configs of their own; [Account.NewAccount] adds another account to the
+// same World, for cross-account tests. Nothing is read from the environment or
+// from the developer's files.
+//
+// # Doors
+//
+// Calls stay in the process: a config's HTTP client hands the request to the
+// fakes and the answer back, without a socket. Clients build AWS's own URLs. A
+// socket on loopback is there too ([Account.URL], [Account.Env]) for presigned
+// URLs, subprocesses and other languages, and [WithSocket] makes the configs use it.
+//
+// # Time
+//
+// The clock runs with the machine's, or with the bubble's in testing/synctest.
+// [Account.Advance] moves it; [WithTime] sets where it starts. Clients of this
+// package's configs sign with the World's time. A client whose clock is not
+// moved, such as a subprocess, is refused as AWS refuses it once the difference
+// is more than 15 minutes.
+//
+// # Failing tests
+//
+// A test that passes prints nothing. One that fails prints the calls it made
+// and what the policies said, newest last, and explains the last denial: the
+// layer and statement that decided, conditions that were not met, and the
+// smallest statement that would allow the call.
+package awstest

@@ -1,0 +1,59 @@
+package awstest
+
+import (
+	"time"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// An Option changes what [New] makes.
+type Option func(*options)
+
+type options struct {
+	accountID string
+	region    string
+	start     time.Time
+	sourceIP  string
+	mode      fakeaws.Mode
+	useSocket bool
+	retry     bool
+}
+
+// WithRegion sets the region of the account's configs. The default is us-east-1.
+func WithRegion(region string) Option {
+	return func(o *options) { o.region = region }
+}
+
+// WithAccountID sets the account's id: 12 digits. The default is 000000000000.
+func WithAccountID(id string) Option {
+	return func(o *options) { o.accountID = id }
+}
+
+// WithTime starts the World's clock at a given time. The default is the
+// machine's time, or the bubble's inside testing/synctest.
+func WithTime(start time.Time) Option {
+	return func(o *options) { o.start = start }
+}
+
+// WithSocket makes the configs use the account's socket instead of staying in
+// the process: a real HTTP connection on loopback, and S3 in path style.
+func WithSocket() Option {
+	return func(o *options) { o.useSocket = true }
+}
+
+// WithMode sets what becomes of a denied call. The default is [Strict].
+func WithMode(mode fakeaws.Mode) Option {
+	return func(o *options) { o.mode = mode }
+}
+
+// WithSourceIP sets the address from which all calls seem to come: the value of
+// aws:SourceIp. The default is 127.0.0.1.
+func WithSourceIP(ip string) Option {
+	return func(o *options) { o.sourceIP = ip }
+}
+
+// WithRetries gives the configs the SDK's standard retryer. By default a failed
+// call answers at once.
+func WithRetries() Option {
+	return func(o *options) { o.retry = true }
+}

@@ -1,0 +1,148 @@
+package awstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// A Policy is a policy document in any of its forms: [JSON], [File], [FS],
+// a [Statement], or several as [Statements].
+type Policy interface {
+	With
+	// document returns the JSON text and the file that it came from, if any.
+	document() (text, file string, err error)
+}
+
+// JSON is a policy document as text.
+func JSON(document string) Policy { return jsonPolicy{text: document} }
+
+// File is a policy document in a file, by its path from the test's folder.
+func File(path string) Policy {
+	text, err := os.ReadFile(path)
+	return jsonPolicy{text: string(text), file: path, err: err}
+}
+
+// FS is a policy document in a file system, as go:embed makes one.
+func FS(fsys fs.FS, path string) Policy {
+	text, err := fs.ReadFile(fsys, path)
+	return jsonPolicy{text: string(text), file: path, err: err}
+}
+
+type jsonPolicy struct {
+	text, file string
+	err        error
+}
+
+func (p jsonPolicy) document() (string, string, error) { return p.text, p.file, p.err }
+func (p jsonPolicy) with(s *spec)                      { s.policies = append(s.policies, p) }
+
+// A Statement is one statement of a policy, and a whole policy by itself. It is
+// a value: each method returns a changed copy.
+type Statement struct {
+	effect     string
+	sid        string
+	actions    []string
+	resources  []string
+	principals map[string][]string
+	conditions map[string]map[string][]string
+}
+
+// Allow begins a statement that allows the given actions. Without [Statement.On]
+// it is for every resource.
+func Allow(actions ...string) Statement { return Statement{effect: "Allow", actions: actions} }
+
+// Deny begins a statement that denies the given actions. Without [Statement.On]
+// it is for every resource.
+func Deny(actions ...string) Statement { return Statement{effect: "Deny", actions: actions} }
+
+// On names the resources, by ARN; wildcards and policy variables work as in a document.
+func (s Statement) On(resources ...string) Statement {
+	s.resources = resources
+	return s
+}
+
+// Sid names the statement.
+func (s Statement) Sid(sid string) Statement {
+	s.sid = sid
+	return s
+}
+
+// If adds a condition: If("StringEquals", "aws:PrincipalTag/team", "blue").
+// Several conditions must all hold.
+func (s Statement) If(operator, key string, values ...string) Statement {
+	conditions := map[string]map[string][]string{}
+	for op, keys := range s.conditions {
+		conditions[op] = map[string][]string{}
+		for k, v := range keys {
+			conditions[op][k] = v
+		}
+	}
+	if conditions[operator] == nil {
+		conditions[operator] = map[string][]string{}
+	}
+	conditions[operator][key] = values
+	s.conditions = conditions
+	return s
+}
+
+// By names the principals of a statement in a resource-based policy, a trust
+// policy among them: account ids or ARNs, "*", or an AWS service such as
+// "lambda.amazonaws.com".
+func (s Statement) By(principals ...string) Statement {
+	s.principals = map[string][]string{}
+	for _, p := range principals {
+		kind := "AWS"
+		if strings.HasSuffix(p, ".amazonaws.com") {
+			kind = "Service"
+		}
+		s.principals[kind] = append(s.principals[kind], p)
+	}
+	return s
+}
+
+// String returns the policy document that has only this statement.
+func (s Statement) String() string { return Document(s) }
+
+func (s Statement) document() (string, string, error) { return s.String(), "", nil }
+func (s Statement) with(sp *spec)                     { sp.policies = append(sp.policies, s) }
+
+// Statements is a policy of several statements.
+func Statements(statements ...Statement) Policy {
+	return jsonPolicy{text: Document(statements...)}
+}
+
+// Document returns the JSON text of a policy, for APIs that take one:
+// PutBucketPolicy, SetQueueAttributes. Statements without resources are for "*".
+func Document(statements ...Statement) string { return render([]string{"*"}, statements) }
+
+// render returns the JSON text of a policy. Statements without resources get
+// the default ones; a trust policy has none.
+func render(defaultResources []string, statements []Statement) string {
+	type statement struct {
+		Sid       string                         `json:",omitempty"`
+		Effect    string                         `json:",omitempty"`
+		Principal map[string][]string            `json:",omitempty"`
+		Action    []string                       `json:",omitempty"`
+		Resource  []string                       `json:",omitempty"`
+		Condition map[string]map[string][]string `json:",omitempty"`
+	}
+	doc := struct {
+		Version   string
+		Statement []statement
+	}{Version: "2012-10-17"}
+	for _, s := range statements {
+		resources := s.resources
+		if resources == nil {
+			resources = defaultResources
+		}
+		doc.Statement = append(doc.Statement, statement{s.sid, s.effect, s.principals, s.actions, resources, s.conditions})
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic(fmt.Sprintf("awstest: a policy of strings does not marshal: %v", err))
+	}
+	return string(text)
+}

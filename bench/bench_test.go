@@ -1,0 +1,362 @@
+// Package bench measures the harness against floors: a server that only gives a
+// canned answer, reached through the same door by the same SDK client. Figures
+// are ratios within one run, because absolute times say more about the machine.
+//
+//	go test -bench . -benchmem ./bench           # all figures
+//	go test -run TestSpeed -speed -v ./bench     # the ratios, and whether they hold
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/internal/sigv4"
+	"github.com/stretchr/testify/require"
+)
+
+var speed = flag.Bool("speed", false, "check the ratios; takes half a minute")
+
+// A job is one thing to measure. It runs n times.
+type job func(tb testing.TB, cfg aws.Config) func()
+
+// The jobs, on an account or on a floor that gives the same answers.
+var (
+	getCallerIdentity job = func(tb testing.TB, cfg aws.Config) func() {
+		client := sts.NewFromConfig(cfg)
+		return func() {
+			_, err := client.GetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{})
+			require.NoError(tb, err)
+		}
+	}
+	putObject = func(size int) job {
+		return func(tb testing.TB, cfg aws.Config) func() {
+			client, body := s3.NewFromConfig(cfg), bytes.Repeat([]byte("x"), size)
+			return func() {
+				_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(body)})
+				require.NoError(tb, err)
+			}
+		}
+	}
+	getObject = func(size int) job {
+		return func(tb testing.TB, cfg aws.Config) func() {
+			client := s3.NewFromConfig(cfg)
+			return func() {
+				out, err := client.GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+				require.NoError(tb, err)
+				n, err := io.Copy(io.Discard, out.Body)
+				require.NoError(tb, err)
+				require.Equal(tb, int64(size), n)
+			}
+		}
+	}
+	sendReceiveDelete job = func(tb testing.TB, cfg aws.Config) func() {
+		client, url := sqs.NewFromConfig(cfg), aws.String("https://sqs.us-east-1.amazonaws.com/000000000000/queue")
+		return func() {
+			_, err := client.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("hello")})
+			require.NoError(tb, err)
+			out, err := client.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: url})
+			require.NoError(tb, err)
+			require.Len(tb, out.Messages, 1)
+			_, err = client.DeleteMessage(context.Background(), &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: out.Messages[0].ReceiptHandle})
+			require.NoError(tb, err)
+		}
+	}
+)
+
+// A measurement compares a job on an account with the same job on a floor.
+type measurement struct {
+	name  string
+	job   job
+	size  int // of the object
+	floor func(size int) http.Handler
+	limit float64
+	times int // of the job in one round
+}
+
+const mib = 1 << 20
+
+var measurements = []measurement{
+	{"GetCallerIdentity", getCallerIdentity, 0, canned, 1.3, 200},
+	{"PutObject 1 KiB", putObject(1024), 1024, canned, 1.3, 200},
+	{"GetObject 1 KiB", getObject(1024), 1024, canned, 1.3, 200},
+	{"send+receive+delete", sendReceiveDelete, 0, canned, 1.3, 100},
+	{"PutObject 8 MiB", putObject(8 * mib), 8 * mib, verifying, 1.3, 2},
+	{"GetObject 8 MiB", getObject(8 * mib), 8 * mib, verifying, 1.3, 2},
+}
+
+// account makes an account with what the jobs find there, and the config of a
+// role that may do just that.
+func account(tb testing.TB, size int, opts ...awstest.Option) aws.Config {
+	acct := awstest.New(tb, opts...)
+	role := acct.Role("worker",
+		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
+		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),
+		awstest.Allow("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage").On("arn:aws:sqs:*:*:queue"),
+	)
+	store := s3.NewFromConfig(acct.Config())
+	_, err := store.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String("bucket")})
+	require.NoError(tb, err)
+	_, err = store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(make([]byte, size))})
+	require.NoError(tb, err)
+	_, err = sqs.NewFromConfig(acct.Config()).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
+	require.NoError(tb, err)
+	return role.Config()
+}
+
+// floorConfig is the config of a client for a floor.
+func floorConfig(tb testing.TB, h http.Handler, socket bool) aws.Config {
+	cfg := aws.Config{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(floorKey, floorSecret, ""),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient:  recorder{h},
+	}
+	if socket {
+		server := httptest.NewServer(h)
+		transport := &http.Transport{}
+		tb.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
+		cfg.BaseEndpoint = aws.String(server.URL)
+		cfg.HTTPClient = plainBody{transport}
+	}
+	return cfg
+}
+
+const (
+	floorKey    = "AKIAIOSFODNN7EXAMPLE"
+	floorSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
+
+// recorder is the simplest client that calls a handler without a socket.
+type recorder struct{ handler http.Handler }
+
+func (c recorder) Do(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	c.handler.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// plainBody hides the WriteTo of the SDK's bodies from the transport, as the
+// configs of awstest do: else the floor fails now and then.
+type plainBody struct{ transport *http.Transport }
+
+func (c plainBody) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		plain := *r
+		plain.Body = struct{ io.ReadCloser }{r.Body}
+		r = &plain
+	}
+	return c.transport.RoundTrip(r)
+}
+
+// canned is a server that knows its answers by heart.
+func canned(size int) http.Handler {
+	object := make([]byte, size)
+	const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/u</Arn><UserId>AIDAAAAAAAAAAAAAAAAAA</UserId><Account>000000000000</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
+	answers := map[string]string{
+		"AmazonSQS.SendMessage":    `{"MD5OfMessageBody":"5d41402abc4b2a76b9719d911017c592","MessageId":"01234567-89ab-cdef-0123-456789abcdef"}`,
+		"AmazonSQS.ReceiveMessage": `{"Messages":[{"Body":"hello","MD5OfBody":"5d41402abc4b2a76b9719d911017c592","MessageId":"01234567-89ab-cdef-0123-456789abcdef","ReceiptHandle":"` + strings.Repeat("A", 64) + `"}]}`,
+		"AmazonSQS.DeleteMessage":  `{}`,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if target := r.Header.Get("X-Amz-Target"); target != "" {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			_, _ = io.WriteString(w, answers[target])
+			return
+		}
+		switch r.Method {
+		case http.MethodPost:
+			w.Header().Set("Content-Type", "text/xml")
+			_, _ = io.WriteString(w, identity)
+		case http.MethodPut:
+			w.Header().Set("ETag", `"5d41402abc4b2a76b9719d911017c592"`)
+		case http.MethodGet:
+			w.Header().Set("Content-Length", fmt.Sprint(size))
+			_, _ = w.Write(object)
+		}
+	})
+}
+
+// verifying is a server that does what no honest S3 can leave out: it verifies
+// the signature and computes the MD5 of what is put.
+func verifying(size int) http.Handler {
+	object, verifier := make([]byte, size), new(sigv4.Verifier)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "" {
+			r.Host = r.URL.Host
+		}
+		signature, err := sigv4.Parse(r)
+		if err == nil {
+			err = verifier.Verify(r, signature, floorSecret, "", time.Now())
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Length", fmt.Sprint(size))
+			_, _ = w.Write(object)
+			return
+		}
+		body, err := sigv4.NewBody(r, signature)
+		sum := md5.New()
+		if err == nil {
+			_, err = io.Copy(sum, body)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("ETag", `"`+hex.EncodeToString(sum.Sum(nil))+`"`)
+	})
+}
+
+// doors are the two ways to an account.
+var doors = []struct {
+	name   string
+	socket bool
+	opts   []awstest.Option
+}{
+	{"in process", false, nil},
+	{"socket", true, []awstest.Option{awstest.WithSocket()}},
+}
+
+func BenchmarkCalls(b *testing.B) {
+	for _, m := range measurements {
+		for _, door := range doors {
+			run := func(name string, do func()) {
+				b.Run(m.name+"/"+door.name+"/"+name, func(b *testing.B) {
+					b.SetBytes(int64(m.size))
+					b.ReportAllocs()
+					for b.Loop() {
+						do()
+					}
+				})
+			}
+			run("floor", m.job(b, floorConfig(b, m.floor(m.size), door.socket)))
+			run("leastpriv", m.job(b, account(b, m.size, door.opts...)))
+		}
+	}
+}
+
+func TestSpeed(t *testing.T) {
+	if !*speed {
+		t.Skip("measures for half a minute; run with -speed")
+	}
+	t.Logf("%-22s %-11s %12s %12s %7s %7s", "call", "door", "floor", "leastpriv", "ratio", "limit")
+	for _, m := range measurements {
+		for _, door := range doors {
+			floor := m.job(t, floorConfig(t, m.floor(m.size), door.socket))
+			ours := m.job(t, account(t, m.size, door.opts...))
+			f, o := compare(m.times, floor, ours)
+			ratio := float64(o) / float64(f)
+			t.Logf("%-22s %-11s %12v %12v %6.2fx %6.2fx", m.name, door.name, f, o, ratio, m.limit)
+			if ratio > m.limit {
+				t.Errorf("%s, %s: %.2f times its floor, more than %.2f", m.name, door.name, ratio, m.limit)
+			}
+		}
+	}
+	f, o := compare(10, func() { newFloor(t) }, func() { newAccount(t) })
+	ratio := float64(o) / float64(f)
+	t.Logf("%-22s %-11s %12v %12v %6.2fx %6.2fx", "New+call+Close", "both", f, o, ratio, 1.0)
+	if ratio > 1 {
+		t.Errorf("New, a call and Close take %.2f times what a bare httptest server does", ratio)
+	}
+}
+
+// rounds is how often a comparison measures each side. The best round counts:
+// whatever else the machine does only ever adds.
+const rounds = 25
+
+// compare times two functions in turns and returns the median time of each.
+func compare(times int, a, b func()) (time.Duration, time.Duration) {
+	var as, bs []time.Duration
+	a()
+	b()
+	for range rounds {
+		as = append(as, clock(times, a))
+		bs = append(bs, clock(times, b))
+	}
+	return slices.Min(as), slices.Min(bs)
+}
+
+func clock(times int, do func()) time.Duration {
+	runtime.GC()
+	start := time.Now()
+	for range times {
+		do()
+	}
+	return time.Since(start) / time.Duration(times)
+}
+
+// newFloor is the life of a bare httptest server with one call.
+func newFloor(tb testing.TB) {
+	server := httptest.NewServer(canned(0))
+	transport := &http.Transport{}
+	getCallerIdentity(tb, aws.Config{
+		Region:       "us-east-1",
+		Credentials:  credentials.NewStaticCredentialsProvider(floorKey, floorSecret, ""),
+		BaseEndpoint: aws.String(server.URL),
+		HTTPClient:   plainBody{transport},
+	})()
+	transport.CloseIdleConnections()
+	server.Close()
+}
+
+// newAccount is the life of an account with one call.
+func newAccount(tb testing.TB) {
+	l := &life{TB: tb}
+	acct := awstest.New(l)
+	getCallerIdentity(tb, acct.Config())()
+	l.end()
+}
+
+// life is a test that ends when told to.
+type life struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (l *life) Cleanup(f func()) { l.cleanups = append(l.cleanups, f) }
+
+func (l *life) end() {
+	for _, f := range slices.Backward(l.cleanups) {
+		f()
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	b.Run("floor", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			newFloor(b)
+		}
+	})
+	b.Run("leastpriv", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			newAccount(b)
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
+)
+
+// A handler answers AWS calls from a World, and the server's own addresses
+// below /_leastpriv/. A bucket cannot have that name: an underscore is not
+// allowed in one.
+type handler struct {
+	flags *serveFlags
+	mu    sync.Mutex // one reset at a time
+	world atomic.Pointer[fakeaws.World]
+	own   *http.ServeMux
+}
+
+func newHandler(f *serveFlags) (*handler, error) {
+	h := &handler{flags: f, own: http.NewServeMux()}
+	if err := h.reset(); err != nil {
+		return nil, err
+	}
+	h.own.HandleFunc("POST /_leastpriv/reset", h.postReset)
+	h.own.HandleFunc("GET /_leastpriv/decisions", h.getDecisions)
+	return h, nil
+}
+
+// reset puts a new, empty World in place of the old one.
+func (h *handler) reset() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	// A server's ids, unlike a test's, must not be foreseen.
+	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, Seed: rand.Uint64()})
+	for i := range h.flags.accounts {
+		a := &h.flags.accounts[i]
+		acct, err := w.AddAccount(a.id, a.accessKey, a.secret)
+		if err != nil {
+			return err
+		}
+		// A key that was made up stays over a reset.
+		a.accessKey, a.secret = acct.Root.AccessKeyID, acct.Root.SecretAccessKey
+	}
+	h.world.Store(w)
+	return nil
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/_leastpriv/") {
+		h.world.Load().Door().ServeHTTP(w, r)
+		return
+	}
+	// A web page that the developer has open must not reach these.
+	if r.Header.Get("Origin") != "" {
+		http.Error(w, "requests of web pages are refused", http.StatusForbidden)
+		return
+	}
+	h.own.ServeHTTP(w, r)
+}
+
+// postReset forgets all state; the accounts and their root keys stay.
+func (h *handler) postReset(w http.ResponseWriter, _ *http.Request) {
+	if err := h.reset(); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// getDecisions answers the latest calls with what the policies said, newest last.
+func (h *handler) getDecisions(w http.ResponseWriter, _ *http.Request) {
+	body, err := json.MarshalIndent(h.world.Load().Log().Events(), "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(body, '\n'))
+}

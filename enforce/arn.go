@@ -1,0 +1,107 @@
+package enforce
+
+import "strings"
+
+// An arn is the six segments of an Amazon Resource Name: "arn", partition,
+// service, region, account, and the resource, which may contain colons.
+type arn [6]string
+
+// splitARN splits at the first five colons. It returns false when s is no ARN.
+func splitARN(s string) (a arn, ok bool) {
+	if !strings.HasPrefix(s, "arn:") {
+		return a, false
+	}
+	for i := range 5 {
+		a[i], s, ok = strings.Cut(s, ":")
+		if !ok {
+			return arn{}, false
+		}
+	}
+	a[5] = s
+	return a, true
+}
+
+func (a *arn) service() string  { return a[2] }
+func (a *arn) account() string  { return a[4] }
+func (a *arn) resource() string { return a[5] }
+
+// An arnPattern matches ARNs segment by segment: a wildcard in one of the first
+// five segments does not cross a colon, one in the last crosses colons and
+// slashes.
+type arnPattern struct {
+	any bool // "*"
+	// whole is the pattern in one piece when the first five segments are plain
+	// text and nothing is a variable: then the text itself pins the colons.
+	whole pattern
+	parts *[6]template // otherwise
+}
+
+// compileARN compiles a pattern. Segments that are missing at the end match
+// everything, as AWS completes "arn:aws:sqs:us-east-1" to
+// "arn:aws:sqs:us-east-1:*:*". Variables are known in the segments from first
+// on: in the last one only for a Resource element.
+func compileARN(s string, variables bool, first int) (arnPattern, error) {
+	if s == "*" {
+		return arnPattern{any: true}, nil
+	}
+	var parts [6]template
+	plain := true
+	for i, segment := range splitPattern(s) {
+		mode := textMode{wild: true, variables: variables && i >= first}
+		part, err := compileTemplate(segment, mode)
+		if err != nil {
+			return arnPattern{}, err
+		}
+		parts[i] = part
+		plain = plain && part.pieces == nil && (i == 5 || !hasWildcard(part.text))
+	}
+	if !plain {
+		return arnPattern{parts: &parts}, nil
+	}
+	texts := make([]string, len(parts))
+	for i := range parts {
+		texts[i] = parts[i].text
+	}
+	return arnPattern{whole: newPattern(strings.Join(texts, ":"))}, nil
+}
+
+// splitPattern splits a pattern at its first five colons that are not within a
+// variable, and fills up with "*".
+func splitPattern(s string) [6]string {
+	parts := [6]string{"*", "*", "*", "*", "*", "*"}
+	n, start, braces := 0, 0, false
+	for i := 0; i < len(s) && n < 5; i++ {
+		switch {
+		case s[i] == '$' && strings.HasPrefix(s[i:], "${"):
+			braces = true
+		case s[i] == '}':
+			braces = false
+		case s[i] == ':' && !braces:
+			parts[n], start = s[start:i], i+1
+			n++
+		}
+	}
+	parts[n] = s[start:]
+	return parts
+}
+
+// matchARN reports whether the ARN s matches p. Its segments are those in a, or
+// are put there when they are needed.
+func (e *eval) matchARN(p *arnPattern, s string, a *arn) bool {
+	if p.any {
+		return true
+	}
+	if p.parts == nil {
+		return p.whole.match(s)
+	}
+	if a[0] == "" {
+		*a, _ = splitARN(s)
+	}
+	for i := range p.parts {
+		text, ok := e.expand(&p.parts[i])
+		if !ok || !glob(text, a[i]) {
+			return false
+		}
+	}
+	return true
+}

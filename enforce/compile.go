@@ -1,0 +1,74 @@
+package enforce
+
+// compile compiles the statement of a document. It fails where AWS's legacy
+// parser does: a value that its operator cannot read, or a broken variable.
+func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
+	variables := d.version.value == version2012
+	c := &Statement{start: s.start, end: s.end, deny: s.effect.value == "Deny"}
+	if s.sid != nil {
+		c.sid = s.sid.value
+	}
+	c.not.action = s.notAction != nil
+	for _, a := range append(s.action, s.notAction...) {
+		c.actions = append(c.actions, compileAction(a.value))
+	}
+	c.not.resource = s.notResource != nil
+	for _, r := range append(s.resource, s.notResource...) {
+		// "You can use policy variables … in the resource portion of the ARN",
+		// which follows the fifth colon.
+		p, err := compileARN(r.value, variables, 5)
+		if err != nil {
+			return nil, legacy(r.at, err.Error())
+		}
+		c.resources = append(c.resources, p)
+	}
+	c.not.principal = s.notPrincipal != nil
+	for _, p := range append(s.principal, s.notPrincipal...) {
+		pattern, ok := compilePrincipal(p)
+		if !ok && kind.namesPrincipals() {
+			return nil, invalidPrincipal(p)
+		}
+		c.principals = append(c.principals, pattern)
+		c.anyPrincipal = c.anyPrincipal || pattern.kind == everybody && !c.not.principal
+	}
+	c.anyPrincipal = c.anyPrincipal || !kind.namesPrincipals()
+	for _, text := range s.conditions {
+		condition, err := compileCondition(text, variables)
+		if err != nil {
+			return nil, err
+		}
+		c.conditions = append(c.conditions, condition)
+	}
+	return c, nil
+}
+
+func compileCondition(text conditionText, variables bool) (condition, *problem) {
+	q, err := parseOperator(text.operator.value)
+	if err != nil {
+		return condition{}, syntax(text.operator.at, "%v", err)
+	}
+	c := condition{qualified: q, operator: text.operator.value, key: newConditionKey(text.key.value)}
+	for _, v := range text.values {
+		o, err := q.op.compile(v.value, variables && q.op.textual)
+		if err != nil {
+			return condition{}, legacy(v.at, text.operator.value+": "+err.Error())
+		}
+		c.operands = append(c.operands, o)
+		c.values = append(c.values, v.value)
+	}
+	return c, nil
+}
+
+// adopt makes compiled statements the policy's own.
+func (p *Policy) adopt(statements []*Statement) {
+	var allows, denies []*Statement
+	for i, s := range statements {
+		s.policy, s.number = p, i
+		if s.deny {
+			denies = append(denies, s)
+		} else {
+			allows = append(allows, s)
+		}
+	}
+	p.statements, p.allows, p.denies = statements, newIndex(allows), newIndex(denies)
+}

@@ -1,0 +1,266 @@
+package enforce
+
+import (
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Context holds condition keys and their values. Keys are case-insensitive; a
+// key that is set again is replaced. The zero value is ready to use. Lookups
+// that find nothing continue in Base.
+type Context struct {
+	Base    *Context
+	entries []entry
+}
+
+type entry struct {
+	name  string // as it was set
+	lower string // in lower case, by which it is found
+	value value
+}
+
+// A value is what a request holds for a condition key.
+type value struct {
+	kind valueKind
+	one  string
+	many []string
+	at   time.Time
+}
+
+type valueKind uint8
+
+const (
+	single valueKind = iota
+	multi
+	instant // text like "2026-11-22T20:26:45Z"
+	epoch   // text like "1795379205"
+)
+
+// Grow makes room for n more keys.
+func (c *Context) Grow(n int) { c.entries = slices.Grow(c.entries, n) }
+
+// Set sets a single-valued key.
+func (c *Context) Set(key, val string) { c.set(key, value{one: val}) }
+
+// SetMulti sets a multivalued key, like aws:TagKeys. The values are not copied.
+func (c *Context) SetMulti(key string, values []string) {
+	c.set(key, value{kind: multi, many: values})
+}
+
+// SetBool sets a key to "true" or "false".
+func (c *Context) SetBool(key string, v bool) { c.Set(key, strconv.FormatBool(v)) }
+
+// SetTime sets a key to a point in time. Its text is ISO 8601 in UTC, or seconds
+// for aws:EpochTime, and is made only when somebody needs it.
+func (c *Context) SetTime(key string, t time.Time) {
+	kind := instant
+	if strings.EqualFold(key, "aws:EpochTime") {
+		kind = epoch
+	}
+	c.set(key, value{kind: kind, at: t})
+}
+
+func (c *Context) set(name string, v value) {
+	lower := lowerKey(name)
+	for i := range c.entries {
+		if c.entries[i].lower == lower {
+			c.entries[i] = entry{name, lower, v}
+			return
+		}
+	}
+	c.entries = append(c.entries, entry{name, lower, v})
+}
+
+// All ranges over the keys and their values in the order in which they were
+// set, those of Base last. A key of Base that is set here too is left out.
+func (c *Context) All() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for at := c; at != nil; at = at.Base {
+			for i := range at.entries {
+				entry := &at.entries[i]
+				if c.find(entry.lower) == &entry.value && !yield(entry.name, entry.value.texts()) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// over returns the context with base beneath all that it has.
+func (c *Context) over(base *Context) Context {
+	if c.Base == nil {
+		return Context{Base: base, entries: c.entries}
+	}
+	beneath := c.Base.over(base)
+	return Context{Base: &beneath, entries: c.entries}
+}
+
+// find returns the value of a key in lower case, nil when it is not set.
+func (c *Context) find(lower string) *value {
+	for ; c != nil; c = c.Base {
+		for i := range c.entries {
+			if c.entries[i].lower == lower {
+				return &c.entries[i].value
+			}
+		}
+	}
+	return nil
+}
+
+// texts returns all values as text.
+func (v *value) texts() []string {
+	if v.kind == multi {
+		return v.many
+	}
+	return []string{v.item().string()}
+}
+
+// An item is one value of a key, as an operator sees it.
+type item struct {
+	text string
+	kind valueKind
+	at   time.Time
+}
+
+// item returns the only value of a key that is not multivalued.
+func (v *value) item() item { return item{v.one, v.kind, v.at} }
+
+// string returns the value as text.
+func (i item) string() string {
+	switch i.kind {
+	case instant:
+		return i.at.UTC().Format("2006-01-02T15:04:05Z")
+	case epoch:
+		return strconv.FormatInt(i.at.Unix(), 10)
+	}
+	return i.text
+}
+
+// A conditionKey is a condition key that a policy names.
+type conditionKey struct {
+	name    string // as the policy spells it
+	lower   string
+	derived derivation
+}
+
+func newConditionKey(name string) *conditionKey {
+	lower := lowerKey(name)
+	return &conditionKey{name: name, lower: lower, derived: derivations[lower]}
+}
+
+// A derivation is a key that the request itself answers when its Context does not.
+type derivation uint8
+
+const (
+	notDerived derivation = iota
+	principalARN
+	principalAccount
+	principalType
+	principalIsService
+	principalServiceName
+	userID
+	userName
+	resourceAccount
+)
+
+var derivations = map[string]derivation{
+	"aws:principalarn":          principalARN,
+	"aws:principalaccount":      principalAccount,
+	"aws:principaltype":         principalType,
+	"aws:principalisawsservice": principalIsService,
+	"aws:principalservicename":  principalServiceName,
+	"aws:userid":                userID,
+	"aws:username":              userName,
+	"aws:resourceaccount":       resourceAccount,
+}
+
+// value returns what the request holds for a key, nil when the key is absent.
+// The result is valid until the next call.
+func (e *eval) value(k *conditionKey) *value {
+	if v := e.req.Context.find(k.lower); v != nil || k.derived == notDerived {
+		return v
+	}
+	text := e.derive(k.derived)
+	if text == "" {
+		return nil
+	}
+	e.derived = value{one: text}
+	return &e.derived
+}
+
+// derive computes the keys about the principal and the resource's owner; "" is
+// an absent key.
+func (e *eval) derive(d derivation) string {
+	p := &e.req.Principal
+	switch d {
+	case principalARN:
+		if p.Type == AssumedRole {
+			// The role with its path, not the session: "aws:PrincipalArn" of the
+			// global condition keys page.
+			return p.IssuerARN
+		}
+		return p.ARN
+	case principalAccount:
+		return p.Account
+	case principalType:
+		if p.Type == User || p.Type == AssumedRole || p.Type == FederatedUser || p.Type == Root || p.Type == Anonymous {
+			return string(p.Type)
+		}
+	case principalIsService:
+		return strconv.FormatBool(p.Type == Service)
+	case principalServiceName:
+		if p.Type == Service {
+			return p.Service
+		}
+	case userID:
+		if p.Type == Anonymous {
+			return "anonymous"
+		}
+		return p.UserID
+	case userName:
+		if p.Type == User {
+			return p.UserName
+		}
+	case resourceAccount:
+		return e.req.owner()
+	}
+	return ""
+}
+
+// lowerKey returns a condition key in lower case, without an allocation for the
+// keys that requests and policies use all the time.
+func lowerKey(key string) string {
+	if lower, ok := knownKeys[key]; ok {
+		return lower
+	}
+	return strings.ToLower(key)
+}
+
+var knownKeys = func() map[string]string {
+	keys := make(map[string]string)
+	for key := range strings.FieldsSeq(globalKeys) {
+		keys[key] = strings.ToLower(key)
+	}
+	return keys
+}()
+
+const globalKeys = `
+	aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:CurrentTime aws:EpochTime
+	aws:FederatedProvider aws:MultiFactorAuthAge aws:MultiFactorAuthPresent
+	aws:PrincipalAccount aws:PrincipalArn aws:PrincipalIsAWSService aws:PrincipalOrgID
+	aws:PrincipalOrgPaths aws:PrincipalServiceName aws:PrincipalServiceNamesList
+	aws:PrincipalType aws:Referer aws:RequestedRegion aws:ResourceAccount
+	aws:ResourceOrgID aws:ResourceOrgPaths aws:SecureTransport aws:SourceAccount
+	aws:SourceArn aws:SourceIdentity aws:SourceIp aws:SourceOrgID aws:SourceOrgPaths
+	aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:TagKeys aws:TokenIssueTime
+	aws:UserAgent aws:ViaAWSService aws:VpcSourceIp aws:userid aws:username
+	s3:authType s3:signatureversion s3:signatureAge s3:TlsVersion s3:ResourceAccount
+	s3:x-amz-content-sha256 s3:prefix s3:delimiter s3:max-keys s3:versionid
+	s3:RequestObjectTagKeys s3:x-amz-acl s3:x-amz-storage-class
+	s3:x-amz-server-side-encryption s3:ObjectCreationOperation s3:if-match
+	s3:if-none-match s3:locationconstraint sts:ExternalId sts:RoleSessionName
+	sts:SourceIdentity sts:TransitiveTagKeys iam:PolicyARN iam:PermissionsBoundary
+	iam:PassedToService iam:AWSServiceName iam:AssociatedResourceArn`

@@ -1,0 +1,176 @@
+package enforce
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Verdict is how a decision, or one layer of it, ends.
+type Verdict int
+
+// The verdicts. The zero value denies: nothing is allowed by accident.
+const (
+	ImplicitDeny Verdict = iota // nothing allows
+	ExplicitDeny                // a Deny statement applies
+	Allowed
+)
+
+// String returns the verdict as iam:SimulatePrincipalPolicy spells it.
+func (v Verdict) String() string {
+	switch v {
+	case ImplicitDeny:
+		return "implicitDeny"
+	case ExplicitDeny:
+		return "explicitDeny"
+	case Allowed:
+		return "allowed"
+	}
+	return fmt.Sprintf("Verdict(%d)", int(v))
+}
+
+// Layer is one of the sorts of policies that take part in a decision.
+type Layer int
+
+// The layers.
+const (
+	// NoLayer decided: the root user needs no policy in its own account.
+	NoLayer Layer = iota
+	IdentityLayer
+	ResourceLayer
+	BoundaryLayer
+	SessionLayer
+	SCPLayer
+	RCPLayer
+	EndpointLayer
+	TrustLayer
+)
+
+var layerNames = [...]string{
+	"no policy", "identity-based policy", "resource-based policy", "permissions boundary", "session policy",
+	"service control policy", "resource control policy", "VPC endpoint policy", "role trust policy",
+}
+
+// String returns the layer as AWS's denial messages name it.
+func (l Layer) String() string {
+	if l < 0 || int(l) >= len(layerNames) {
+		return fmt.Sprintf("Layer(%d)", int(l))
+	}
+	return layerNames[l]
+}
+
+// A Decision is the answer to a Request. It is a value that costs nothing to
+// make; what explains it is worked out when it is asked for.
+type Decision struct {
+	Verdict Verdict
+	// Layer decided: it allowed, or it is the one that AWS names in the denial.
+	Layer Layer
+	// Policy and Statement decided. They are nil for an implicit denial, and for
+	// the root user in its own account.
+	Policy    *Policy
+	Statement *Statement
+	// Request and Policies are what was decided on.
+	Request  *Request
+	Policies *PolicySet
+}
+
+// Allowed reports whether the request is allowed.
+func (d *Decision) Allowed() bool { return d.Verdict == Allowed }
+
+// String returns the decision in one line: verdict, principal, action, resource
+// and reason.
+func (d *Decision) String() string {
+	word := "DENY "
+	if d.Allowed() {
+		word = "ALLOW"
+	}
+	return fmt.Sprintf("%s %s %s %s  %s", word, d.Request.Principal.short(), d.Request.Action, d.Request.Resource, d.reason())
+}
+
+// reason says in a few words what decided.
+func (d *Decision) reason() string {
+	switch {
+	case d.Statement != nil && d.Allowed():
+		return "allowed by " + d.where()
+	case d.Allowed():
+		return "the root user needs no policy in its own account"
+	case d.Verdict == ExplicitDeny:
+		return "explicit deny in " + d.where()
+	}
+	return "no " + d.Layer.String() + " allows it"
+}
+
+// where names the deciding statement: layer, policy, statement, place.
+func (d *Decision) where() string { return describe(d.Layer, d.Statement) }
+
+func describe(l Layer, s *Statement) string {
+	var b strings.Builder
+	b.WriteString(l.String())
+	if label := s.policy.Label(); label != s.policy.kind.String() && label != s.policy.source.File {
+		fmt.Fprintf(&b, " %s", label)
+	}
+	line, column := s.Position()
+	fmt.Fprintf(&b, ", %s (%s:%d:%d)", s.Label(), file(s.policy), line, column)
+	return b.String()
+}
+
+func file(p *Policy) string {
+	if p.source.File != "" {
+		return p.source.File
+	}
+	return "policy"
+}
+
+// short names a principal without what is the same for all of its kind.
+func (p *Principal) short() string {
+	if a, ok := splitARN(p.ARN); ok {
+		return a.resource()
+	}
+	if p.Service != "" {
+		return p.Service
+	}
+	return strings.ToLower(string(p.Type))
+}
+
+// MarshalJSON gives tools all that Explain says.
+func (d *Decision) MarshalJSON() ([]byte, error) {
+	type place struct {
+		Policy    string `json:"policy"`
+		Statement string `json:"statement"`
+		File      string `json:"file,omitempty"`
+		Line      int    `json:"line"`
+		Column    int    `json:"column"`
+	}
+	placeOf := func(s *Statement) *place {
+		if s == nil {
+			return nil
+		}
+		line, column := s.Position()
+		return &place{s.policy.Label(), s.Label(), s.policy.source.File, line, column}
+	}
+	type layer struct {
+		Layer     string `json:"layer"`
+		Verdict   string `json:"verdict"`
+		Statement *place `json:"statement,omitempty"`
+	}
+	var layers []layer
+	for _, l := range d.Layers() {
+		layers = append(layers, layer{l.Layer.String(), l.Verdict.String(), placeOf(l.Statement)})
+	}
+	return json.Marshal(struct {
+		Verdict     string       `json:"verdict"`
+		Principal   string       `json:"principal"`
+		Action      string       `json:"action"`
+		Resource    string       `json:"resource"`
+		Layer       string       `json:"layer"`
+		Reason      string       `json:"reason"`
+		Statement   *place       `json:"statement,omitempty"`
+		Layers      []layer      `json:"layers,omitempty"`
+		NearMisses  []NearMiss   `json:"nearMisses,omitempty"`
+		MissingKeys []string     `json:"missingKeys,omitempty"`
+		Suggestions []Suggestion `json:"suggestions,omitempty"`
+	}{
+		d.Verdict.String(), d.Request.Principal.ARN, d.Request.Action, d.Request.Resource, d.Layer.String(),
+		d.reason(), placeOf(d.Statement), layers, d.NearMisses(), d.MissingKeys(), d.Suggestions(),
+	})
+}

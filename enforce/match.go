@@ -1,0 +1,180 @@
+package enforce
+
+import "strings"
+
+// matches grades how a statement applies to the request; unnamed when it does
+// not. Statements that name nobody apply directly.
+func (e *eval) matches(s *Statement) grade {
+	if !s.concerns(e.action) || !e.covers(s) {
+		return unnamed
+	}
+	g := e.names(s)
+	if g == unnamed {
+		return unnamed
+	}
+	for i := range s.conditions {
+		if !e.holds(&s.conditions[i]) {
+			return unnamed
+		}
+	}
+	return g
+}
+
+// covers reports whether a statement is about the request's resource. An action
+// without resource-level permissions has the resource "*", which only "*"
+// matches.
+func (e *eval) covers(s *Statement) bool {
+	if s.resources == nil {
+		return true
+	}
+	for i := range s.resources {
+		p := &s.resources[i]
+		if e.matchARN(p, e.req.Resource, &e.resource) {
+			return !s.not.resource
+		}
+	}
+	return s.not.resource
+}
+
+// best returns the statement of an index that applies most directly, the first
+// of equals.
+func (e *eval) best(x *index) (best *Statement, g grade) {
+	for _, list := range x.candidates(e.service, e.action) {
+		for _, s := range list {
+			if best != nil && g == directly && s.number > best.number {
+				break
+			}
+			m := e.matches(s)
+			if m > g || m == g && m != unnamed && s.number < best.number {
+				best, g = s, m
+			}
+		}
+	}
+	return best, g
+}
+
+// anyAllows returns an Allow of any of the policies.
+func (e *eval) anyAllows(policies []*Policy) *Statement {
+	for _, p := range policies {
+		if s, _ := e.best(&p.allows); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+func (e *eval) anyDenies(policies []*Policy) *Statement {
+	for _, p := range policies {
+		if s := e.denied(p); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+func (e *eval) denied(p *Policy) *Statement {
+	if p == nil || len(p.denies.statements) == 0 {
+		return nil
+	}
+	s, _ := e.best(&p.denies)
+	return s
+}
+
+// denyOrder is the order in which explicit denies are looked for: when several
+// layers deny, AWS names one. That of the later layers is unverified.
+var denyOrder = [...]Layer{SCPLayer, RCPLayer, IdentityLayer, ResourceLayer, BoundaryLayer, SessionLayer, EndpointLayer}
+
+// denies returns a Deny of a layer that applies to the request.
+func (e *eval) denies(l Layer) *Statement {
+	switch l {
+	case SCPLayer, RCPLayer:
+		for _, node := range e.nodes(l) {
+			if s := e.anyDenies(node); s != nil {
+				return s
+			}
+		}
+	case IdentityLayer:
+		return e.anyDenies(e.set.Identity)
+	case ResourceLayer, TrustLayer:
+		return e.denied(e.set.Resource)
+	case BoundaryLayer:
+		if e.bounded() {
+			return e.denied(e.set.Boundary)
+		}
+	case SessionLayer:
+		return e.anyDenies(e.set.Session)
+	case EndpointLayer:
+		return e.denied(e.set.Endpoint)
+	}
+	return nil
+}
+
+// nodes returns the policies of AWS Organizations that apply: SCPs to the
+// principals of member accounts, root included, but neither to services nor to
+// anonymous callers; RCPs to everybody. Service-linked roles are exempt.
+func (e *eval) nodes(l Layer) [][]*Policy {
+	nodes := e.set.RCPs
+	if l == SCPLayer {
+		nodes = e.set.SCPs
+		if !e.hasIdentity() {
+			return nil
+		}
+	}
+	if nodes == nil || e.serviceLinked() {
+		return nil
+	}
+	return nodes
+}
+
+// nodesAllow reports whether each node of the path allows: the policies of one
+// node add up, the nodes do not.
+func (e *eval) nodesAllow(l Layer) bool {
+	for _, node := range e.nodes(l) {
+		if e.anyAllows(node) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// resourceAllows returns how directly the resource-based policy allows.
+func (e *eval) resourceAllows() (grade, *Statement) {
+	if e.set.Resource == nil {
+		return unnamed, nil
+	}
+	s, g := e.best(&e.set.Resource.allows)
+	return g, s
+}
+
+// hasIdentity reports whether the caller is one whom an account's own policies
+// can be attached to.
+func (e *eval) hasIdentity() bool {
+	switch e.req.Principal.Type {
+	case User, AssumedRole, FederatedUser, Root:
+		return true
+	}
+	return false
+}
+
+// serviceLinked reports whether the caller is a service-linked role, which
+// organization policies and boundaries do not limit.
+func (e *eval) serviceLinked() bool {
+	p := &e.req.Principal
+	return p.Type == AssumedRole && strings.Contains(p.IssuerARN, ":role/aws-service-role/")
+}
+
+// bounded reports whether a permissions boundary limits the caller.
+func (e *eval) bounded() bool {
+	return e.set.Boundary != nil && e.req.Principal.Type != Root && !e.serviceLinked()
+}
+
+// alone reports whether the resource's policy must admit every caller.
+func (e *eval) alone() bool { return e.set.Resource != nil && e.set.Resource.kind.alone() }
+
+// resourceLayer returns the name that denials give to the resource's policy.
+func (e *eval) resourceLayer() Layer {
+	if e.set.Resource != nil && e.set.Resource.kind == TrustPolicy {
+		return TrustLayer
+	}
+	return ResourceLayer
+}

@@ -1,0 +1,81 @@
+package enforce
+
+import "strings"
+
+// MessageStyle is how a service words denials.
+type MessageStyle struct {
+	// QuoteResource puts the resource in quotation marks, as S3 does.
+	QuoteResource bool
+	// LowerAction prints the action in lower case, as SQS does.
+	LowerAction bool
+	// PolicyARN names the managed policy of an explicit deny, as AWS began to in 2026.
+	PolicyARN bool
+	// Bare leaves the reason of an implicit denial out, as STS does for AssumeRole.
+	Bare bool
+	// Name prints the resource where that is not its ARN; "-" prints none.
+	Name string
+}
+
+// anonymousMessage is all that a caller without a name is told.
+const anonymousMessage = "Access Denied"
+
+// Message returns the text of AWS's error, as "Troubleshoot access denied error
+// messages" describes it. It is empty for a request that is allowed.
+func (d *Decision) Message(style MessageStyle) string {
+	if d.Allowed() {
+		return ""
+	}
+	who := d.Request.Principal.ARN
+	if who == "" {
+		who = d.Request.Principal.Service
+	}
+	if who == "" {
+		return anonymousMessage
+	}
+	action := d.Request.Action
+	if style.LowerAction {
+		action = strings.ToLower(action)
+	}
+	var b strings.Builder
+	b.Grow(256)
+	b.WriteString("User: " + who + " is not authorized to perform: " + action)
+	b.WriteString(style.resource(d.Request.Resource))
+	b.WriteString(d.because(action, style))
+	return b.String()
+}
+
+// resource returns " on resource: …", or nothing where the request has no
+// resource of its own.
+func (s *MessageStyle) resource(resource string) string {
+	if s.Name != "" {
+		resource = s.Name
+	}
+	switch {
+	case resource == "-" || resource == "*":
+		return ""
+	case s.QuoteResource:
+		return ` on resource: "` + resource + `"`
+	}
+	return " on resource: " + resource
+}
+
+func (d *Decision) because(action string, style MessageStyle) string {
+	switch {
+	case d.Verdict == ImplicitDeny && style.Bare:
+		return ""
+	case d.Verdict == ImplicitDeny:
+		return " because no " + d.Layer.String() + " allows the " + action + " action"
+	}
+	article := "a "
+	switch d.Layer {
+	case IdentityLayer:
+		article = "an "
+	case TrustLayer:
+		article = "the "
+	}
+	text := " with an explicit deny in " + article + d.Layer.String()
+	if arn := d.Statement.policy.source.ARN; style.PolicyARN && arn != "" {
+		text += ": " + arn
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package enforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// A Call is an SDK client's call on its way out.
+type Call struct {
+	// ServiceID and Operation are the names in AWS's model: "CloudWatch Logs",
+	// "PutLogEvents".
+	ServiceID, Operation string
+	// Region is the client's.
+	Region string
+	// Input is the SDK's input struct, like *sqs.SendMessageInput.
+	Input any
+}
+
+// Action returns the IAM action that AWS calls after the operation:
+// "logs:PutLogEvents". Where AWS calls it otherwise, [Options.Needs] must say.
+func (c *Call) Action() string { return IAMPrefix(c.ServiceID) + ":" + c.Operation }
+
+// Options say who calls, what the policies are, and what a call needs.
+type Options struct {
+	// Principal is the caller.
+	Principal Principal
+	// Policies apply to every call. A Need's own Policy takes the place of
+	// Policies.Resource.
+	Policies PolicySet
+	// Context holds condition keys of every call; aws:RequestedRegion is added.
+	Context Context
+	// Needs returns the permissions that a call requires; nil asks for
+	// [Call.Action] on "*".
+	Needs func(context.Context, *Call) ([]Need, error)
+	// Stub answers an allowed call in place of AWS, with the SDK's output struct.
+	// Nil, or [ErrNotStubbed], sends the call on.
+	Stub func(context.Context, *Call) (output any, err error)
+	// Decided sees every decision, in the order of the needs.
+	Decided func(*Call, *Decision)
+}
+
+// ErrNotStubbed is what a Stub answers about a call that is not its business.
+var ErrNotStubbed = errors.New("not stubbed")
+
+// Authorize returns an option for an SDK client (aws.Config.APIOptions) that asks
+// the policies before anything is sent. A denied call returns a
+// *smithy.GenericAPIError with AWS's code and message.
+func Authorize(o Options) func(*middleware.Stack) error {
+	m := &authorize{o}
+	return func(stack *middleware.Stack) error {
+		// After validation of the input, as AWS validates before it authorizes.
+		return stack.Initialize.Add(m, middleware.After)
+	}
+}
+
+// authorize is shared by all calls and never changes.
+type authorize struct{ Options }
+
+// ID implements middleware.InitializeMiddleware.
+func (*authorize) ID() string { return "enforce:Authorize" }
+
+// HandleInitialize implements middleware.InitializeMiddleware.
+func (m *authorize) HandleInitialize(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+	call := &Call{
+		ServiceID: awsmiddleware.GetServiceID(ctx),
+		Operation: awsmiddleware.GetOperationName(ctx),
+		Region:    awsmiddleware.GetRegion(ctx),
+		Input:     in.Parameters,
+	}
+	if err := m.decide(ctx, call); err != nil {
+		return out, metadata, err
+	}
+	if m.Stub != nil {
+		output, err := m.Stub(ctx, call)
+		if !errors.Is(err, ErrNotStubbed) {
+			return middleware.InitializeOutput{Result: output}, metadata, err
+		}
+	}
+	return next.HandleInitialize(ctx, in)
+}
+
+// decide asks about each permission that the call needs; the first that is
+// denied makes the error.
+func (m *authorize) decide(ctx context.Context, call *Call) error {
+	needs := []Need{{Action: call.Action(), Resource: "*"}}
+	if m.Needs != nil {
+		var err error
+		if needs, err = m.Needs(ctx, call); err != nil {
+			return fmt.Errorf("what %s needs: %w", call.Action(), err)
+		}
+	}
+	shared := Context{Base: &m.Context}
+	if call.Region != "" {
+		shared.Set("aws:RequestedRegion", call.Region)
+	}
+	for i := range needs {
+		need := &needs[i]
+		req := &Request{Principal: m.Principal, Action: need.Action, Resource: need.Resource,
+			ResourceAccount: need.ResourceAccount, Context: need.Context.over(&shared)}
+		set := m.Policies
+		if need.Policy != nil {
+			set.Resource = need.Policy
+		}
+		d := Evaluate(req, &set)
+		if m.Decided != nil {
+			m.Decided(call, &d)
+		}
+		if !d.Allowed() {
+			return denial(call, need, &d)
+		}
+	}
+	return nil
+}
+
+// denial is the error that the call's service answers.
+func denial(call *Call, need *Need, d *Decision) error {
+	service := manners(IAMPrefix(call.ServiceID))
+	service.style.Name = need.Name
+	service.style.Bare = bareActions[need.Action]
+	return &smithy.GenericAPIError{Code: service.code, Message: d.Message(service.style), Fault: smithy.FaultClient}
+}
+
+// bareActions are those whose denials AWS does not give a reason for.
+var bareActions = map[string]bool{"sts:AssumeRole": true, "sts:TagSession": true, "sts:SetSourceIdentity": true}

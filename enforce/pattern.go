@@ -1,0 +1,162 @@
+package enforce
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Compiled patterns hold these two bytes in place of * and ?. Neither occurs in
+// UTF-8 text, so that a * that came out of a policy variable, or that a policy
+// wrote as ${*}, stays the literal character.
+const (
+	anyRun  byte = 0xfe // any run of characters, also none
+	anyChar byte = 0xff // exactly one character
+)
+
+var (
+	wildcards   = strings.NewReplacer("*", string([]byte{anyRun}), "?", string([]byte{anyChar}))
+	unwildcards = strings.NewReplacer(string([]byte{anyRun}), "*", string([]byte{anyChar}), "?")
+)
+
+// hasWildcard reports whether a compiled pattern has a wildcard.
+func hasWildcard(p string) bool {
+	return strings.IndexByte(p, anyRun) >= 0 || strings.IndexByte(p, anyChar) >= 0
+}
+
+// A pattern is a compiled pattern that was also taken apart, so that matching
+// does not look for its wildcards again.
+type pattern struct {
+	text string
+	kind patternKind
+	// Of a spread pattern: what it starts with, ends with, and the parts between.
+	head, tail string
+	middle     []string
+}
+
+type patternKind uint8
+
+const (
+	exact   patternKind = iota // no wildcard
+	spread                     // runs only
+	general                    // with ?
+)
+
+func newPattern(text string) pattern {
+	p := pattern{text: text}
+	switch {
+	case strings.IndexByte(text, anyChar) >= 0:
+		p.kind = general
+	case strings.IndexByte(text, anyRun) >= 0:
+		p.kind = spread
+		parts := strings.Split(text, string([]byte{anyRun}))
+		last := len(parts) - 1
+		p.head, p.tail, p.middle = parts[0], parts[last], parts[1:last]
+	}
+	return p
+}
+
+// match reports whether all of s matches.
+func (p *pattern) match(s string) bool {
+	switch p.kind {
+	case exact:
+		return s == p.text
+	case general:
+		return glob(p.text, s)
+	}
+	if len(s) < len(p.head)+len(p.tail) || !strings.HasPrefix(s, p.head) || !strings.HasSuffix(s, p.tail) {
+		return false
+	}
+	s = s[len(p.head) : len(s)-len(p.tail)]
+	for _, part := range p.middle {
+		i := strings.Index(s, part)
+		if i < 0 {
+			return false
+		}
+		s = s[i+len(part):]
+	}
+	return true
+}
+
+// glob reports whether all of s matches the compiled pattern p. It never looks
+// back: each literal part between two runs is looked for once, from where the
+// part before it was found, so that a*a*a*… costs no more than a*.
+func glob(p, s string) bool {
+	part, p, wild := cutRun(p)
+	s, ok := cutPrefix(s, part)
+	if !wild {
+		return ok && s == ""
+	}
+	for ok {
+		part, p, wild = cutRun(p)
+		if !wild {
+			return hasSuffix(s, part)
+		}
+		s, ok = cutAfter(s, part)
+	}
+	return false
+}
+
+// cutRun cuts a pattern at its first run.
+func cutRun(p string) (part, rest string, found bool) {
+	if i := strings.IndexByte(p, anyRun); i >= 0 {
+		return p[:i], p[i+1:], true
+	}
+	return p, "", false
+}
+
+// cutPrefix matches part, a pattern without runs, at the start of s.
+func cutPrefix(s, part string) (rest string, ok bool) {
+	if strings.IndexByte(part, anyChar) < 0 {
+		return strings.CutPrefix(s, part)
+	}
+	for i := range len(part) {
+		switch {
+		case s == "":
+			return "", false
+		case part[i] == anyChar:
+			_, n := utf8.DecodeRuneInString(s)
+			s = s[n:]
+		case part[i] == s[0]:
+			s = s[1:]
+		default:
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// hasSuffix matches part, a pattern without runs, at the end of s.
+func hasSuffix(s, part string) bool {
+	if strings.IndexByte(part, anyChar) < 0 {
+		return strings.HasSuffix(s, part)
+	}
+	for i := len(part) - 1; i >= 0; i-- {
+		switch last := len(s) - 1; {
+		case last < 0:
+			return false
+		case part[i] == anyChar:
+			_, n := utf8.DecodeLastRuneInString(s)
+			s = s[:len(s)-n]
+		case part[i] == s[last]:
+			s = s[:last]
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// cutAfter finds the first match of part, a pattern without runs, in s and
+// returns what follows it.
+func cutAfter(s, part string) (rest string, ok bool) {
+	if strings.IndexByte(part, anyChar) < 0 {
+		_, rest, ok = strings.Cut(s, part)
+		return rest, ok
+	}
+	for i := range s {
+		if rest, ok := cutPrefix(s[i:], part); ok {
+			return rest, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,107 @@
+package enforce
+
+// A Request is one question to the policy engine: may this principal perform
+// this action on this resource, in this context? A call that needs several
+// permissions asks several Requests.
+type Request struct {
+	Principal Principal
+	// Action is the IAM action in AWS's own spelling, "s3:GetObject".
+	Action string
+	// Resource is the full ARN, with the real path, account and region, or "*"
+	// for an action without resource-level permissions.
+	Resource string
+	// ResourceAccount owns the resource (S3 ARNs do not say). Empty means the
+	// principal's own account.
+	ResourceAccount string
+	// Context holds the condition keys of the request.
+	Context Context
+}
+
+// PrincipalType is the value of aws:PrincipalType.
+type PrincipalType string
+
+// The principal types of the IAM policy variables page.
+const (
+	User          PrincipalType = "User"
+	AssumedRole   PrincipalType = "AssumedRole"
+	FederatedUser PrincipalType = "FederatedUser"
+	Root          PrincipalType = "Account"
+	Anonymous     PrincipalType = "Anonymous"
+	Service       PrincipalType = "Service"      // an AWS service acting as itself
+	WebIdentity   PrincipalType = "WebIdentity"  // the caller of AssumeRoleWithWebIdentity
+	SAMLIdentity  PrincipalType = "SAMLIdentity" // the caller of AssumeRoleWithSAML
+)
+
+// A Principal is the caller of a request.
+type Principal struct {
+	Type PrincipalType
+	// ARN as sts:GetCallerIdentity and denial messages print it: user ARN, role
+	// session ARN, federated user ARN, or arn:aws:iam::ACCOUNT:root.
+	ARN string
+	// IssuerARN is the role ARN (with its path) of a role session, or the ARN
+	// of the user who called GetFederationToken. Empty otherwise.
+	IssuerARN string
+	// Account is the 12-digit account id; empty for anonymous callers and services.
+	Account string
+	// UserID is the value of aws:userid: AIDA…, AROA…:session, account:name, or
+	// the account id of root.
+	UserID string
+	// UserName is the value of aws:username; IAM users only.
+	UserName string
+	// Service is the name of a service principal ("s3.amazonaws.com"), or the
+	// identity provider of a WebIdentity or SAMLIdentity caller.
+	Service string
+	// CanonicalUser is the account's 64-digit S3 canonical user id.
+	CanonicalUser string
+}
+
+// A PolicySet is every policy that applies to a request, by layer. A nil slice
+// of a layer that must grant means that the layer is absent and does not limit.
+type PolicySet struct {
+	// Identity has the inline, attached and group policies of the principal.
+	Identity []*Policy
+	// Boundary has the permissions boundary; nil when none is set. A boundary
+	// that names a policy which no longer exists is Empty(IdentityPolicy).
+	Boundary *Policy
+	// Session has the session policies; nil when the session has none.
+	Session []*Policy
+	// Resource is the resource-based policy that guards the resource.
+	Resource *Policy
+	// SCPs and RCPs hold one list of policies for each node of the
+	// organization's path, root first. Nil without an organization.
+	SCPs, RCPs [][]*Policy
+	// Endpoint is the policy of the VPC endpoint that carries the request.
+	Endpoint *Policy
+}
+
+// A Need is one permission that a call requires: what a service's operation
+// table says, before the pipeline has added who asks.
+type Need struct {
+	Action          string
+	Resource        string
+	ResourceAccount string
+	// Name is how AWS prints the resource in a denial where that is not the
+	// ARN: "user alice", or "-" where AWS names no resource at all.
+	Name string
+	// Policy is the resource-based policy that guards the resource, if any.
+	Policy *Policy
+	// Context holds the condition keys of this permission, with the tags of the
+	// resource; the pipeline adds the global keys.
+	Context Context
+	// Entry is the 1-based index of the batch entry that the permission guards.
+	// Zero guards the whole call. A denied entry does not stop the call.
+	Entry int
+}
+
+// owner returns the account that owns the resource; "" when nobody says.
+func (r *Request) owner() string {
+	if r.ResourceAccount != "" {
+		return r.ResourceAccount
+	}
+	return r.Principal.Account
+}
+
+// CrossAccount reports whether the principal asks for what another account owns.
+func (r *Request) CrossAccount() bool {
+	return r.Principal.Account != "" && r.Principal.Account != r.owner()
+}

@@ -1,0 +1,87 @@
+package enforce
+
+import (
+	"fmt"
+	"strings"
+)
+
+// checkS3Actions: unlike IAM, S3 asks whether an action exists.
+func (s *rawStatement) checkS3Actions() *problem {
+	for _, a := range append(s.action, s.notAction...) {
+		if s3ResourcesOf(a.value) == 0 {
+			return &problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)}
+		}
+	}
+	return nil
+}
+
+// ValidateBucket checks what only S3 can once it knows which bucket a policy is
+// for: that its resources are that bucket and its objects, and that each action
+// goes with one of them. Its error is a *DocumentError, as S3 answers
+// PutBucketPolicy.
+func (p *Policy) ValidateBucket(bucket string) error {
+	d, err := readDocument(p.doc, p.kind)
+	for i := 0; err == nil && i < len(d.statements); i++ {
+		err = d.statements[i].checkBucket(bucket)
+	}
+	if err != nil {
+		return newDocumentError(p.doc, BucketPolicy, p.source, err)
+	}
+	return nil
+}
+
+func (s *rawStatement) checkBucket(bucket string) *problem {
+	var sorts s3Resource
+	for _, r := range append(s.resource, s.notResource...) {
+		sort := s3ResourceOf(r.value, bucket)
+		if sort == 0 {
+			return &problem{at: r.at, s3: "Policy has invalid resource",
+				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.value, bucket)}
+		}
+		sorts |= sort
+	}
+	if s.notResource != nil {
+		sorts = s3Object | s3Bucket
+	}
+	for _, a := range s.action {
+		if s3ResourcesOf(a.value)&sorts == 0 {
+			return &problem{at: a.at, s3: "Action does not apply to any resource(s) in statement",
+				detail: fmt.Sprintf("%s acts on %s", a.value, s3ResourcesOf(a.value))}
+		}
+	}
+	return nil
+}
+
+// String says what an action acts on.
+func (r s3Resource) String() string {
+	switch r {
+	case s3Object:
+		return "objects: name bucket/*"
+	case s3Bucket:
+		return "the bucket: name it without /*"
+	}
+	return "resources that no bucket policy can name"
+}
+
+// s3ResourceOf returns what of a bucket a pattern means; 0 when it is nothing of
+// that bucket. A "*" that is not after a slash means the bucket and its objects;
+// that S3 takes it, and the bare "*", is unverified.
+func s3ResourceOf(pattern, bucket string) s3Resource {
+	if pattern == "*" {
+		return s3Object | s3Bucket
+	}
+	a := arn(splitPattern(pattern))
+	if a.service() != "s3" || a[3] != "" || a.account() != "" {
+		return 0
+	}
+	name, _, isObject := strings.Cut(a.resource(), "/")
+	switch compiled := wildcards.Replace(name); {
+	case !glob(compiled, bucket):
+		return 0
+	case isObject:
+		return s3Object
+	case strings.Contains(name, "*"):
+		return s3Object | s3Bucket
+	}
+	return s3Bucket
+}

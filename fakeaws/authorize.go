@@ -1,0 +1,83 @@
+package fakeaws
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/aws/smithy-go/middleware"
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// authorize asks the policies for every permission that a call needs, and lets
+// it pass or stops it with the service's own words.
+type authorize struct {
+	room *room
+	op   Op
+}
+
+// ID implements middleware.Middleware.
+func (*authorize) ID() string { return "fakeaws:Authorize" }
+
+// HandleMiddleware implements middleware.Middleware.
+func (a *authorize) HandleMiddleware(ctx context.Context, in any, next middleware.Handler) (any, middleware.Metadata, error) {
+	call := CallFrom(ctx)
+	needs, err := a.op.needs(ctx, in)
+	if err != nil {
+		return nil, middleware.Metadata{}, err
+	}
+	if len(needs) > 0 && call.World.mode != Off {
+		if err := a.judge(call, needs); err != nil {
+			return nil, middleware.Metadata{}, err
+		}
+	}
+	return next.Handle(ctx, in)
+}
+
+// A question is what one Need became: kept together, because a Decision
+// explains itself from the request and the policies that it was made of.
+type question struct {
+	request  enforce.Request
+	policies enforce.PolicySet
+}
+
+// judge decides every need. The first denied one that guards the whole call
+// gives the error, as in AWS; a denied batch entry stops only itself.
+func (a *authorize) judge(call *Call, needs []enforce.Need) error {
+	var policies enforce.PolicySet
+	global := new(enforce.Context)
+	if !call.principal(&policies, global) {
+		return errNoPrincipal
+	}
+	questions := make([]question, len(needs))
+	call.event.Decisions = make([]enforce.Decision, 0, len(needs))
+	for i := range needs {
+		need, q := &needs[i], &questions[i]
+		q.policies = policies
+		q.policies.Resource = need.Policy
+		q.request = enforce.Request{
+			Principal:       call.Caller.Principal,
+			Action:          need.Action,
+			Resource:        need.Resource,
+			ResourceAccount: need.ResourceAccount,
+			Context:         need.Context,
+		}
+		q.request.Context.Base = global
+		if owner := cmp.Or(need.ResourceAccount, call.Account); owner != "" {
+			q.request.Context.Set("aws:ResourceAccount", owner)
+		}
+		d := enforce.Evaluate(&q.request, &q.policies)
+		call.event.Decisions = append(call.event.Decisions, d)
+		if d.Allowed() {
+			continue
+		}
+		call.event.Denied = true
+		if call.World.mode == Soft {
+			continue
+		}
+		if need.Entry == 0 {
+			return a.room.service.Denied(call, need, &d)
+		}
+		call.denied = append(call.denied, need.Entry)
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package fakeaws
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// A Call is one request on its way through the pipeline, and the context in
+// which its operation runs.
+type Call struct {
+	context.Context
+	World *World
+	// Account is the caller's account; empty when anonymous.
+	Account string
+	// Region is the one that the request was signed for.
+	Region string
+	// Caller is never nil; its Type is Anonymous for an unsigned request.
+	Caller *Caller
+	// Service and Operation are the names in AWS's model: "sqs", "SendMessage".
+	Service, Operation string
+	RequestID          string
+	// Time is the World's clock, in UTC, when the request arrived.
+	Time time.Time
+	// Endpoint is the scheme and host under which the client reached the
+	// service, for URLs in answers.
+	Endpoint string
+	// Signed says how the request was signed.
+	Signed Signed
+	// SourceIP, UserAgent and Referer are those of the HTTP request.
+	SourceIP, UserAgent, Referer string
+
+	// PolicyFile is the file that a policy document of this call came from, as
+	// far as Go code that seeds state knows it; decisions name it.
+	PolicyFile string
+
+	denied []int // batch entries that were denied
+	event  Event
+}
+
+// Signed is what S3's condition keys tell of a request's signature. The zero
+// value is an unsigned request.
+type Signed struct {
+	// AuthType is "REST-HEADER" or "REST-QUERY-STRING".
+	AuthType string
+	// Version is "AWS4-HMAC-SHA256".
+	Version string
+	// Age is the age of a presigned request's signature.
+	Age time.Duration
+	// ContentSHA256 is the value of x-amz-content-sha256, if it was sent.
+	ContentSHA256 string
+}
+
+type callKey struct{}
+
+// Value implements context.Context.
+func (c *Call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// CallFrom returns the Call that ctx belongs to. It panics outside of one:
+// operations run only in a World's pipeline or in World.Background.
+func CallFrom(ctx context.Context) *Call {
+	c, ok := ctx.Value(callKey{}).(*Call)
+	if !ok {
+		panic("fakeaws.CallFrom: the context is not a call's; use World.Background")
+	}
+	return c
+}
+
+// EntryDenied reports whether a batch entry's Need was denied. The operation
+// answers that entry with AWS's error and performs the others.
+func (c *Call) EntryDenied(entry int) bool { return slices.Contains(c.denied, entry) }
+
+// Anonymous reports whether the request was not signed.
+func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

@@ -1,0 +1,97 @@
+package fakeaws
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// A Door is a way into a World: an [http.Handler] for a listener, and an
+// [http.RoundTripper] and SDK HTTP client for calls that stay in the process.
+// All of them run the same pipeline.
+type Door struct{ world *World }
+
+// Door returns the way into the World.
+func (w *World) Door() Door { return Door{w} }
+
+// ServeHTTP answers a request that came over a socket.
+func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	resp, err := d.world.serve(r, "http://"+r.Host)
+	if err != nil {
+		return // the client has gone
+	}
+	// A client that is still sending when an early answer closes its connection
+	// reports a broken pipe instead of the answer.
+	_, _ = io.Copy(io.Discard, r.Body)
+	header := w.Header()
+	for name, values := range resp.Header {
+		header[name] = values
+	}
+	if resp.Stream == nil {
+		if r.Method != http.MethodHead {
+			header.Set("Content-Length", strconv.Itoa(len(resp.Body)))
+		}
+		w.WriteHeader(resp.Status)
+		_, _ = w.Write(resp.Body)
+		return
+	}
+	defer resp.Stream.Close()
+	if resp.Length >= 0 {
+		header.Set("Content-Length", strconv.FormatInt(resp.Length, 10))
+	}
+	w.WriteHeader(resp.Status)
+	_, _ = io.Copy(w, resp.Stream)
+}
+
+// Do implements the SDK's aws.HTTPClient.
+func (d Door) Do(r *http.Request) (*http.Response, error) { return d.RoundTrip(r) }
+
+// RoundTrip answers a request of this process. The answer's body streams from
+// the World's storage; no goroutine is started.
+func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	// What a server sees of a client's request, without touching the client's.
+	in := *r
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	if in.Host == "" {
+		in.Host = r.URL.Host
+	}
+	in.RemoteAddr = localAddr
+	resp, err := d.world.serve(&in, r.URL.Scheme+"://"+in.Host)
+	if err != nil {
+		return nil, err
+	}
+	return response(resp, r), nil
+}
+
+// localAddr is the client address of a request that never left the process.
+const localAddr = "127.0.0.1:0"
+
+func response(resp *wire.Response, r *http.Request) *http.Response {
+	out := &http.Response{
+		Status:        strconv.Itoa(resp.Status) + " " + http.StatusText(resp.Status),
+		StatusCode:    resp.Status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        resp.Header,
+		Body:          resp.Stream,
+		ContentLength: resp.Length,
+		Request:       r,
+	}
+	if resp.Stream == nil {
+		out.ContentLength = int64(len(resp.Body))
+		out.Body = io.NopCloser(bytes.NewReader(resp.Body))
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package iam
+
+import (
+	"context"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// setBoundary sets the permissions boundary to a managed policy.
+func (e *entity) setBoundary(arn string) error {
+	p, err := e.account.boundaryPolicy(arn)
+	if err != nil {
+		return err
+	}
+	e.account.changes++
+	e.bound(p)
+	return nil
+}
+
+// deleteBoundary removes the permissions boundary, which there must be.
+func (e *entity) deleteBoundary() error {
+	if e.boundary == nil {
+		return noSuchEntity(noBoundary, e.title, e.name)
+	}
+	e.account.changes++
+	e.bound(nil)
+	return nil
+}
+
+// PutUserPermissionsBoundary limits what the policies of a user may grant.
+func (s *Service) PutUserPermissionsBoundary(ctx context.Context, in *sdk.PutUserPermissionsBoundaryInput) (*sdk.PutUserPermissionsBoundaryOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPermissionsBoundaryOutput, error) {
+		return &sdk.PutUserPermissionsBoundaryOutput{}, u.setBoundary(*in.PermissionsBoundary)
+	})
+}
+
+// DeleteUserPermissionsBoundary removes the limit from a user.
+func (s *Service) DeleteUserPermissionsBoundary(ctx context.Context, in *sdk.DeleteUserPermissionsBoundaryInput) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
+		return &sdk.DeleteUserPermissionsBoundaryOutput{}, u.deleteBoundary()
+	})
+}
+
+// PutRolePermissionsBoundary limits what the policies of a role may grant.
+func (s *Service) PutRolePermissionsBoundary(ctx context.Context, in *sdk.PutRolePermissionsBoundaryInput) (*sdk.PutRolePermissionsBoundaryOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePermissionsBoundaryOutput, error) {
+		return &sdk.PutRolePermissionsBoundaryOutput{}, r.setBoundary(*in.PermissionsBoundary)
+	})
+}
+
+// DeleteRolePermissionsBoundary removes the limit from a role.
+func (s *Service) DeleteRolePermissionsBoundary(ctx context.Context, in *sdk.DeleteRolePermissionsBoundaryInput) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
+		return &sdk.DeleteRolePermissionsBoundaryOutput{}, r.deleteBoundary()
+	})
+}

@@ -1,0 +1,114 @@
+package iam
+
+import (
+	"strings"
+	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// gathered is what every authorization of a principal needs, collected once and
+// then shared by its requests. It is immutable.
+type gathered struct {
+	at       uint64 // the account's changes that it has seen
+	policies []*enforce.Policy
+	boundary *enforce.Policy
+	tags     []fakeaws.Tag
+}
+
+// gather returns what applies to a user or role, collected anew when something
+// in the account has changed. Policies are compiled when they are stored, so
+// that collecting them copies pointers only. The lock is held.
+func (e *entity) gather() *gathered {
+	if g := e.gathered; g != nil && g.at == e.account.changes {
+		return g
+	}
+	// Never nil: a principal without policies is allowed nothing, while a layer
+	// that is absent does not limit.
+	g := &gathered{at: e.account.changes, policies: []*enforce.Policy{}}
+	g.add(e)
+	e.groups.Scan(func(_ string, group *entity) bool {
+		g.add(group)
+		return true
+	})
+	if e.boundary != nil {
+		g.boundary = e.boundary.current.policy
+	}
+	e.tags.each(func(key, value string) {
+		g.tags = append(g.tags, fakeaws.Tag{Key: key, Value: value})
+	})
+	e.gathered = g
+	return g
+}
+
+// add collects the policies of an entity, inline ones first.
+func (g *gathered) add(e *entity) {
+	g.policies = append(g.policies, e.inline.Values()...)
+	e.attached.Scan(func(_ string, p *policy) bool {
+		g.policies = append(g.policies, p.current.policy)
+		return true
+	})
+}
+
+// Policies implements [fakeaws.Directory].
+func (s *Service) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags func(key, value string)) bool {
+	s.mu.Lock()
+	e, ok := s.byID[caller.EntityID]
+	if !ok {
+		s.mu.Unlock()
+		return false
+	}
+	g := e.gather()
+	s.mu.Unlock()
+	if set.Identity == nil {
+		set.Identity = g.policies
+	} else {
+		set.Identity = append(set.Identity, g.policies...)
+	}
+	set.Boundary = g.boundary
+	for _, t := range g.tags {
+		tags(t.Key, t.Value)
+	}
+	return true
+}
+
+// Role implements [fakeaws.Directory].
+func (s *Service) Role(arn string) (fakeaws.Role, bool) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 {
+		return fakeaws.Role{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[parts[4]]
+	if !ok {
+		return fakeaws.Role{}, false
+	}
+	e, err := roleKind.find(a, lastSegment(parts[5]))
+	if err != nil || e.arn != arn {
+		return fakeaws.Role{}, false
+	}
+	return fakeaws.Role{
+		ARN: e.arn, Name: e.name, ID: e.id, Account: a.id,
+		Trust:      e.role.trust,
+		MaxSession: time.Duration(e.role.maxSession) * time.Second,
+		Tags:       e.gather().tags,
+	}, true
+}
+
+// ManagedPolicy implements [fakeaws.Directory].
+func (s *Service) ManagedPolicy(arn string) (*enforce.Policy, bool) {
+	id, _ := splitPolicyARN(arn)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[id]
+	if !ok {
+		return nil, false
+	}
+	p, ok := a.policy(arn)
+	if !ok {
+		return nil, false
+	}
+	return p.current.policy, true
+}

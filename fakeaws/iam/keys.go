@@ -1,0 +1,161 @@
+package iam
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+const unknownAccessKey = "The Access Key with id %s cannot be found."
+
+// maxKeys is the quota of access keys per user.
+const maxKeys = 2
+
+// An accessKey is a long-term credential. The World has its secret; this is
+// what IAM knows of it.
+type accessKey struct {
+	id      string
+	secret  string
+	user    *entity
+	status  types.StatusType
+	created time.Time
+}
+
+// addKey enters a key of a user, newest last.
+func (s *Service) addKey(u *entity, c *fakeaws.Credential) *accessKey {
+	k := &accessKey{
+		id: c.AccessKeyID, secret: c.SecretAccessKey, user: u,
+		status: types.StatusTypeActive, created: s.now(),
+	}
+	u.keys = append(u.keys, k)
+	s.keys[k.id] = k
+	return k
+}
+
+// storeKeys gives the World the credentials of a user as they are now.
+func (s *Service) storeKeys(u *entity) {
+	if len(u.keys) == 0 {
+		return
+	}
+	caller := s.caller(u)
+	for _, k := range u.keys {
+		s.world.SetCredential(&fakeaws.Credential{
+			AccessKeyID:     k.id,
+			SecretAccessKey: k.secret,
+			Inactive:        k.status != types.StatusTypeActive,
+			Caller:          caller,
+		})
+	}
+}
+
+// caller is who signs with the long-term keys of a user.
+func (s *Service) caller(u *entity) *fakeaws.Caller {
+	acct, ok := s.world.Account(u.account.id)
+	if ok && u == u.account.root {
+		return acct.Root.Caller
+	}
+	c := &fakeaws.Caller{
+		Principal: enforce.Principal{
+			Type: enforce.User, ARN: u.arn, Account: u.account.id, UserID: u.id, UserName: u.name,
+		},
+		EntityID: u.id,
+	}
+	if ok {
+		c.CanonicalUser = acct.CanonicalUser
+	}
+	return c
+}
+
+// findKey finds a key of a user.
+func (s *Service) findKey(u *entity, id string) (*accessKey, error) {
+	if k, ok := s.keys[id]; ok && k.user == u {
+		return k, nil
+	}
+	return nil, noSuchEntity(unknownAccessKey, id)
+}
+
+// CreateAccessKey makes an access key of a user, by default of the caller.
+func (s *Service) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyInput) (*sdk.CreateAccessKeyOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateAccessKeyOutput, error) {
+		if len(u.keys) >= maxKeys {
+			return nil, quotaExceeded("AccessKeysPerUser", maxKeys)
+		}
+		ids := s.world.IDs()
+		k := s.addKey(u, &fakeaws.Credential{AccessKeyID: ids.AccessKey("AKIA"), SecretAccessKey: ids.Secret()})
+		s.storeKeys(u)
+		return &sdk.CreateAccessKeyOutput{AccessKey: &types.AccessKey{
+			AccessKeyId:     aws.String(k.id),
+			SecretAccessKey: aws.String(k.secret),
+			Status:          k.status,
+			UserName:        optional(u.name),
+			CreateDate:      aws.Time(k.created),
+		}}, nil
+	})
+}
+
+// DeleteAccessKey deletes an access key of a user, by default of the caller.
+func (s *Service) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyInput) (*sdk.DeleteAccessKeyOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteAccessKeyOutput, error) {
+		k, err := s.findKey(u, *in.AccessKeyId)
+		if err != nil {
+			return nil, err
+		}
+		u.keys = slices.DeleteFunc(u.keys, func(other *accessKey) bool { return other == k })
+		delete(s.keys, k.id)
+		s.world.DeleteCredential(k.id)
+		return &sdk.DeleteAccessKeyOutput{}, nil
+	})
+}
+
+// UpdateAccessKey makes an access key active or inactive.
+func (s *Service) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyInput) (*sdk.UpdateAccessKeyOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateAccessKeyOutput, error) {
+		k, err := s.findKey(u, *in.AccessKeyId)
+		if err != nil {
+			return nil, err
+		}
+		k.status = in.Status
+		s.storeKeys(u)
+		return &sdk.UpdateAccessKeyOutput{}, nil
+	})
+}
+
+// ListAccessKeys lists the access keys of a user, by default of the caller, by id.
+func (s *Service) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInput) (*sdk.ListAccessKeysOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListAccessKeysOutput, error) {
+		keys := slices.SortedFunc(slices.Values(u.keys), func(a, b *accessKey) int { return strings.Compare(a.id, b.id) })
+		all := ascendSlice(keys, func(k *accessKey) string { return k.id })
+		p, err := list(all, in.Marker, in.MaxItems, func(k *accessKey) (types.AccessKeyMetadata, bool) {
+			return types.AccessKeyMetadata{
+				AccessKeyId: aws.String(k.id),
+				CreateDate:  aws.Time(k.created),
+				Status:      k.status,
+				UserName:    optional(u.name),
+			}, true
+		})
+		return &sdk.ListAccessKeysOutput{AccessKeyMetadata: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// GetAccessKeyLastUsed names the user of an access key. Use of keys is not
+// recorded: the answer is AWS's for a key that was never used.
+func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKeyLastUsedInput) (*sdk.GetAccessKeyLastUsedOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccessKeyLastUsedOutput, error) {
+		k, ok := s.keys[*in.AccessKeyId]
+		if !ok || k.user.account != a {
+			return nil, noSuchEntity(unknownAccessKey, *in.AccessKeyId)
+		}
+		return &sdk.GetAccessKeyLastUsedOutput{
+			UserName:          optional(k.user.name),
+			AccessKeyLastUsed: &types.AccessKeyLastUsed{Region: aws.String("N/A"), ServiceName: aws.String("N/A")},
+		}, nil
+	})
+}

@@ -1,0 +1,251 @@
+package iam
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+)
+
+// maxPolicies is the quota of customer managed policies in an account.
+const maxPolicies = 1500
+
+const (
+	invalidARN     = "Invalid ARN:  Could not be parsed!"
+	policyNotFound = "Policy %s was not found."
+)
+
+var errInvalidARN = constraint.Error(invalidARN)
+
+// A policy is a managed policy with its versions.
+type policy struct {
+	account          *account
+	name, path, id   string
+	arn, description string
+	created, updated time.Time
+	tags             tagSet
+	versions         []*version // oldest first
+	current          *version   // the default version
+	made             int        // versions ever made
+	// attached and bounded have the entities that the policy is attached to and
+	// the boundary of, by kind and lower-case name.
+	attached, bounded [kinds]btree.Map[string, *entity]
+}
+
+// uses counts the entities of all kinds.
+func uses(by *[kinds]btree.Map[string, *entity]) int {
+	n := 0
+	for i := range by {
+		n += by[i].Len()
+	}
+	return n
+}
+
+// under reports whether the policy's path begins with a prefix, if there is one.
+func (p *policy) under(prefix *string) bool {
+	return prefix == nil || strings.HasPrefix(p.path, *prefix)
+}
+
+// listedPolicy is a policy as ListPolicies returns it: without description and
+// tags.
+func (p *policy) listedPolicy() types.Policy {
+	return types.Policy{
+		Arn:                           aws.String(p.arn),
+		AttachmentCount:               aws.Int32(int32(uses(&p.attached))),
+		CreateDate:                    aws.Time(p.created),
+		DefaultVersionId:              aws.String(p.current.id()),
+		IsAttachable:                  true,
+		Path:                          aws.String(p.path),
+		PermissionsBoundaryUsageCount: aws.Int32(int32(uses(&p.bounded))),
+		PolicyId:                      aws.String(p.id),
+		PolicyName:                    aws.String(p.name),
+		UpdateDate:                    aws.Time(p.updated),
+	}
+}
+
+// validARN reports whether an ARN has the form of one.
+func validARN(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && parts[1] != "" && parts[2] != "" && parts[5] != ""
+}
+
+// splitPolicyARN returns the account and the name in the ARN of a policy.
+func splitPolicyARN(arn string) (account, name string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || !strings.HasPrefix(parts[5], "policy/") {
+		return "", ""
+	}
+	return parts[4], lastSegment(parts[5])
+}
+
+// policy finds a managed policy of the account by its ARN.
+func (a *account) policy(arn string) (*policy, bool) {
+	_, name := splitPolicyARN(arn)
+	p, ok := a.policies.Get(strings.ToLower(name))
+	if !ok || p.arn != arn {
+		return nil, false
+	}
+	return p, true
+}
+
+// findPolicy is policy with IAM's errors.
+func (a *account) findPolicy(arn string) (*policy, error) {
+	if !validARN(arn) {
+		return nil, errInvalidARN
+	}
+	if p, ok := a.policy(arn); ok {
+		return p, nil
+	}
+	return nil, noSuchEntity(policyNotFound, arn)
+}
+
+// attachable is findPolicy for the operations that attach.
+func (a *account) attachable(arn string) (*policy, error) {
+	if !validARN(arn) {
+		return nil, errInvalidARN
+	}
+	if p, ok := a.policy(arn); ok {
+		return p, nil
+	}
+	return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
+}
+
+// boundaryPolicy is findPolicy for a permissions boundary.
+func (a *account) boundaryPolicy(arn string) (*policy, error) {
+	if !validARN(arn) {
+		return nil, errInvalidARN
+	}
+	if p, ok := a.policy(arn); ok {
+		return p, nil
+	}
+	return nil, noSuchEntity(noBoundaryPolicy, arn)
+}
+
+// CreatePolicy makes a managed policy with its first version.
+func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.CreatePolicyOutput, error) {
+		p := &policy{
+			account: a, name: *in.PolicyName, path: pathOr(in.Path), description: aws.ToString(in.Description),
+			created: s.now(),
+		}
+		p.arn = iamARN(a.id, "policy", p.path, p.name)
+		if err := p.tags.put(in.Tags, "Policy"); err != nil {
+			return nil, err
+		}
+		v, err := p.add(*in.PolicyDocument, p.created)
+		if err != nil {
+			return nil, err
+		}
+		p.makeDefault(v, p.created)
+		key := strings.ToLower(p.name)
+		if _, exists := a.policies.Get(key); exists {
+			return nil, alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", p.name)
+		}
+		if a.policies.Len() >= maxPolicies {
+			return nil, quotaExceeded("PoliciesPerAccount", maxPolicies)
+		}
+		p.id = s.world.IDs().Unique("ANPA")
+		a.policies.Set(key, p)
+		view := p.listedPolicy()
+		view.Tags = p.tags.all()
+		return &sdk.CreatePolicyOutput{Policy: &view}, nil
+	})
+}
+
+// GetPolicy describes a managed policy.
+func (s *Service) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.GetPolicyOutput, error) {
+	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyOutput, error) {
+		view := p.listedPolicy()
+		view.Description = optional(p.description)
+		view.Tags = p.tags.all()
+		return &sdk.GetPolicyOutput{Policy: &view}, nil
+	})
+}
+
+// DeletePolicy deletes a managed policy that has only its default version and
+// is used nowhere.
+func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
+	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyOutput, error) {
+		switch {
+		case uses(&p.attached) > 0 || uses(&p.bounded) > 0:
+			return nil, deleteConflict("Cannot delete a policy attached to entities.")
+		case len(p.versions) > 1:
+			return nil, deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
+		}
+		p.account.policies.Delete(strings.ToLower(p.name))
+		return &sdk.DeletePolicyOutput{}, nil
+	})
+}
+
+// ListPolicies lists the account's managed policies by name.
+func (s *Service) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.ListPoliciesOutput, error) {
+		shown := func(p *policy) bool {
+			attached, bounded := uses(&p.attached) > 0, uses(&p.bounded) > 0
+			return p.under(in.PathPrefix) && in.Scope != types.PolicyScopeTypeAws &&
+				(!in.OnlyAttached || attached || bounded) &&
+				(in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy || attached) &&
+				(in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary || bounded)
+		}
+		p, err := list(ascend(&a.policies), in.Marker, in.MaxItems, func(p *policy) (types.Policy, bool) {
+			if !shown(p) {
+				return types.Policy{}, false
+			}
+			return p.listedPolicy(), true
+		})
+		return &sdk.ListPoliciesOutput{Policies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// ListEntitiesForPolicy lists the users, roles and groups that a managed policy
+// is attached to or the boundary of; a page may have some of each.
+func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *sdk.ListEntitiesForPolicyInput) (*sdk.ListEntitiesForPolicyOutput, error) {
+	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListEntitiesForPolicyOutput, error) {
+		pg, err := list(p.entities(in), in.Marker, in.MaxItems, under(in.PathPrefix, func(e *entity) *entity { return e }))
+		out := &sdk.ListEntitiesForPolicyOutput{
+			PolicyGroups: []types.PolicyGroup{}, PolicyUsers: []types.PolicyUser{}, PolicyRoles: []types.PolicyRole{},
+			IsTruncated: pg.truncated, Marker: pg.marker,
+		}
+		for _, e := range pg.items {
+			id, name := aws.String(e.id), aws.String(e.name)
+			switch e.kind {
+			case userKind:
+				out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserId: id, UserName: name})
+			case groupKind:
+				out.PolicyGroups = append(out.PolicyGroups, types.PolicyGroup{GroupId: id, GroupName: name})
+			case roleKind:
+				out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleId: id, RoleName: name})
+			}
+		}
+		return out, err
+	})
+}
+
+// entities lists who uses the policy, in the way that the request asks for, by
+// kind and name.
+func (p *policy) entities(in *sdk.ListEntitiesForPolicyInput) ascender[*entity] {
+	var found btree.Map[string, *entity]
+	gather := func(by *[kinds]btree.Map[string, *entity]) {
+		for i := range by {
+			by[i].Scan(func(name string, e *entity) bool {
+				if in.EntityFilter == "" || string(in.EntityFilter) == e.title {
+					found.Set(e.noun+"/"+name, e)
+				}
+				return true
+			})
+		}
+	}
+	if in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary {
+		gather(&p.attached)
+	}
+	if in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy {
+		gather(&p.bounded)
+	}
+	return ascend(&found)
+}

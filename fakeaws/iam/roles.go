@@ -1,0 +1,131 @@
+package iam
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+const (
+	// defaultMaxSession is the longest session of a role, in seconds, that does
+	// not say (API page "CreateRole").
+	defaultMaxSession = 3600
+	// trustPolicySize is the quota of a trust policy's characters.
+	trustPolicySize = 2048
+)
+
+// roleView is a role as the operations on it return it.
+func (e *entity) roleView() *types.Role {
+	r := e.listedRole()
+	r.PermissionsBoundary = e.boundaryView()
+	r.Tags = e.tags.all()
+	r.RoleLastUsed = &types.RoleLastUsed{}
+	return &r
+}
+
+// listedRole is a role as lists return it: without tags, boundary and last use.
+func (e *entity) listedRole() types.Role {
+	return types.Role{
+		Arn:                      aws.String(e.arn),
+		AssumeRolePolicyDocument: encoded(e.role.trust.Document()),
+		CreateDate:               aws.Time(e.created),
+		Description:              optional(e.role.description),
+		MaxSessionDuration:       aws.Int32(e.role.maxSession),
+		Path:                     aws.String(e.path),
+		RoleId:                   aws.String(e.id),
+		RoleName:                 aws.String(e.name),
+	}
+}
+
+// trustPolicy compiles the trust policy of a role.
+func (s *Service) trustPolicy(document, role string) (*enforce.Policy, error) {
+	p, err := enforce.Parse(document, enforce.TrustPolicy, enforce.Source{Name: role})
+	if err != nil {
+		return nil, malformed(err)
+	}
+	if p.Size() > trustPolicySize {
+		return nil, quotaExceeded("ACLSizePerRole", trustPolicySize)
+	}
+	return p, s.checkPrincipals(document)
+}
+
+// CreateRole makes a role.
+func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
+		trust, err := s.trustPolicy(*in.AssumeRolePolicyDocument, *in.RoleName)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.addTagged(a, roleKind, *in.RoleName, in.Path, in.Tags, in.PermissionsBoundary)
+		if err != nil {
+			return nil, err
+		}
+		r.role = roleFacts{trust: trust, description: aws.ToString(in.Description), maxSession: defaultMaxSession}
+		if in.MaxSessionDuration != nil {
+			r.role.maxSession = *in.MaxSessionDuration
+		}
+		view := r.roleView()
+		view.RoleLastUsed = nil
+		return &sdk.CreateRoleOutput{Role: view}, nil
+	})
+}
+
+// GetRole describes a role.
+func (s *Service) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRoleOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.GetRoleOutput, error) {
+		return &sdk.GetRoleOutput{Role: r.roleView()}, nil
+	})
+}
+
+// DeleteRole deletes a role that has no policies any more. Its sessions lose
+// every permission.
+func (s *Service) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRoleOutput, error) {
+		return &sdk.DeleteRoleOutput{}, s.remove(r)
+	})
+}
+
+// ListRoles lists the account's roles by name.
+func (s *Service) ListRoles(ctx context.Context, in *sdk.ListRolesInput) (*sdk.ListRolesOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.ListRolesOutput, error) {
+		p, err := list(ascend(&a.roles), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedRole))
+		return &sdk.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// UpdateRole changes the description and the longest session of a role.
+func (s *Service) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk.UpdateRoleOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleOutput, error) {
+		if in.Description != nil {
+			r.role.description = *in.Description
+		}
+		if in.MaxSessionDuration != nil {
+			r.role.maxSession = *in.MaxSessionDuration
+		}
+		return &sdk.UpdateRoleOutput{}, nil
+	})
+}
+
+// UpdateRoleDescription changes the description of a role.
+func (s *Service) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleDescriptionInput) (*sdk.UpdateRoleDescriptionOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleDescriptionOutput, error) {
+		r.role.description = *in.Description
+		return &sdk.UpdateRoleDescriptionOutput{Role: r.roleView()}, nil
+	})
+}
+
+// UpdateAssumeRolePolicy replaces the trust policy of a role.
+func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
+	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
+		trust, err := s.trustPolicy(*in.PolicyDocument, r.name)
+		if err != nil {
+			return nil, err
+		}
+		r.role.trust = trust
+		return &sdk.UpdateAssumeRolePolicyOutput{}, nil
+	})
+}

@@ -1,0 +1,142 @@
+// Package iam is the fake of AWS Identity and Access Management: users, groups,
+// roles, access keys and policies. It is also the directory that the
+// authorization of every other service asks.
+package iam
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// A Service is the IAM of all accounts of a World. It is safe for concurrent
+// use. Its methods are AWS's operations; called directly with the context of
+// World.Background they act as the account's root user.
+type Service struct {
+	world *fakeaws.World
+
+	mu       sync.Mutex // guards everything below
+	accounts map[string]*account
+	byID     map[string]*entity    // users and roles of all accounts
+	keys     map[string]*accessKey // of all accounts
+}
+
+var (
+	_ fakeaws.Service   = (*Service)(nil)
+	_ fakeaws.Directory = (*Service)(nil)
+)
+
+// New makes the IAM of a World, for a [fakeaws.Registration].
+func New(w *fakeaws.World) *Service {
+	return &Service{
+		world:    w,
+		accounts: make(map[string]*account),
+		byID:     make(map[string]*entity),
+		keys:     make(map[string]*accessKey),
+	}
+}
+
+// Denied answers a denial as IAM does, which names the managed policy that
+// denies explicitly.
+func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+	return &fakeaws.Error{
+		Code:    "AccessDenied",
+		Message: d.Message(enforce.MessageStyle{PolicyARN: true, Name: need.Name}),
+		Status:  403,
+	}
+}
+
+// An account holds the IAM resources of one AWS account, by lower-case name:
+// names are unique whatever their case (IAM and AWS STS quotas).
+type account struct {
+	id       string
+	root     *entity // the root user: a user without a name
+	users    btree.Map[string, *entity]
+	groups   btree.Map[string, *entity]
+	roles    btree.Map[string, *entity]
+	policies btree.Map[string, *policy]
+	// changes counts what may alter the policies of a principal, so that a
+	// principal knows when what it has gathered is stale.
+	changes uint64
+}
+
+// inAccount performs an operation on the caller's account: it checks the input,
+// which calls from Go bring unchecked, and holds the lock.
+func inAccount[O any](ctx context.Context, s *Service, in any, do func(*account) (*O, error)) (*O, error) {
+	if err := check(in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return do(s.account(fakeaws.CallFrom(ctx).Account))
+}
+
+// inEntity is inAccount for an operation on an entity that must exist.
+func inEntity[O any](ctx context.Context, s *Service, in any, k *kind, name *string, do func(*entity) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		e, err := k.find(a, *name)
+		if err != nil {
+			return nil, err
+		}
+		return do(e)
+	})
+}
+
+// inPolicy is inAccount for an operation on a managed policy that must exist.
+func inPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		p, err := a.findPolicy(*arn)
+		if err != nil {
+			return nil, err
+		}
+		return do(p)
+	})
+}
+
+// account returns the state of an account, made on first use. The lock is held.
+func (s *Service) account(id string) *account {
+	a := s.accounts[id]
+	if a == nil {
+		a = &account{id: id}
+		s.accounts[id] = a
+		s.addRoot(a)
+	}
+	return a
+}
+
+// now is the time as IAM stores it, in whole seconds.
+func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }
+
+// iamARN puts the ARN of an IAM resource together; path begins and ends with "/".
+func iamARN(account, kind, path, name string) string {
+	return fakeaws.ARN("iam", "", account, kind+path+name)
+}
+
+// pathOr is the path of a request, "/" when it names none.
+func pathOr(path *string) string {
+	if path == nil {
+		return "/"
+	}
+	return *path
+}
+
+// optional is a member that an answer leaves out when it is empty.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// encoded is a policy document as IAM returns it: percent-encoded as in RFC 3986.
+func encoded(document string) *string {
+	return aws.String(strings.ReplaceAll(url.QueryEscape(document), "+", "%20"))
+}

@@ -1,0 +1,110 @@
+package fakeaws
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// logSize is how many calls a World remembers: enough for any test, and a bound
+// for a server that runs for days.
+const logSize = 4096
+
+// An Event is one call that reached a World.
+type Event struct {
+	Time      time.Time
+	RequestID string
+	// Caller is the ARN of who called; empty when anonymous or unknown.
+	Caller string
+	// Service and Operation are empty when the request named none.
+	Service, Operation string
+	// Decisions has one entry for each permission that was asked, in order.
+	Decisions []enforce.Decision
+	// Denied reports whether any of them was denied, even if the call was let
+	// pass (soft mode), or stopped only one entry of a batch.
+	Denied bool
+	// Code is the code of the error that the caller got; empty on success.
+	Code string
+	// Message is the text of that error.
+	Message string
+}
+
+// Log remembers the latest calls of a World. It is safe for concurrent use.
+type Log struct {
+	mu     sync.Mutex
+	events []Event // a ring once it is full
+	next   int     // where the next event goes in a full ring
+}
+
+func (l *Log) add(e Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.events) < logSize {
+		l.events = append(l.events, e)
+		return
+	}
+	l.events[l.next] = e
+	l.next = (l.next + 1) % logSize
+}
+
+// Events returns the remembered calls, newest last.
+func (l *Log) Events() []Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]Event, 0, len(l.events))
+	out = append(out, l.events[l.next:]...)
+	return append(out, l.events[:l.next]...)
+}
+
+// Find returns the call with a request id, if it is remembered.
+func (l *Log) Find(requestID string) (Event, bool) {
+	events := l.Events()
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].RequestID == requestID {
+			return events[i], true
+		}
+	}
+	return Event{}, false
+}
+
+// Reset forgets all calls.
+func (l *Log) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events, l.next = nil, 0
+}
+
+// String returns the event in one line for each permission that was asked, or
+// one line for a call that needed none.
+func (e *Event) String() string {
+	if len(e.Decisions) == 0 {
+		verdict := "PASS"
+		if e.Code != "" {
+			verdict = "FAIL"
+		}
+		s := verdict + " " + shortARN(e.Caller) + " " + e.Service + ":" + e.Operation
+		if e.Code != "" {
+			s += "  " + e.Code + ": " + strconv.Quote(e.Message)
+		}
+		return s
+	}
+	s := ""
+	for i := range e.Decisions {
+		if i > 0 {
+			s += "\n"
+		}
+		s += e.Decisions[i].String()
+	}
+	return s
+}
+
+// shortARN returns what tells callers apart in a list: "user/alice".
+func shortARN(arn string) string {
+	if i := strings.LastIndexByte(arn, ':'); i >= 0 {
+		return arn[i+1:]
+	}
+	return "anonymous"
+}

@@ -1,0 +1,125 @@
+package s3
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+const (
+	// maxObject is the largest object of one PutObject or CopyObject.
+	maxObject = 5 << 30
+	// window is how much of a body is read at a time: what is hashed is still in
+	// the processor's cache.
+	window = 128 << 10
+	// maxTrusted is how much storage is taken on the word of Content-Length
+	// alone. A larger body grows as it arrives.
+	maxTrusted = 256 << 20
+)
+
+// trailed is a body that is followed by headers, as the aws-chunked encoding
+// sends checksums. They are known when the body has been read to its end.
+type trailed interface{ Trailer() http.Header }
+
+// receive reads a body in one pass into its final storage; size is its length
+// as announced, or negative.
+func receive(body io.Reader, size int64, d *digests) ([]byte, error) {
+	if size > maxObject {
+		return nil, tooLarge(size)
+	}
+	if body == nil {
+		return nil, nil
+	}
+	data := make([]byte, 0, min(max(size, 0), maxTrusted))
+	for {
+		room := data[len(data):min(cap(data), len(data)+window)]
+		full := len(room) == 0
+		if full {
+			// The announced size has arrived. Read on to see the end, which is
+			// also where signatures and trailing headers are verified.
+			room = d.probe[:]
+		}
+		n, err := body.Read(room)
+		d.write(room[:n])
+		if full && n > 0 {
+			data = slices.Grow(data, max(len(data), window))
+			data = append(data, room[:n]...)
+		} else if !full {
+			data = data[:len(data)+n]
+		}
+		if len(data) > maxObject {
+			return nil, tooLarge(int64(len(data)))
+		}
+		switch {
+		case err == io.EOF:
+			return data, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, errIncompleteBody.of()
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+func tooLarge(size int64) error {
+	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(maxObject, 10))
+}
+
+// An upload is a body that was read, with what its headers claim of it.
+type upload struct {
+	selected types.ChecksumAlgorithm // announced by x-amz-sdk-checksum-algorithm
+	claimed  checksum                // sent as a header
+	md5      []byte                  // Content-MD5
+}
+
+// read receives the body and verifies it against all claims.
+func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum checksum, err error) {
+	d := newDigests(cmp.Or(u.claimed.algorithm, u.selected, defaultChecksum))
+	if data, err = receive(body, size, d); err != nil {
+		return nil, "", sum, err
+	}
+	if u.md5 != nil && !bytes.Equal(u.md5, d.md5.Sum(nil)) {
+		return nil, "", sum, errBadDigest.of(
+			"ExpectedDigest", hex.EncodeToString(u.md5),
+			"CalculatedDigest", base64.StdEncoding.EncodeToString(d.md5.Sum(nil)))
+	}
+	claim := u.claimed
+	if t, ok := body.(trailed); ok && claim.algorithm == "" {
+		if claim, err = u.trailing(t.Trailer()); err != nil {
+			return nil, "", sum, err
+		}
+	}
+	sum = d.checksum()
+	if claim.algorithm == "" {
+		return data, d.etag(), sum, nil
+	}
+	if claim.algorithm != sum.algorithm {
+		// Only the trailer told which one it is.
+		sum = checksumOf(claim.algorithm, data)
+	}
+	if claim.value != sum.value {
+		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")
+	}
+	return data, d.etag(), sum, nil
+}
+
+// trailing finds the checksum that followed a body.
+func (u *upload) trailing(trailer http.Header) (checksum, error) {
+	if len(trailer) == 0 {
+		return checksum{}, nil
+	}
+	for _, a := range u.selected.Values() {
+		if value := trailer.Get(checksumHeader(a)); value != "" {
+			return claim(u.selected, claimed{a, &value})
+		}
+	}
+	return checksum{}, nil
+}

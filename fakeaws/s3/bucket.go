@@ -1,0 +1,362 @@
+package s3
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// A bucket holds objects by key, in the order of their UTF-8 bytes.
+type bucket struct {
+	name, arn string
+	owner     *fakeaws.Account
+	region    string
+	// constraint is what GetBucketLocation answers: empty for us-east-1, and EU
+	// for a bucket that was made with that old name of eu-west-1.
+	constraint types.BucketLocationConstraint
+	created    time.Time
+	policy     *enforce.Policy
+	// public says whether policy is one, as S3 means the word.
+	public  bool
+	block   *types.PublicAccessBlockConfiguration
+	tags    []types.Tag
+	objects btree.Map[string, *object]
+}
+
+// policyFor is the bucket policy as far as it is in force for a call, else
+// nothing. RestrictPublicBuckets keeps all but AWS services and callers of the
+// owner's account from a bucket with a public policy, also those whom another
+// statement of it names (User Guide, "Blocking public access to your Amazon S3
+// storage").
+func (b *bucket) policyFor(call *fakeaws.Call, nothing *enforce.Policy) *enforce.Policy {
+	restricted := b.public && b.block != nil && aws.ToBool(b.block.RestrictPublicBuckets)
+	if restricted && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
+		return nothing
+	}
+	return b.policy
+}
+
+// ownerID is the bucket owner as lists show it. AWS stopped to send display
+// names in 2025.
+func (b *bucket) ownerID() *types.Owner {
+	return &types.Owner{ID: aws.String(b.owner.CanonicalUser)}
+}
+
+// bucket finds the bucket of a request. The lock is held.
+func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
+	b, err := s.bucketAnywhere(ref)
+	if err != nil {
+		return nil, err
+	}
+	// An unsigned request names no region: its host name leads it to the bucket.
+	if b.region != call.Region && !call.Anonymous() {
+		return nil, errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name)
+	}
+	return b, nil
+}
+
+// bucketAnywhere finds the bucket of a request that any region answers.
+func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
+	name := aws.ToString(ref.name)
+	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
+		return nil, err
+	}
+	b, ok := s.buckets.Get(name)
+	if !ok {
+		if err := checkBucketName(name); err != nil {
+			return nil, err
+		}
+		return nil, errNoSuchBucket.of("BucketName", name)
+	}
+	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
+		return nil, errAccessDenied.of()
+	}
+	return b, nil
+}
+
+func checkExpectedOwner(id *string) error {
+	if id != nil && !isAccountID(*id) {
+		return errInvalidBucketOwner.of("ExpectedBucketOwner", *id)
+	}
+	return nil
+}
+
+func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput) ([]enforce.Need, error) {
+	call := fakeaws.CallFrom(ctx)
+	plan, err := planBucket(call, in)
+	if err != nil {
+		return nil, err
+	}
+	need := enforce.Need{
+		Action:          "s3:CreateBucket",
+		Resource:        bucketARN(aws.ToString(in.Bucket)),
+		ResourceAccount: call.Account,
+	}
+	keys := &need.Context
+	signatureKeys(keys, call)
+	setEnum(keys, "s3:locationconstraint", plan.constraint)
+	setEnum(keys, "s3:x-amz-acl", in.ACL)
+	setIfSent(keys, "s3:x-amz-grant-full-control", in.GrantFullControl)
+	setIfSent(keys, "s3:x-amz-grant-read", in.GrantRead)
+	setIfSent(keys, "s3:x-amz-grant-read-acp", in.GrantReadACP)
+	setIfSent(keys, "s3:x-amz-grant-write", in.GrantWrite)
+	setIfSent(keys, "s3:x-amz-grant-write-acp", in.GrantWriteACP)
+	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
+	for _, t := range plan.tags {
+		keys.Set("aws:RequestTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+	}
+	if len(plan.tags) > 0 {
+		keys.SetMulti("aws:TagKeys", tagKeys(plan.tags))
+	}
+	needs := []enforce.Need{need}
+	also := func(action string) {
+		more := need
+		more.Action = action
+		needs = append(needs, more)
+	}
+	if in.ACL != "" || plan.grants {
+		also("s3:PutBucketAcl")
+	}
+	if in.ObjectOwnership != "" {
+		also("s3:PutBucketOwnershipControls")
+	}
+	if len(plan.tags) > 0 {
+		also("s3:TagResource")
+	}
+	return needs, nil
+}
+
+// A bucketPlan is what a CreateBucket request asks for.
+type bucketPlan struct {
+	region     string
+	constraint types.BucketLocationConstraint
+	tags       []types.Tag
+	grants     bool
+}
+
+func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, error) {
+	p := bucketPlan{
+		region: call.Region,
+		grants: in.GrantFullControl != nil || in.GrantRead != nil || in.GrantReadACP != nil ||
+			in.GrantWrite != nil || in.GrantWriteACP != nil,
+	}
+	if err := checkBucketName(aws.ToString(in.Bucket)); err != nil {
+		return p, err
+	}
+	switch {
+	case aws.ToBool(in.ObjectLockEnabledForBucket):
+		return p, notImplemented("x-amz-bucket-object-lock-enabled")
+	case in.BucketNamespace != "" && in.BucketNamespace != types.BucketNamespaceGlobal:
+		return p, notImplemented("x-amz-bucket-namespace: " + string(in.BucketNamespace))
+	case in.ObjectOwnership != "" && in.ObjectOwnership != types.ObjectOwnershipBucketOwnerEnforced:
+		return p, notImplemented("x-amz-object-ownership: " + string(in.ObjectOwnership))
+	case p.grants || in.ACL != "" && in.ACL != types.BucketCannedACLPrivate:
+		return p, errInvalidACLOwnership.of()
+	}
+	cfg := in.CreateBucketConfiguration
+	if cfg == nil {
+		cfg = new(types.CreateBucketConfiguration)
+	}
+	if cfg.Bucket != nil || cfg.Location != nil {
+		return p, notImplemented("CreateBucketConfiguration of a directory bucket")
+	}
+	if err := checkTags(cfg.Tags, bucketTags); err != nil {
+		return p, err
+	}
+	p.tags, p.constraint = cfg.Tags, cfg.LocationConstraint
+	return p, p.locate(call.Region)
+}
+
+// locate decides in which region a bucket comes to be. us-east-1 makes buckets
+// for all regions, every other region only its own.
+func (p *bucketPlan) locate(endpoint string) error {
+	const home = "us-east-1"
+	constraint := string(p.constraint)
+	switch constraint {
+	case "":
+		if endpoint != home {
+			return errIllegalLocation.says("The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+		}
+		return nil
+	case string(types.BucketLocationConstraintEu):
+		p.region = string(types.BucketLocationConstraintEuWest1)
+	default:
+		if !slices.Contains(p.constraint.Values(), p.constraint) {
+			return errInvalidLocation.of("LocationConstraint", constraint)
+		}
+		p.region = constraint
+	}
+	if endpoint != home && endpoint != p.region {
+		return errIllegalLocation.says("The " + constraint + " location constraint is incompatible for the region specific endpoint this request was sent to.")
+	}
+	return nil
+}
+
+// CreateBucket makes a bucket. The names of all accounts and regions are one
+// namespace.
+func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput) (*awss3.CreateBucketOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	plan, err := planBucket(call, in)
+	if err != nil {
+		return nil, err
+	}
+	account, ok := s.world.Account(call.Account)
+	if !ok {
+		return nil, errAccessDenied.of()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := *in.Bucket
+	if b, taken := s.buckets.Get(name); taken {
+		switch {
+		case b.owner.ID != call.Account:
+			return nil, errBucketExists.of("BucketName", name)
+		case call.Region != "us-east-1" || b.region != plan.region:
+			return nil, errBucketOwned.of("BucketName", name)
+		}
+		// us-east-1 keeps to its first behaviour: to make one's own bucket
+		// again succeeds and changes nothing.
+		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
+	}
+	on := true
+	s.buckets.Set(name, &bucket{
+		name:       name,
+		arn:        bucketARN(name),
+		owner:      account,
+		region:     plan.region,
+		constraint: plan.constraint,
+		created:    call.Time.Truncate(time.Second),
+		tags:       cloneTags(plan.tags),
+		block: &types.PublicAccessBlockConfiguration{
+			BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on,
+		},
+	})
+	location := "/" + name
+	if plan.region != "us-east-1" {
+		location = "http://" + name + ".s3.amazonaws.com/"
+	}
+	return &awss3.CreateBucketOutput{Location: &location}, nil
+}
+
+func bucketARN(name string) string { return "arn:aws:s3:::" + name }
+
+// DeleteBucket removes an empty bucket.
+func (s *Service) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput) (*awss3.DeleteBucketOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	if b.objects.Len() > 0 {
+		return nil, errBucketNotEmpty.of("BucketName", b.name)
+	}
+	s.buckets.Delete(b.name)
+	return new(awss3.DeleteBucketOutput), nil
+}
+
+// HeadBucket tells whether a bucket exists and where.
+func (s *Service) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*awss3.HeadBucketOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: aws.Bool(false)}, nil
+}
+
+func (s *Service) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]enforce.Need, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	return []enforce.Need{s.need(call, b, "s3:GetBucketLocation", b.arn, 0)}, nil
+}
+
+// GetBucketLocation tells a bucket's region. It is asked by those who do not
+// know it, so every region answers.
+func (s *Service) GetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) (*awss3.GetBucketLocationOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	return &awss3.GetBucketLocationOutput{LocationConstraint: b.constraint}, nil
+}
+
+// maxBuckets is the largest page of ListBuckets.
+const maxBuckets = 10000
+
+func (s *Service) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) ([]enforce.Need, error) {
+	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
+		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
+	}
+	if _, err := listToken(in.ContinuationToken); err != nil {
+		return nil, err
+	}
+	call := fakeaws.CallFrom(ctx)
+	// AWS matches arn:aws:s3:::* against this action, but names no resource when
+	// it denies it.
+	need := enforce.Need{Action: "s3:ListAllMyBuckets", Resource: bucketARN("*"), ResourceAccount: call.Account, Name: "-"}
+	signatureKeys(&need.Context, call)
+	return []enforce.Need{need}, nil
+}
+
+// ListBuckets lists the caller's own buckets by name.
+func (s *Service) ListBuckets(ctx context.Context, in *awss3.ListBucketsInput) (*awss3.ListBucketsOutput, error) {
+	after, err := listToken(in.ContinuationToken)
+	if err != nil {
+		return nil, err
+	}
+	account, ok := s.world.Account(fakeaws.CallFrom(ctx).Account)
+	if !ok {
+		return nil, errAccessDenied.of()
+	}
+	limit := maxBuckets
+	if in.MaxBuckets != nil {
+		limit = int(*in.MaxBuckets)
+	}
+	// The region of a bucket is told only to requests with a parameter.
+	regions := in.BucketRegion != nil || in.ContinuationToken != nil || in.MaxBuckets != nil || in.Prefix != nil
+	out := &awss3.ListBucketsOutput{
+		Buckets: []types.Bucket{},
+		Owner:   &types.Owner{ID: &account.CanonicalUser},
+		Prefix:  in.Prefix,
+	}
+	prefix := aws.ToString(in.Prefix)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets.Ascend(max(after, prefix), func(name string, b *bucket) bool {
+		switch {
+		case !strings.HasPrefix(name, prefix):
+			return false
+		case name == after || b.owner.ID != account.ID, in.BucketRegion != nil && b.region != *in.BucketRegion:
+			return true
+		case len(out.Buckets) == limit:
+			out.ContinuationToken = newListToken(*out.Buckets[limit-1].Name)
+			return false
+		}
+		item := types.Bucket{Name: &b.name, CreationDate: &b.created}
+		if regions {
+			item.BucketRegion = &b.region
+		}
+		out.Buckets = append(out.Buckets, item)
+		return true
+	})
+	return out, nil
+}

@@ -1,0 +1,84 @@
+package s3
+
+import (
+	"net/http"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// A kind is an error of S3: its code, HTTP status and usual text. S3's errors
+// name what they are about in further elements of the body, which the SDK's
+// modeled types have no fields for; clients get the modeled type by the code.
+type kind struct {
+	code   string
+	status int
+	text   string
+}
+
+// of returns the error with its usual text. Fields are names and values by turns.
+func (k kind) of(fields ...string) error { return k.says(k.text, fields...) }
+
+// says returns the error with a text of its own.
+func (k kind) says(text string, fields ...string) error {
+	e := &fakeaws.Error{Code: k.code, Message: text, Status: k.status}
+	for i := 0; i+1 < len(fields); i += 2 {
+		e.Fields = append(e.Fields, fakeaws.Field{Name: fields[i], Value: fields[i+1]})
+	}
+	return e
+}
+
+// The errors of the S3 API reference's page "Error responses"; texts and fields
+// as the service prints them.
+var (
+	errAccessDenied         = kind{"AccessDenied", http.StatusForbidden, "Access Denied"}
+	errACLNotSupported      = kind{"AccessControlListNotSupported", http.StatusBadRequest, "The bucket does not allow ACLs"}
+	errBadDigest            = kind{"BadDigest", http.StatusBadRequest, "The Content-MD5 you specified did not match what we received."}
+	errBadRequest           = kind{"BadRequest", http.StatusBadRequest, ""}
+	errBucketExists         = kind{"BucketAlreadyExists", http.StatusConflict, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."}
+	errBucketNotEmpty       = kind{"BucketNotEmpty", http.StatusConflict, "The bucket you tried to delete is not empty"}
+	errBucketOwned          = kind{"BucketAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named bucket succeeded and you already own it."}
+	errEntityTooLarge       = kind{"EntityTooLarge", http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed size"}
+	errIllegalLocation      = kind{"IllegalLocationConstraintException", http.StatusBadRequest, ""}
+	errIncompleteBody       = kind{"IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"}
+	errInvalidArgument      = kind{"InvalidArgument", http.StatusBadRequest, "Invalid Argument"}
+	errInvalidACLOwnership  = kind{"InvalidBucketAclWithObjectOwnership", http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"}
+	errInvalidBucketName    = kind{"InvalidBucketName", http.StatusBadRequest, "The specified bucket is not valid."}
+	errInvalidBucketOwner   = kind{"InvalidBucketOwnerAWSAccountID", http.StatusBadRequest, "The value of the expected bucket owner parameter must be an AWS Account ID..."}
+	errInvalidDigest        = kind{"InvalidDigest", http.StatusBadRequest, "The Content-MD5 you specified was invalid."}
+	errInvalidEncryption    = kind{"InvalidEncryptionAlgorithmError", http.StatusBadRequest, "The encryption request you specified is not valid. The valid value is AES256."}
+	errInvalidLocation      = kind{"InvalidLocationConstraint", http.StatusBadRequest, "The specified location-constraint is not valid"}
+	errInvalidObjectState   = kind{"InvalidObjectState", http.StatusForbidden, "The operation is not valid for the object's storage class"}
+	errInvalidPartNumber    = kind{"InvalidPartNumber", http.StatusRequestedRangeNotSatisfiable, "The requested partnumber is not satisfiable"}
+	errInvalidRange         = kind{"InvalidRange", http.StatusRequestedRangeNotSatisfiable, "The requested range is not satisfiable"}
+	errInvalidRedirect      = kind{"InvalidRedirectLocation", http.StatusBadRequest, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."}
+	errInvalidRequest       = kind{"InvalidRequest", http.StatusBadRequest, ""}
+	errInvalidStorageClass  = kind{"InvalidStorageClass", http.StatusBadRequest, "The storage class you specified is not valid"}
+	errInvalidTag           = kind{"InvalidTag", http.StatusBadRequest, ""}
+	errKeyTooLong           = kind{"KeyTooLongError", http.StatusBadRequest, "Your key is too long"}
+	errMalformedPolicy      = kind{"MalformedPolicy", http.StatusBadRequest, ""}
+	errMalformedXML         = kind{"MalformedXML", http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema"}
+	errMetadataTooLarge     = kind{"MetadataTooLarge", http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size"}
+	errMethodNotAllowed     = kind{"MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."}
+	errNoPublicAccessBlock  = kind{"NoSuchPublicAccessBlockConfiguration", http.StatusNotFound, "The public access block configuration was not found"}
+	errNoSuchBucket         = kind{"NoSuchBucket", http.StatusNotFound, "The specified bucket does not exist"}
+	errNoSuchBucketPolicy   = kind{"NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist"}
+	errNoSuchKey            = kind{"NoSuchKey", http.StatusNotFound, "The specified key does not exist."}
+	errNoSuchTagSet         = kind{"NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist"}
+	errNoSuchVersion        = kind{"NoSuchVersion", http.StatusNotFound, "The specified version does not exist."}
+	errNotImplemented       = kind{"NotImplemented", http.StatusNotImplemented, ""}
+	errNotModified          = kind{"NotModified", http.StatusNotModified, "Not Modified"}
+	errNotInActiveTier      = kind{"ObjectNotInActiveTierError", http.StatusForbidden, "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."}
+	errPermanentRedirect    = kind{"PermanentRedirect", http.StatusMovedPermanently, "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."}
+	errPreconditionFailed   = kind{"PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold"}
+	errHeaderNotImplemented = kind{"NotImplemented", http.StatusNotImplemented, "A header you provided implies functionality that is not implemented"}
+)
+
+// notImplemented refuses a parameter that S3 has and this fake does not.
+func notImplemented(parameter string) error {
+	return errNotImplemented.says("The parameter "+parameter+" is not implemented by this fake of Amazon S3.", "Parameter", parameter)
+}
+
+// invalidArgument refuses the value of an argument.
+func invalidArgument(text, name, value string) error {
+	return errInvalidArgument.says(text, "ArgumentName", name, "ArgumentValue", value)
+}

@@ -1,0 +1,130 @@
+package s3
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// tlsVersion is the value of s3:TlsVersion: the fakes stand for AWS's TLS
+// endpoints, which negotiate TLS 1.3 with every current client.
+const tlsVersion = "1.3"
+
+// commonKeys is how many condition keys every permission has, with the
+// aws:ResourceAccount that the pipeline adds.
+const commonKeys = 7
+
+// A bucketRef is how the input of an operation names its bucket.
+type bucketRef struct{ name, expectedOwner *string }
+
+// onBucket is the Needs of an operation that asks one permission on a bucket.
+func onBucket[I any](s *Service, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
+	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+		return s.bucketNeeds(fakeaws.CallFrom(ctx), ref(in), action)
+	}
+}
+
+// onBucketPolicy is the Needs of the operations on a bucket's policy. The
+// policy cannot shut out the root user of the account that owns the bucket from
+// them (API Reference, "PutBucketPolicy").
+func onBucketPolicy[I any](s *Service, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
+	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+		call := fakeaws.CallFrom(ctx)
+		needs, err := s.bucketNeeds(call, ref(in), action)
+		if err == nil && call.Caller.Type == enforce.Root && call.Account == needs[0].ResourceAccount {
+			needs[0].Policy = nil
+		}
+		return needs, err
+	}
+}
+
+func (s *Service) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]enforce.Need, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, ref)
+	if err != nil {
+		return nil, err
+	}
+	return []enforce.Need{s.need(call, b, action, b.arn, 0)}, nil
+}
+
+// need is a permission on a bucket or on an object in it, with the condition
+// keys that all actions of S3 have and room for more of them.
+func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, more int) enforce.Need {
+	n := enforce.Need{
+		Action:          action,
+		Resource:        resource,
+		ResourceAccount: b.owner.ID,
+		Policy:          b.policyFor(call, s.nothing),
+	}
+	n.Context.Grow(commonKeys + more)
+	signatureKeys(&n.Context, call)
+	n.Context.Set("s3:ResourceAccount", b.owner.ID)
+	return n
+}
+
+// signatureKeys sets the keys that all actions of S3 have.
+func signatureKeys(keys *enforce.Context, call *fakeaws.Call) {
+	keys.Set("s3:TlsVersion", tlsVersion)
+	if call.Signed.AuthType != "" {
+		keys.Set("s3:authType", call.Signed.AuthType)
+		keys.Set("s3:signatureversion", call.Signed.Version)
+	}
+	// The age of a signature is known to presigned requests only.
+	if call.Signed.AuthType == "REST-QUERY-STRING" {
+		keys.Set("s3:signatureAge", strconv.FormatInt(call.Signed.Age.Milliseconds(), 10))
+	}
+	if call.Signed.ContentSHA256 != "" {
+		keys.Set("s3:x-amz-content-sha256", call.Signed.ContentSHA256)
+	}
+}
+
+// setIfSent sets a key whose value is a parameter of the request. A parameter
+// that was not sent leaves its key absent.
+func setIfSent(keys *enforce.Context, key string, value *string) {
+	if value != nil {
+		keys.Set(key, *value)
+	}
+}
+
+// setEnum is setIfSent of an enumeration, whose zero value was not sent.
+func setEnum[E ~string](keys *enforce.Context, key string, value E) {
+	if value != "" {
+		keys.Set(key, string(value))
+	}
+}
+
+// setExistingTags sets the tags of the object that a request is about.
+func setExistingTags(keys *enforce.Context, o *object) {
+	if o == nil {
+		return
+	}
+	for _, t := range o.tags {
+		keys.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+	}
+}
+
+// setRequestTags sets the tags that a request gives to an object.
+func setRequestTags(keys *enforce.Context, tags []types.Tag) {
+	if len(tags) == 0 {
+		return
+	}
+	for _, t := range tags {
+		keys.Set("s3:RequestObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+	}
+	keys.SetMulti("s3:RequestObjectTagKeys", tagKeys(tags))
+}
+
+// byVersion is the action of a request: AWS has one of its own for requests
+// that name a version of the object.
+func byVersion(versionID *string, action, versioned string) string {
+	if versionID != nil {
+		return versioned
+	}
+	return action
+}

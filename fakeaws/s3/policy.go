@@ -1,0 +1,127 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// maxPolicy is the largest bucket policy, in bytes without insignificant space.
+const maxPolicy = 20 << 10
+
+// PutBucketPolicy sets the policy of a bucket.
+func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicyInput) (*awss3.PutBucketPolicyOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	policy, doc, err := s.compilePolicy(aws.ToString(in.Policy))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.ownBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "PUT")
+	if err != nil {
+		return nil, err
+	}
+	if err := doc.check(b); err != nil {
+		return nil, err
+	}
+	public := doc.public()
+	if public && b.block != nil && aws.ToBool(b.block.BlockPublicPolicy) {
+		return nil, errAccessDenied.says("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
+			`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
+	}
+	b.policy, b.public = policy, public
+	return new(awss3.PutBucketPolicyOutput), nil
+}
+
+// compilePolicy reads a bucket policy and finds its principals. It takes no
+// lock: the principals live in another service.
+func (s *Service) compilePolicy(text string) (*enforce.Policy, *policyDoc, error) {
+	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{})
+	if err != nil {
+		var d *enforce.DocumentError
+		if errors.As(err, &d) {
+			return nil, nil, kind{d.Code, errMalformedPolicy.status, d.Message}.of()
+		}
+		return nil, nil, err
+	}
+	if policy.Size() > maxPolicy {
+		return nil, nil, errMalformedPolicy.says(policyTooLarge)
+	}
+	doc, err := readPolicyDoc(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, st := range doc.Statement {
+		for _, p := range append(st.Principal.all(), st.NotPrincipal.all()...) {
+			if !s.principalExists(p) {
+				return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", p)
+			}
+		}
+	}
+	return policy, doc, nil
+}
+
+// policyTooLarge is the text for a policy that is too long; unverified.
+const policyTooLarge = "Your policy exceeds the maximum allowed document size (20480 bytes)"
+
+// principalExists reports whether a principal of a policy can be one. Roles of
+// accounts of this World must exist; of other accounts the World knows nothing,
+// and takes them to exist as AWS would find them.
+func (s *Service) principalExists(principal string) bool {
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) < 6 || parts[2] != "iam" || !strings.HasPrefix(parts[5], "role/") {
+		return true
+	}
+	if _, known := s.world.Account(parts[4]); !known {
+		return true
+	}
+	_, found := s.world.Directory().Role(principal)
+	return found
+}
+
+// ownBucket finds the bucket of an operation that only the account of its owner
+// may perform, whatever the policies say.
+func (s *Service) ownBucket(call *fakeaws.Call, ref bucketRef, method string) (*bucket, error) {
+	b, err := s.bucket(call, ref)
+	if err != nil {
+		return nil, err
+	}
+	if call.Account != b.owner.ID {
+		return nil, errMethodNotAllowed.of("Method", method, "ResourceType", "BUCKETPOLICY")
+	}
+	return b, nil
+}
+
+// GetBucketPolicy returns the policy of a bucket as it was put.
+func (s *Service) GetBucketPolicy(ctx context.Context, in *awss3.GetBucketPolicyInput) (*awss3.GetBucketPolicyOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.ownBucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "GET")
+	if err != nil {
+		return nil, err
+	}
+	if b.policy == nil {
+		return nil, errNoSuchBucketPolicy.of("BucketName", b.name)
+	}
+	return &awss3.GetBucketPolicyOutput{Policy: aws.String(b.policy.Document())}, nil
+}
+
+// DeleteBucketPolicy removes the policy of a bucket, or does nothing where
+// there is none.
+func (s *Service) DeleteBucketPolicy(ctx context.Context, in *awss3.DeleteBucketPolicyInput) (*awss3.DeleteBucketPolicyOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.ownBucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "DELETE")
+	if err != nil {
+		return nil, err
+	}
+	b.policy, b.public = nil, false
+	return new(awss3.DeleteBucketPolicyOutput), nil
+}

@@ -1,0 +1,159 @@
+package s3
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+func (s *Service) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) ([]enforce.Need, error) {
+	tags, err := tagSet(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(tags, bucketTags); err != nil {
+		return nil, err
+	}
+	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketTagging")
+}
+
+// PutBucketTagging replaces all tags of a bucket.
+func (s *Service) PutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) (*awss3.PutBucketTaggingOutput, error) {
+	tags, err := tagSet(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	b.tags = cloneTags(tags)
+	return new(awss3.PutBucketTaggingOutput), nil
+}
+
+// GetBucketTagging returns the tags of a bucket that has some.
+func (s *Service) GetBucketTagging(ctx context.Context, in *awss3.GetBucketTaggingInput) (*awss3.GetBucketTaggingOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	if len(b.tags) == 0 {
+		return nil, errNoSuchTagSet.of("BucketName", b.name)
+	}
+	return &awss3.GetBucketTaggingOutput{TagSet: cloneTags(b.tags)}, nil
+}
+
+// DeleteBucketTagging removes all tags of a bucket.
+func (s *Service) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucketTaggingInput) (*awss3.DeleteBucketTaggingOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	b.tags = nil
+	return new(awss3.DeleteBucketTaggingOutput), nil
+}
+
+func (s *Service) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) ([]enforce.Need, error) {
+	tags, err := tagSet(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(tags, objectTags); err != nil {
+		return nil, err
+	}
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	need, err := s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"))
+	if err != nil {
+		return nil, err
+	}
+	setRequestTags(&need[0].Context, tags)
+	return need, nil
+}
+
+func (s *Service) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]enforce.Need, error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	return s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
+}
+
+func (s *Service) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]enforce.Need, error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	return s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"))
+}
+
+// taggingNeed is the permission of an operation on the tags of an object.
+func (s *Service) taggingNeed(ctx context.Context, ref objectRef, action string) ([]enforce.Need, error) {
+	if err := ref.check(); err != nil {
+		return nil, err
+	}
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, ref.bucketRef)
+	if err != nil {
+		return nil, err
+	}
+	need := s.need(call, b, action, b.objectARN(ref.key), 2)
+	setIfSent(&need.Context, "s3:versionid", ref.version)
+	o, _ := b.objects.Get(aws.ToString(ref.key))
+	setExistingTags(&need.Context, o)
+	return []enforce.Need{need}, nil
+}
+
+// PutObjectTagging replaces all tags of an object.
+func (s *Service) PutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) (*awss3.PutObjectTaggingOutput, error) {
+	tags, err := tagSet(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	if err := s.retag(ctx, ref, cloneTags(tags)); err != nil {
+		return nil, err
+	}
+	return new(awss3.PutObjectTaggingOutput), nil
+}
+
+// DeleteObjectTagging removes all tags of an object.
+func (s *Service) DeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) (*awss3.DeleteObjectTaggingOutput, error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	if err := s.retag(ctx, ref, nil); err != nil {
+		return nil, err
+	}
+	return new(awss3.DeleteObjectTaggingOutput), nil
+}
+
+// retag puts a copy with other tags in an object's place: objects that were
+// handed out to readers do not change.
+func (s *Service) retag(ctx context.Context, ref objectRef, tags []types.Tag) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, o, err := s.object(fakeaws.CallFrom(ctx), ref)
+	if err != nil {
+		return err
+	}
+	retagged := *o
+	retagged.tags = tags
+	b.objects.Set(*ref.key, &retagged)
+	return nil
+}
+
+// GetObjectTagging returns the tags of an object.
+func (s *Service) GetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) (*awss3.GetObjectTaggingOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId})
+	if err != nil {
+		return nil, err
+	}
+	return &awss3.GetObjectTaggingOutput{TagSet: cloneTags(o.tags)}, nil
+}

@@ -1,0 +1,369 @@
+package fakeaws
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/sigv4"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// Limits on bodies that are read as a whole. What AWS itself takes at most is
+// unverified; each is well above the largest valid request.
+const (
+	maxBody    = 1 << 20
+	maxBodySQS = 8 << 20 // 1 MiB of message, escaped in JSON or a form
+	maxBodyS3  = 2 << 20 // 1,000 keys of DeleteObjects, 10,000 parts of an upload
+)
+
+// An exchange is one HTTP request on its way to an answer.
+type exchange struct {
+	call      Call // first: its address is the context of the operation
+	world     *World
+	http      *http.Request
+	room      *room // nil when the World has no such service
+	model     *wire.Service
+	operation *wire.Operation
+	protocol  wire.Protocol
+	signature *sigv4.Signature
+	request   wire.Request
+}
+
+// serve answers a request. It returns an error only when the client has gone.
+func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+	x := &exchange{world: w, http: r}
+	x.call = Call{
+		Context:   r.Context(),
+		World:     w,
+		Region:    w.region,
+		Caller:    anonymous,
+		Time:      w.clock.Now(),
+		Endpoint:  endpoint,
+		SourceIP:  w.sourceIP,
+		UserAgent: r.UserAgent(),
+		Referer:   r.Referer(),
+	}
+	if x.call.SourceIP == "" {
+		x.call.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
+	}
+	resp, err := x.answer()
+	if gone := r.Context().Err(); gone != nil && errors.Is(err, gone) {
+		return nil, gone
+	}
+	if err != nil {
+		err = x.inStyle(err)
+		resp = x.fail(err)
+	}
+	x.record(err)
+	resp.Header.Set("Date", x.call.Time.Format(http.TimeFormat))
+	return resp, nil
+}
+
+// anonymous is the caller of unsigned requests.
+var anonymous = &Caller{Principal: enforce.Principal{Type: enforce.Anonymous}}
+
+// errNoPrincipal is a call with the credentials of a user or role that has been
+// deleted. AWS answers it as an unknown key.
+var errNoPrincipal = errors.New("the principal of the credentials does not exist")
+
+// answer takes the request through the pipeline: route, authenticate, decode,
+// authorize, perform, encode.
+func (x *exchange) answer() (*wire.Response, error) {
+	signature, malformed := sigv4.Parse(x.http)
+	x.signature = signature
+	if err := x.route(); err != nil {
+		return nil, err
+	}
+	if malformed != nil {
+		return nil, malformed
+	}
+	bodyHash, err := x.readBody()
+	if err != nil {
+		return nil, err
+	}
+	operation, protocol, unroutable := x.model.Match(&x.request)
+	x.operation, x.protocol = operation, protocol
+	if operation != nil {
+		x.call.Operation = operation.Name()
+	}
+	if err := x.authenticate(bodyHash); err != nil {
+		return nil, err
+	}
+	if unroutable != nil {
+		return nil, unroutable
+	}
+	handler, ok := x.handler()
+	if !ok {
+		return nil, notImplemented(x.call.Service + " " + operation.Name())
+	}
+	if err := x.openBody(); err != nil {
+		return nil, err
+	}
+	in := handler.newInput()
+	if err := operation.Decode(protocol, &x.request, in); err != nil {
+		return nil, err
+	}
+	out, _, err := handler.chain.Handle(&x.call, in)
+	if err != nil {
+		return nil, err
+	}
+	return operation.Encode(protocol, out, x.call.RequestID)
+}
+
+// handler finds what performs the operation.
+func (x *exchange) handler() (handler, bool) {
+	if x.room == nil {
+		return handler{}, false
+	}
+	h, ok := x.room.handlers[x.operation.Name()]
+	return h, ok
+}
+
+// notImplemented is the answer to what AWS has and this World has not.
+func notImplemented(what string) error {
+	return &Error{
+		Code:    "NotImplemented",
+		Message: what + " is not implemented by leastpriv.",
+		Status:  http.StatusNotImplemented,
+	}
+}
+
+// route finds the service and the protocol-independent parts of the request.
+func (x *exchange) route() error {
+	name := x.serviceName()
+	x.call.Service = name
+	if r, ok := x.world.rooms[name]; ok {
+		x.room = r.open()
+		x.model = x.room.model
+	} else if model, ok := wire.Load(name); ok {
+		x.model = model
+	}
+	x.request = wire.Request{
+		Method:        x.http.Method,
+		Path:          x.http.URL.EscapedPath(),
+		RawQuery:      x.http.URL.RawQuery,
+		Header:        x.http.Header,
+		ContentLength: x.http.ContentLength,
+	}
+	switch name {
+	case "s3":
+		x.request.Bucket = bucketOf(x.http.Host)
+		x.call.RequestID = x.world.ids.HexUpper(16)
+	default:
+		x.call.RequestID = x.world.ids.UUID()
+	}
+	if x.signature != nil {
+		x.call.Region = x.signature.Region
+	}
+	if x.model == nil {
+		x.standIn()
+		return notImplemented("the service " + name)
+	}
+	return nil
+}
+
+// standIn gives a request for an unknown service the model of one that words
+// errors in the protocol that the request seems to speak.
+func (x *exchange) standIn() {
+	name, protocol := "lambda", wire.RESTJSON
+	switch {
+	case x.http.Header.Get("X-Amz-Target") != "":
+		name, protocol = "kms", wire.AWSJSON11
+	case strings.HasPrefix(x.http.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		name, protocol = "sns", wire.AWSQuery
+	}
+	x.model, _ = wire.Load(name)
+	x.protocol = protocol
+}
+
+// serviceName returns the service that a request is for: the one that it was
+// signed for or, unsigned, the one that target, host or API version name. What
+// names none is for S3, whose requests may be as plain as GET /bucket/key.
+func (x *exchange) serviceName() string {
+	if x.signature != nil {
+		return x.signature.Service
+	}
+	if label := serviceOf(x.http.Host); x.world.rooms[label] != nil {
+		return label
+	}
+	if target := x.http.Header.Get("X-Amz-Target"); target != "" {
+		prefix, _, _ := strings.Cut(target, ".")
+		if name, ok := wire.ServiceOfTarget(prefix); ok {
+			return name
+		}
+	}
+	if strings.HasPrefix(x.http.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		if x.http.URL.Path != "/" {
+			return "sqs" // posted to the URL of a queue
+		}
+		return "sts" // the other Query service with operations for unsigned callers
+	}
+	return "s3"
+}
+
+// readBody reads the body of a request to a service that signs its body, and
+// returns the body's hash. S3's is read after the signature was verified.
+func (x *exchange) readBody() (hash string, err error) {
+	if x.call.Service == "s3" {
+		return "", nil
+	}
+	limit := int64(maxBody)
+	if x.call.Service == "sqs" {
+		limit = maxBodySQS
+	}
+	body, err := readAll(x.http.Body, x.http.ContentLength, limit)
+	if err != nil {
+		return "", err
+	}
+	x.request.Body = body
+	return sigv4.Hash(body), nil
+}
+
+// openBody makes the body of an S3 request ready: verified and unchunked while
+// it is read.
+func (x *exchange) openBody() error {
+	if x.call.Service != "s3" {
+		return nil
+	}
+	body, err := sigv4.NewBody(x.http, x.signature)
+	if err != nil {
+		return err
+	}
+	x.request.ContentLength = body.Length
+	if x.operation.StreamsInput() {
+		x.request.Stream = body
+		return nil
+	}
+	defer body.Close()
+	x.request.Body, err = readAll(body, body.Length, maxBodyS3)
+	return err
+}
+
+// readAll reads a body of at most limit bytes. length is -1 where unknown.
+func readAll(r io.Reader, length, limit int64) ([]byte, error) {
+	if length > limit {
+		return nil, tooLarge(limit)
+	}
+	if length >= 0 {
+		body := make([]byte, length)
+		_, err := io.ReadFull(r, body)
+		if err == nil && length > 0 {
+			// The end of the body, where it is verified, comes after the last byte.
+			_, err = r.Read(make([]byte, 1))
+		}
+		if err == io.EOF {
+			err = nil
+		}
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if int64(len(body)) > limit {
+		return nil, tooLarge(limit)
+	}
+	return body, err
+}
+
+// authenticate finds who calls, in AWS's order: key, token, expiry, clock,
+// signature.
+func (x *exchange) authenticate(bodyHash string) error {
+	s := x.signature
+	if s == nil {
+		if x.room != nil && x.room.reg.Anonymous {
+			return nil
+		}
+		return sigv4.NoSignature()
+	}
+	cred, ok := x.world.Credential(s.AccessKeyID)
+	if !ok {
+		return s.UnknownKey()
+	}
+	if cred.Inactive {
+		return s.InactiveKey()
+	}
+	if err := s.CheckToken(cred.SessionToken); err != nil {
+		return err
+	}
+	if session := cred.Caller.Session; session != nil && !x.call.Time.Before(session.Expires) {
+		return s.ExpiredSession()
+	}
+	if err := x.world.verifier.Verify(x.http, s, cred.SecretAccessKey, bodyHash, x.call.Time); err != nil {
+		return err
+	}
+	x.call.Caller = cred.Caller
+	x.call.Account = cred.Caller.Account
+	x.call.Signed = Signed{AuthType: "REST-HEADER", Version: "AWS4-HMAC-SHA256", ContentSHA256: s.ContentSHA256}
+	if s.Presigned {
+		x.call.Signed.AuthType = "REST-QUERY-STRING"
+		x.call.Signed.Age = x.call.Time.Sub(s.Time)
+	}
+	return nil
+}
+
+// inStyle words an error of the pipeline as the service does.
+func (x *exchange) inStyle(err error) error {
+	if errors.Is(err, errNoPrincipal) {
+		err = x.signature.UnknownKey()
+	}
+	var failed *sigv4.Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	switch {
+	case x.call.Service == "s3":
+		return failed.For(sigv4.S3)
+	case x.protocol == wire.AWSQuery:
+		return failed.For(sigv4.Query)
+	case x.protocol == wire.RESTJSON:
+		return failed.For(sigv4.RESTJSON)
+	case x.call.Service == "sqs":
+		return failed.For(sigv4.SQSJSON)
+	}
+	return failed.For(sigv4.JSON)
+}
+
+// fail makes the answer of an error.
+func (x *exchange) fail(err error) *wire.Response {
+	if x.protocol == 0 {
+		x.protocol = x.model.Protocols()[0]
+	}
+	e := wire.ErrorContext{RequestID: x.call.RequestID, Head: x.http.Method == http.MethodHead}
+	if x.call.Service == "s3" {
+		e.HostID = x.world.ids.Token(76)
+		e.Resource = x.http.URL.Path
+	}
+	return x.model.EncodeError(x.protocol, err, e)
+}
+
+// record writes the call into the World's log.
+func (x *exchange) record(err error) {
+	e := &x.call.event
+	e.Time = x.call.Time
+	e.RequestID = x.call.RequestID
+	e.Caller = x.call.Caller.ARN
+	e.Service, e.Operation = x.call.Service, x.call.Operation
+	if err != nil {
+		e.Code, e.Message = "InternalFailure", err.Error()
+		var api smithy.APIError
+		if errors.As(err, &api) {
+			e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
+		}
+	}
+	x.world.log.add(*e)
+}
+
+// tooLarge is the error of a body over the limit. Code and status are those of
+// S3's documentation; for the other services they are unverified.
+func tooLarge(limit int64) error {
+	return &Error{
+		Code:    "MaxMessageLengthExceeded",
+		Message: "Your request was too big.",
+		Status:  http.StatusBadRequest,
+		Fields:  []Field{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(limit, 10)}},
+	}
+}

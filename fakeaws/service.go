@@ -1,0 +1,83 @@
+package fakeaws
+
+import (
+	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// A Service is one fake: its operations over its own state. State of all
+// accounts and regions of a World lives in one Service; which of them a call
+// means, its [Call] says.
+type Service interface {
+	// Ops returns the operation table. It is read once.
+	Ops() []Op
+	// Denied turns a denial into the error that this AWS service answers.
+	Denied(call *Call, need *enforce.Need, d *enforce.Decision) error
+}
+
+// A Registration adds a service to Worlds. Name is the one of its schema and
+// of its SigV4 signing name: "sqs". New is called on first use.
+type Registration struct {
+	Name string
+	New  func(*World) Service
+	// Anonymous says that unsigned requests are authorized as anonymous
+	// callers, as S3 and SQS do, rather than refused.
+	Anonymous bool
+}
+
+// A Directory knows the principals of all accounts and their policies. The
+// service registered as "iam" is one.
+type Directory interface {
+	// Policies adds the identity-based policies and the boundary of an IAM user
+	// or role session to set, and the principal's own tags to tags. It returns
+	// false when the user or role exists no more.
+	Policies(caller *Caller, set *enforce.PolicySet, tags func(key, value string)) bool
+	// Role finds a role by its ARN, as sts:AssumeRole does: case-sensitive, with path.
+	Role(arn string) (Role, bool)
+	// ManagedPolicy finds a managed policy of any account by its ARN.
+	ManagedPolicy(arn string) (*enforce.Policy, bool)
+}
+
+// A Role is what STS needs to know of an IAM role.
+type Role struct {
+	ARN, Name, ID, Account string
+	Trust                  *enforce.Policy
+	MaxSession             time.Duration
+	Tags                   []Tag
+}
+
+// A Tag is a key and a value.
+type Tag struct{ Key, Value string }
+
+// A Caller is who signed a call, as the credentials say. It is immutable and
+// shared by all calls that are made with them.
+type Caller struct {
+	enforce.Principal
+	// EntityID is the unique id of the user or role behind the credentials.
+	EntityID string
+	// Session is nil for long-term credentials.
+	Session *Session
+}
+
+// A Session is what temporary credentials carry.
+type Session struct {
+	Name              string
+	Policies          []*enforce.Policy // nil when the session has no session policies
+	Tags              []Tag
+	TransitiveTagKeys []string
+	SourceIdentity    string
+	Issued, Expires   time.Time
+	MFA               bool
+	Chained           bool // the session was made with role session credentials
+}
+
+// A Credential is an access key with its secret. It is immutable: to change
+// one, store another under the same id.
+type Credential struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	Inactive        bool
+	Caller          *Caller
+}

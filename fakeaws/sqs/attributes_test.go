@@ -1,0 +1,123 @@
+package sqs
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAttributesOfANewQueue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	now := strconv.FormatInt(b.queues[queueID{account, region, "jobs"}].created.Unix(), 10)
+	assert.Equal(t, map[string]string{
+		"ApproximateNumberOfMessages":           "0",
+		"ApproximateNumberOfMessagesDelayed":    "0",
+		"ApproximateNumberOfMessagesNotVisible": "0",
+		"CreatedTimestamp":                      now,
+		"DelaySeconds":                          "0",
+		"LastModifiedTimestamp":                 now,
+		"MaximumMessageSize":                    "1048576",
+		"MessageRetentionPeriod":                "345600",
+		"QueueArn":                              "arn:aws:sqs:us-east-1:123456789012:jobs",
+		"ReceiveMessageWaitTimeSeconds":         "0",
+		"SqsManagedSseEnabled":                  "true",
+		"VisibilityTimeout":                     "30",
+	}, b.attributes(t, url, types.QueueAttributeNameAll))
+	assert.Empty(t, b.attributes(t, url))
+	assert.Equal(t, map[string]string{"QueueArn": "arn:aws:sqs:us-east-1:123456789012:jobs"}, b.attributes(t, url, "QueueArn", "Policy"))
+
+	for _, name := range []types.QueueAttributeName{"Nope", "FifoQueue", "queuearn"} {
+		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All", name}})
+		require.True(t, isA[*types.InvalidAttributeName](err))
+		requireError(t, err, "InvalidAttributeName", "Unknown Attribute "+string(name)+".")
+	}
+}
+
+func TestSetQueueAttributes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	for _, tc := range []struct {
+		name string
+		good []string
+		bad  []string
+	}{
+		{"DelaySeconds", []string{"0", "900"}, []string{"-1", "901", "", "x", "1.5"}},
+		{"MaximumMessageSize", []string{"1024", "1048576"}, []string{"1023", "1048577"}},
+		{"MessageRetentionPeriod", []string{"60", "1209600"}, []string{"59", "1209601"}},
+		{"ReceiveMessageWaitTimeSeconds", []string{"0", "20"}, []string{"-1", "21"}},
+		{"VisibilityTimeout", []string{"0", "43200"}, []string{"-1", "43201", "99999999999999999999"}},
+		{"SqsManagedSseEnabled", []string{"false", "true"}, []string{"", "TRUE"}},
+		{"KmsDataKeyReusePeriodSeconds", []string{"60", "86400"}, []string{"59", "86401"}},
+		{"Policy", nil, []string{"{", "[]x"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, value := range tc.good {
+				require.NoError(t, b.set(url, tc.name, value))
+				assert.Equal(t, value, b.attributes(t, url, types.QueueAttributeName(tc.name))[tc.name])
+			}
+			before := b.attributes(t, url, "All")
+			for _, value := range tc.bad {
+				err := b.set(url, tc.name, value)
+				require.True(t, isA[*types.InvalidAttributeValue](err), value)
+				requireError(t, err, "InvalidAttributeValue", "Invalid value for the parameter "+tc.name+".")
+			}
+			assert.Equal(t, before, b.attributes(t, url, "All"))
+		})
+	}
+}
+
+func TestSetQueueAttributesRefusals(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	for _, name := range []string{"All", "QueueArn", "CreatedTimestamp", "ApproximateNumberOfMessages", "FifoQueue", "ContentBasedDeduplication", "Nope"} {
+		requireError(t, b.set(url, name, "true"), "InvalidAttributeName", "Unknown Attribute "+name+".")
+	}
+	requireError(t, b.set(url, "KmsMasterKeyId", "alias/aws/sqs"), "UnsupportedOperation",
+		"Encryption with a KMS key is not available: the attribute KmsMasterKeyId is not implemented.")
+	require.NoError(t, b.set(url, "KmsMasterKeyId", ""))
+	requireError(t, b.set(url), "MissingParameter", "The request must contain the parameter Attributes.")
+	require.True(t, isA[*types.QueueDoesNotExist](b.set(noURL, "DelaySeconds", "1")))
+
+	t.Run("all or nothing", func(t *testing.T) {
+		require.Error(t, b.set(url, "DelaySeconds", "5", "VisibilityTimeout", "-1"))
+		assert.Equal(t, "0", b.attributes(t, url, "DelaySeconds")["DelaySeconds"])
+	})
+}
+
+func TestLastModified(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	b.advance(time.Hour)
+	require.NoError(t, b.set(url, "DelaySeconds", "1"))
+	a := b.attributes(t, url, "All")
+	created, err := strconv.Atoi(a["CreatedTimestamp"])
+	require.NoError(t, err)
+	modified, err := strconv.Atoi(a["LastModifiedTimestamp"])
+	require.NoError(t, err)
+	assert.InDelta(t, 3600, modified-created, 1)
+}
+
+func TestPolicyAttribute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:123456789012:jobs"}]}`
+	url := b.create(t, "jobs", "Policy", policy)
+	assert.JSONEq(t, policy, b.attributes(t, url, "Policy")["Policy"])
+	b.create(t, "jobs", "Policy", policy)
+
+	require.NoError(t, b.set(url, "Policy", ""))
+	assert.NotContains(t, b.attributes(t, url, "All"), "Policy")
+	_, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("jobs"), Attributes: map[string]string{"Policy": policy}})
+	require.True(t, isA[*types.QueueNameExists](err))
+}

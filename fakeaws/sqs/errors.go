@@ -1,0 +1,127 @@
+package sqs
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// The texts are those that SQS answers. Where no answer of SQS is on record, a
+// constant says so.
+
+// Unverified: the texts of errors that no recording shows.
+const (
+	textOverLimit         = "Too many messages are in flight in this queue."
+	textNextToken         = "Invalid or expired next token."
+	textListValues        = "Message attribute list values are not supported."
+	textSystemAttribute   = "Message system attribute name '%s' is invalid. The only supported message system attribute is AWSTraceHeader."
+	textTraceType         = "The type of message (system) attribute 'AWSTraceHeader' is invalid. You must use only the following supported type prefixes: String."
+	textTagKey            = "Tag keys must be between 1 and 128 characters in length."
+	textTagValue          = "Tag values must be between 0 and 256 characters in length."
+	textTagReserved       = "Tag keys and values must not start with the reserved prefix aws:."
+	textTagCharacters     = "Tag keys and values can only include Unicode letters, digits, whitespace and the characters _ . : / = + - @."
+	textRedriveNotAllowed = "The redrive allow policy of the dead-letter queue does not permit this queue to use it."
+)
+
+// textWrongQueueType is SQS's reason for refusing a parameter of FIFO queues.
+const textWrongQueueType = "The request includes a parameter that is not valid for this queue type."
+
+// textQueueName is SQS's text about names of queues and permissions.
+const textQueueName = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+
+func missingParameter(name string) error {
+	return &fakeaws.Error{
+		Code:    "MissingParameter",
+		Message: "The request must contain the parameter " + name + ".",
+		Status:  400,
+	}
+}
+
+func invalidParameter(message string) error {
+	return &fakeaws.Error{Code: "InvalidParameterValue", Message: message, Status: 400}
+}
+
+func invalidValue(value any, parameter, reason string) error {
+	return invalidParameter(fmt.Sprintf("Value %v for parameter %s is invalid. Reason: %s", value, parameter, reason))
+}
+
+func unsupported(message string) error {
+	return &types.UnsupportedOperation{Message: &message}
+}
+
+func accessDenied(message string) error {
+	return &fakeaws.Error{Code: "AccessDenied", Message: message, Status: 403}
+}
+
+func queueDoesNotExist() error {
+	return &types.QueueDoesNotExist{Message: aws.String("The specified queue does not exist.")}
+}
+
+func queueDeletedRecently() error {
+	return &types.QueueDeletedRecently{Message: aws.String("You must wait 60 seconds after deleting a queue before you can create another with the same name.")}
+}
+
+func queueNameExists(attribute string) error {
+	return &types.QueueNameExists{Message: aws.String("A queue already exists with the same name and a different value for attribute " + attribute)}
+}
+
+func invalidAddress(address string) error {
+	return &types.InvalidAddress{Message: aws.String("The address " + address + " is not valid for this endpoint.")}
+}
+
+func invalidAttributeName(name string) error {
+	return &types.InvalidAttributeName{Message: aws.String("Unknown Attribute " + name + ".")}
+}
+
+func invalidAttributeValue(name string) error {
+	return &types.InvalidAttributeValue{Message: aws.String("Invalid value for the parameter " + name + ".")}
+}
+
+func purgeQueueInProgress(queue string) error {
+	return &types.PurgeQueueInProgress{Message: aws.String("Only one PurgeQueue operation on " + queue + " is allowed every 60 seconds.")}
+}
+
+func overLimit(message string) error { return &types.OverLimit{Message: &message} }
+
+func receiptHandleIsInvalid(handle string) error {
+	return &types.ReceiptHandleIsInvalid{Message: aws.String(`The input receipt handle "` + handle + `" is not a valid receipt handle.`)}
+}
+
+func invalidMessageContents() error {
+	return &types.InvalidMessageContents{Message: aws.String("Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")}
+}
+
+func emptyBatchRequest(entry string) error {
+	return &types.EmptyBatchRequest{Message: aws.String("There should be at least one " + entry + " in the request.")}
+}
+
+func tooManyEntries(n int) error {
+	return &types.TooManyEntriesInBatchRequest{Message: aws.String(fmt.Sprintf("Maximum number of entries per request are %d. You have sent %d.", maxBatch, n))}
+}
+
+func batchEntryIDsNotDistinct(id string) error {
+	return &types.BatchEntryIdsNotDistinct{Message: aws.String("Id " + id + " repeated.")}
+}
+
+func invalidBatchEntryID() error {
+	return &types.InvalidBatchEntryId{Message: aws.String("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")}
+}
+
+func batchRequestTooLong(size int) error {
+	return &types.BatchRequestTooLong{Message: aws.String(fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxMessageSize, size))}
+}
+
+// failure is how a batch answers that one of its entries was refused.
+func failure(id *string, err error) types.BatchResultErrorEntry {
+	entry := types.BatchResultErrorEntry{Id: id, SenderFault: true, Code: aws.String("InternalError"), Message: aws.String(err.Error())}
+	if e, ok := err.(smithy.APIError); ok {
+		entry.Code = aws.String(e.ErrorCode())
+		entry.Message = aws.String(e.ErrorMessage())
+		entry.SenderFault = e.ErrorFault() != smithy.FaultServer
+	}
+	return entry
+}

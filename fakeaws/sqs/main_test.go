@@ -1,0 +1,151 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	account = "123456789012"
+	other   = "111122223333"
+	region  = "us-east-1"
+)
+
+// A bench is an SQS with two accounts.
+type bench struct {
+	*Service
+	world *fakeaws.World
+	ctx   context.Context // root of account
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	w := fakeaws.NewWorld(fakeaws.Config{Seed: 1})
+	for _, id := range []string{account, other} {
+		_, err := w.AddAccount(id, "", "")
+		require.NoError(t, err)
+	}
+	return &bench{New(w).(*Service), w, w.Background(account, region)}
+}
+
+// create makes a queue from pairs of attribute and value, and returns its URL.
+func (b *bench) create(t testing.TB, name string, attributes ...string) *string {
+	t.Helper()
+	out, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: &name, Attributes: pairs(attributes)})
+	require.NoError(t, err)
+	return out.QueueUrl
+}
+
+func pairs(list []string) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(list)/2)
+	for i := 0; i < len(list); i += 2 {
+		m[list[i]] = list[i+1]
+	}
+	return m
+}
+
+func (b *bench) post(t testing.TB, url *string, bodies ...string) {
+	t.Helper()
+	for _, body := range bodies {
+		_, err := b.SendMessage(b.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: &body})
+		require.NoError(t, err)
+	}
+}
+
+func (b *bench) receive(t testing.TB, in *awssqs.ReceiveMessageInput) []types.Message {
+	t.Helper()
+	out, err := b.ReceiveMessage(b.ctx, in)
+	require.NoError(t, err)
+	return out.Messages
+}
+
+// take receives up to n messages at once, and returns them by body.
+func (b *bench) take(t testing.TB, url *string, n int32) (messages []types.Message, bodies []string) {
+	t.Helper()
+	messages = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: n})
+	for _, m := range messages {
+		bodies = append(bodies, *m.Body)
+	}
+	return messages, bodies
+}
+
+// counts returns the three counts of a queue: visible, in flight, delayed.
+func (b *bench) counts(t testing.TB, url *string) [3]string {
+	t.Helper()
+	a := b.attributes(t, url, types.QueueAttributeNameAll)
+	return [3]string{a["ApproximateNumberOfMessages"], a["ApproximateNumberOfMessagesNotVisible"], a["ApproximateNumberOfMessagesDelayed"]}
+}
+
+func (b *bench) attributes(t testing.TB, url *string, names ...types.QueueAttributeName) map[string]string {
+	t.Helper()
+	out, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: names})
+	require.NoError(t, err)
+	return out.Attributes
+}
+
+func (b *bench) set(url *string, attributes ...string) error {
+	_, err := b.SetQueueAttributes(b.ctx, &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: pairs(attributes)})
+	return err
+}
+
+func (b *bench) advance(d time.Duration) { b.world.Clock().Advance(d) }
+
+// requireError asserts an AWS error by its code and text.
+func requireError(t testing.TB, err error, code, message string) {
+	t.Helper()
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	assert.Equal(t, code, api.ErrorCode())
+	assert.Equal(t, message, api.ErrorMessage())
+}
+
+// keys collects the condition keys of a need.
+func keys(c *enforce.Context) map[string]string {
+	m := make(map[string]string)
+	for key, values := range c.All() {
+		m[strings.ToLower(key)] = strings.Join(values, ",")
+	}
+	return m
+}
+
+// as is a context in which somebody else calls.
+func (b *bench) as(account string, p enforce.Principal) *fakeaws.Call {
+	return &fakeaws.Call{
+		Context:  context.Background(),
+		World:    b.world,
+		Account:  account,
+		Region:   region,
+		Caller:   &fakeaws.Caller{Principal: p},
+		Endpoint: "https://sqs.us-east-1.amazonaws.com",
+	}
+}
+
+func isA[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+var noURL = aws.String("https://sqs.us-east-1.amazonaws.com/" + account + "/missing")
+
+func (b *bench) root() enforce.Principal {
+	return enforce.Principal{Type: enforce.Root, Account: account, UserID: account, ARN: "arn:aws:iam::" + account + ":root"}
+}

@@ -1,0 +1,188 @@
+package sqs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// maxActions is the most actions of a permission.
+const maxActions = 7
+
+// The actions that AddPermission knows: those that the queue's policy can grant
+// to other accounts, and those that only the owner may perform.
+var (
+	grantable = []string{
+		"*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl",
+		"ListDeadLetterSourceQueues", "PurgeQueue", "ReceiveMessage", "SendMessage",
+	}
+	ownersOwn = []string{
+		"AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks",
+		"ListQueues", "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask",
+		"TagQueue", "UntagQueue",
+	}
+)
+
+// A policyDocument is a queue's policy as AddPermission and RemovePermission
+// edit it: statements that they do not touch stay as they were written.
+type policyDocument struct {
+	Version   string            `json:"Version,omitempty"`
+	ID        string            `json:"Id,omitempty"`
+	Statement []json.RawMessage `json:"Statement"`
+}
+
+// permission is the statement that AddPermission writes.
+type permission struct {
+	Sid       string
+	Effect    string
+	Principal struct{ AWS any }
+	Action    any
+	Resource  string
+}
+
+// AddPermission grants actions to other accounts with a statement in the queue's
+// policy.
+func (s *Service) AddPermission(ctx context.Context, in *awssqs.AddPermissionInput) (*awssqs.AddPermissionOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPermission(in); err != nil {
+		return nil, err
+	}
+	document := q.editable()
+	if document.index(*in.Label) >= 0 {
+		return nil, invalidValue(*in.Label, "Label", "Already exists.")
+	}
+	grant := permission{Sid: *in.Label, Effect: "Allow", Resource: q.arn}
+	grant.Principal.AWS = oneOrMany(in.AWSAccountIds, func(id string) string { return fakeaws.ARN("iam", "", id, "root") })
+	grant.Action = oneOrMany(in.Actions, func(action string) string { return "SQS:" + action })
+	statement, err := json.Marshal(grant)
+	if err != nil {
+		return nil, err
+	}
+	document.Statement = append(document.Statement, statement)
+	if err := s.storePolicy(q, document); err != nil {
+		return nil, err
+	}
+	return &awssqs.AddPermissionOutput{}, nil
+}
+
+// RemovePermission removes the statement of a label from the queue's policy.
+func (s *Service) RemovePermission(ctx context.Context, in *awssqs.RemovePermissionInput) (*awssqs.RemovePermissionOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	label := aws.ToString(in.Label)
+	if label == "" {
+		return nil, missingParameter("Label")
+	}
+	document := q.editable()
+	i := document.index(label)
+	if i < 0 {
+		return nil, invalidValue(label, "Label", "can't find label.")
+	}
+	document.Statement = slices.Delete(document.Statement, i, i+1)
+	if err := s.storePolicy(q, document); err != nil {
+		return nil, err
+	}
+	return &awssqs.RemovePermissionOutput{}, nil
+}
+
+func checkPermission(in *awssqs.AddPermissionInput) error {
+	label := aws.ToString(in.Label)
+	switch {
+	case label == "":
+		return missingParameter("Label")
+	case !isName(label):
+		return invalidValue(label, "Label", textQueueName)
+	case len(in.Actions) == 0:
+		return missingParameter("Actions")
+	case len(in.Actions) > maxActions:
+		return overLimit(fmt.Sprintf("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxActions))
+	case len(in.AWSAccountIds) == 0 || slices.ContainsFunc(in.AWSAccountIds, func(id string) bool { return !isAccount(id) }):
+		return invalidValue(in.AWSAccountIds, "PrincipalId", "Unable to verify.")
+	}
+	for _, action := range in.Actions {
+		if slices.Contains(ownersOwn, action) {
+			return invalidValue("SQS:"+action, "ActionName", "Only the queue owner is allowed to invoke this action.")
+		}
+		if !slices.Contains(grantable, action) {
+			return invalidValue("SQS:"+action, "ActionName", "Please refer to the appropriate WSDL for a list of valid actions.")
+		}
+	}
+	return nil
+}
+
+// editable returns the queue's policy to edit, or the empty one that SQS begins
+// with, which has the version of 2008: policy variables mean nothing in it.
+func (q *queue) editable() *policyDocument {
+	fresh := &policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
+	if q.policy == nil {
+		return fresh
+	}
+	var stored struct {
+		policyDocument
+		Statement json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(q.policy.Document()), &stored); err != nil {
+		return fresh // cannot be: only documents that parse are stored
+	}
+	document := stored.policyDocument
+	if err := json.Unmarshal(stored.Statement, &document.Statement); err != nil {
+		document.Statement = []json.RawMessage{stored.Statement} // a single statement needs no list
+	}
+	return &document
+}
+
+// index finds the statement of a label, -1 when there is none.
+func (d *policyDocument) index(label string) int {
+	return slices.IndexFunc(d.Statement, func(statement json.RawMessage) bool {
+		var s struct{ Sid string }
+		return json.Unmarshal(statement, &s) == nil && s.Sid == label
+	})
+}
+
+// storePolicy makes the edited document the queue's policy. A policy without
+// statements is none (unverified).
+func (s *Service) storePolicy(q *queue, document *policyDocument) error {
+	var text []byte
+	if len(document.Statement) > 0 {
+		var err error
+		if text, err = json.Marshal(document); err != nil {
+			return err
+		}
+	}
+	changed, err := s.change(q, map[string]string{string(types.QueueAttributeNamePolicy): string(text)})
+	if err != nil {
+		return err
+	}
+	q.settings, q.modified = changed, s.now()
+	return nil
+}
+
+// oneOrMany is a policy element: a string, or a list when there are several.
+func oneOrMany(values []string, form func(string) string) any {
+	formed := make([]string, len(values))
+	for i, v := range values {
+		formed[i] = form(v)
+	}
+	if len(formed) == 1 {
+		return formed[0]
+	}
+	return formed
+}

@@ -1,0 +1,177 @@
+package sqs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// maxReceives is the largest maxReceiveCount.
+const maxReceives = 1000
+
+// A redrivePolicy sends messages that were received too often to a dead-letter
+// queue. Its document is empty when the queue has none.
+type redrivePolicy struct {
+	document string
+	target   queueID
+	max      int
+}
+
+// A redriveAllowPolicy says which queues may use this one as their dead-letter
+// queue: all, none, or those listed. Its document is empty when it was not set.
+type redriveAllowPolicy struct {
+	document   string
+	permission string
+	sources    []string
+}
+
+const (
+	allowAll = "allowAll"
+	denyAll  = "denyAll"
+	byQueue  = "byQueue"
+)
+
+// allows reports whether the queue of an ARN may use the dead-letter queue.
+func (p *redriveAllowPolicy) allows(arn string) bool {
+	return p.permission != denyAll && (p.permission != byQueue || slices.Contains(p.sources, arn))
+}
+
+// writeRedrivePolicy sets the dead-letter queue, which must exist in the same
+// account and region. An empty document removes the policy.
+func writeRedrivePolicy(c *change, document string) error {
+	if document == "" {
+		c.redrive = redrivePolicy{}
+		return nil
+	}
+	refuse := func(reason string) error {
+		return invalidValue(document, string(types.QueueAttributeNameRedrivePolicy), reason)
+	}
+	var fields map[string]any
+	if err := unmarshal(document, &fields); err != nil || fields == nil {
+		return refuse("Redrive policy is not a valid JSON map.")
+	}
+	for _, name := range []string{"maxReceiveCount", "deadLetterTargetArn"} {
+		if _, ok := fields[name]; !ok {
+			return refuse("Redrive policy does not contain mandatory attribute: " + name + ".")
+		}
+	}
+	if len(fields) > 2 {
+		return refuse("Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].")
+	}
+	// SQS takes the count as a number and as a string.
+	count := fmt.Sprint(fields["maxReceiveCount"])
+	max, err := strconv.Atoi(count)
+	if err != nil || max < 1 || max > maxReceives {
+		return refuse(fmt.Sprintf("Invalid value for maxReceiveCount: %s, valid values are from 1 to %d both inclusive.", count, maxReceives))
+	}
+	arn, _ := fields["deadLetterTargetArn"].(string)
+	target, ok := parseARN(arn)
+	if !ok || target.account != c.queue.id.account || target.region != c.queue.id.region {
+		return refuse("Dead letter target does not exist.")
+	}
+	dead, ok := c.service.queues[target]
+	switch {
+	case !ok:
+		return refuse("Dead letter target does not exist.")
+	case !dead.redriveAllow.allows(c.queue.arn):
+		return refuse(textRedriveNotAllowed)
+	}
+	c.redrive = redrivePolicy{document: document, target: target, max: max}
+	return nil
+}
+
+// writeRedriveAllowPolicy sets which queues may use this one as their
+// dead-letter queue. An empty document removes the policy.
+func writeRedriveAllowPolicy(c *change, document string) error {
+	if document == "" {
+		c.redriveAllow = redriveAllowPolicy{}
+		return nil
+	}
+	const name = string(types.QueueAttributeNameRedriveAllowPolicy)
+	var fields struct {
+		Permission string   `json:"redrivePermission"`
+		Sources    []string `json:"sourceQueueArns"`
+	}
+	if err := unmarshal(document, &fields); err != nil {
+		return invalidAttributeValue(name)
+	}
+	if !slices.Contains([]string{allowAll, denyAll, byQueue}, fields.Permission) || len(fields.Sources) > 10 {
+		return invalidAttributeValue(name)
+	}
+	if fields.Permission != byQueue && fields.Sources != nil {
+		return invalidValue(document, name, "Amazon SQS can't create the redrive allow policy. To specify one or more source queue ARNs, you must set redrivePermission to byQueue.")
+	}
+	if fields.Permission == byQueue && len(fields.Sources) == 0 {
+		return invalidValue(document, name, "Amazon SQS can't create the redrive allow policy. When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.")
+	}
+	c.redriveAllow = redriveAllowPolicy{document: document, permission: fields.Permission, sources: fields.Sources}
+	return nil
+}
+
+// unmarshal reads a JSON document, with numbers as they are written and nothing
+// after its end.
+func unmarshal(document string, v any) error {
+	d := json.NewDecoder(strings.NewReader(document))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.More() {
+		return fmt.Errorf("more than one JSON value")
+	}
+	return nil
+}
+
+// deadLetter moves a message that was received too often to the dead-letter
+// queue, and reports whether it did. A queue whose dead-letter queue was deleted
+// keeps its messages. The message keeps its id, the time when it was sent
+// (developer guide, "Using dead-letter queues in Amazon SQS": expiration is
+// based on the original enqueue timestamp) and its receive count (unverified).
+func (s *Service) deadLetter(q *queue, m *message, now time.Time) bool {
+	if q.redrive.document == "" || m.receives < q.redrive.max {
+		return false
+	}
+	dead, ok := s.queues[q.redrive.target]
+	if !ok || dead == q {
+		return false
+	}
+	q.messages.remove(m)
+	m.deadFrom = q.arn
+	dead.messages.add(m, now, now)
+	dead.wake()
+	return true
+}
+
+// ListDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
+func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.ListDeadLetterSourceQueuesInput) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dead, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	var ids []queueID
+	for id, q := range s.queues {
+		if q.redrive.document != "" && q.redrive.target == dead.id {
+			ids = append(ids, id)
+		}
+	}
+	urls, token, err := page(call, ids, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	if urls == nil {
+		urls = []string{} // a required member of the answer
+	}
+	return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+}

@@ -1,0 +1,110 @@
+package sqs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// The limits of the developer guide's page on queue quotas.
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+// TagQueue adds tags to a queue, in place of those of the same keys.
+func (s *Service) TagQueue(ctx context.Context, in *awssqs.TagQueueInput) (*awssqs.TagQueueOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Tags) == 0 {
+		return nil, missingParameter("Tags")
+	}
+	if err := q.tag(in.Tags); err != nil {
+		return nil, err
+	}
+	return &awssqs.TagQueueOutput{}, nil
+}
+
+// UntagQueue removes tags from a queue. Keys that it does not have are fine.
+func (s *Service) UntagQueue(ctx context.Context, in *awssqs.UntagQueueInput) (*awssqs.UntagQueueOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.TagKeys) == 0 {
+		return nil, missingParameter("TagKeys")
+	}
+	for _, key := range in.TagKeys {
+		delete(q.tags, key)
+	}
+	return &awssqs.UntagQueueOutput{}, nil
+}
+
+// ListQueueTags returns the tags of a queue.
+func (s *Service) ListQueueTags(ctx context.Context, in *awssqs.ListQueueTagsInput) (*awssqs.ListQueueTagsOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(call, in.QueueUrl)
+	if err != nil {
+		return nil, err
+	}
+	return &awssqs.ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+}
+
+// tag adds tags, all or none.
+func (q *queue) tag(tags map[string]string) error {
+	added := 0
+	for key, value := range tags {
+		if err := checkTag(key, value); err != nil {
+			return err
+		}
+		if _, ok := q.tags[key]; !ok {
+			added++
+		}
+	}
+	if len(q.tags)+added > maxTags {
+		return invalidParameter(fmt.Sprintf("Too many tags added for queue %s.", q.id.name))
+	}
+	if q.tags == nil {
+		q.tags = make(map[string]string, len(tags))
+	}
+	maps.Copy(q.tags, tags)
+	return nil
+}
+
+func checkTag(key, value string) error {
+	switch {
+	case key == "" || utf8.RuneCountInString(key) > maxTagKey:
+		return invalidParameter(textTagKey)
+	case utf8.RuneCountInString(value) > maxTagValue:
+		return invalidParameter(textTagValue)
+	case isReserved(key) || isReserved(value):
+		return invalidParameter(textTagReserved)
+	case strings.ContainsFunc(key, notTagRune) || strings.ContainsFunc(value, notTagRune):
+		return invalidParameter(textTagCharacters)
+	}
+	return nil
+}
+
+func isReserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
+
+func notTagRune(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("_.:/=+-@", r)
+}

@@ -1,0 +1,153 @@
+// Package sts is the fake of the AWS Security Token Service: who is calling,
+// and temporary credentials for roles and users.
+package sts
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+)
+
+// A Service is the STS of a World. It has no state of its own: principals and
+// policies are IAM's, credentials the World's. It is safe for concurrent use.
+type Service struct {
+	world *fakeaws.World
+}
+
+// New makes the STS of a World, for a [fakeaws.Registration].
+func New(w *fakeaws.World) *Service { return &Service{world: w} }
+
+// Ops returns the operations of STS with the permissions that they need.
+func (s *Service) Ops() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.GetCallerIdentity, fakeaws.Unrestricted),
+		fakeaws.Bind(s.GetAccessKeyInfo, keyInfoNeeds),
+		fakeaws.Bind(s.AssumeRole, s.assumeRoleNeeds),
+		fakeaws.Bind(s.GetSessionToken, sessionTokenNeeds),
+	}
+}
+
+// The actions whose denials never give a reason, so that nobody learns which
+// roles other accounts have.
+const (
+	actionAssumeRole        = "sts:AssumeRole"
+	actionTagSession        = "sts:TagSession"
+	actionSetSourceIdentity = "sts:SetSourceIdentity"
+)
+
+// Denied answers a denial as STS does.
+func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+	style := enforce.MessageStyle{Name: need.Name}
+	switch need.Action {
+	case actionAssumeRole, actionTagSession, actionSetSourceIdentity:
+		style.Bare = true
+	}
+	return accessDenied(d.Message(style))
+}
+
+// members has the constraints of STS's service model.
+var members = constraint.Table{
+	"RoleArn":                 {Required: true, Min: 20, Max: 2048},
+	"RoleSessionName":         {Required: true, Min: 2, Max: 64, Pattern: sessionName},
+	"Policy":                  {Min: 1, Max: maxPolicyText, Pattern: constraint.Chars(`[\u0009\u000A\u000D\u0020-\u00FF]+`, constraint.Between("\t\n\r", ' ', 0xFF))},
+	"PolicyArns":              {Max: maxPolicyARNs, Fields: constraint.Table{"Arn": {Min: 20, Max: 2048}}},
+	"Tags":                    constraint.Tags.Optional(),
+	"TransitiveTagKeys":       constraint.TagKeys.Optional(),
+	"ExternalId":              {Min: 2, Max: 1224, Pattern: constraint.Chars(`[\w+=,.@:\/-]*`, constraint.WordAnd("+=,.@:/-"))},
+	"SerialNumber":            {Min: 9, Max: 256, Pattern: constraint.Chars(`[\w+=/:,.@-]*`, constraint.WordAnd("+=/:,.@-"))},
+	"TokenCode":               {Min: 6, Max: 6, Pattern: constraint.Chars(`[\d]*`, constraint.Between("", '0', '9'))},
+	"SourceIdentity":          {Min: 2, Max: 64, Pattern: sessionName},
+	"MinimumSessionTokenSize": {Max: maxToken},
+	"AccessKeyId":             {Required: true, Min: 16, Max: 128, Pattern: constraint.Chars(`[\w]*`, constraint.WordAnd(""))},
+}
+
+var (
+	sessionName = constraint.Chars(`[\w+=,.@-]*`, constraint.WordAnd("+=,.@-"))
+
+	assumeRolePlan = constraint.Compile(reflect.TypeFor[sdk.AssumeRoleInput](),
+		constraint.Table{"DurationSeconds": {Min: 900, Max: 43200}}, members)
+	sessionTokenPlan = constraint.Compile(reflect.TypeFor[sdk.GetSessionTokenInput](),
+		constraint.Table{"DurationSeconds": {Min: 900, Max: 129600}}, members)
+	keyInfoPlan = constraint.Compile(reflect.TypeFor[sdk.GetAccessKeyInfoInput](), members)
+)
+
+const (
+	// tokenSize is the length of session tokens. AWS promises none; its are
+	// about as long.
+	tokenSize = 356
+	// maxToken is the longest session token (API page "AssumeRole").
+	maxToken = 4096
+)
+
+// issue makes temporary credentials for a caller whose session is filled in
+// but for its times, and enters them into the World. The token is at least as
+// long as the request demands.
+func (s *Service) issue(caller *fakeaws.Caller, now time.Time, life time.Duration, minToken *int32) *types.Credentials {
+	ids := s.world.IDs()
+	// AWS answers times in whole seconds.
+	caller.Session.Issued = now.Truncate(time.Second)
+	caller.Session.Expires = caller.Session.Issued.Add(life)
+	c := &fakeaws.Credential{
+		AccessKeyID:     ids.AccessKey("ASIA"),
+		SecretAccessKey: ids.Secret(),
+		SessionToken:    ids.Token(max(tokenSize, int(aws.ToInt32(minToken)))),
+		Caller:          caller,
+	}
+	s.world.SetCredential(c)
+	return &types.Credentials{
+		AccessKeyId:     aws.String(c.AccessKeyID),
+		SecretAccessKey: aws.String(c.SecretAccessKey),
+		SessionToken:    aws.String(c.SessionToken),
+		Expiration:      aws.Time(caller.Session.Expires),
+	}
+}
+
+// GetCallerIdentity says who calls. It needs no permission, and no policy can
+// deny it.
+func (s *Service) GetCallerIdentity(ctx context.Context, _ *sdk.GetCallerIdentityInput) (*sdk.GetCallerIdentityOutput, error) {
+	p := &fakeaws.CallFrom(ctx).Caller.Principal
+	return &sdk.GetCallerIdentityOutput{
+		Account: aws.String(p.Account),
+		Arn:     aws.String(p.ARN),
+		UserId:  aws.String(p.UserID),
+	}, nil
+}
+
+// tokenUse is what an answer says of the size of its session token.
+func tokenUse(c *types.Credentials) (size, utilization *int32) {
+	n := len(*c.SessionToken)
+	return aws.Int32(int32(n)), aws.Int32(percent(n, maxToken))
+}
+
+func keyInfoNeeds(ctx context.Context, in *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
+	if err := keyInfoPlan.Check(in); err != nil {
+		return nil, err
+	}
+	if c := fakeaws.CallFrom(ctx).Caller; c.Session != nil && c.Type != enforce.AssumedRole {
+		return nil, accessDenied(fmt.Sprintf(notWithSession, "GetAccessKeyInfo"))
+	}
+	return []enforce.Need{{Action: "sts:GetAccessKeyInfo", Resource: "*", Name: "-"}}, nil
+}
+
+// GetAccessKeyInfo names the account of an access key, whosever it is. AWS
+// reads it from the key id itself and so answers for keys that are deleted too;
+// here a key that no longer exists is an error.
+func (s *Service) GetAccessKeyInfo(_ context.Context, in *sdk.GetAccessKeyInfoInput) (*sdk.GetAccessKeyInfoOutput, error) {
+	if err := keyInfoPlan.Check(in); err != nil {
+		return nil, err
+	}
+	c, ok := s.world.Credential(*in.AccessKeyId)
+	if !ok {
+		return nil, constraint.Error(unknownAccessKey)
+	}
+	return &sdk.GetAccessKeyInfoOutput{Account: aws.String(c.Caller.Account)}, nil
+}

@@ -1,0 +1,227 @@
+package fakeaws
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/clock"
+	"github.com/leastpriv/leastpriv/internal/ids"
+	"github.com/leastpriv/leastpriv/internal/sigv4"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// DefaultRegion is the region of a World that names none.
+const DefaultRegion = "us-east-1"
+
+// Config makes a World. The zero value has no services; package
+// fakeaws/all fills them in.
+type Config struct {
+	// Region is the one whose endpoint name a request without a region means.
+	Region string
+	// Clock is the World's time; nil runs with the machine's.
+	Clock *clock.Clock
+	// Seed decides every id, key and secret that the World makes.
+	Seed uint64
+	// Mode is what becomes of a denied call.
+	Mode Mode
+	// SourceIP is the address from which all calls seem to come; empty means
+	// the client's own.
+	SourceIP string
+	// Services are the fakes of this World.
+	Services []Registration
+}
+
+// A World is one isolated AWS: a clock, accounts, credentials, and the state of
+// every service. Worlds share nothing. A World is safe for concurrent use.
+type World struct {
+	clock    *clock.Clock
+	ids      *ids.Source
+	region   string
+	mode     Mode
+	sourceIP string
+	verifier sigv4.Verifier
+	log      Log
+
+	// rooms is filled once by NewWorld and read without a lock.
+	rooms map[string]*room
+
+	mu          sync.RWMutex // guards accounts and credentials
+	accounts    []*Account
+	credentials map[string]*Credential
+}
+
+// An Account is one AWS account of a World.
+type Account struct {
+	// ID has 12 digits.
+	ID string
+	// CanonicalUser is the 64-digit id by which S3 knows the account.
+	CanonicalUser string
+	// Root is the access key of the account's root user.
+	Root *Credential
+}
+
+// NewWorld makes an empty World. It panics when a service is registered twice
+// or has no wire schema: both are mistakes in the caller's program.
+func NewWorld(cfg Config) *World {
+	w := &World{
+		clock:       cfg.Clock,
+		ids:         ids.New(cfg.Seed),
+		region:      cfg.Region,
+		mode:        cfg.Mode,
+		sourceIP:    cfg.SourceIP,
+		rooms:       make(map[string]*room, len(cfg.Services)),
+		credentials: make(map[string]*Credential),
+	}
+	if w.clock == nil {
+		w.clock = new(clock.Clock)
+	}
+	if w.region == "" {
+		w.region = DefaultRegion
+	}
+	for _, reg := range cfg.Services {
+		if _, twice := w.rooms[reg.Name]; twice {
+			panic("fakeaws.NewWorld: " + reg.Name + " is registered twice")
+		}
+		w.rooms[reg.Name] = &room{world: w, reg: reg}
+	}
+	return w
+}
+
+// Clock returns the World's time.
+func (w *World) Clock() *clock.Clock { return w.clock }
+
+// IDs returns the World's source of identifiers.
+func (w *World) IDs() *ids.Source { return w.ids }
+
+// Region returns the World's default region.
+func (w *World) Region() string { return w.region }
+
+// Log returns the record of this World's calls.
+func (w *World) Log() *Log { return &w.log }
+
+// Service returns a service of this World, built on first use. It panics when
+// the World has none of that name.
+func (w *World) Service(name string) Service {
+	r, ok := w.rooms[name]
+	if !ok {
+		panic("fakeaws: this World has no service " + name)
+	}
+	return r.open().service
+}
+
+// Directory returns the World's IAM.
+func (w *World) Directory() Directory { return w.Service("iam").(Directory) }
+
+// AddAccount makes an account. The id must have 12 digits and be new. An empty
+// access key id and secret are made up.
+func (w *World) AddAccount(id, accessKeyID, secret string) (*Account, error) {
+	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+		return nil, fmt.Errorf("account id %q: an AWS account id has 12 digits", id)
+	}
+	if accessKeyID == "" {
+		accessKeyID, secret = w.ids.AccessKey("AKIA"), w.ids.Secret()
+	}
+	canonical := sha256.Sum256([]byte("canonical user of " + id))
+	acct := &Account{ID: id, CanonicalUser: hex.EncodeToString(canonical[:])}
+	acct.Root = &Credential{
+		AccessKeyID:     accessKeyID,
+		SecretAccessKey: secret,
+		Caller: &Caller{Principal: enforce.Principal{
+			Type:          enforce.Root,
+			ARN:           ARN("iam", "", id, "root"),
+			Account:       id,
+			UserID:        id,
+			CanonicalUser: acct.CanonicalUser,
+		}},
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range w.accounts {
+		if a.ID == id {
+			return nil, fmt.Errorf("account %s exists", id)
+		}
+	}
+	if _, taken := w.credentials[accessKeyID]; taken {
+		return nil, fmt.Errorf("access key id %s is another account's", accessKeyID)
+	}
+	w.accounts = append(w.accounts, acct)
+	w.credentials[accessKeyID] = acct.Root
+	return acct, nil
+}
+
+// Account finds an account by its id.
+func (w *World) Account(id string) (*Account, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for _, a := range w.accounts {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return nil, false
+}
+
+// Accounts returns all accounts in the order in which they were made.
+func (w *World) Accounts() []*Account {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Clone(w.accounts)
+}
+
+// Credential finds an access key, active or not, expired or not.
+func (w *World) Credential(accessKeyID string) (*Credential, bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	c, ok := w.credentials[accessKeyID]
+	return c, ok
+}
+
+// SetCredential stores an access key, in place of any of the same id.
+func (w *World) SetCredential(c *Credential) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.credentials[c.AccessKeyID] = c
+}
+
+// DeleteCredential forgets an access key.
+func (w *World) DeleteCredential(accessKeyID string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.credentials, accessKeyID)
+}
+
+// Background returns a context in which Go code may call the methods of a
+// service directly, to seed and inspect state: the caller is the account's
+// root, and nothing is authorized or recorded. It panics on an unknown account.
+func (w *World) Background(account, region string) *Call {
+	acct, ok := w.Account(account)
+	if !ok {
+		panic("fakeaws: this World has no account " + account)
+	}
+	return &Call{
+		Context: context.Background(),
+		World:   w,
+		Account: account,
+		Region:  region,
+		Caller:  acct.Root.Caller,
+		Time:    w.clock.Now(),
+	}
+}
+
+// ARN puts an ARN of the aws partition together.
+func ARN(service, region, account, resource string) string {
+	return "arn:aws:" + service + ":" + region + ":" + account + ":" + resource
+}
+
+// An Error is an AWS error for which the SDK has no Go type, or whose body has
+// further fields.
+type Error = wire.Error
+
+// A Field is one further element of an error's body.
+type Field = wire.Field

@@ -1,0 +1,256 @@
+// Package sigv4 verifies requests that are signed with AWS Signature Version 4:
+// in the Authorization header, in a presigned URL, or chunk by chunk in an
+// aws-chunked body.
+//
+// A caller does it in AWS's order: [Parse], look the access key up,
+// [Signature.CheckToken], [Verifier.Verify], and for a service that streams
+// (Amazon S3) [NewBody]. Every failure is an [*Error], which knows how each of
+// AWS's protocols words it.
+package sigv4
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	algorithm      = "AWS4-HMAC-SHA256"
+	algorithmECDSA = "AWS4-ECDSA-P256-SHA256" // SigV4A
+	terminator     = "aws4_request"
+	stampLayout    = "20060102T150405Z"
+	dateLayout     = "20060102"
+)
+
+// A Signature is what a request says about its signature. [Parse] makes it;
+// it is true only once [Verifier.Verify] has said so.
+type Signature struct {
+	AccessKeyID string
+	// Date, Region and Service are the credential scope.
+	Date, Region, Service string
+	// SignedHeaders lists the signed headers as sent: "host;x-amz-date".
+	SignedHeaders string
+	// Signature is the hexadecimal signature as sent.
+	Signature string
+	// Time is when the request was signed.
+	Time time.Time
+	// Presigned says that the signature came in the query string.
+	Presigned bool
+	// Expires is how long a presigned URL is valid. Zero where it does not say.
+	Expires time.Duration
+	// SessionToken is the X-Amz-Security-Token as sent, empty without one.
+	SessionToken string
+	// ContentSHA256 is X-Amz-Content-Sha256: a hexadecimal hash or one of the
+	// literal values such as [UnsignedPayload]. A presigned Amazon S3 request
+	// that does not say has UnsignedPayload.
+	ContentSHA256 string
+
+	stamp  string // the signing time as it stands in the string to sign
+	header string // the Authorization header
+	key    *signingKey
+}
+
+// Parse finds the signature of a request. It returns nil and no error for an
+// anonymous request. Errors are of type [*Error].
+func Parse(r *http.Request) (*Signature, error) {
+	headers := r.Header["Authorization"]
+	if len(headers) == 1 && headers[0] == "" {
+		headers = nil
+	}
+	query, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(headers) > 1, len(headers) == 1 && (query.present || query.v2):
+		return nil, multipleMechanisms(headers[0])
+	case len(headers) == 1:
+		return parseHeader(r, headers[0])
+	case query.present:
+		return parsePresigned(r, &query)
+	case query.v2:
+		return nil, signatureVersion2()
+	}
+	return nil, nil
+}
+
+// signs reports whether the header is one of the signed ones.
+func (s *Signature) signs(name string) bool {
+	for list, more := s.SignedHeaders, true; more; {
+		var signed string
+		signed, list, more = strings.Cut(list, ";")
+		if len(signed) == len(name) && strings.EqualFold(signed, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// s3 reports whether the signature is for Amazon S3, which signs the path as it
+// is and takes the hash of the body from a header. Its relatives S3 Express
+// ("s3express"), "s3-outposts" and "s3-object-lambda" do as it does.
+func (s *Signature) s3() bool { return strings.HasPrefix(s.Service, "s3") }
+
+// parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
+func parseHeader(r *http.Request, header string) (*Signature, error) {
+	scheme, params, _ := strings.Cut(header, " ")
+	switch scheme {
+	case algorithm:
+	case algorithmECDSA:
+		return nil, unsupportedAlgorithm(algorithmECDSA)
+	case "AWS":
+		return nil, signatureVersion2()
+	default:
+		return nil, unknownScheme(header)
+	}
+	s := &Signature{header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
+	var credential string
+	for more := true; more; {
+		var param string
+		param, params, more = strings.Cut(params, ",")
+		if param = strings.TrimSpace(param); param == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(param, "=")
+		if !ok {
+			return nil, notKeyValue(param, header)
+		}
+		var field *string
+		switch name {
+		case "Credential":
+			field = &credential
+		case "SignedHeaders":
+			field = &s.SignedHeaders
+		case "Signature":
+			field = &s.Signature
+		}
+		if field == nil || *field != "" {
+			return nil, s.incompleteHeader(nil)
+		}
+		*field = value
+	}
+	if missing := headerMissing(s, credential, r.Header); missing != nil {
+		return nil, s.incompleteHeader(missing)
+	}
+	if err := s.setTime(r.Header); err != nil {
+		return nil, err
+	}
+	if err := s.setScope(credential); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// headerMissing names what an Authorization header lacks, in the order in which
+// AWS enumerates it.
+func headerMissing(s *Signature, credential string, h http.Header) []string {
+	var missing []string
+	if credential == "" {
+		missing = append(missing, "Credential")
+	}
+	if s.Signature == "" {
+		missing = append(missing, "Signature")
+	}
+	if s.SignedHeaders == "" {
+		missing = append(missing, "SignedHeaders")
+	}
+	if missing != nil && first(h, "X-Amz-Date") == "" && first(h, "Date") == "" {
+		missing = append(missing, "Date")
+	}
+	return missing
+}
+
+// setTime takes the signing time from X-Amz-Date or else from Date, as the page
+// "Elements of an AWS API request signature" has it.
+func (s *Signature) setTime(h http.Header) error {
+	sent := first(h, "X-Amz-Date")
+	if sent != "" {
+		t, ok := parseStamp(sent)
+		if !ok {
+			return s.badDate(sent)
+		}
+		s.Time, s.stamp = t, sent
+		return nil
+	}
+	if sent = first(h, "Date"); sent == "" {
+		return s.missingDate()
+	}
+	if t, ok := parseStamp(sent); ok {
+		s.Time, s.stamp = t, sent
+		return nil
+	}
+	t, err := http.ParseTime(sent)
+	if err != nil {
+		return s.badDate(sent)
+	}
+	s.Time, s.stamp = t.UTC(), sent
+	return nil
+}
+
+// setScope takes a credential apart: key/date/region/service/aws4_request.
+func (s *Signature) setScope(credential string) error {
+	if strings.Count(credential, "/") != 4 {
+		return s.malformedCredential(credential)
+	}
+	var rest, term string
+	s.AccessKeyID, rest, _ = strings.Cut(credential, "/")
+	s.Date, rest, _ = strings.Cut(rest, "/")
+	s.Region, rest, _ = strings.Cut(rest, "/")
+	s.Service, term, _ = strings.Cut(rest, "/")
+	date := s.stamp[:len(dateLayout)]
+	if len(s.stamp) != len(stampLayout) {
+		// The request has a Date in the form of HTTP. Amazon S3 puts it into
+		// the string to sign as it is (seen in its SignatureDoesNotMatch
+		// answers); the documentation has everybody else rewrite it.
+		date = s.Time.Format(dateLayout)
+		if !s.s3() {
+			s.stamp = s.Time.Format(stampLayout)
+		}
+	}
+	switch {
+	case s.AccessKeyID == "" || s.Date == "" || s.Region == "" || s.Service == "":
+		return s.malformedCredential(credential)
+	case term != terminator:
+		return s.wrongTerminator(term)
+	case s.Date != date:
+		return s.wrongDate()
+	}
+	return nil
+}
+
+// parseStamp reads the only date format that the string to sign has.
+func parseStamp(v string) (time.Time, bool) {
+	if len(v) != len(stampLayout) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(stampLayout, v)
+	return t, err == nil
+}
+
+// first is http.Header.Get for a name that is already canonical.
+func first(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// expiry reads X-Amz-Expires; Amazon S3 limits it to a week.
+func (s *Signature) expiry(v string) error {
+	n, err := strconv.ParseInt(v, 10, 64)
+	switch {
+	case err != nil && !isDigits(strings.TrimPrefix(v, "-")):
+		return malformedQuery("X-Amz-Expires should be a number")
+	case strings.HasPrefix(v, "-"):
+		return malformedQuery("X-Amz-Expires must be non-negative")
+	case err != nil || n > maxExpires:
+		return malformedQuery("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")
+	}
+	s.Expires = time.Duration(n) * time.Second
+	return nil
+}
+
+func isDigits(v string) bool {
+	return v != "" && strings.Trim(v, "0123456789") == ""
+}

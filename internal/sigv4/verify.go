@@ -1,0 +1,191 @@
+package sigv4
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxSkew is how far the clocks of signer and service may be apart.
+const maxSkew = 15 * time.Minute
+
+// maxKeys bounds the cache of a Verifier. A key is good for one day, region and
+// service, so a cache that is full holds mostly keys that nobody uses again.
+const maxKeys = 1024
+
+// EmptyHash is the hash of an empty body.
+const EmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+// Hash returns the hexadecimal SHA-256 of a body.
+func Hash(body []byte) string {
+	if len(body) == 0 {
+		return EmptyHash
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// A Verifier verifies signatures. It keeps signing keys, because deriving one
+// takes four HMACs. The zero value is ready to use, by several goroutines.
+type Verifier struct {
+	mu   sync.RWMutex
+	keys map[keyID]*signingKey
+}
+
+type keyID struct{ secret, date, region, service string }
+
+// A signingKey is a derived key as HMAC uses it: the two blocks that go before
+// the message and before the inner hash.
+type signingKey struct{ inner, outer [sha256.BlockSize]byte }
+
+// Verify reports whether s is the signature that the owner of secret makes of
+// the request, and whether it is valid at the time now. bodyHash is the
+// hexadecimal SHA-256 of the body; Amazon S3 signs X-Amz-Content-Sha256 instead,
+// so for S3 it is not looked at, and the body is verified while it is read from
+// [NewBody]. Errors are of type [*Error].
+func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string, now time.Time) error {
+	if err := s.checkTime(now); err != nil {
+		return err
+	}
+	if err := s.checkHeaders(r); err != nil {
+		return err
+	}
+	if s.s3() {
+		if err := checkContentHash(s.ContentSHA256); err != nil {
+			return err
+		}
+		bodyHash = s.ContentSHA256
+	}
+	s.key = v.key(secret, s)
+
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	c.canonicalize(r, s, bodyHash)
+	hash := sha256.Sum256(c.canonical)
+	c.startStringToSign(s, algorithm)
+	c.toSign = hex.AppendEncode(c.toSign, hash[:])
+	if !c.signedBy(s.key, s.Signature) {
+		return s.mismatch(s.Signature, string(c.canonical), c.stringToSign())
+	}
+	return nil
+}
+
+// checkTime compares the signing time with the clock.
+func (s *Signature) checkTime(now time.Time) error {
+	age := now.Sub(s.Time)
+	switch {
+	case s.Presigned && s.s3():
+		// Unverified: that a URL may be as much ahead of the clock as a header.
+		if s.Expires == 0 || age >= s.Expires || age < -maxSkew {
+			return s.expired(now)
+		}
+	case age > maxSkew, age < -maxSkew:
+		return s.skew(now)
+	}
+	return nil
+}
+
+// checkHeaders insists on the headers that must be signed: Host everywhere, and
+// in Amazon S3 also every x-amz- header of the request ("Signature Calculations
+// for the Authorization Header"), so that nobody who only holds a presigned URL
+// can add, say, an ACL. X-Amz-Content-Sha256 is bound by the canonical request
+// anyway, and S3 tolerates it unsigned.
+func (s *Signature) checkHeaders(r *http.Request) error {
+	var unsigned []string
+	if !s.signs("host") {
+		unsigned = append(unsigned, "host")
+	}
+	if s.s3() {
+		for name := range r.Header {
+			if len(name) > 6 && strings.EqualFold(name[:6], "x-amz-") && !s.signs(name) && !strings.EqualFold(name, "x-amz-content-sha256") {
+				unsigned = append(unsigned, strings.ToLower(name))
+			}
+		}
+	}
+	if unsigned == nil {
+		return nil
+	}
+	slices.Sort(unsigned)
+	return unsignedHeaders(unsigned)
+}
+
+// key returns the signing key of a secret for the scope of s.
+func (v *Verifier) key(secret string, s *Signature) *signingKey {
+	id := keyID{secret, s.Date, s.Region, s.Service}
+	v.mu.RLock()
+	k := v.keys[id]
+	v.mu.RUnlock()
+	if k != nil {
+		return k
+	}
+	k = newSigningKey(id)
+	// The parts of the scope share the memory of a whole header.
+	id.date, id.region, id.service = strings.Clone(s.Date), strings.Clone(s.Region), strings.Clone(s.Service)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keys == nil || len(v.keys) >= maxKeys {
+		v.keys = make(map[keyID]*signingKey)
+	}
+	v.keys[id] = k
+	return k
+}
+
+func newSigningKey(id keyID) *signingKey {
+	sum := []byte("AWS4" + id.secret)
+	for _, part := range [...]string{id.date, id.region, id.service, terminator} {
+		h := hmac.New(sha256.New, sum)
+		h.Write([]byte(part))
+		sum = h.Sum(nil)
+	}
+	k := new(signingKey)
+	copy(k.inner[:], sum)
+	copy(k.outer[:], sum)
+	for i := range k.inner {
+		k.inner[i] ^= 0x36
+		k.outer[i] ^= 0x5c
+	}
+	return k
+}
+
+// startStringToSign writes the lines that all strings to sign begin with:
+// algorithm, time and scope.
+func (c *scratch) startStringToSign(s *Signature, algorithm string) {
+	// The first block is the key's.
+	b := append(c.toSign[:0], make([]byte, sha256.BlockSize)...)
+	b = append(b, algorithm...)
+	b = append(b, '\n')
+	b = append(b, s.stamp...)
+	b = append(b, '\n')
+	b = append(b, s.Date...)
+	b = append(b, '/')
+	b = append(b, s.Region...)
+	b = append(b, '/')
+	b = append(b, s.Service...)
+	c.toSign = append(b, "/"+terminator+"\n"...)
+}
+
+func (c *scratch) stringToSign() string { return string(c.toSign[sha256.BlockSize:]) }
+
+// signedBy compares a hexadecimal signature with the HMAC of the string to sign.
+func (c *scratch) signedBy(k *signingKey, signature string) bool {
+	copy(c.toSign, k.inner[:])
+	inner := sha256.Sum256(c.toSign)
+	var block [sha256.BlockSize + sha256.Size]byte
+	copy(block[:], k.outer[:])
+	copy(block[sha256.BlockSize:], inner[:])
+	sum := sha256.Sum256(block[:])
+	var want [2 * sha256.Size]byte
+	hex.Encode(want[:], sum[:])
+	if len(signature) != len(want) {
+		return false
+	}
+	var got [2 * sha256.Size]byte
+	copy(got[:], signature)
+	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}

@@ -1,0 +1,71 @@
+package wire
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// textXML is the content type of Query answers.
+var textXML = []string{"text/xml"}
+
+// encodeQueryResponse writes <OpResponse><OpResult>…</OpResult>
+// <ResponseMetadata>…</ResponseMetadata></OpResponse>. An operation whose output
+// is nothing has no OpResult.
+func encodeQueryResponse(o *Operation, n *node, v reflect.Value, requestID string) *Response {
+	b := make([]byte, 0, 512)
+	b = append(append(append(b, '<'), o.Name()...), "Response"...)
+	b = append(append(b, o.service.xmlns...), '>')
+	if !o.unit {
+		b = append(append(append(b, '<'), o.Name()...), "Result>"...)
+		b = n.appendXMLStruct(b, v, dateTime)
+		b = append(append(append(b, "</"...), o.Name()...), "Result>"...)
+	}
+	b = append(b, "<ResponseMetadata><RequestId>"...)
+	b = appendXMLText(b, requestID)
+	b = append(b, "</RequestId></ResponseMetadata></"...)
+	b = append(append(b, o.Name()...), "Response>"...)
+	return &Response{Status: http.StatusOK, Body: b, Header: http.Header{
+		"Content-Type":  textXML,
+		requestIDHeader: {requestID},
+	}}
+}
+
+// formValue finds a parameter of an encoded form without decoding the others.
+func formValue(form, name string) (string, bool) {
+	for len(form) > 0 {
+		var pair string
+		pair, form, _ = strings.Cut(form, "&")
+		if k, value, _ := strings.Cut(pair, "="); k == name {
+			return unescapeForm(value)
+		}
+	}
+	return "", false
+}
+
+// queryValue finds a parameter in the query string or, of a POST, the body.
+func queryValue(r *Request, name string) (string, bool) {
+	if v, ok := formValue(r.RawQuery, name); ok {
+		return v, true
+	}
+	if r.Method != http.MethodPost {
+		return "", false
+	}
+	return formValue(string(r.Body), name)
+}
+
+// setQueueURL gives an SQS request that was posted to the queue's own URL,
+// which older clients do, the QueueUrl that the path says.
+func setQueueURL(o *Operation, n *node, v reflect.Value, r *Request) {
+	f := n.byXML["QueueUrl"]
+	if f == nil || o.service.name != "sqs" || len(r.Path) < 2 {
+		return
+	}
+	if fv := v.Field(f.index); fv.IsNil() {
+		url := r.Path
+		if host := r.Header.Get("Host"); host != "" {
+			url = "https://" + host + url
+		}
+		f.node.setString(fv, url)
+	}
+}
