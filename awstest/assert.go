@@ -166,10 +166,20 @@ func logCalls(t TB, events []fakeaws.Event) {
 		fmt.Fprintf(&b, "  (%d earlier ones)\n", skipped)
 		events = events[skipped:]
 	}
-	for i := range events {
-		for line := range strings.Lines(events[i].String()) {
-			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+	for i, repeated := 0, 1; i < len(events); i++ {
+		text := events[i].String()
+		if i+1 < len(events) && events[i+1].String() == text {
+			repeated++
+			continue
 		}
+		for line := range strings.Lines(text) {
+			b.WriteString("  " + strings.TrimRight(line, "\n"))
+			if repeated > 1 {
+				fmt.Fprintf(&b, "  (%d times)", repeated)
+			}
+			b.WriteString("\n")
+		}
+		repeated = 1
 	}
 	for i := len(events) - 1; i >= 0; i-- {
 		if events[i].Denied {

@@ -95,7 +95,10 @@ func (e *eval) matchARN(p *arnPattern, s string, a *arn) bool {
 		return p.whole.match(s)
 	}
 	if a[0] == "" {
-		*a, _ = splitARN(s)
+		var ok bool
+		if *a, ok = splitARN(s); !ok {
+			return false
+		}
 	}
 	for i := range p.parts {
 		text, ok := e.expand(&p.parts[i])

@@ -11,7 +11,7 @@ import (
 
 // attach gives an entity a managed policy; to do it twice is no error.
 func (e *entity) attach(arn string) error {
-	p, err := e.account.attachable(arn)
+	p, err := e.account.findPolicy(arn, policyNotAttachable)
 	if err != nil {
 		return err
 	}
@@ -25,9 +25,6 @@ func (e *entity) attach(arn string) error {
 }
 
 func (e *entity) detach(arn string) error {
-	if !validARN(arn) {
-		return errInvalidARN
-	}
 	p, ok := e.attached.Delete(arn)
 	if !ok {
 		return noSuchEntity(policyNotFound, arn)

@@ -8,7 +8,7 @@ import (
 
 // setBoundary sets the permissions boundary to a managed policy.
 func (e *entity) setBoundary(arn string) error {
-	p, err := e.account.boundaryPolicy(arn)
+	p, err := e.account.findPolicy(arn, noBoundaryPolicy)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ var members = constraint.Table{
 	"NewPath":    pathMember("newPath"),
 	"PathPrefix": {Min: 1, Max: 512, Pattern: pathPrefix, Invalid: invalidPathPrefix},
 
-	"PolicyArn":                {Required: true, Min: 20, Max: 2048},
-	"PermissionsBoundary":      {Required: true, Min: 20, Max: 2048},
+	"PolicyArn":                arnMember,
+	"PermissionsBoundary":      arnMember,
 	"PolicyDocument":           documentMember,
 	"AssumeRolePolicyDocument": documentMember,
 	"VersionId":                {Required: true, Pattern: versionID},
@@ -94,6 +94,11 @@ var (
 	}}
 	policyPathRune = constraint.WordAnd("/.,+@=-")
 	policyPath     = constraint.Member{Min: 1, Max: 512, Pattern: policyPathChars, Invalid: invalidPath("path")}
+
+	arnMember = constraint.Member{
+		Required: true, Min: 20, Max: 2048,
+		Pattern: &constraint.Pattern{Match: validARN}, Invalid: "Invalid ARN:  Could not be parsed!",
+	}
 
 	documentMember = constraint.Member{
 		Required: true, Min: 1, Max: 131072,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
 )
 
 // bind makes the row of an operation. IAM's actions have the names of their
@@ -281,9 +280,6 @@ func newPolicy(q *query) ([]subject, error) {
 // the word before the ARN.
 func onPolicy(q *query) ([]subject, error) {
 	arn := q.text("PolicyArn")
-	if !validARN(arn) {
-		return nil, constraint.Error(invalidARN)
-	}
 	sub := subject{arn: arn, name: "policy " + arn}
 	if p, ok := q.account.policy(arn); ok {
 		sub.tags = &p.tags

@@ -9,19 +9,15 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
-
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
 )
 
 // maxPolicies is the quota of customer managed policies in an account.
 const maxPolicies = 1500
 
 const (
-	invalidARN     = "Invalid ARN:  Could not be parsed!"
-	policyNotFound = "Policy %s was not found."
+	policyNotFound      = "Policy %s was not found."
+	policyNotAttachable = "Policy %s does not exist or is not attachable."
 )
-
-var errInvalidARN = constraint.Error(invalidARN)
 
 // A policy is a managed policy with its versions.
 type policy struct {
@@ -94,37 +90,12 @@ func (a *account) policy(arn string) (*policy, bool) {
 	return p, true
 }
 
-// findPolicy is policy with IAM's errors.
-func (a *account) findPolicy(arn string) (*policy, error) {
-	if !validARN(arn) {
-		return nil, errInvalidARN
-	}
+// findPolicy is policy with IAM's error, which depends on the operation.
+func (a *account) findPolicy(arn, missing string) (*policy, error) {
 	if p, ok := a.policy(arn); ok {
 		return p, nil
 	}
-	return nil, noSuchEntity(policyNotFound, arn)
-}
-
-// attachable is findPolicy for the operations that attach.
-func (a *account) attachable(arn string) (*policy, error) {
-	if !validARN(arn) {
-		return nil, errInvalidARN
-	}
-	if p, ok := a.policy(arn); ok {
-		return p, nil
-	}
-	return nil, noSuchEntity("Policy %s does not exist or is not attachable.", arn)
-}
-
-// boundaryPolicy is findPolicy for a permissions boundary.
-func (a *account) boundaryPolicy(arn string) (*policy, error) {
-	if !validARN(arn) {
-		return nil, errInvalidARN
-	}
-	if p, ok := a.policy(arn); ok {
-		return p, nil
-	}
-	return nil, noSuchEntity(noBoundaryPolicy, arn)
+	return nil, noSuchEntity(missing, arn)
 }
 
 // CreatePolicy makes a managed policy with its first version.

@@ -93,7 +93,7 @@ func inEntity[O any](ctx context.Context, s *Service, in any, k *kind, name *str
 // inPolicy is inAccount for an operation on a managed policy that must exist.
 func inPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		p, err := a.findPolicy(*arn)
+		p, err := a.findPolicy(*arn, policyNotFound)
 		if err != nil {
 			return nil, err
 		}

@@ -92,7 +92,7 @@ func (s *Service) addTagged(a *account, k *kind, name string, path *string, tags
 	var limit *policy
 	if boundary != nil {
 		var err error
-		if limit, err = a.boundaryPolicy(*boundary); err != nil {
+		if limit, err = a.findPolicy(*boundary, noBoundaryPolicy); err != nil {
 			return nil, err
 		}
 	}

@@ -62,7 +62,7 @@ func TestCopyObject(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.bucketNamed(t, "from")
-	l.bucketNamed(t, "to")
+	l.bucketNamed(t, "dest")
 	_, err := l.PutObject(l.ctx, &awss3.PutObjectInput{
 		Bucket: ptr("from"), Key: ptr("a b"), Body: strings.NewReader(hello), ContentType: ptr("text/plain"),
 		Metadata: map[string]string{"k": "v"}, Tagging: ptr("t=1"), StorageClass: types.StorageClassStandardIa, WebsiteRedirectLocation: ptr("/x"),
@@ -70,14 +70,14 @@ func TestCopyObject(t *testing.T) {
 	require.NoError(t, err)
 	source := ptr("from/a%20b")
 	head := func(key string) *awss3.HeadObjectOutput {
-		out, err := l.HeadObject(l.ctx, &awss3.HeadObjectInput{Bucket: ptr("to"), Key: &key})
+		out, err := l.HeadObject(l.ctx, &awss3.HeadObjectInput{Bucket: ptr("dest"), Key: &key})
 		require.NoError(t, err)
 		return out
 	}
 
 	t.Run("copies", func(t *testing.T) {
 		t.Parallel()
-		out, err := l.CopyObject(l.ctx, &awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("copy"), CopySource: source})
+		out, err := l.CopyObject(l.ctx, &awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("copy"), CopySource: source})
 		require.NoError(t, err)
 		assert.Equal(t, `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, *out.CopyObjectResult.ETag)
 		assert.NotNil(t, out.CopyObjectResult.ChecksumCRC64NVME)
@@ -87,12 +87,12 @@ func TestCopyObject(t *testing.T) {
 		assert.Equal(t, int32(1), *h.TagCount)
 		assert.Empty(t, h.StorageClass, "never copied")
 		assert.Nil(t, h.WebsiteRedirectLocation, "never copied")
-		assert.Equal(t, hello, l.read(t, "to", "copy"))
+		assert.Equal(t, hello, l.read(t, "dest", "copy"))
 	})
 	t.Run("replaces", func(t *testing.T) {
 		t.Parallel()
 		out, err := l.CopyObject(l.ctx, &awss3.CopyObjectInput{
-			Bucket: ptr("to"), Key: ptr("replaced"), CopySource: source,
+			Bucket: ptr("dest"), Key: ptr("replaced"), CopySource: source,
 			MetadataDirective: types.MetadataDirectiveReplace, Metadata: map[string]string{"n": "w"},
 			TaggingDirective: types.TaggingDirectiveReplace, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		})
@@ -109,13 +109,13 @@ func TestCopyObject(t *testing.T) {
 		condition string
 	}{
 		"to itself":         {awss3.CopyObjectInput{Bucket: ptr("from"), Key: ptr("a b"), CopySource: source, StorageClass: types.StorageClassStandardIa}, "InvalidRequest", ""},
-		"missing key":       {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: ptr("from/none")}, "NoSuchKey", ""},
-		"missing bucket":    {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: ptr("none/key")}, "NoSuchBucket", ""},
-		"source match":      {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: source, CopySourceIfMatch: ptr("0")}, "PreconditionFailed", "x-amz-copy-source-If-Match"},
-		"source none match": {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: source, CopySourceIfNoneMatch: ptr("*")}, "PreconditionFailed", "x-amz-copy-source-If-None-Match"},
-		"directive":         {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: source, MetadataDirective: "MERGE"}, "InvalidArgument", ""},
-		"tag directive":     {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: source, TaggingDirective: "MERGE"}, "InvalidArgument", ""},
-		"not the expected":  {awss3.CopyObjectInput{Bucket: ptr("to"), Key: ptr("x"), CopySource: source, ExpectedSourceBucketOwner: ptr(stranger)}, "AccessDenied", ""},
+		"missing key":       {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: ptr("from/none")}, "NoSuchKey", ""},
+		"missing bucket":    {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: ptr("none/key")}, "NoSuchBucket", ""},
+		"source match":      {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, CopySourceIfMatch: ptr("0")}, "PreconditionFailed", "x-amz-copy-source-If-Match"},
+		"source none match": {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, CopySourceIfNoneMatch: ptr("*")}, "PreconditionFailed", "x-amz-copy-source-If-None-Match"},
+		"directive":         {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, MetadataDirective: "MERGE"}, "InvalidArgument", ""},
+		"tag directive":     {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, TaggingDirective: "MERGE"}, "InvalidArgument", ""},
+		"not the expected":  {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, ExpectedSourceBucketOwner: ptr(stranger)}, "AccessDenied", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

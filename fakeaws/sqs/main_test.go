@@ -27,6 +27,12 @@ const (
 	region  = "us-east-1"
 )
 
+// A tester is a test, a benchmark or a property check.
+type tester interface {
+	require.TestingT
+	Helper()
+}
+
 // A bench is an SQS with two accounts.
 type bench struct {
 	*Service
@@ -34,7 +40,7 @@ type bench struct {
 	ctx   context.Context // root of account
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t tester) *bench {
 	t.Helper()
 	w := fakeaws.NewWorld(fakeaws.Config{Seed: 1})
 	for _, id := range []string{account, other} {
@@ -45,7 +51,7 @@ func newBench(t testing.TB) *bench {
 }
 
 // create makes a queue from pairs of attribute and value, and returns its URL.
-func (b *bench) create(t testing.TB, name string, attributes ...string) *string {
+func (b *bench) create(t tester, name string, attributes ...string) *string {
 	t.Helper()
 	out, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: &name, Attributes: pairs(attributes)})
 	require.NoError(t, err)
@@ -63,7 +69,7 @@ func pairs(list []string) map[string]string {
 	return m
 }
 
-func (b *bench) post(t testing.TB, url *string, bodies ...string) {
+func (b *bench) post(t tester, url *string, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
 		_, err := b.SendMessage(b.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: &body})
@@ -71,7 +77,7 @@ func (b *bench) post(t testing.TB, url *string, bodies ...string) {
 	}
 }
 
-func (b *bench) receive(t testing.TB, in *awssqs.ReceiveMessageInput) []types.Message {
+func (b *bench) receive(t tester, in *awssqs.ReceiveMessageInput) []types.Message {
 	t.Helper()
 	out, err := b.ReceiveMessage(b.ctx, in)
 	require.NoError(t, err)
@@ -79,7 +85,7 @@ func (b *bench) receive(t testing.TB, in *awssqs.ReceiveMessageInput) []types.Me
 }
 
 // take receives up to n messages at once, and returns them by body.
-func (b *bench) take(t testing.TB, url *string, n int32) (messages []types.Message, bodies []string) {
+func (b *bench) take(t tester, url *string, n int32) (messages []types.Message, bodies []string) {
 	t.Helper()
 	messages = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: n})
 	for _, m := range messages {
@@ -89,13 +95,13 @@ func (b *bench) take(t testing.TB, url *string, n int32) (messages []types.Messa
 }
 
 // counts returns the three counts of a queue: visible, in flight, delayed.
-func (b *bench) counts(t testing.TB, url *string) [3]string {
+func (b *bench) counts(t tester, url *string) [3]string {
 	t.Helper()
 	a := b.attributes(t, url, types.QueueAttributeNameAll)
 	return [3]string{a["ApproximateNumberOfMessages"], a["ApproximateNumberOfMessagesNotVisible"], a["ApproximateNumberOfMessagesDelayed"]}
 }
 
-func (b *bench) attributes(t testing.TB, url *string, names ...types.QueueAttributeName) map[string]string {
+func (b *bench) attributes(t tester, url *string, names ...types.QueueAttributeName) map[string]string {
 	t.Helper()
 	out, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: names})
 	require.NoError(t, err)
@@ -110,7 +116,7 @@ func (b *bench) set(url *string, attributes ...string) error {
 func (b *bench) advance(d time.Duration) { b.world.Clock().Advance(d) }
 
 // requireError asserts an AWS error by its code and text.
-func requireError(t testing.TB, err error, code, message string) {
+func requireError(t tester, err error, code, message string) {
 	t.Helper()
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)

@@ -144,7 +144,7 @@ func TestInFlightLimit(t *testing.T) {
 }
 
 // waitForPoller returns when a call waits for messages of the queue.
-func (b *bench) waitForPoller(t testing.TB, q *queue) {
+func (b *bench) waitForPoller(t tester, q *queue) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		b.mu.Lock()

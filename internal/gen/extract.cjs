@@ -142,7 +142,8 @@ function extract(modules, client) {
   const operations = [];
   for (const key of sorted) {
     const s = schemas[key];
-    if (s[0] === -3) model.shape(s); // errors that no operation names, too
+    // Errors that no operation names, too; but not the packages' own base classes.
+    if (s[0] === -3 && !s[1].startsWith('smithy.ts.')) model.shape(s);
     if (s[0] !== 9) continue;
     const op = { n: s[2], in: model.ref(s[4], s[2]).t.slice(1), out: model.ref(s[5], s[2]).t.slice(1) };
     if (s[3] && s[3].http) [op.method, op.uri, op.code] = s[3].http;

@@ -124,28 +124,41 @@ type unseekable struct{ io.Reader }
 
 func TestUnseekableBodies(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{0, 1, 5, minChunk, 64 << 10, 64<<10 + 1, 200_000} {
-		for _, known := range []bool{true, false} {
-			data := strings.Repeat("0123456789", size/10+1)[:size]
-			c, cfg := newCapture(t, "")
-			in := &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: unseekable{strings.NewReader(data)}, ContentLength: aws.Int64(int64(size))}
-			if !known {
-				in.ContentLength = nil
-			}
-			_, err := s3.NewFromConfig(cfg).PutObject(context.Background(), in)
-			if !known {
-				// S3 has no use for a body of unknown length, nor has the SDK.
-				require.Error(t, err)
-				continue
-			}
-			assert.Equal(t, 1, c.calls)
-			assert.Equal(t, StreamingUnsignedTrailer, c.sha)
-			assert.Equal(t, data, c.body)
-			sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(data)))
-			assert.Equal(t, http.Header{"X-Amz-Checksum-Crc32": {base64.StdEncoding.EncodeToString(sum)}}, c.tail)
-		}
+	for _, size := range []int{1, 5, minChunk, 64 << 10, 64<<10 + 1, 200_000} {
+		data := strings.Repeat("0123456789", size/10+1)[:size]
+		c, cfg := newCapture(t, "")
+		_, err := s3.NewFromConfig(cfg).PutObject(context.Background(), &s3.PutObjectInput{
+			Bucket: aws.String("bucket"), Key: aws.String("key"), Body: unseekable{strings.NewReader(data)}, ContentLength: aws.Int64(int64(size))})
+		require.NoError(t, err)
+		assert.Equal(t, 1, c.calls)
+		assert.Equal(t, StreamingUnsignedTrailer, c.sha)
+		assert.Equal(t, data, c.body)
+		sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(data)))
+		assert.Equal(t, http.Header{"X-Amz-Checksum-Crc32": {base64.StdEncoding.EncodeToString(sum)}}, c.tail)
 	}
 }
+
+// The SDK sends a body of unknown length without X-Amz-Decoded-Content-Length;
+// Amazon S3 does not take it.
+func TestUnknownLength(t *testing.T) {
+	t.Parallel()
+	var failed error
+	_, cfg := newCapture(t, "")
+	cfg.HTTPClient = doFunc(func(r *http.Request) (*http.Response, error) {
+		s, err := Parse(r)
+		require.NoError(t, err)
+		require.NoError(t, new(Verifier).Verify(r, s, exampleSecret, "", time.Now()))
+		_, failed = NewBody(r, s)
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	})
+	_, _ = s3.NewFromConfig(cfg).PutObject(context.Background(), &s3.PutObjectInput{
+		Bucket: aws.String("bucket"), Key: aws.String("key"), Body: unseekable{strings.NewReader("hello")}})
+	assert.Equal(t, MissingLength, reasonOf(t, failed))
+}
+
+type doFunc func(*http.Request) (*http.Response, error)
+
+func (f doFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestPresignedClients(t *testing.T) {
 	t.Parallel()

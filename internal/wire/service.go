@@ -100,6 +100,7 @@ type Operation struct {
 	segments []segment // of the URI, for REST
 	in, out  planCache
 	streams  bool
+	events   bool // the output is an event stream
 	unit     bool // the output has no members and AWS sends no result
 }
 
@@ -136,7 +137,11 @@ func newService(m *model) (*Service, error) {
 	applyQuirks(s, m)
 	for _, op := range m.Operations {
 		o := &Operation{service: s, operation: op, unit: op.Out == ""}
-		o.streams = s.streamsInput(op.In)
+		o.streams = s.hasPayload(op.In, func(m trait) bool { return m.Type == "stream" })
+		o.events = s.hasPayload(op.Out, func(m trait) bool {
+			target := s.shapes[strings.TrimPrefix(m.Type, "#")]
+			return target != nil && target.Streaming
+		})
 		s.operations = append(s.operations, o)
 		s.byName[op.Name] = o
 	}
@@ -146,9 +151,10 @@ func newService(m *model) (*Service, error) {
 	return s, err
 }
 
-func (s *Service) streamsInput(in string) bool {
-	sh := s.shapes[in]
-	return sh != nil && slices.ContainsFunc(sh.Members, func(m trait) bool { return m.Payload && m.Type == "stream" })
+// hasPayload reports whether the payload of a shape is what is tells.
+func (s *Service) hasPayload(name string, is func(trait) bool) bool {
+	sh := s.shapes[name]
+	return sh != nil && slices.ContainsFunc(sh.Members, func(m trait) bool { return m.Payload && is(m) })
 }
 
 // Name returns the name of the service's schema, "sqs".
@@ -206,6 +212,13 @@ func (o *Operation) Decode(p Protocol, r *Request, in any) error {
 
 // Encode makes the answer of out, a pointer to the SDK's output struct.
 func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, error) {
+	if o.events {
+		return nil, &Error{
+			Code:    "NotImplemented",
+			Message: o.Name() + " answers an event stream, which is not supported",
+			Status:  http.StatusNotImplemented,
+		}
+	}
 	n, v, err := o.out.plan(o.service, o.operation.Out, out)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,385 @@
+package s3_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3"
+)
+
+const (
+	owner    = "111122223333"
+	stranger = "444455556666"
+)
+
+// directory is an IAM of one user, whom a policy may be given.
+type directory struct{ policies []*enforce.Policy }
+
+func (d *directory) Ops() []fakeaws.Op { return nil }
+
+func (d *directory) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
+
+func (d *directory) Policies(_ *fakeaws.Caller, set *enforce.PolicySet, _ func(key, value string)) bool {
+	set.Identity = append(set.Identity, d.policies...)
+	return true
+}
+
+func (d *directory) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, false }
+
+func (d *directory) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
+
+// An account is S3 as its clients see it.
+type account struct {
+	t     testing.TB
+	world *fakeaws.World
+	iam   *directory
+	// root is the client of the owner's root user, user of an IAM user of the
+	// same account.
+	root, user *awss3.Client
+}
+
+func newAccount(t testing.TB) *account {
+	t.Helper()
+	a := &account{t: t, iam: new(directory)}
+	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
+		{Name: "s3", New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
+		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return a.iam }},
+	}})
+	acct, err := a.world.AddAccount(owner, "", "")
+	require.NoError(t, err)
+	a.root = a.client(acct.Root)
+	user := &fakeaws.Credential{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "secret", Caller: &fakeaws.Caller{Principal: enforce.Principal{
+		Type: enforce.User, Account: owner, ARN: "arn:aws:iam::" + owner + ":user/reader", UserName: "reader"}}}
+	a.world.SetCredential(user)
+	a.user = a.client(user)
+	return a
+}
+
+func (a *account) client(c *fakeaws.Credential, options ...func(*awss3.Options)) *awss3.Client {
+	return awss3.NewFromConfig(aws.Config{
+		Region:      "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
+		HTTPClient:  a.world.Door(),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+	}, options...)
+}
+
+func (a *account) anonymous() *awss3.Client {
+	return awss3.NewFromConfig(aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: a.world.Door(),
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+	})
+}
+
+// allow gives the user a policy in place of any other.
+func (a *account) allow(statements string) {
+	a.iam.policies = []*enforce.Policy{enforce.MustParse(`{"Version":"2012-10-17","Statement":[`+statements+`]}`, enforce.IdentityPolicy)}
+}
+
+func (a *account) bucket(name string) {
+	a.t.Helper()
+	_, err := a.root.CreateBucket(a.t.Context(), &awss3.CreateBucketInput{Bucket: &name})
+	require.NoError(a.t, err)
+}
+
+func (a *account) put(bucket, key, data string) {
+	a.t.Helper()
+	_, err := a.root.PutObject(a.t.Context(), &awss3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(data)})
+	require.NoError(a.t, err)
+}
+
+func requireAPIError(t testing.TB, err error, code, message string) {
+	t.Helper()
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	require.Equal(t, code, api.ErrorCode(), api.ErrorMessage())
+	if message != "" {
+		require.Equal(t, message, api.ErrorMessage())
+	}
+}
+
+func TestClientStoresAndReads(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	body := make([]byte, 300<<10)
+	_, err := rand.Read(body)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		body      io.Reader
+		algorithm types.ChecksumAlgorithm
+	}{
+		"seekable":             {bytes.NewReader(body), ""},
+		"not seekable":         {io.MultiReader(bytes.NewReader(body)), ""},
+		"SHA256":               {bytes.NewReader(body), types.ChecksumAlgorithmSha256},
+		"SHA256, not seekable": {io.MultiReader(bytes.NewReader(body)), types.ChecksumAlgorithmSha256},
+		"CRC64NVME":            {bytes.NewReader(body), types.ChecksumAlgorithmCrc64nvme},
+		"CRC32C":               {io.MultiReader(bytes.NewReader(body)), types.ChecksumAlgorithmCrc32c},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			key := "dir/" + name + " +%é"
+			_, err := a.root.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: &key, Body: c.body,
+				ContentLength: aws.Int64(int64(len(body))), ChecksumAlgorithm: c.algorithm, Metadata: map[string]string{"name": "v"}})
+			require.NoError(t, err)
+			out, err := a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: &key})
+			require.NoError(t, err)
+			got, err := io.ReadAll(out.Body)
+			require.NoError(t, err, "the client verifies the checksum")
+			assert.True(t, bytes.Equal(body, got))
+			assert.Equal(t, map[string]string{"name": "v"}, out.Metadata)
+		})
+	}
+}
+
+func TestClientGetsModeledErrors(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	_, err := a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
+	var noKey *types.NoSuchKey
+	require.ErrorAs(t, err, &noKey)
+	_, err = a.root.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: aws.String("missing")})
+	var noBucket *types.NoSuchBucket
+	require.ErrorAs(t, err, &noBucket)
+	_, err = a.root.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
+	var notFound *types.NotFound
+	require.ErrorAs(t, err, &notFound)
+	_, err = a.root.GetObjectAcl(ctx, &awss3.GetObjectAclInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
+	requireAPIError(t, err, "NotImplemented", "")
+}
+
+func TestClientReadsRangesAndConditions(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "hello world")
+	out, err := a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Range: aws.String("bytes=6-")})
+	require.NoError(t, err)
+	got, err := io.ReadAll(out.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "world", string(got))
+	assert.Equal(t, "bytes 6-10/11", *out.ContentRange)
+
+	_, err = a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Range: aws.String("bytes=11-")})
+	requireAPIError(t, err, "InvalidRange", "The requested range is not satisfiable")
+	_, err = a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), IfMatch: aws.String("x")})
+	requireAPIError(t, err, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	_, err = a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), IfNoneMatch: aws.String("*")})
+	var status interface{ HTTPStatusCode() int }
+	require.ErrorAs(t, err, &status)
+	assert.Equal(t, http.StatusNotModified, status.HTTPStatusCode())
+}
+
+func TestClientIsDenied(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "secret")
+	get := func(c *awss3.Client, key string) error {
+		_, err := c.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: &key})
+		return err
+	}
+	const reader = "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: "
+	requireAPIError(t, get(a.user, "key"), "AccessDenied", reader+`s3:GetObject on resource: "arn:aws:s3:::bucket/key" because no identity-based policy allows the s3:GetObject action`)
+	requireAPIError(t, get(a.user, "none"), "AccessDenied", reader+`s3:ListBucket on resource: "arn:aws:s3:::bucket" because no identity-based policy allows the s3:ListBucket action`)
+	_, err := a.user.ListBuckets(ctx, &awss3.ListBucketsInput{})
+	requireAPIError(t, err, "AccessDenied", reader+"s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action")
+	requireAPIError(t, get(a.anonymous(), "key"), "AccessDenied", "Access Denied")
+
+	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}`)
+	require.NoError(t, get(a.user, "key"))
+	requireAPIError(t, get(a.user, "none"), "AccessDenied", "")
+	a.allow(`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"*"}`)
+	requireAPIError(t, get(a.user, "none"), "NoSuchKey", "")
+	_, err = a.user.ListBuckets(ctx, &awss3.ListBucketsInput{})
+	requireAPIError(t, err, "AccessDenied", "")
+	a.allow(`{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::*"}`)
+	_, err = a.user.ListBuckets(ctx, &awss3.ListBucketsInput{})
+	require.NoError(t, err, "rule 3")
+}
+
+func TestClientDeletesWhatItMay(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "mine/1", "")
+	a.put("bucket", "theirs/1", "")
+	a.allow(`{"Effect":"Allow","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::bucket/mine/*"}`)
+	out, err := a.user.DeleteObjects(ctx, &awss3.DeleteObjectsInput{Bucket: aws.String("bucket"), Delete: &types.Delete{
+		Objects: []types.ObjectIdentifier{{Key: aws.String("theirs/1")}, {Key: aws.String("mine/1")}}}})
+	require.NoError(t, err, "rule 1: denied keys come back one by one")
+	require.Len(t, out.Deleted, 1)
+	assert.Equal(t, "mine/1", *out.Deleted[0].Key)
+	require.Len(t, out.Errors, 1)
+	assert.Equal(t, types.Error{Key: aws.String("theirs/1"), Code: aws.String("AccessDenied"), Message: aws.String("Access Denied")}, out.Errors[0])
+	list, err := a.root.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: aws.String("bucket")})
+	require.NoError(t, err)
+	assert.Len(t, list.Contents, 1)
+}
+
+func TestClientIsConfinedByConditions(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	_, err := a.root.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("blue"), Tagging: aws.String("team=blue")})
+	require.NoError(t, err)
+	a.put("bucket", "none", "")
+	a.allow(`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::bucket","Condition":{"StringLike":{"s3:prefix":"home/*"}}},
+		{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/team":"blue"}}},
+		{"Effect":"Allow","Action":["s3:PutObject","s3:PutObjectTagging"],"Resource":"*","Condition":{"StringEquals":{"s3:RequestObjectTag/team":"blue"}}}`)
+	list := func(prefix *string) error {
+		_, err := a.user.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: aws.String("bucket"), Prefix: prefix})
+		return err
+	}
+	get := func(key string) error {
+		_, err := a.user.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: &key})
+		return err
+	}
+	put := func(tags *string) error {
+		_, err := a.user.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("new"), Tagging: tags})
+		return err
+	}
+	require.NoError(t, list(aws.String("home/me")))
+	requireAPIError(t, list(nil), "AccessDenied", "")
+	requireAPIError(t, list(aws.String("")), "AccessDenied", "")
+	require.NoError(t, get("blue"))
+	requireAPIError(t, get("none"), "AccessDenied", "")
+	require.NoError(t, put(aws.String("team=blue")))
+	requireAPIError(t, put(nil), "AccessDenied", "")
+}
+
+func TestPublicBucket(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "news")
+	other, err := a.world.AddAccount(stranger, "", "")
+	require.NoError(t, err)
+	abroad := a.client(other.Root)
+	policy := &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}]}`)}
+	get := func(c *awss3.Client) error {
+		_, err := c.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+		return err
+	}
+	_, err = a.root.PutBucketPolicy(ctx, policy)
+	requireAPIError(t, err, "AccessDenied", "")
+	_, err = a.root.DeletePublicAccessBlock(ctx, &awss3.DeletePublicAccessBlockInput{Bucket: aws.String("bucket")})
+	require.NoError(t, err)
+	requireAPIError(t, get(a.anonymous()), "AccessDenied", "Access Denied")
+	_, err = a.root.PutBucketPolicy(ctx, policy)
+	require.NoError(t, err)
+	require.NoError(t, get(a.anonymous()), "rule 46")
+	require.NoError(t, get(abroad), "rule 44: root of another account")
+	require.NoError(t, get(a.user), "rule 33: * is enough in the same account")
+	_, err = abroad.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("x")})
+	requireAPIError(t, err, "AccessDenied", "Access Denied")
+	_, err = a.root.PutPublicAccessBlock(ctx, &awss3.PutPublicAccessBlockInput{Bucket: aws.String("bucket"),
+		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{RestrictPublicBuckets: aws.Bool(true)}})
+	require.NoError(t, err)
+	requireAPIError(t, get(a.anonymous()), "AccessDenied", "Access Denied")
+	requireAPIError(t, get(abroad), "AccessDenied", "Access Denied")
+}
+
+func TestPresigned(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "a key", "data")
+	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:authType":"REST-QUERY-STRING"},"NumericLessThan":{"s3:signatureAge":"60000"}}}`)
+	in := &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a key")}
+	signed, err := awss3.NewPresignClient(a.user).PresignGetObject(ctx, in)
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(ctx, signed.Method, signed.URL, nil)
+	require.NoError(t, err)
+	resp, err := a.world.Door().RoundTrip(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(body))
+	assert.Equal(t, "data", string(body))
+	_, err = a.user.GetObject(ctx, in)
+	requireAPIError(t, err, "AccessDenied", "")
+}
+
+func TestPaginator(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	for _, k := range []string{"a", "b/1", "b/2", "c", "d/1"} {
+		a.put("bucket", k, "")
+	}
+	p := awss3.NewListObjectsV2Paginator(a.root, &awss3.ListObjectsV2Input{Bucket: aws.String("bucket"), Delimiter: aws.String("/"), MaxKeys: aws.Int32(2)})
+	var got []string
+	for p.HasMorePages() {
+		page, err := p.NextPage(t.Context())
+		require.NoError(t, err)
+		for _, o := range page.Contents {
+			got = append(got, *o.Key)
+		}
+		for _, c := range page.CommonPrefixes {
+			got = append(got, *c.Prefix)
+		}
+	}
+	assert.ElementsMatch(t, []string{"a", "b/", "c", "d/"}, got)
+}
+
+func benchmarkObject(b *testing.B, size int) {
+	a := newAccount(b)
+	a.bucket("bucket")
+	body := make([]byte, size)
+	in := &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}
+	b.Run("Put", func(b *testing.B) {
+		b.SetBytes(int64(size))
+		b.ReportAllocs()
+		for b.Loop() {
+			in.Body = bytes.NewReader(body)
+			if _, err := a.root.PutObject(context.Background(), in); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Get", func(b *testing.B) {
+		b.SetBytes(int64(size))
+		b.ReportAllocs()
+		for b.Loop() {
+			out, err := a.root.GetObject(context.Background(), &awss3.GetObjectInput{Bucket: in.Bucket, Key: in.Key})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, out.Body); err != nil && !errors.Is(err, io.EOF) {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkObject1KiB(b *testing.B) { benchmarkObject(b, 1<<10) }
+
+func BenchmarkObject8MiB(b *testing.B) { benchmarkObject(b, 8<<20) }

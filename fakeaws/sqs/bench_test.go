@@ -1,0 +1,45 @@
+package sqs
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/stretchr/testify/require"
+)
+
+// The cost of a message's life must not grow with the number of others.
+func BenchmarkSendReceiveDelete(b *testing.B) {
+	for _, backlog := range []int{0, 100_000} {
+		b.Run(fmt.Sprintf("backlog=%d", backlog), func(b *testing.B) {
+			s := newBench(b)
+			url := s.create(b, "jobs")
+			body := aws.String("the body of a message")
+			for range backlog {
+				s.post(b, url, *body)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := s.SendMessage(s.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+				require.NoError(b, err)
+				out, err := s.ReceiveMessage(s.ctx, &awssqs.ReceiveMessageInput{QueueUrl: url})
+				require.NoError(b, err)
+				_, err = s.DeleteMessage(s.ctx, &awssqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: out.Messages[0].ReceiptHandle})
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+// Needs are asked for before every call.
+func BenchmarkNeeds(b *testing.B) {
+	s := newBench(b)
+	url := s.create(b, "jobs")
+	in := &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")}
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := sendNeeds(s, s.ctx, in)
+		require.NoError(b, err)
+	}
+}
