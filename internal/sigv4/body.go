@@ -70,6 +70,12 @@ func NewBody(r *http.Request, s *Signature) (*Body, error) {
 	if kind != UnsignedPayload {
 		p.want, p.hash = kind, sha256.New()
 	}
+	if b.Length == 0 {
+		// Who expects no body may never read it.
+		if err := p.finish(); err != io.EOF {
+			return nil, err
+		}
+	}
 	b.r = p
 	return b, nil
 }

@@ -63,15 +63,11 @@ type Style int
 // The styles.
 const (
 	Query    Style = iota // XML of the Query protocol: IAM, STS, SNS, SQS's older protocol
-	SQSJSON               // Amazon SQS's JSON protocol, which has the Query code in a header
+	SQSJSON               // Amazon SQS's JSON protocol, which keeps the statuses of Query
 	JSON                  // other services with JSON 1.0 or 1.1: KMS, DynamoDB
 	RESTJSON              // services with REST and JSON: Lambda
 	S3                    // Amazon S3
 )
-
-// QueryErrorField names the field of an [SQSJSON] error that belongs into the
-// header x-amzn-query-error: "InvalidClientTokenId;Sender".
-const QueryErrorField = "x-amzn-query-error"
 
 // codes are the error codes and statuses of a reason.
 type codes struct {
@@ -160,13 +156,8 @@ func (e *Error) For(style Style) *wire.Error {
 	if name, ok := exceptions[c.query]; ok {
 		w.Code = name
 	}
-	switch style {
-	case SQSJSON:
-		w.Fields = []wire.Field{{Name: QueryErrorField, Value: c.query + ";Sender"}}
-	case JSON:
-		if w.Status == forbidden {
-			w.Status = badRequest
-		}
+	if style == JSON && w.Status == forbidden {
+		w.Status = badRequest
 	}
 	return w
 }

@@ -45,46 +45,45 @@ func TestWords(t *testing.T) {
 	)
 	s := testSignature()
 	for _, c := range []struct {
-		name            string
-		err             *Error
-		query           words
-		json, queryCode string // JSON's name; the code in SQS's header
-		s3              words
-		fields          []string // of S3
+		name   string
+		err    *Error
+		query  words
+		json   string
+		s3     words
+		fields []string // of S3
 	}{
 		{"unsigned", NoSignature(), words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"},
-			"MissingAuthenticationTokenException", "MissingAuthenticationToken", words{403, "AccessDenied", "Access Denied"}, nil},
-		{"unknown key", s.UnknownKey(), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException", "InvalidClientTokenId",
+			"MissingAuthenticationTokenException", words{403, "AccessDenied", "Access Denied"}, nil},
+		{"unknown key", s.UnknownKey(), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException",
 			words{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}, []string{"AWSAccessKeyId=AKIDEXAMPLE"}},
-		{"inactive key", s.InactiveKey(), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException", "InvalidClientTokenId",
+		{"inactive key", s.InactiveKey(), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException",
 			words{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}, []string{"AWSAccessKeyId=AKIDEXAMPLE"}},
-		{"bad signature", s.mismatch("5f", "GET\n", "AWS4"), words{403, "SignatureDoesNotMatch", mismatch}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"bad signature", s.mismatch("5f", "GET\n", "AWS4"), words{403, "SignatureDoesNotMatch", mismatch}, "InvalidSignatureException",
 			words{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
 			[]string{"AWSAccessKeyId=AKIDEXAMPLE", "StringToSign=AWS4", "SignatureProvided=5f", "StringToSignBytes=41 57 53 34", "CanonicalRequest=GET\n", "CanonicalRequestBytes=47 45 54 0a"}},
-		{"session expired", s.ExpiredSession(), words{403, "ExpiredToken", "The security token included in the request is expired"}, "ExpiredTokenException", "ExpiredToken",
+		{"session expired", s.ExpiredSession(), words{403, "ExpiredToken", "The security token included in the request is expired"}, "ExpiredTokenException",
 			words{400, "ExpiredToken", "The provided token has expired."}, []string{"Token-0=token"}},
-		{"bad token", s.CheckToken("other").(*Error), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException", "InvalidClientTokenId",
+		{"bad token", s.CheckToken("other").(*Error), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException",
 			words{400, "InvalidToken", "The provided token is malformed or otherwise invalid."}, []string{"Token-0=token"}},
-		{"missing token", (&Signature{AccessKeyID: "ASIAEXAMPLE"}).CheckToken("token").(*Error), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException", "InvalidClientTokenId",
+		{"missing token", (&Signature{AccessKeyID: "ASIAEXAMPLE"}).CheckToken("token").(*Error), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException",
 			words{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}, []string{"AWSAccessKeyId=ASIAEXAMPLE"}},
-		{"too old", s.skew(time.Date(2024, 2, 17, 17, 50, 39, 0, time.UTC)), words{403, "SignatureDoesNotMatch", early}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"too old", s.skew(time.Date(2024, 2, 17, 17, 50, 39, 0, time.UTC)), words{403, "SignatureDoesNotMatch", early}, "InvalidSignatureException",
 			words{403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."},
 			[]string{"RequestTime=20240217T171323Z", "ServerTime=2024-02-17T17:50:39Z", "MaxAllowedSkewMilliseconds=900000"}},
-		{"too new", s.skew(time.Date(2024, 2, 17, 16, 50, 39, 0, time.UTC)), words{403, "SignatureDoesNotMatch", late}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"too new", s.skew(time.Date(2024, 2, 17, 16, 50, 39, 0, time.UTC)), words{403, "SignatureDoesNotMatch", late}, "InvalidSignatureException",
 			words{403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."},
 			[]string{"RequestTime=20240217T171323Z", "ServerTime=2024-02-17T16:50:39Z", "MaxAllowedSkewMilliseconds=900000"}},
-		{"wrong region", s.WrongRegion("eu-west-1"), words{403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not 'us-west-1'. "}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"wrong region", s.WrongRegion("eu-west-1"), words{403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not 'us-west-1'. "}, "InvalidSignatureException",
 			words{400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'us-west-1' is wrong; expecting 'eu-west-1'"}, []string{"Region=eu-west-1"}},
-		{"wrong service", s.WrongService("s3"), words{403, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 's3'. "}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"wrong service", s.WrongService("s3"), words{403, "SignatureDoesNotMatch", "Credential should be scoped to correct service: 's3'. "}, "InvalidSignatureException",
 			words{400, "AuthorizationHeaderMalformed", `The authorization header is malformed; incorrect service "sqs". This endpoint belongs to "s3".`}, nil},
-		{"headers", unsignedHeaders([]string{"host", "x-amz-acl"}), words{403, "SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}, "InvalidSignatureException", "SignatureDoesNotMatch",
+		{"headers", unsignedHeaders([]string{"host", "x-amz-acl"}), words{403, "SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}, "InvalidSignatureException",
 			words{403, "AccessDenied", "There were headers present in the request which were not signed"}, []string{"HeadersNotSigned=host, x-amz-acl"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			assert.Equal(t, c.query, wordsOf(c.err.For(Query)))
 			assert.Equal(t, words{c.query.status, c.json, c.query.message}, wordsOf(c.err.For(SQSJSON)))
-			assert.Equal(t, c.queryCode+";Sender", field(c.err.For(SQSJSON), QueryErrorField))
 			assert.Equal(t, words{400, c.json, c.query.message}, wordsOf(c.err.For(JSON)))
 			assert.Equal(t, words{c.query.status, c.json, c.query.message}, wordsOf(c.err.For(RESTJSON)))
 			s3 := c.err.For(S3)
@@ -94,7 +93,7 @@ func TestWords(t *testing.T) {
 				fields = append(fields, f.Name+"="+f.Value)
 			}
 			assert.Equal(t, c.fields, fields)
-			for _, style := range []Style{Query, JSON, RESTJSON} {
+			for _, style := range []Style{Query, SQSJSON, JSON, RESTJSON} {
 				assert.Empty(t, c.err.For(style).Fields)
 			}
 			assert.Equal(t, "sigv4: "+c.s3.code+": "+c.s3.message, c.err.Error())

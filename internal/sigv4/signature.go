@@ -87,10 +87,15 @@ func (s *Signature) signs(name string) bool {
 	return false
 }
 
-// s3 reports whether the signature is for Amazon S3, which signs the path as it
-// is and takes the hash of the body from a header. Its relatives S3 Express
-// ("s3express"), "s3-outposts" and "s3-object-lambda" do as it does.
-func (s *Signature) s3() bool { return strings.HasPrefix(s.Service, "s3") }
+// s3 reports whether the signature is for Amazon S3 or one of its relatives,
+// which sign the path as it is and take the hash of the body from a header.
+func (s *Signature) s3() bool {
+	switch s.Service {
+	case "s3", "s3express", "s3-outposts", "s3-object-lambda":
+		return true
+	}
+	return false
+}
 
 // parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
 func parseHeader(r *http.Request, header string) (*Signature, error) {

@@ -157,7 +157,7 @@ func TestSQSQueryResponses(t *testing.T) {
 			}}},
 			"<ReceiveMessageResult><Message><MessageId>id</MessageId><ReceiptHandle>h</ReceiptHandle><MD5OfBody>m</MD5OfBody><Body>a&lt;b&amp;&#xd;</Body>" +
 				"<Attribute><Name>SenderId</Name><Value>1</Value></Attribute><Attribute><Name>SentTimestamp</Name><Value>2</Value></Attribute>" +
-				"<MessageAttribute><Name>k</Name><Value><BinaryValue>YmxvYg==</BinaryValue><DataType>Binary</DataType></Value></MessageAttribute></Message></ReceiveMessageResult>",
+				"<MessageAttribute><Name>k</Name><Value><DataType>Binary</DataType><BinaryValue>YmxvYg==</BinaryValue></Value></MessageAttribute></Message></ReceiveMessageResult>",
 		},
 		"SendMessageBatch": {
 			&sqs.SendMessageBatchOutput{
