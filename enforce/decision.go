@@ -80,7 +80,7 @@ func (d *Decision) Allowed() bool { return d.Verdict == Allowed }
 // String returns the decision in one line: verdict, principal, action, resource
 // and reason.
 func (d *Decision) String() string {
-	word := "DENY "
+	word := "DENY"
 	if d.Allowed() {
 		word = "ALLOW"
 	}
@@ -121,9 +121,14 @@ func file(p *Policy) string {
 	return "policy"
 }
 
-// short names a principal without what is the same for all of its kind.
+// short names a principal without what is the same for all of its kind; a
+// session by its role.
 func (p *Principal) short() string {
-	if a, ok := splitARN(p.ARN); ok {
+	name := p.ARN
+	if p.Type == AssumedRole && p.IssuerARN != "" {
+		name = p.IssuerARN
+	}
+	if a, ok := splitARN(name); ok {
 		return a.resource()
 	}
 	if p.Service != "" {

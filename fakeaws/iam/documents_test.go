@@ -28,7 +28,7 @@ func TestMalformedDocuments(t *testing.T) {
 		},
 		{
 			allow("s3:*", "bucket"), `Resource bucket must be in ARN format or "*".`,
-			`Resource bucket must be in ARN format or "*".`, "Has prohibited field Resource",
+			`Resource bucket must be in ARN format or "*".`, `Resource bucket must be in ARN format or "*".`,
 		},
 		{
 			trustEC2, "Policy statement must contain resources.", "Policy statement must contain resources.", "",
@@ -187,6 +187,9 @@ func FuzzInput(f *testing.F) {
 		operations(w, func(name string, do func(context.Context) error, in reflect.Value) {
 			for i := range in.Elem().NumField() {
 				field, typ := in.Elem().Field(i), in.Elem().Type().Field(i)
+				if !typ.IsExported() {
+					continue
+				}
 				if p, ok := field.Addr().Interface().(**string); ok {
 					*p = &text
 					if strings.HasSuffix(typ.Name, "Document") {
@@ -199,4 +202,31 @@ func FuzzInput(f *testing.F) {
 			}
 		})
 	})
+}
+
+// rule 37: who is deleted and made anew is not trusted any more.
+func TestTrustFollowsTheUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made, err := w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u")})
+	require.NoError(t, err)
+	document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},"Action":"sts:AssumeRole"}}`
+	_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &document})
+	require.NoError(t, err)
+	trusted := func() string {
+		r, ok := w.iam.Role("arn:aws:iam::111122223333:role/r")
+		require.True(t, ok)
+		return r.Trust.Principals()[0].Value
+	}
+	_, err = w.iam.UpdateUser(w.root, &sdk.UpdateUserInput{UserName: aws.String("u"), NewPath: aws.String("/x/")})
+	require.NoError(t, err)
+	assert.Equal(t, "arn:aws:iam::111122223333:user/x/u", trusted())
+	_, err = w.iam.DeleteUser(w.root, &sdk.DeleteUserInput{UserName: aws.String("u")})
+	require.NoError(t, err)
+	assert.Equal(t, *made.User.UserId, trusted())
+	_, err = w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u"), Path: aws.String("/x/")})
+	require.NoError(t, err)
+	assert.Equal(t, *made.User.UserId, trusted())
+	_, err = w.iam.DeleteRole(w.root, &sdk.DeleteRoleInput{RoleName: aws.String("r")})
+	require.NoError(t, err)
 }

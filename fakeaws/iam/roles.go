@@ -6,17 +6,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"github.com/leastpriv/leastpriv/enforce"
 )
 
-const (
-	// defaultMaxSession is the longest session of a role, in seconds, that does
-	// not say (API page "CreateRole").
-	defaultMaxSession = 3600
-	// trustPolicySize is the quota of a trust policy's characters.
-	trustPolicySize = 2048
-)
+// defaultMaxSession is the longest session of a role, in seconds, that does not
+// say (API page "CreateRole").
+const defaultMaxSession = 3600
 
 // roleView is a role as the operations on it return it.
 func (e *entity) roleView() *types.Role {
@@ -41,18 +35,6 @@ func (e *entity) listedRole() types.Role {
 	}
 }
 
-// trustPolicy compiles the trust policy of a role.
-func (s *Service) trustPolicy(document, role string) (*enforce.Policy, error) {
-	p, err := enforce.Parse(document, enforce.TrustPolicy, enforce.Source{Name: role})
-	if err != nil {
-		return nil, malformed(err)
-	}
-	if p.Size() > trustPolicySize {
-		return nil, quotaExceeded("ACLSizePerRole", trustPolicySize)
-	}
-	return p, s.checkPrincipals(document)
-}
-
 // CreateRole makes a role.
 func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
@@ -64,7 +46,8 @@ func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk
 		if err != nil {
 			return nil, err
 		}
-		r.role = roleFacts{trust: trust, description: aws.ToString(in.Description), maxSession: defaultMaxSession}
+		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
+		s.setTrust(r, trust)
 		if in.MaxSessionDuration != nil {
 			r.role.maxSession = *in.MaxSessionDuration
 		}
@@ -85,7 +68,12 @@ func (s *Service) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRo
 // every permission.
 func (s *Service) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRoleOutput, error) {
-		return &sdk.DeleteRoleOutput{}, s.remove(r)
+		if err := s.remove(r); err != nil {
+			return nil, err
+		}
+		s.setTrust(r, nil)
+		s.retrust(r.arn, r.id)
+		return &sdk.DeleteRoleOutput{}, nil
 	})
 }
 
@@ -125,7 +113,7 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssu
 		if err != nil {
 			return nil, err
 		}
-		r.role.trust = trust
+		s.setTrust(r, trust)
 		return &sdk.UpdateAssumeRolePolicyOutput{}, nil
 	})
 }

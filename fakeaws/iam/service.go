@@ -27,6 +27,8 @@ type Service struct {
 	accounts map[string]*account
 	byID     map[string]*entity    // users and roles of all accounts
 	keys     map[string]*accessKey // of all accounts
+	// trusting has the roles whose trust policy names a principal.
+	trusting map[string]map[*entity]bool
 }
 
 var (
@@ -41,6 +43,7 @@ func New(w *fakeaws.World) *Service {
 		accounts: make(map[string]*account),
 		byID:     make(map[string]*entity),
 		keys:     make(map[string]*accessKey),
+		trusting: make(map[string]map[*entity]bool),
 	}
 }
 

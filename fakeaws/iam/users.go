@@ -115,7 +115,11 @@ func (s *Service) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUs
 // DeleteUser deletes a user that has no policies, keys and groups any more.
 func (s *Service) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserOutput, error) {
-		return &sdk.DeleteUserOutput{}, s.remove(u)
+		if err := s.remove(u); err != nil {
+			return nil, err
+		}
+		s.retrust(u.arn, u.id)
+		return &sdk.DeleteUserOutput{}, nil
 	})
 }
 
@@ -130,9 +134,11 @@ func (s *Service) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.L
 // UpdateUser changes the name or path of a user. Its id, keys and policies stay.
 func (s *Service) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateUserOutput, error) {
+		old := u.arn
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err
 		}
+		s.retrust(old, u.arn)
 		// Requests signed with the user's keys come from the new ARN.
 		s.storeKeys(u)
 		return &sdk.UpdateUserOutput{}, nil

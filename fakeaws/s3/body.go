@@ -77,12 +77,17 @@ func tooLarge(size int64) error {
 type upload struct {
 	selected types.ChecksumAlgorithm // announced by x-amz-sdk-checksum-algorithm
 	claimed  checksum                // sent as a header
+	trails   bool                    // to be sent as a trailer
 	md5      []byte                  // Content-MD5
 }
 
 // read receives the body and verifies it against all claims.
 func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum checksum, err error) {
-	d := newDigests(cmp.Or(u.claimed.algorithm, u.selected, defaultChecksum))
+	algorithm := cmp.Or(u.claimed.algorithm, u.selected)
+	if algorithm == "" && !u.trails {
+		algorithm = defaultChecksum
+	}
+	d := newDigests(algorithm)
 	if data, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
@@ -97,13 +102,14 @@ func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum
 			return nil, "", sum, err
 		}
 	}
-	sum = d.checksum()
+	if d.extra != nil {
+		sum = d.checksum()
+	} else {
+		// Which one it is, only the trailer told.
+		sum = checksumOf(cmp.Or(claim.algorithm, defaultChecksum), data)
+	}
 	if claim.algorithm == "" {
 		return data, d.etag(), sum, nil
-	}
-	if claim.algorithm != sum.algorithm {
-		// Only the trailer told which one it is.
-		sum = checksumOf(claim.algorithm, data)
 	}
 	if claim.value != sum.value {
 		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")

@@ -86,7 +86,7 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 
 func checkExpectedOwner(id *string) error {
 	if id != nil && !isAccountID(*id) {
-		return errInvalidBucketOwner.of("ExpectedBucketOwner", *id)
+		return errInvalidBucketOwner.of()
 	}
 	return nil
 }

@@ -120,18 +120,24 @@ func contentMD5(header *string) ([]byte, error) {
 // digests are the hashes of a body, taken while it passes.
 type digests struct {
 	md5       hash.Hash
-	extra     hash.Hash // the checksum that S3 keeps
+	extra     hash.Hash // the checksum that S3 keeps; nil when not known yet
 	algorithm types.ChecksumAlgorithm
 	probe     [1]byte
 }
 
 func newDigests(a types.ChecksumAlgorithm) *digests {
-	return &digests{md5: md5.New(), extra: newHash(a), algorithm: a}
+	d := &digests{md5: md5.New(), algorithm: a}
+	if a != "" {
+		d.extra = newHash(a)
+	}
+	return d
 }
 
 func (d *digests) write(p []byte) {
 	d.md5.Write(p)
-	d.extra.Write(p)
+	if d.extra != nil {
+		d.extra.Write(p)
+	}
 }
 
 // etag is the entity tag of the body, in quotes.

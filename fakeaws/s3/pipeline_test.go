@@ -3,11 +3,14 @@ package s3_test
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,7 +61,7 @@ func newAccount(t testing.TB) *account {
 	t.Helper()
 	a := &account{t: t, iam: new(directory)}
 	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
-		{Name: "s3", New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
+		{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
 		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return a.iam }},
 	}})
 	acct, err := a.world.AddAccount(owner, "", "")
@@ -71,19 +74,22 @@ func newAccount(t testing.TB) *account {
 	return a
 }
 
-func (a *account) client(c *fakeaws.Credential, options ...func(*awss3.Options)) *awss3.Client {
-	return awss3.NewFromConfig(aws.Config{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
-		HTTPClient:  a.world.Door(),
-		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-	}, options...)
+func (a *account) client(c *fakeaws.Credential) *awss3.Client {
+	return a.clientWith(credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.SessionToken))
 }
 
-func (a *account) anonymous() *awss3.Client {
+func (a *account) anonymous() *awss3.Client { return a.clientWith(aws.AnonymousCredentials{}) }
+
+// clientWith is a client as config.LoadDefaultConfig would make it: with
+// checksums, which a literal aws.Config has not.
+func (a *account) clientWith(c aws.CredentialsProvider) *awss3.Client {
 	return awss3.NewFromConfig(aws.Config{
-		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: a.world.Door(),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		Region:                     "us-east-1",
+		Credentials:                c,
+		HTTPClient:                 a.world.Door(),
+		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	})
 }
 
@@ -350,6 +356,43 @@ func TestPaginator(t *testing.T) {
 	assert.ElementsMatch(t, []string{"a", "b/", "c", "d/"}, got)
 }
 
+func TestPolicyOfNobody(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	_, err := a.root.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + owner + `:role/none"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+	requireAPIError(t, err, "MalformedPolicy", "Invalid principal in policy")
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				key := aws.String(strconv.Itoa((i + j) % 5))
+				_, err := a.root.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: key, Body: strings.NewReader("data")})
+				assert.NoError(t, err)
+				_, err = a.root.PutObjectTagging(t.Context(), &awss3.PutObjectTaggingInput{Bucket: aws.String("bucket"), Key: key,
+					Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}})
+				assert.NoError(t, err)
+				out, err := a.root.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: key})
+				if assert.NoError(t, err) {
+					got, err := io.ReadAll(out.Body)
+					assert.NoError(t, err)
+					assert.Equal(t, "data", string(got))
+				}
+				_, err = a.root.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String("bucket")})
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func benchmarkObject(b *testing.B, size int) {
 	a := newAccount(b)
 	a.bucket("bucket")
@@ -380,6 +423,97 @@ func benchmarkObject(b *testing.B, size int) {
 	})
 }
 
+// BenchmarkMD5of8MiB is what PutObject cannot do without.
+func BenchmarkMD5of8MiB(b *testing.B) {
+	body := make([]byte, 8<<20)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		md5.Sum(body)
+	}
+}
+
+func BenchmarkList1000Of100000(b *testing.B) {
+	a := newAccount(b)
+	a.bucket("bucket")
+	service := a.world.Service("s3").(*s3.Service)
+	ctx := a.world.Background(owner, "us-east-1")
+	for i := range 100_000 {
+		_, err := service.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key/" + strconv.Itoa(i))})
+		require.NoError(b, err)
+	}
+	in := &awss3.ListObjectsV2Input{Bucket: aws.String("bucket"), StartAfter: aws.String("key/5")}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := service.ListObjectsV2(ctx, in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkObject1KiB(b *testing.B) { benchmarkObject(b, 1<<10) }
 
 func BenchmarkObject8MiB(b *testing.B) { benchmarkObject(b, 8<<20) }
+
+// A recorder keeps the last answer that passed.
+type recorder struct {
+	aws.HTTPClient
+	last *http.Response
+}
+
+func (r *recorder) Do(req *http.Request) (*http.Response, error) {
+	resp, err := r.HTTPClient.Do(req)
+	r.last = resp
+	return resp, err
+}
+
+func TestStatusesAndHeaders(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	rec := &recorder{HTTPClient: a.world.Door()}
+	options := a.root.Options()
+	options.HTTPClient = rec
+	c := awss3.New(options)
+	bucket, key := aws.String("bucket"), aws.String("key")
+	var err error
+	expect := func(status int, headers ...string) {
+		t.Helper()
+		require.Equal(t, status, rec.last.StatusCode, "%v", err)
+		for i := 0; i < len(headers); i += 2 {
+			assert.Equal(t, headers[i+1], rec.last.Header.Get(headers[i]), headers[i])
+		}
+	}
+	_, err = c.CreateBucket(ctx, &awss3.CreateBucketInput{Bucket: bucket})
+	expect(http.StatusOK, "Location", "/bucket")
+	_, err = c.HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: bucket})
+	expect(http.StatusOK, "X-Amz-Bucket-Region", "us-east-1")
+	_, err = c.PutObject(ctx, &awss3.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader("hello world")})
+	expect(http.StatusOK, "Etag", `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, "X-Amz-Checksum-Crc32", "DUoRhQ==", "X-Amz-Checksum-Type", "FULL_OBJECT", "X-Amz-Server-Side-Encryption", "AES256")
+	_, err = c.GetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, Range: aws.String("bytes=0-0")})
+	expect(http.StatusPartialContent, "Content-Range", "bytes 0-0/11", "Content-Length", "1", "Accept-Ranges", "bytes", "Content-Type", "application/octet-stream")
+	_, err = c.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: bucket, Key: key, Range: aws.String("bytes=0-0")})
+	expect(http.StatusPartialContent, "Content-Length", "1")
+	_, err = c.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: bucket, Key: aws.String("none")})
+	expect(http.StatusNotFound)
+	assert.Zero(t, rec.last.ContentLength, "an answer to HEAD has no body")
+	_, err = c.GetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, IfNoneMatch: aws.String("*")})
+	expect(http.StatusNotModified)
+	assert.Zero(t, rec.last.ContentLength, "nor has 304")
+	_, err = c.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: bucket, Key: key})
+	expect(http.StatusNoContent)
+	_, err = c.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+	expect(http.StatusNoContent)
+	out, err := c.GetBucketPolicy(ctx, &awss3.GetBucketPolicyInput{Bucket: bucket})
+	expect(http.StatusOK)
+	assert.Contains(t, *out.Policy, `"Deny"`)
+	_, err = c.DeleteBucketPolicy(ctx, &awss3.DeleteBucketPolicyInput{Bucket: bucket})
+	expect(http.StatusNoContent)
+	location, err := c.GetBucketLocation(ctx, &awss3.GetBucketLocationInput{Bucket: bucket})
+	expect(http.StatusOK)
+	assert.Empty(t, location.LocationConstraint)
+	_, err = c.DeleteBucket(ctx, &awss3.DeleteBucketInput{Bucket: bucket})
+	expect(http.StatusNoContent)
+	_, err = c.ListObjects(ctx, &awss3.ListObjectsInput{Bucket: bucket})
+	expect(http.StatusNotFound)
+}

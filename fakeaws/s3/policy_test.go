@@ -64,6 +64,7 @@ func TestPolicyIsRefused(t *testing.T) {
 		"other bucket":        {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::other/*"`), "Policy has invalid resource"},
 		"longer name":         {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::buckets/*"`), "Policy has invalid resource"},
 		"any bucket":          {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::*"`), "Policy has invalid resource"},
+		"everything":          {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"*"`), "Policy has invalid resource"},
 		"other service":       {statement(`"Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:aws:s3:::bucket/*"`), "Policy has invalid action"},
 		"no such action":      {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObjects","Resource":"arn:aws:s3:::bucket/*"`), "Policy has invalid action"},
 		"action of objects":   {statement(`"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket"`), "Action does not apply to any resource(s) in statement"},

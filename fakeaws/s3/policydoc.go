@@ -111,9 +111,6 @@ func (d *policyDoc) check(b *bucket) error {
 // resourceOf reports whether a resource of a policy, with wildcards, can mean
 // the bucket and objects in it.
 func resourceOf(pattern string, b *bucket) (isBucket, isObjects bool) {
-	if pattern == "*" {
-		return true, true
-	}
 	rest, ok := strings.CutPrefix(pattern, b.arn)
 	switch {
 	case !ok:

@@ -38,7 +38,7 @@ func putOptions(in *awss3.PutObjectInput) *writeOptions {
 	}
 }
 
-func putUpload(in *awss3.PutObjectInput) (*upload, error) {
+func putUpload(call *fakeaws.Call, in *awss3.PutObjectInput) (*upload, error) {
 	sum, err := claim(in.ChecksumAlgorithm,
 		claimed{types.ChecksumAlgorithmCrc32, in.ChecksumCRC32},
 		claimed{types.ChecksumAlgorithmCrc32c, in.ChecksumCRC32C},
@@ -57,7 +57,12 @@ func putUpload(in *awss3.PutObjectInput) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upload{selected: in.ChecksumAlgorithm, claimed: sum, md5: sent}, nil
+	return &upload{
+		selected: in.ChecksumAlgorithm,
+		claimed:  sum,
+		trails:   strings.HasSuffix(call.Signed.ContentSHA256, "-TRAILER"),
+		md5:      sent,
+	}, nil
 }
 
 func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
@@ -75,11 +80,11 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	up, err := putUpload(in)
+	up, err := putUpload(call, in)
 	if err != nil {
 		return nil, err
 	}
-	if up.selected != "" && up.claimed.algorithm == "" && !strings.HasSuffix(call.Signed.ContentSHA256, "-TRAILER") {
+	if up.selected != "" && up.claimed.algorithm == "" && !up.trails {
 		return nil, errInvalidRequest.says("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
 	}
 	tags, err := parseTagging(in.Tagging)
@@ -147,7 +152,7 @@ func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*aws
 	if err != nil {
 		return nil, err
 	}
-	up, err := putUpload(in)
+	up, err := putUpload(call, in)
 	if err != nil {
 		return nil, err
 	}

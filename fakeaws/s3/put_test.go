@@ -116,11 +116,12 @@ func TestTrailingChecksum(t *testing.T) {
 		"another's":       {"CRC32", http.Header{"X-Amz-Checksum-Crc32": {"AAAAAA=="}}, checksum{}, "BadDigest"},
 		"malformed":       {"CRC32", http.Header{"X-Amz-Checksum-Crc32": {"?"}}, checksum{}, "InvalidRequest"},
 		"other announced": {"CRC32", http.Header{"X-Amz-Checksum-Sha1": {helloSHA1}}, checksum{}, "InvalidRequest"},
+		"nothing at all":  {"", nil, checksum{"CRC64NVME", "jSnVw/bqjr4="}, ""},
 		"no trailer":      {"CRC32", nil, checksum{"CRC32", helloCRC32}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := &upload{selected: c.announced}
+			u := &upload{selected: c.announced, trails: true}
 			_, _, sum, err := u.read(trailedBody{strings.NewReader(hello), c.trailer}, -1)
 			if c.code != "" {
 				assert.Equal(t, c.code, failure(t, err).Code)

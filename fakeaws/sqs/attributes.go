@@ -2,14 +2,13 @@ package sqs
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -87,14 +86,14 @@ var readings = []reading{
 	{types.QueueAttributeNameApproximateNumberOfMessagesDelayed, func(q *queue) string { return strconv.Itoa(q.messages.delayed()) }},
 }
 
-// number is an attribute that is an integer between min and max.
-func number(name types.QueueAttributeName, min, max int, field func(*settings) *int) attribute {
+// number is an attribute that is an integer from least to most.
+func number(name types.QueueAttributeName, least, most int, field func(*settings) *int) attribute {
 	return attribute{
 		name: name,
 		read: func(s *settings) string { return strconv.Itoa(*field(s)) },
 		write: func(c *change, value string) error {
 			n, err := strconv.Atoi(value)
-			if err != nil || n < min || n > max {
+			if err != nil || n < least || n > most {
 				return invalidAttributeValue(string(name))
 			}
 			*field(&c.settings) = n
@@ -121,6 +120,31 @@ func writePolicy(c *change, value string) error {
 		return invalidAttributeValue(string(types.QueueAttributeNamePolicy))
 	}
 	c.policy = policy
+	return nil
+}
+
+// checkPrincipals refuses a policy that names a role which does not exist, as
+// SQS does. Accounts outside of this World are taken to have every role. It is
+// called without the lock, because roles live in another service.
+func (s *Service) checkPrincipals(attributes map[string]string) error {
+	const name = string(types.QueueAttributeNamePolicy)
+	policy, err := enforce.Parse(attributes[name], enforce.QueuePolicy, enforce.Source{})
+	if err != nil {
+		return nil // none is given, or writePolicy refuses it
+	}
+	for _, p := range policy.Principals() {
+		rest, isARN := strings.CutPrefix(p.Value, "arn:aws:iam::")
+		id, entity, _ := strings.Cut(rest, ":")
+		if !isARN || !strings.HasPrefix(entity, "role/") {
+			continue
+		}
+		if _, known := s.world.Account(id); !known {
+			continue
+		}
+		if _, found := s.world.Directory().Role(p.Value); !found {
+			return invalidAttributeValue(name)
+		}
+	}
 	return nil
 }
 
@@ -158,7 +182,7 @@ func writeKeyReuse(c *change, value string) error {
 // Attributes of FIFO queues are unknown to a standard queue.
 func (s *Service) change(q *queue, values map[string]string) (settings, error) {
 	c := change{settings: q.settings, service: s, queue: q}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
+	for _, name := range sorted(values) {
 		i := slices.IndexFunc(attributes, func(a attribute) bool { return string(a.name) == name })
 		if i < 0 {
 			return settings{}, invalidAttributeName(name)
@@ -228,6 +252,9 @@ func isAttribute(name types.QueueAttributeName) bool {
 // SetQueueAttributes changes attributes, all of the given ones or none.
 func (s *Service) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAttributesInput) (*awssqs.SetQueueAttributesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
+	if err := s.checkPrincipals(in.Attributes); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.find(call, in.QueueUrl)
@@ -247,8 +274,8 @@ func (s *Service) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAtt
 
 // seconds checks a number of seconds that a call gives, and refuses it with
 // SQS's words.
-func seconds(value int32, parameter string, max int, reason string) error {
-	if value < 0 || int(value) > max {
+func seconds(value int32, parameter string, most int, reason string) error {
+	if value < 0 || int(value) > most {
 		return invalidValue(value, parameter, reason)
 	}
 	return nil

@@ -1,19 +1,19 @@
 package sqs
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// The texts are those that SQS answers. Where no answer of SQS is on record, a
-// constant says so.
-
-// Unverified: the texts of errors that no recording shows.
+// The texts of errors are those that SQS answers. Unverified, because no answer
+// of SQS is on record, are those for too many messages in flight, a bad
+// NextToken, attribute lists, system attributes other than AWSTraceHeader,
+// invalid tags, and a dead-letter queue that does not admit its source.
 const (
 	textOverLimit         = "Too many messages are in flight in this queue."
 	textNextToken         = "Invalid or expired next token."
@@ -118,7 +118,8 @@ func batchRequestTooLong(size int) error {
 // failure is how a batch answers that one of its entries was refused.
 func failure(id *string, err error) types.BatchResultErrorEntry {
 	entry := types.BatchResultErrorEntry{Id: id, SenderFault: true, Code: aws.String("InternalError"), Message: aws.String(err.Error())}
-	if e, ok := err.(smithy.APIError); ok {
+	var e smithy.APIError
+	if errors.As(err, &e) {
 		entry.Code = aws.String(e.ErrorCode())
 		entry.Message = aws.String(e.ErrorMessage())
 		entry.SenderFault = e.ErrorFault() != smithy.FaultServer

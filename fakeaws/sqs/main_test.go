@@ -11,12 +11,11 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
-
-	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func checkAttributes(attributes map[string]types.MessageAttributeValue) (size in
 	if len(attributes) > maxAttributes {
 		return 0, invalidParameter(fmt.Sprintf("Number of message attributes [%d] exceeds the allowed maximum [%d].", len(attributes), maxAttributes))
 	}
-	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+	for _, name := range sorted(attributes) {
 		v := attributes[name]
 		if err := checkAttributeName(name); err != nil {
 			return 0, err
@@ -54,6 +53,19 @@ func checkAttributes(attributes map[string]types.MessageAttributeValue) (size in
 		size += attributeSize(name, &v)
 	}
 	return size, nil
+}
+
+// sorted returns the keys of a map in order.
+func sorted[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // attributeSize is what an attribute adds to the size of its message.
@@ -139,7 +151,7 @@ func power(s string) *big.Float {
 // checkSystemAttributes checks the system attributes of a send and returns the
 // X-Ray trace header. They do not count towards the message's size.
 func checkSystemAttributes(attributes map[string]types.MessageSystemAttributeValue) (trace string, err error) {
-	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+	for _, name := range sorted(attributes) {
 		if name != traceHeader {
 			return "", invalidParameter(fmt.Sprintf(textSystemAttribute, name))
 		}
@@ -176,7 +188,7 @@ func attributesDigest(attributes map[string]types.MessageAttributeValue) string 
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+	for _, name := range sorted(attributes) {
 		v := attributes[name]
 		field(name)
 		field(aws.ToString(v.DataType))

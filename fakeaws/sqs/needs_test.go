@@ -7,10 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/leastpriv/leastpriv/enforce"
 )
 
 const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
@@ -19,7 +18,7 @@ func urlOf[I any](url func(*I) *string) func(*I) (*string, error) {
 	return func(in *I) (*string, error) { return url(in), nil }
 }
 
-func sendNeeds(b *bench, ctx context.Context, in *awssqs.SendMessageInput) ([]enforce.Need, error) {
+func sendNeeds(ctx context.Context, b *bench, in *awssqs.SendMessageInput) ([]enforce.Need, error) {
 	return onQueue(b.Service, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
 		return in.QueueUrl, required("MessageBody", in.MessageBody)
 	})(ctx, in)
@@ -31,7 +30,7 @@ func TestNeedOfAQueue(t *testing.T) {
 	url := b.create(t, "jobs", "Policy", openPolicy)
 	_, err := b.TagQueue(b.ctx, &awssqs.TagQueueInput{QueueUrl: url, Tags: map[string]string{"team": "a"}})
 	require.NoError(t, err)
-	needs, err := sendNeeds(b, b.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
+	needs, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
 	require.NoError(t, err)
 	require.Len(t, needs, 1)
 	n := needs[0]
@@ -47,7 +46,7 @@ func TestNeedOfAMissingQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	// rule 78: a queue is looked for after the caller was authorized
-	needs, err := sendNeeds(b, b.ctx, &awssqs.SendMessageInput{QueueUrl: noURL, MessageBody: aws.String("x")})
+	needs, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: noURL, MessageBody: aws.String("x")})
 	require.NoError(t, err)
 	assert.Equal(t, arn("missing"), needs[0].Resource)
 	assert.Equal(t, account, needs[0].ResourceAccount)
@@ -57,11 +56,11 @@ func TestNeedOfAMissingQueue(t *testing.T) {
 func TestShapeBeforeAuthorization(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := sendNeeds(b, b.ctx, &awssqs.SendMessageInput{})
+	_, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueUrl.")
-	_, err = sendNeeds(b, b.ctx, &awssqs.SendMessageInput{QueueUrl: noURL})
+	_, err = sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: noURL})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter MessageBody.")
-	_, err = sendNeeds(b, b.ctx, &awssqs.SendMessageInput{QueueUrl: aws.String("x"), MessageBody: aws.String("x")})
+	_, err = sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: aws.String("x"), MessageBody: aws.String("x")})
 	require.True(t, isA[*types.InvalidAddress](err))
 	_, err = b.createQueueNeeds(b.ctx, &awssqs.CreateQueueInput{})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueName.")

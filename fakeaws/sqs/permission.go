@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -115,7 +115,7 @@ func checkPermission(in *awssqs.AddPermissionInput) error {
 	case len(in.Actions) > maxActions:
 		return overLimit(fmt.Sprintf("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxActions))
 	case len(in.AWSAccountIds) == 0 || slices.ContainsFunc(in.AWSAccountIds, func(id string) bool { return !isAccount(id) }):
-		return invalidValue(in.AWSAccountIds, "PrincipalId", "Unable to verify.")
+		return invalidValue("["+strings.Join(in.AWSAccountIds, ", ")+"]", "PrincipalId", "Unable to verify.")
 	}
 	for _, action := range in.Actions {
 		if slices.Contains(ownersOwn, action) {
@@ -157,8 +157,8 @@ func (d *policyDocument) index(label string) int {
 	})
 }
 
-// storePolicy makes the edited document the queue's policy. A policy without
-// statements is none (unverified).
+// storePolicy makes the edited document the queue's policy. That a policy without
+// statements is removed is unverified.
 func (s *Service) storePolicy(q *queue, document *policyDocument) error {
 	var text []byte
 	if len(document.Statement) > 0 {

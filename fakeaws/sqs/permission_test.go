@@ -82,7 +82,7 @@ func TestAddPermissionRefusals(t *testing.T) {
 		{"l", somebody, nil, "MissingParameter", "The request must contain the parameter Actions."},
 		{"l", somebody, make([]string, 8), "OverLimit", "8 Actions were found, maximum allowed is 7."},
 		{"l", nil, []string{"SendMessage"}, "InvalidParameterValue", "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify."},
-		{"l", []string{"123"}, []string{"SendMessage"}, "InvalidParameterValue", "Value [123] for parameter PrincipalId is invalid. Reason: Unable to verify."},
+		{"l", []string{other, "1"}, []string{"SendMessage"}, "InvalidParameterValue", "Value [111122223333, 1] for parameter PrincipalId is invalid. Reason: Unable to verify."},
 		{"l", somebody, []string{"SendMessage", "RemovePermission"}, "InvalidParameterValue", "Value SQS:RemovePermission for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action."},
 		{"l", somebody, []string{"Dance"}, "InvalidParameterValue", "Value SQS:Dance for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list of valid actions."},
 	} {

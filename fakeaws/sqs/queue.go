@@ -1,12 +1,11 @@
 package sqs
 
 import (
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // A queueID names a queue: SQS knows queues by account, region and name.

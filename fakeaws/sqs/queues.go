@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -28,8 +27,12 @@ const fifoSuffix = ".fifo"
 
 // CreateQueue makes a queue. An existing queue of the name is answered as if it
 // were new, unless the call asks for an attribute that the queue does not have.
+// That the tags of such a call are ignored is unverified.
 func (s *Service) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) (*awssqs.CreateQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
+	if err := s.checkPrincipals(in.Attributes); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := checkNewName(aws.ToString(in.QueueName), in.Attributes); err != nil {

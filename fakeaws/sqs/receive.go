@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -22,7 +21,8 @@ const (
 	maxInFlight = 120_000
 )
 
-// ReceiveMessage takes visible messages, oldest first, and hides them. It waits
+// ReceiveMessage takes visible messages and hides them. SQS promises no order; here
+// the oldest come first, so that tests see the same in every run. It waits
 // for messages up to the given time, or to that of the queue, and returns the
 // moment there is one.
 func (s *Service) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageInput) (*awssqs.ReceiveMessageOutput, error) {
@@ -159,7 +159,8 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 }
 
 // selected returns the message attributes of the given names, with their digest.
-// All and .* name every attribute, bar.* those whose names begin with bar.
+// All and .* name every attribute, bar.* those whose names begin with bar; that
+// the dot of the pattern need not be in the name is unverified.
 func (m *message) selected(names []string) (map[string]types.MessageAttributeValue, *string) {
 	picked := make(map[string]types.MessageAttributeValue)
 	for name, value := range m.attributes {
@@ -234,6 +235,7 @@ func (m *message) systemAttribute(name types.MessageSystemAttributeName) string 
 		return m.trace
 	case types.MessageSystemAttributeNameDeadLetterQueueSourceArn:
 		return m.deadFrom
+	default: // of FIFO queues
+		return ""
 	}
-	return ""
 }

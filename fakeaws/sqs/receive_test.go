@@ -210,18 +210,25 @@ func TestLongPoll(t *testing.T) {
 				in := *poll
 				in.QueueUrl = url
 				start := b.now()
+				var (
+					out   *awssqs.ReceiveMessageOutput
+					err   error
+					after time.Duration
+					wg    sync.WaitGroup
+				)
+				wg.Go(func() {
+					out, err = b.ReceiveMessage(b.ctx, &in)
+					after = b.now().Sub(start)
+				})
 				if tc.while != nil {
-					go func() {
-						time.Sleep(5 * time.Second)
-						tc.while(b, t, url)
-					}()
+					time.Sleep(5 * time.Second)
+					tc.while(b, t, url)
 				}
-				out, err := b.ReceiveMessage(b.ctx, &in)
+				wg.Wait()
 				require.NoError(t, err)
 				assert.Len(t, out.Messages, tc.want)
-				assert.Equal(t, tc.after, b.now().Sub(start))
+				assert.Equal(t, tc.after, after)
 				assert.Empty(t, b.queues[queueID{account, region, "jobs"}].pollers)
-				synctest.Wait()
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,7 +12,6 @@ import (
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -23,7 +23,7 @@ const maxReceives = 1000
 type redrivePolicy struct {
 	document string
 	target   queueID
-	max      int
+	limit    int // maxReceiveCount
 }
 
 // A redriveAllowPolicy says which queues may use this one as their dead-letter
@@ -69,8 +69,8 @@ func writeRedrivePolicy(c *change, document string) error {
 	}
 	// SQS takes the count as a number and as a string.
 	count := fmt.Sprint(fields["maxReceiveCount"])
-	max, err := strconv.Atoi(count)
-	if err != nil || max < 1 || max > maxReceives {
+	limit, err := strconv.Atoi(count)
+	if err != nil || limit < 1 || limit > maxReceives {
 		return refuse(fmt.Sprintf("Invalid value for maxReceiveCount: %s, valid values are from 1 to %d both inclusive.", count, maxReceives))
 	}
 	arn, _ := fields["deadLetterTargetArn"].(string)
@@ -85,7 +85,7 @@ func writeRedrivePolicy(c *change, document string) error {
 	case !dead.redriveAllow.allows(c.queue.arn):
 		return refuse(textRedriveNotAllowed)
 	}
-	c.redrive = redrivePolicy{document: document, target: target, max: max}
+	c.redrive = redrivePolicy{document: document, target: target, limit: limit}
 	return nil
 }
 
@@ -117,18 +117,14 @@ func writeRedriveAllowPolicy(c *change, document string) error {
 	return nil
 }
 
-// unmarshal reads a JSON document, with numbers as they are written and nothing
-// after its end.
+// unmarshal reads a JSON document, with numbers as they are written.
 func unmarshal(document string, v any) error {
+	if !json.Valid([]byte(document)) {
+		return errors.New("not one JSON value")
+	}
 	d := json.NewDecoder(strings.NewReader(document))
 	d.UseNumber()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("more than one JSON value")
-	}
-	return nil
+	return d.Decode(v)
 }
 
 // deadLetter moves a message that was received too often to the dead-letter
@@ -137,7 +133,7 @@ func unmarshal(document string, v any) error {
 // (developer guide, "Using dead-letter queues in Amazon SQS": expiration is
 // based on the original enqueue timestamp) and its receive count (unverified).
 func (s *Service) deadLetter(q *queue, m *message, now time.Time) bool {
-	if q.redrive.document == "" || m.receives < q.redrive.max {
+	if q.redrive.document == "" || m.receives < q.redrive.limit {
 		return false
 	}
 	dead, ok := s.queues[q.redrive.target]

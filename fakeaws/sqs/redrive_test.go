@@ -3,6 +3,7 @@ package sqs
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,7 @@ func TestRedrivePolicyRefusals(t *testing.T) {
 		`x`:                       "Redrive policy is not a valid JSON map.",
 		`[]`:                      "Redrive policy is not a valid JSON map.",
 		`null`:                    "Redrive policy is not a valid JSON map.",
+		`{}]`:                     "Redrive policy is not a valid JSON map.",
 		`{}{}`:                    "Redrive policy is not a valid JSON map.",
 		`{}`:                      "Redrive policy does not contain mandatory attribute: maxReceiveCount.",
 		`{"maxReceiveCount":1}`:   "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.",
@@ -130,14 +132,18 @@ func TestDeadLetterQueueWakesItsPoller(t *testing.T) {
 		url := b.create(t, "jobs", "VisibilityTimeout", "0", "RedrivePolicy", redrive("dead", 1))
 		b.post(t, url, "x")
 		start := b.now()
-		go func() {
-			time.Sleep(time.Second)
-			b.take(t, url, 1)
-			b.take(t, url, 1)
-		}()
-		assert.Len(t, b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: dead, WaitTimeSeconds: 20}), 1)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			out, err := b.ReceiveMessage(b.ctx, &awssqs.ReceiveMessageInput{QueueUrl: dead, WaitTimeSeconds: 20})
+			if assert.NoError(t, err) {
+				assert.Len(t, out.Messages, 1)
+			}
+		})
+		time.Sleep(time.Second)
+		b.take(t, url, 1)
+		b.take(t, url, 1)
+		wg.Wait()
 		assert.Equal(t, time.Second, b.now().Sub(start))
-		synctest.Wait()
 	})
 }
 

@@ -4,13 +4,10 @@ package sqs
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -211,7 +208,7 @@ func (s *Service) untagQueueNeeds(ctx context.Context, in *awssqs.UntagQueueInpu
 
 // setRequestTags sets the condition keys of the tags that a call sends.
 func setRequestTags(c *enforce.Context, tags map[string]string) {
-	keys := slices.Sorted(maps.Keys(tags))
+	keys := sorted(tags)
 	for _, key := range keys {
 		c.Set("aws:RequestTag/"+key, tags[key])
 	}

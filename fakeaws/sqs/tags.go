@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 

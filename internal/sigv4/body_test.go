@@ -123,7 +123,12 @@ func TestSourceErrors(t *testing.T) {
 		_, _, err = readBody(r, nil)
 		assert.Equal(t, IncompleteBody, reasonOf(t, err))
 	}
-	r := upload(t, "", "X-Amz-Content-Sha256:"+EmptyHash)
+	r := upload(t, "", "X-Amz-Content-Sha256:"+StreamingUnsignedTrailer, "X-Amz-Decoded-Content-Length:0")
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader("0\r\n\r\n"), iotest.ErrReader(broken)))
+	_, _, err := readBody(r, nil)
+	require.ErrorIs(t, err, broken, "behind the end")
+
+	r = upload(t, "", "X-Amz-Content-Sha256:"+EmptyHash)
 	r.Body, r.ContentLength = nil, 0
 	got, b, err := readBody(r, nil)
 	require.NoError(t, err)

@@ -77,14 +77,16 @@ func Parse(r *http.Request) (*Signature, error) {
 
 // signs reports whether the header is one of the signed ones.
 func (s *Signature) signs(name string) bool {
-	for list, more := s.SignedHeaders, true; more; {
-		var signed string
-		signed, list, more = strings.Cut(list, ";")
-		if len(signed) == len(name) && strings.EqualFold(signed, name) {
+	for list := s.SignedHeaders; ; {
+		end := strings.IndexByte(list, ';')
+		if end < 0 {
+			return strings.EqualFold(list, name)
+		}
+		if end == len(name) && strings.EqualFold(list[:end], name) {
 			return true
 		}
+		list = list[end+1:]
 	}
-	return false
 }
 
 // s3 reports whether the signature is for Amazon S3 or one of its relatives,
@@ -224,13 +226,18 @@ func (s *Signature) setScope(credential string) error {
 	return nil
 }
 
-// parseStamp reads the only date format that the string to sign has.
+// parseStamp reads the only date format that the string to sign has: what
+// [time.Parse] does with [stampLayout], on the path of every request.
 func parseStamp(v string) (time.Time, bool) {
-	if len(v) != len(stampLayout) {
+	if len(v) != len(stampLayout) || v[8] != 'T' || v[15] != 'Z' || !isDigits(v[:8]) || !isDigits(v[9:15]) {
 		return time.Time{}, false
 	}
-	t, err := time.Parse(stampLayout, v)
-	return t, err == nil
+	two := func(i int) int { return int(v[i]-'0')*10 + int(v[i+1]-'0') }
+	year, month, day := two(0)*100+two(2), time.Month(two(4)), two(6)
+	hour, minute, second := two(9), two(11), two(13)
+	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	// A month or day that does not exist makes another one.
+	return t, t.Day() == day && t.Month() == month && hour < 24 && minute < 60 && second < 60
 }
 
 // first is http.Header.Get for a name that is already canonical.
@@ -257,5 +264,10 @@ func (s *Signature) expiry(v string) error {
 }
 
 func isDigits(v string) bool {
-	return v != "" && strings.Trim(v, "0123456789") == ""
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return false
+		}
+	}
+	return v != ""
 }

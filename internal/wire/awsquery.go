@@ -51,7 +51,15 @@ func queryValue(r *Request, name string) (string, bool) {
 	if r.Method != http.MethodPost {
 		return "", false
 	}
-	return formValue(string(r.Body), name)
+	return formValue(r.formText(), name)
+}
+
+// formText returns the body as a string, made once.
+func (r *Request) formText() string {
+	if r.form == "" {
+		r.form = string(r.Body)
+	}
+	return r.form
 }
 
 // setQueueURL gives an SQS request that was posted to the queue's own URL,

@@ -101,7 +101,7 @@ func decodeQuery(o *Operation, n *node, v reflect.Value, r *Request) error {
 		return err
 	}
 	if r.Method == http.MethodPost {
-		if ps, err = appendForm(ps, string(r.Body)); err != nil {
+		if ps, err = appendForm(ps, r.formText()); err != nil {
 			return err
 		}
 	}

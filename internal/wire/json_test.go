@@ -158,8 +158,8 @@ func TestScalars(t *testing.T) {
 		assert.Equal(t, instant, *at)
 	}
 	assert.Equal(t, instant.Add(250*time.Millisecond), *v.P)
-	assert.Equal(t, `{"F32":1.5,"F64":NaN,"L":9007199254740993,"D":"2000-01-01T00:00:00Z","H":"Sat, 01 Jan 2000 00:00:00 GMT","E":946684800,"P":946684800.25}`,
-		strings.ReplaceAll(string(n.appendJSON(nil, reflect.ValueOf(&v).Elem())), `"NaN"`, "NaN"))
+	assert.Equal(t, `{"F32":1.5,"F64":"NaN","L":9007199254740993,"D":"2000-01-01T00:00:00Z","H":"Sat, 01 Jan 2000 00:00:00 GMT","E":946684800,"P":946684800.25}`,
+		string(n.appendJSON(nil, reflect.ValueOf(&v).Elem())))
 	for _, bad := range []string{
 		`{"F32":1e99}`, `{"F64":"x"}`, `{"F64":true}`, `{"E":1e20}`, `{"E":"2000"}`, `{"E":253402300800}`, `{"D":1}`, `{"D":"x"}`, `{"H":"2000-01-01T00:00:00Z"}`, `{"P":null0}`,
 	} {

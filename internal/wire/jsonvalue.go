@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/base64"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -283,6 +284,10 @@ func (n *node) appendJSON(b []byte, v reflect.Value) []byte {
 			return n.appendText(b, v, epochTime)
 		}
 		return append(n.appendText(append(b, '"'), v, epochTime), '"')
+	case floatKind:
+		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return append(appendFloat(append(b, '"'), f, n.bits), '"')
+		}
 	}
 	return n.appendText(b, v, epochTime)
 }

@@ -61,11 +61,14 @@ type node struct {
 	fields   []field
 	byJSON   map[string]*field
 	byXML    map[string]*field
-	attrs    []*field       // XML attributes
-	payload  *field         // REST
-	cases    []reflect.Type // of a union: the Go type of each field
-	body     bool           // some member travels in the body
-	textRoot bool           // the document is its only member's text (see quirks.go)
+	byHeader map[string][]*field // by canonical name
+	prefixed []*field            // maps of headers with a prefix
+	length   *field              // the member that is the Content-Length
+	attrs    []*field            // XML attributes
+	payload  *field              // REST
+	cases    []reflect.Type      // of a union: the Go type of each field
+	body     bool                // some member travels in the body
+	textRoot bool                // the document is its only member's text (see quirks.go)
 }
 
 // field is the plan of one member of a structure or union.
@@ -331,11 +334,22 @@ func newField(m *trait, n *node, index int) field {
 func (n *node) indexFields() {
 	n.byJSON = make(map[string]*field, len(n.fields))
 	n.byXML = make(map[string]*field, len(n.fields))
+	n.byHeader = map[string][]*field{}
 	for i := range n.fields {
 		f := &n.fields[i]
 		switch f.loc {
 		case inPayload:
 			n.payload = f
+			continue
+		case inPrefix:
+			n.prefixed = append(n.prefixed, f)
+			continue
+		case inHeader:
+			if f.wire == "Content-Length" {
+				n.length = f
+			} else {
+				n.byHeader[f.wire] = append(n.byHeader[f.wire], f)
+			}
 			continue
 		case inBody:
 		default:

@@ -25,14 +25,13 @@ func decodeREST(o *Operation, p Protocol, n *node, v reflect.Value, r *Request) 
 			err = f.readQuery(p, r, v)
 		case inQueryParams:
 			err = n.readQueryParams(f, r, v)
-		case inHeader:
-			err = f.readHeader(o, p, r, v)
-		case inPrefix:
-			f.readPrefix(r, v)
 		}
 		if err != nil {
 			return err
 		}
+	}
+	if err := n.readHeaders(p, r, v); err != nil {
+		return err
 	}
 	switch {
 	case n.payload != nil:
@@ -115,15 +114,41 @@ next:
 	return nil
 }
 
-func (f *field) readHeader(o *Operation, p Protocol, r *Request, v reflect.Value) error {
-	fv := v.Field(f.index)
-	if f.wire == "Content-Length" {
-		if r.ContentLength >= 0 {
-			f.node.target(fv).SetInt(r.ContentLength)
-		}
-		return nil
+// readHeaders goes through the headers that there are, which are fewer than
+// those that there could be. Of several errors it returns that of the first
+// member, so that the same request always has the same answer.
+func (n *node) readHeaders(p Protocol, r *Request, v reflect.Value) error {
+	if n.length != nil && r.ContentLength >= 0 {
+		n.length.node.target(v.Field(n.length.index)).SetInt(r.ContentLength)
 	}
-	values := r.Header[f.wire]
+	var first *field
+	var failed error
+	for name, values := range r.Header {
+		for _, f := range n.byHeader[name] {
+			if err := f.readHeader(p, values, v.Field(f.index)); err != nil && (first == nil || f.index < first.index) {
+				first, failed = f, err
+			}
+		}
+		for _, f := range n.prefixed {
+			if rest, ok := strings.CutPrefix(name, f.wire); ok {
+				setMetadata(v.Field(f.index), rest, values)
+			}
+		}
+	}
+	return failed
+}
+
+// setMetadata stores a header of user metadata, whose name S3 keeps in lower
+// case.
+func setMetadata(v reflect.Value, name string, values []string) {
+	m := v.Addr().Interface().(*map[string]string)
+	if *m == nil {
+		*m = map[string]string{}
+	}
+	(*m)[strings.ToLower(name)] = strings.Join(values, ",")
+}
+
+func (f *field) readHeader(p Protocol, values []string, fv reflect.Value) error {
 	if len(values) == 0 {
 		return nil
 	}
@@ -134,7 +159,7 @@ func (f *field) readHeader(o *Operation, p Protocol, r *Request, v reflect.Value
 	if len(values) > 1 {
 		text = strings.Join(values, ",")
 	}
-	if f.wire == "Content-Encoding" && p == RESTXML {
+	if p == RESTXML && f.wire == "Content-Encoding" {
 		if text = withoutChunking(text); text == "" {
 			return nil
 		}
@@ -174,23 +199,6 @@ func withoutChunking(encoding string) string {
 		}
 	}
 	return strings.Join(kept, ",")
-}
-
-// readPrefix reads the headers that begin with the field's prefix. S3 keeps the
-// names of user metadata in lower case.
-func (f *field) readPrefix(r *Request, v reflect.Value) {
-	var m map[string]string
-	for name, values := range r.Header {
-		if rest, ok := strings.CutPrefix(name, f.wire); ok {
-			if m == nil {
-				m = map[string]string{}
-			}
-			m[strings.ToLower(rest)] = strings.Join(values, ",")
-		}
-	}
-	if m != nil {
-		v.Field(f.index).Set(reflect.ValueOf(m))
-	}
 }
 
 // badArgument is the answer to a query parameter or header that is not what its

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -174,47 +176,108 @@ func splitPath(path string) []string {
 	return strings.Split(path, "/")
 }
 
+// A route is what a request must have to mean an operation, beside its method
+// and path.
+type route struct {
+	op       *Operation
+	literals []param  // query parameters with their values; an empty one is any
+	query    []string // other query parameters that must be there
+	headers  []string // headers that must be there
+}
+
+// newRoute returns the path template and the route of an operation.
+func newRoute(o *Operation) (path []segment, rt *route) {
+	rt = &route{op: o}
+	path, rt.literals = parseURI(o.URI)
+	if in := o.service.shapes[o.In]; in != nil {
+		for _, m := range in.Members {
+			switch {
+			case m.Required && m.Query != "":
+				rt.query = append(rt.query, m.Query)
+			case m.Required && m.Header != "":
+				rt.headers = append(rt.headers, http.CanonicalHeaderKey(m.Header))
+			}
+		}
+	}
+	return path, rt
+}
+
+// weight says how much a route demands; literals count before all else.
+func (rt *route) weight() int {
+	return 100*len(rt.literals) + len(rt.query) + len(rt.headers)
+}
+
+func sortRoutes(rts []*route) {
+	slices.SortFunc(rts, func(a, b *route) int {
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.op.Name(), b.op.Name()))
+	})
+}
+
+func (rt *route) fits(r *Request) bool {
+	for _, l := range rt.literals {
+		if v, ok := r.param(l.name); !ok || l.value != "" && v != l.value {
+			return false
+		}
+	}
+	for _, q := range rt.query {
+		if _, ok := r.param(q); !ok {
+			return false
+		}
+	}
+	for _, h := range rt.headers {
+		if r.Header[h] == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // pathRouter routes by method and path segments, as restJson services do: of
-// the templates that fit, the one with the earliest literals wins.
+// the templates that fit, the one with the earliest literals wins, then the one
+// that demands more query parameters. Parameters that an operation requires do
+// not decide: when one is missing, the operation says so.
 type pathRouter struct {
-	// routes by method; the most specific first.
-	routes map[string][]*Operation
+	routes map[string][]*route // by method; the most specific first
 }
 
 func newPathRouter(s *Service) *pathRouter {
-	pr := &pathRouter{routes: map[string][]*Operation{}}
+	pr := &pathRouter{routes: map[string][]*route{}}
 	for _, o := range s.operations {
-		o.segments, _ = parseURI(o.URI)
-		pr.routes[o.Method] = insertByPath(pr.routes[o.Method], o)
+		path, rt := newRoute(o)
+		o.segments, rt.query, rt.headers = path, nil, nil
+		pr.routes[o.Method] = append(pr.routes[o.Method], rt)
+	}
+	for _, rts := range pr.routes {
+		sortRoutes(rts)
+		slices.SortStableFunc(rts, func(a, b *route) int { return compareTemplates(a.op.segments, b.op.segments) })
 	}
 	return pr
 }
 
-func insertByPath(ops []*Operation, o *Operation) []*Operation {
-	i := 0
-	for i < len(ops) && !moreSpecific(o.segments, ops[i].segments) {
-		i++
-	}
-	return append(ops[:i], append([]*Operation{o}, ops[i:]...)...)
-}
-
-func moreSpecific(a, b []segment) bool {
-	for i := range min(len(a), len(b)) {
+// compareTemplates puts the more specific of two templates first.
+func compareTemplates(a, b []segment) int {
+	rank := func(s segment) int {
 		switch {
-		case a[i].label != b[i].label:
-			return !a[i].label
-		case a[i].greedy != b[i].greedy:
-			return !a[i].greedy
+		case s.greedy:
+			return 2
+		case s.label:
+			return 1
+		}
+		return 0
+	}
+	for i := range min(len(a), len(b)) {
+		if c := cmp.Compare(rank(a[i]), rank(b[i])); c != 0 {
+			return c
 		}
 	}
-	return len(a) > len(b)
+	return cmp.Compare(len(b), len(a))
 }
 
 func (pr *pathRouter) match(r *Request) (*Operation, error) {
 	parts := splitPath(r.Path)
-	for _, o := range pr.routes[r.Method] {
-		if fits(o.segments, parts) {
-			return o, nil
+	for _, rt := range pr.routes[r.Method] {
+		if fits(rt.op.segments, parts) && rt.fits(r) {
+			return rt.op, nil
 		}
 	}
 	return nil, &Error{

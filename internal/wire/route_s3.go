@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,26 +24,18 @@ var s3ResourceTypes = [...]string{"SERVICE", "BUCKET", "OBJECT"}
 type s3Router struct {
 	groups map[string]*[3]s3Group // by method
 	// paths has the few operations with a path of their own.
-	paths map[string]*s3Route // by method and path
+	paths map[string]*route // by method and path
 }
 
 type s3Group struct {
-	byLiteral map[string][]*s3Route // by the name of the first literal parameter
-	plain     []*s3Route            // without literals, those that require most first
-}
-
-type s3Route struct {
-	op       *Operation
-	literals []param
-	query    []string // parameters that must be there
-	headers  []string // headers that must be there
+	byLiteral map[string][]*route // by the name of the first literal parameter
+	plain     []*route            // without literals, those that require most first
 }
 
 func newS3Router(s *Service) (*s3Router, error) {
-	sr := &s3Router{groups: map[string]*[3]s3Group{}, paths: map[string]*s3Route{}}
+	sr := &s3Router{groups: map[string]*[3]s3Group{}, paths: map[string]*route{}}
 	for _, o := range s.operations {
-		path, literals := parseURI(o.URI)
-		rt := &s3Route{op: o, literals: literals}
+		path, rt := newRoute(o)
 		level := s3Service
 		for _, m := range s.shapes[o.In].Members {
 			switch {
@@ -52,10 +43,6 @@ func newS3Router(s *Service) (*s3Router, error) {
 				level = max(level, s3Bucket)
 			case m.Label && m.Name == "Key":
 				level = s3Object
-			case m.Required && m.Query != "":
-				rt.query = append(rt.query, m.Query)
-			case m.Required && m.Header != "":
-				rt.headers = append(rt.headers, http.CanonicalHeaderKey(m.Header))
 			}
 		}
 		if len(path) > 0 && !path[0].label {
@@ -74,7 +61,7 @@ func newS3Router(s *Service) (*s3Router, error) {
 	return sr, nil
 }
 
-func (sr *s3Router) add(level s3Level, rt *s3Route) {
+func (sr *s3Router) add(level s3Level, rt *route) {
 	levels := sr.groups[rt.op.Method]
 	if levels == nil {
 		levels = new([3]s3Group)
@@ -86,7 +73,7 @@ func (sr *s3Router) add(level s3Level, rt *s3Route) {
 		return
 	}
 	if g.byLiteral == nil {
-		g.byLiteral = map[string][]*s3Route{}
+		g.byLiteral = map[string][]*route{}
 	}
 	first := rt.literals[0].name
 	g.byLiteral[first] = append(g.byLiteral[first], rt)
@@ -100,7 +87,7 @@ func (g *s3Group) settle() error {
 	for _, rts := range g.byLiteral {
 		sortRoutes(rts)
 		for i, rt := range rts {
-			twin := func(other *s3Route) bool { return other != rt && slices.Equal(other.literals, rt.literals) }
+			twin := func(other *route) bool { return other != rt && slices.Equal(other.literals, rt.literals) }
 			if !slices.ContainsFunc(rts, twin) {
 				rt.query, rt.headers = nil, nil
 			} else if i+1 < len(rts) && twin(rts[i+1]) && rt.weight() == rts[i+1].weight() {
@@ -109,35 +96,6 @@ func (g *s3Group) settle() error {
 		}
 	}
 	return nil
-}
-
-func (rt *s3Route) weight() int {
-	return 100*len(rt.literals) + len(rt.query) + len(rt.headers)
-}
-
-func sortRoutes(rts []*s3Route) {
-	slices.SortFunc(rts, func(a, b *s3Route) int {
-		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.op.Name(), b.op.Name()))
-	})
-}
-
-func (rt *s3Route) fits(r *Request) bool {
-	for _, l := range rt.literals {
-		if v, ok := r.param(l.name); !ok || l.value != "" && v != l.value {
-			return false
-		}
-	}
-	for _, q := range rt.query {
-		if _, ok := r.param(q); !ok {
-			return false
-		}
-	}
-	for _, h := range rt.headers {
-		if r.Header[h] == nil {
-			return false
-		}
-	}
-	return true
 }
 
 func (sr *s3Router) match(r *Request) (*Operation, error) {
@@ -158,8 +116,8 @@ func (sr *s3Router) match(r *Request) (*Operation, error) {
 	}
 }
 
-func (g *s3Group) find(r *Request) *s3Route {
-	var best *s3Route
+func (g *s3Group) find(r *Request) *route {
+	var best *route
 	if g.byLiteral != nil {
 		for i := range r.query {
 			for _, rt := range g.byLiteral[r.query[i].name] {

@@ -63,6 +63,7 @@ type Request struct {
 
 	query  []param // RawQuery decoded, once for Match and Decode
 	parsed bool
+	form   string // Body, once for Match and Decode
 }
 
 // A Response is an answer to be sent. Its body is Body or Stream.

@@ -301,25 +301,37 @@ func charReference(name []byte) (rune, bool) {
 }
 
 // appendXMLText appends s with everything escaped that a reader would take for
-// markup or change: carriage returns and control characters too.
+// markup or change: carriage returns and control characters too. What no XML
+// text can hold, zero bytes and bytes that are not UTF-8, becomes the
+// replacement character.
 func appendXMLText(b []byte, s string) []byte {
 	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '<' && c != '>' && c != '&' && c != '"' || c == '\n' || c == '\t' {
+	for i := 0; i < len(s); {
+		c, size := s[i], 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		} else if xmlPlain[c] {
+			i++
 			continue
 		}
 		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '<':
+		i++
+		from = i
+		switch {
+		case c == '<':
 			b = append(b, "&lt;"...)
-		case '>':
+		case c == '>':
 			b = append(b, "&gt;"...)
-		case '&':
+		case c == '&':
 			b = append(b, "&amp;"...)
-		case '"':
+		case c == '"':
 			b = append(b, "&quot;"...)
+		case c == 0 || c >= utf8.RuneSelf:
+			b = append(b, "\ufffd"...)
 		default:
 			b = append(b, "&#x"...)
 			b = strconv.AppendUint(b, uint64(c), 16)
@@ -328,3 +340,17 @@ func appendXMLText(b []byte, s string) []byte {
 	}
 	return append(b, s[from:]...)
 }
+
+// xmlPlain has the ASCII characters that stand for themselves.
+var xmlPlain = func() (plain [utf8.RuneSelf]bool) {
+	for c := range plain {
+		switch c {
+		case '\t', '\n':
+			plain[c] = true
+		case '<', '>', '&', '"', 0x7f:
+		default:
+			plain[c] = c >= ' '
+		}
+	}
+	return plain
+}()

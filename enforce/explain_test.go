@@ -1,0 +1,145 @@
+package enforce
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	p, err := Parse(`{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Sid": "Team", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*",
+     "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["data", "ops"]}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::c/*"}
+  ]
+}`, IdentityPolicy, Source{Name: "reader", File: "reader.json"})
+	require.NoError(t, err)
+	req := ask(sessionOf(account, "worker", "s1"), "s3:GetObject", bucketObject, "aws:SourceIp", "203.0.113.7")
+	d := Evaluate(req, &PolicySet{Identity: []*Policy{p}, Boundary: nothing()})
+	assert.Equal(t, "DENY role/worker s3:GetObject arn:aws:s3:::b/k  no identity-based policy allows it", d.String())
+	assert.Equal(t, `DENY role/worker s3:GetObject arn:aws:s3:::b/k  no identity-based policy allows it
+  identity-based policy    implicitDeny
+  permissions boundary     implicitDeny
+  not allowed by identity-based policy reader, Team (reader.json:4:5):
+    StringEquals aws:PrincipalTag/team wants ["data" "ops"]; the request has no aws:PrincipalTag/team
+    IpAddress aws:SourceIp wants "10.0.0.0/8"; the request has "203.0.113.7"
+  not allowed by identity-based policy reader, statement 2 (reader.json:6:5):
+    it names other resources
+  to allow it, add to the identity-based policy: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}
+  to allow it, add to the permissions boundary: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}`, d.Explain())
+	assert.Equal(t, []string{"aws:PrincipalTag/team"}, d.MissingKeys())
+	assert.Equal(t, `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}`, d.Suggest())
+
+	data, err := json.Marshal(&d)
+	require.NoError(t, err)
+	var decoded struct {
+		Verdict, Layer, Reason string
+		MissingKeys            []string
+		NearMisses             []NearMiss
+		Layers                 []struct{ Layer, Verdict string }
+		Suggestions            []Suggestion
+	}
+	require.NoError(t, json.Unmarshal(data, &decoded))
+	assert.Equal(t, "implicitDeny", decoded.Verdict)
+	assert.Equal(t, "identity-based policy", decoded.Layer)
+	assert.Len(t, decoded.NearMisses, 2)
+	assert.Len(t, decoded.Layers, 2)
+	assert.Len(t, decoded.Suggestions, 2)
+	assert.Equal(t, "203.0.113.7", decoded.NearMisses[0].Unmet[1].Actual[0])
+}
+
+func TestExplainDenyAndAllow(t *testing.T) {
+	t.Parallel()
+	allow, err := Parse(whole(stmt("Allow", "s3:*", "*")), IdentityPolicy, Source{ARN: "arn:aws:iam::aws:policy/AmazonS3FullAccess"})
+	require.NoError(t, err)
+	bucket := policy(t, BucketPolicy, stmt("Deny", "s3:GetObject", anyKey, `"Principal":"*"`, `"Sid":"NoReads"`))
+	set := &PolicySet{Identity: []*Policy{allow}, Resource: bucket}
+	d := Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject), set)
+	assert.Equal(t, "DENY user/alice s3:GetObject arn:aws:s3:::b/k  explicit deny in resource-based policy, NoReads (policy:1:38)", d.String())
+	assert.Equal(t, "to allow it, remove or narrow the deny in resource-based policy, NoReads (policy:1:38)", d.Suggest())
+	assert.Equal(t, bucket, d.Policy)
+	layers := d.Layers()
+	require.Len(t, layers, 2)
+	assert.Equal(t, LayerVerdict{IdentityLayer, Allowed, allow.Statements()[0]}, layers[0])
+	assert.Equal(t, LayerVerdict{ResourceLayer, ExplicitDeny, bucket.Statements()[0]}, layers[1])
+
+	d = Evaluate(ask(userOf(account, "alice"), "s3:PutObject", bucketObject), set)
+	assert.Equal(t, "ALLOW user/alice s3:PutObject arn:aws:s3:::b/k  allowed by identity-based policy arn:aws:iam::aws:policy/AmazonS3FullAccess, statement 1 (policy:1:38)", d.String())
+	assert.Empty(t, d.Suggest())
+	assert.Empty(t, d.NearMisses())
+
+	d = Evaluate(ask(rootOf(account), "s3:PutObject", bucketObject), &PolicySet{})
+	assert.Equal(t, "ALLOW root s3:PutObject arn:aws:s3:::b/k  the root user needs no policy in its own account", d.String())
+	_, err = json.Marshal(&d)
+	require.NoError(t, err)
+}
+
+// What is suggested, when it is done, allows the request.
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	deny := stmt("Deny", "s3:*", "*")
+	everybodyDenied := stmt("Deny", "s3:*", "*", `"Principal":"*"`)
+	const resource = `"Resource":"arn:aws:s3:::b/k"}`
+	identityAdd := `{"Effect":"Allow","Action":"s3:GetObject",` + resource
+	named := func(principal string) string {
+		return `{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:GetObject",` + resource
+	}
+	for _, c := range []struct {
+		name   string
+		caller Principal
+		owner  string
+		set    PolicySet
+		want   []string // Add of each, "-" for Remove
+	}{
+		{"identity", userOf(account, "a"), account, PolicySet{}, []string{identityAdd}},
+		{"session and boundary", userOf(account, "a"), account, PolicySet{Session: []*Policy{}, Boundary: nothing()}, []string{identityAdd, identityAdd, identityAdd}},
+		{"federated user", federatedOf(account, "a", "b"), account, PolicySet{}, []string{identityAdd, identityAdd}},
+		{"SCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, SCPs: [][]*Policy{{}, {FullAWSAccess(ServiceControlPolicy)}}}, []string{identityAdd}},
+		{"RCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, RCPs: [][]*Policy{{}}}, []string{named(`"*"`)}},
+		{"endpoint", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, Endpoint: Empty(EndpointPolicy)}, []string{named(`"*"`)}},
+		{"across accounts", sessionOf(other, "worker", "s"), account, PolicySet{}, []string{named(`{"AWS":"arn:aws:iam::` + other + `:role/worker"}`), identityAdd}},
+		{"across accounts, delegated", userOf(other, "a"), account, PolicySet{Resource: bucketAllows(t, aws(other))}, []string{identityAdd}},
+		{"anonymous", Principal{Type: Anonymous}, account, PolicySet{}, []string{named(`"*"`)}},
+		{"service", serviceCalled("sns.amazonaws.com"), account, PolicySet{}, []string{named(`{"Service":"sns.amazonaws.com"}`)}},
+		{"web identity", Principal{Type: WebIdentity, Service: "accounts.google.com"}, account, PolicySet{}, []string{named(`{"Federated":"accounts.google.com"}`)}},
+		{"root abroad", rootOf(other), account, PolicySet{}, []string{named(`{"AWS":"arn:aws:iam::` + other + `:root"}`)}},
+		{"denies everywhere", userOf(account, "a"), account, PolicySet{
+			Identity: []*Policy{allowing(t), identity(t, deny)}, Session: []*Policy{allowing(t), identity(t, deny)},
+			Boundary: identity(t, stmt("Allow", "*", "*"), deny), Resource: policy(t, BucketPolicy, everybodyDenied),
+			Endpoint: policy(t, EndpointPolicy, everybodyDenied, stmt("Allow", "*", "*", `"Principal":"*"`)),
+			SCPs:     [][]*Policy{{FullAWSAccess(ServiceControlPolicy), policy(t, ServiceControlPolicy, deny)}},
+			RCPs:     [][]*Policy{{FullAWSAccess(ResourceControlPolicy), policy(t, ResourceControlPolicy, everybodyDenied)}},
+		}, []string{"-", "-", "-", "-", "-", "-", "-"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			req := ask(c.caller, "s3:GetObject", bucketObject)
+			req.ResourceAccount = c.owner
+			before := c.set
+			d := Evaluate(req, &c.set)
+			var got []string
+			for _, s := range d.Suggestions() {
+				if s.Remove != "" {
+					s.Add = "-"
+				}
+				got = append(got, s.Add)
+			}
+			assert.Equal(t, c.want, got)
+			assert.Equal(t, before, c.set, "the set is unchanged")
+			assert.NotEmpty(t, d.Suggest())
+			assert.NotEmpty(t, d.Explain())
+		})
+	}
+
+	trust := Evaluate(ask(userOf(account, "a"), "sts:AssumeRole", "arn:aws:iam::"+account+":role/r"), &PolicySet{Resource: Empty(TrustPolicy)})
+	assert.Equal(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+account+`:user/a"},"Action":"sts:AssumeRole"}`, trust.Suggest())
+	odd := Evaluate(ask(userOf(account, "a"), "s3:GetObject", "arn:aws:s3:::b/a*?$"), &PolicySet{})
+	assert.Equal(t, `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/a${*}${?}${$}"}`, odd.Suggest())
+	none := Evaluate(ask(userOf(account, "a"), "nonsense", "*"), &PolicySet{})
+	assert.Len(t, none.Suggestions(), 1, "what cannot be a statement ends the search")
+}

@@ -1,0 +1,194 @@
+package wire
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Types as the Lambda SDK has them; the module itself is not needed for these.
+type (
+	invokeInput struct {
+		FunctionName   *string
+		ClientContext  *string
+		InvocationType lambdaEnum
+		LogType        lambdaEnum
+		Payload        []byte
+		Qualifier      *string
+	}
+	invokeOutput struct {
+		ExecutedVersion *string
+		FunctionError   *string
+		LogResult       *string
+		Payload         []byte
+		StatusCode      int32
+	}
+	addPermissionInput struct {
+		FunctionName *string
+		Action       *string
+		StatementId  *string
+		Principal    *string
+		Qualifier    *string
+	}
+	untagResourceInput struct {
+		Resource *string
+		TagKeys  []string
+	}
+	listTagsOutput struct{ Tags map[string]string }
+	lambdaEnum     string
+)
+
+func TestRESTJSONRequests(t *testing.T) {
+	t.Parallel()
+	s, _ := Load("lambda")
+	decode := func(op, method, target, body string, in any, header ...string) error {
+		r := s3Request(method, target, body, header...)
+		assert.False(t, s.NeedsBody(r))
+		o, p, err := s.Match(r)
+		require.NoError(t, err)
+		require.Equal(t, RESTJSON, p)
+		require.Equal(t, op, o.Name())
+		return o.Decode(p, r, in)
+	}
+	var invoke invokeInput
+	require.NoError(t, decode("Invoke", "POST", "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A1%3Afunction%3Af/invocations?Qualifier=live", `{"a":1}`, &invoke, "X-Amz-Invocation-Type", "Event"))
+	assert.Equal(t, invokeInput{FunctionName: ptr("arn:aws:lambda:us-east-1:1:function:f"), InvocationType: "Event", Payload: []byte(`{"a":1}`), Qualifier: ptr("live")}, invoke)
+
+	var perm addPermissionInput
+	require.NoError(t, decode("AddPermission", "POST", "/2015-03-31/functions/f/policy", `{"Action":"lambda:InvokeFunction","StatementId":"s","Principal":"*","FunctionName":"other"}`, &perm))
+	assert.Equal(t, addPermissionInput{FunctionName: ptr("f"), Action: ptr("lambda:InvokeFunction"), StatementId: ptr("s"), Principal: ptr("*")}, perm)
+	assert.ErrorContains(t, decode("AddPermission", "POST", "/2015-03-31/functions/f/policy", `{"Action":1}`, &perm), "SerializationException")
+
+	var untag untagResourceInput
+	require.NoError(t, decode("UntagResource", "DELETE", "/2017-03-31/tags/arn%3Aaws%3Alambda%3Ax?tagKeys=a&tagKeys=b+c", "", &untag))
+	assert.Equal(t, untagResourceInput{ptr("arn:aws:lambda:x"), []string{"a", "b c"}}, untag)
+
+	require.NoError(t, decode("ListFunctions", "GET", "/2015-03-31/functions/", "", &struct{ Marker *string }{}))
+	require.NoError(t, decode("ListFunctions", "GET", "/2015-03-31/functions", "", &struct{ Marker *string }{}))
+	assert.ErrorContains(t, decode("Invoke", "POST", "/2015-03-31/functions/%zz/invocations", "", &invoke), "Couldn't parse")
+}
+
+func TestRESTJSONRoutes(t *testing.T) {
+	t.Parallel()
+	s, _ := Load("lambda")
+	// Every operation's own template finds it.
+	for _, o := range s.Operations() {
+		path := ""
+		for _, seg := range o.segments {
+			text := seg.text
+			if seg.label {
+				text = "x"
+			}
+			path += "/" + text
+		}
+		_, literals := parseURI(o.URI)
+		query := ""
+		for _, l := range literals {
+			query += l.name + "=" + l.value + "&"
+		}
+		got, _, err := s.Match(&Request{Method: o.Method, Path: path, RawQuery: query})
+		require.NoError(t, err, o.URI)
+		assert.Equal(t, o.Name(), got.Name(), o.URI)
+	}
+	for _, target := range []string{"/", "/2015-03-31", "/2015-03-31/functions/f/unknown", "/2015-03-31/functions/f/invocations/x"} {
+		_, p, err := s.Match(s3Request("POST", target, ""))
+		assert.Equal(t, RESTJSON, p)
+		var e *Error
+		require.ErrorAs(t, err, &e, target)
+		assert.Equal(t, "UnknownOperationException", e.Code)
+		assert.Equal(t, http.StatusNotFound, e.Status)
+	}
+}
+
+func TestRESTJSONResponses(t *testing.T) {
+	t.Parallel()
+	s, _ := Load("lambda")
+	res, err := s.Operation("Invoke").Encode(RESTJSON, &invokeOutput{ExecutedVersion: ptr("$LATEST"), Payload: []byte("{}"), StatusCode: 202}, "R")
+	require.NoError(t, err)
+	assert.Equal(t, 202, res.Status)
+	assert.Equal(t, "{}", string(res.Body))
+	assert.Equal(t, "$LATEST", res.Header.Get("X-Amz-Executed-Version"))
+	assert.Equal(t, "R", res.Header.Get("x-amzn-requestid"))
+
+	res, err = s.Operation("ListTags").Encode(RESTJSON, &listTagsOutput{Tags: map[string]string{"k": "v"}}, "R")
+	require.NoError(t, err)
+	assert.Equal(t, `{"Tags":{"k":"v"}}`, string(res.Body))
+	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
+}
+
+// Every embedded schema is read, and has no operation that cannot be routed.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]struct {
+		operations int
+		protocols  []Protocol
+	}{
+		"s3":             {112, []Protocol{RESTXML}},
+		"iam":            {180, []Protocol{AWSQuery}},
+		"sts":            {11, []Protocol{AWSQuery}},
+		"sqs":            {23, []Protocol{AWSJSON10, AWSQuery}},
+		"sns":            {42, []Protocol{AWSQuery}},
+		"kms":            {56, []Protocol{AWSJSON11}},
+		"lambda":         {88, []Protocol{RESTJSON}},
+		"secretsmanager": {23, []Protocol{AWSJSON11}},
+		"dynamodb":       {62, []Protocol{AWSJSON10}},
+		"events":         {57, []Protocol{AWSJSON11}},
+	} {
+		s, ok := Load(name)
+		require.True(t, ok, name)
+		assert.Equal(t, name, s.Name())
+		assert.Equal(t, name, s.SigningName())
+		assert.Equal(t, want.protocols, s.Protocols(), name)
+		assert.Len(t, s.Operations(), want.operations, name)
+		for _, o := range s.Operations() {
+			assert.Same(t, s, o.Service())
+			for _, sh := range []string{o.operation.In, o.operation.Out} {
+				if sh != "" {
+					assert.Contains(t, s.shapes, sh)
+				}
+			}
+		}
+		for _, sh := range s.shapes {
+			for _, m := range sh.Members {
+				checkRef(t, s, m.Type)
+			}
+		}
+	}
+	assert.Len(t, services, 10)
+}
+
+func checkRef(t *testing.T, s *Service, ref string) {
+	for ref[0] == '[' || ref[0] == '{' {
+		ref = ref[1:]
+	}
+	if ref[0] == '#' {
+		assert.Contains(t, s.shapes, ref[1:])
+		return
+	}
+	assert.Contains(t, simpleKinds, ref)
+}
+
+// Every member of the four services' operations has its field in the SDK.
+func TestMembersHaveFields(t *testing.T) {
+	t.Parallel()
+	forEachOperation(t, func(t *testing.T, op sdkOp, o *Operation) {
+		for _, side := range []struct {
+			shape string
+			n     int
+		}{{o.operation.In, op.in.NumField()}, {o.operation.Out, op.out.NumField()}} {
+			sh := o.Service().shapes[side.shape]
+			if sh == nil || side.shape == o.operation.Out && o.events {
+				continue
+			}
+			typ := op.in
+			if side.shape == o.operation.Out {
+				typ = op.out
+			}
+			n, err := o.Service().compile(typ, side.shape)
+			require.NoError(t, err)
+			assert.Len(t, n.fields, len(sh.Members))
+		}
+	})
+}
