@@ -27,6 +27,10 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		Credentials: credentials,
 		HTTPClient:  processClient{a.world},
 		APIOptions:  []func(*middleware.Stack) error{signAtWorldTime(a.world)},
+		// As LoadDefaultConfig sets them; the zero values would be another SDK than
+		// the one that a program uses.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	if a.options.useSocket {
 		cfg.HTTPClient = a.socket.client

@@ -41,7 +41,7 @@ type index struct {
 }
 
 // minIndexed is how many statements of an effect are worth an index; measured.
-const minIndexed = 12
+const minIndexed = 8
 
 func newIndex(statements []*Statement) index {
 	x := index{statements: statements}
@@ -75,11 +75,9 @@ func (x *index) add(s *Statement) {
 	}
 }
 
-// candidates returns up to three lists of statements that have all those that
-// are about the action.
-func (x *index) candidates(service, action string) [3][]*Statement {
-	if x.byAction == nil {
-		return [3][]*Statement{x.statements}
-	}
+// candidates returns lists that have every statement that can be about an
+// action, given in lower case.
+func (x *index) candidates(action string) [3][]*Statement {
+	service, _, _ := strings.Cut(action, ":")
 	return [3][]*Statement{x.byAction[action], x.byService[service], x.other}
 }

@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"strings"
 	"sync"
 	"unsafe"
 )
@@ -32,11 +31,10 @@ func (e *eval) decide() ruling {
 			return ruling{ExplicitDeny, layer, s}
 		}
 	}
-	if !e.nodesAllow(RCPLayer) {
-		return implicitly(RCPLayer)
-	}
-	if !e.nodesAllow(SCPLayer) {
-		return implicitly(SCPLayer)
+	for _, layer := range [...]Layer{RCPLayer, SCPLayer} {
+		if !e.nodesAllow(layer) {
+			return implicitly(layer)
+		}
 	}
 	r := e.grant()
 	if r.verdict == Allowed && e.set.Endpoint != nil {
@@ -51,7 +49,7 @@ func (e *eval) decide() ruling {
 func (e *eval) grant() ruling {
 	by, named := e.resourceAllows()
 	switch {
-	case !e.hasIdentity():
+	case !e.identity:
 		// An anonymous caller, a service, or one who is about to assume a role
 		// with a web identity or SAML assertion: only the resource can allow.
 		if by == unnamed {
@@ -138,8 +136,8 @@ type eval struct {
 	req *Request
 	set *PolicySet
 
+	identity bool   // see hasIdentity
 	action   string // in lower case
-	service  string // its prefix
 	resource arn    // the segments of req.Resource, once they were needed
 
 	lowered []byte // what action refers to
@@ -152,7 +150,7 @@ var evals = sync.Pool{New: func() any { return new(eval) }}
 func (e *eval) prepare(req *Request, set *PolicySet) {
 	e.req, e.set = req, set
 	e.action = e.lower(req.Action)
-	e.service, _, _ = strings.Cut(e.action, ":")
+	e.identity = req.Principal.hasIdentity()
 }
 
 // release gives the eval back, without anything of the request.

@@ -44,7 +44,7 @@ func (e *eval) takesPart(l Layer) bool {
 	case SCPLayer, RCPLayer:
 		return e.nodes(l) != nil
 	case IdentityLayer:
-		return e.hasIdentity() && e.req.Principal.Type != Root
+		return e.identity && e.req.Principal.Type != Root
 	case ResourceLayer, TrustLayer:
 		return e.set.Resource != nil
 	case BoundaryLayer:

@@ -39,15 +39,25 @@ func (e *eval) covers(s *Statement) bool {
 // best returns the statement of an index that applies most directly, the first
 // of equals.
 func (e *eval) best(x *index) (best *Statement, g grade) {
-	for _, list := range x.candidates(e.service, e.action) {
-		for _, s := range list {
-			if best != nil && g == directly && s.number > best.number {
-				break
-			}
-			m := e.matches(s)
-			if m > g || m == g && m != unnamed && s.number < best.number {
-				best, g = s, m
-			}
+	if x.byAction == nil {
+		return e.better(x.statements, nil, unnamed)
+	}
+	for _, list := range x.candidates(e.action) {
+		best, g = e.better(list, best, g)
+	}
+	return best, g
+}
+
+// better returns the statement of a list that applies more directly than best,
+// or as directly and stands before it.
+func (e *eval) better(list []*Statement, best *Statement, g grade) (*Statement, grade) {
+	for _, s := range list {
+		if g == directly && s.number > best.number {
+			break
+		}
+		m := e.matches(s)
+		if m > g || m == g && m != unnamed && s.number < best.number {
+			best, g = s, m
 		}
 	}
 	return best, g
@@ -116,7 +126,7 @@ func (e *eval) nodes(l Layer) [][]*Policy {
 	nodes := e.set.RCPs
 	if l == SCPLayer {
 		nodes = e.set.SCPs
-		if !e.hasIdentity() {
+		if !e.identity {
 			return nil
 		}
 	}
@@ -148,8 +158,8 @@ func (e *eval) resourceAllows() (grade, *Statement) {
 
 // hasIdentity reports whether the caller is one whom an account's own policies
 // can be attached to.
-func (e *eval) hasIdentity() bool {
-	switch e.req.Principal.Type {
+func (p *Principal) hasIdentity() bool {
+	switch p.Type {
 	case User, AssumedRole, FederatedUser, Root:
 		return true
 	}

@@ -1,7 +1,6 @@
 package fakeaws
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/aws/smithy-go/middleware"
@@ -62,9 +61,6 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 			Context:         need.Context,
 		}
 		q.request.Context.Base = global
-		if owner := cmp.Or(need.ResourceAccount, call.Account); owner != "" {
-			q.request.Context.Set("aws:ResourceAccount", owner)
-		}
 		d := enforce.Evaluate(&q.request, &q.policies)
 		call.event.Decisions = append(call.event.Decisions, d)
 		if d.Allowed() {

@@ -7,39 +7,14 @@ import (
 )
 
 // principal fills in what a call's credentials bring to every decision: the
-// policies of the caller and the global condition keys. It returns false when
-// the user or role behind the credentials exists no more.
+// policies of the caller and the global condition keys, other than those that
+// enforce derives from the principal itself. It returns false when the user or
+// role behind the credentials exists no more.
 func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
-	global.Grow(24)
+	global.Grow(globalKeys)
 	c.requestKeys(global)
-	p := &c.Caller.Principal
-	switch p.Type {
-	case enforce.Anonymous:
-		global.Set("aws:PrincipalType", string(p.Type))
-		global.Set("aws:userid", "anonymous")
-		global.SetBool("aws:PrincipalIsAWSService", false)
-		return true
-	case enforce.Service:
-		global.SetBool("aws:PrincipalIsAWSService", true)
-		global.Set("aws:PrincipalServiceName", p.Service)
-		return true
-	}
-	global.SetBool("aws:PrincipalIsAWSService", false)
-	global.Set("aws:PrincipalType", string(p.Type))
-	global.Set("aws:PrincipalAccount", p.Account)
-	global.Set("aws:userid", p.UserID)
-	// The ARN of a role session is that of its role in this key.
-	if p.Type == enforce.AssumedRole {
-		global.Set("aws:PrincipalArn", p.IssuerARN)
-	} else {
-		global.Set("aws:PrincipalArn", p.ARN)
-	}
-	if p.UserName != "" {
-		global.Set("aws:username", p.UserName)
-	}
-	// Session tags replace the role's tags of the same key, which is
-	// case-insensitive; the first value set wins.
 	if s := c.Caller.Session; s != nil {
+		set.Session = s.Policies
 		global.SetTime("aws:TokenIssueTime", s.Issued)
 		// Long-term keys have no MFA keys at all, not false.
 		global.SetBool("aws:MultiFactorAuthPresent", s.MFA)
@@ -49,18 +24,24 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 		for _, t := range s.Tags {
 			global.Set("aws:PrincipalTag/"+t.Key, t.Value)
 		}
-		set.Session = s.Policies
 	}
-	if p.Type == enforce.Root {
-		return true
+	switch c.Caller.Type {
+	case enforce.Anonymous, enforce.Root, enforce.Service:
+		return true // they have no identity-based policies
 	}
 	return c.World.Directory().Policies(c.Caller, set, func(key, value string) {
+		// A session tag replaces the role's tag of the same key.
 		if !c.Caller.hasSessionTag(key) {
 			global.Set("aws:PrincipalTag/"+key, value)
 		}
 	})
 }
 
+// globalKeys is how many global keys a call has, give or take its tags.
+const globalKeys = 12
+
+// hasSessionTag reports whether the session has a tag; tag keys are
+// case-insensitive.
 func (c *Caller) hasSessionTag(key string) bool {
 	if c.Session == nil {
 		return false

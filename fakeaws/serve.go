@@ -231,6 +231,9 @@ func (x *exchange) openBody() error {
 	if x.call.Service != "s3" {
 		return nil
 	}
+	if x.signature != nil && x.signature.Streaming() && !x.operation.StreamsInput() {
+		return x.signature.StreamingRefused()
+	}
 	body, err := sigv4.NewBody(x.http, x.signature)
 	if err != nil {
 		return err

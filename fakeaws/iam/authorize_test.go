@@ -22,8 +22,8 @@ func call[I, O any](f func(context.Context, *I, ...func(*sdk.Options)) (*O, erro
 	}
 }
 
-// rule 77: which resource is evaluated and how it is printed; rule 78: missing
-// resources are denied too.
+// rule 77: which resource is evaluated and how it is printed, of missing
+// resources too.
 func TestDeniedResources(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -81,7 +81,7 @@ func TestResourcePath(t *testing.T) {
 	_, err = w.user(t, "deep", allow("iam:GetUser", "arn:aws:iam::111122223333:user/eng/*")).GetUser(ctx, get)
 	require.NoError(t, err)
 	_, err = w.user(t, "lister", allow("iam:ListUsers", "arn:aws:iam::111122223333:user/")).ListUsers(ctx, &sdk.ListUsersInput{})
-	require.NoError(t, err, "rule 3")
+	require.NoError(t, err, "rule 3: lists are evaluated on a path")
 }
 
 // rule 78: what is wrong with a request is told before whether it is allowed.
@@ -111,7 +111,7 @@ func TestTemporaryCredentialsOfUsers(t *testing.T) {
 	temporary, ok := w.Credential(*out.Credentials.AccessKeyId)
 	require.True(t, ok)
 	_, err = w.client(temporary).GetUser(ctx, &sdk.GetUserInput{})
-	requireError(t, err, "InvalidClientTokenId", "The security token included in the request is invalid")
+	requireError(t, err, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }
 
 // rule 57: the condition keys of IAM's actions.

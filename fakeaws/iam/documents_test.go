@@ -169,9 +169,9 @@ func TestEmptyInput(t *testing.T) {
 	operations(w, func(name string, do func(context.Context) error, _ reflect.Value) {
 		n++
 		if err := do(w.root); lenient[name] {
-			assert.NoError(t, err, name)
+			require.NoError(t, err, name)
 		} else {
-			assert.ErrorContains(t, err, "failed to satisfy constraint: Member must not be null", name)
+			require.ErrorContains(t, err, "failed to satisfy constraint: Member must not be null", name)
 		}
 	})
 	assert.Equal(t, len(w.iam.Ops()), n, "every operation of the table is a method")

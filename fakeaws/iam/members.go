@@ -56,7 +56,7 @@ var exceptions = map[string]constraint.Table{
 		"Tags":                constraint.Tags.Optional(),
 		"PermissionsBoundary": members["PermissionsBoundary"].Optional(),
 	},
-	"CreatePolicy":          {"Tags": constraint.Tags.Optional(), "Path": policyPath},
+	"CreatePolicy":          {"Tags": constraint.Tags.Optional(), "Path": policyPath, "Description": {Max: 1000}},
 	"GetUser":               callerByDefault,
 	"CreateAccessKey":       callerByDefault,
 	"DeleteAccessKey":       callerByDefault,
@@ -127,14 +127,28 @@ func invalidPath(member string) string {
 	return "The specified value for " + member + " is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."
 }
 
-var plans sync.Map // of *constraint.Plan by the type of an input
+// A shape is what the package needs to know of the type of an input. It is made
+// once for the process and shared by all Worlds.
+type shape struct {
+	operation string
+	fields    map[string]int // by name
+	plan      *constraint.Plan
+}
+
+var shapes sync.Map // of *shape by reflect.Type
+
+func shapeOf(t reflect.Type) *shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(*shape)
+	}
+	op := strings.TrimSuffix(t.Name(), "Input")
+	s := &shape{operation: op, fields: make(map[string]int), plan: constraint.Compile(t, exceptions[op], members)}
+	for i := range t.NumField() {
+		s.fields[t.Field(i).Name] = i
+	}
+	stored, _ := shapes.LoadOrStore(t, s)
+	return stored.(*shape)
+}
 
 // check answers an input that breaks the model's constraints.
-func check(in any) error {
-	t := reflect.TypeOf(in).Elem()
-	plan, ok := plans.Load(t)
-	if !ok {
-		plan, _ = plans.LoadOrStore(t, constraint.Compile(t, exceptions[strings.TrimSuffix(t.Name(), "Input")], members))
-	}
-	return plan.(*constraint.Plan).Check(in)
-}
+func check(in any) error { return shapeOf(reflect.TypeOf(in).Elem()).plan.Check(in) }

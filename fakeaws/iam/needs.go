@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 	"reflect"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -14,39 +13,35 @@ import (
 // bind makes the row of an operation. IAM's actions have the names of their
 // operations.
 func bind[I, O any](s *Service, method func(context.Context, *I) (*O, error), on target, keys ...contextKey) fakeaws.Op {
-	t := reflect.TypeFor[I]()
-	op := strings.TrimSuffix(t.Name(), "Input")
-	fields := make(map[string]int, t.NumField())
-	for i := range t.NumField() {
-		fields[t.Field(i).Name] = i
-	}
 	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		if err := check(in); err != nil {
-			return nil, err
-		}
 		call := fakeaws.CallFrom(ctx)
 		if err := refuseSession(call.Caller); err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		q := query{
-			service: s, call: call, account: s.account(call.Account),
-			input: input{reflect.ValueOf(in).Elem(), fields},
-		}
-		subjects, err := on(&q)
-		if err != nil {
+		shape := shapeOf(reflect.TypeFor[I]())
+		if err := shape.plan.Check(in); err != nil {
 			return nil, err
 		}
-		needs := make([]enforce.Need, 0, 2)
-		for i := range subjects {
-			needs = append(needs, subjects[i].need("iam:"+op, q.input, keys))
-		}
-		if tag, ok := tagOnCreate[op]; ok && len(q.tags()) > 0 {
-			needs = append(needs, subjects[0].need(tag, q.input, []contextKey{requestTags}))
-		}
-		return needs, nil
+		return s.needs(call, input{reflect.ValueOf(in).Elem(), shape}, on, keys)
 	})
+}
+
+// needs asks for the permissions of a call with valid input.
+func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextKey) ([]enforce.Need, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	subjects, err := on(&query{service: s, call: call, account: s.account(call.Account), input: in})
+	if err != nil {
+		return nil, err
+	}
+	needs := make([]enforce.Need, 0, 2)
+	for i := range subjects {
+		needs = append(needs, subjects[i].need("iam:"+in.operation, in, keys))
+	}
+	if tag, ok := tagOnCreate[in.operation]; ok && len(in.tags()) > 0 {
+		needs = append(needs, subjects[0].need(tag, in, []contextKey{requestTags}))
+	}
+	return needs, nil
 }
 
 // refuseSession refuses temporary credentials of a user, which may call IAM
@@ -58,7 +53,7 @@ func refuseSession(c *fakeaws.Caller) error {
 		return nil
 	}
 	return &fakeaws.Error{
-		Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid", Status: 403,
+		Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: 403,
 	}
 }
 
@@ -80,8 +75,8 @@ type query struct {
 
 // An input gives the members of an operation's input by name.
 type input struct {
-	value  reflect.Value
-	fields map[string]int
+	value reflect.Value
+	*shape
 }
 
 func (in input) pointer(member string) *string {

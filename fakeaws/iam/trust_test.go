@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -48,10 +49,9 @@ func FuzzReplacePrincipal(f *testing.F) {
 		replaced := replacePrincipal(document, arn, id)
 		assert.Equal(t, document, replacePrincipal(replaced, id, arn))
 		p, err := enforce.Parse(replaced, enforce.TrustPolicy, enforce.Source{})
-		if assert.NoError(t, err) {
-			for _, ref := range p.Principals() {
-				assert.NotEqual(t, arn, ref.Value)
-			}
+		require.NoError(t, err)
+		for _, ref := range p.Principals() {
+			assert.NotEqual(t, arn, ref.Value)
 		}
 	})
 }

@@ -54,8 +54,9 @@ func (s *Service) self(call *fakeaws.Call) (*entity, error) {
 			return e, nil
 		}
 		return nil, noSuchEntity("The user with name %s cannot be found.", caller.UserName)
+	default:
+		return nil, constraint.Error("Must specify userName when calling with non-User credentials")
 	}
-	return nil, constraint.Error("Must specify userName when calling with non-User credentials")
 }
 
 // namedOrSelf performs an operation on the user of that name, or on the caller.

@@ -3,8 +3,6 @@ package s3
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -91,10 +89,10 @@ func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum
 	if data, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
-	if u.md5 != nil && !bytes.Equal(u.md5, d.md5.Sum(nil)) {
-		return nil, "", sum, errBadDigest.of(
-			"ExpectedDigest", hex.EncodeToString(u.md5),
-			"CalculatedDigest", base64.StdEncoding.EncodeToString(d.md5.Sum(nil)))
+	if u.md5 != nil {
+		if got := d.md5.Sum(nil); !bytes.Equal(u.md5, got) {
+			return nil, "", sum, badMD5(u.md5, got)
+		}
 	}
 	claim := u.claimed
 	if t, ok := body.(trailed); ok && claim.algorithm == "" {

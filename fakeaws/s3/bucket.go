@@ -150,14 +150,16 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 		grants: in.GrantFullControl != nil || in.GrantRead != nil || in.GrantReadACP != nil ||
 			in.GrantWrite != nil || in.GrantWriteACP != nil,
 	}
+	// The other namespace has names of its own.
+	if in.BucketNamespace != "" && in.BucketNamespace != types.BucketNamespaceGlobal {
+		return p, notImplemented("x-amz-bucket-namespace: " + string(in.BucketNamespace))
+	}
 	if err := checkBucketName(aws.ToString(in.Bucket)); err != nil {
 		return p, err
 	}
 	switch {
 	case aws.ToBool(in.ObjectLockEnabledForBucket):
 		return p, notImplemented("x-amz-bucket-object-lock-enabled")
-	case in.BucketNamespace != "" && in.BucketNamespace != types.BucketNamespaceGlobal:
-		return p, notImplemented("x-amz-bucket-namespace: " + string(in.BucketNamespace))
 	case in.ObjectOwnership != "" && in.ObjectOwnership != types.ObjectOwnershipBucketOwnerEnforced:
 		return p, notImplemented("x-amz-object-ownership: " + string(in.ObjectOwnership))
 	case p.grants || in.ACL != "" && in.ACL != types.BucketCannedACLPrivate:

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -115,6 +116,22 @@ func contentMD5(header *string) ([]byte, error) {
 		return nil, errInvalidDigest.of("Content-MD5", *header)
 	}
 	return raw, nil
+}
+
+// checkMD5 compares text with the Content-MD5 header that came with it.
+func checkMD5(header *string, text string) error {
+	want, err := contentMD5(header)
+	if err != nil || want == nil {
+		return err
+	}
+	if sum := md5.Sum([]byte(text)); !bytes.Equal(want, sum[:]) {
+		return badMD5(want, sum[:])
+	}
+	return nil
+}
+
+func badMD5(want, got []byte) error {
+	return errBadDigest.of("ExpectedDigest", hex.EncodeToString(want), "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
 }
 
 // digests are the hashes of a body, taken while it passes.

@@ -141,7 +141,7 @@ func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput) (*object, 
 	default:
 		return nil, span{}, errPreconditionFailed.of("Condition", failing)
 	}
-	size := int64(len(o.data))
+	size := o.size
 	switch {
 	case in.PartNumber != nil && *in.PartNumber != 1:
 		// The object is the one part of itself.
@@ -190,10 +190,10 @@ func describe(in *awss3.GetObjectInput, o *object, part span) *awss3.GetObjectOu
 		out.TagCount = aws.Int32(int32(len(o.tags)))
 	}
 	if part.partial {
-		out.ContentRange = aws.String(part.contentRange(int64(len(o.data))))
+		out.ContentRange = aws.String(part.contentRange(o.size))
 	}
 	// The checksum of the object says nothing of a range of it.
-	whole := part.length == int64(len(o.data))
+	whole := part.length == o.size
 	if in.ChecksumMode == types.ChecksumModeEnabled && whole {
 		o.checksum.put(checksumFields{
 			&out.ChecksumCRC32, &out.ChecksumCRC32C, &out.ChecksumCRC64NVME,

@@ -139,7 +139,7 @@ func (b *bucket) find(l *listing) page {
 			ok = it.Seek(behind(group))
 			continue
 		}
-		p.contents = append(p.contents, b.entry(l, key, it.Value()))
+		p.contents = append(p.contents, b.entry(l, it.Value()))
 		p.last = key
 		ok = it.Next()
 	}
@@ -147,21 +147,21 @@ func (b *bucket) find(l *listing) page {
 }
 
 // entry is one object of a list.
-func (b *bucket) entry(l *listing, key string, o *object) types.Object {
-	size := int64(len(o.data))
+func (b *bucket) entry(l *listing, o *object) types.Object {
 	e := types.Object{
-		Key:          l.text(key),
-		ETag:         &o.etag,
-		LastModified: &o.modified,
-		Size:         &size,
-		StorageClass: types.ObjectStorageClassStandard,
+		Key:               &o.key,
+		ETag:              &o.etag,
+		LastModified:      &o.modified,
+		Size:              &o.size,
+		StorageClass:      types.ObjectStorageClassStandard,
+		ChecksumAlgorithm: o.algorithms,
+		ChecksumType:      types.ChecksumTypeFullObject,
+	}
+	if l.encoding != "" {
+		e.Key = l.text(o.key)
 	}
 	if o.storageClass != "" {
 		e.StorageClass = types.ObjectStorageClass(o.storageClass)
-	}
-	if o.checksum.algorithm != "" {
-		e.ChecksumAlgorithm = []types.ChecksumAlgorithm{o.checksum.algorithm}
-		e.ChecksumType = types.ChecksumTypeFullObject
 	}
 	if l.owner {
 		e.Owner = b.ownerID()

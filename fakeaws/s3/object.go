@@ -13,10 +13,13 @@ import (
 // An object is immutable: a change stores another one under its key, so readers
 // need no lock. Its data is shared by all copies of it.
 type object struct {
+	key          string
 	data         []byte
+	size         int64
 	etag         string // quoted, as on the wire
 	modified     time.Time
 	checksum     checksum
+	algorithms   []types.ChecksumAlgorithm // of checksum, as lists have it
 	tags         []types.Tag
 	storageClass types.StorageClass
 	attributes

@@ -18,6 +18,9 @@ const maxPolicy = 20 << 10
 // PutBucketPolicy sets the policy of a bucket.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicyInput) (*awss3.PutBucketPolicyOutput, error) {
 	call := fakeaws.CallFrom(ctx)
+	if err := checkMD5(in.ContentMD5, aws.ToString(in.Policy)); err != nil {
+		return nil, err
+	}
 	policy, doc, err := s.compilePolicy(aws.ToString(in.Policy))
 	if err != nil {
 		return nil, err

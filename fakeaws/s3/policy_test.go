@@ -48,6 +48,10 @@ func TestBucketPolicy(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, doc, *out.Policy)
 
+	_, err = l.PutBucketPolicy(l.ctx, &awss3.PutBucketPolicyInput{Bucket: ptr("bucket"), Policy: &doc, ContentMD5: ptr(helloMD5)})
+	e = requireCode(t, err, "BadDigest", 400)
+	assert.Equal(t, "5eb63bbbe01eeed093cb22bb8f5acdc3", field(e, "ExpectedDigest"))
+
 	_, err = l.GetBucketPolicy(l.as(stranger, region), in)
 	e = requireCode(t, err, "MethodNotAllowed", 405)
 	assert.Equal(t, "The specified method is not allowed against this resource.", e.Message, "rule 47")

@@ -134,7 +134,8 @@ func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, o 
 		also("s3:PutObjectAcl")
 	}
 	if o.match != nil {
-		// Whoever learns whether an entity tag is right reads the object.
+		// Whoever learns whether an entity tag is right reads the object. The User
+		// Guide says so of conditional deletes; of writes it is unverified.
 		needs = append(needs, s.need(call, b, "s3:GetObject", put.Resource, 0))
 	}
 	return needs
@@ -212,6 +213,8 @@ func (s *Service) store(call *fakeaws.Call, ref objectRef, o *object, options *w
 
 // put stores an object that nobody has seen yet.
 func (b *bucket) put(key string, o *object, now time.Time) {
+	o.key, o.size = key, int64(len(o.data))
+	o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
 	// Last-Modified is an HTTP date, and lists agree with it.
 	o.modified = now.Truncate(time.Second)
 	if o.contentType == nil {

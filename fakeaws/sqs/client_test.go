@@ -80,8 +80,9 @@ func (c *cloud) client(provider aws.CredentialsProvider) *awssqs.Client {
 	})
 }
 
-func (c *cloud) root(account string) *awssqs.Client {
-	a, _ := c.Account(account)
+// root is the root user of the account that owns the queues.
+func (c *cloud) root() *awssqs.Client {
+	a, _ := c.Account(owner)
 	return c.client(credentials.NewStaticCredentialsProvider(a.Root.AccessKeyID, a.Root.SecretAccessKey, ""))
 }
 
@@ -133,7 +134,7 @@ func allow(action, resource string) string {
 // The SDK checks the MD5 of bodies itself, and reads errors as their types.
 func TestThroughTheSDK(t *testing.T) {
 	t.Parallel()
-	client := newCloud(t).root(owner)
+	client := newCloud(t).root()
 	url := create(t, client, nil)
 	assert.Equal(t, "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", *url)
 	attributes := map[string]types.MessageAttributeValue{
@@ -191,7 +192,7 @@ func TestThroughTheSDK(t *testing.T) {
 func TestDenials(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	url := create(t, c.root(owner), nil)
+	url := create(t, c.root(), nil)
 	missing := aws.String(*url + "-missing")
 
 	// rule 68: the action is printed in lower case
@@ -218,7 +219,7 @@ func TestDenials(t *testing.T) {
 func TestQueuePolicyDeny(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	url := create(t, c.root(owner), map[string]string{
+	url := create(t, c.root(), map[string]string{
 		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"` + queueARN + `"}]}`,
 	})
 	requireDenied(t, send(t.Context(), c.user(owner, "bob", allow("sqs:*", "*")), url),
@@ -228,7 +229,7 @@ func TestQueuePolicyDeny(t *testing.T) {
 func TestQueuePolicyGrants(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	ownerRoot := c.root(owner)
+	ownerRoot := c.root()
 	url := create(t, ownerRoot, nil)
 	ctx := t.Context()
 	guest := c.user(stranger, "guest", allow("sqs:*", "*"))
@@ -252,10 +253,10 @@ func TestQueuePolicyGrants(t *testing.T) {
 func TestAnonymousAccess(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	url := create(t, c.root(owner), nil)
+	url := create(t, c.root(), nil)
 	anybody := c.client(aws.AnonymousCredentials{})
 	requireDenied(t, send(t.Context(), anybody, url), "Access to the resource https://sqs.us-east-1.amazonaws.com/ is denied.")
-	_, err := c.root(owner).SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{
+	_, err := c.root().SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{
 		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"` + queueARN + `"}]}`,
 	}})
 	require.NoError(t, err)
@@ -267,8 +268,8 @@ func TestAnonymousAccess(t *testing.T) {
 func TestTagConditions(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
-	url := create(t, c.root(owner), nil)
-	_, err := c.root(owner).TagQueue(t.Context(), &awssqs.TagQueueInput{QueueUrl: url, Tags: map[string]string{"team": "a"}})
+	url := create(t, c.root(), nil)
+	_, err := c.root().TagQueue(t.Context(), &awssqs.TagQueueInput{QueueUrl: url, Tags: map[string]string{"team": "a"}})
 	require.NoError(t, err)
 	condition := func(action, operator, key, value string) string {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":` + action + `,"Resource":"*","Condition":{"` + operator + `":{"` + key + `":"` + value + `"}}}]}`
@@ -294,7 +295,7 @@ func TestTagConditions(t *testing.T) {
 
 func TestInvalidPolicy(t *testing.T) {
 	t.Parallel()
-	client := newCloud(t).root(owner)
+	client := newCloud(t).root()
 	url := create(t, client, nil)
 	for _, policy := range []string{
 		`x`,
@@ -312,7 +313,7 @@ func TestInvalidPolicy(t *testing.T) {
 // rule 75: a policy that names a role which does not exist is refused
 func TestPolicyForAMissingRole(t *testing.T) {
 	t.Parallel()
-	client := newCloud(t).root(owner)
+	client := newCloud(t).root()
 	url := create(t, client, nil)
 	grant := func(principal string) error {
 		_, err := client.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{
@@ -330,7 +331,7 @@ func TestPolicyForAMissingRole(t *testing.T) {
 func TestVisibilityTimeoutInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client := newCloud(t).root(owner)
+		client := newCloud(t).root()
 		url := create(t, client, nil)
 		require.NoError(t, send(t.Context(), client, url))
 		in := &awssqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 20}

@@ -27,7 +27,7 @@ func TestAddPermission(t *testing.T) {
 	url := b.create(t, "jobs")
 	require.NoError(t, b.grant(url, "one", []string{other}, "ReceiveMessage"))
 	// rule 59: the statement that SQS writes
-	assert.Equal(t, `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:jobs/SQSDefaultPolicy","Statement":[`+
+	assert.JSONEq(t, `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:jobs/SQSDefaultPolicy","Statement":[`+
 		`{"Sid":"one","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"SQS:ReceiveMessage","Resource":"arn:aws:sqs:us-east-1:123456789012:jobs"}]}`,
 		b.attributes(t, url, "Policy")["Policy"])
 

@@ -121,7 +121,7 @@ func (s *Service) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*
 }
 
 // GetQueueUrl returns the URL of a queue of the caller's or another account.
-func (s *Service) GetQueueUrl(ctx context.Context, in *awssqs.GetQueueUrlInput) (*awssqs.GetQueueUrlOutput, error) {
+func (s *Service) GetQueueUrl(ctx context.Context, in *awssqs.GetQueueUrlInput) (*awssqs.GetQueueUrlOutput, error) { //nolint:revive // AWS's name
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

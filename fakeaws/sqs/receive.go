@@ -197,11 +197,12 @@ var systemNames = []types.MessageSystemAttributeName{
 // systemAttributes returns the system attributes that a receive asks for, in
 // either of the two parameters that SQS has for them.
 func systemAttributes(in *awssqs.ReceiveMessageInput) ([]types.MessageSystemAttributeName, error) {
-	if len(in.AttributeNames) == 0 && len(in.MessageSystemAttributeNames) == 0 {
+	older := in.AttributeNames //nolint:staticcheck // deprecated, and still what many clients send
+	if len(older) == 0 && len(in.MessageSystemAttributeNames) == 0 {
 		return nil, nil
 	}
 	names := slices.Clone(in.MessageSystemAttributeNames)
-	for _, name := range in.AttributeNames {
+	for _, name := range older {
 		names = append(names, types.MessageSystemAttributeName(name))
 	}
 	all := false

@@ -28,7 +28,7 @@ func TestReceiveRefusals(t *testing.T) {
 		{awssqs.ReceiveMessageInput{WaitTimeSeconds: 21}, "InvalidParameterValue", "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
 		{awssqs.ReceiveMessageInput{VisibilityTimeout: 43201}, "InvalidParameterValue", "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if provided."},
 		{awssqs.ReceiveMessageInput{ReceiveRequestAttemptId: aws.String("a")}, "InvalidParameterValue", "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request includes a parameter that is not valid for this queue type."},
-		{awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"Policy"}}, "InvalidAttributeName", "Unknown Attribute Policy."},
+		{awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"Policy"}}, "InvalidAttributeName", "Unknown Attribute Policy."}, //nolint:staticcheck // deprecated, still sent
 		{awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All", "x"}}, "InvalidAttributeName", "Unknown Attribute x."},
 	} {
 		tc.in.QueueUrl = url
@@ -61,11 +61,11 @@ func TestSystemAttributeNames(t *testing.T) {
 	b.post(t, url, "x")
 	got := b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url})
 	assert.Nil(t, got[0].Attributes)
-	got = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"ApproximateReceiveCount"}})
+	got = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"ApproximateReceiveCount"}}) //nolint:staticcheck // deprecated, still sent
 	assert.Equal(t, map[string]string{"ApproximateReceiveCount": "2"}, got[0].Attributes)
 	got = b.receive(t, &awssqs.ReceiveMessageInput{
 		QueueUrl:                    url,
-		AttributeNames:              []types.QueueAttributeName{"All"},
+		AttributeNames:              []types.QueueAttributeName{"All"}, //nolint:staticcheck // deprecated, still sent
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SenderId"},
 	})
 	assert.Len(t, got[0].Attributes, 4)
@@ -296,7 +296,8 @@ func TestCompetingConsumers(t *testing.T) {
 					return
 				}
 				out, err := b.ReceiveMessage(b.ctx, &awssqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 3, WaitTimeSeconds: 1})
-				if !assert.NoError(t, err) {
+				if err != nil {
+					t.Error(err)
 					return
 				}
 				for _, m := range out.Messages {

@@ -17,8 +17,8 @@ import (
 
 func arn(name string) string { return queueID{account, region, name}.arn() }
 
-func redrive(target string, max any) string {
-	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%v}`, arn(target), max)
+func redrive(target string, limit any) string {
+	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%v}`, arn(target), limit)
 }
 
 func TestRedrivePolicyRefusals(t *testing.T) {
@@ -87,10 +87,10 @@ func TestRedriveAllowPolicy(t *testing.T) {
 
 func TestDeadLetterQueue(t *testing.T) {
 	t.Parallel()
-	for _, max := range []string{`2`, `"2"`} {
+	for _, limit := range []string{`2`, `"2"`} {
 		b := newBench(t)
 		dead := b.create(t, "dead")
-		url := b.create(t, "jobs", "VisibilityTimeout", "0", "RedrivePolicy", redrive("dead", max))
+		url := b.create(t, "jobs", "VisibilityTimeout", "0", "RedrivePolicy", redrive("dead", limit))
 		b.post(t, url, "bad", "good")
 		sent, _ := b.take(t, url, 1)
 		b.take(t, url, 1)

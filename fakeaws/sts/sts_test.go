@@ -11,13 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // rule 55: no policy can deny GetCallerIdentity.
 func TestGetCallerIdentity(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", denyAll)
+	u := w.user(w.root, t, "alice", denyAll)
 	out, err := u.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
 	require.NoError(t, err)
 	assert.Equal(t, alice, *out.Arn)
@@ -34,7 +36,7 @@ func TestGetCallerIdentity(t *testing.T) {
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
 	out, err := u.AssumeRole(ctx, input(role))
 	require.NoError(t, err)
@@ -50,12 +52,18 @@ func TestAssumeRole(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, *out.AssumedRoleUser.Arn, *who.Arn)
 	assert.Equal(t, *out.AssumedRoleUser.AssumedRoleId, *who.UserId)
+
+	c, ok := w.Credential(*out.Credentials.AccessKeyId)
+	require.True(t, ok)
+	asSession := &fakeaws.Call{Context: ctx, World: w.World, Account: accountID, Caller: c.Caller, Time: w.Clock().Now()}
+	_, err = w.iam.GetUser(asSession, &iamsdk.GetUserInput{})
+	requireError(t, err, "ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	out, err := u.AssumeRole(ctx, input(w.role(t, "app", trust(assume, alice, "")), seconds(900)))
 	require.NoError(t, err)
 	w.requireLife(t, 15*time.Minute, out.Credentials.Expiration)
@@ -67,7 +75,7 @@ func TestSessionExpires(t *testing.T) {
 	requireError(t, err, "ExpiredToken", "The security token included in the request is expired")
 }
 
-// rules 47, 50, 69, 78: who may assume, and that a denial never says why.
+// rule 50: who may assume a role. rule 69: a denial never says why.
 func TestWhoMayAssume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -80,11 +88,11 @@ func TestWhoMayAssume(t *testing.T) {
 		"tagged":   w.role(t, "tagged", trust(assume, "*", `"StringEquals":{"iam:ResourceTag/team":"blue"}`), "team", "blue"),
 		"missing":  "arn:aws:iam::111122223333:role/missing",
 	}
-	plain := w.user(t, w.root, "plain", "")
-	able := w.user(t, w.root, "able", allowAll)
-	never := w.user(t, w.root, "never", denyAll)
-	foreign := w.user(t, w.other, "foreign", "")
-	foreignAble := w.user(t, w.other, "able", allowAll)
+	plain := w.user(w.root, t, "plain", "")
+	able := w.user(w.root, t, "able", allowAll)
+	never := w.user(w.root, t, "never", denyAll)
+	foreign := w.user(w.other, t, "foreign", "")
+	foreignAble := w.user(w.other, t, "able", allowAll)
 	account, _ := w.Account(accountID)
 	root := w.client(account.Root.AccessKeyID, account.Root.SecretAccessKey, "")
 	external := func(in *sdk.AssumeRoleInput) { in.ExternalId = aws.String("secret") }
@@ -135,7 +143,7 @@ func TestWhoMayAssume(t *testing.T) {
 func TestAssumeRoleInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	role := w.role(t, "app", trust(every, alice, ""))
 	const one = "1 validation error detected: Value "
 	tests := map[string]struct {
@@ -176,7 +184,7 @@ func TestAssumeRoleInput(t *testing.T) {
 func TestSessionPolicies(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
 	_, err := w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: aws.String("app"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
 	require.NoError(t, err)
@@ -210,11 +218,11 @@ func TestSessionPolicies(t *testing.T) {
 	require.NoError(t, err, "rule 43: session policies are a union")
 }
 
-// rules 43, 51: what lasts over a chain of roles.
+// rule 51: what lasts over a chain of roles.
 func TestRoleChain(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	first := w.role(t, "first", trust(every, alice, ""))
 	second := w.role(t, "second", trust(every, first, `"StringEquals":{"aws:PrincipalTag/team":"blue","sts:SourceIdentity":"me"}`))
 	shy := w.role(t, "shy", trust(assume, "*", ""))
@@ -254,7 +262,7 @@ func TestRoleChain(t *testing.T) {
 func TestGetSessionToken(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", denyAll)
+	u := w.user(w.root, t, "alice", denyAll)
 	out, err := u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{})
 	require.NoError(t, err, "policies cannot deny it")
 	w.requireLife(t, 12*time.Hour, out.Credentials.Expiration)
@@ -278,7 +286,7 @@ func TestGetSessionToken(t *testing.T) {
 func TestAssumeRoleWithSessionToken(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", allowAll)
+	u := w.user(w.root, t, "alice", allowAll)
 	role := w.role(t, "app", trust(assume, accountID, ""))
 	_, err := w.iam.UpdateRole(w.root, &iamsdk.UpdateRoleInput{RoleName: aws.String("app"), MaxSessionDuration: aws.Int32(7200)})
 	require.NoError(t, err)
@@ -297,7 +305,7 @@ func TestAssumeRoleWithSessionToken(t *testing.T) {
 func TestDeletedRole(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(t, w.root, "alice", "")
+	u := w.user(w.root, t, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
 	out, err := u.AssumeRole(ctx, input(role))
 	require.NoError(t, err)
@@ -335,7 +343,7 @@ func FuzzAssumeRole(f *testing.F) {
 
 func BenchmarkAssumeRole(b *testing.B) {
 	w := newWorld(b)
-	u := w.user(b, w.root, "alice", "")
+	u := w.user(w.root, b, "alice", "")
 	in := input(w.role(b, "app", trust(assume, alice, "")))
 	b.Run("method", func(b *testing.B) {
 		b.ReportAllocs()

@@ -56,21 +56,19 @@ func newWorld(t testing.TB) *world {
 	}
 }
 
-func (w *world) options(id, secret, token string) (aws.CredentialsProviderFunc, []func(*middleware.Stack) error) {
-	provider := func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
-	}
-	return provider, []func(*middleware.Stack) error{func(s *middleware.Stack) error {
-		_, _ = s.Initialize.Remove("OperationInputValidation") // the service's answer is wanted
-		return nil
-	}}
-}
-
 // client is an SDK client whose calls go through the whole pipeline.
 func (w *world) client(id, secret, token string) *sdk.Client {
-	provider, api := w.options(id, secret, token)
 	return sdk.New(sdk.Options{
-		Region: "us-east-1", HTTPClient: w.Door(), Retryer: aws.NopRetryer{}, Credentials: provider, APIOptions: api,
+		Region: "us-east-1", HTTPClient: w.Door(), Retryer: aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
+		}),
+		// What the service answers to input that the client would refuse. Not
+		// every operation has input that it checks.
+		APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
+			_, _ = s.Initialize.Remove("OperationInputValidation")
+			return nil
+		}},
 	})
 }
 
@@ -80,7 +78,7 @@ func (w *world) session(c *types.Credentials) *sdk.Client {
 }
 
 // user makes a user with an inline policy, if any, and returns a client.
-func (w *world) user(t testing.TB, ctx context.Context, name, policy string) *sdk.Client {
+func (w *world) user(ctx context.Context, t testing.TB, name, policy string) *sdk.Client {
 	t.Helper()
 	_, err := w.iam.CreateUser(ctx, &iamsdk.CreateUserInput{UserName: &name})
 	require.NoError(t, err)

@@ -13,7 +13,8 @@ import (
 type param struct{ name, value string }
 
 // The errors of forms. AWS documents the codes (CommonErrors of each service's
-// API reference) and not the texts, which are ours: unverified.
+// API reference) and not the texts: but for "Unexpected … element termination",
+// which users have quoted, they are ours: unverified.
 const (
 	malformedQueryString = "MalformedQueryString"
 	malformedInput       = "MalformedInput"
@@ -163,6 +164,14 @@ func (n *node) readFormStruct(ps []param, skip int, v reflect.Value) error {
 // segment at skip.
 func (n *node) readForm(ps []param, skip int, segment string, flat bool, v reflect.Value) error {
 	rest, at, own := below(ps, skip, segment)
+	if own != nil && own.value != "" {
+		switch n.kind {
+		case structKind, unionKind:
+			return &Error{Code: malformedInput, Message: "Unexpected complex element termination"}
+		case listKind, mapKind:
+			return &Error{Code: malformedInput, Message: "Unexpected list element termination"}
+		}
+	}
 	switch n.kind {
 	case structKind:
 		return n.readFormStruct(rest, at, n.target(v))

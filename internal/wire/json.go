@@ -22,7 +22,8 @@ func serialization(message string) *Error {
 	return &Error{Code: "SerializationException", Message: message}
 }
 
-// The texts of AWS's JSON front end.
+// The answers to bodies that are not JSON or not the model's. The code is AWS's;
+// of the texts only those about types are quoted from AWS, the others: unverified.
 var (
 	errJSONSyntax  = serialization("Unexpected token in payload")
 	errJSONEnd     = serialization("Unexpected end of payload")

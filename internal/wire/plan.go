@@ -83,6 +83,7 @@ type field struct {
 	open     string // `<Name`, with the namespace that the element declares
 	close    string // `</Name>`
 	flat     bool
+	attr     bool // an XML attribute: open is ` name="`, close `"`
 	required bool
 	httpDate bool // an unreadable value is ignored, as RFC 9110 demands of dates in headers
 }
@@ -322,8 +323,7 @@ func newField(m *trait, n *node, index int) field {
 		f.loc = inStatus
 	}
 	if m.Attribute {
-		f.open = ` ` + f.xmlName + `="`
-		f.close = `"`
+		f.attr, f.open, f.close = true, ` `+f.xmlName+`="`, `"`
 	}
 	return f
 }
@@ -356,7 +356,7 @@ func (n *node) indexFields() {
 			continue
 		}
 		n.byJSON[strings.Trim(f.jsonKey, `":`)] = f
-		if f.open[0] == ' ' {
+		if f.attr {
 			n.attrs = append(n.attrs, f)
 			continue
 		}

@@ -242,7 +242,9 @@ func TestBadForms(t *testing.T) {
 		"Tags=":                                          "",
 		"Tags.member.999999999.Key=a":                    "",
 		"Unknown=1&Tags.member.7.Key=a&Tags.other.1.x=2": "",
-		"Tags.member.1=x":                                "",
+		"Tags.member.1=":                                 "",
+		"Tags.member.1=x":                                malformedInput,
+		"Tags=x":                                         malformedInput,
 	} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"net/http"
+	"reflect"
 	"testing"
 
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -191,4 +193,58 @@ func TestMembersHaveFields(t *testing.T) {
 			assert.Len(t, n.fields, len(sh.Members))
 		}
 	})
+}
+
+// Unions in JSON, with the types of one that the SDK has for XML.
+func TestJSONUnions(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Filter s3types.AnalyticsFilter
+		List   []s3types.AnalyticsFilter
+	}
+	loaded, _ := Load("s3")
+	s := &Service{name: "test", plans: map[planKey]*node{}, shapes: map[string]*shape{
+		"Holder":  {name: "Holder", Kind: "structure", Members: []trait{{Name: "Filter", Type: "#AnalyticsFilter"}, {Name: "List", Type: "#Filters"}}},
+		"Filters": {name: "Filters", Kind: "list", Elem: &trait{Type: "#AnalyticsFilter"}},
+	}}
+	for _, name := range []string{"AnalyticsFilter", "AnalyticsAndOperator", "Tag", "TagSet"} {
+		s.shapes[name] = loaded.shapes[name]
+	}
+	n, err := s.compile(reflect.TypeFor[holder](), "Holder")
+	require.NoError(t, err)
+	const text = `{"Filter":{"Tag":{"Key":"k","Value":"v"}},"List":[{"Prefix":"p"},{"And":{"Prefix":"q","Tags":[{"Key":"k","Value":"v"}]}}]}`
+	var v holder
+	require.NoError(t, decodeJSONBody(n, reflect.ValueOf(&v).Elem(), []byte(text)))
+	assert.Equal(t, "p", v.List[0].(*s3types.AnalyticsFilterMemberPrefix).Value)
+	assert.Equal(t, text, string(n.appendJSON(nil, reflect.ValueOf(&v).Elem())))
+
+	v = holder{}
+	require.NoError(t, decodeJSONBody(n, reflect.ValueOf(&v).Elem(), []byte(`{"Filter":{"__type":"x","Tag":null,"Prefix":"p"},"List":null}`)))
+	assert.Equal(t, &s3types.AnalyticsFilterMemberPrefix{Value: "p"}, v.Filter)
+	v.Filter, v.List = &s3types.UnknownUnionMember{Tag: "new"}, []s3types.AnalyticsFilter{nil}
+	assert.Equal(t, `{"Filter":{},"List":[null]}`, string(n.appendJSON(nil, reflect.ValueOf(&v).Elem())))
+	for _, bad := range []string{`{"Filter":1}`, `{"Filter":{"Prefix":"a","Tag":{}}}`, `{"List":[1]}`} {
+		assert.Error(t, decodeJSONBody(n, reflect.ValueOf(&holder{}).Elem(), []byte(bad)), bad)
+	}
+}
+
+// Maps in forms that are not flattened, as SNS has them.
+func TestQueryMaps(t *testing.T) {
+	t.Parallel()
+	type createTopicInput struct {
+		Name       *string
+		Attributes map[string]string
+	}
+	s, _ := Load("sns")
+	o := s.Operation("CreateTopic")
+	var in createTopicInput
+	require.NoError(t, o.Decode(AWSQuery, formRequest("/", "Name=n&Attributes.entry.2.key=b&Attributes.entry.2.value=2&Attributes.entry.1.value=1&Attributes.entry.1.key=a&Attributes.entry.3.key=c"), &in))
+	assert.Equal(t, createTopicInput{ptr("n"), map[string]string{"a": "1", "b": "2", "c": ""}}, in)
+	for _, bad := range []string{
+		"Attributes.entry.1.value=1", "Attributes.entry.1.key=a&Attributes.entry.2.key=a", "Attributes.entry.x.key=a", "Attributes.entry.1.key.x=a", "Attributes=a",
+	} {
+		var e *Error
+		require.ErrorAs(t, o.Decode(AWSQuery, formRequest("/", bad), &in), &e, bad)
+		assert.Equal(t, malformedInput, e.Code)
+	}
 }

@@ -207,11 +207,13 @@ func (rt *route) weight() int {
 	return 100*len(rt.literals) + len(rt.query) + len(rt.headers)
 }
 
-func sortRoutes(rts []*route) {
-	slices.SortFunc(rts, func(a, b *route) int {
-		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.op.Name(), b.op.Name()))
-	})
+// compareRoutes puts the one that demands more first. Where they demand the same
+// amount (?acl&tagging) the name decides, to have one answer.
+func compareRoutes(a, b *route) int {
+	return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.op.Name(), b.op.Name()))
 }
+
+func (rt *route) outranks(other *route) bool { return compareRoutes(rt, other) < 0 }
 
 func (rt *route) fits(r *Request) bool {
 	for _, l := range rt.literals {
@@ -248,7 +250,7 @@ func newPathRouter(s *Service) *pathRouter {
 		pr.routes[o.Method] = append(pr.routes[o.Method], rt)
 	}
 	for _, rts := range pr.routes {
-		sortRoutes(rts)
+		slices.SortFunc(rts, compareRoutes)
 		slices.SortStableFunc(rts, func(a, b *route) int { return compareTemplates(a.op.segments, b.op.segments) })
 	}
 	return pr

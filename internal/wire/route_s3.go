@@ -83,9 +83,9 @@ func (sr *s3Router) add(level s3Level, rt *route) {
 // depend on the members that it requires: when one is missing, that operation
 // says so.
 func (g *s3Group) settle() error {
-	sortRoutes(g.plain)
+	slices.SortFunc(g.plain, compareRoutes)
 	for _, rts := range g.byLiteral {
-		sortRoutes(rts)
+		slices.SortFunc(rts, compareRoutes)
 		for i, rt := range rts {
 			twin := func(other *route) bool { return other != rt && slices.Equal(other.literals, rt.literals) }
 			if !slices.ContainsFunc(rts, twin) {
@@ -118,12 +118,21 @@ func (sr *s3Router) match(r *Request) (*Operation, error) {
 
 func (g *s3Group) find(r *Request) *route {
 	var best *route
-	if g.byLiteral != nil {
+	try := func(rts []*route) {
+		for _, rt := range rts {
+			if (best == nil || rt.outranks(best)) && rt.fits(r) {
+				best = rt
+			}
+		}
+	}
+	if len(r.query) <= len(g.byLiteral) {
 		for i := range r.query {
-			for _, rt := range g.byLiteral[r.query[i].name] {
-				if (best == nil || rt.weight() > best.weight()) && rt.fits(r) {
-					best = rt
-				}
+			try(g.byLiteral[r.query[i].name])
+		}
+	} else { // so many parameters that it is cheaper to ask for each of ours
+		for name, rts := range g.byLiteral {
+			if _, ok := r.param(name); ok {
+				try(rts)
 			}
 		}
 	}

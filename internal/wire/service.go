@@ -230,7 +230,7 @@ func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, er
 	case AWSQuery:
 		return encodeQueryResponse(o, n, v, requestID), nil
 	case RESTXML, RESTJSON:
-		return encodeREST(o, p, n, v, requestID)
+		return encodeREST(o, p, n, v, requestID), nil
 	}
 	return nil, unknownProtocol(p)
 }

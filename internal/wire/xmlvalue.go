@@ -11,7 +11,7 @@ import (
 func (n *node) appendXMLStruct(b []byte, v reflect.Value, place timeFormat) []byte {
 	for i := range n.fields {
 		f := &n.fields[i]
-		if f.loc != inBody || f.open[0] == ' ' {
+		if f.loc != inBody || f.attr {
 			continue
 		}
 		if fv, ok := f.node.value(v.Field(f.index)); ok {

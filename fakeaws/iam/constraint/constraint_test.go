@@ -83,8 +83,8 @@ func TestInvalid(t *testing.T) {
 	p := constraint.Compile(reflect.TypeFor[input](), constraint.Table{
 		"Name": {Max: 3, Pattern: constraint.Chars("", constraint.WordAnd("")), Invalid: "The name is wrong."},
 	})
-	assert.EqualError(t, p.Check(&input{Name: aws.String("a b")}), "ValidationError: The name is wrong.")
-	assert.ErrorContains(t, p.Check(&input{Name: aws.String("a bc")}), "1 validation error detected: Value 'a bc'")
+	require.EqualError(t, p.Check(&input{Name: aws.String("a b")}), "ValidationError: The name is wrong.")
+	require.ErrorContains(t, p.Check(&input{Name: aws.String("a bc")}), "1 validation error detected: Value 'a bc'")
 }
 
 func TestTagCharacters(t *testing.T) {
