@@ -25,8 +25,8 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 	c.not.principal = s.notPrincipal != nil
 	for _, p := range append(s.principal, s.notPrincipal...) {
 		pattern, ok := compilePrincipal(p)
-		if !ok && kind.namesPrincipals() {
-			return nil, invalidPrincipal(p)
+		if !ok && s.invalid == nil {
+			s.invalid = invalidPrincipal(p)
 		}
 		c.principals = append(c.principals, pattern)
 		c.anyPrincipal = c.anyPrincipal || pattern.kind == everybody && !c.not.principal

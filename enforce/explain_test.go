@@ -143,3 +143,35 @@ func TestSuggestions(t *testing.T) {
 	none := Evaluate(ask(userOf(account, "a"), "nonsense", "*"), &PolicySet{})
 	assert.Len(t, none.Suggestions(), 1, "what cannot be a statement ends the search")
 }
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for want, src := range map[string]Source{
+		"inline": {Name: "inline", ARN: "a", File: "f"}, "arn:p": {ARN: "arn:p", File: "f"}, "p.json": {File: "p.json"}, "identity-based policy": {},
+	} {
+		p, err := Parse(whole(stmt("Allow", "*", "*")), IdentityPolicy, src)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Label())
+	}
+}
+
+// A near miss names other principals; an endpoint and an organization take part.
+func TestNearMissOfOtherPrincipal(t *testing.T) {
+	t.Parallel()
+	req := ask(userOf(other, "alice"), "s3:GetObject", bucketObject)
+	req.ResourceAccount = account
+	set := &PolicySet{
+		Resource: bucketAllows(t, aws(account)),
+		Endpoint: policy(t, EndpointPolicy, stmt("Allow", "*", "*", `"Principal":"*"`)),
+		SCPs:     [][]*Policy{{FullAWSAccess(ServiceControlPolicy)}, {}},
+		RCPs:     [][]*Policy{{FullAWSAccess(ResourceControlPolicy)}},
+	}
+	d := Evaluate(req, set)
+	assert.Contains(t, d.Explain(), "it names other principals")
+	verdicts := make(map[Layer]Verdict)
+	for _, l := range d.Layers() {
+		verdicts[l.Layer] = l.Verdict
+	}
+	assert.Equal(t, map[Layer]Verdict{SCPLayer: ImplicitDeny, RCPLayer: Allowed, IdentityLayer: ImplicitDeny,
+		ResourceLayer: ImplicitDeny, EndpointLayer: Allowed}, verdicts)
+}

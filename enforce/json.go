@@ -147,6 +147,7 @@ func (r *reader) value(depth int) node {
 func (r *reader) object(n *node, depth int) {
 	n.kind = objectNode
 	r.pos++
+	seen := make(map[string]bool)
 	for r.skipSpace(); r.next() != '}'; r.skipSpace() {
 		if len(n.members) > 0 {
 			r.expect(',', "in an object")
@@ -157,11 +158,10 @@ func (r *reader) object(n *node, depth int) {
 			r.fail(r.pos, "in an object: want a quoted key, found %s", r.found())
 		}
 		m.name = r.string()
-		for i := range n.members {
-			if n.members[i].name == m.name {
-				r.fail(m.start, "key %q is there twice", m.name)
-			}
+		if seen[m.name] {
+			r.fail(m.start, "key %q is there twice", m.name)
 		}
+		seen[m.name] = true
 		r.skipSpace()
 		r.expect(':', "after an object's key")
 		r.skipSpace()
@@ -185,9 +185,12 @@ func (r *reader) array(n *node, depth int) {
 }
 
 func (r *reader) word(n *node) {
-	for word, kind := range map[string]nodeKind{"true": boolNode, "false": boolNode, "null": nullNode} {
+	for _, word := range []string{"true", "false", "null"} {
 		if strings.HasPrefix(r.doc[r.pos:], word) {
-			n.kind, n.text = kind, word
+			n.kind, n.text = boolNode, word
+			if word == "null" {
+				n.kind = nullNode
+			}
 			r.pos += len(word)
 			return
 		}

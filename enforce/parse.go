@@ -39,6 +39,8 @@ type rawStatement struct {
 	action, notAction       []text
 	resource, notResource   []text
 	conditions              []conditionText
+
+	invalid *problem // the first principal that names nobody
 }
 
 type principalText struct {

@@ -12,6 +12,11 @@ func validate(d *document, kind Kind, src Source) ([]*Statement, *problem) {
 	if err := checkVersion(d, kind); err != nil {
 		return nil, err
 	}
+	if kind == BucketPolicy {
+		if err := checkBucketPolicySize(d.size); err != nil {
+			return nil, err
+		}
+	}
 	compiled := make([]*Statement, len(d.statements))
 	for i := range d.statements {
 		s := &d.statements[i]
@@ -69,8 +74,9 @@ func (s *rawStatement) checkLegacy() *problem {
 	return nil
 }
 
-// checkSids: a Sid is unique in its policy. IAM allows letters and digits only;
-// resource-based policies of other services have wider rules.
+// checkSids: a Sid is unique in its policy. IAM allows letters and digits only
+// (that it does in trust policies too is unverified); resource-based policies of
+// other services have wider rules.
 func checkSids(d *document, kind Kind) *problem {
 	const alphanumeric = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 	seen := make(map[string]bool)
@@ -134,10 +140,11 @@ func checkResource(r string) string {
 	a := arn(splitPattern(r))
 	padded := strings.Join(a[:], ":")
 	switch {
+	case !isPartition(a[1]):
+		// AWS looks at the second part before the first, and prints "arn" there.
+		return fmt.Sprintf("Partition %q is not valid for resource %q.", a[1], "arn:"+strings.Join(a[1:], ":"))
 	case a[0] != "arn":
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, r)
-	case !isPartition(a[1]):
-		return fmt.Sprintf("Partition %q is not valid for resource %q.", a[1], padded)
 	case strings.Count(r, ":") < 2 || a.service() == "" || strings.ContainsAny(a.service(), "*?"):
 		return "Resource vendor must be fully qualified and cannot contain regexes."
 	case a.service() == "iam" && a[3] != "" && strings.Count(r, ":") >= 5:

@@ -5,6 +5,18 @@ import (
 	"strings"
 )
 
+// maxBucketPolicy is the limit of "Bucket policies are limited to 20 KB in size".
+// S3 counts the document in a form of its own; white space is left out here.
+const maxBucketPolicy = 20480
+
+func checkBucketPolicySize(size int) *problem {
+	if size <= maxBucketPolicy {
+		return nil
+	}
+	return &problem{s3: "Normalized policy document exceeds the maximum allowed size",
+		detail: fmt.Sprintf("the document has %d bytes without white space; %d are the most", size, maxBucketPolicy)}
+}
+
 // checkS3Actions: unlike IAM, S3 asks whether an action exists.
 func (s *rawStatement) checkS3Actions() *problem {
 	for _, a := range append(s.action, s.notAction...) {

@@ -54,7 +54,7 @@ func (s *rawStatement) checkTrust() *problem {
 				detail: fmt.Sprintf("action %q", a.value)}
 		}
 	}
-	return nil
+	return s.invalid
 }
 
 // trustActions are what a trust policy can allow.
@@ -109,8 +109,8 @@ func (s *rawStatement) checkResourceBased(kind Kind) *problem {
 	case kind != ResourcePolicy && len(s.resource) == 0 && len(s.notResource) == 0:
 		// Some services, like ECR, imply the resource.
 		return missing("Resource", s.start)
-	case kind == BucketPolicy:
+	case s.invalid == nil && kind == BucketPolicy:
 		return s.checkS3Actions()
 	}
-	return nil
+	return s.invalid
 }

@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,7 +50,8 @@ func TestIAMRefusals(t *testing.T) {
 		{"rule 73: no action", whole(`{"Effect":"Allow","Resource":"*"}`), IdentityPolicy, "Policy statement must contain actions."},
 		{"rule 73: empty actions", whole(`{"Effect":"Allow","Action":[],"Resource":"*"}`), IdentityPolicy, "Policy statement must contain actions."},
 		{"rule 73: no ARN", resource("bucket"), IdentityPolicy, `Resource bucket must be in ARN format or "*".`},
-		{"rule 73: no ARN but colons", resource("a:b:c"), IdentityPolicy, `Resource a:b:c must be in ARN format or "*".`},
+		{"rule 73: no ARN but colons", resource("a:aws:c"), IdentityPolicy, `Resource a:aws:c must be in ARN format or "*".`},
+		{"rule 73: no ARN, partition first", resource("s3::b/*"), IdentityPolicy, `Partition "" is not valid for resource "arn::b/*:*:*:*".`},
 		{"rule 73: partition", resource("arn:awz:s3:::b"), IdentityPolicy, `Partition "awz" is not valid for resource "arn:awz:s3:::b".`},
 		{"rule 73: partition, padded", resource("arn:awz:s3"), IdentityPolicy, `Partition "awz" is not valid for resource "arn:awz:s3:*:*:*".`},
 		{"rule 73: wildcard service", resource("arn:aws:s*:::b"), IdentityPolicy, "Resource vendor must be fully qualified and cannot contain regexes."},
@@ -121,6 +123,7 @@ func TestS3Refusals(t *testing.T) {
 		{"rule 74: effect", whole(stmt("hello", "s3:*", "*", everybody)), "Invalid effect: hello"},
 		{"rule 74: effect in other letters", whole(stmt("allow", "s3:*", "*", everybody)), "Invalid effect: allow"},
 		{"rule 74: unknown element", `{"Statements":[]}`, "Unknown field Statements"},
+		{"rule 74: too large", whole(stmt("Allow", "s3:*", "arn:aws:s3:::b/"+strings.Repeat("x", 20480), everybody)), "Normalized policy document exceeds the maximum allowed size"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,14 +8,16 @@ import (
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
-// A room holds one service of a World: its fake, its wire schema and the
-// handler chain of every operation.
+// A room holds one service of a World: its fake and, once a request came for
+// it, the handlers of its operations.
 type room struct {
 	world *World
 	reg   Registration
 
-	once     sync.Once
-	service  Service
+	made    sync.Once
+	service Service
+
+	opened   sync.Once
 	model    *wire.Service
 	handlers map[string]handler
 }
@@ -26,16 +28,22 @@ type handler struct {
 	chain    middleware.Handler
 }
 
-// open builds the room on first use.
+// fake makes the service on first use. It is cheaper than open: every call asks
+// IAM for policies, few are for IAM.
+func (r *room) fake() Service {
+	r.made.Do(func() { r.service = r.reg.New(r.world) })
+	return r.service
+}
+
+// open makes the handlers on first use.
 func (r *room) open() *room {
-	r.once.Do(func() {
+	r.opened.Do(func() {
 		model, ok := wire.Load(r.reg.Name)
 		if !ok {
 			panic("fakeaws: no wire schema for service " + r.reg.Name)
 		}
 		r.model = model
-		r.service = r.reg.New(r.world)
-		ops := r.service.Ops()
+		ops := r.fake().Ops()
 		r.handlers = make(map[string]handler, len(ops))
 		for _, op := range ops {
 			if model.Operation(op.Name) == nil {

@@ -112,7 +112,7 @@ func (w *World) Service(name string) Service {
 	if !ok {
 		panic("fakeaws: this World has no service " + name)
 	}
-	return r.open().service
+	return r.fake()
 }
 
 // Directory returns the World's IAM.

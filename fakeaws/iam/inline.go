@@ -10,8 +10,8 @@ import (
 )
 
 // putInline adds or replaces an inline policy.
-func (e *entity) putInline(name, document string) error {
-	p, err := inlinePolicy(document, name)
+func (e *entity) putInline(ctx context.Context, name, document string) error {
+	p, err := inlinePolicy(ctx, document, name)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (e *entity) listInline(marker *string, maxItems *int32) (page[string], erro
 // PutUserPolicy adds an inline policy to a user, or replaces the one of that name.
 func (s *Service) PutUserPolicy(ctx context.Context, in *sdk.PutUserPolicyInput) (*sdk.PutUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPolicyOutput, error) {
-		return &sdk.PutUserPolicyOutput{}, u.putInline(*in.PolicyName, *in.PolicyDocument)
+		return &sdk.PutUserPolicyOutput{}, u.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
@@ -91,7 +91,7 @@ func (s *Service) ListUserPolicies(ctx context.Context, in *sdk.ListUserPolicies
 // PutGroupPolicy adds an inline policy to a group, or replaces the one of that name.
 func (s *Service) PutGroupPolicy(ctx context.Context, in *sdk.PutGroupPolicyInput) (*sdk.PutGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.PutGroupPolicyOutput, error) {
-		return &sdk.PutGroupPolicyOutput{}, g.putInline(*in.PolicyName, *in.PolicyDocument)
+		return &sdk.PutGroupPolicyOutput{}, g.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
@@ -123,7 +123,7 @@ func (s *Service) ListGroupPolicies(ctx context.Context, in *sdk.ListGroupPolici
 // PutRolePolicy adds an inline policy to a role, or replaces the one of that name.
 func (s *Service) PutRolePolicy(ctx context.Context, in *sdk.PutRolePolicyInput) (*sdk.PutRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePolicyOutput, error) {
-		return &sdk.PutRolePolicyOutput{}, r.putInline(*in.PolicyName, *in.PolicyDocument)
+		return &sdk.PutRolePolicyOutput{}, r.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 // members has the constraints of IAM's service model, which gives a member of

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/tidwall/btree"
 
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 // defaultPage is how many items a list call returns that does not say.

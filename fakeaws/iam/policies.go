@@ -109,7 +109,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (
 		if err := p.tags.put(in.Tags, "Policy"); err != nil {
 			return nil, err
 		}
-		v, err := p.add(*in.PolicyDocument, p.created)
+		v, err := p.add(ctx, *in.PolicyDocument, p.created)
 		if err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func (e *entity) listedRole() types.Role {
 // CreateRole makes a role.
 func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
-		trust, err := s.trustPolicy(*in.AssumeRolePolicyDocument, *in.RoleName)
+		trust, err := s.trustPolicy(ctx, *in.AssumeRolePolicyDocument, *in.RoleName)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleD
 // UpdateAssumeRolePolicy replaces the trust policy of a role.
 func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
-		trust, err := s.trustPolicy(*in.PolicyDocument, r.name)
+		trust, err := s.trustPolicy(ctx, *in.PolicyDocument, r.name)
 		if err != nil {
 			return nil, err
 		}

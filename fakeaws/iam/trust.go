@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -12,8 +13,8 @@ import (
 const trustPolicySize = 2048
 
 // trustPolicy compiles the trust policy of a role.
-func (s *Service) trustPolicy(document, role string) (*enforce.Policy, error) {
-	p, err := enforce.Parse(document, enforce.TrustPolicy, enforce.Source{Name: role})
+func (s *Service) trustPolicy(ctx context.Context, document, role string) (*enforce.Policy, error) {
+	p, err := enforce.Parse(document, enforce.TrustPolicy, source(ctx, role, ""))
 	if err != nil {
 		return nil, malformed(err)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 // userView is a user as the operations on it return it.

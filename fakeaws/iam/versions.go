@@ -27,8 +27,8 @@ type version struct {
 func (v *version) id() string { return "v" + strconv.Itoa(v.number) }
 
 // add makes a new version of the policy.
-func (p *policy) add(document string, now time.Time) (*version, error) {
-	compiled, err := managedPolicy(document, p.name, p.arn)
+func (p *policy) add(ctx context.Context, document string, now time.Time) (*version, error) {
+	compiled, err := managedPolicy(ctx, document, p.name, p.arn)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (p *policy) view(v *version) *types.PolicyVersion {
 // CreatePolicyVersion adds a version to a managed policy.
 func (s *Service) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyVersionInput) (*sdk.CreatePolicyVersionOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.CreatePolicyVersionOutput, error) {
-		v, err := p.add(*in.PolicyDocument, s.now())
+		v, err := p.add(ctx, *in.PolicyDocument, s.now())
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,8 @@ const (
 )
 
 // trailed is a body that is followed by headers, as the aws-chunked encoding
-// sends checksums. They are known when the body has been read to its end.
+// sends checksums. Their names are known at once, their values when the body has
+// been read to its end.
 type trailed interface{ Trailer() http.Header }
 
 // receive reads a body in one pass into its final storage; size is its length
@@ -81,11 +82,12 @@ type upload struct {
 
 // read receives the body and verifies it against all claims.
 func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum checksum, err error) {
+	t, trails := body.(trailed)
 	algorithm := cmp.Or(u.claimed.algorithm, u.selected)
-	if algorithm == "" && !u.trails {
-		algorithm = defaultChecksum
+	if algorithm == "" && trails {
+		algorithm = announced(t.Trailer())
 	}
-	d := newDigests(algorithm)
+	d := newDigests(cmp.Or(algorithm, defaultChecksum))
 	if data, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
@@ -95,17 +97,12 @@ func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum
 		}
 	}
 	claim := u.claimed
-	if t, ok := body.(trailed); ok && claim.algorithm == "" {
+	if trails && claim.algorithm == "" {
 		if claim, err = u.trailing(t.Trailer()); err != nil {
 			return nil, "", sum, err
 		}
 	}
-	if d.extra != nil {
-		sum = d.checksum()
-	} else {
-		// Which one it is, only the trailer told.
-		sum = checksumOf(cmp.Or(claim.algorithm, defaultChecksum), data)
-	}
+	sum = d.checksum()
 	if claim.algorithm == "" {
 		return data, d.etag(), sum, nil
 	}
@@ -113,6 +110,17 @@ func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum
 		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")
 	}
 	return data, d.etag(), sum, nil
+}
+
+// announced returns the algorithm of the checksum that a trailer will hold, ""
+// when it will hold none that is implemented.
+func announced(trailer http.Header) types.ChecksumAlgorithm {
+	for _, a := range types.ChecksumAlgorithm("").Values() {
+		if _, ok := trailer[http.CanonicalHeaderKey(checksumHeader(a))]; ok && newHash(a) != nil {
+			return a
+		}
+	}
+	return ""
 }
 
 // trailing finds the checksum that followed a body.

@@ -137,24 +137,18 @@ func badMD5(want, got []byte) error {
 // digests are the hashes of a body, taken while it passes.
 type digests struct {
 	md5       hash.Hash
-	extra     hash.Hash // the checksum that S3 keeps; nil when not known yet
+	extra     hash.Hash // the checksum that S3 keeps
 	algorithm types.ChecksumAlgorithm
 	probe     [1]byte
 }
 
 func newDigests(a types.ChecksumAlgorithm) *digests {
-	d := &digests{md5: md5.New(), algorithm: a}
-	if a != "" {
-		d.extra = newHash(a)
-	}
-	return d
+	return &digests{md5: md5.New(), extra: newHash(a), algorithm: a}
 }
 
 func (d *digests) write(p []byte) {
 	d.md5.Write(p)
-	if d.extra != nil {
-		d.extra.Write(p)
-	}
+	d.extra.Write(p)
 }
 
 // etag is the entity tag of the body, in quotes.

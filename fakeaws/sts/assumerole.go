@@ -13,7 +13,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/iam/constraint"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 // A Service is the STS of a World. It has no state of its own: principals and

@@ -41,7 +41,7 @@ const bits = [
 // What becomes of each trait: the name in our format, or null for those that
 // do not concern the wire. A trait that is not listed stops the extraction.
 const traitNames = {
-  httpLabel: 'label', httpPayload: 'payload', httpResponseCode: 'status', httpQueryParams: 'queryParams',
+  httpLabel: 'label', httpPayload: 'payload', httpResponseCode: 'status',
   httpHeader: 'header', httpQuery: 'query', httpPrefixHeaders: 'prefix', hostLabel: 'hostLabel',
   xmlName: 'xml', xmlFlattened: 'flat', xmlAttribute: 'attr', xmlNamespace: 'ns', jsonName: 'json',
   eventPayload: 'eventPayload', streaming: 'streaming',

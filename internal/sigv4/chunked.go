@@ -82,6 +82,7 @@ func (b *Body) stream(r *http.Request, s *Signature, kind string) error {
 			}
 			c.expects = append(c.expects, name)
 		}
+		b.announce(c.expects)
 	}
 	c.br = buffers.Get().(*bufio.Reader)
 	c.br.Reset(b.src)

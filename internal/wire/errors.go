@@ -40,7 +40,11 @@ type answer struct {
 
 // EncodeError makes the answer of an error: one of the SDK's modeled types, an
 // [*Error], another smithy.APIError. Any other error is AWS's internal failure.
+// A zero Protocol is the one that the service prefers.
 func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
+	if p < AWSJSON10 || p > RESTJSON {
+		p = s.protocols[0]
+	}
 	a := s.answer(p, err)
 	res := &Response{Status: a.status, Header: http.Header{}}
 	for name, values := range a.header {

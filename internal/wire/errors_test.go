@@ -246,6 +246,10 @@ func TestErrorBodies(t *testing.T) {
 			map[string]string{"x-amzn-errortype": "AccessDeniedException", "Content-Type": "application/json"}, `{"Message":"no"}`,
 		},
 		{
+			"no protocol: the service's", "sts", 0, &Error{Code: "InternalFailure", Message: "m", Status: 500}, id, 500, nil,
+			`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Receiver</Type><Code>InternalFailure</Code><Message>m</Message></Error><RequestId>R</RequestId></ErrorResponse>`,
+		},
+		{
 			"a nil modeled error", "sqs", AWSJSON10, (*nilError)(nil), id, 400, nil,
 			`{"__type":"com.amazon.coral.service#Nil","Message":""}`,
 		},

@@ -33,7 +33,6 @@ const (
 	inBody location = iota
 	inLabel
 	inQuery
-	inQueryParams // all other query parameters, a map
 	inHeader
 	inPrefix // all headers that begin with a prefix, a map
 	inPayload
@@ -315,8 +314,6 @@ func newField(m *trait, n *node, index int) field {
 		f.loc, f.wire = inPrefix, http.CanonicalHeaderKey(m.Prefix)
 	case m.Query != "":
 		f.loc, f.wire = inQuery, m.Query
-	case m.QueryParams:
-		f.loc = inQueryParams
 	case m.Payload:
 		f.loc = inPayload
 	case m.Status:

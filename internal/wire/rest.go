@@ -19,8 +19,6 @@ func decodeREST(o *Operation, p Protocol, n *node, v reflect.Value, r *Request) 
 			err = f.readLabel(o, p, r, v)
 		case inQuery:
 			err = f.readQuery(p, r, v)
-		case inQueryParams:
-			err = n.readQueryParams(f, r, v)
 		}
 		if err != nil {
 			return err
@@ -84,28 +82,6 @@ func (f *field) readQuery(p Protocol, r *Request, v reflect.Value) error {
 	}
 	if f.node.setText(fv, text, dateTime) != nil {
 		return badArgument(p, f.wire, text)
-	}
-	return nil
-}
-
-// readQueryParams reads all parameters that no other member of n has.
-func (n *node) readQueryParams(f *field, r *Request, v reflect.Value) error {
-	m := reflect.MakeMap(f.node.base)
-next:
-	for i := range r.query {
-		for j := range n.fields {
-			if n.fields[j].loc == inQuery && n.fields[j].wire == r.query[i].name {
-				continue next
-			}
-		}
-		e := reflect.New(f.node.base.Elem()).Elem()
-		if f.node.elem.kind != stringKind || f.node.elem.setText(e, r.query[i].value, dateTime) != nil {
-			return badArgument(RESTJSON, r.query[i].name, r.query[i].value)
-		}
-		m.SetMapIndex(reflect.ValueOf(r.query[i].name), e)
-	}
-	if m.Len() > 0 {
-		v.Field(f.index).Set(m)
 	}
 	return nil
 }

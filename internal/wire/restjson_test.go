@@ -248,3 +248,33 @@ func TestQueryMaps(t *testing.T) {
 		assert.Equal(t, malformedInput, e.Code)
 	}
 }
+
+// Header values of every kind, as a REST service may answer them.
+func TestHeaderValues(t *testing.T) {
+	t.Parallel()
+	type output struct {
+		List  []string
+		Flag  *bool
+		Ratio *float64
+		Count int32
+		Zero  int32
+		Body  []byte
+	}
+	shapeOf := func(members ...trait) map[string]*shape {
+		return map[string]*shape{"Out": {name: "Out", Kind: "structure", Members: members}}
+	}
+	s := &Service{name: "test", plans: map[planKey]*node{}, shapes: shapeOf(
+		trait{Name: "List", Type: "[string", Header: "x-list"}, trait{Name: "Flag", Type: "boolean", Header: "x-flag"},
+		trait{Name: "Ratio", Type: "number", Header: "x-ratio"}, trait{Name: "Count", Type: "number", Header: "x-count"},
+		trait{Name: "Zero", Type: "number", Header: "x-zero"}, trait{Name: "Body", Type: "blob", Payload: true},
+	)}
+	o := &Operation{service: s, operation: operation{Name: "Op", Out: "Out", Code: 201}}
+	res, err := o.Encode(RESTJSON, &output{List: []string{"a", "b"}, Flag: ptr(false), Ratio: ptr(0.5), Count: 3, Body: []byte{1}}, "R")
+	require.NoError(t, err)
+	assert.Equal(t, 201, res.Status)
+	assert.Equal(t, []byte{1}, res.Body)
+	assert.Equal(t, http.Header{
+		"X-List": {"a,b"}, "X-Flag": {"false"}, "X-Ratio": {"0.5"}, "X-Count": {"3"},
+		"X-Amzn-Requestid": {"R"}, "Content-Type": {"application/octet-stream"},
+	}, res.Header)
+}

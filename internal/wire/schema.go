@@ -64,7 +64,6 @@ type trait struct {
 	Header       string `json:"header"`
 	Prefix       string `json:"prefix"`
 	Query        string `json:"query"`
-	QueryParams  bool   `json:"queryParams"`
 	Payload      bool   `json:"payload"`
 	Status       bool   `json:"status"`
 	XMLName      string `json:"xml"`

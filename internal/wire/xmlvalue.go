@@ -109,18 +109,13 @@ func (n *node) appendXMLScalar(b []byte, v reflect.Value, place timeFormat) []by
 }
 
 // readXML reads the content of the element that r has just begun, to its end.
-// flat is the member's: each element is one of a list or map.
+// flat is the member's: each element is one of a list. No request in XML has a map.
 func (n *node) readXML(r *xmlReader, v reflect.Value, flat bool) error {
-	if flat {
-		switch n.kind {
-		case listKind:
-			if v.IsNil() {
-				v.Set(reflect.MakeSlice(n.base, 0, 1))
-			}
-			return n.elem.readXML(r, n.grow(v), false)
-		case mapKind:
-			return n.readXMLEntry(r, v)
+	if flat && n.kind == listKind {
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(n.base, 0, 1))
 		}
+		return n.elem.readXML(r, n.grow(v), false)
 	}
 	switch n.kind {
 	case structKind:
@@ -134,14 +129,6 @@ func (n *node) readXML(r *xmlReader, v reflect.Value, flat bool) error {
 				return errXML
 			}
 			return n.elem.readXML(r, n.grow(v), false)
-		})
-	case mapKind:
-		v.Set(reflect.MakeMap(n.base))
-		return r.children(func(name []byte) error {
-			if string(name) != "entry" {
-				return errXML
-			}
-			return n.readXMLEntry(r, v)
 		})
 	}
 	text, err := r.content()
@@ -239,27 +226,4 @@ func (n *node) readXMLUnion(r *xmlReader, v reflect.Value) error {
 		v.Set(member)
 		return f.node.readXML(r, member.Elem().Field(0), f.flat)
 	})
-}
-
-func (n *node) readXMLEntry(r *xmlReader, v reflect.Value) error {
-	if v.IsNil() {
-		v.Set(reflect.MakeMap(n.base))
-	}
-	e := reflect.New(n.base.Elem()).Elem()
-	var key string
-	err := r.children(func(name []byte) error {
-		switch string(name) {
-		case n.keyName:
-			text, err := r.content()
-			key = string(text)
-			return err
-		case n.valueName:
-			return n.elem.readXML(r, e, false)
-		}
-		return errXML
-	})
-	if err == nil {
-		v.SetMapIndex(reflect.ValueOf(key).Convert(n.base.Key()), e)
-	}
-	return err
 }
