@@ -10,9 +10,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -103,10 +106,10 @@ var measurements = []measurement{
 }
 
 // account makes an account with what the jobs find there, and the config of a
-// role that may do just that.
+// user that may do just that.
 func account(tb testing.TB, size int, opts ...awstest.Option) aws.Config {
 	acct := awstest.New(tb, opts...)
-	role := acct.Role("worker",
+	user := acct.User("worker",
 		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),
 		awstest.Allow("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage").On("arn:aws:sqs:*:*:queue"),
@@ -118,7 +121,7 @@ func account(tb testing.TB, size int, opts ...awstest.Option) aws.Config {
 	require.NoError(tb, err)
 	_, err = sqs.NewFromConfig(acct.Config()).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
 	require.NoError(tb, err)
-	return role.Config()
+	return user.Config()
 }
 
 // floorConfig is the config of a client for a floor.
@@ -128,6 +131,9 @@ func floorConfig(tb testing.TB, h http.Handler, socket bool) aws.Config {
 		Credentials: credentials.NewStaticCredentialsProvider(floorKey, floorSecret, ""),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		HTTPClient:  recorder{h},
+		// As the configs of awstest have it.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	if socket {
 		server := httptest.NewServer(h)
@@ -172,6 +178,7 @@ func (c plainBody) Do(r *http.Request) (*http.Response, error) {
 // canned is a server that knows its answers by heart.
 func canned(size int) http.Handler {
 	object := make([]byte, size)
+	checksum := crc32Of(object)
 	const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/u</Arn><UserId>AIDAAAAAAAAAAAAAAAAAA</UserId><Account>000000000000</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
 	answers := map[string]string{
 		"AmazonSQS.SendMessage":    `{"MD5OfMessageBody":"5d41402abc4b2a76b9719d911017c592","MessageId":"01234567-89ab-cdef-0123-456789abcdef"}`,
@@ -193,15 +200,22 @@ func canned(size int) http.Handler {
 			w.Header().Set("ETag", `"5d41402abc4b2a76b9719d911017c592"`)
 		case http.MethodGet:
 			w.Header().Set("Content-Length", fmt.Sprint(size))
+			w.Header().Set("X-Amz-Checksum-Crc32", checksum)
 			_, _ = w.Write(object)
 		}
 	})
+}
+
+// crc32Of is the checksum that the client verifies in the answer of GetObject.
+func crc32Of(object []byte) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(object)))
 }
 
 // verifying is a server that does what no honest S3 can leave out: it verifies
 // the signature and computes the MD5 of what is put.
 func verifying(size int) http.Handler {
 	object, verifier := make([]byte, size), new(sigv4.Verifier)
+	checksum := crc32Of(object)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host == "" {
 			r.Host = r.URL.Host
@@ -216,6 +230,7 @@ func verifying(size int) http.Handler {
 		}
 		if r.Method == http.MethodGet {
 			w.Header().Set("Content-Length", fmt.Sprint(size))
+			w.Header().Set("X-Amz-Checksum-Crc32", checksum)
 			_, _ = w.Write(object)
 			return
 		}

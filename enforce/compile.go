@@ -43,13 +43,9 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 }
 
 func compileCondition(text conditionText, variables bool) (condition, *problem) {
-	q, err := parseOperator(text.operator.value)
-	if err != nil {
-		return condition{}, syntax(text.operator.at, "%v", err)
-	}
-	c := condition{qualified: q, operator: text.operator.value, key: newConditionKey(text.key.value)}
+	c := condition{qualified: text.qualified, operator: text.operator.value, key: newConditionKey(text.key.value)}
 	for _, v := range text.values {
-		o, err := q.op.compile(v.value, variables && q.op.textual)
+		o, err := c.op.compile(v.value, variables && c.op.textual)
 		if err != nil {
 			return condition{}, legacy(v.at, text.operator.value+": "+err.Error())
 		}

@@ -36,13 +36,12 @@ func rootOf(account string) Principal {
 
 func serviceCalled(name string) Principal { return Principal{Type: Service, Service: name} }
 
-// statements makes a policy of statements in a shorthand: Effect and Action
-// first, as in `Allow s3:GetObject arn:aws:s3:::b/*`; more after a space is JSON
-// of further elements.
+// identity makes an identity-based policy of statements, which stmt writes.
 func identity(t testing.TB, statements ...string) *Policy {
 	return policy(t, IdentityPolicy, statements...)
 }
 
+// policy makes a policy of any kind of statements.
 func policy(t testing.TB, kind Kind, statements ...string) *Policy {
 	t.Helper()
 	p, err := Parse(`{"Version":"2012-10-17","Statement":[`+strings.Join(statements, ",")+`]}`, kind, Source{})

@@ -49,6 +49,7 @@ type principalText struct {
 }
 
 type conditionText struct {
+	qualified
 	operator text
 	key      text
 	values   []text
@@ -235,7 +236,8 @@ func (m *member) conditions() ([]conditionText, *problem) {
 		if operator.value.kind != objectNode {
 			return nil, syntax(operator.value.start, "%s is an object of condition keys, not %s", operator.name, operator.value.kind)
 		}
-		if _, err := parseOperator(operator.name); err != nil {
+		q, err := parseOperator(operator.name)
+		if err != nil {
 			return nil, syntax(operator.start, "%v", err)
 		}
 		for j := range operator.value.members {
@@ -247,7 +249,7 @@ func (m *member) conditions() ([]conditionText, *problem) {
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, conditionText{text{operator.name, operator.start}, text{key.name, key.start}, values})
+			list = append(list, conditionText{q, text{operator.name, operator.start}, text{key.name, key.start}, values})
 		}
 	}
 	return list, nil

@@ -10,10 +10,7 @@ import (
 // grammar, no white space, a list of one as its element. Parsing it again gives
 // the same policy.
 func (p *Policy) String() string {
-	root, _, err := readJSON(p.doc)
-	if err != nil {
-		return p.doc // Empty and Parse keep nothing that cannot be read
-	}
+	root, _, _ := readJSON(p.doc) // a policy has no document that cannot be read
 	var b strings.Builder
 	printObject(&b, root.members, []string{"Version", "Id", "Statement"}, func(m *member) {
 		if m.name != "Statement" {

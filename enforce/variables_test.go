@@ -39,6 +39,7 @@ func TestPolicyVariables(t *testing.T) {
 		{"rule 16: no value, positive operator", stmt("Allow", "s3:GetObject", "*", `"Condition":{"StringEquals":{"k":"${aws:PrincipalTag/none}"}}`), home, []string{"k", ""}, false},
 		{"rule 16: no value, negated operator", stmt("Allow", "s3:GetObject", "*", `"Condition":{"StringNotEquals":{"k":"${aws:PrincipalTag/none}"}}`), home, []string{"k", "x"}, true},
 		{"rule 16: no value in a resource", stmt("Allow", "s3:GetObject", home+"${aws:PrincipalTag/none}*"), home + "x", nil, false},
+		{"rule 16: an empty value in a condition", stmt("Allow", "s3:GetObject", "*", `"Condition":{"StringEquals":{"k":"${aws:PrincipalTag/e}"}}`), home, []string{"k", "", "aws:PrincipalTag/e", ""}, true},
 		{"rule 16: an empty value is a value", stmt("Allow", "s3:GetObject", home+"${aws:PrincipalTag/e}"), home, []string{"aws:PrincipalTag/e", ""}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

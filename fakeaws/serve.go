@@ -113,7 +113,11 @@ func (x *exchange) answer() (*wire.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return operation.Encode(protocol, out, x.call.RequestID)
+	resp, err := operation.Encode(protocol, out, x.call.RequestID)
+	if err == nil && x.call.Service == "s3" {
+		resp.Header.Set("X-Amz-Id-2", x.hostID())
+	}
+	return resp, err
 }
 
 // handler finds what performs the operation.
@@ -248,22 +252,24 @@ func (x *exchange) openBody() error {
 	return err
 }
 
-// readAll reads a body of at most limit bytes. length is -1 where unknown.
+// readAll reads a body of at most limit bytes. length is -1 where unknown. A
+// [sigv4.Body] of known length gives its last bytes out only once it is verified.
 func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	if length > limit {
 		return nil, tooLarge(limit)
 	}
 	if length >= 0 {
 		body := make([]byte, length)
-		_, err := io.ReadFull(r, body)
-		if err == nil && length > 0 {
-			// The end of the body, where it is verified, comes after the last byte.
-			_, err = r.Read(make([]byte, 1))
+		if _, err := io.ReadFull(r, body); errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+			return nil, &Error{
+				Code:    "IncompleteBody",
+				Message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
+				Status:  http.StatusBadRequest,
+			}
+		} else if err != nil {
+			return nil, err
 		}
-		if err == io.EOF {
-			err = nil
-		}
-		return body, err
+		return body, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if int64(len(body)) > limit {
@@ -330,6 +336,9 @@ func (x *exchange) inStyle(err error) error {
 	return failed.For(sigv4.JSON)
 }
 
+// hostID makes what S3 sends as x-amz-id-2.
+func (x *exchange) hostID() string { return x.world.ids.Token(76) }
+
 // fail makes the answer of an error.
 func (x *exchange) fail(err error) *wire.Response {
 	if x.protocol == 0 {
@@ -337,7 +346,7 @@ func (x *exchange) fail(err error) *wire.Response {
 	}
 	e := wire.ErrorContext{RequestID: x.call.RequestID, Head: x.http.Method == http.MethodHead}
 	if x.call.Service == "s3" {
-		e.HostID = x.world.ids.Token(76)
+		e.HostID = x.hostID()
 		e.Resource = x.http.URL.Path
 	}
 	return x.model.EncodeError(x.protocol, err, e)

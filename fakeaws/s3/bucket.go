@@ -60,7 +60,8 @@ func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	}
 	// An unsigned request names no region: its host name leads it to the bucket.
 	if b.region != call.Region && !call.Anonymous() {
-		return nil, errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name)
+		moved := errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name)
+		return nil, tell(moved, "x-amz-bucket-region", b.region)
 	}
 	return b, nil
 }

@@ -27,6 +27,20 @@ func (k kind) says(text string, fields ...string) error {
 	return e
 }
 
+// tell adds headers to the answer of an error: all that a HEAD request gets to
+// see. Pairs are names and values by turns.
+func tell(err error, pairs ...string) error {
+	e, ok := err.(*fakeaws.Error) //nolint:errorlint // fresh from of or says
+	if !ok {
+		return err
+	}
+	e.Header = make(http.Header, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		e.Header.Set(pairs[i], pairs[i+1])
+	}
+	return e
+}
+
 // The errors of the S3 API reference's page "Error responses"; texts and fields
 // as the service prints them.
 var (

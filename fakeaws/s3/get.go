@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -137,7 +138,7 @@ func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput) (*object, 
 	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":
-		return nil, span{}, errNotModified.of()
+		return nil, span{}, tell(errNotModified.of(), "ETag", o.etag, "Last-Modified", o.modified.UTC().Format(http.TimeFormat))
 	default:
 		return nil, span{}, errPreconditionFailed.of("Condition", failing)
 	}
