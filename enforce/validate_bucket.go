@@ -76,24 +76,24 @@ func (r s3Resource) String() string {
 }
 
 // s3ResourceOf returns what of a bucket a pattern means; 0 when it is nothing of
-// that bucket. A "*" that is not after a slash means the bucket and its objects;
-// that S3 takes it, and the bare "*", is unverified.
+// that bucket. S3 takes patterns only after the whole name: it refuses "*" and
+// "arn:aws:s3:::*" as invalid resources. That a "*" right after the name means
+// the bucket and its objects is unverified.
 func s3ResourceOf(pattern, bucket string) s3Resource {
-	if pattern == "*" {
-		return s3Object | s3Bucket
-	}
 	a := arn(splitPattern(pattern))
 	if a.service() != "s3" || a[3] != "" || a.account() != "" {
 		return 0
 	}
-	name, _, isObject := strings.Cut(a.resource(), "/")
-	switch compiled := wildcards.Replace(name); {
-	case !glob(compiled, bucket):
+	rest, ok := strings.CutPrefix(a.resource(), bucket)
+	switch {
+	case !ok:
 		return 0
-	case isObject:
+	case rest == "":
+		return s3Bucket
+	case rest[0] == '/':
 		return s3Object
-	case strings.Contains(name, "*"):
+	case rest[0] == '*':
 		return s3Object | s3Bucket
 	}
-	return s3Bucket
+	return 0
 }

@@ -148,7 +148,8 @@ func TestValidateBucket(t *testing.T) {
 		{"rule 74: longer name", "s3:GetObject", "arn:aws:s3:::bb/*", invalid},
 		{"rule 74: another service", "s3:GetObject", "arn:aws:sqs:us-east-1:111122223333:b", invalid},
 		{"rule 74: bucket and objects in one", "s3:GetObject", "arn:aws:s3:::b*", ""},
-		{"rule 74: everything", "s3:ListBucket", "*", ""},
+		{"rule 74: everything", "s3:ListBucket", "*", invalid},
+		{"rule 74: any bucket", "s3:ListBucket", "arn:aws:s3:::*", invalid},
 		{"rule 74: action on the account", "s3:ListAllMyBuckets", "arn:aws:s3:::b", mismatch},
 	} {
 		t.Run(c.name, func(t *testing.T) {

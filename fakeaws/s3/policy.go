@@ -12,16 +12,13 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// maxPolicy is the largest bucket policy, in bytes without insignificant space.
-const maxPolicy = 20 << 10
-
 // PutBucketPolicy sets the policy of a bucket.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicyInput) (*awss3.PutBucketPolicyOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkMD5(in.ContentMD5, aws.ToString(in.Policy)); err != nil {
 		return nil, err
 	}
-	policy, doc, err := s.compilePolicy(aws.ToString(in.Policy))
+	policy, doc, err := s.compilePolicy(call, aws.ToString(in.Policy))
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +28,8 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 	if err != nil {
 		return nil, err
 	}
-	if err := doc.check(b); err != nil {
-		return nil, err
+	if err := policy.ValidateBucket(b.name); err != nil {
+		return nil, malformedPolicy(err)
 	}
 	public := doc.public()
 	if public && b.block != nil && aws.ToBool(b.block.BlockPublicPolicy) {
@@ -45,34 +42,31 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 
 // compilePolicy reads a bucket policy and finds its principals. It takes no
 // lock: the principals live in another service.
-func (s *Service) compilePolicy(text string) (*enforce.Policy, *policyDoc, error) {
-	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{})
+func (s *Service) compilePolicy(call *fakeaws.Call, text string) (*enforce.Policy, *policyDoc, error) {
+	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{File: call.PolicyFile})
 	if err != nil {
-		var d *enforce.DocumentError
-		if errors.As(err, &d) {
-			return nil, nil, kind{d.Code, errMalformedPolicy.status, d.Message}.of()
-		}
-		return nil, nil, err
-	}
-	if policy.Size() > maxPolicy {
-		return nil, nil, errMalformedPolicy.says(policyTooLarge)
+		return nil, nil, malformedPolicy(err)
 	}
 	doc, err := readPolicyDoc(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, st := range doc.Statement {
-		for _, p := range append(st.Principal.all(), st.NotPrincipal.all()...) {
-			if !s.principalExists(p) {
-				return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", p)
-			}
+	for _, p := range policy.Principals() {
+		if !s.principalExists(p.Value) {
+			return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", p.Value)
 		}
 	}
 	return policy, doc, nil
 }
 
-// policyTooLarge is the text for a policy that is too long; unverified.
-const policyTooLarge = "Your policy exceeds the maximum allowed document size (20480 bytes)"
+// malformedPolicy words what enforce found wrong with a document as S3 does.
+func malformedPolicy(err error) error {
+	var d *enforce.DocumentError
+	if errors.As(err, &d) {
+		return kind{d.Code, errMalformedPolicy.status, d.Message}.of()
+	}
+	return err
+}
 
 // principalExists reports whether a principal of a policy can be one. Roles of
 // accounts of this World must exist; of other accounts the World knows nothing,

@@ -77,7 +77,7 @@ func TestPolicyIsRefused(t *testing.T) {
 		"not JSON":            {"policy", "Policies must be valid JSON and the first byte must be '{'"},
 		"empty":               {"", "Policies must be valid JSON and the first byte must be '{'"},
 		"no statement":        {"{}", "Missing required field Statement"},
-		"larger than allowed": {statement(publicRead + `,"Sid":"` + strings.Repeat("s", maxPolicy) + `"`), policyTooLarge},
+		"larger than allowed": {statement(publicRead + `,"Sid":"` + strings.Repeat("s", 20<<10) + `"`), "Normalized policy document exceeds the maximum allowed size"},
 	} {
 		t.Run("rule 74: "+name, func(t *testing.T) {
 			t.Parallel()
@@ -205,33 +205,12 @@ func FuzzPolicyDoc(f *testing.F) {
 	f.Add(statement(publicRead))
 	f.Add(`{"Statement":{"Principal":null,"Condition":{"Bool":{"a":true}}}}`)
 	f.Add(`[`)
-	b := &bucket{name: "bucket", arn: "arn:aws:s3:::bucket"}
 	f.Fuzz(func(t *testing.T, doc string) {
 		d, err := readPolicyDoc(doc)
 		if err != nil {
 			requireCode(t, err, "MalformedPolicy", 400)
 			return
 		}
-		if err := d.check(b); err != nil {
-			requireCode(t, err, "MalformedPolicy", 400)
-		}
 		require.Equal(t, d.public(), d.public())
 	})
-}
-
-func TestWildcard(t *testing.T) {
-	t.Parallel()
-	for pattern, cases := range map[string]map[string]bool{
-		"*":     {"": true, "abc": true},
-		"a*c":   {"ac": true, "abbc": true, "ab": false},
-		"a?c":   {"abc": true, "ac": false},
-		"*b*d*": {"abcd": true, "adcb": false},
-		"abc":   {"abc": true, "ab": false, "abcd": false},
-		"":      {"": true, "a": false},
-	} {
-		for s, want := range cases {
-			assert.Equal(t, want, wildcard(pattern, s), "%s ~ %s", pattern, s)
-		}
-	}
-	assert.False(t, wildcard(strings.Repeat("a*", 50)+"b", strings.Repeat("a", 5000)), "in linear time")
 }

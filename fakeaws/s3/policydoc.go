@@ -3,24 +3,20 @@ package s3
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 )
 
-// A policyDoc is what S3 itself reads of a bucket policy, besides what the
-// policy language says of every policy.
+// A policyDoc is what S3's Block Public Access reads of a bucket policy.
 type policyDoc struct {
 	Statement list[policyStatement]
 }
 
 type policyStatement struct {
-	Effect                  string
-	Principal, NotPrincipal principals
-	Action, NotAction       list[string]
-	Resource, NotResource   list[string]
-	Condition               map[string]map[string]list[scalar]
+	Effect    string
+	Principal principals
+	Condition map[string]map[string]list[scalar]
 }
 
 // A list is one value or several.
@@ -67,62 +63,12 @@ func (p *principals) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*map[string]list[string])(p))
 }
 
-// all returns the principals of all types, in the order of the types' names.
-func (p principals) all() []string {
-	var out []string
-	for _, kind := range slices.Sorted(maps.Keys(p)) {
-		out = append(out, p[kind]...)
-	}
-	return out
-}
-
 func readPolicyDoc(doc string) (*policyDoc, error) {
 	d := new(policyDoc)
 	if err := json.Unmarshal([]byte(doc), d); err != nil {
 		return nil, errMalformedPolicy.says("Policies must be valid JSON and the first byte must be '{'")
 	}
 	return d, nil
-}
-
-// check applies the rules that tie a policy to its bucket.
-func (d *policyDoc) check(b *bucket) error {
-	for _, st := range d.Statement {
-		var buckets, objects bool
-		for _, r := range slices.Concat(st.Resource, st.NotResource) {
-			onBucket, onObjects := resourceOf(r, b)
-			if !onBucket && !onObjects {
-				return errMalformedPolicy.says("Policy has invalid resource", "Detail", r)
-			}
-			buckets, objects = buckets || onBucket, objects || onObjects
-		}
-		for _, action := range slices.Concat(st.Action, st.NotAction) {
-			known, onBuckets, onObjects := appliesTo(action)
-			if !known {
-				return errMalformedPolicy.says("Policy has invalid action", "Detail", action)
-			}
-			if !(onBuckets && buckets || onObjects && objects) {
-				return errMalformedPolicy.says("Action does not apply to any resource(s) in statement")
-			}
-		}
-	}
-	return nil
-}
-
-// resourceOf reports whether a resource of a policy, with wildcards, can mean
-// the bucket and objects in it.
-func resourceOf(pattern string, b *bucket) (isBucket, isObjects bool) {
-	rest, ok := strings.CutPrefix(pattern, b.arn)
-	switch {
-	case !ok:
-		return false, false
-	case rest == "":
-		return true, false
-	case rest[0] == '/':
-		return false, len(rest) > 1
-	case rest[0] == '*':
-		return true, true
-	}
-	return false, false
 }
 
 // public reports whether the policy is public in the sense of Block Public
