@@ -34,10 +34,22 @@ func (s *Statement) concerns(action string) bool {
 // long policy it does not look at the others.
 type index struct {
 	statements []*Statement // all, in the order of the document
-	// The rest is nil in a short policy.
-	byAction  map[string][]*Statement // those that name the action itself
-	byService map[string][]*Statement // those that name it with a wildcard
-	other     []*Statement            // those with "*" or NotAction
+	actions    *actionIndex // nil in a short policy
+}
+
+// An actionIndex has the statements by the actions that they name. A statement
+// that names several is there several times.
+type actionIndex struct {
+	named map[string][]*Statement  // by an action without wildcards
+	wild  map[string][]*wildAction // by the service of an action with wildcards
+	other []*Statement             // those with "*" or NotAction
+}
+
+// A wildAction is an action with wildcards and the statements that name it, so
+// that it is matched once however many they are.
+type wildAction struct {
+	action     *actionPattern
+	statements []*Statement
 }
 
 // minIndexed is how many statements of an effect are worth an index; measured.
@@ -48,36 +60,40 @@ func newIndex(statements []*Statement) index {
 	if len(statements) < minIndexed {
 		return x
 	}
-	x.byAction = make(map[string][]*Statement)
-	x.byService = make(map[string][]*Statement)
+	x.actions = &actionIndex{named: make(map[string][]*Statement), wild: make(map[string][]*wildAction)}
 	for _, s := range statements {
-		x.add(s)
+		x.actions.add(s)
 	}
 	return x
 }
 
-func (x *index) add(s *Statement) {
-	once := func(list []*Statement) []*Statement {
-		if len(list) > 0 && list[len(list)-1] == s {
-			return list
-		}
-		return append(list, s)
+func (x *actionIndex) add(s *Statement) {
+	if s.not.action {
+		x.other = append(x.other, s)
+		return
 	}
 	for i := range s.actions {
 		switch a := &s.actions[i]; {
-		case s.not.action || a.any:
-			x.other = once(x.other)
-		case a.kind != exact:
-			x.byService[a.service()] = once(x.byService[a.service()])
+		case a.any:
+			x.other = append(x.other, s)
+		case a.kind == exact:
+			x.named[a.text] = append(x.named[a.text], s)
 		default:
-			x.byAction[a.text] = once(x.byAction[a.text])
+			w := x.wildAction(a)
+			w.statements = append(w.statements, s)
 		}
 	}
 }
 
-// candidates returns lists that have every statement that can be about an
-// action, given in lower case.
-func (x *index) candidates(action string) [3][]*Statement {
-	service, _, _ := strings.Cut(action, ":")
-	return [3][]*Statement{x.byAction[action], x.byService[service], x.other}
+// wildAction returns the entry of an action with wildcards.
+func (x *actionIndex) wildAction(a *actionPattern) *wildAction {
+	service := a.service()
+	for _, w := range x.wild[service] {
+		if w.action.text == a.text {
+			return w
+		}
+	}
+	w := &wildAction{action: a}
+	x.wild[service] = append(x.wild[service], w)
+	return w
 }

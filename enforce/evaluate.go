@@ -24,6 +24,9 @@ func Evaluate(req *Request, set *PolicySet) Decision {
 // every layer that applies must allow.
 func (e *eval) decide() ruling {
 	for _, layer := range denyOrder {
+		if !e.present.has(layer) {
+			continue
+		}
 		if s := e.denies(layer); s != nil {
 			if layer == ResourceLayer {
 				layer = e.resourceLayer()
@@ -31,10 +34,11 @@ func (e *eval) decide() ruling {
 			return ruling{ExplicitDeny, layer, s}
 		}
 	}
-	for _, layer := range [...]Layer{RCPLayer, SCPLayer} {
-		if !e.nodesAllow(layer) {
-			return implicitly(layer)
-		}
+	switch {
+	case e.present.has(RCPLayer) && !e.nodesAllow(RCPLayer):
+		return implicitly(RCPLayer)
+	case e.present.has(SCPLayer) && !e.nodesAllow(SCPLayer):
+		return implicitly(SCPLayer)
 	}
 	r := e.grant()
 	if r.verdict == Allowed && e.set.Endpoint != nil {
@@ -136,42 +140,52 @@ type eval struct {
 	req *Request
 	set *PolicySet
 
+	present  layers // those of set that have policies
 	identity bool   // see hasIdentity
 	action   string // in lower case
+	service  string // of the action
 	resource arn    // the segments of req.Resource, once they were needed
+	derived  value  // of value
 
-	lowered []byte // what action refers to
+	lowered []byte // what action and service refer to
 	buf     []byte // of expand
-	derived value  // of value
 }
 
 var evals = sync.Pool{New: func() any { return new(eval) }}
 
 func (e *eval) prepare(req *Request, set *PolicySet) {
-	e.req, e.set = req, set
-	e.action = e.lower(req.Action)
+	e.req, e.set, e.present = req, set, set.layers()
+	e.lower(req.Action)
 	e.identity = req.Principal.hasIdentity()
 }
 
-// release gives the eval back, without anything of the request.
+// release gives the eval back, without anything of the request. To clear what
+// was not used would take as long as a short decision does.
 func (e *eval) release() {
-	*e = eval{lowered: e.lowered, buf: e.buf}
+	e.req, e.set = nil, nil
+	if e.resource[0] != "" {
+		e.resource = arn{}
+	}
+	e.derived.one = ""
 	evals.Put(e)
 }
 
-// lower returns an action in lower case; actions are case-insensitive. The text
+// lower puts the action in lower case; actions are case-insensitive. The text
 // lives in a buffer that is used again, which saves an allocation per decision.
-func (e *eval) lower(action string) string {
-	e.lowered = e.lowered[:0]
+func (e *eval) lower(action string) {
+	if len(action) > len(e.lowered) {
+		e.lowered = make([]byte, 2*len(action))
+	}
+	colon := len(action)
 	for i := range len(action) {
 		c := action[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
+		} else if c == ':' {
+			colon = min(colon, i)
 		}
-		e.lowered = append(e.lowered, c)
+		e.lowered[i] = c
 	}
-	if len(e.lowered) == 0 {
-		return ""
-	}
-	return unsafe.String(&e.lowered[0], len(e.lowered))
+	e.action = unsafe.String(unsafe.SliceData(e.lowered), len(action))
+	e.service = e.action[:colon]
 }

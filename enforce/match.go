@@ -5,7 +5,15 @@ import "strings"
 // matches grades how a statement applies to the request; unnamed when it does
 // not. Statements that name nobody apply directly.
 func (e *eval) matches(s *Statement) grade {
-	if !s.concerns(e.action) || !e.covers(s) {
+	if !s.concerns(e.action) {
+		return unnamed
+	}
+	return e.applies(s)
+}
+
+// applies is matches for a statement that is known to concern the action.
+func (e *eval) applies(s *Statement) grade {
+	if !e.covers(s) {
 		return unnamed
 	}
 	g := e.names(s)
@@ -28,8 +36,7 @@ func (e *eval) covers(s *Statement) bool {
 		return true
 	}
 	for i := range s.resources {
-		p := &s.resources[i]
-		if e.matchARN(p, e.req.Resource, &e.resource) {
+		if e.matchARN(&s.resources[i], e.req.Resource, &e.resource) {
 			return !s.not.resource
 		}
 	}
@@ -39,23 +46,26 @@ func (e *eval) covers(s *Statement) bool {
 // best returns the statement of an index that applies most directly, the first
 // of equals.
 func (e *eval) best(x *index) (best *Statement, g grade) {
-	if x.byAction == nil {
-		return e.better(x.statements, nil, unnamed)
+	if x.actions == nil {
+		return e.better(x.statements, (*eval).matches, nil, unnamed)
 	}
-	for _, list := range x.candidates(e.action) {
-		best, g = e.better(list, best, g)
+	best, g = e.better(x.actions.named[e.action], (*eval).applies, nil, unnamed)
+	for _, w := range x.actions.wild[e.service] {
+		if w.action.match(e.action) {
+			best, g = e.better(w.statements, (*eval).applies, best, g)
+		}
 	}
-	return best, g
+	return e.better(x.actions.other, (*eval).matches, best, g)
 }
 
 // better returns the statement of a list that applies more directly than best,
-// or as directly and stands before it.
-func (e *eval) better(list []*Statement, best *Statement, g grade) (*Statement, grade) {
+// or as directly and stands before it. The list is in the order of the document.
+func (e *eval) better(list []*Statement, judge func(*eval, *Statement) grade, best *Statement, g grade) (*Statement, grade) {
 	for _, s := range list {
-		if g == directly && s.number > best.number {
+		if g == directly && s.number >= best.number {
 			break
 		}
-		m := e.matches(s)
+		m := judge(e, s)
 		if m > g || m == g && m != unnamed && s.number < best.number {
 			best, g = s, m
 		}
@@ -93,6 +103,29 @@ func (e *eval) denied(p *Policy) *Statement {
 // denyOrder is the order in which explicit denies are looked for: when several
 // layers deny, AWS names one. That of the later layers is unverified.
 var denyOrder = [...]Layer{SCPLayer, RCPLayer, IdentityLayer, ResourceLayer, BoundaryLayer, SessionLayer, EndpointLayer}
+
+// layers is a set of layers, one bit for each.
+type layers uint16
+
+func (l layers) has(layer Layer) bool { return l>>layer&1 != 0 }
+
+// layers returns the layers that a set has policies for. Most sets have one or
+// two; a decision does not look at the others again.
+func (set *PolicySet) layers() (l layers) {
+	add := func(layer Layer, present bool) {
+		if present {
+			l |= 1 << layer
+		}
+	}
+	add(SCPLayer, set.SCPs != nil)
+	add(RCPLayer, set.RCPs != nil)
+	add(IdentityLayer, set.Identity != nil)
+	add(ResourceLayer, set.Resource != nil)
+	add(BoundaryLayer, set.Boundary != nil)
+	add(SessionLayer, set.Session != nil)
+	add(EndpointLayer, set.Endpoint != nil)
+	return l
+}
 
 // denies returns a Deny of a layer that applies to the request.
 func (e *eval) denies(l Layer) *Statement {

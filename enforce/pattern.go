@@ -63,10 +63,11 @@ func (p *pattern) match(s string) bool {
 	case general:
 		return glob(p.text, s)
 	}
-	if len(s) < len(p.head)+len(p.tail) || !strings.HasPrefix(s, p.head) || !strings.HasSuffix(s, p.tail) {
+	end := len(s) - len(p.tail)
+	if len(p.head) > end || s[:len(p.head)] != p.head || p.tail != "" && s[end:] != p.tail {
 		return false
 	}
-	s = s[len(p.head) : len(s)-len(p.tail)]
+	s = s[len(p.head):end]
 	for _, part := range p.middle {
 		i := strings.Index(s, part)
 		if i < 0 {

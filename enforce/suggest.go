@@ -74,8 +74,16 @@ func (d *Decision) lacking() Layer {
 	return layer
 }
 
-// escapeWildcards writes a resource so that it means itself.
 var escapeWildcards = strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}")
+
+// itself writes a resource so that a policy with it means just that one. The ARN
+// of all buckets, arn:aws:s3:::*, is what AWS itself has policies name.
+func itself(resource string) string {
+	if strings.HasSuffix(resource, ":*") {
+		return resource
+	}
+	return escapeWildcards.Replace(resource)
+}
 
 // statementFor writes the smallest statement that allows a request in a layer.
 func statementFor(req *Request, l Layer) string {
@@ -88,7 +96,7 @@ func statementFor(req *Request, l Layer) string {
 	if l != TrustLayer {
 		resource := req.Resource
 		if resource != "*" {
-			resource = escapeWildcards.Replace(resource)
+			resource = itself(resource)
 		}
 		b.WriteString(`,"Resource":` + quoteJSON(resource))
 	}

@@ -82,7 +82,7 @@ const rcpFullAWSAccess = "arn:aws:organizations::aws:policy/resource_control_pol
 
 func (s *rawStatement) checkResourceControl(src Source) *problem {
 	everybody := len(s.principal) == 1 && s.principal[0].value == "*"
-	detail := ""
+	var detail string
 	switch {
 	case s.effect.value != "Deny" && src.ARN != rcpFullAWSAccess:
 		detail = "Allow is for RCPFullAWSAccess alone"

@@ -30,7 +30,7 @@ func (k kind) says(text string, fields ...string) error {
 // tell adds headers to the answer of an error: all that a HEAD request gets to
 // see. Pairs are names and values by turns.
 func tell(err error, pairs ...string) error {
-	e, ok := err.(*fakeaws.Error) //nolint:errorlint // fresh from of or says
+	e, ok := err.(*fakeaws.Error) // fresh from of or says
 	if !ok {
 		return err
 	}

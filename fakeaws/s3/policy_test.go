@@ -211,6 +211,6 @@ func FuzzPolicyDoc(f *testing.F) {
 			requireCode(t, err, "MalformedPolicy", 400)
 			return
 		}
-		require.Equal(t, d.public(), d.public())
+		d.public() // must not panic, whatever the document holds
 	})
 }

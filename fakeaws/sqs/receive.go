@@ -197,7 +197,7 @@ var systemNames = []types.MessageSystemAttributeName{
 // systemAttributes returns the system attributes that a receive asks for, in
 // either of the two parameters that SQS has for them.
 func systemAttributes(in *awssqs.ReceiveMessageInput) ([]types.MessageSystemAttributeName, error) {
-	older := in.AttributeNames //nolint:staticcheck // deprecated, and still what many clients send
+	older := in.AttributeNames
 	if len(older) == 0 && len(in.MessageSystemAttributeNames) == 0 {
 		return nil, nil
 	}

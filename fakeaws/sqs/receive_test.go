@@ -28,7 +28,7 @@ func TestReceiveRefusals(t *testing.T) {
 		{awssqs.ReceiveMessageInput{WaitTimeSeconds: 21}, "InvalidParameterValue", "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
 		{awssqs.ReceiveMessageInput{VisibilityTimeout: 43201}, "InvalidParameterValue", "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if provided."},
 		{awssqs.ReceiveMessageInput{ReceiveRequestAttemptId: aws.String("a")}, "InvalidParameterValue", "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request includes a parameter that is not valid for this queue type."},
-		{awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"Policy"}}, "InvalidAttributeName", "Unknown Attribute Policy."}, //nolint:staticcheck // deprecated, still sent
+		{awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"Policy"}}, "InvalidAttributeName", "Unknown Attribute Policy."},
 		{awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All", "x"}}, "InvalidAttributeName", "Unknown Attribute x."},
 	} {
 		tc.in.QueueUrl = url
@@ -61,11 +61,11 @@ func TestSystemAttributeNames(t *testing.T) {
 	b.post(t, url, "x")
 	got := b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url})
 	assert.Nil(t, got[0].Attributes)
-	got = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"ApproximateReceiveCount"}}) //nolint:staticcheck // deprecated, still sent
+	got = b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"ApproximateReceiveCount"}})
 	assert.Equal(t, map[string]string{"ApproximateReceiveCount": "2"}, got[0].Attributes)
 	got = b.receive(t, &awssqs.ReceiveMessageInput{
 		QueueUrl:                    url,
-		AttributeNames:              []types.QueueAttributeName{"All"}, //nolint:staticcheck // deprecated, still sent
+		AttributeNames:              []types.QueueAttributeName{"All"},
 		MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SenderId"},
 	})
 	assert.Len(t, got[0].Attributes, 4)

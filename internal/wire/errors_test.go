@@ -27,7 +27,7 @@ import (
 )
 
 // arrives sends an error to the SDK's operations until one reads it as its type.
-func arrives(t *testing.T, s *Service, service string, sent error) (error, bool) {
+func arrives(t *testing.T, s *Service, service string, sent error) (got error, ok bool) { //nolint:revive // the error is what is looked for
 	t.Helper()
 	typ := reflect.TypeOf(sent)
 	for _, op := range operationsOf(service) {

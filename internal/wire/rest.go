@@ -29,7 +29,7 @@ func decodeREST(o *Operation, p Protocol, n *node, v reflect.Value, r *Request) 
 	}
 	switch {
 	case n.payload != nil:
-		return n.payload.readPayload(o, p, r, v.Field(n.payload.index))
+		return n.payload.readPayload(p, r, v.Field(n.payload.index))
 	case n.body && p == RESTJSON:
 		return decodeJSONBody(n, v, r.Body)
 	case n.body:

@@ -8,7 +8,7 @@ import (
 )
 
 // readPayload reads the body as the one member that it is.
-func (f *field) readPayload(o *Operation, p Protocol, r *Request, v reflect.Value) error {
+func (f *field) readPayload(p Protocol, r *Request, v reflect.Value) error {
 	n := f.node
 	switch n.kind {
 	case streamKind:

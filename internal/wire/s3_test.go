@@ -193,7 +193,7 @@ func TestS3Arguments(t *testing.T) {
 	// An empty value is a value; a missing one is none.
 	var in s3.ListObjectsV2Input
 	require.NoError(t, s.Operation("ListObjectsV2").Decode(RESTXML, s3Request("GET", "/b?list-type=2&prefix=&start-after=a%2Bb+c", ""), &in))
-	assert.Equal(t, "", *in.Prefix)
+	assert.Empty(t, *in.Prefix)
 	assert.Equal(t, "a+b c", *in.StartAfter)
 	assert.Nil(t, in.MaxKeys)
 }

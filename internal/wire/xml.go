@@ -307,10 +307,9 @@ func charReference(name []byte) (rune, bool) {
 func appendXMLText(b []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
-		c, size := s[i], 1
+		c := s[i]
 		if c >= utf8.RuneSelf {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
 				i += size
 				continue
 			}

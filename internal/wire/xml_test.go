@@ -100,7 +100,7 @@ func TestEmptyStringPayload(t *testing.T) {
 	s, _ := Load("s3")
 	var in s3.PutBucketPolicyInput
 	require.NoError(t, s.Operation("PutBucketPolicy").Decode(RESTXML, s3Request("PUT", "/b?policy", ""), &in))
-	assert.Equal(t, "", *in.Policy)
+	assert.Empty(t, *in.Policy)
 	err := s.Operation("PutBucketPolicy").Decode(RESTXML, s3Request("PUT", "/b?policy", "\xff"), &in)
 	require.Error(t, err)
 }

@@ -53,8 +53,8 @@ func (n *node) deref(v reflect.Value) reflect.Value {
 	return v
 }
 
-// appendXMLElement appends v within the tags open (without the ">") and close.
-func (n *node) appendXMLElement(b []byte, open, close string, v reflect.Value, place timeFormat) []byte {
+// appendXMLElement appends v within the tags open (without the ">") and end.
+func (n *node) appendXMLElement(b []byte, open, end string, v reflect.Value, place timeFormat) []byte {
 	b = append(b, open...)
 	for _, a := range n.attrs {
 		if av, ok := a.node.value(v.Field(a.index)); ok {
@@ -65,7 +65,7 @@ func (n *node) appendXMLElement(b []byte, open, close string, v reflect.Value, p
 	}
 	b = append(b, '>')
 	b = n.appendXMLContent(b, v, place)
-	return append(b, close...)
+	return append(b, end...)
 }
 
 func (n *node) appendXMLContent(b []byte, v reflect.Value, place timeFormat) []byte {
@@ -78,9 +78,9 @@ func (n *node) appendXMLContent(b []byte, v reflect.Value, place timeFormat) []b
 		}
 		return b
 	case listKind:
-		open, close := "<"+n.elemName, "</"+n.elemName+">"
+		open, end := "<"+n.elemName, "</"+n.elemName+">"
 		for i := range v.Len() {
-			b = n.elem.appendXMLElement(b, open, close, n.elem.deref(v.Index(i)), place)
+			b = n.elem.appendXMLElement(b, open, end, n.elem.deref(v.Index(i)), place)
 		}
 		return b
 	case mapKind:
