@@ -38,16 +38,15 @@ type arnPattern struct {
 
 // compileARN compiles a pattern. Segments that are missing at the end match
 // everything, as AWS completes "arn:aws:sqs:us-east-1" to
-// "arn:aws:sqs:us-east-1:*:*". Variables are known in the segments from first
-// on: in the last one only for a Resource element.
-func compileARN(s string, variables bool, first int) (arnPattern, error) {
+// "arn:aws:sqs:us-east-1:*:*". Variables are known in the last segment only.
+func compileARN(s string, variables bool) (arnPattern, error) {
 	if s == "*" {
 		return arnPattern{any: true}, nil
 	}
 	var parts [6]template
 	plain := true
 	for i, segment := range splitPattern(s) {
-		mode := textMode{wild: true, variables: variables && i >= first}
+		mode := textMode{wild: true, variables: variables && i == len(parts)-1}
 		part, err := compileTemplate(segment, mode)
 		if err != nil {
 			return arnPattern{}, err
@@ -88,20 +87,21 @@ func splitPattern(s string) [6]string {
 // matchARN reports whether the ARN s matches p. Its segments are those in a, or
 // are put there when they are needed.
 func (e *eval) matchARN(p *arnPattern, s string, a *arn) bool {
-	if p.any {
-		return true
-	}
 	if p.parts == nil {
-		return p.whole.match(s)
+		return p.any || p.whole.match(s)
 	}
+	return e.matchParts(p.parts, s, a)
+}
+
+func (e *eval) matchParts(parts *[6]template, s string, a *arn) bool {
 	if a[0] == "" {
 		var ok bool
 		if *a, ok = splitARN(s); !ok {
 			return false
 		}
 	}
-	for i := range p.parts {
-		text, ok := e.expand(&p.parts[i])
+	for i := range parts {
+		text, ok := e.expand(&parts[i])
 		if !ok || !glob(text, a[i]) {
 			return false
 		}

@@ -16,12 +16,13 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 	for _, r := range append(s.resource, s.notResource...) {
 		// "You can use policy variables … in the resource portion of the ARN",
 		// which follows the fifth colon.
-		p, err := compileARN(r.value, variables, 5)
+		p, err := compileARN(r.value, variables)
 		if err != nil {
 			return nil, legacy(r.at, err.Error())
 		}
 		c.resources = append(c.resources, p)
 	}
+	c.needs = c.sieve()
 	c.not.principal = s.notPrincipal != nil
 	for _, p := range append(s.principal, s.notPrincipal...) {
 		pattern, ok := compilePrincipal(p)

@@ -1,11 +1,21 @@
 package enforce
 
+import "strings"
+
 // likeARN is the operand of the Arn operators: six segments, each with
 // wildcards of its own.
 type likeARN struct{ arnPattern }
 
+// likeVariableARN is one with variables. They are put in before the segments are
+// taken apart, because one may be several segments, or all: "${aws:PrincipalArn}".
+type likeVariableARN struct{ template }
+
 func arnLike(value string, variables bool) (operand, error) {
-	p, err := compileARN(value, variables, 0)
+	if variables && strings.Contains(value, "${") {
+		t, err := compileTemplate(value, textMode{wild: true, variables: true})
+		return &likeVariableARN{t}, err
+	}
+	p, err := compileARN(value, false)
 	return &likeARN{p}, err
 }
 
@@ -14,4 +24,26 @@ func (o *likeARN) match(e *eval, v item) outcome {
 	value := v.string()
 	a, ok := splitARN(value)
 	return outcomeOf(ok && e.matchARN(&o.arnPattern, value, &a))
+}
+
+func (o *likeVariableARN) match(e *eval, v item) outcome {
+	a, ok := splitARN(v.string())
+	text, known := e.expand(&o.template)
+	if !ok || !known {
+		return miss
+	}
+	more := true
+	for i := range a {
+		segment := string([]byte{anyRun}) // what is missing at the end matches everything
+		switch {
+		case i == len(a)-1 && more:
+			segment = text
+		case more:
+			segment, text, more = strings.Cut(text, ":")
+		}
+		if !glob(segment, a[i]) {
+			return miss
+		}
+	}
+	return hit
 }

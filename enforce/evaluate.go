@@ -145,6 +145,7 @@ type eval struct {
 	action   string // in lower case
 	service  string // of the action
 	resource arn    // the segments of req.Resource, once they were needed
+	sieved   sieve  // of req.Resource, once it was needed
 	derived  value  // of value
 
 	lowered []byte // what action and service refer to
@@ -166,7 +167,7 @@ func (e *eval) release() {
 	if e.resource[0] != "" {
 		e.resource = arn{}
 	}
-	e.derived.one = ""
+	e.derived.one, e.sieved = "", 0
 	evals.Put(e)
 }
 

@@ -5,17 +5,14 @@ import "strings"
 // matches grades how a statement applies to the request; unnamed when it does
 // not. Statements that name nobody apply directly.
 func (e *eval) matches(s *Statement) grade {
-	if !s.concerns(e.action) {
+	if !s.concerns(e.action) || !e.covers(s) {
 		return unnamed
 	}
-	return e.applies(s)
+	return e.admits(s)
 }
 
-// applies is matches for a statement that is known to concern the action.
-func (e *eval) applies(s *Statement) grade {
-	if !e.covers(s) {
-		return unnamed
-	}
+// admits is matches for a statement about the action and the resource.
+func (e *eval) admits(s *Statement) grade {
 	g := e.names(s)
 	if g == unnamed {
 		return unnamed
@@ -32,40 +29,42 @@ func (e *eval) applies(s *Statement) grade {
 // without resource-level permissions has the resource "*", which only "*"
 // matches.
 func (e *eval) covers(s *Statement) bool {
-	if s.resources == nil {
-		return true
-	}
 	for i := range s.resources {
 		if e.matchARN(&s.resources[i], e.req.Resource, &e.resource) {
 			return !s.not.resource
 		}
 	}
-	return s.not.resource
+	return s.not.resource || len(s.resources) == 0
 }
 
 // best returns the statement of an index that applies most directly, the first
 // of equals.
 func (e *eval) best(x *index) (best *Statement, g grade) {
 	if x.actions == nil {
-		return e.better(x.statements, (*eval).matches, nil, unnamed)
+		return e.better(x.statements, false, nil, unnamed)
 	}
-	best, g = e.better(x.actions.named[e.action], (*eval).applies, nil, unnamed)
+	best, g = e.better(x.actions.named[e.action], true, nil, unnamed)
 	for _, w := range x.actions.wild[e.service] {
 		if w.action.match(e.action) {
-			best, g = e.better(w.statements, (*eval).applies, best, g)
+			best, g = e.better(w.statements, true, best, g)
 		}
 	}
-	return e.better(x.actions.other, (*eval).matches, best, g)
+	return e.better(x.actions.other, false, best, g)
 }
 
 // better returns the statement of a list that applies more directly than best,
-// or as directly and stands before it. The list is in the order of the document.
-func (e *eval) better(list []*Statement, judge func(*eval, *Statement) grade, best *Statement, g grade) (*Statement, grade) {
+// or as directly and stands before it. The list is in the order of the document;
+// all of it concerns the action, or that is to be asked.
+func (e *eval) better(list []*Statement, concern bool, best *Statement, g grade) (*Statement, grade) {
+	sieve := e.sieve(len(list))
 	for _, s := range list {
 		if g == directly && s.number >= best.number {
 			break
 		}
-		m := judge(e, s)
+		if sieve.stops(s.needs) || !concern && !s.concerns(e.action) || !e.covers(s) {
+			continue
+		}
+		m := e.admits(s)
 		if m > g || m == g && m != unnamed && s.number < best.number {
 			best, g = s, m
 		}
@@ -107,7 +106,7 @@ var denyOrder = [...]Layer{SCPLayer, RCPLayer, IdentityLayer, ResourceLayer, Bou
 // layers is a set of layers, one bit for each.
 type layers uint16
 
-func (l layers) has(layer Layer) bool { return l>>layer&1 != 0 }
+func (l layers) has(layer Layer) bool { return l&(1<<uint(layer)) != 0 }
 
 // layers returns the layers that a set has policies for. Most sets have one or
 // two; a decision does not look at the others again.

@@ -347,7 +347,7 @@ func (q *question) drawKey(c chooser, key string, actual []string) {
 		q.Context.SetMulti(key, some(c, 0, 3, value))
 		q.multi[strings.ToLower(key)] = true
 	case key == "d" && choice == 5:
-		q.Context.SetTime(key, time.Unix(1767225600, int64(c.pick(2))*5e8))
+		q.Context.SetTime(key, time.Unix(1767225600, 0))
 	default:
 		q.Context.Set(strings.ToUpper(key[:1])+key[1:], value())
 	}

@@ -138,7 +138,10 @@ func contextOf(req *enforce.Request, owner string) map[string][]string {
 		set("aws:principalarn", p.IssuerARN)
 	}
 	set("aws:principalaccount", p.Account)
-	set("aws:principaltype", string(p.Type))
+	switch p.Type {
+	case enforce.User, enforce.AssumedRole, enforce.FederatedUser, enforce.Root, enforce.Anonymous: // those of AWS's table
+		set("aws:principaltype", string(p.Type))
+	}
 	set("aws:userid", p.UserID)
 	set("aws:resourceaccount", owner)
 	if p.Type == enforce.Anonymous {

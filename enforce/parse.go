@@ -117,41 +117,47 @@ func (s *rawStatement) read(n *node) *problem {
 		return syntax(n.start, "a statement is an object, not %s", n.kind)
 	}
 	s.start, s.end = n.start, n.end
-	hasEffect := false
 	for i := range n.members {
-		m := &n.members[i]
-		var err *problem
-		switch m.name {
-		case "Sid":
-			var sid text
-			sid, err = m.string()
-			s.sid = &sid
-		case "Effect":
-			hasEffect = true
-			s.effect, err = m.string()
-		case "Principal":
-			s.principal, err = m.principals()
-		case "NotPrincipal":
-			s.notPrincipal, err = m.principals()
-		case "Action":
-			s.action, err = m.strings()
-		case "NotAction":
-			s.notAction, err = m.strings()
-		case "Resource":
-			s.resource, err = m.strings()
-		case "NotResource":
-			s.notResource, err = m.strings()
-		case "Condition":
-			s.conditions, err = m.conditions()
-		default:
-			err = unknownElement(m)
-		}
-		if err != nil {
+		if err := s.readElement(&n.members[i]); err != nil {
 			return err
 		}
 	}
+	return s.checkElements()
+}
+
+func (s *rawStatement) readElement(m *member) (err *problem) {
+	switch m.name {
+	case "Sid":
+		var sid text
+		sid, err = m.string()
+		s.sid = &sid
+	case "Effect":
+		s.effect, err = m.string()
+	case "Principal":
+		s.principal, err = m.principals()
+	case "NotPrincipal":
+		s.notPrincipal, err = m.principals()
+	case "Action":
+		s.action, err = m.strings()
+	case "NotAction":
+		s.notAction, err = m.strings()
+	case "Resource":
+		s.resource, err = m.strings()
+	case "NotResource":
+		s.notResource, err = m.strings()
+	case "Condition":
+		s.conditions, err = m.conditions()
+	default:
+		err = unknownElement(m)
+	}
+	return err
+}
+
+// checkElements finds elements that must be there and are not, or that exclude
+// each other.
+func (s *rawStatement) checkElements() *problem {
 	switch {
-	case !hasEffect:
+	case s.effect.at == 0: // where no element's value can stand
 		return missing("Effect", s.start)
 	case s.action != nil && s.notAction != nil:
 		return syntax(s.start, "a statement has Action or NotAction, not both")
@@ -221,36 +227,44 @@ func (m *member) principals() ([]principalText, *problem) {
 	return principals, nil
 }
 
-// conditions reads operator, key and values. Booleans and numbers stand for
-// their text.
+// conditions reads operator, key and values.
 func (m *member) conditions() ([]conditionText, *problem) {
 	if m.value.kind != objectNode {
 		return nil, syntax(m.value.start, "Condition is an object, not %s", m.value.kind)
 	}
+	var list []conditionText
+	for i := range m.value.members {
+		var err *problem
+		if list, err = m.value.members[i].operator(list); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// operator appends the conditions of one operator to list. Booleans and numbers
+// stand for their text.
+func (m *member) operator(list []conditionText) ([]conditionText, *problem) {
+	if m.value.kind != objectNode {
+		return nil, syntax(m.value.start, "%s is an object of condition keys, not %s", m.name, m.value.kind)
+	}
+	q, err := parseOperator(m.name)
+	if err != nil {
+		return nil, syntax(m.start, "%v", err)
+	}
 	scalar := func(n *node) bool {
 		return n.kind == stringNode || n.kind == numberNode || n.kind == boolNode
 	}
-	var list []conditionText
 	for i := range m.value.members {
-		operator := &m.value.members[i]
-		if operator.value.kind != objectNode {
-			return nil, syntax(operator.value.start, "%s is an object of condition keys, not %s", operator.name, operator.value.kind)
+		key := &m.value.members[i]
+		if key.name == "" {
+			return nil, syntax(key.start, "%s has an empty condition key", m.name)
 		}
-		q, err := parseOperator(operator.name)
+		values, err := key.texts(scalar, "strings, numbers and booleans")
 		if err != nil {
-			return nil, syntax(operator.start, "%v", err)
+			return nil, err
 		}
-		for j := range operator.value.members {
-			key := &operator.value.members[j]
-			if key.name == "" {
-				return nil, syntax(key.start, "%s has an empty condition key", operator.name)
-			}
-			values, err := key.texts(scalar, "strings, numbers and booleans")
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, conditionText{q, text{operator.name, operator.start}, text{key.name, key.start}, values})
-		}
+		list = append(list, conditionText{q, text{m.name, m.start}, text{key.name, key.start}, values})
 	}
 	return list, nil
 }

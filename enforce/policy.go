@@ -190,6 +190,7 @@ type Statement struct {
 	resources    []arnPattern // nil: the resource that the policy is attached to
 	conditions   []condition
 	anyPrincipal bool
+	needs        sieve // of the request's resource
 }
 
 // Policy returns the policy that the statement is a part of.

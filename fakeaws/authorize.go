@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/smithy-go/middleware"
 	"github.com/leastpriv/leastpriv/enforce"
@@ -19,12 +20,19 @@ func (*authorize) ID() string { return "fakeaws:Authorize" }
 
 // HandleMiddleware implements middleware.Middleware.
 func (a *authorize) HandleMiddleware(ctx context.Context, in any, next middleware.Handler) (any, middleware.Metadata, error) {
+	if a.op.needs == nil {
+		return next.Handle(ctx, in)
+	}
 	call := CallFrom(ctx)
 	needs, err := a.op.needs(ctx, in)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, middleware.Metadata{}, err
+	case len(needs) == 0:
+		// A mistake in the operation's row must not open it to everybody.
+		return nil, middleware.Metadata{}, errors.New(a.op.Name + " asked for no permission, and is not Unrestricted")
 	}
-	if len(needs) > 0 && call.World.mode != Off {
+	if call.World.mode != Off {
 		if err := a.judge(call, needs); err != nil {
 			return nil, middleware.Metadata{}, err
 		}

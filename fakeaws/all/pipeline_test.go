@@ -159,6 +159,9 @@ func TestBadRequests(t *testing.T) {
 		"oversize XML":       {request{url: "/bucket?delete", body: strings.Repeat("x", 3<<20), service: "s3"}, 400, []string{"MaxMessageLengthExceeded"}},
 		"body not as hashed": {request{method: "PUT", url: "/bucket/key", body: "hello", header: map[string]string{"X-Amz-Content-Sha256": strings.Repeat("0", 64)}, service: "s3"}, 400, []string{"<Code>XAmzContentSHA256Mismatch</Code>"}},
 		"broken chunks":      {request{method: "PUT", url: "/bucket/key", body: "zz\r\nhello\r\n0\r\n\r\n", header: map[string]string{"X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Decoded-Content-Length": "5", "Content-Encoding": "aws-chunked"}, service: "s3"}, 400, []string{"<Code>IncompleteBody</Code>"}},
+		// The older protocol of SQS, with its own codes and words.
+		"missing queue, Query": {request{url: "/", header: form, body: "Action=GetQueueUrl&Version=2012-11-05&QueueName=none", service: "sqs"}, 400, []string{"<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist for this wsdl version.</Message><Detail/>"}},
+		"missing queue, JSON":  {request{url: "/", header: json10("GetQueueUrl"), body: `{"QueueName":"none"}`, service: "sqs"}, 400, []string{`"com.amazonaws.sqs#QueueDoesNotExist"`, "The specified queue does not exist."}},
 		// Names.
 		"bucket name":    {request{method: "PUT", url: "/Bad_Bucket", service: "s3"}, 400, []string{"<Code>InvalidBucketName</Code>"}},
 		"queue name":     {request{url: "/", header: json10("CreateQueue"), body: `{"QueueName":"a b"}`, service: "sqs"}, 400, []string{"Can only include alphanumeric characters, hyphens, or underscores"}},

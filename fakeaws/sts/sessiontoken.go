@@ -20,13 +20,9 @@ const (
 	rootSession = time.Hour
 )
 
-// sessionTokenNeeds asks for no permission: policies cannot control
-// GetSessionToken (User Guide "Controlling permissions for temporary security
+// checkSessionToken is all that stands before GetSessionToken: policies cannot
+// control it (User Guide "Controlling permissions for temporary security
 // credentials"), only the kind of credentials can.
-func sessionTokenNeeds(ctx context.Context, in *sdk.GetSessionTokenInput) ([]enforce.Need, error) {
-	return nil, checkSessionToken(fakeaws.CallFrom(ctx), in)
-}
-
 func checkSessionToken(call *fakeaws.Call, in *sdk.GetSessionTokenInput) error {
 	if err := sessionTokenPlan.Check(in); err != nil {
 		return err

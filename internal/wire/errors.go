@@ -225,8 +225,12 @@ func (s *Service) appendQueryError(a *answer, e ErrorContext) []byte {
 	b := make([]byte, 0, 384)
 	b = append(append(append(b, "<ErrorResponse"...), s.xmlns...), "><Error><Type>"...)
 	b = append(append(b, a.party()...), "</Type>"...)
+	message := a.message
+	if text, ok := queryMessages[a.code]; ok {
+		message = text
+	}
 	b = appendXMLElement(b, "Code", a.code)
-	b = appendXMLElement(b, "Message", a.message)
+	b = appendXMLElement(b, "Message", message)
 	if s.queryCompatible {
 		b = append(b, "<Detail/>"...)
 	}

@@ -13,6 +13,11 @@ var statuses = map[string]map[string]int{
 	},
 }
 
+// queryMessages are errors that SQS words differently in its older protocol.
+var queryMessages = map[string]string{
+	"AWS.SimpleQueueService.NonExistentQueue": "The specified queue does not exist for this wsdl version.",
+}
+
 // applyQuirks corrects a model before it is planned.
 func applyQuirks(s *Service, m *model) {
 	for i := range m.Operations {
