@@ -10,12 +10,13 @@ type actionPattern struct {
 }
 
 func compileAction(s string) actionPattern {
-	return actionPattern{newPattern(wildcards.Replace(strings.ToLower(s))), s == "*"}
+	return actionPattern{newPattern(actionBytes.Replace(s)), s == "*"}
 }
 
-// service returns the service whose actions the pattern is about.
-func (p *actionPattern) service() string {
-	service, _, _ := strings.Cut(p.text, ":")
+// serviceOf returns the service of an action, or the one whose actions a
+// pattern is about: no wildcard stands before the colon.
+func serviceOf(action string) string {
+	service, _, _ := strings.Cut(action, ":")
 	return service
 }
 
@@ -60,7 +61,7 @@ func newIndex(statements []*Statement) index {
 	if len(statements) < minIndexed {
 		return x
 	}
-	x.actions = &actionIndex{named: make(map[string][]*Statement), wild: make(map[string][]*wildAction)}
+	x.actions = new(actionIndex)
 	for _, s := range statements {
 		x.actions.add(s)
 	}
@@ -77,6 +78,9 @@ func (x *actionIndex) add(s *Statement) {
 		case a.any:
 			x.other = append(x.other, s)
 		case a.kind == exact:
+			if x.named == nil {
+				x.named = make(map[string][]*Statement, 1)
+			}
 			x.named[a.text] = append(x.named[a.text], s)
 		default:
 			w := x.wildAction(a)
@@ -87,11 +91,14 @@ func (x *actionIndex) add(s *Statement) {
 
 // wildAction returns the entry of an action with wildcards.
 func (x *actionIndex) wildAction(a *actionPattern) *wildAction {
-	service := a.service()
+	service := serviceOf(a.text)
 	for _, w := range x.wild[service] {
 		if w.action.text == a.text {
 			return w
 		}
+	}
+	if x.wild == nil {
+		x.wild = make(map[string][]*wildAction, 1)
 	}
 	w := &wildAction{action: a}
 	x.wild[service] = append(x.wild[service], w)

@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An arn is the six segments of an Amazon Resource Name: "arn", partition,
 // service, region, account, and the resource, which may contain colons.
@@ -43,25 +46,25 @@ func compileARN(s string, variables bool) (arnPattern, error) {
 	if s == "*" {
 		return arnPattern{any: true}, nil
 	}
+	segments := splitPattern(s)
+	last := len(segments) - 1
+	variables = variables && strings.Contains(segments[last], "${")
+	if !variables && !slices.ContainsFunc(segments[:last], func(s string) bool { return strings.ContainsAny(s, "*?") }) {
+		whole := strings.Join(segments[:], ":")
+		if len(whole) == len(s) {
+			whole = s // nothing was missing: share its memory
+		}
+		return arnPattern{whole: newPattern(wildcards.Replace(whole))}, nil
+	}
 	var parts [6]template
-	plain := true
-	for i, segment := range splitPattern(s) {
-		mode := textMode{wild: true, variables: variables && i == len(parts)-1}
-		part, err := compileTemplate(segment, mode)
+	for i, segment := range segments {
+		part, err := compileTemplate(segment, textMode{wild: true, variables: variables && i == last})
 		if err != nil {
 			return arnPattern{}, err
 		}
 		parts[i] = part
-		plain = plain && part.pieces == nil && (i == 5 || !hasWildcard(part.text))
 	}
-	if !plain {
-		return arnPattern{parts: &parts}, nil
-	}
-	texts := make([]string, len(parts))
-	for i := range parts {
-		texts[i] = parts[i].text
-	}
-	return arnPattern{whole: newPattern(strings.Join(texts, ":"))}, nil
+	return arnPattern{parts: &parts}, nil
 }
 
 // splitPattern splits a pattern at its first five colons that are not within a

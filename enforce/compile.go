@@ -1,5 +1,7 @@
 package enforce
 
+import "slices"
+
 // compile compiles the statement of a document. It fails where AWS's legacy
 // parser does: a value that its operator cannot read, or a broken variable.
 func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
@@ -9,10 +11,12 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 		c.sid = s.sid.value
 	}
 	c.not.action = s.notAction != nil
+	c.actions = make([]actionPattern, 0, len(s.action)+len(s.notAction))
 	for _, a := range append(s.action, s.notAction...) {
 		c.actions = append(c.actions, compileAction(a.value))
 	}
 	c.not.resource = s.notResource != nil
+	c.resources = make([]arnPattern, 0, len(s.resource)+len(s.notResource))
 	for _, r := range append(s.resource, s.notResource...) {
 		// "You can use policy variables … in the resource portion of the ARN",
 		// which follows the fifth colon.
@@ -24,6 +28,7 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 	}
 	c.needs = c.sieve()
 	c.not.principal = s.notPrincipal != nil
+	c.principals = make([]principalPattern, 0, len(s.principal)+len(s.notPrincipal))
 	for _, p := range append(s.principal, s.notPrincipal...) {
 		pattern, ok := compilePrincipal(p)
 		if !ok && s.invalid == nil {
@@ -33,6 +38,7 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 		c.anyPrincipal = c.anyPrincipal || pattern.kind == everybody && !c.not.principal
 	}
 	c.anyPrincipal = c.anyPrincipal || !kind.namesPrincipals()
+	c.conditions = make([]condition, 0, len(s.conditions))
 	for _, text := range s.conditions {
 		condition, err := compileCondition(text, variables)
 		if err != nil {
@@ -45,6 +51,7 @@ func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
 
 func compileCondition(text conditionText, variables bool) (condition, *problem) {
 	c := condition{qualified: text.qualified, operator: text.operator.value, key: newConditionKey(text.key.value)}
+	c.operands, c.values = make([]operand, 0, len(text.values)), make([]string, 0, len(text.values))
 	for _, v := range text.values {
 		o, err := c.op.compile(v.value, variables && c.op.textual)
 		if err != nil {
@@ -58,14 +65,16 @@ func compileCondition(text conditionText, variables bool) (condition, *problem) 
 
 // adopt makes compiled statements the policy's own.
 func (p *Policy) adopt(statements []*Statement) {
-	var allows, denies []*Statement
 	for i, s := range statements {
 		s.policy, s.number = p, i
-		if s.deny {
-			denies = append(denies, s)
-		} else {
-			allows = append(allows, s)
-		}
 	}
-	p.statements, p.allows, p.denies = statements, newIndex(allows), newIndex(denies)
+	denies := func(s *Statement) bool { return s.deny }
+	allows := statements
+	if slices.ContainsFunc(statements, denies) {
+		allows = slices.DeleteFunc(slices.Clone(statements), denies)
+	}
+	p.statements, p.allows, p.denies = statements, newIndex(allows), index{}
+	if len(allows) < len(statements) {
+		p.denies = newIndex(slices.DeleteFunc(slices.Clone(statements), func(s *Statement) bool { return !s.deny }))
+	}
 }

@@ -34,7 +34,7 @@ func (o *likeVariableARN) match(e *eval, v item) outcome {
 	}
 	more := true
 	for i := range a {
-		segment := string([]byte{anyRun}) // what is missing at the end matches everything
+		segment := anyRuns // what is missing at the end matches everything
 		switch {
 		case i == len(a)-1 && more:
 			segment = text

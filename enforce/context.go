@@ -147,7 +147,10 @@ type conditionKey struct {
 }
 
 func newConditionKey(name string) *conditionKey {
-	lower := lowerKey(name)
+	if key, ok := knownKeys[name]; ok {
+		return key
+	}
+	lower := strings.ToLower(name)
 	return &conditionKey{name: name, lower: lower, derived: derivations[lower]}
 }
 
@@ -232,17 +235,19 @@ func (e *eval) derive(d derivation) string {
 
 // lowerKey returns a condition key in lower case, without an allocation for the
 // keys that requests and policies use all the time.
-func lowerKey(key string) string {
-	if lower, ok := knownKeys[key]; ok {
-		return lower
+func lowerKey(name string) string {
+	if key, ok := knownKeys[name]; ok {
+		return key.lower
 	}
-	return strings.ToLower(key)
+	return strings.ToLower(name)
 }
 
-var knownKeys = func() map[string]string {
-	keys := make(map[string]string)
-	for key := range strings.FieldsSeq(globalKeys) {
-		keys[key] = strings.ToLower(key)
+// knownKeys are shared by all policies and requests.
+var knownKeys = func() map[string]*conditionKey {
+	keys := make(map[string]*conditionKey)
+	for name := range strings.FieldsSeq(globalKeys) {
+		lower := strings.ToLower(name)
+		keys[name] = &conditionKey{name: name, lower: lower, derived: derivations[lower]}
 	}
 	return keys
 }()

@@ -143,12 +143,11 @@ type eval struct {
 	present  layers // those of set that have policies
 	identity bool   // see hasIdentity
 	action   string // in lower case
-	service  string // of the action
 	resource arn    // the segments of req.Resource, once they were needed
 	sieved   sieve  // of req.Resource, once it was needed
 	derived  value  // of value
 
-	lowered []byte // what action and service refer to
+	lowered []byte // what action refers to
 	buf     []byte // of expand
 }
 
@@ -177,16 +176,8 @@ func (e *eval) lower(action string) {
 	if len(action) > len(e.lowered) {
 		e.lowered = make([]byte, 2*len(action))
 	}
-	colon := len(action)
 	for i := range len(action) {
-		c := action[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		} else if c == ':' {
-			colon = min(colon, i)
-		}
-		e.lowered[i] = c
+		e.lowered[i] = lowerCase[action[i]]
 	}
 	e.action = unsafe.String(unsafe.SliceData(e.lowered), len(action))
-	e.service = e.action[:colon]
 }

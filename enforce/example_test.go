@@ -72,7 +72,7 @@ func ExampleParse() {
 }`, enforce.IdentityPolicy, enforce.Source{File: "policy.json"})
 	fmt.Println(err)
 	// Output:
-	// policy.json:3:85: MalformedPolicyDocument: Syntax errors in policy. (unknown condition operator "StringEqual")
+	// policy.json:3:85: MalformedPolicyDocument: Syntax errors in policy. (unknown condition operator "StringEqual"; did you mean "StringEquals"?)
 }
 
 // Any client of the SDK can be made to ask the policies first. Nothing is sent

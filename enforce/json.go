@@ -20,6 +20,15 @@ type node struct {
 	items      []node   // of an array
 }
 
+// list returns the items of an array, or the node itself: everywhere in a policy
+// a single value may stand for a list of one.
+func (n *node) list() []node {
+	if n.kind == arrayNode {
+		return n.items
+	}
+	return []node{*n}
+}
+
 type member struct {
 	name  string
 	start int

@@ -44,7 +44,7 @@ func (e *eval) best(x *index) (best *Statement, g grade) {
 		return e.better(x.statements, false, nil, unnamed)
 	}
 	best, g = e.better(x.actions.named[e.action], true, nil, unnamed)
-	for _, w := range x.actions.wild[e.service] {
+	for _, w := range x.actions.wild[serviceOf(e.action)] {
 		if w.action.match(e.action) {
 			best, g = e.better(w.statements, true, best, g)
 		}

@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -127,7 +128,7 @@ func parseOperator(name string) (q qualified, err error) {
 	q.op = operators[base]
 	switch {
 	case q.op == nil:
-		return q, fmt.Errorf("unknown condition operator %q%s", name, didYouMean(base))
+		return q, fmt.Errorf("unknown condition operator %q%s", name, operatorLike(base))
 	case q.op.null && q.ifExists:
 		return q, fmt.Errorf("%q: Null already asks whether the key exists", name)
 	case q.op.null && q.set != noQualifier:
@@ -136,17 +137,11 @@ func parseOperator(name string) (q qualified, err error) {
 	return q, nil
 }
 
-// didYouMean finds the operator that differs from name only in its case.
-func didYouMean(name string) string {
-	var names []string
-	for known := range operators {
-		if strings.EqualFold(known, name) {
-			names = append(names, known)
-		}
-	}
-	if len(names) == 0 {
+// operatorLike suggests the operator that was probably meant.
+func operatorLike(name string) string {
+	near := nearest(name, slices.Collect(maps.Keys(operators)))
+	if near == "" {
 		return ""
 	}
-	slices.Sort(names)
-	return fmt.Sprintf("; did you mean %q?", names[0])
+	return "; " + didYouMean(near)
 }

@@ -96,10 +96,7 @@ func readDocument(doc string, kind Kind) (*document, *problem) {
 }
 
 func (d *document) readStatements(n *node) *problem {
-	list := []node{*n}
-	if n.kind == arrayNode {
-		list = n.items
-	}
+	list := n.list()
 	if len(list) == 0 {
 		return syntax(n.start, "Statement has no statements")
 	}
@@ -184,10 +181,7 @@ func (m *member) strings() ([]text, *problem) {
 
 // texts reads a member that is a scalar or a list of scalars.
 func (m *member) texts(accept func(*node) bool, want string) ([]text, *problem) {
-	list := []node{m.value}
-	if m.value.kind == arrayNode {
-		list = m.value.items
-	}
+	list := m.value.list()
 	texts := make([]text, len(list))
 	for i := range list {
 		n := &list[i]

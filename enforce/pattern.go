@@ -3,6 +3,7 @@ package enforce
 import (
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Compiled patterns hold these two bytes in place of * and ?. Neither occurs in
@@ -11,12 +12,49 @@ import (
 const (
 	anyRun  byte = 0xfe // any run of characters, also none
 	anyChar byte = 0xff // exactly one character
+
+	anyRuns = "\xfe" // anyRun as a string
 )
 
+// A byteTable says what each byte of a text becomes.
+type byteTable [256]byte
+
 var (
-	wildcards   = strings.NewReplacer("*", string([]byte{anyRun}), "?", string([]byte{anyChar}))
-	unwildcards = strings.NewReplacer(string([]byte{anyRun}), "*", string([]byte{anyChar}), "?")
+	sameBytes = func() (t byteTable) {
+		for c := range t {
+			t[c] = byte(c)
+		}
+		return t
+	}()
+	// lowerCase is that of ASCII, which is all that the names of actions have.
+	lowerCase   = sameBytes.with("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+	wildcards   = sameBytes.with("*?", "\xfe\xff")
+	unwildcards = sameBytes.with("\xfe\xff", "*?")
+	actionBytes = lowerCase.with("*?", "\xfe\xff")
 )
+
+// with returns the table with other bytes in place of some.
+func (t byteTable) with(from, to string) byteTable {
+	for i := range len(from) {
+		t[from[i]] = to[i]
+	}
+	return t
+}
+
+// Replace returns the text with its bytes replaced. It shares the memory of s
+// when there is nothing to replace.
+func (t *byteTable) Replace(s string) string {
+	for i := range len(s) {
+		if t[s[i]] != s[i] {
+			text := []byte(s)
+			for ; i < len(text); i++ {
+				text[i] = t[text[i]]
+			}
+			return unsafe.String(&text[0], len(text)) // nobody changes it any more
+		}
+	}
+	return s
+}
 
 // hasWildcard reports whether a compiled pattern has a wildcard.
 func hasWildcard(p string) bool {
@@ -48,9 +86,11 @@ func newPattern(text string) pattern {
 		p.kind = general
 	case strings.IndexByte(text, anyRun) >= 0:
 		p.kind = spread
-		parts := strings.Split(text, string([]byte{anyRun}))
-		last := len(parts) - 1
-		p.head, p.tail, p.middle = parts[0], parts[last], parts[1:last]
+		first, last := strings.IndexByte(text, anyRun), strings.LastIndexByte(text, anyRun)
+		p.head, p.tail = text[:first], text[last+1:]
+		if first < last {
+			p.middle = strings.Split(text[first+1:last], anyRuns)
+		}
 	}
 	return p
 }

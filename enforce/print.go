@@ -17,10 +17,7 @@ func (p *Policy) String() string {
 			printScalars(&b, &m.value)
 			return
 		}
-		statements := []node{m.value}
-		if m.value.kind == arrayNode {
-			statements = m.value.items
-		}
+		statements := m.value.list()
 		b.WriteByte('[')
 		for i := range statements {
 			if i > 0 {

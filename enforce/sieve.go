@@ -15,10 +15,14 @@ func (v *sieve) add(text string) {
 	for i := 1; i < len(text); i++ {
 		a, b := text[i-1], text[i]
 		if a < anyRun && b < anyRun {
-			*v |= 1 << ((a<<2 ^ b) % 64)
+			pair := uint32(a)<<8 | uint32(b)
+			*v |= 1 << (pair * golden >> 26) // the upper six bits
 		}
 	}
 }
+
+// golden is 2^32 divided by the golden ratio, which spreads what is alike.
+const golden = 0x9e3779b1
 
 // stops reports whether a text that has the pairs cannot match a pattern that
 // needs others.

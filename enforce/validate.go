@@ -174,7 +174,8 @@ func isIAMPath(resource string) bool {
 		"policy", "sms-mfa", "saml-provider", "oidc-provider", "report", "access-report":
 		return found
 	}
-	return resource == "*"
+	// The root user is what sts:AssumeRoot acts on, though AWS's text leaves it out.
+	return resource == "*" || resource == "root"
 }
 
 func (s *rawStatement) checkActions() *problem {

@@ -36,8 +36,9 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
-	denied []int // batch entries that were denied
-	event  Event
+	exchange *exchange // nil in World.Background
+	denied   []int     // batch entries that were denied
+	event    Event
 }
 
 // Signed is what S3's condition keys tell of a request's signature. The zero
@@ -76,6 +77,12 @@ func CallFrom(ctx context.Context) *Call {
 // EntryDenied reports whether a batch entry's Need was denied. The operation
 // answers that entry with AWS's error and performs the others.
 func (c *Call) EntryDenied(entry int) bool { return slices.Contains(c.denied, entry) }
+
+// Sent reports whether the request gives a top-level member of the input, by its
+// name on the wire, where the SDK's type cannot tell: a number that is zero.
+func (c *Call) Sent(member string) bool {
+	return c.exchange != nil && c.exchange.request.Sent(c.exchange.protocol, member)
+}
 
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

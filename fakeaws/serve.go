@@ -39,6 +39,7 @@ type exchange struct {
 func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
 	x := &exchange{world: w, http: r}
 	x.call = Call{
+		exchange:  x,
 		Context:   r.Context(),
 		World:     w,
 		Region:    w.region,

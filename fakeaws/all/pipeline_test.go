@@ -211,6 +211,31 @@ func TestNothingIsChangedByARefusedCall(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, status)
 }
 
+// What the SDK for Go never sends, other clients do: a zero that is not the
+// default.
+func TestZeroIsAValue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ask := func(op, body string) string {
+		t.Helper()
+		resp, err := w.Door().RoundTrip(request{url: "/", header: json10(op), body: body, service: "sqs"}.build(t, "https://localhost"))
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return string(answer)
+	}
+	const url = `"QueueUrl":"https://localhost/111122223333/q"`
+	ask("CreateQueue", `{"QueueName":"q","Attributes":{"DelaySeconds":"900","ReceiveMessageWaitTimeSeconds":"20"}}`)
+	ask("SendMessage", `{`+url+`,"MessageBody":"hello","DelaySeconds":0}`)
+	for range 2 {
+		assert.Contains(t, ask("ReceiveMessage", `{`+url+`,"VisibilityTimeout":0}`), "hello", "it never was hidden")
+	}
+	assert.Contains(t, ask("ReceiveMessage", `{`+url+`}`), "hello")
+	assert.NotContains(t, ask("ReceiveMessage", `{`+url+`,"WaitTimeSeconds":0}`), "hello", "it is hidden, and nobody waits")
+	assert.Contains(t, ask("ReceiveMessage", `{`+url+`,"MaxNumberOfMessages":0}`), "Must be between 1 and 10, if provided.")
+}
+
 func TestVirtualHostsAndPaths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

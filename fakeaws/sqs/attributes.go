@@ -281,10 +281,10 @@ func seconds(value int32, parameter string, most int, reason string) error {
 	return nil
 }
 
-// span is a number of seconds that a call gives, or else the queue's. The SDK's
-// types cannot tell 0 from no value: both mean the queue's.
-func span(given int32, queue int) time.Duration {
-	if given != 0 {
+// span is a number of seconds that a call gives as the member of that name, or
+// else the queue's. A zero that was sent counts.
+func span(call *fakeaws.Call, member string, given int32, queue int) time.Duration {
+	if given != 0 || queue != 0 && call.Sent(member) {
 		return time.Duration(given) * time.Second
 	}
 	return time.Duration(queue) * time.Second

@@ -98,7 +98,7 @@ func (s *Service) start(p *poll, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if n := p.in.MaxNumberOfMessages; n < 0 || n > maxReceive {
+	if n := p.in.MaxNumberOfMessages; n < 0 || n > maxReceive || n == 0 && p.call.Sent("MaxNumberOfMessages") {
 		return invalidValue(n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
 	}
 	if err := seconds(p.in.WaitTimeSeconds, "WaitTimeSeconds", maxWait, "Must be >= 0 and <= 20, if provided."); err != nil {
@@ -114,7 +114,7 @@ func (s *Service) start(p *poll, now time.Time) error {
 		return err
 	}
 	p.queue = q
-	p.deadline = now.Add(span(p.in.WaitTimeSeconds, q.wait))
+	p.deadline = now.Add(span(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (s *Service) start(p *poll, now time.Time) error {
 func (s *Service) take(p *poll, now time.Time) []types.Message {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
-	visibleAt := now.Add(span(p.in.VisibilityTimeout, q.visibility))
+	visibleAt := now.Add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
 	var messages []types.Message
 	for len(messages) < limit && len(q.messages.ready.items) > 0 {
 		m := q.messages.ready.items[0]

@@ -113,7 +113,7 @@ func (s *Service) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchR
 		sent:          now,
 	}
 	q.settle(now)
-	q.messages.add(m, now.Add(span(in.DelaySeconds, q.delay)), now)
+	q.messages.add(m, now.Add(span(call, "DelaySeconds", in.DelaySeconds, q.delay)), now)
 	q.wake()
 	return m, nil
 }

@@ -49,6 +49,10 @@ func (r *Resource) compiled() *[6][]token {
 	r.once.Do(func() {
 		for i, segment := range strings.SplitN(r.ARN, ":", 6) {
 			r.parts[i] = compileTemplate(segment)
+			if owner := i == 3 || i == 4; owner && strings.HasPrefix(segment, "${") {
+				// Resources that AWS owns have no account, and some no region.
+				r.parts[i] = []token{{kind: run}}
+			}
 		}
 		if last := r.parts[5]; r.closed {
 			for i := len(last) - 2; i < len(last); i++ {

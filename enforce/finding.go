@@ -1,0 +1,135 @@
+package enforce
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Severity says how bad a [Finding] is.
+type Severity int
+
+// The severities.
+const (
+	// Info is worth knowing.
+	Info Severity = iota
+	// Warning is a statement that hardly means what it says.
+	Warning
+	// Error is a document that AWS refuses, or a name that AWS does not know.
+	Error
+)
+
+var severityNames = [...]string{"info", "warning", "error"}
+
+// String returns "info", "warning" or "error".
+func (s Severity) String() string {
+	if s < 0 || int(s) >= len(severityNames) {
+		return fmt.Sprintf("Severity(%d)", int(s))
+	}
+	return severityNames[s]
+}
+
+// MarshalText writes the severity as its name.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// The codes of findings about documents that AWS may well store. Where IAM Access
+// Analyzer has a check for the same, the code is its issue code ("IAM policy
+// validation check reference"). The code of what AWS refuses is the code of AWS's
+// error, like MalformedPolicyDocument.
+const (
+	// UnknownService is an action of a service that does not exist.
+	UnknownService = "INVALID_SERVICE_IN_ACTION"
+	// UnknownAction is an action that its service does not have, or a pattern
+	// that matches none.
+	UnknownAction = "INVALID_ACTION"
+	// UnknownGlobalKey is a condition key aws:… that does not exist.
+	UnknownGlobalKey = "INVALID_GLOBAL_CONDITION_KEY"
+	// UnknownServiceKey is a condition key that its service does not have.
+	UnknownServiceKey = "INVALID_SERVICE_CONDITION_KEY"
+	// KeyFormat is a condition key without a prefix.
+	KeyFormat = "INVALID_CONDITION_KEY_FORMAT"
+	// ForeignKey is a condition key that no request for the statement's actions
+	// has.
+	ForeignKey = "CONDITION_KEY_NOT_OF_ACTION"
+	// ForeignResource is an action and resources that never go together.
+	ForeignResource = "RESOURCE_NOT_OF_ACTION"
+	// AllowNotAction is NotAction with Allow.
+	AllowNotAction = "ALLOW_WITH_NOT_ACTION"
+	// AllowEverybody is an Allow for every principal, without a condition.
+	AllowEverybody = "ALLOW_EVERY_PRINCIPAL"
+	// AllowEverything is an Allow of every action on every resource.
+	AllowEverything = "ALLOW_EVERYTHING"
+)
+
+// A Finding is one thing that is wrong with a policy document, or worth knowing
+// of it.
+type Finding struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"`
+	// File is the source's; Line and Column count from 1, in the file when there
+	// is one and else in the document.
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	// Suggestion says what to write instead, where that can be told.
+	Suggestion string `json:"suggestion,omitempty"`
+	// Refusal is AWS's text where AWS refuses the document for it.
+	Refusal string `json:"refusal,omitempty"`
+}
+
+// String returns the finding in one line.
+func (f *Finding) String() string {
+	file := f.File
+	if file == "" {
+		file = "policy"
+	}
+	s := fmt.Sprintf("%s:%d:%d: %s %s: %s", file, f.Line, f.Column, f.Severity, f.Code, f.Message)
+	if f.Suggestion != "" {
+		s += "; " + f.Suggestion
+	}
+	return s
+}
+
+// findings collects what is found, by its place in the document.
+type findings struct {
+	doc  string
+	kind Kind
+	src  Source
+	list []Finding
+	at   map[int]int // where in list is the refusal of what stands there
+}
+
+// refuse adds what AWS refuses. What stands in one place is refused once.
+func (f *findings) refuse(p *problem) {
+	if p == nil {
+		return
+	}
+	if _, known := f.at[p.at]; known {
+		return
+	}
+	f.at[p.at] = len(f.list)
+	e := newDocumentError(f.doc, f.kind, f.src, p)
+	f.list = append(f.list, Finding{Severity: Error, Code: e.Code, File: e.File, Line: e.Line, Column: e.Column,
+		Message: e.Detail, Refusal: e.Message})
+}
+
+// add adds what AWS may store. To what AWS refuses in the same place it adds the
+// suggestion only.
+func (f *findings) add(at int, found Finding) {
+	if i, refused := f.at[at]; refused {
+		f.list[i].Suggestion = cmp.Or(f.list[i].Suggestion, found.Suggestion)
+		return
+	}
+	found.File = f.src.File
+	found.Line, found.Column = position(f.doc, at, f.src.Line)
+	f.list = append(f.list, found)
+}
+
+// sorted returns all, in the order of the document.
+func (f *findings) sorted() []Finding {
+	slices.SortStableFunc(f.list, func(x, y Finding) int {
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	return f.list
+}
