@@ -22,7 +22,7 @@ bench:
 
 # Needs npm; building and testing do not.
 generate:
-	go generate ./internal/wire
+	go generate ./internal/wire ./internal/catalog ./internal/managed
 
 ci:
 	bash .ci/run

@@ -88,8 +88,11 @@ func New(t TB, opts ...Option) *Account {
 		if a.socket != nil {
 			a.socket.close()
 		}
-		if t.Failed() {
+		if t.Failed() || o.verbose {
 			logCalls(t, world.Log().Events())
+			for _, remark := range world.Remarks() {
+				t.Logf("%s", remark)
+			}
 		}
 	})
 	return a

@@ -17,6 +17,7 @@ type options struct {
 	mode      fakeaws.Mode
 	useSocket bool
 	retry     bool
+	verbose   bool
 }
 
 // WithRegion sets the region of the account's configs. The default is us-east-1.
@@ -56,4 +57,10 @@ func WithSourceIP(ip string) Option {
 // call answers at once.
 func WithRetries() Option {
 	return func(o *options) { o.retry = true }
+}
+
+// WithVerbose logs at the end of a test that passed too what is logged of one
+// that failed: its calls, and principals in policies of which nothing is known.
+func WithVerbose() Option {
+	return func(o *options) { o.verbose = true }
 }

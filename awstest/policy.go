@@ -9,7 +9,7 @@ import (
 )
 
 // A Policy is a policy document in any of its forms: [JSON], [File], [FS],
-// a [Statement], or several as [Statements].
+// a [Statement], several as [Statements], or AWS's own as [Managed].
 type Policy interface {
 	With
 	// document returns the JSON text and the file that it came from, if any.

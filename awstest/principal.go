@@ -32,6 +32,7 @@ type Principal struct {
 	arn         string
 	credentials func() aws.Credentials
 	attach      func(ctx context.Context, name, document string) error // nil for root
+	attachARN   attacher
 	mu          sync.Mutex
 	attached    int
 }
@@ -76,8 +77,8 @@ func (p *Principal) Env() []string {
 	return env
 }
 
-// Attach adds policies to the principal, as inline policies. They count from
-// the next call on.
+// Attach adds policies to the principal, as inline policies; those of [Managed]
+// it attaches. They count from the next call on.
 func (p *Principal) Attach(policies ...Policy) {
 	t := p.account.t
 	t.Helper()
@@ -88,6 +89,12 @@ func (p *Principal) Attach(policies ...Policy) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, policy := range policies {
+		if managed := managedARN(policy); managed != "" {
+			if err := p.attachARN(p.account.background(), p.name, managed); err != nil {
+				t.Fatalf("awstest: policy of %s: %v", p.arn, err)
+			}
+			continue
+		}
 		text, file, err := policy.document()
 		if err != nil {
 			t.Fatalf("awstest: policy of %s: %v", p.arn, err)
@@ -184,6 +191,7 @@ func (a *Account) User(name string, with ...With) *Principal {
 			_, err := svc.PutUserPolicy(ctx, &awsiam.PutUserPolicyInput{UserName: &name, PolicyName: &policyName, PolicyDocument: &document})
 			return err
 		},
+		attachARN: a.attachToUser,
 	}
 	p.Attach(s.policies...)
 	for _, g := range s.groups {
@@ -217,6 +225,7 @@ func (a *Account) Role(name string, with ...With) *Principal {
 			_, err := svc.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: &name, PolicyName: &policyName, PolicyDocument: &document})
 			return err
 		},
+		attachARN: a.attachToRole,
 	}
 	p.Attach(s.policies...)
 	return p
@@ -248,11 +257,15 @@ func explainPolicy(err error, text string, kind enforce.Kind, file string) strin
 	return err.Error()
 }
 
-// boundary makes the managed policy that a boundary must be, and returns its ARN.
+// boundary makes the managed policy that a boundary must be, unless it is one,
+// and returns its ARN.
 func (a *Account) boundary(owner string, s *spec) *string {
 	a.t.Helper()
 	if s.boundary == nil {
 		return nil
+	}
+	if managed := managedARN(s.boundary); managed != "" {
+		return &managed
 	}
 	text, file, err := s.boundary.document()
 	if err != nil {
@@ -288,6 +301,12 @@ func (a *Account) Group(name string, with ...With) *Group {
 		a.t.Fatalf("awstest: group %s: %v", name, err)
 	}
 	for i, policy := range s.policies {
+		if managed := managedARN(policy); managed != "" {
+			if err := a.attachToGroup(ctx, name, managed); err != nil {
+				a.t.Fatalf("awstest: policy of group %s: %v", name, err)
+			}
+			continue
+		}
 		text, file, err := policy.document()
 		if err != nil {
 			a.t.Fatalf("awstest: policy of group %s: %v", name, err)

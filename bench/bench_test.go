@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -78,11 +79,37 @@ var (
 	}
 )
 
+// users is how many users the account has that ListUsers lists.
+const users = 1000
+
+var (
+	// createUser makes users and deletes them again, so that the account stays as
+	// large as it is.
+	createUser job = func(tb testing.TB, cfg aws.Config) func() {
+		client, name := iam.NewFromConfig(cfg), aws.String("new")
+		return func() {
+			_, err := client.CreateUser(context.Background(), &iam.CreateUserInput{UserName: name})
+			require.NoError(tb, err)
+			_, err = client.DeleteUser(context.Background(), &iam.DeleteUserInput{UserName: name})
+			require.NoError(tb, err)
+		}
+	}
+	listUsers job = func(tb testing.TB, cfg aws.Config) func() {
+		client := iam.NewFromConfig(cfg)
+		return func() {
+			out, err := client.ListUsers(context.Background(), &iam.ListUsersInput{MaxItems: aws.Int32(users)})
+			require.NoError(tb, err)
+			require.Len(tb, out.Users, users)
+		}
+	}
+)
+
 // A measurement compares a job on an account with the same job on a floor.
 type measurement struct {
 	name  string
 	job   job
 	size  int // of the object
+	users int // in the account
 	floor func(answers) http.Handler
 	limit float64
 	times int // of the job in one round
@@ -91,30 +118,38 @@ type measurement struct {
 const mib = 1 << 20
 
 var measurements = []measurement{
-	{"GetCallerIdentity", getCallerIdentity, 0, canned, 1.3, 200},
-	{"PutObject 1 KiB", putObject(1024), 1024, canned, 1.3, 200},
-	{"GetObject 1 KiB", getObject(1024), 1024, canned, 1.3, 200},
-	{"send+receive+delete", sendReceiveDelete, 0, canned, 1.3, 100},
-	{"PutObject 8 MiB", putObject(8 * mib), 8 * mib, verifying, 1.3, 2},
-	{"GetObject 8 MiB", getObject(8 * mib), 8 * mib, verifying, 1.3, 2},
+	{name: "GetCallerIdentity", job: getCallerIdentity, floor: canned, limit: 1.3, times: 200},
+	{name: "PutObject 1 KiB", job: putObject(1024), size: 1024, floor: canned, limit: 1.3, times: 200},
+	{name: "GetObject 1 KiB", job: getObject(1024), size: 1024, floor: canned, limit: 1.3, times: 200},
+	{name: "send+receive+delete", job: sendReceiveDelete, floor: canned, limit: 1.3, times: 100},
+	{name: "create+delete user", job: createUser, floor: canned, limit: 1.3, times: 100},
+	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.2, times: 2},
+	{name: "PutObject 8 MiB", job: putObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
+	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
 }
 
 // account makes an account with what the jobs find there, and the config of a
 // user that may do just that.
-func account(tb testing.TB, size int, opts ...awstest.Option) aws.Config {
+func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
 	acct := awstest.New(tb, opts...)
 	user := acct.User("worker",
 		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),
+		awstest.Allow("iam:CreateUser", "iam:DeleteUser", "iam:ListUsers"),
 		awstest.Allow("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage").On("arn:aws:sqs:*:*:queue"),
 	)
 	store := s3.NewFromConfig(acct.Config())
 	_, err := store.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 	require.NoError(tb, err)
-	_, err = store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(make([]byte, size))})
+	_, err = store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(make([]byte, m.size))})
 	require.NoError(tb, err)
 	_, err = sqs.NewFromConfig(acct.Config()).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
 	require.NoError(tb, err)
+	directory := iam.NewFromConfig(acct.Config())
+	for i := range m.users - 1 { // and the one that calls
+		_, err := directory.CreateUser(context.Background(), &iam.CreateUserInput{UserName: aws.String("user" + strconv.Itoa(i))})
+		require.NoError(tb, err)
+	}
 	return user.Config()
 }
 
@@ -179,7 +214,17 @@ type answer struct {
 // answers has the answers of an account by what was asked.
 type answers map[string]answer
 
-func ask(r *http.Request) string { return r.Method + r.Header.Get("X-Amz-Target") }
+// ask is the method, and the operation where the headers or the form has it.
+func ask(r *http.Request) string {
+	if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		return r.Method + r.Header.Get("X-Amz-Target")
+	}
+	form, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(form))
+	_, operation, _ := bytes.Cut(form, []byte("Action="))
+	operation, _, _ = bytes.Cut(operation, []byte("&"))
+	return string(operation)
+}
 
 // learn runs a job once and keeps the answers, so that a floor gives the very
 // same ones.
@@ -187,15 +232,16 @@ func learn(tb testing.TB, m measurement) answers {
 	l := &life{TB: tb}
 	defer l.end()
 	learned := answers{}
-	cfg := account(l, m.size)
+	cfg := account(l, m)
 	client := cfg.HTTPClient
 	cfg.HTTPClient = doFunc(func(r *http.Request) (*http.Response, error) {
+		asked := ask(r)
 		resp, err := client.Do(r)
 		if err != nil {
 			return nil, err
 		}
 		body, err := io.ReadAll(resp.Body)
-		learned[ask(r)] = answer{resp.StatusCode, resp.Header, body}
+		learned[asked] = answer{resp.StatusCode, resp.Header, body}
 		resp.Body = io.NopCloser(bytes.NewReader(body))
 		return resp, err
 	})
@@ -208,8 +254,8 @@ type doFunc func(*http.Request) (*http.Response, error)
 func (f doFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 // write gives the answer to a request.
-func (a answers) write(w http.ResponseWriter, r *http.Request) {
-	known := a[ask(r)]
+func (a answers) write(w http.ResponseWriter, asked string) {
+	known := a[asked]
 	header := w.Header()
 	for name, values := range known.header {
 		header[name] = values
@@ -222,8 +268,9 @@ func (a answers) write(w http.ResponseWriter, r *http.Request) {
 // canned is a server that knows its answers by heart.
 func canned(a answers) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked := ask(r)
 		_, _ = io.Copy(io.Discard, r.Body)
-		a.write(w, r)
+		a.write(w, asked)
 	})
 }
 
@@ -250,7 +297,7 @@ func verifying(a answers) http.Handler {
 			http.Error(w, err.Error(), http.StatusForbidden)
 			return
 		}
-		a.write(w, r)
+		a.write(w, ask(r))
 	})
 }
 
@@ -277,7 +324,7 @@ func BenchmarkCalls(b *testing.B) {
 				})
 			}
 			run("floor", m.job(b, floorConfig(b, m.floor(learn(b, m)), door.socket)))
-			run("leastpriv", m.job(b, account(b, m.size, door.opts...)))
+			run("leastpriv", m.job(b, account(b, m, door.opts...)))
 		}
 	}
 }
@@ -291,7 +338,7 @@ func TestSpeed(t *testing.T) {
 		for _, door := range doors {
 			floor := m.job(t, floorConfig(t, m.floor(learn(t, m)), door.socket))
 			l := &life{TB: t}
-			ours := m.job(t, account(l, m.size, door.opts...))
+			ours := m.job(t, account(l, m, door.opts...))
 			f, o := compare(m.times, floor, ours)
 			l.end()
 			ratio := float64(o) / float64(f)

@@ -39,6 +39,9 @@
 // element or operator, a key twice, or a principal in an identity-based policy is
 // an error, never a statement that silently does not match.
 //
+// [Lint] finds what AWS stores though it cannot work, and everything that is wrong
+// at once. [Simulate] asks many questions of the same policies.
+//
 // # Context
 //
 // Condition keys that tell about the caller and the resource's owner

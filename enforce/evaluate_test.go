@@ -347,16 +347,89 @@ func TestIndexedPolicy(t *testing.T) {
 		statements = append(statements, stmt("Allow", "sqs:SendMessage", "*"), stmt("Deny", "sqs:Purge*", "*"))
 	}
 	statements = append(statements,
+		stmt("Allow", "s3:List*", "arn:aws:s3:::list/*"), stmt("Allow", "s3:*Tagging", "arn:aws:s3:::tags/*"),
 		stmt("Allow", "s3:GetObject", "arn:aws:s3:::named/*"), stmt("Allow", "s3:Get*", "arn:aws:s3:::wild/*"),
 		`{"Effect":"Allow","NotAction":["s3:Put*","sqs:*"],"Resource":"arn:aws:s3:::not/*"}`,
 		stmt("Allow", "*", "arn:aws:s3:::any/*"), stmt("Deny", "S3:GetObject", "arn:aws:s3:::any/secret"))
 	set := &PolicySet{Identity: []*Policy{identity(t, statements...)}}
 	for resource, want := range map[string]Verdict{
 		"named/k": Allowed, "wild/k": Allowed, "not/k": Allowed, "any/k": Allowed, "any/secret": ExplicitDeny, "none/k": ImplicitDeny,
+		"list/k": ImplicitDeny, "tags/k": ImplicitDeny,
 	} {
 		assert.Equal(t, want, verdict(ask(userOf(account, "a"), "s3:GetObject", "arn:aws:s3:::"+resource), set), resource)
 	}
 	assert.Equal(t, ImplicitDeny, verdict(ask(userOf(account, "a"), "s3:PutObject", "arn:aws:s3:::not/k"), set))
+	assert.Equal(t, Allowed, verdict(ask(userOf(account, "a"), "s3:ListParts", "arn:aws:s3:::list/k"), set))
+	assert.Equal(t, ImplicitDeny, verdict(ask(userOf(account, "a"), "s3:ListParts", "arn:aws:s3:::wild/k"), set))
+	assert.Equal(t, Allowed, verdict(ask(userOf(account, "a"), "s3:PutObjectTagging", "arn:aws:s3:::tags/k"), set))
+	assert.Nil(t, newIndex(make([]*Statement, minIndexed-1)).actions, "a short policy needs no index")
+	assert.NotNil(t, set.Identity[0].allows.actions)
+	assert.NotNil(t, newIndex(set.Identity[0].allows.statements[:minIndexed]).actions)
 	d := Evaluate(ask(userOf(account, "a"), "sqs:SendMessage", "*"), set)
 	assert.Equal(t, 1, d.Statement.Number(), "the first of equals decides")
+}
+
+// The statement that applies most directly decides, the first of equals,
+// wherever the index of a long policy has them.
+func TestDecidingStatement(t *testing.T) {
+	t.Parallel()
+	session := sessionOf(account, "worker", "s1")
+	const role = `"Principal":{"AWS":"arn:aws:iam::` + account + `:role/worker"}`
+	filler := make([]string, minIndexed)
+	for i := range filler {
+		filler[i] = stmt("Allow", "s3:PutObject", anyKey, role)
+	}
+	everybody := `"Principal":"*"`
+	for _, c := range []struct {
+		name       string
+		statements []string
+		want       int // counted without the filler
+	}{
+		{"the first of equals by role", []string{stmt("Allow", "s3:GetObject", anyKey, role), stmt("Allow", "s3:GetObject", anyKey, role)}, 1},
+		{"a wildcard before a name", []string{stmt("Allow", "s3:Get*", anyKey, everybody), stmt("Allow", "s3:GetObject", anyKey, everybody)}, 1},
+		{"a name before a wildcard", []string{stmt("Allow", "s3:GetObject", anyKey, everybody), stmt("Allow", "s3:Get*", anyKey, everybody)}, 1},
+		{"everything before a name", []string{stmt("Allow", "*", anyKey, everybody), stmt("Allow", "s3:GetObject", anyKey, everybody)}, 1},
+		{"a less direct one before", []string{stmt("Allow", "s3:Get*", anyKey, role), stmt("Allow", "s3:GetObject", anyKey, everybody)}, 2},
+		{"a less direct one after", []string{stmt("Allow", "s3:GetObject", anyKey, everybody), stmt("Allow", "s3:Get*", anyKey, role)}, 1},
+		{"a more direct wildcard after", []string{stmt("Allow", "s3:GetObject", anyKey, role), stmt("Allow", "s3:*", anyKey, everybody)}, 2},
+		{"one that does not apply before", []string{stmt("Allow", "s3:Get*", "arn:aws:s3:::c/*", everybody), stmt("Allow", "s3:GetObject", anyKey, role)}, 2},
+		{"equals by role, a wildcard before a name", []string{stmt("Allow", "s3:Get*", anyKey, role), stmt("Allow", "s3:GetObject", anyKey, role)}, 1},
+		{"equals by role, a wildcard after a name", []string{stmt("Allow", "s3:GetObject", anyKey, role), stmt("Allow", "s3:Get*", anyKey, role)}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, before := range [][]string{nil, filler} {
+				d := Evaluate(ask(session, "s3:GetObject", bucketObject), &PolicySet{Resource: policy(t, BucketPolicy, append(before[:len(before):len(before)], c.statements...)...)})
+				assert.Equal(t, Allowed, d.Verdict)
+				assert.Equal(t, ResourceLayer, d.Layer)
+				assert.Equal(t, len(before)+c.want, d.Statement.Number())
+			}
+		})
+	}
+}
+
+// rule 7: a list without actions names nothing. No policy with one is stored; what
+// decides must not depend on that.
+func TestNoActions(t *testing.T) {
+	t.Parallel()
+	var s Statement
+	assert.False(t, s.concerns("s3:getobject"))
+	s.not.action = true
+	assert.False(t, s.concerns("s3:getobject"))
+}
+
+// Every layer that takes part says what it would decide alone, also when another
+// one has decided.
+func TestLayersOfATrustPolicy(t *testing.T) {
+	t.Parallel()
+	user := userOf(account, "alice")
+	set := &PolicySet{
+		Identity: []*Policy{identity(t, stmt("Deny", "sts:*", "*"))},
+		Resource: policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", aws(account)), stmt("Deny", "sts:AssumeRole", "", aws(user.ARN))),
+	}
+	d := Evaluate(ask(user, "sts:AssumeRole", "arn:aws:iam::"+account+":role/target"), set)
+	assert.Equal(t, []LayerVerdict{
+		{IdentityLayer, ExplicitDeny, set.Identity[0].statements[0]},
+		{TrustLayer, ExplicitDeny, set.Resource.statements[1]},
+	}, d.Layers())
 }

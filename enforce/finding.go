@@ -93,37 +93,39 @@ func (f *Finding) String() string {
 
 // findings collects what is found, by its place in the document.
 type findings struct {
-	doc  string
-	kind Kind
-	src  Source
-	list []Finding
-	at   map[int]int // where in list is the refusal of what stands there
+	doc     string
+	kind    Kind
+	src     Source
+	list    []Finding
+	refused map[int][]int // by offset, where in list the refusals are
 }
 
-// refuse adds what AWS refuses. What stands in one place is refused once.
+// refuse adds what AWS refuses, once.
 func (f *findings) refuse(p *problem) {
-	if p == nil {
+	if p == nil || slices.ContainsFunc(f.refused[p.at], func(i int) bool { return f.list[i].Message == p.detail }) {
 		return
 	}
-	if _, known := f.at[p.at]; known {
-		return
-	}
-	f.at[p.at] = len(f.list)
+	f.refused[p.at] = append(f.refused[p.at], len(f.list))
 	e := newDocumentError(f.doc, f.kind, f.src, p)
 	f.list = append(f.list, Finding{Severity: Error, Code: e.Code, File: e.File, Line: e.Line, Column: e.Column,
 		Message: e.Detail, Refusal: e.Message})
 }
 
-// add adds what AWS may store. To what AWS refuses in the same place it adds the
-// suggestion only.
+// add adds what AWS may store.
 func (f *findings) add(at int, found Finding) {
-	if i, refused := f.at[at]; refused {
-		f.list[i].Suggestion = cmp.Or(f.list[i].Suggestion, found.Suggestion)
-		return
-	}
 	found.File = f.src.File
 	found.Line, found.Column = position(f.doc, at, f.src.Line)
 	f.list = append(f.list, found)
+}
+
+// name adds what is wrong with a name. Where AWS refuses it, the refusal gets the
+// suggestion.
+func (f *findings) name(at int, found Finding) {
+	if refusals := f.refused[at]; len(refusals) > 0 {
+		f.list[refusals[0]].Suggestion = found.Suggestion
+		return
+	}
+	f.add(at, found)
 }
 
 // sorted returns all, in the order of the document.

@@ -13,14 +13,16 @@ import (
 // more than they seem to. What exists is known as of the day that this package's
 // catalog was made.
 func Lint(doc string, kind Kind, src Source) []Finding {
-	l := &linter{findings: findings{doc: doc, kind: kind, src: src, at: make(map[int]int)}}
-	d, bad := readDocument(doc, kind)
+	l := &linter{findings: findings{doc: doc, kind: kind, src: src, refused: make(map[int][]int)}}
+	d, bad := readDocument(doc, kind, src)
 	if bad == nil {
 		_, bad = validate(d, kind, src)
 	}
 	l.refuse(bad) // what Parse answers is always among the findings
-	if root, _, broken := readJSON(doc[:min(len(doc), MaxDocument)]); broken == nil {
-		l.document(&root)
+	if len(doc) <= src.maxDocument() {
+		if root, _, broken := readJSON(doc); broken == nil {
+			l.root(&root)
+		}
 	}
 	return l.sorted()
 }
@@ -28,30 +30,36 @@ func Lint(doc string, kind Kind, src Source) []Finding {
 // A linter goes through a document that may be invalid in many places.
 type linter struct {
 	findings
-	version text
+	document
 }
 
-func (l *linter) document(root *node) {
-	var statements []node
-	for i := range root.members {
-		m := &root.members[i]
+func (l *linter) root(n *node) {
+	var statement *node
+	for i := range n.members {
+		m := &n.members[i]
+		var bad *problem
 		switch m.name {
 		case "Version":
-			version, bad := m.string()
-			l.refuse(bad)
-			l.version = version
+			l.version, bad = m.version()
 		case "Id":
-			_, bad := m.string()
-			l.refuse(bad)
+			_, bad = m.string()
 		case "Statement":
-			statements = m.value.list()
+			statement = &m.value
 		default:
-			l.refuse(unknownElement(m))
+			bad = unknownElement(m)
 		}
+		l.refuse(bad)
 	}
-	for i := range statements {
-		l.statement(&statements[i])
+	if statement == nil {
+		l.refuse(missing("Statement", n.start))
+		return
 	}
+	l.refuse(checkVersion(&l.document, l.kind))
+	list := statement.list()
+	for i := range list {
+		l.statement(&list[i])
+	}
+	l.refuse(checkSids(&l.document, l.kind))
 }
 
 // statement looks at every element of one statement, whatever is wrong with the
@@ -71,13 +79,16 @@ func (l *linter) statement(n *node) {
 		}
 	}
 	l.refuse(s.checkElements())
-	l.refuse(s.checkLegacy())
+	if s.effect.at != 0 {
+		l.refuse(s.checkLegacy())
+	}
 	l.values(&s)
 	l.refuse(s.checkKind(l.kind, l.src))
 	l.breadth(&s)
 	named := l.actions(&s)
 	l.keys(&s, named)
 	l.resources(&s, named)
+	l.statements = append(l.statements, s)
 }
 
 // operators reads the conditions of every operator, also after one that is
@@ -114,7 +125,7 @@ func (l *linter) values(s *rawStatement) {
 
 // compile finds values that their operator cannot read, and broken variables.
 func (l *linter) compile(s *rawStatement) {
-	_, bad := s.compile(&document{version: l.version}, l.kind)
+	_, bad := s.compile(&l.document, l.kind)
 	l.refuse(bad)
 }
 
@@ -128,7 +139,7 @@ func (l *linter) principal(s *rawStatement, p principalText) {
 	s.invalid = bad
 	l.refuse(bad)
 	if strings.ContainsAny(p.value, "*?") {
-		l.add(p.at, Finding{Suggestion: `a wildcard stands for everybody or not at all: write "*" with a condition on aws:PrincipalArn`})
+		l.name(p.at, Finding{Suggestion: `a wildcard stands for everybody or not at all: write "*" with a condition on aws:PrincipalArn`})
 	}
 }
 

@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/internal/catalog"
@@ -28,10 +29,10 @@ func (l *linter) find(a text) []*catalog.Action {
 	service, ok := catalog.Lookup(prefix)
 	if !ok {
 		suggestion := ""
-		if near := nearest(prefix, catalog.Prefixes()); near != "" {
+		if near := prefixLike(prefix); near != "" {
 			suggestion = didYouMean(near + ":" + name)
 		}
-		l.add(a.at, Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
+		l.name(a.at, Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
 			Message: fmt.Sprintf("no service has the prefix %q", prefix)})
 		return nil
 	}
@@ -40,21 +41,32 @@ func (l *linter) find(a text) []*catalog.Action {
 		if action, ok := service.Action(name); ok {
 			return []*catalog.Action{action}
 		}
-		l.add(a.at, Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
+		l.name(a.at, Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
 			Message: fmt.Sprintf("%s has no action %q", service.Name, name)})
 		return nil
 	}
 	var matched []*catalog.Action
 	for _, action := range service.Actions() {
-		if pattern.match(strings.ToLower(action.String())) {
+		if pattern.match(action.Lower) {
 			matched = append(matched, action)
 		}
 	}
 	if matched == nil {
-		l.add(a.at, Finding{Severity: Error, Code: UnknownAction,
+		l.name(a.at, Finding{Severity: Error, Code: UnknownAction,
 			Message: fmt.Sprintf("no action of %s matches %q", service.Name, name)})
 	}
 	return matched
+}
+
+// prefixLike suggests the prefix of a service in place of one that does not exist.
+// Often that is the name of the service's client.
+func prefixLike(name string) string {
+	for id, prefix := range prefixes {
+		if strings.EqualFold(strings.ReplaceAll(id, " ", ""), name) {
+			return prefix
+		}
+	}
+	return nearest(name, catalog.Prefixes())
 }
 
 // actionLike suggests an action in place of one that does not exist. Often that
@@ -96,23 +108,37 @@ func (l *linter) key(s *rawStatement, key text, actions []namedAction) {
 	if _, ok := catalog.GlobalKey(key.value); ok {
 		return
 	}
-	// Some services know keys with the prefix of another.
-	for _, a := range actions {
-		for _, action := range a.actions {
-			if k, ok := action.Service.Key(key.value); ok && (s.notAction != nil || action.HasKey(k)) {
-				return
-			}
-		}
-	}
 	prefix, _, _ := strings.Cut(key.value, ":")
 	service, ok := catalog.Lookup(prefix)
+	known := false
 	if ok {
-		if _, ok = service.Key(key.value); ok {
-			l.foreignKey(s, key, actions)
+		_, known = service.Key(key.value)
+	}
+	for service, theirs := range byService(actions) {
+		// Some services know keys with the prefix of another.
+		k, ok := service.Key(key.value)
+		known = known || ok
+		if ok && (s.notAction != nil || slices.ContainsFunc(theirs, func(a *catalog.Action) bool { return a.HasKey(k) })) {
 			return
 		}
 	}
-	l.unknownKey(key, prefix, service)
+	if known {
+		l.foreignKey(s, key, actions)
+	} else {
+		l.unknownKey(key, prefix, service)
+	}
+}
+
+// byService sorts what a statement's actions mean.
+func byService(actions []namedAction) map[*catalog.Service][]*catalog.Action {
+	services := make(map[*catalog.Service][]*catalog.Action)
+	for _, a := range actions {
+		if len(a.actions) > 0 {
+			service := a.actions[0].Service
+			services[service] = append(services[service], a.actions...)
+		}
+	}
+	return services
 }
 
 func (l *linter) unknownKey(key text, prefix string, service *catalog.Service) {

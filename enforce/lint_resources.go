@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,21 +13,22 @@ import (
 // Authorization Reference gives them no resource; AWS asks for them with an ARN
 // all the same, as its denials show.
 var onAll = map[string]*catalog.Resource{
-	"s3:ListAllMyBuckets":      {ARN: "arn:${Partition}:s3:::${*}"},
-	"iam:ListUsers":            {ARN: "arn:${Partition}:iam::${Account}:user/*"},
-	"iam:ListRoles":            {ARN: "arn:${Partition}:iam::${Account}:role/*"},
-	"iam:ListGroups":           {ARN: "arn:${Partition}:iam::${Account}:group/*"},
-	"iam:ListInstanceProfiles": {ARN: "arn:${Partition}:iam::${Account}:instance-profile/*"},
-	"iam:ListPolicies":         {ARN: "arn:${Partition}:iam::${Account}:policy/*"},
-	"sqs:ListQueues":           {ARN: "arn:${Partition}:sqs:${Region}:${Account}:*"},
+	"s3:ListAllMyBuckets":      {ARNs: []string{"arn:${Partition}:s3:::${*}"}},
+	"iam:ListUsers":            {ARNs: []string{"arn:${Partition}:iam::${Account}:user/*"}},
+	"iam:ListRoles":            {ARNs: []string{"arn:${Partition}:iam::${Account}:role/*"}},
+	"iam:ListGroups":           {ARNs: []string{"arn:${Partition}:iam::${Account}:group/*"}},
+	"iam:ListInstanceProfiles": {ARNs: []string{"arn:${Partition}:iam::${Account}:instance-profile/*"}},
+	"iam:ListPolicies":         {ARNs: []string{"arn:${Partition}:iam::${Account}:policy/*"}},
+	"sqs:ListQueues":           {ARNs: []string{"arn:${Partition}:sqs:${Region}:${Account}:*"}},
 }
 
-// A reach is what one resource of a statement can mean.
+// A reach is what one resource of a statement can mean. What was found out once
+// is kept.
 type reach struct {
 	text
-	any     bool
 	pattern [6]string
-	types   map[*catalog.Resource]bool // looked up already
+	types   map[*catalog.Resource]bool
+	actions map[*catalog.Action]bool
 }
 
 func newReach(r text) *reach {
@@ -34,7 +36,7 @@ func newReach(r text) *reach {
 	for i := range p {
 		p[i] = withoutVariables(p[i])
 	}
-	return &reach{text: r, any: r.value == "*", pattern: p, types: make(map[*catalog.Resource]bool)}
+	return &reach{r, p, make(map[*catalog.Resource]bool), make(map[*catalog.Action]bool)}
 }
 
 // withoutVariables puts a wildcard in place of every policy variable.
@@ -63,13 +65,16 @@ func (r *reach) is(t *catalog.Resource) bool {
 
 // takes reports whether a request for an action can be about the resource.
 func (r *reach) takes(a *catalog.Action) bool {
-	if r.any {
-		return true
+	taken, known := r.actions[a]
+	if !known {
+		if t, ok := onAll[a.String()]; ok {
+			taken = r.is(t)
+		} else {
+			taken = slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return r.is(t.Resource) })
+		}
+		r.actions[a] = taken
 	}
-	if t, ok := onAll[a.String()]; ok {
-		return r.is(t)
-	}
-	return slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return r.is(t.Resource) })
+	return taken
 }
 
 // resources finds actions that none of the statement's resources is for, and
@@ -115,12 +120,10 @@ func (l *linter) foreignResources(a namedAction) {
 	var forms []string
 	for _, action := range a.actions {
 		for _, t := range action.Resources {
-			if !slices.Contains(forms, t.ARN) {
-				forms = append(forms, t.ARN)
-			}
+			forms = append(forms, t.ARNs...)
 		}
-		if t, ok := onAll[action.String()]; ok && !slices.Contains(forms, t.ARN) {
-			forms = append(forms, strings.ReplaceAll(t.ARN, "${*}", "*"))
+		if t, ok := onAll[action.String()]; ok {
+			forms = append(forms, strings.ReplaceAll(t.ARNs[0], "${*}", "*"))
 		}
 	}
 	found := Finding{Severity: Warning, Code: ForeignResource}
@@ -129,7 +132,10 @@ func (l *linter) foreignResources(a namedAction) {
 		found.Suggestion = `give it a statement with the resource "*"`
 	} else {
 		found.Message = a.value + " acts on none of the statement's resources"
-		found.Suggestion = "it acts on " + listed(forms)
+		slices.SortFunc(forms, func(x, y string) int {
+			return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)) // the plainest first
+		})
+		found.Suggestion = "it acts on " + listed(slices.Compact(forms))
 	}
 	l.add(a.at, found)
 }

@@ -92,7 +92,7 @@ func (e *eval) anyDenies(policies []*Policy) *Statement {
 }
 
 func (e *eval) denied(p *Policy) *Statement {
-	if p == nil || len(p.denies.statements) == 0 {
+	if len(p.denies.statements) == 0 {
 		return nil
 	}
 	s, _ := e.best(&p.denies)

@@ -51,7 +51,7 @@ func (s *MessageStyle) resource(resource string) string {
 		resource = s.Name
 	}
 	switch {
-	case resource == "-" || resource == "*":
+	case resource == "-" || resource == "*" && s.Name == "":
 		return ""
 	case s.QuoteResource:
 		return ` on resource: "` + resource + `"`

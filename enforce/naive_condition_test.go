@@ -11,17 +11,23 @@ import (
 )
 
 // conditionsHold: operators, and keys within an operator, are all required
-// (rule 18).
+// (rule 18). One that surely does not hold settles what is open about the others.
 func (n *naive) conditionsHold(s statement) bool {
 	block, _ := s.element["Condition"].(map[string]any)
+	before, all, open := n.open, true, false
 	for operator, keys := range block {
 		for key, values := range keys.(map[string]any) {
-			if !n.holds(operator, strings.ToLower(key), texts(values), s.version) {
+			n.open = false
+			holds := n.holds(operator, strings.ToLower(key), texts(values), s.version)
+			if !holds && !n.open {
+				n.open = before
 				return false
 			}
+			all, open = all && holds, open || n.open
 		}
 	}
-	return true
+	n.open = before || open
+	return all
 }
 
 func (n *naive) holds(operator, key string, wanted []string, version string) bool {

@@ -81,7 +81,7 @@ var (
 	resourcePatterns = []string{"*", "arn:aws:s3:::b/k", "arn:aws:s3:::b/*", "arn:aws:s3:::*", "arn:aws:s3:::b", "arn:*:s3:::?/k",
 		"arn:aws:s3:::${aws:username, 'b'}/*", "arn:aws:s3:::b/${k}", "arn:aws:s3:::b/${K, 'k'}", "arn:aws:s3:::b/${*}", "arn:aws:s3:::B/*",
 		"arn:aws:s3:::b/${m}", "arn:aws:s3:::*${aws:PrincipalTag/team}*", "arn:aws:sqs:us-east-1", "arn:aws:sqs:*:" + mine + ":q*",
-		"arn:aws:sqs:us-east-1:*:${k}", "arn:aws:kms:*:*:key/*", "arn:aws:s3:::b/${$}{k}", "arn:aws:s3:::b/a${?}"}
+		"arn:aws:sqs:us-east-1:*:${k}", "arn:aws:kms:*:*:key/*", "arn:aws:sqs:us-east-1:" + theirs + ":*", "arn:aws:s3:::b/${$}{k}", "arn:aws:s3:::b/a${?}"}
 	requests = [][2]string{ // the first is the plainest
 		{"s3:GetObject", "arn:aws:s3:::b/k"}, {"s3:PutObject", "arn:aws:s3:::b/k"}, {"s3:GetObject", "arn:aws:s3:::b/a"},
 		{"s3:GetObject", "arn:aws:s3:::b/*"}, {"s3:GetObject", "arn:aws:s3:::b/${k}"}, {"s3:GetObject", "arn:aws:s3:::b/a?"},
@@ -122,7 +122,7 @@ var families = []family{
 	{[]string{"IpAddress", "NotIpAddress"}, []string{"ip", "missing"}, []string{`"10.0.0.0/8"`, `"10.1.2.3"`, `"10.1.2.3/16"`, `"0.0.0.0/0"`, `"2001:db8::/32"`, `"::/0"`, `"2001:DB8::1"`},
 		[]string{"10.1.2.3", "10.200.0.1", "192.0.2.1", "2001:db8::1", "2001:db9::1"}},
 	{[]string{"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"}, []string{"arn", "aws:PrincipalArn", "missing"},
-		[]string{`"arn:aws:s3:::b"`, `"arn:aws:s3:::*"`, `"arn:*:sns:*:` + mine + `:*"`, `"arn:aws:s3:::${k}"`, `"${aws:PrincipalArn}"`, `"arn:aws:iam::*:user/*"`, `"` + workerARN + `"`, `"arn:aws:iam::${aws:PrincipalAccount}:*"`},
+		[]string{`"arn:aws:s3:::b"`, `"arn:aws:s3:::*"`, `"arn:*:sns:*:` + mine + `:*"`, `"arn:aws:s3:::${k}"`, `"${aws:PrincipalArn}"`, `"arn:aws:iam::*:user/*"`, `"` + workerARN + `"`, `"arn:aws:iam::${aws:PrincipalAccount}:*"`, `"arn:aws:sns:*:*:t:?"`},
 		[]string{"arn:aws:s3:::b", "arn:aws:sns:us-east-1:" + mine + ":t:u", "arn:aws:s3:::a", "notarn", aliceARN}},
 	{[]string{"Null"}, []string{"k", "m", "n", "aws:username", "aws:PrincipalArn", "missing", "aws:PrincipalServiceName"}, []string{`"true"`, `"false"`, `true`, `false`}, nil},
 }
@@ -181,10 +181,10 @@ const (
 	onKey
 )
 
-func drawPolicyStatement(c chooser, kind enforce.Kind, deny bool) string {
-	effect := "Allow"
-	if deny || c.pick(5) == 4 {
-		effect = "Deny"
+// drawPolicyStatement writes a statement; effect "" is either.
+func drawPolicyStatement(c chooser, kind enforce.Kind, effect string) string {
+	if effect == "" {
+		effect = of(c, "Allow", "Allow", "Allow", "Allow", "Deny")
 	}
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
@@ -219,9 +219,12 @@ func drawPolicyStatement(c chooser, kind enforce.Kind, deny bool) string {
 // drawDocument writes a policy. Kinds that would not grant anything often enough
 // get a plain Allow now and then.
 func drawDocument(c chooser, kind enforce.Kind) string {
-	deny := kind == enforce.ResourceControlPolicy
-	statements := some(c, 1, 3, func() string { return drawPolicyStatement(c, kind, deny) })
-	if c.pick(3) == 0 && !deny && kind != enforce.TrustPolicy {
+	effect := ""
+	if kind == enforce.ResourceControlPolicy {
+		effect = "Deny"
+	}
+	statements := some(c, 1, 3, func() string { return drawPolicyStatement(c, kind, effect) })
+	if c.pick(3) == 0 && effect == "" && kind != enforce.TrustPolicy {
 		all := `{"Effect":"Allow","Action":"*","Resource":"*"`
 		if kind == enforce.EndpointPolicy || kind == enforce.ResourcePolicy || kind == enforce.KeyPolicy {
 			all += `,"Principal":` + of(c, principals...)

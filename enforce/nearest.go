@@ -2,22 +2,25 @@ package enforce
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// maxName is longer than any name of AWS.
+const maxName = 128
 
 // nearest returns the name that was probably meant by one that does not exist:
 // the one that takes the fewest letters to be changed, added, left out or
 // swapped with the next, without regard to case. It returns "" when that is more
 // than a third of the name.
 func nearest(name string, names []string) string {
+	if len(name) > maxName {
+		return ""
+	}
 	best, least := "", len(name)/3+1
 	lower := strings.ToLower(name)
 	for _, candidate := range names {
-		// Each letter of difference in length is a change of its own.
-		if d := len(candidate) - len(name); d > least || -d > least {
-			continue
-		}
-		changes := distance(lower, strings.ToLower(candidate))
+		changes := distance(lower, strings.ToLower(candidate), least)
 		if changes < least || changes == least && best != "" && candidate < best {
 			best, least = candidate, changes
 		}
@@ -25,8 +28,12 @@ func nearest(name string, names []string) string {
 	return best
 }
 
-// distance counts the changes between two words.
-func distance(a, b string) int {
+// distance counts the changes between two words, no further than most and one
+// more.
+func distance(a, b string, most int) int {
+	if d := len(a) - len(b); d > most || -d > most {
+		return most + 1 // each letter of the difference is a change
+	}
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -43,6 +50,9 @@ func distance(a, b string) int {
 			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
 				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
+		}
+		if slices.Min(row) > most && slices.Min(last) > most {
+			return most + 1
 		}
 	}
 	return row[len(b)]

@@ -3,6 +3,7 @@ package enforce
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 const (
@@ -14,6 +15,18 @@ const (
 // length limit of IAM's policyDocument parameter. Other limits of AWS are quotas
 // of the services.
 const MaxDocument = 131072
+
+// maxOwnDocument is for the managed policies of AWS, which has longer ones than it
+// lets others have.
+const maxOwnDocument = 8 * MaxDocument
+
+// maxDocument returns how long a document from a source may be.
+func (s *Source) maxDocument() int {
+	if strings.HasPrefix(s.ARN, "arn:aws:iam::aws:policy/") {
+		return maxOwnDocument
+	}
+	return MaxDocument
+}
 
 // A document is a policy as it was written, with the place of everything.
 type document struct {
@@ -56,9 +69,9 @@ type conditionText struct {
 }
 
 // readDocument reads the grammar of the policy language: what AWS calls syntax.
-func readDocument(doc string, kind Kind) (*document, *problem) {
-	if len(doc) > MaxDocument {
-		return nil, tooLarge(len(doc))
+func readDocument(doc string, kind Kind, src Source) (*document, *problem) {
+	if most := src.maxDocument(); len(doc) > most {
+		return nil, tooLarge(len(doc), most)
 	}
 	root, size, bad := readJSON(doc)
 	if bad != nil {
@@ -74,10 +87,7 @@ func readDocument(doc string, kind Kind) (*document, *problem) {
 		var err *problem
 		switch m.name {
 		case "Version":
-			d.version, err = m.string()
-			if err == nil && d.version.value != version2008 && d.version.value != version2012 {
-				err = badVersion(d.version)
-			}
+			d.version, err = m.version()
 		case "Id":
 			_, err = m.string()
 		case "Statement":
@@ -172,6 +182,15 @@ func (m *member) string() (text, *problem) {
 		return text{}, syntax(m.value.start, "%s is a string, not %s", m.name, m.value.kind)
 	}
 	return text{m.value.text, m.value.start}, nil
+}
+
+// version reads the Version element.
+func (m *member) version() (text, *problem) {
+	v, err := m.string()
+	if err == nil && v.value != version2008 && v.value != version2012 {
+		err = badVersion(v)
+	}
+	return v, err
 }
 
 // strings reads a member that is a string or a list of strings.

@@ -29,7 +29,6 @@ var (
 	// lowerCase is that of ASCII, which is all that the names of actions have.
 	lowerCase   = sameBytes.with("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 	wildcards   = sameBytes.with("*?", "\xfe\xff")
-	unwildcards = sameBytes.with("\xfe\xff", "*?")
 	actionBytes = lowerCase.with("*?", "\xfe\xff")
 )
 
@@ -66,8 +65,9 @@ func hasWildcard(p string) bool {
 type pattern struct {
 	text string
 	kind patternKind
-	// Of a spread pattern: what it starts with, ends with, and the parts between.
-	head, tail string
+	// Of a spread pattern: how much of the text is before its first run and after
+	// its last, and the parts between.
+	head, tail int32
 	middle     []string
 }
 
@@ -87,7 +87,7 @@ func newPattern(text string) pattern {
 	case strings.IndexByte(text, anyRun) >= 0:
 		p.kind = spread
 		first, last := strings.IndexByte(text, anyRun), strings.LastIndexByte(text, anyRun)
-		p.head, p.tail = text[:first], text[last+1:]
+		p.head, p.tail = int32(first), int32(len(text)-last-1) // MaxDocument is far less
 		if first < last {
 			p.middle = strings.Split(text[first+1:last], anyRuns)
 		}
@@ -103,11 +103,11 @@ func (p *pattern) match(s string) bool {
 	case general:
 		return glob(p.text, s)
 	}
-	end := len(s) - len(p.tail)
-	if len(p.head) > end || s[:len(p.head)] != p.head || p.tail != "" && s[end:] != p.tail {
+	head, end := int(p.head), len(s)-int(p.tail)
+	if head > end || s[:head] != p.text[:head] || p.tail > 0 && s[end:] != p.text[len(p.text)-int(p.tail):] {
 		return false
 	}
-	s = s[len(p.head):end]
+	s = s[head:end]
 	for _, part := range p.middle {
 		i := strings.Index(s, part)
 		if i < 0 {

@@ -53,6 +53,8 @@ func TestPattern(t *testing.T) {
 		{"?", "a", true}, {"?", "é", true}, {"??", "é", false}, {"a*", "a", true}, {"a*b", "ab", true},
 		{"a*b", "aab", true}, {"a*a", "a", false}, {"*a", "ba", true}, {"*ab*cd*", "xxabyycdzz", true},
 		{"*ab*ab*", "ab", false}, {"a?c*", "abcd", true}, {"*?x", "éx", true}, {"*??x", "éx", false},
+		{"*?x*", "ab", false}, {"*?x*b", "axb", true}, {"?a*", "b", false}, {"*?a", "b", false},
+		{"ab*bc", "abc", false}, {"ab*", "a", false}, {"*ab", "b", false}, {"ab*bc", "abbc", true},
 		{"a**b", "ab", true}, {"[ab]", "a", false}, {`\*`, "*", false}, {"A", "a", false},
 	} {
 		assert.Equal(t, c.want, matchBoth(t, c.pattern, c.text), "%q %q", c.pattern, c.text)

@@ -89,7 +89,7 @@ type Policy struct {
 
 // Parse checks and compiles a policy document. Its error is a *DocumentError.
 func Parse(doc string, kind Kind, src Source) (*Policy, error) {
-	d, err := readDocument(doc, kind)
+	d, err := readDocument(doc, kind, src)
 	if err != nil {
 		return nil, newDocumentError(doc, kind, src, err)
 	}

@@ -35,9 +35,9 @@ func notJSON(at int, kind Kind, reason string) *problem {
 	return p
 }
 
-func tooLarge(size int) *problem {
+func tooLarge(size, most int) *problem {
 	return &problem{iam: syntaxErrors, s3: "Policy exceeds the maximum allowed document size.",
-		detail: fmt.Sprintf("the document has %d bytes; %d are the most", size, MaxDocument)}
+		detail: fmt.Sprintf("the document has %d bytes; %d are the most", size, most)}
 }
 
 func badVersion(v text) *problem {

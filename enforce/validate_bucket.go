@@ -32,7 +32,7 @@ func (s *rawStatement) checkS3Actions() *problem {
 // goes with one of them. Its error is a *DocumentError, as S3 answers
 // PutBucketPolicy.
 func (p *Policy) ValidateBucket(bucket string) error {
-	d, err := readDocument(p.doc, p.kind)
+	d, err := readDocument(p.doc, p.kind, p.source)
 	for i := 0; err == nil && i < len(d.statements); i++ {
 		err = d.statements[i].checkBucket(bucket)
 	}

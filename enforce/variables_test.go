@@ -92,3 +92,31 @@ func TestBrokenVariables(t *testing.T) {
 		require.ErrorContains(t, err, "policy variable", v)
 	}
 }
+
+// rule 31: an Arn condition is compared segment by segment, also where variables
+// stand for a part of a segment, or for several.
+func TestVariablesInARNConditions(t *testing.T) {
+	t.Parallel()
+	const topic = "arn:aws:sns:us-east-1:" + account + ":t:x"
+	for _, c := range []struct {
+		name, operator, wanted, source, tag string
+		want                                bool
+	}{
+		{"rule 31: one segment", "ArnLike", "arn:aws:sns:${aws:PrincipalTag/p}:*:t*", topic, "us-east-1", true},
+		{"rule 31: another segment", "ArnLike", "arn:aws:sns:${aws:PrincipalTag/p}:*:t*", topic, "eu-west-1", false},
+		{"rule 31: the last segment has the other colons", "ArnLike", "arn:aws:sns:*:*:${aws:PrincipalTag/p}", topic, "t:x", true},
+		{"rule 31: all of it", "ArnEquals", "${aws:PrincipalTag/p}", topic, topic, true},
+		{"rule 31: what is missing at the end matches everything", "ArnLike", "arn:aws:sns:${aws:PrincipalTag/p}", topic, "us-east-1", true},
+		{"rule 31: no ARN, a pattern for everything", "ArnLike", "*${aws:PrincipalTag/p}", "t", "", false},
+		{"rule 31: no ARN", "ArnLike", "${aws:PrincipalTag/p}", "t", "t", false},
+		{"rule 16: no value", "ArnLike", "arn:aws:sns:${aws:PrincipalTag/other}:*:*", topic, "us-east-1", false},
+		{"rule 16: no value, negated", "ArnNotLike", "arn:aws:sns:${aws:PrincipalTag/other}:*:*", topic, "us-east-1", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := identity(t, stmt("Allow", "sns:Publish", "*", `"Condition":{"`+c.operator+`":{"aws:SourceArn":"`+c.wanted+`"}}`))
+			req := ask(userOf(account, "alice"), "sns:Publish", topic, "aws:SourceArn", c.source, "aws:PrincipalTag/p", c.tag)
+			assert.Equal(t, c.want, verdict(req, &PolicySet{Identity: []*Policy{p}}) == Allowed)
+		})
+	}
+}

@@ -1,7 +1,9 @@
 package fakeaws
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -18,6 +20,10 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 		global.SetTime("aws:TokenIssueTime", s.Issued)
 		// Long-term keys have no MFA keys at all, not false.
 		global.SetBool("aws:MultiFactorAuthPresent", s.MFA)
+		if s.MFA {
+			// The code was checked when the credentials were issued.
+			global.Set("aws:MultiFactorAuthAge", strconv.FormatInt(int64(c.Time.Sub(s.Issued)/time.Second), 10))
+		}
 		if s.SourceIdentity != "" {
 			global.Set("aws:SourceIdentity", s.SourceIdentity)
 		}

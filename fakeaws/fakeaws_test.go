@@ -179,7 +179,7 @@ func TestDoorLeavesTheRequestAlone(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = w.Door().Do(r.WithContext(ctx)) //nolint:bodyclose // there is no response
+	_, err = w.Door().Do(r.WithContext(ctx))
 	require.ErrorIs(t, err, context.Canceled)
 }
 

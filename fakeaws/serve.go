@@ -307,6 +307,10 @@ func (x *exchange) authenticate(bodyHash string) error {
 	}
 	x.call.Caller = cred.Caller
 	x.call.Account = cred.Caller.Account
+	if x.operation != nil {
+		cred.Uses.record(&x.call)
+		cred.Caller.Uses.record(&x.call)
+	}
 	x.call.Signed = Signed{AuthType: "REST-HEADER", Version: "AWS4-HMAC-SHA256", ContentSHA256: s.ContentSHA256}
 	if s.Presigned {
 		x.call.Signed.AuthType = "REST-QUERY-STRING"

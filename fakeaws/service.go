@@ -37,7 +37,20 @@ type Directory interface {
 	Role(arn string) (Role, bool)
 	// ManagedPolicy finds a managed policy of any account by its ARN.
 	ManagedPolicy(arn string) (*enforce.Policy, bool)
+	// MFACode checks a code of an MFA device of the calling user. To use it uses
+	// it up: a code counts once.
+	MFACode(caller *Caller, serial, code string, use bool) MFAResult
 }
+
+// An MFAResult is what is the matter with the code of an MFA device.
+type MFAResult int
+
+// The results of MFACode.
+const (
+	MFAPassed        MFAResult = iota
+	MFAUnknownDevice           // it is not the caller's
+	MFAWrongCode
+)
 
 // A Role is what STS needs to know of an IAM role.
 type Role struct {
@@ -45,6 +58,7 @@ type Role struct {
 	Trust                  *enforce.Policy
 	MaxSession             time.Duration
 	Tags                   []Tag
+	Uses                   *Uses
 }
 
 // A Tag is a key and a value.
@@ -58,6 +72,8 @@ type Caller struct {
 	EntityID string
 	// Session is nil for long-term credentials.
 	Session *Session
+	// Uses records the calls of the user or role.
+	Uses *Uses
 }
 
 // A Session is what temporary credentials carry.
@@ -80,4 +96,6 @@ type Credential struct {
 	SessionToken    string
 	Inactive        bool
 	Caller          *Caller
+	// Uses records the calls that were signed with the key.
+	Uses *Uses
 }

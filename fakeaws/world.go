@@ -47,6 +47,9 @@ type World struct {
 	sourceIP string
 	verifier sigv4.Verifier
 	log      Log
+	// principals and remarks have locks of their own, and call nobody.
+	principals Principals
+	remarks    remarks
 
 	// rooms is filled once by NewWorld and read without a lock.
 	rooms map[string]*room
@@ -118,6 +121,9 @@ func (w *World) Service(name string) Service {
 // Directory returns the World's IAM.
 func (w *World) Directory() Directory { return w.Service("iam").(Directory) }
 
+// Principals returns the users and roles of this World.
+func (w *World) Principals() *Principals { return &w.principals }
+
 // AddAccount makes an account. The id must have 12 digits and be new. An empty
 // access key id and secret are made up.
 func (w *World) AddAccount(id, accessKeyID, secret string) (*Account, error) {
@@ -138,7 +144,8 @@ func (w *World) AddAccount(id, accessKeyID, secret string) (*Account, error) {
 			Account:       id,
 			UserID:        id,
 			CanonicalUser: acct.CanonicalUser,
-		}},
+		}, Uses: new(Uses)},
+		Uses: new(Uses),
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,5 +1,5 @@
 // Command leastpriv serves fake AWS accounts with IAM enforced, for the AWS CLI
-// and programs in any language.
+// and programs in any language. It also simulates and checks policies.
 package main
 
 import (
@@ -14,16 +14,21 @@ import (
 const usage = `Usage: leastpriv COMMAND [flags]
 
 Commands:
-  serve    answer AWS calls on a port of this machine
+  serve     answer AWS calls on a port of this machine
+  simulate  say what policies allow, and why
+  lint      say what is wrong with policy documents
 
 Run "leastpriv COMMAND -h" for the flags of a command.
 `
 
-// Exit codes.
+// Exit codes. For scripts, simulate and lint answer with theirs.
 const (
 	exitOK    = 0
 	exitError = 1
 	exitUsage = 2
+
+	exitDenied   = 1 // simulate: not everything is allowed
+	exitFindings = 1 // lint: there are errors or warnings
 )
 
 func main() {
@@ -42,6 +47,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
+	case "simulate":
+		return simulate(args[1:], stdout, stderr)
+	case "lint":
+		return lint(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK

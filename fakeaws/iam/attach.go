@@ -11,26 +11,45 @@ import (
 
 // attach gives an entity a managed policy; to do it twice is no error.
 func (e *entity) attach(arn string) error {
+	if err := e.modifiable(); err != nil {
+		return err
+	}
 	p, err := e.account.findPolicy(arn, policyNotAttachable)
 	if err != nil {
+		return err
+	}
+	if err := p.attachableTo(e); err != nil {
 		return err
 	}
 	if _, ok := e.attached.Get(arn); !ok && e.attached.Len() >= e.attachments {
 		return quotaExceeded("PoliciesPer"+e.title, e.attachments)
 	}
-	e.account.changes++
-	e.attached.Set(arn, p)
-	p.attached[e.index].Set(strings.ToLower(e.name), e)
+	e.give(p)
 	return nil
 }
 
+// give and take change what is attached, without a question.
+func (e *entity) give(p *policy) {
+	e.account.changes++
+	e.attached.Set(p.arn, p)
+	p.attached[e.index].Set(strings.ToLower(e.name), e)
+}
+
+func (e *entity) take(p *policy) {
+	e.account.changes++
+	e.attached.Delete(p.arn)
+	p.attached[e.index].Delete(strings.ToLower(e.name))
+}
+
 func (e *entity) detach(arn string) error {
-	p, ok := e.attached.Delete(arn)
+	if err := e.modifiable(); err != nil {
+		return err
+	}
+	p, ok := e.attached.Get(arn)
 	if !ok {
 		return noSuchEntity(policyNotFound, arn)
 	}
-	e.account.changes++
-	p.attached[e.index].Delete(strings.ToLower(e.name))
+	e.take(p)
 	return nil
 }
 

@@ -8,6 +8,9 @@ import (
 
 // setBoundary sets the permissions boundary to a managed policy.
 func (e *entity) setBoundary(arn string) error {
+	if err := e.modifiable(); err != nil {
+		return err
+	}
 	p, err := e.account.findPolicy(arn, noBoundaryPolicy)
 	if err != nil {
 		return err
@@ -19,6 +22,9 @@ func (e *entity) setBoundary(arn string) error {
 
 // deleteBoundary removes the permissions boundary, which there must be.
 func (e *entity) deleteBoundary() error {
+	if err := e.modifiable(); err != nil {
+		return err
+	}
 	if e.boundary == nil {
 		return noSuchEntity(noBoundary, e.title, e.name)
 	}

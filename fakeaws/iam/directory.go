@@ -91,15 +91,19 @@ func (s *Service) Role(arn string) (fakeaws.Role, bool) {
 	}
 	return fakeaws.Role{
 		ARN: e.arn, Name: e.name, ID: e.id, Account: a.id,
-		Trust:      e.role.trust,
+		Trust:      e.role.trust.Policy(),
 		MaxSession: time.Duration(e.role.maxSession) * time.Second,
 		Tags:       e.gather().tags,
+		Uses:       e.uses,
 	}, true
 }
 
 // ManagedPolicy implements [fakeaws.Directory].
 func (s *Service) ManagedPolicy(arn string) (*enforce.Policy, bool) {
 	id, _ := splitPolicyARN(arn)
+	if id == awsOwner {
+		return awsPolicyDocument(arn)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accounts[id]

@@ -125,7 +125,7 @@ func TestManagedPolicyByARN(t *testing.T) {
 	p, ok := w.iam.ManagedPolicy(arn)
 	require.True(t, ok)
 	assert.Equal(t, arn, p.Source().ARN)
-	for _, wrong := range []string{"", "arn", "arn:aws:iam::444455556666:policy/p", "arn:aws:iam::111122223333:policy/x/p", "arn:aws:iam::111122223333:policy/P", "arn:aws:iam::aws:policy/ReadOnlyAccess"} {
+	for _, wrong := range []string{"", "arn", "arn:aws:iam::444455556666:policy/p", "arn:aws:iam::111122223333:policy/x/p", "arn:aws:iam::111122223333:policy/P", "arn:aws:iam::aws:policy/ReadNothing"} {
 		_, ok := w.iam.ManagedPolicy(wrong)
 		assert.False(t, ok, wrong)
 	}

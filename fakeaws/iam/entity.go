@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // A kind is what users, groups and roles differ in.
@@ -45,29 +46,37 @@ var (
 	}
 )
 
+// An identity is what names an entity. It is immutable, so that answers point
+// into it: another name is another identity.
+type identity struct {
+	name, path, id, arn string
+	created             time.Time
+}
+
 // An entity is a user, a group or a role.
 type entity struct {
 	*kind
-	account        *account
-	name, path, id string
-	arn            string
-	created        time.Time
-	inline         btree.Map[string, *enforce.Policy]
-	attached       btree.Map[string, *policy] // by ARN
-	boundary       *policy                    // users and roles
-	tags           tagSet                     // users and roles
-	groups         btree.Map[string, *entity] // of a user, by lower-case name
-	members        btree.Map[string, *entity] // of a group, by lower-case name
-	keys           []*accessKey               // of a user, oldest first
-	role           roleFacts                  // of a role
-	gathered       *gathered                  // of a user or role
+	*identity
+	account  *account
+	inline   btree.Map[string, *enforce.Policy]
+	attached btree.Map[string, *policy] // by ARN
+	boundary *policy                    // users and roles
+	tags     tagSet                     // users and roles
+	groups   btree.Map[string, *entity] // of a user, by lower-case name
+	members  btree.Map[string, *entity] // of a group, by lower-case name
+	keys     []*accessKey               // of a user, oldest first
+	user     userFacts                  // of a user
+	role     roleFacts                  // of a role
+	gathered *gathered                  // of a user or role
+	uses     *fakeaws.Uses              // of a user or role
 }
 
 // roleFacts are what only roles have.
 type roleFacts struct {
-	trust       *enforce.Policy
+	trust       *fakeaws.ResourcePolicy
 	description string
 	maxSession  int32
+	profiles    btree.Map[string, *instanceProfile] // by lower-case name
 }
 
 // find returns the entity of that name. Creation compares names without their
@@ -89,14 +98,19 @@ func (s *Service) add(a *account, k *kind, name, path string) (*entity, error) {
 		return nil, quotaExceeded(k.title+"sPerAccount", k.quota)
 	}
 	e := &entity{
-		kind: k, account: a, name: name, path: path,
-		id:      s.world.IDs().Unique(k.idPrefix),
-		arn:     iamARN(a.id, k.noun, path, name),
-		created: s.now(),
+		kind: k, account: a,
+		identity: &identity{
+			name: name, path: path,
+			id:      s.world.IDs().Unique(k.idPrefix),
+			arn:     iamARN(a.id, k.noun, path, name),
+			created: s.now(),
+		},
+		uses: new(fakeaws.Uses),
 	}
 	all.Set(strings.ToLower(name), e)
 	if k != groupKind {
 		s.byID[e.id] = e
+		s.world.Principals().Set(e.id, e.arn)
 	}
 	return e, nil
 }
@@ -105,6 +119,8 @@ func (s *Service) add(a *account, k *kind, name, path string) (*entity, error) {
 // on it.
 func (s *Service) remove(e *entity) error {
 	switch {
+	case e.role.profiles.Len() > 0:
+		return deleteConflict(profileHasRole)
 	case e.members.Len() > 0, e.groups.Len() > 0:
 		return deleteConflict("Cannot delete entity, must remove users from group first.")
 	case e.attached.Len() > 0:
@@ -114,9 +130,15 @@ func (s *Service) remove(e *entity) error {
 	case len(e.keys) > 0:
 		return deleteConflict("Cannot delete entity, must delete access keys first.")
 	}
+	if err := e.user.conflict(); err != nil {
+		return err
+	}
 	e.bound(nil)
 	e.entities(e.account).Delete(strings.ToLower(e.name))
-	delete(s.byID, e.id)
+	if e.kind != groupKind {
+		delete(s.byID, e.id)
+		s.world.Principals().Delete(e.id)
+	}
 	return nil
 }
 
@@ -141,8 +163,10 @@ func (e *entity) rename(name, path *string) error {
 		m.Delete(from)
 		m.Set(to, e)
 	})
-	e.name, e.path = newName, newPath
-	e.arn = iamARN(e.account.id, e.noun, newPath, newName)
+	e.identity = &identity{
+		name: newName, path: newPath, id: e.id, created: e.created,
+		arn: iamARN(e.account.id, e.noun, newPath, newName),
+	}
 	return nil
 }
 

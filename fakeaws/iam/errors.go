@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // Texts of IAM for which no documentation page or recorded answer was found.
@@ -23,9 +24,15 @@ const (
 	noBoundary = "%s with name %s has no permissions boundary."
 	// Unverified: a permissions boundary that is no policy.
 	noBoundaryPolicy = "Scope ARN: %s does not exist or is not attachable."
+	// Unverified: a change to a policy of AWS's.
+	notOwnPolicy = "Policy is outside your own account."
 	// Unverified: a version that a managed policy does not have.
 	noVersion = "Policy %s version %s does not exist or is not attachable."
 )
+
+func accessDenied(message string) error {
+	return &fakeaws.Error{Code: "AccessDenied", Message: message, Status: 403}
+}
 
 func noSuchEntity(format string, args ...any) error {
 	return &types.NoSuchEntityException{Message: aws.String(fmt.Sprintf(format, args...))}

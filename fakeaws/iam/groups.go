@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
@@ -14,11 +13,11 @@ const maxGroupsPerUser = 10
 
 func (e *entity) groupView() types.Group {
 	return types.Group{
-		Arn:        aws.String(e.arn),
-		CreateDate: aws.Time(e.created),
-		GroupId:    aws.String(e.id),
-		GroupName:  aws.String(e.name),
-		Path:       aws.String(e.path),
+		Arn:        &e.arn,
+		CreateDate: &e.created,
+		GroupId:    &e.id,
+		GroupName:  &e.name,
+		Path:       &e.path,
 	}
 }
 

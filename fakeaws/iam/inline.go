@@ -11,6 +11,9 @@ import (
 
 // putInline adds or replaces an inline policy.
 func (e *entity) putInline(ctx context.Context, name, document string) error {
+	if err := e.modifiable(); err != nil {
+		return err
+	}
 	p, err := inlinePolicy(ctx, document, name)
 	if err != nil {
 		return err
@@ -39,6 +42,9 @@ func (e *entity) getInline(name string) (*string, error) {
 }
 
 func (e *entity) deleteInline(name string) error {
+	if err := e.modifiable(); err != nil {
+		return err
+	}
 	if _, ok := e.inline.Delete(name); !ok {
 		return e.noInline(name)
 	}

@@ -27,13 +27,14 @@ type accessKey struct {
 	user    *entity
 	status  types.StatusType
 	created time.Time
+	uses    *fakeaws.Uses
 }
 
 // addKey enters a key of a user, newest last.
 func (s *Service) addKey(u *entity, c *fakeaws.Credential) *accessKey {
 	k := &accessKey{
 		id: c.AccessKeyID, secret: c.SecretAccessKey, user: u,
-		status: types.StatusTypeActive, created: s.now(),
+		status: types.StatusTypeActive, created: s.now(), uses: c.Uses,
 	}
 	u.keys = append(u.keys, k)
 	s.keys[k.id] = k
@@ -52,6 +53,7 @@ func (s *Service) storeKeys(u *entity) {
 			SecretAccessKey: k.secret,
 			Inactive:        k.status != types.StatusTypeActive,
 			Caller:          caller,
+			Uses:            k.uses,
 		})
 	}
 }
@@ -67,6 +69,7 @@ func (s *Service) caller(u *entity) *fakeaws.Caller {
 			Type: enforce.User, ARN: u.arn, Account: u.account.id, UserID: u.id, UserName: u.name,
 		},
 		EntityID: u.id,
+		Uses:     u.uses,
 	}
 	if ok {
 		c.CanonicalUser = acct.CanonicalUser
@@ -89,7 +92,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyIn
 			return nil, quotaExceeded("AccessKeysPerUser", maxKeys)
 		}
 		ids := s.world.IDs()
-		k := s.addKey(u, &fakeaws.Credential{AccessKeyID: ids.AccessKey("AKIA"), SecretAccessKey: ids.Secret()})
+		k := s.addKey(u, &fakeaws.Credential{AccessKeyID: ids.AccessKey("AKIA"), SecretAccessKey: ids.Secret(), Uses: new(fakeaws.Uses)})
 		s.storeKeys(u)
 		return &sdk.CreateAccessKeyOutput{AccessKey: &types.AccessKey{
 			AccessKeyId:     aws.String(k.id),
@@ -145,8 +148,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInpu
 	})
 }
 
-// GetAccessKeyLastUsed names the user of an access key. Use of keys is not
-// recorded: the answer is AWS's for a key that was never used.
+// GetAccessKeyLastUsed names the user of an access key, and its latest call.
 func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKeyLastUsedInput) (*sdk.GetAccessKeyLastUsedOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccessKeyLastUsedOutput, error) {
 		k, ok := s.keys[*in.AccessKeyId]
@@ -155,7 +157,7 @@ func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKey
 		}
 		return &sdk.GetAccessKeyLastUsedOutput{
 			UserName:          optional(k.user.name),
-			AccessKeyLastUsed: &types.AccessKeyLastUsed{Region: aws.String("N/A"), ServiceName: aws.String("N/A")},
+			AccessKeyLastUsed: k.lastUsed(),
 		}, nil
 	})
 }

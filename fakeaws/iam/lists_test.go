@@ -108,14 +108,12 @@ func TestPolicyLists(t *testing.T) {
 	require.NoError(t, err)
 
 	for in, want := range map[*sdk.ListPoliciesInput]string{
-		{}:                                  "attached bound idle",
-		{Scope: types.PolicyScopeTypeLocal}: "attached bound idle",
-		{Scope: types.PolicyScopeTypeAws}:   "",
-		{OnlyAttached: true}:                "attached bound",
-		{PolicyUsageFilter: types.PolicyUsageTypePermissionsPolicy}:    "attached",
-		{PolicyUsageFilter: types.PolicyUsageTypePermissionsBoundary}:  "bound",
-		{PathPrefix: aws.String("/x/")}:                                "",
-		{PathPrefix: aws.String("/"), Scope: types.PolicyScopeTypeAll}: "attached bound idle",
+		{Scope: types.PolicyScopeTypeLocal}:                              "attached bound idle",
+		{OnlyAttached: true}:                                             "attached bound",
+		{PolicyUsageFilter: types.PolicyUsageTypePermissionsPolicy}:      "attached",
+		{PolicyUsageFilter: types.PolicyUsageTypePermissionsBoundary}:    "bound",
+		{PathPrefix: aws.String("/x/")}:                                  "",
+		{PathPrefix: aws.String("/"), Scope: types.PolicyScopeTypeLocal}: "attached bound idle",
 	} {
 		out, err := w.iam.ListPolicies(w.root, in)
 		require.NoError(t, err)

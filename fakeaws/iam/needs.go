@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"reflect"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -36,7 +37,11 @@ func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextK
 	}
 	needs := make([]enforce.Need, 0, 2)
 	for i := range subjects {
-		needs = append(needs, subjects[i].need("iam:"+in.operation, in, keys))
+		action := "iam:" + in.operation
+		if subjects[i].action != "" {
+			action = subjects[i].action
+		}
+		needs = append(needs, subjects[i].need(action, in, keys))
 	}
 	if tag, ok := tagOnCreate[in.operation]; ok && len(in.tags()) > 0 {
 		needs = append(needs, subjects[0].need(tag, in, []contextKey{requestTags}))
@@ -63,6 +68,13 @@ var tagOnCreate = map[string]string{
 	"CreateUser":   "iam:TagUser",
 	"CreateRole":   "iam:TagRole",
 	"CreatePolicy": "iam:TagPolicy",
+
+	"CreateVirtualMFADevice":  "iam:TagMFADevice",
+	"UploadServerCertificate": "iam:TagServerCertificate",
+
+	"CreateInstanceProfile":       "iam:TagInstanceProfile",
+	"CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+	"CreateSAMLProvider":          "iam:TagSAMLProvider",
 }
 
 // A query is a call whose permissions are asked for.
@@ -93,6 +105,21 @@ func (in input) text(member string) string {
 	return ""
 }
 
+// flag reports whether an optional yes-or-no member is yes.
+func (in input) flag(member string) bool {
+	b, _ := in.value.Field(in.fields[member]).Interface().(*bool)
+	return b != nil && *b
+}
+
+// number returns an optional number in digits.
+func (in input) number(member string) (string, bool) {
+	n, _ := in.value.Field(in.fields[member]).Interface().(*int32)
+	if n == nil {
+		return "", false
+	}
+	return strconv.Itoa(int(*n)), true
+}
+
 func (in input) tags() []types.Tag {
 	if i, ok := in.fields["Tags"]; ok {
 		return in.value.Field(i).Interface().([]types.Tag)
@@ -106,18 +133,27 @@ func (in input) tags() []types.Tag {
 type subject struct {
 	arn string
 	// name is how IAM prints the resource in a denial; empty is the ARN.
-	name     string
+	name string
+	// action is one that the call needs beside the one of its name.
+	action   string
 	tags     *tagSet
 	boundary *policy
+	// policy is the resource's own.
+	policy *enforce.Policy
+	// context sets condition keys that the resource alone decides.
+	context func(*enforce.Context)
 }
 
 func (sub *subject) need(action string, in input, keys []contextKey) enforce.Need {
-	n := enforce.Need{Action: action, Resource: sub.arn, Name: sub.name}
+	n := enforce.Need{Action: action, Resource: sub.arn, Name: sub.name, Policy: sub.policy}
 	if sub.tags != nil {
 		sub.tags.each(func(key, value string) {
 			n.Context.Set("aws:ResourceTag/"+key, value)
 			n.Context.Set("iam:ResourceTag/"+key, value)
 		})
+	}
+	if sub.context != nil {
+		sub.context(&n.Context)
 	}
 	for _, set := range keys {
 		set(&n.Context, in, sub)

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,6 +13,9 @@ import (
 
 // defaultPage is how many items a list call returns that does not say.
 const defaultPage = 100
+
+// longPage is where a page is taken to be as long as it may be.
+const longPage = 64
 
 // An ascender visits items in the order of their keys, from a key on, as
 // btree.Map.Ascend does.
@@ -52,6 +56,9 @@ func list[V, T any](all ascender[V], marker *string, maxItems *int32, show func(
 			p.truncated = true
 			p.marker = aws.String(base64.RawURLEncoding.EncodeToString([]byte(last)))
 			return false
+		}
+		if len(p.items) == longPage {
+			p.items = slices.Grow(p.items, limit-longPage)
 		}
 		p.items = append(p.items, item)
 		last = key

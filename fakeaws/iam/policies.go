@@ -22,6 +22,7 @@ const (
 // A policy is a managed policy with its versions.
 type policy struct {
 	account          *account
+	owner            string // awsOwner, or empty: the account
 	name, path, id   string
 	arn, description string
 	created, updated time.Time
@@ -71,6 +72,9 @@ func validARN(arn string) bool {
 	return len(parts) == 6 && parts[0] == "arn" && parts[1] != "" && parts[2] != "" && parts[5] != ""
 }
 
+// lastSegment is the name in a path and name.
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
 // splitPolicyARN returns the account and the name in the ARN of a policy.
 func splitPolicyARN(arn string) (account, name string) {
 	parts := strings.SplitN(arn, ":", 6)
@@ -80,9 +84,12 @@ func splitPolicyARN(arn string) (account, name string) {
 	return parts[4], lastSegment(parts[5])
 }
 
-// policy finds a managed policy of the account by its ARN.
+// policy finds a managed policy of the account, or of AWS, by its ARN.
 func (a *account) policy(arn string) (*policy, bool) {
-	_, name := splitPolicyARN(arn)
+	owner, name := splitPolicyARN(arn)
+	if owner == awsOwner {
+		return a.awsPolicy(arn)
+	}
 	p, ok := a.policies.Get(strings.ToLower(name))
 	if !ok || p.arn != arn {
 		return nil, false
@@ -142,7 +149,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.G
 // DeletePolicy deletes a managed policy that has only its default version and
 // is used nowhere.
 func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyOutput, error) {
+	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyOutput, error) {
 		switch {
 		case uses(&p.attached) > 0 || uses(&p.bounded) > 0:
 			return nil, deleteConflict("Cannot delete a policy attached to entities.")
@@ -154,17 +161,18 @@ func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (
 	})
 }
 
-// ListPolicies lists the account's managed policies by name.
+// ListPolicies lists the managed policies of the account and of AWS.
 func (s *Service) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListPoliciesOutput, error) {
+		used := in.OnlyAttached || in.PolicyUsageFilter != ""
 		shown := func(p *policy) bool {
 			attached, bounded := uses(&p.attached) > 0, uses(&p.bounded) > 0
-			return p.under(in.PathPrefix) && in.Scope != types.PolicyScopeTypeAws &&
-				(!in.OnlyAttached || attached || bounded) &&
+			return p.under(in.PathPrefix) &&
+				(!used || attached || bounded) &&
 				(in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy || attached) &&
 				(in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary || bounded)
 		}
-		p, err := list(ascend(&a.policies), in.Marker, in.MaxItems, func(p *policy) (types.Policy, bool) {
+		p, err := list(a.everyPolicy(in.Scope, used), in.Marker, in.MaxItems, func(p *policy) (types.Policy, bool) {
 			if !shown(p) {
 				return types.Policy{}, false
 			}

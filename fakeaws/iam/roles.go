@@ -2,6 +2,8 @@ package iam
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -17,27 +19,30 @@ func (e *entity) roleView() *types.Role {
 	r := e.listedRole()
 	r.PermissionsBoundary = e.boundaryView()
 	r.Tags = e.tags.all()
-	r.RoleLastUsed = &types.RoleLastUsed{}
+	r.RoleLastUsed = e.roleLastUsed()
 	return &r
 }
 
 // listedRole is a role as lists return it: without tags, boundary and last use.
 func (e *entity) listedRole() types.Role {
 	return types.Role{
-		Arn:                      aws.String(e.arn),
+		Arn:                      &e.arn,
 		AssumeRolePolicyDocument: encoded(e.role.trust.Document()),
-		CreateDate:               aws.Time(e.created),
+		CreateDate:               &e.created,
 		Description:              optional(e.role.description),
 		MaxSessionDuration:       aws.Int32(e.role.maxSession),
-		Path:                     aws.String(e.path),
-		RoleId:                   aws.String(e.id),
-		RoleName:                 aws.String(e.name),
+		Path:                     &e.path,
+		RoleId:                   &e.id,
+		RoleName:                 &e.name,
 	}
 }
 
 // CreateRole makes a role.
 func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
+		if path := pathOr(in.Path); strings.HasPrefix(path, serviceRolePath) {
+			return nil, invalidInput(fmt.Sprintf(reservedPath, path))
+		}
 		trust, err := s.trustPolicy(ctx, *in.AssumeRolePolicyDocument, *in.RoleName)
 		if err != nil {
 			return nil, err
@@ -47,7 +52,7 @@ func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk
 			return nil, err
 		}
 		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
-		s.setTrust(r, trust)
+		r.role.trust = trust
 		if in.MaxSessionDuration != nil {
 			r.role.maxSession = *in.MaxSessionDuration
 		}
@@ -68,12 +73,10 @@ func (s *Service) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRo
 // every permission.
 func (s *Service) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRoleOutput, error) {
-		if err := s.remove(r); err != nil {
+		if err := r.modifiable(); err != nil {
 			return nil, err
 		}
-		s.setTrust(r, nil)
-		s.retrust(r.arn, r.id)
-		return &sdk.DeleteRoleOutput{}, nil
+		return &sdk.DeleteRoleOutput{}, s.remove(r)
 	})
 }
 
@@ -109,11 +112,14 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleD
 // UpdateAssumeRolePolicy replaces the trust policy of a role.
 func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
+		if err := r.modifiable(); err != nil {
+			return nil, err
+		}
 		trust, err := s.trustPolicy(ctx, *in.PolicyDocument, r.name)
 		if err != nil {
 			return nil, err
 		}
-		s.setTrust(r, trust)
+		r.role.trust = trust
 		return &sdk.UpdateAssumeRolePolicyOutput{}, nil
 	})
 }

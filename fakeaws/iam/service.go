@@ -27,8 +27,8 @@ type Service struct {
 	accounts map[string]*account
 	byID     map[string]*entity    // users and roles of all accounts
 	keys     map[string]*accessKey // of all accounts
-	// trusting has the roles whose trust policy names a principal.
-	trusting map[string]map[*entity]bool
+	// delegations has the requests for temporary access by id.
+	delegations btree.Map[string, *delegation]
 }
 
 var (
@@ -43,16 +43,20 @@ func New(w *fakeaws.World) *Service {
 		accounts: make(map[string]*account),
 		byID:     make(map[string]*entity),
 		keys:     make(map[string]*accessKey),
-		trusting: make(map[string]map[*entity]bool),
 	}
 }
 
 // Denied answers a denial as IAM does, which names the managed policy that
 // denies explicitly.
 func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+	name := need.Name
+	if name == "" {
+		// Unlike other services IAM prints the resource of actions that have none.
+		name = need.Resource
+	}
 	return &fakeaws.Error{
 		Code:    "AccessDenied",
-		Message: d.Message(enforce.MessageStyle{PolicyARN: true, Name: need.Name}),
+		Message: d.Message(enforce.MessageStyle{PolicyARN: true, Name: name}),
 		Status:  403,
 	}
 }
@@ -66,6 +70,17 @@ type account struct {
 	groups   btree.Map[string, *entity]
 	roles    btree.Map[string, *entity]
 	policies btree.Map[string, *policy]
+	signIn   signIn
+	profiles btree.Map[string, *instanceProfile]
+	// oidc and saml have the identity providers by ARN.
+	oidc        btree.Map[string, *oidcProvider]
+	saml        btree.Map[string, *samlProvider]
+	deletions   map[string]*deletion // of service-linked roles, by task id
+	preferences preferences
+	jobs        map[string]*accessJob // by id
+	// awsPolicies has those of AWS's policies that the account has looked at, by
+	// ARN.
+	awsPolicies map[string]*policy
 	// changes counts what may alter the policies of a principal, so that a
 	// principal knows when what it has gathered is stale.
 	changes uint64
@@ -104,6 +119,17 @@ func inPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do fu
 	})
 }
 
+// inOwnPolicy is inPolicy for an operation that changes the policy, as only its
+// owner may.
+func inOwnPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
+	return inPolicy(ctx, s, in, arn, func(p *policy) (*O, error) {
+		if err := p.own(); err != nil {
+			return nil, err
+		}
+		return do(p)
+	})
+}
+
 // account returns the state of an account, made on first use. The lock is held.
 func (s *Service) account(id string) *account {
 	a := s.accounts[id]
@@ -112,6 +138,7 @@ func (s *Service) account(id string) *account {
 		s.accounts[id] = a
 		s.addRoot(a)
 	}
+	s.settle(a)
 	return a
 }
 

@@ -137,14 +137,14 @@ func (s *Service) ListRoleTags(ctx context.Context, in *sdk.ListRoleTagsInput) (
 
 // TagPolicy adds tags to a managed policy or replaces their values.
 func (s *Service) TagPolicy(ctx context.Context, in *sdk.TagPolicyInput) (*sdk.TagPolicyOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.TagPolicyOutput, error) {
+	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.TagPolicyOutput, error) {
 		return &sdk.TagPolicyOutput{}, p.tags.put(in.Tags, "Policy")
 	})
 }
 
 // UntagPolicy removes tags from a managed policy.
 func (s *Service) UntagPolicy(ctx context.Context, in *sdk.UntagPolicyInput) (*sdk.UntagPolicyOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.UntagPolicyOutput, error) {
+	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.UntagPolicyOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagPolicyOutput{}, nil
 	})

@@ -3,7 +3,6 @@ package iam
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -22,23 +21,22 @@ func (e *entity) userView() *types.User {
 
 // listedUser is a user as lists return it: without tags and boundary.
 func (e *entity) listedUser() types.User {
-	return types.User{
-		Arn:        aws.String(e.arn),
-		CreateDate: aws.Time(e.created),
-		Path:       aws.String(e.path),
-		UserId:     aws.String(e.id),
-		UserName:   optional(e.name),
+	u := types.User{Arn: &e.arn, CreateDate: &e.created, Path: &e.path, UserId: &e.id}
+	if e.name != "" {
+		u.UserName = &e.name
 	}
+	return u
 }
 
 // addRoot gives an account its root user, which no list shows: a user whose
 // name is empty and whose id is the account's.
 func (s *Service) addRoot(a *account) {
 	a.root = &entity{
-		kind: userKind, account: a, path: "/", id: a.id,
-		arn: fakeaws.ARN("iam", "", a.id, "root"), created: s.now(),
+		kind: userKind, account: a,
+		identity: &identity{path: "/", id: a.id, arn: fakeaws.ARN("iam", "", a.id, "root"), created: s.now()},
 	}
 	if acct, ok := s.world.Account(a.id); ok && acct.Root != nil {
+		a.root.uses = acct.Root.Caller.Uses
 		s.addKey(a.root, acct.Root)
 	}
 }
@@ -116,11 +114,7 @@ func (s *Service) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUs
 // DeleteUser deletes a user that has no policies, keys and groups any more.
 func (s *Service) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserOutput, error) {
-		if err := s.remove(u); err != nil {
-			return nil, err
-		}
-		s.retrust(u.arn, u.id)
-		return &sdk.DeleteUserOutput{}, nil
+		return &sdk.DeleteUserOutput{}, s.remove(u)
 	})
 }
 
@@ -135,11 +129,10 @@ func (s *Service) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.L
 // UpdateUser changes the name or path of a user. Its id, keys and policies stay.
 func (s *Service) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateUserOutput, error) {
-		old := u.arn
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err
 		}
-		s.retrust(old, u.arn)
+		s.world.Principals().Set(u.id, u.arn)
 		// Requests signed with the user's keys come from the new ARN.
 		s.storeKeys(u)
 		return &sdk.UpdateUserOutput{}, nil

@@ -25,7 +25,7 @@ type bucket struct {
 	// for a bucket that was made with that old name of eu-west-1.
 	constraint types.BucketLocationConstraint
 	created    time.Time
-	policy     *enforce.Policy
+	policy     *fakeaws.ResourcePolicy
 	// public says whether policy is one, as S3 means the word.
 	public  bool
 	block   *types.PublicAccessBlockConfiguration
@@ -43,7 +43,7 @@ func (b *bucket) policyFor(call *fakeaws.Call, nothing *enforce.Policy) *enforce
 	if restricted && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
 		return nothing
 	}
-	return b.policy
+	return b.policy.Policy()
 }
 
 // ownerID is the bucket owner as lists show it. AWS stopped to send display

@@ -36,6 +36,10 @@ func (d *directory) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, f
 
 func (d *directory) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
 
+func (d *directory) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFAResult {
+	return fakeaws.MFAUnknownDevice
+}
+
 // An account is S3 as its clients see it.
 type account struct {
 	t     testing.TB

@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -28,7 +27,7 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 	if err != nil {
 		return nil, err
 	}
-	if err := policy.ValidateBucket(b.name); err != nil {
+	if err := policy.Policy().ValidateBucket(b.name); err != nil {
 		return nil, malformedPolicy(err)
 	}
 	public := doc.public()
@@ -40,9 +39,8 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 	return new(awss3.PutBucketPolicyOutput), nil
 }
 
-// compilePolicy reads a bucket policy and finds its principals. It takes no
-// lock: the principals live in another service.
-func (s *Service) compilePolicy(call *fakeaws.Call, text string) (*enforce.Policy, *policyDoc, error) {
+// compilePolicy reads a bucket policy and finds its principals.
+func (s *Service) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *policyDoc, error) {
 	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{File: call.PolicyFile})
 	if err != nil {
 		return nil, nil, malformedPolicy(err)
@@ -51,12 +49,12 @@ func (s *Service) compilePolicy(call *fakeaws.Call, text string) (*enforce.Polic
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, p := range policy.Principals() {
-		if !s.principalExists(p.Value) {
-			return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", p.Value)
-		}
+	bound, err := s.world.Bind(policy)
+	var unknown *fakeaws.UnknownPrincipalError
+	if errors.As(err, &unknown) {
+		return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", unknown.Principal)
 	}
-	return policy, doc, nil
+	return bound, doc, err
 }
 
 // malformedPolicy words what enforce found wrong with a document as S3 does.
@@ -66,21 +64,6 @@ func malformedPolicy(err error) error {
 		return kind{d.Code, errMalformedPolicy.status, d.Message}.of()
 	}
 	return err
-}
-
-// principalExists reports whether a principal of a policy can be one. Roles of
-// accounts of this World must exist; of other accounts the World knows nothing,
-// and takes them to exist as AWS would find them.
-func (s *Service) principalExists(principal string) bool {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) < 6 || parts[2] != "iam" || !strings.HasPrefix(parts[5], "role/") {
-		return true
-	}
-	if _, known := s.world.Account(parts[4]); !known {
-		return true
-	}
-	_, found := s.world.Directory().Role(principal)
-	return found
 }
 
 // ownBucket finds the bucket of an operation that only the account of its owner

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -31,7 +30,7 @@ const (
 type settings struct {
 	delay, visibility, wait, retention int // seconds
 	maxSize                            int // bytes
-	policy                             *enforce.Policy
+	policy                             *fakeaws.ResourcePolicy
 	redrive                            redrivePolicy
 	redriveAllow                       redriveAllowPolicy
 	sqsEncryption                      bool
@@ -102,48 +101,22 @@ func number(name types.QueueAttributeName, least, most int, field func(*settings
 	}
 }
 
-func readPolicy(s *settings) string {
-	if s.policy == nil {
-		return ""
-	}
-	return s.policy.Document()
-}
+func readPolicy(s *settings) string { return s.policy.Document() }
 
-// writePolicy compiles the queue's policy. An empty one removes it.
+// writePolicy compiles the queue's policy. An empty one removes it. SQS says
+// nothing of what is wrong with one, be it only a role that does not exist.
 func writePolicy(c *change, value string) error {
 	if value == "" {
 		c.policy = nil
 		return nil
 	}
+	refused := invalidAttributeValue(string(types.QueueAttributeNamePolicy))
 	policy, err := enforce.Parse(value, enforce.QueuePolicy, enforce.Source{Name: c.queue.arn})
 	if err != nil {
-		return invalidAttributeValue(string(types.QueueAttributeNamePolicy))
+		return refused
 	}
-	c.policy = policy
-	return nil
-}
-
-// checkPrincipals refuses a policy that names a role which does not exist, as
-// SQS does. Accounts outside of this World are taken to have every role. It is
-// called without the lock, because roles live in another service.
-func (s *Service) checkPrincipals(attributes map[string]string) error {
-	const name = string(types.QueueAttributeNamePolicy)
-	policy, err := enforce.Parse(attributes[name], enforce.QueuePolicy, enforce.Source{})
-	if err != nil {
-		return nil // none is given, or writePolicy refuses it
-	}
-	for _, p := range policy.Principals() {
-		rest, isARN := strings.CutPrefix(p.Value, "arn:aws:iam::")
-		id, entity, _ := strings.Cut(rest, ":")
-		if !isARN || !strings.HasPrefix(entity, "role/") {
-			continue
-		}
-		if _, known := s.world.Account(id); !known {
-			continue
-		}
-		if _, found := s.world.Directory().Role(p.Value); !found {
-			return invalidAttributeValue(name)
-		}
+	if c.policy, err = c.service.world.Bind(policy); err != nil {
+		return refused
 	}
 	return nil
 }
@@ -252,9 +225,6 @@ func isAttribute(name types.QueueAttributeName) bool {
 // SetQueueAttributes changes attributes, all of the given ones or none.
 func (s *Service) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAttributesInput) (*awssqs.SetQueueAttributesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	if err := s.checkPrincipals(in.Attributes); err != nil {
-		return nil, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.find(call, in.QueueUrl)

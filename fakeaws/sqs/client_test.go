@@ -44,12 +44,13 @@ func (u users) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, _ func(k
 	return ok
 }
 
-// Role knows one role.
-func (users) Role(arn string) (fakeaws.Role, bool) {
-	return fakeaws.Role{ARN: arn}, arn == "arn:aws:iam::"+owner+":role/worker"
-}
+func (users) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, false }
 
 func (users) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
+
+func (users) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFAResult {
+	return fakeaws.MFAUnknownDevice
+}
 
 // A cloud is a World with SQS, reached through the SDK's clients.
 type cloud struct {
@@ -313,7 +314,9 @@ func TestInvalidPolicy(t *testing.T) {
 // rule 75: a policy that names a role which does not exist is refused
 func TestPolicyForAMissingRole(t *testing.T) {
 	t.Parallel()
-	client := newCloud(t).root()
+	c := newCloud(t)
+	client := c.root()
+	c.Principals().Set("AROAAAAAAAAAAAAAAAAAA", "arn:aws:iam::"+owner+":role/worker")
 	url := create(t, client, nil)
 	grant := func(principal string) error {
 		_, err := client.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{

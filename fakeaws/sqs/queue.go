@@ -133,7 +133,7 @@ func (q *queue) wake() {
 func (q *queue) need(action string) enforce.Need {
 	need := enforce.Need{Action: action, Resource: q.arn, ResourceAccount: q.id.account, Policy: noPolicy}
 	if q.policy != nil {
-		need.Policy = q.policy
+		need.Policy = q.policy.Policy()
 	}
 	if len(q.tags) > 0 {
 		// Room for the pipeline's own key: aws:ResourceAccount.

@@ -30,9 +30,6 @@ const fifoSuffix = ".fifo"
 // That the tags of such a call are ignored is unverified.
 func (s *Service) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) (*awssqs.CreateQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	if err := s.checkPrincipals(in.Attributes); err != nil {
-		return nil, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := checkNewName(aws.ToString(in.QueueName), in.Attributes); err != nil {

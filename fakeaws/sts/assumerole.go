@@ -31,6 +31,9 @@ func (s *Service) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) 
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err
 	}
+	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, lookAtCode); err != nil {
+		return nil, err
+	}
 	if call.Caller.Type == enforce.Root {
 		return nil, accessDenied("Roles may not be assumed by root accounts.")
 	}
@@ -67,6 +70,12 @@ func setKeys(c *enforce.Context, in *sdk.AssumeRoleInput, session *fakeaws.Sessi
 	if in.ExternalId != nil {
 		c.Set("sts:ExternalId", *in.ExternalId)
 	}
+	if in.TokenCode != nil {
+		// The trust policy sees the code. The session that it leads to has no MFA
+		// keys of its own (User Guide "Secure API access with MFA").
+		c.SetBool("aws:MultiFactorAuthPresent", true)
+		c.Set("aws:MultiFactorAuthAge", "0")
+	}
 	if session.SourceIdentity != "" {
 		c.Set("sts:SourceIdentity", session.SourceIdentity)
 	}
@@ -89,7 +98,7 @@ func setKeys(c *enforce.Context, in *sdk.AssumeRoleInput, session *fakeaws.Sessi
 
 // checkAssumeRole answers what is wrong with a request whatever the role is.
 func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
-	if err := assumeRolePlan.Check(in); err != nil {
+	if err := members.Check(in); err != nil {
 		return err
 	}
 	arn := strings.SplitN(*in.RoleArn, ":", 6)
@@ -104,7 +113,7 @@ func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
 	if s := call.Caller.Session; s != nil && s.SourceIdentity != "" && in.SourceIdentity != nil && *in.SourceIdentity != s.SourceIdentity {
 		return accessDenied(otherSourceIdentity)
 	}
-	return checkMFA(in.SerialNumber, in.TokenCode)
+	return nil
 }
 
 // checkTags compares keys without their case, as IAM's and STS's tag keys are.
@@ -176,6 +185,9 @@ func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err
 	}
+	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
+		return nil, err
+	}
 	role, ok := s.world.Directory().Role(*in.RoleArn)
 	if !ok {
 		return nil, accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
@@ -203,6 +215,7 @@ func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk
 		},
 		EntityID: role.ID,
 		Session:  session,
+		Uses:     role.Uses,
 	}
 	if acct, ok := s.world.Account(role.Account); ok {
 		caller.CanonicalUser = acct.CanonicalUser

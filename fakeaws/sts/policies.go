@@ -17,16 +17,17 @@ const (
 	// maxPolicyText is the quota of characters of an inline session policy and
 	// the ARNs of managed ones together.
 	maxPolicyText = 2048
-	// maxPolicyARNs is the quota of managed session policies.
-	maxPolicyARNs = 10
 	// packedLimit stands for the size of AWS's binary form of policies and
 	// tags, whose format and limit are not published: the percentage that AWS
 	// would answer is unverified.
 	packedLimit = 4096
 )
 
+// awsPolicies is how the ARNs of AWS's own managed policies begin.
+const awsPolicies = "arn:aws:iam::aws:policy/"
+
 // sessionPolicies compiles the session policies of a request; nil when it has
-// none. Managed ones must be in the role's account.
+// none. Managed ones must be AWS's or in the role's account.
 func (s *Service) sessionPolicies(role *fakeaws.Role, in *sdk.AssumeRoleInput) ([]*enforce.Policy, error) {
 	var policies []*enforce.Policy
 	if in.Policy != nil {
@@ -39,7 +40,7 @@ func (s *Service) sessionPolicies(role *fakeaws.Role, in *sdk.AssumeRoleInput) (
 	for _, d := range in.PolicyArns {
 		arn := aws.ToString(d.Arn)
 		p, ok := s.world.Directory().ManagedPolicy(arn)
-		if !ok || !strings.HasPrefix(arn, fakeaws.ARN("iam", "", role.Account, "policy/")) {
+		if !ok || !strings.HasPrefix(arn, fakeaws.ARN("iam", "", role.Account, "policy/")) && !strings.HasPrefix(arn, awsPolicies) {
 			return nil, &fakeaws.Error{Code: "ValidationError", Message: fmt.Sprintf(unknownSessionPolicy, arn), Status: 400}
 		}
 		policies = append(policies, p)

@@ -5,7 +5,6 @@ package sts
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,30 +54,7 @@ func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decisio
 }
 
 // members has the constraints of STS's service model.
-var members = constraint.Table{
-	"RoleArn":                 {Required: true, Min: 20, Max: 2048},
-	"RoleSessionName":         {Required: true, Min: 2, Max: 64, Pattern: sessionName},
-	"Policy":                  {Min: 1, Max: maxPolicyText, Pattern: constraint.Chars(`[\u0009\u000A\u000D\u0020-\u00FF]+`, constraint.Between("\t\n\r", ' ', 0xFF))},
-	"PolicyArns":              {Max: maxPolicyARNs, Fields: constraint.Table{"Arn": {Min: 20, Max: 2048}}},
-	"Tags":                    constraint.Tags.Optional(),
-	"TransitiveTagKeys":       constraint.TagKeys.Optional(),
-	"ExternalId":              {Min: 2, Max: 1224, Pattern: constraint.Chars(`[\w+=,.@:\/-]*`, constraint.WordAnd("+=,.@:/-"))},
-	"SerialNumber":            {Min: 9, Max: 256, Pattern: constraint.Chars(`[\w+=/:,.@-]*`, constraint.WordAnd("+=/:,.@-"))},
-	"TokenCode":               {Min: 6, Max: 6, Pattern: constraint.Chars(`[\d]*`, constraint.Between("", '0', '9'))},
-	"SourceIdentity":          {Min: 2, Max: 64, Pattern: sessionName},
-	"MinimumSessionTokenSize": {Max: maxToken},
-	"AccessKeyId":             {Required: true, Min: 16, Max: 128, Pattern: constraint.Chars(`[\w]*`, constraint.WordAnd(""))},
-}
-
-var (
-	sessionName = constraint.Chars(`[\w+=,.@-]*`, constraint.WordAnd("+=,.@-"))
-
-	assumeRolePlan = constraint.Compile(reflect.TypeFor[sdk.AssumeRoleInput](),
-		constraint.Table{"DurationSeconds": {Min: 900, Max: 43200}}, members)
-	sessionTokenPlan = constraint.Compile(reflect.TypeFor[sdk.GetSessionTokenInput](),
-		constraint.Table{"DurationSeconds": {Min: 900, Max: 129600}}, members)
-	keyInfoPlan = constraint.Compile(reflect.TypeFor[sdk.GetAccessKeyInfoInput](), members)
-)
+var members = constraint.NewModel("sts", constraint.Wording{})
 
 const (
 	// tokenSize is the length of session tokens. AWS promises none; its are
@@ -129,7 +105,7 @@ func tokenUse(c *types.Credentials) (size, utilization *int32) {
 }
 
 func keyInfoNeeds(ctx context.Context, in *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
-	if err := keyInfoPlan.Check(in); err != nil {
+	if err := members.Check(in); err != nil {
 		return nil, err
 	}
 	if c := fakeaws.CallFrom(ctx).Caller; c.Session != nil && c.Type != enforce.AssumedRole {
@@ -142,7 +118,7 @@ func keyInfoNeeds(ctx context.Context, in *sdk.GetAccessKeyInfoInput) ([]enforce
 // reads it from the key id itself and so answers for keys that are deleted too;
 // here a key that no longer exists is an error.
 func (s *Service) GetAccessKeyInfo(_ context.Context, in *sdk.GetAccessKeyInfoInput) (*sdk.GetAccessKeyInfoOutput, error) {
-	if err := keyInfoPlan.Check(in); err != nil {
+	if err := members.Check(in); err != nil {
 		return nil, err
 	}
 	c, ok := s.world.Credential(*in.AccessKeyId)

@@ -24,21 +24,13 @@ const (
 // control it (User Guide "Controlling permissions for temporary security
 // credentials"), only the kind of credentials can.
 func checkSessionToken(call *fakeaws.Call, in *sdk.GetSessionTokenInput) error {
-	if err := sessionTokenPlan.Check(in); err != nil {
+	if err := members.Check(in); err != nil {
 		return err
 	}
 	if call.Caller.Session != nil {
 		return accessDenied(fmt.Sprintf(notWithSession, "GetSessionToken"))
 	}
-	return checkMFA(in.SerialNumber, in.TokenCode)
-}
-
-// checkMFA refuses the code of an MFA device: there is none that it could be of.
-func checkMFA(serial, code *string) error {
-	if serial == nil && code == nil {
-		return nil
-	}
-	return accessDenied("MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
+	return nil
 }
 
 // GetSessionToken makes temporary credentials of the calling user, with all of
@@ -46,6 +38,9 @@ func checkMFA(serial, code *string) error {
 func (s *Service) GetSessionToken(ctx context.Context, in *sdk.GetSessionTokenInput) (*sdk.GetSessionTokenOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkSessionToken(call, in); err != nil {
+		return nil, err
+	}
+	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
 		return nil, err
 	}
 	life := defaultUserSession
@@ -56,7 +51,7 @@ func (s *Service) GetSessionToken(ctx context.Context, in *sdk.GetSessionTokenIn
 		life = min(life, rootSession)
 	}
 	caller := *call.Caller
-	caller.Session = new(fakeaws.Session)
+	caller.Session = &fakeaws.Session{MFA: in.TokenCode != nil}
 	out := &sdk.GetSessionTokenOutput{Credentials: s.issue(&caller, call.Time, life, in.MinimumSessionTokenSize)}
 	out.SessionTokenSize, out.SessionTokenUtilization = tokenUse(out.Credentials)
 	return out, nil

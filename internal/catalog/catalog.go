@@ -28,7 +28,9 @@ type index struct {
 	services map[string]func() *Service
 }
 
-var load = sync.OnceValue(func() *index {
+var load = sync.OnceValue(readIndex)
+
+func readIndex() *index {
 	x := &index{services: make(map[string]func() *Service)}
 	head, rest, _ := strings.Cut(unpack(), "\nS\t")
 	x.readHead(head)
@@ -40,7 +42,7 @@ var load = sync.OnceValue(func() *index {
 		x.services[prefix] = sync.OnceValue(func() *Service { return readService(text) })
 	}
 	return x
-})
+}
 
 // unpack returns the whole catalog, which [index] describes. That it is not
 // broken is what this package's tests show.

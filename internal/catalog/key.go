@@ -10,12 +10,8 @@ type Key struct {
 	// Type is String, ARN, Bool, Numeric, Date, IPAddress or Binary, for a
 	// multivalued key with ArrayOf in front.
 	Type string
-}
 
-// matches reports whether name, in lower case, is the key.
-func (k *Key) matches(name string) bool {
-	pattern := strings.ToLower(k.Name)
-	return overlap(compileTemplate(pattern), compileText(name))
+	pattern []token // of a name in which something varies, in lower case
 }
 
 // A keySet finds keys by name.
@@ -27,14 +23,16 @@ type keySet struct {
 
 func (s *keySet) add(k *Key) {
 	s.keys = append(s.keys, k)
-	if strings.Contains(k.Name, "${") {
+	lower := strings.ToLower(k.Name)
+	if strings.Contains(lower, "${") {
+		k.pattern = compileTemplate(lower)
 		s.vary = append(s.vary, k)
 		return
 	}
 	if s.byName == nil {
 		s.byName = make(map[string]*Key)
 	}
-	s.byName[strings.ToLower(k.Name)] = k
+	s.byName[lower] = k
 }
 
 // find returns the key of a name; the names of keys are case-insensitive.
@@ -43,10 +41,12 @@ func (s *keySet) find(name string) (*Key, bool) {
 	if k, ok := s.byName[name]; ok {
 		return k, true
 	}
+	var found *Key
+	text := compileText(name)
 	for _, k := range s.vary {
-		if k.matches(name) {
-			return k, true
+		if (found == nil || len(k.Name) > len(found.Name)) && overlap(k.pattern, text) {
+			found = k // the longer says more
 		}
 	}
-	return nil, false
+	return found, found != nil
 }

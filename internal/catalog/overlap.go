@@ -41,7 +41,7 @@ func compilePattern(s string) []token {
 }
 
 // compileTemplate reads the variables ${Name} of the catalog, which stand for
-// at least one byte, and its stars.
+// at least one byte, its stars, and ${*}, which is a star that means itself.
 func compileTemplate(s string) []token {
 	var tokens []token
 	for {
@@ -56,7 +56,12 @@ func compileTemplate(s string) []token {
 		if !found {
 			return tokens
 		}
-		_, s, _ = strings.Cut(rest, "}")
+		var name string
+		name, s, _ = strings.Cut(rest, "}")
+		if name == "*" {
+			tokens = append(tokens, token{literal: '*'})
+			continue
+		}
 		tokens = append(tokens, token{kind: one}, token{kind: run})
 	}
 }

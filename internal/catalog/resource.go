@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -8,78 +9,83 @@ import (
 // A Resource is a type of resource that a service has.
 type Resource struct {
 	Name string // "object"
-	// ARN is the form of the type's ARNs:
+	// ARNs has the forms of the type's ARNs, mostly one:
 	// "arn:${Partition}:s3:::${BucketName}/${ObjectName}".
-	ARN string
+	ARNs []string
 	// Keys are the condition keys that requests about such a resource can have.
 	Keys []*Key
 
-	// closed says that the name at the ARN's end has no slash.
-	closed bool
+	// closed has the forms that end in a name without slashes.
+	closed []string
 	once   sync.Once
-	parts  [6][]token
+	forms  [][6][]token
 }
 
 // Match reports whether an ARN can be that of a resource of the type.
 func (r *Resource) Match(arn string) bool {
 	segments := strings.SplitN(arn, ":", 6)
-	if len(segments) < 6 {
-		return false
-	}
-	for i, part := range r.compiled() {
-		if !overlap(part, compileText(segments[i])) {
-			return false
-		}
-	}
-	return true
+	return len(segments) == 6 && r.overlaps([6]string(segments), compileText)
 }
 
 // Overlaps reports whether the ARN pattern of a policy, by its six segments, can
 // match the ARN of a resource of the type.
-func (r *Resource) Overlaps(pattern [6]string) bool {
-	for i, part := range r.compiled() {
-		if !overlap(part, compilePattern(pattern[i])) {
-			return false
+func (r *Resource) Overlaps(pattern [6]string) bool { return r.overlaps(pattern, compilePattern) }
+
+func (r *Resource) overlaps(segments [6]string, compile func(string) []token) bool {
+	return slices.ContainsFunc(r.compiled(), func(form [6][]token) bool {
+		for i, part := range form {
+			if !overlap(part, compile(segments[i])) {
+				return false
+			}
 		}
-	}
-	return true
+		return true
+	})
 }
 
-func (r *Resource) compiled() *[6][]token {
+func (r *Resource) compiled() [][6][]token {
 	r.once.Do(func() {
-		for i, segment := range strings.SplitN(r.ARN, ":", 6) {
-			r.parts[i] = compileTemplate(segment)
-			if owner := i == 3 || i == 4; owner && strings.HasPrefix(segment, "${") {
-				// Resources that AWS owns have no account, and some no region.
-				r.parts[i] = []token{{kind: run}}
-			}
-		}
-		if last := r.parts[5]; r.closed {
-			for i := len(last) - 2; i < len(last); i++ {
-				last[i].noSlash = true
-			}
+		for _, arn := range r.ARNs {
+			r.forms = append(r.forms, compileForm(arn, slices.Contains(r.closed, arn)))
 		}
 	})
-	return &r.parts
+	return r.forms
 }
 
-// closeNames finds the types whose names have no slash, which the reference does
-// not say: where another type's ARNs go on with a slash after the name, as those
-// of objects do after the bucket's, the name itself ends there.
+func compileForm(arn string, closed bool) (form [6][]token) {
+	for i, segment := range strings.SplitN(arn, ":", 6) {
+		form[i] = compileTemplate(segment)
+		if owner := i == 3 || i == 4; owner && strings.HasPrefix(segment, "${") {
+			// Resources that AWS owns have no account, and some no region.
+			form[i] = []token{{kind: run}}
+		}
+	}
+	if last := form[5]; closed {
+		for i := len(last) - 2; i < len(last); i++ { // the variable
+			last[i].noSlash = true
+		}
+	}
+	return form
+}
+
+// closeNames finds the names that have no slash, which the reference does not
+// say: where other ARNs go on with a slash after the name, as those of objects
+// do after the bucket's, the name itself ends there.
 func closeNames(resources []*Resource) {
-	forms := make(map[string][]*Resource)
+	open := make(map[string]bool) // what stands before a slash
 	for _, r := range resources {
-		if form := formOf(r.ARN); strings.HasSuffix(form, "${}") {
-			forms[form] = append(forms[form], r)
+		for _, arn := range r.ARNs {
+			form := formOf(arn)
+			for i := range form {
+				if form[i] == '/' {
+					open[form[:i]] = true
+				}
+			}
 		}
 	}
 	for _, r := range resources {
-		form := formOf(r.ARN)
-		for i := range form {
-			if form[i] == '/' {
-				for _, shorter := range forms[form[:i]] {
-					shorter.closed = true
-				}
+		for _, arn := range r.ARNs {
+			if form := formOf(arn); strings.HasSuffix(form, "${}") && open[form] {
+				r.closed = append(r.closed, arn)
 			}
 		}
 	}

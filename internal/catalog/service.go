@@ -80,6 +80,7 @@ func (a Access) String() string {
 type Action struct {
 	Service *Service
 	Name    string // in AWS's spelling: "GetObject"
+	Lower   string // the full name in lower case: "s3:getobject"
 	Access  Access
 	// Resources are the types that the action takes. An action without any has
 	// no resource-level permissions: it is asked for with the resource "*".
@@ -98,18 +99,6 @@ type Target struct {
 
 // String returns the action as policies write it: "s3:GetObject".
 func (a *Action) String() string { return a.Service.Prefix + ":" + a.Name }
-
-// Takes reports whether the action can be asked for with a resource that the
-// ARN pattern of a policy matches, by the pattern's six segments. The pattern
-// "*" is to be given as six of them.
-func (a *Action) Takes(pattern [6]string) bool {
-	for _, r := range a.Resources {
-		if r.Overlaps(pattern) {
-			return true
-		}
-	}
-	return false
-}
 
 // HasKey reports whether requests for the action can have a condition key:
 // one of the action, or of a resource type that it takes.
@@ -146,11 +135,12 @@ func readService(text string) *Service {
 		case "K":
 			s.keys.add(&Key{Name: fields[1], Type: fields[2]})
 		case "R":
-			s.resources = append(s.resources, &Resource{Name: fields[1], ARN: fields[2], Keys: s.keysOf(fields[3])})
+			s.resources = append(s.resources, &Resource{Name: fields[1], ARNs: strings.Fields(fields[2]), Keys: s.keysOf(fields[3])})
 		case "A":
 			a := &Action{Service: s, Name: fields[1], Access: Access(fields[2][0]), Resources: s.targets(fields[3]), Keys: s.keysOf(fields[4])}
+			a.Lower = strings.ToLower(a.String())
 			s.actions = append(s.actions, a)
-			s.byName[strings.ToLower(a.Name)] = a
+			s.byName[a.Lower[len(s.Prefix)+1:]] = a
 		case "O":
 			s.operations[fields[1]] = permissions(fields[2])
 		}

@@ -4,8 +4,8 @@
 //	1 validation error detected: Value 'a b' at 'roleSessionName' failed to
 //	satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*
 //
-// All violations of a request are reported in one error, in the order of the
-// input's members.
+// All violations of a request are reported in one error, in the order in which
+// the model has the input's members.
 package constraint
 
 import (
@@ -13,95 +13,9 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/leastpriv/leastpriv/internal/wire"
-)
-
-// A Member is what the model demands of one member of an input.
-type Member struct {
-	// Required refuses an absent member.
-	Required bool
-	// Min and Max bound the length of a string (in characters) or of a list, or
-	// the value of a number. A Max of zero does not bound.
-	Min, Max int
-	// Pattern is what a string, or each string of a list, must match.
-	Pattern *Pattern
-	// Enum lists the values that a string may have.
-	Enum []string
-	// Item has the length bounds of the strings of a list.
-	Item *Member
-	// Fields has the members of the structures of a list.
-	Fields Table
-	// Invalid is the whole message with which a service answers a value that
-	// does not match Pattern, where it does not use the front end's text. It is
-	// answered only when nothing else is wrong.
-	Invalid string
-}
-
-// Optional returns m without the demand to be present.
-func (m Member) Optional() Member {
-	m.Required = false
-	return m
-}
-
-// AtMost returns m with another upper bound.
-func (m Member) AtMost(maximum int) Member {
-	m.Max = maximum
-	return m
-}
-
-// A Table holds the constraints of members by the name of their Go field.
-type Table map[string]Member
-
-// A Pattern is a regular expression of the model: its text as AWS prints it,
-// and a function that decides it without a regexp engine.
-type Pattern struct {
-	Text  string
-	Match func(string) bool
-}
-
-// Chars is the pattern of a value all of whose characters satisfy ok.
-func Chars(text string, ok func(rune) bool) *Pattern {
-	return &Pattern{Text: text, Match: func(s string) bool {
-		return strings.IndexFunc(s, func(r rune) bool { return !ok(r) }) < 0
-	}}
-}
-
-// WordAnd accepts the letters, digits and underscore of \w, and the others.
-func WordAnd(others string) func(rune) bool {
-	return func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' ||
-			strings.ContainsRune(others, r)
-	}
-}
-
-// Between accepts the characters of ranges, given as pairs of first and last,
-// and the others.
-func Between(others string, ranges ...rune) func(rune) bool {
-	return func(r rune) bool {
-		for i := 0; i < len(ranges); i += 2 {
-			if ranges[i] <= r && r <= ranges[i+1] {
-				return true
-			}
-		}
-		return strings.ContainsRune(others, r)
-	}
-}
-
-// tagText accepts the characters of tag keys and values on AWS.
-func tagText(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.Z, r) || strings.ContainsRune("_.:/=+-@", r)
-}
-
-// The constraints of tags are the same in IAM and STS: the pages "Tag" of both
-// API references.
-var (
-	TagKey   = Member{Required: true, Min: 1, Max: 128, Pattern: Chars(`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`, tagText)}
-	TagValue = Member{Required: true, Max: 256, Pattern: Chars(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, tagText)}
-	Tags     = Member{Required: true, Max: 50, Fields: Table{"Key": TagKey, "Value": TagValue}}
-	TagKeys  = Member{Required: true, Max: 50, Item: &Member{Min: 1, Max: 128}, Pattern: TagKey.Pattern}
 )
 
 // A Plan checks the inputs of one operation. It is immutable.
@@ -109,43 +23,39 @@ type Plan struct {
 	fields []field
 }
 
+// A field is a member of a structure.
 type field struct {
-	index int
-	name  string
-	Member
+	index    int
+	name     string // as messages print it
+	required bool
+	rule     *rule
 }
 
-// Compile makes the plan of an input type out of the first table that has each
-// field. A field that no table has is not checked.
-func Compile(input reflect.Type, tables ...Table) *Plan {
-	p := new(Plan)
-	for i := range input.NumField() {
-		f := input.Field(i)
-		for _, t := range tables {
-			if m, ok := t[f.Name]; ok {
-				p.fields = append(p.fields, field{index: i, name: lowerFirst(f.Name), Member: m})
-				break
-			}
-		}
-	}
-	return p
+// A rule is what the model demands of a value that is there.
+type rule struct {
+	// min and max bound the length of a string (in characters) or of a list, or
+	// the value of a number. A max below zero does not bound.
+	min, max int
+	pattern  *Pattern
+	enum     []string
+	// secret keeps the value out of messages.
+	secret bool
+	// said is the service's own message for a value that does not match pattern.
+	said   string
+	form   *Form
+	item   *rule   // of a list
+	fields []field // of a structure
 }
-
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // Check returns a ValidationError that lists all violations of in, a pointer to
 // the input.
 func (p *Plan) Check(in any) error {
-	v := reflect.ValueOf(in).Elem()
 	var c checker
-	for i := range p.fields {
-		f := &p.fields[i]
-		c.check(v.Field(f.index), f.name, &f.Member)
-	}
+	c.structure(reflect.ValueOf(in).Elem(), p.fields)
 	switch len(c.violations) {
 	case 0:
-		if c.invalid != "" {
-			return Error(c.invalid)
+		if c.said != "" {
+			return Error(c.said)
 		}
 		return nil
 	case 1:
@@ -159,100 +69,201 @@ func Error(message string) error {
 	return &wire.Error{Code: "ValidationError", Message: message, Status: 400}
 }
 
+// A checker collects what is wrong. It knows where it is as a stack, which is
+// put into words only where something is wrong: valid input costs no memory.
 type checker struct {
+	at         [maxDepth]step
+	depth      int
 	violations []string
-	invalid    string
+	said       string
 }
 
-func (c *checker) add(value, path, constraint string) {
-	c.violations = append(c.violations, "Value "+value+" at '"+path+"' failed to satisfy constraint: Member must "+constraint)
+// maxDepth is how deep the structures of inputs may be. IAM's deepest have
+// three steps: "contextEntries.1.member.contextKeyValues".
+const maxDepth = 16
+
+// A step is a member, or an item of a list when it has a number.
+type step struct {
+	name string
+	item int // from 1
 }
 
-func (c *checker) check(v reflect.Value, path string, m *Member) {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			c.absent(path, m)
-			return
+func (c *checker) path() string {
+	var b strings.Builder
+	for i, s := range c.at[:c.depth] {
+		if i > 0 {
+			b.WriteByte('.')
 		}
+		if s.item > 0 {
+			b.WriteString(strconv.Itoa(s.item) + ".member")
+		} else {
+			b.WriteString(s.name)
+		}
+	}
+	return b.String()
+}
+
+// violated adds a violation by a value that is there.
+func (c *checker) violated(r *rule, value, constraint string) {
+	if r.secret {
+		c.add("Value", constraint)
+	} else {
+		c.add("Value '"+value+"'", constraint)
+	}
+}
+
+func (c *checker) add(value, constraint string) {
+	c.violations = append(c.violations, value+" at '"+c.path()+"' failed to satisfy constraint: Member must "+constraint)
+}
+
+func (c *checker) structure(v reflect.Value, fields []field) {
+	c.depth++
+	for i := range fields {
+		f := &fields[i]
+		c.at[c.depth-1] = step{name: f.name}
+		value := v.Field(f.index)
+		if absent(value) {
+			if f.required {
+				c.add("Value null", "not be null")
+			}
+		} else if f.rule != nil {
+			c.value(value, f.rule)
+		}
+	}
+	c.depth--
+}
+
+// absent reports whether a member was not sent. The SDK's enums are strings
+// without a pointer, whose empty value is absent.
+func absent(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return v.IsNil()
+	case reflect.String:
+		return v.Len() == 0
+	}
+	return false
+}
+
+func (c *checker) value(v reflect.Value, r *rule) {
+	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
 	switch v.Kind() {
 	case reflect.String:
-		// The SDK's enums are strings without a pointer: empty is absent.
-		if len(m.Enum) > 0 && v.Len() == 0 {
-			c.absent(path, m)
-			return
+		c.text(v.String(), r)
+	case reflect.Int32, reflect.Int64:
+		if n := int(v.Int()); !r.bounds(n) {
+			c.outside(r, n, strconv.Itoa(n), "have value ")
 		}
-		c.text(v.String(), path, m)
-	case reflect.Int32:
-		c.bounds(int(v.Int()), strconv.FormatInt(v.Int(), 10), path, "have value", m)
 	case reflect.Slice:
-		if v.IsNil() {
-			c.absent(path, m)
-			return
-		}
-		c.list(v, path, m)
+		c.list(v, r)
+	case reflect.Struct:
+		c.structure(v, r.fields)
 	}
 }
 
-func (c *checker) absent(path string, m *Member) {
-	if m.Required {
-		c.add("null", path, "not be null")
+func (r *rule) bounds(n int) bool { return n >= r.min && (r.max < 0 || n <= r.max) }
+
+// outside adds the violation of a bound.
+func (c *checker) outside(r *rule, n int, value, what string) {
+	if n < r.min {
+		c.violated(r, value, what+atLeast+strconv.Itoa(r.min))
+	} else {
+		c.violated(r, value, what+atMost+strconv.Itoa(r.max))
 	}
 }
 
-func (c *checker) text(s, path string, m *Member) {
-	c.bounds(utf8.RuneCountInString(s), s, path, "have length", m)
-	if m.Pattern != nil && !m.Pattern.Match(s) {
-		if m.Invalid == "" {
-			c.add("'"+s+"'", path, "satisfy regular expression pattern: "+m.Pattern.Text)
-		} else if c.invalid == "" {
-			c.invalid = m.Invalid
+const (
+	atLeast   = "greater than or equal to "
+	atMost    = "less than or equal to "
+	inPattern = "satisfy regular expression pattern: "
+)
+
+// text checks a string. That AWS names a wrong length before a wrong pattern is
+// unverified.
+func (c *checker) text(s string, r *rule) {
+	if n := utf8.RuneCountInString(s); !r.bounds(n) {
+		c.outside(r, n, s, "have length ")
+	}
+	if r.pattern != nil && !r.pattern.Match(s) {
+		if r.said == "" {
+			c.violated(r, s, inPattern+r.pattern.Text)
+		} else {
+			c.say(r.said)
 		}
 	}
-	if len(m.Enum) == 0 {
+	if !r.lists(s) {
+		c.violated(r, s, r.inEnum())
+	}
+	if r.form != nil && !r.form.Valid(s) {
+		c.say(r.form.Message)
+	}
+}
+
+// say keeps the first message of the service's own.
+func (c *checker) say(message string) {
+	if c.said == "" {
+		c.said = message
+	}
+}
+
+// lists reports whether s is among the values of an enum, if r is one.
+func (r *rule) lists(s string) bool {
+	for _, e := range r.enum {
+		if s == e {
+			return true
+		}
+	}
+	return len(r.enum) == 0
+}
+
+func (r *rule) inEnum() string { return "satisfy enum value set: [" + strings.Join(r.enum, ", ") + "]" }
+
+// list checks a list. Items that are structures are named one by one, counted
+// from 1; of simple items AWS says for the whole list what each must be.
+func (c *checker) list(v reflect.Value, r *rule) {
+	if n := v.Len(); !r.bounds(n) {
+		c.outside(r, n, printList(v), "have length ")
+	}
+	if r.item == nil {
 		return
 	}
-	for _, e := range m.Enum {
-		if s == e {
+	simple := v.Type().Elem().Kind() == reflect.String
+	for i := range v.Len() {
+		if !simple {
+			c.depth++
+			c.at[c.depth-1] = step{item: i + 1}
+			c.value(v.Index(i), r.item)
+			c.depth--
+		} else if !r.item.allows(v.Index(i).String()) {
+			c.violated(r, printList(v), "satisfy constraint: ["+strings.Join(r.item.demands(), ", ")+"]")
 			return
 		}
 	}
-	c.add("'"+s+"'", path, "satisfy enum value set: ["+strings.Join(m.Enum, ", ")+"]")
 }
 
-func (c *checker) bounds(n int, value, path, what string, m *Member) {
-	if n < m.Min {
-		c.add("'"+value+"'", path, what+" greater than or equal to "+strconv.Itoa(m.Min))
-	}
-	if m.Max > 0 && n > m.Max {
-		c.add("'"+value+"'", path, what+" less than or equal to "+strconv.Itoa(m.Max))
-	}
+// allows reports whether an item of a list satisfies everything.
+func (r *rule) allows(s string) bool {
+	return r.bounds(utf8.RuneCountInString(s)) && (r.pattern == nil || r.pattern.Match(s)) && r.lists(s)
 }
 
-// list checks a list of strings or of structures; AWS counts items from 1.
-func (c *checker) list(v reflect.Value, path string, m *Member) {
-	if n := v.Len(); n < m.Min || m.Max > 0 && n > m.Max {
-		c.bounds(n, printList(v), path, "have length", m)
+// demands lists what the items of a list must satisfy, as AWS prints it.
+func (r *rule) demands() []string {
+	var all []string
+	if r.max >= 0 {
+		all = append(all, "Member must have length "+atMost+strconv.Itoa(r.max))
 	}
-	for i := range v.Len() {
-		item := v.Index(i)
-		at := path + "." + strconv.Itoa(i+1) + ".member"
-		if item.Kind() == reflect.String {
-			each := Member{Pattern: m.Pattern}
-			if m.Item != nil {
-				each.Min, each.Max = m.Item.Min, m.Item.Max
-			}
-			c.text(item.String(), at, &each)
-			continue
-		}
-		for j := range item.NumField() {
-			name := item.Type().Field(j).Name
-			if field, ok := m.Fields[name]; ok {
-				c.check(item.Field(j), at+"."+lowerFirst(name), &field)
-			}
-		}
+	if r.max >= 0 || r.min > 0 {
+		all = append(all, "Member must have length "+atLeast+strconv.Itoa(r.min))
 	}
+	if r.pattern != nil {
+		all = append(all, "Member must "+inPattern+r.pattern.Text)
+	}
+	if len(r.enum) > 0 {
+		all = append(all, "Member must "+r.inEnum())
+	}
+	return all
 }
 
 // printList prints a list as AWS's messages do; of structures the exact form is

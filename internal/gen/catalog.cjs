@@ -26,6 +26,17 @@ const moreGlobalKeys = [
   ['aws:SignInSessionArn', 'ARN'], ['codebuild:BuildArn', 'ARN'], ['codebuild:ProjectArn', 'ARN'],
 ];
 
+// Elastic Load Balancing has two pages, of its two generations, with actions of
+// the same names; the package has the resource types of the first.
+const balancers = ['app', 'gwy', 'net'].map((kind) => ({ name: `loadbalancer/${kind}/`, required: false }));
+const taggable = [...balancers, ...['listener/app', 'listener/gwy', 'listener/net', 'listener-rule/app', 'listener-rule/net', 'targetgroup', 'truststore']
+  .map((name) => ({ name, required: false }))];
+const moreResources = {
+  'elasticloadbalancing:AddTags': taggable, 'elasticloadbalancing:RemoveTags': taggable,
+  'elasticloadbalancing:CreateLoadBalancer': balancers, 'elasticloadbalancing:DeleteLoadBalancer': balancers,
+  'elasticloadbalancing:ModifyLoadBalancerAttributes': balancers,
+};
+
 // What varies in a name is written ${Name}; the reference also has <Name>, and
 // the page of global keys /tag-key.
 const variables = (name) => name.replace(/<([^>]+)>/g, '$${$1}').replace(/\/tag-key$/, '/$${TagKey}');
@@ -59,31 +70,33 @@ class Table {
   }
 
   numbersOf(names, where) {
-    const all = new Set((names || []).map((name) => this.number(name, where)));
+    const all = new Set(names.map((name) => this.number(name, where)));
     return [...all].sort((x, y) => x - y).map(base36).join(',');
   }
 }
 
 function service(prefix, name, operations) {
-  const keys = new Table(Object.values(read('conditionKeys', prefix + '.json')), (k) => k.key);
+  const named = new Map(Object.values(read('conditionKeys', prefix + '.json')).map((k) => [variables(k.key), k.type]));
+  const keys = new Table([...named].map(([key, type]) => ({ key, type })), (k) => k.key);
   const resources = new Table(Object.values(read('resourceTypes', prefix + '.json')), (r) => r.key);
   line('S', prefix, name);
-  for (const k of keys.rows) line('K', variables(k.key), keyType(k.key, k.type));
+  for (const k of keys.rows) line('K', k.key, keyType(k.key, k.type));
   for (const r of resources.rows) {
-    if (!/^arn:([^:]*:){4}./.test(r.arn)) throw new Error(`${prefix} ${r.key}: ARN ${r.arn}`);
-    line('R', r.key, r.arn, keys.numbersOf(r.conditionKeys, `${prefix} ${r.key}`));
+    const arns = r.arn.split(/,\s*/);
+    if (!arns.every((arn) => /^arn:([^:\s]*:){4}\S+$/.test(arn))) throw new Error(`${prefix} ${r.key}: ARN ${r.arn}`);
+    line('R', r.key, arns.join(' '), keys.numbersOf((r.conditionKeys || []).map(variables), `${prefix} ${r.key}`));
   }
   const actions = Object.values(read('actions', prefix + '.json')).sort((x, y) => byName(x.name, y.name));
   for (const a of actions) {
     const where = `${prefix}:${a.name}`;
     const access = accessLevels[a.accessLevel];
     if (!access) throw new Error(`${where}: unknown access level ${a.accessLevel}`);
-    const types = a.resourceTypes
+    const types = [...a.resourceTypes, ...(moreResources[where] || [])]
       .map((t) => [resources.number(t.name, where), t.required])
       .sort((x, y) => x[0] - y[0])
       .map(([n, required]) => base36(n) + (required ? '!' : ''));
     const own = [...a.conditionKeys, ...a.resourceTypes.flatMap((t) => t.conditionKeys)];
-    line('A', a.name, access, types.join(','), keys.numbersOf(own, where));
+    line('A', a.name, access, types.join(','), keys.numbersOf(own.map(variables), where));
   }
   for (const [operation, uses] of operations) line('O', operation, uses.join(' '));
   return [keys.rows.length, resources.rows.length, actions.length];

@@ -37,6 +37,9 @@ func (s *Source) Unique(prefix string) string { return s.text(prefix, base32, 17
 // AccessKey returns prefix (AKIA or ASIA) and 16 base-32 digits.
 func (s *Source) AccessKey(prefix string) string { return s.text(prefix, base32, 16) }
 
+// Base32 returns n base-32 digits.
+func (s *Source) Base32(n int) string { return s.text("", base32, n) }
+
 // Secret returns a 40-character secret access key.
 func (s *Source) Secret() string { return s.text("", base64, 40) }
 

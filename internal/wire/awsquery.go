@@ -13,7 +13,7 @@ var textXML = []string{"text/xml"}
 // <ResponseMetadata>…</ResponseMetadata></OpResponse>. An operation whose output
 // is nothing has no OpResult.
 func encodeQueryResponse(o *Operation, n *node, v reflect.Value, requestID string) *Response {
-	b := make([]byte, 0, 512)
+	b := make([]byte, 0, max(512, o.answered.Load()))
 	b = append(append(append(b, '<'), o.Name()...), "Response"...)
 	b = append(append(b, o.service.xmlns...), '>')
 	if !o.unit {
@@ -25,6 +25,7 @@ func encodeQueryResponse(o *Operation, n *node, v reflect.Value, requestID strin
 	b = appendXMLText(b, requestID)
 	b = append(b, "</RequestId></ResponseMetadata></"...)
 	b = append(append(b, o.Name()...), "Response>"...)
+	o.answered.Store(int64(len(b)))
 	return &Response{Status: http.StatusOK, Body: b, Header: http.Header{
 		"Content-Type":  textXML,
 		requestIDHeader: {requestID},

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs the stories in testdata. In them "exits CODE simulate …" runs
+// the command, which must end with that code.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: exits CODE COMMAND ...")
+				}
+				for i, arg := range args {
+					args[i] = inFolder(ts, arg)
+				}
+				code := run(t.Context(), args[1:], ts.Stdout(), ts.Stderr())
+				if want := args[0]; strconv.Itoa(code) != want {
+					ts.Fatalf("exit code %d, want %s", code, want)
+				}
+			},
+		},
+	})
+}
+
+// inFolder makes the names of files in an argument absolute: a script has a
+// folder of its own.
+func inFolder(ts *testscript.TestScript, arg string) string {
+	files := strings.Split(arg, ",")
+	for i, file := range files {
+		if strings.HasSuffix(file, ".json") {
+			files[i] = ts.MkAbs(file)
+		}
+	}
+	return strings.Join(files, ",")
+}

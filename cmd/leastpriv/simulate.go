@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -resource ARN [flags]
+
+Prints whether policies allow each action on each resource, and why. Exits with 0
+when everything is allowed, with 1 when something is denied, with 2 when the
+command makes no sense or a policy is not valid.
+
+Condition keys that tell about the principal are known; all others are missing
+unless -context gives them.
+
+Flags:
+`
+
+// defaultPrincipal is who asks when nobody is named.
+const defaultPrincipal = "arn:aws:iam::" + defaultAccount + ":user/simulated"
+
+// fullAWSAccess names the policy of AWS in -scp.
+const fullAWSAccess = "FullAWSAccess"
+
+// A simulation is what the flags of the simulate command ask.
+type simulation struct {
+	policies, sessions, scps list
+	boundary, resourcePolicy string
+	principal                string
+	json                     bool
+	context                  []contextKey
+	enforce.Simulation
+}
+
+// A contextKey has the values of all -context flags of one condition key.
+type contextKey struct {
+	name   string
+	values []string
+}
+
+// A list is a flag that can be given several times.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, " ") }
+func (l *list) Set(v string) error { *l = append(*l, v); return nil }
+
+// simulate runs the simulate command.
+func simulate(args []string, stdout, stderr io.Writer) int {
+	const name = "leastpriv simulate"
+	var s simulation
+	fs := newFlagSet(name, simulateUsage, stderr)
+	fs.Var(&s.policies, "policy", "identity-based policy in `FILE`; repeatable")
+	fs.Var((*list)(&s.Actions), "action", "IAM `ACTION` like s3:GetObject; repeatable")
+	fs.Var((*list)(&s.Resources), "resource", "`ARN` of a resource, or *; repeatable (default *)")
+	fs.Func("context", "condition key of the request, `KEY=VALUE`; several of one key make it multivalued", s.setContext)
+	fs.StringVar(&s.principal, "principal", defaultPrincipal, "who asks: `ARN` of a user, role, session or root, the name of a service, or anonymous")
+	fs.StringVar(&s.resourcePolicy, "resource-policy", "", "resource-based policy in `FILE`: of a bucket, queue, key or role as the resources say")
+	fs.StringVar(&s.ResourceAccount, "resource-account", "", "`ACCOUNT` of resources whose ARNs do not say it, like those of S3 (default the principal's)")
+	fs.StringVar(&s.boundary, "boundary", "", "permissions boundary in `FILE`")
+	fs.Var(&s.sessions, "session", "session policy in `FILE`; repeatable")
+	fs.Var(&s.scps, "scp", "service control policies of one level of the organization, root first: `FILES` with a comma between them, or "+fullAWSAccess+"; repeatable")
+	fs.BoolVar(&s.json, "json", false, "print the decisions as JSON")
+	if err := fs.Parse(args); err != nil {
+		return usageError(err)
+	}
+	if fs.NArg() > 0 {
+		return complain(stderr, name, fmt.Errorf("unexpected argument %q", fs.Arg(0)))
+	}
+	if err := s.read(stderr); err != nil {
+		return complain(stderr, name, err)
+	}
+	decisions, err := enforce.Simulate(&s.Simulation)
+	if err != nil {
+		return complain(stderr, name, err)
+	}
+	if err := s.print(stdout, decisions); err != nil {
+		return complain(stderr, name, err)
+	}
+	if slices.ContainsFunc(decisions, func(d enforce.Decision) bool { return !d.Allowed() }) {
+		return exitDenied
+	}
+	return exitOK
+}
+
+func (s *simulation) setContext(v string) error {
+	key, value, ok := strings.Cut(v, "=")
+	if !ok || key == "" {
+		return errors.New("want KEY=VALUE")
+	}
+	i := slices.IndexFunc(s.context, func(k contextKey) bool { return strings.EqualFold(k.name, key) })
+	if i < 0 {
+		i = len(s.context)
+		s.context = append(s.context, contextKey{name: key})
+	}
+	s.context[i].values = append(s.context[i].values, value)
+	return nil
+}
+
+// read makes principal, context and policies of the flags.
+func (s *simulation) read(stderr io.Writer) (err error) {
+	if s.Principal, err = enforce.ParsePrincipal(s.principal); err != nil {
+		return err
+	}
+	for _, k := range s.context {
+		if len(k.values) == 1 {
+			s.Context.Set(k.name, k.values[0])
+		} else {
+			s.Context.SetMulti(k.name, k.values)
+		}
+	}
+	for _, action := range s.Actions {
+		if _, known := catalog.Find(action); !known {
+			fmt.Fprintf(stderr, "leastpriv simulate: AWS has no action %s, as far as is known\n", action)
+		}
+	}
+	if s.Policies.Identity, err = parseAll(s.policies, enforce.IdentityPolicy); err != nil {
+		return err
+	}
+	if s.Policies.Session, err = parseAll(s.sessions, enforce.SessionPolicy); err != nil {
+		return err
+	}
+	if s.boundary != "" {
+		if s.Policies.Boundary, err = parseFile(s.boundary, enforce.IdentityPolicy); err != nil {
+			return err
+		}
+	}
+	if s.resourcePolicy != "" {
+		if s.Policies.Resource, err = s.parseResourcePolicy(); err != nil {
+			return err
+		}
+	}
+	for _, level := range s.scps {
+		node, err := parseAll(strings.Split(level, ","), enforce.ServiceControlPolicy)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(node, allows) {
+			fmt.Fprintf(stderr, "leastpriv simulate: -scp %s allows nothing; AWS's own policy beside it is written -scp %s,%s\n", level, fullAWSAccess, level)
+		}
+		s.Policies.SCPs = append(s.Policies.SCPs, node)
+	}
+	return nil
+}
+
+func allows(p *enforce.Policy) bool {
+	return slices.ContainsFunc(p.Statements(), func(s *enforce.Statement) bool { return s.Effect() == "Allow" })
+}
+
+// parseResourcePolicy reads the resource-based policy as one of the service that
+// the resources are of.
+func (s *simulation) parseResourcePolicy() (*enforce.Policy, error) {
+	kind := enforce.Kind(0)
+	for _, resource := range s.Resources {
+		k := kindFor(resource)
+		if kind != 0 && k != kind {
+			return nil, errors.New("-resource-policy: the resources are of different services")
+		}
+		kind = k
+	}
+	if kind == 0 {
+		return nil, errors.New("-resource-policy: whose? Name the resource")
+	}
+	return parseFile(s.resourcePolicy, kind)
+}
+
+// kindFor returns the kind of the policies that resources like the ARN have.
+func kindFor(arn string) enforce.Kind {
+	segments := strings.SplitN(arn, ":", 6)
+	if len(segments) < 6 {
+		return enforce.ResourcePolicy
+	}
+	switch service := segments[2]; {
+	case service == "s3":
+		return enforce.BucketPolicy
+	case service == "sqs":
+		return enforce.QueuePolicy
+	case service == "kms":
+		return enforce.KeyPolicy
+	case service == "iam" && strings.HasPrefix(segments[5], "role/"):
+		return enforce.TrustPolicy
+	}
+	return enforce.ResourcePolicy
+}
+
+// parseAll reads the policies of one layer; nil when there is none.
+func parseAll(files []string, kind enforce.Kind) ([]*enforce.Policy, error) {
+	var policies []*enforce.Policy
+	for _, file := range files {
+		p, err := parseFile(file, kind)
+		if err != nil {
+			return nil, err
+		}
+		policies = append(policies, p)
+	}
+	return policies, nil
+}
+
+func parseFile(file string, kind enforce.Kind) (*enforce.Policy, error) {
+	if kind == enforce.ServiceControlPolicy && file == fullAWSAccess {
+		return enforce.FullAWSAccess(kind), nil
+	}
+	doc, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return enforce.Parse(string(doc), kind, enforce.Source{File: file})
+}
+
+// print writes each decision: one line for what is allowed, the explanation of
+// what is denied.
+func (s *simulation) print(stdout io.Writer, decisions []enforce.Decision) error {
+	if s.json {
+		all := make([]*enforce.Decision, len(decisions))
+		for i := range decisions {
+			all[i] = &decisions[i]
+		}
+		encoder := json.NewEncoder(stdout)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(all)
+	}
+	for i := range decisions {
+		text := decisions[i].String()
+		if !decisions[i].Allowed() {
+			text = decisions[i].Explain()
+		}
+		if _, err := fmt.Fprintln(stdout, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package enforce_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// plain returns text without indentation and comment marks, so that an example's
+// code and output can be found where they are quoted.
+func plain(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "// ")) + "\n")
+	}
+	return b.String()
+}
+
+// The code and the outputs that docs/enforcement.md quotes are those of examples,
+// which are run.
+func TestDocsQuoteExamples(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../docs/enforcement.md")
+	require.NoError(t, err)
+	var examples string
+	for _, file := range []string{"example_test.go", "example_tools_test.go"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		examples += plain(string(text))
+	}
+	quotes := regexp.MustCompile("(?s)```(?:go|text)\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
+	require.NotEmpty(t, quotes)
+	for _, quote := range quotes {
+		assert.Contains(t, examples, plain(quote[1]))
+	}
+}

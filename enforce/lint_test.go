@@ -1,0 +1,312 @@
+package enforce
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// lines returns the findings about a document, one on each line.
+func lines(doc string, kind Kind) []string {
+	var all []string
+	for _, f := range Lint(doc, kind, Source{}) {
+		all = append(all, strings.TrimPrefix(f.String(), "policy:"))
+	}
+	return all
+}
+
+func statementsOf(statements ...string) string {
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+}
+
+// Each document has one thing to find.
+func TestLintFinds(t *testing.T) {
+	t.Parallel()
+	with := func(condition string) string {
+		return statementsOf(stmt("Allow", "s3:ListBucket", "arn:aws:s3:::b", `"Condition":`+condition))
+	}
+	everybody := `"Principal":"*"`
+	for _, c := range []struct {
+		name, doc string
+		kind      Kind
+		want      string // of the finding's line, after its place
+	}{
+		{"unknown service", statementsOf(stmt("Allow", "s4:GetObject", "*")), IdentityPolicy,
+			`error INVALID_SERVICE_IN_ACTION: no service has the prefix "s4"`},
+		{"misspelled service", statementsOf(stmt("Allow", "sesv2:SendEmail", "*")), IdentityPolicy,
+			`error INVALID_SERVICE_IN_ACTION: no service has the prefix "sesv2"; did you mean "ses:SendEmail"?`},
+		{"misspelled action", statementsOf(stmt("Allow", "s3:GetObjcet", "*")), IdentityPolicy,
+			`error INVALID_ACTION: Amazon S3 has no action "GetObjcet"; did you mean "s3:GetObject"?`},
+		{"an action of nothing like", statementsOf(stmt("Deny", "sqs:Frobnicate", "*")), IdentityPolicy,
+			`error INVALID_ACTION: Amazon SQS has no action "Frobnicate"`},
+		{"the name of an operation", statementsOf(stmt("Allow", "s3:ListObjectsV2", "*")), IdentityPolicy,
+			`error INVALID_ACTION: Amazon S3 has no action "ListObjectsV2"; the operation ListObjectsV2 needs s3:ListBucket`},
+		{"a pattern without a match", statementsOf(stmt("Allow", "sqs:Fetch*", "*")), IdentityPolicy,
+			`error INVALID_ACTION: no action of Amazon SQS matches "Fetch*"`},
+		{"unknown action in NotAction", statementsOf(`{"Effect":"Deny","NotAction":"s3:GetObjcet","Resource":"*"}`), IdentityPolicy,
+			`error INVALID_ACTION: Amazon S3 has no action "GetObjcet"; did you mean "s3:GetObject"?`},
+		{"unknown global key", with(`{"IpAddress":{"aws:SourceIP4":"10.0.0.0/8"}}`), IdentityPolicy,
+			`error INVALID_GLOBAL_CONDITION_KEY: there is no global condition key "aws:SourceIP4"; did you mean "aws:SourceIp"?`},
+		{"unknown key of a service", with(`{"StringEquals":{"s3:prefixes":"x"}}`), IdentityPolicy,
+			`error INVALID_SERVICE_CONDITION_KEY: Amazon S3 has no condition key "s3:prefixes"; did you mean "s3:prefix"?`},
+		{"key of an unknown service", with(`{"StringEquals":{"s4:prefix":"x"}}`), IdentityPolicy,
+			`error INVALID_SERVICE_CONDITION_KEY: no service has the prefix of condition key "s4:prefix"`},
+		{"key without a prefix", with(`{"StringEquals":{"prefix":"x"}}`), IdentityPolicy,
+			`error INVALID_CONDITION_KEY_FORMAT: condition key "prefix" has no prefix; want a form like aws:SourceIp`},
+		{"key of another action", with(`{"StringEquals":{"s3:x-amz-acl":"private"}}`), IdentityPolicy,
+			`warning CONDITION_KEY_NOT_OF_ACTION: no request for s3:ListBucket has the condition key s3:x-amz-acl`},
+		{"key of another service's action", statementsOf(stmt("Allow", "sts:AssumeRoleWithWebIdentity", "", `"Principal":{"Federated":"id.example.com"}`, `"Condition":{"StringEquals":{"saml:aud":"x"}}`)), TrustPolicy,
+			"warning CONDITION_KEY_NOT_OF_ACTION: no request for sts:AssumeRoleWithWebIdentity has the condition key saml:aud"},
+		{"object action on a bucket", statementsOf(stmt("Allow", "s3:GetObject", "arn:aws:s3:::b")), IdentityPolicy,
+			"warning RESOURCE_NOT_OF_ACTION: s3:GetObject acts on none of the statement's resources; it acts on arn:${Partition}:s3:::${BucketName}/${ObjectName}, arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}/object/${ObjectName}"},
+		{"bucket action on objects", statementsOf(stmt("Deny", "s3:ListBucket", "arn:aws:s3:::b/*")), IdentityPolicy,
+			"warning RESOURCE_NOT_OF_ACTION: s3:ListBucket acts on none of the statement's resources; it acts on arn:${Partition}:s3:::${BucketName}, arn:${Partition}:s3:${Region}:${Account}:accesspoint/${AccessPointName}"},
+		{"an action without resources", statementsOf(stmt("Allow", "sqs:ListQueues", "arn:aws:s3:::b")), IdentityPolicy,
+			"warning RESOURCE_NOT_OF_ACTION: sqs:ListQueues acts on none of the statement's resources; it acts on arn:${Partition}:sqs:${Region}:${Account}:*"},
+		{"an action without resource-level permissions", statementsOf(stmt("Allow", "ec2:DescribeInstances", "arn:aws:ec2:us-east-1:111122223333:instance/*")), IdentityPolicy,
+			`warning RESOURCE_NOT_OF_ACTION: ec2:DescribeInstances has no resource-level permissions: no ARN matches its requests; give it a statement with the resource "*"`},
+		{"all buckets by one bucket", statementsOf(stmt("Allow", "s3:ListAllMyBuckets", "arn:aws:s3:::b")), IdentityPolicy,
+			"warning RESOURCE_NOT_OF_ACTION: s3:ListAllMyBuckets acts on none of the statement's resources; it acts on arn:${Partition}:s3:::*"},
+		{"a resource too many", statementsOf(`{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`), IdentityPolicy,
+			"warning RESOURCE_NOT_OF_ACTION: none of the statement's actions acts on arn:aws:s3:::b"},
+		{"NotAction with Allow", statementsOf(`{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}`), IdentityPolicy,
+			"warning ALLOW_WITH_NOT_ACTION: Allow with NotAction allows every other action, those of other and of future services too; list what is allowed in Action, or deny with NotAction"},
+		{"everything", statementsOf(stmt("Allow", "*", "*")), IdentityPolicy,
+			"info ALLOW_EVERYTHING: the statement allows every action on every resource"},
+		{"everybody", statementsOf(stmt("Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:q", everybody)), QueuePolicy,
+			"warning ALLOW_EVERY_PRINCIPAL: Allow for every principal: of all accounts, and anonymous callers too; name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceArn"},
+		{"everybody, the long form", statementsOf(stmt("Allow", "s3:GetObject", "arn:aws:s3:::b/*", `"Principal":{"AWS":["111122223333","*"]}`)), BucketPolicy,
+			"warning ALLOW_EVERY_PRINCIPAL: Allow for every principal: of all accounts, and anonymous callers too; name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceArn"},
+		// What AWS refuses.
+		{"a wildcard in a principal", statementsOf(stmt("Allow", "sqs:SendMessage", "*", aws("arn:aws:iam::111122223333:user/*"))), QueuePolicy,
+			`error InvalidAttributeValue: AWS "arn:aws:iam::111122223333:user/*" names no account, user, role, session, service or identity provider; a wildcard stands for everybody or not at all: write "*" with a condition on aws:PrincipalArn`},
+		{"unknown operator", with(`{"StringEqual":{"s3:prefix":"x"}}`), IdentityPolicy,
+			`error MalformedPolicyDocument: unknown condition operator "StringEqual"; did you mean "StringEquals"?`},
+		{"unknown element", `{"Version":"2012-10-17","Statements":[],"Statement":[` + stmt("Deny", "s3:*", "*") + `]}`, IdentityPolicy,
+			`error MalformedPolicyDocument: unknown element "Statements"`},
+		{"an Id that is no text", `{"Version":"2012-10-17","Id":7,"Statement":[` + stmt("Deny", "s3:*", "*") + `]}`, IdentityPolicy,
+			"error MalformedPolicyDocument: Id is a string, not a number"},
+		{"no statements", `{"Version":"2012-10-17"}`, IdentityPolicy,
+			"error MalformedPolicyDocument: Statement is missing"},
+		{"not JSON", `{"Version":`, IdentityPolicy,
+			"error MalformedPolicyDocument: want a value, found the end of the document"},
+		{"an unknown action that S3 refuses", statementsOf(stmt("Allow", "s3:GetObjcet", "arn:aws:s3:::b/*", aws("111122223333"))), BucketPolicy,
+			`error MalformedPolicy: S3 has no action "s3:GetObjcet"; did you mean "s3:GetObject"?`},
+		{"too long", strings.Repeat(" ", MaxDocument+1), IdentityPolicy,
+			"error MalformedPolicyDocument: the document has 131073 bytes; 131072 are the most"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			found := lines(c.doc, c.kind)
+			require.Len(t, found, 1)
+			_, finding, _ := strings.Cut(found[0], ": ")
+			assert.Equal(t, c.want, finding)
+		})
+	}
+}
+
+// There is nothing to find in what is right, though it looks a little like what
+// is not.
+func TestLintIsSilent(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, doc string
+		kind      Kind
+	}{
+		{"bucket and objects", statementsOf(`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`), IdentityPolicy},
+		{"both in one pattern", statementsOf(`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::b*"}`), IdentityPolicy},
+		{"a service's actions on a bucket", statementsOf(stmt("Allow", "s3:*", "arn:aws:s3:::b")), IdentityPolicy},
+		{"all buckets", statementsOf(stmt("Allow", "s3:ListAllMyBuckets", "arn:aws:s3:::*")), IdentityPolicy},
+		{"users below a path", statementsOf(stmt("Allow", "iam:ListUsers", "arn:aws:iam::111122223333:user/eng/*")), IdentityPolicy},
+		{"in other letters", statementsOf(stmt("Allow", "S3:getobject", "*", `"Condition":{"StringEquals":{"AWS:sourcevpc":"v","S3:EXISTINGOBJECTTAG/team":"blue"}}`)), IdentityPolicy},
+		{"a variable", statementsOf(stmt("Allow", "s3:GetObject", "arn:aws:s3:::b/${aws:username, 'x'}/*")), IdentityPolicy},
+		{"a variable for all", statementsOf(stmt("Allow", "s3:ListBucket", "arn:aws:s3:::${aws:PrincipalTag/bucket}")), IdentityPolicy},
+		{"everything but", statementsOf(`{"Effect":"Deny","NotAction":"s3:*","NotResource":"arn:aws:s3:::b"}`), IdentityPolicy},
+		{"any action", statementsOf(stmt("Deny", "*", "arn:aws:s3:::b", `"Condition":{"StringEquals":{"s3:prefix":"x"}}`)), IdentityPolicy},
+		{"a key of another service, and any action", statementsOf(stmt("Deny", "*", "*", `"Condition":{"StringEquals":{"sts:ExternalId":"x"}}`)), IdentityPolicy},
+		{"everything, on a condition", statementsOf(stmt("Allow", "*", "*", `"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}`)), IdentityPolicy},
+		{"everybody, on a condition", statementsOf(stmt("Allow", "sqs:SendMessage", "*", `"Principal":"*"`, `"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:t"}}`)), QueuePolicy},
+		{"nobody", statementsOf(stmt("Deny", "sqs:*", "*", `"Principal":"*"`)), QueuePolicy},
+		{"a key of the principal's session", statementsOf(stmt("Allow", "s3:GetObject", "*", `"Condition":{"ArnLike":{"lambda:SourceFunctionArn":"arn:aws:lambda:*:*:function:f"}}`)), IdentityPolicy},
+		{"a key of the other service", statementsOf(stmt("Allow", "sts:AssumeRole", "*", `"Condition":{"StringEquals":{"iam:ResourceTag/team":"blue"}}`)), IdentityPolicy},
+		{"claims of a provider", statementsOf(stmt("Allow", "sts:AssumeRoleWithWebIdentity", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/id.example.com"}`, `"Condition":{"StringEquals":{"id.example.com:sub":"x"}}`)), TrustPolicy},
+		{"claims of an assertion", statementsOf(stmt("Allow", "sts:AssumeRoleWithSAML", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, `"Condition":{"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}}`)), TrustPolicy},
+		{"an SCP", statementsOf(stmt("Allow", "*", "*")), ServiceControlPolicy},
+		{"an endpoint", statementsOf(stmt("Allow", "*", "*", `"Principal":"*"`)), EndpointPolicy},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Empty(t, lines(c.doc, c.kind))
+		})
+	}
+}
+
+// All at once, each where it stands, also what comes after what AWS stops at.
+func TestLintFindsAll(t *testing.T) {
+	t.Parallel()
+	doc := `{
+  "Version": "2012-10-17",
+  "Statements": 1,
+  "Statement": [
+    {"Effect": "Allow", "Action": ["s3:GetObjcet", "GetObject"], "Resource": ["b", "*"]},
+    {"Effect": "Perhaps", "NotAction": "s3:*", "Action": "s3:*", "Resource": "*", "Extra": 1},
+    7,
+    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*", "Principal": {"AWS": "x"},
+     "Condition": {"StringEqual": {"s3:prefix": "a"}, "DateLessThan": {"aws:CurrentTime": "soon"}, "Bool": {"aws:SecureTransprt": "true"}}},
+    {"Action": "s3:*"},
+    {"Sid": "a", "Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+    {"Sid": "a", "Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+  ]
+}`
+	assert.Equal(t, []string{
+		`3:3: error MalformedPolicyDocument: unknown element "Statements"`,
+		`5:36: error INVALID_ACTION: Amazon S3 has no action "GetObjcet"; did you mean "s3:GetObject"?`,
+		`5:52: error MalformedPolicyDocument: action "GetObject": want a form like s3:GetObject, s3:Get* or *`,
+		`5:79: error MalformedPolicyDocument: Resource b must be in ARN format or "*".`,
+		`6:5: error MalformedPolicyDocument: a statement has Action or NotAction, not both`,
+		`6:16: error MalformedPolicyDocument: unknown Effect "Perhaps"; want Allow or Deny`,
+		`6:83: error MalformedPolicyDocument: unknown element "Extra"`,
+		`7:5: error MalformedPolicyDocument: a statement is an object, not a number`,
+		`8:5: error MalformedPolicyDocument: the principal is whom the policy is attached to`,
+		`9:20: error MalformedPolicyDocument: unknown condition operator "StringEqual"; did you mean "StringEquals"?`,
+		`9:91: error MalformedPolicyDocument: DateLessThan: "soon" is no date; write it like 2026-11-22T20:26:45Z`,
+		`9:109: error INVALID_GLOBAL_CONDITION_KEY: there is no global condition key "aws:SecureTransprt"; did you mean "aws:SecureTransport"?`,
+		`10:5: error MalformedPolicyDocument: Effect is missing`,
+		`10:5: error MalformedPolicyDocument: Resource is missing`,
+		`12:5: warning ALLOW_WITH_NOT_ACTION: Allow with NotAction allows every other action, those of other and of future services too; list what is allowed in Action, or deny with NotAction`,
+		`12:13: error MalformedPolicyDocument: Sid "a" is there twice`,
+	}, lines(doc, IdentityPolicy))
+	found := Lint(doc, IdentityPolicy, Source{File: "p.json", Line: 10})
+	assert.Equal(t, "p.json:12:3: error MalformedPolicyDocument: unknown element \"Statements\"", found[0].String())
+	assert.Equal(t, "Syntax errors in policy.", found[0].Refusal)
+	assert.Empty(t, found[1].Refusal)
+	text, err := json.Marshal(found[1])
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"severity":"error","code":"INVALID_ACTION","file":"p.json","line":14,"column":36,
+		"message":"Amazon S3 has no action \"GetObjcet\"","suggestion":"did you mean \"s3:GetObject\"?"}`, string(text))
+}
+
+func TestSeverityNames(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "info warning error Severity(9)", strings.Join([]string{Info.String(), Warning.String(), Error.String(), Severity(9).String()}, " "))
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := []string{"GetObject", "GetObjectAcl", "PutObject", "ListBucket"}
+	for name, want := range map[string]string{
+		"GetObjetc": "GetObject", "getobject": "GetObject", "GetObject": "GetObject", "GetObjectsAcl": "GetObjectAcl",
+		"ListBuckets": "ListBucket", "Delete": "", "": "", "GtObjc": "", strings.Repeat("GetObject", 20): "",
+	} {
+		assert.Equal(t, want, nearest(name, names), name)
+	}
+	assert.Equal(t, "aac", nearest("abc", []string{"bbc", "aac"}), "the first of equals")
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[abc]{0,6}`)
+		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
+		far := len(a) + len(b) + len(c)
+		if distance(a, a, far) != 0 || distance(a, b, far) != distance(b, a, far) {
+			t.Fatalf("%q %q", a, b)
+		}
+		if a != b && distance(a, b, far) == 0 {
+			t.Fatalf("%q and %q differ", a, b)
+		}
+		if distance(a, b+c, far) > distance(a, b, far)+len(c) {
+			t.Fatalf("%q %q %q", a, b, c)
+		}
+		if most := rapid.IntRange(0, 6).Draw(t, "most"); min(distance(a, b, far), most+1) != min(distance(a, b, most), most+1) {
+			t.Fatalf("%q %q up to %d", a, b, most)
+		}
+	})
+}
+
+// What Parse refuses, Lint finds in the same place with the same words; what
+// Parse takes, Lint says of no document that AWS refuses it.
+func FuzzLint(f *testing.F) {
+	files, err := filepath.Glob("../cmd/leastpriv/testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds: ", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range strings.Split(string(text), "\n-- ")[1:] {
+			_, doc, _ := strings.Cut(part, "--\n")
+			f.Add(doc, int(IdentityPolicy))
+			f.Add(doc, int(BucketPolicy))
+		}
+	}
+	f.Add(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:user/*"},"Action":["s3:*","x"],"Resource":"arn:aws:s3:::${b"}}`, int(QueuePolicy))
+	f.Add(`{"Statement":[{"Effect":"deny","NotPrincipal":"*","Sid":"a","Condition":{"Bool":{"k":[]}}},{"Sid":"a"}]}`, int(TrustPolicy))
+	f.Fuzz(func(t *testing.T, doc string, kind int) {
+		found := Lint(doc, Kind(kind), Source{})
+		_, err := Parse(doc, Kind(kind), Source{})
+		var refusal *DocumentError
+		if !errors.As(err, &refusal) {
+			for _, one := range found {
+				if one.Refusal != "" {
+					t.Fatalf("%s\nis taken, and %s", doc, one.String())
+				}
+			}
+			return
+		}
+		for _, one := range found {
+			if one.Severity == Error && one.Line == refusal.Line && one.Column == refusal.Column &&
+				one.Message == refusal.Detail && one.Refusal == refusal.Message && one.Code == refusal.Code {
+				return
+			}
+		}
+		t.Fatalf("%s\nis refused: %v\nfound are %v", doc, err, found)
+	})
+}
+
+// The largest documents that a statement can be made of take seconds at worst.
+func TestLintIsBounded(t *testing.T) {
+	t.Parallel()
+	many := func(n int, format string) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = `"` + strings.ReplaceAll(format, "#", strconv.Itoa(i)) + `"`
+		}
+		return strings.Join(list, ",")
+	}
+	const resource = `"Resource":"arn:aws:ec2:us-east-1:111122223333:x/y"`
+	for name, c := range map[string]struct {
+		doc      string
+		findings int
+	}{
+		"a long ARN":        {stmt("Allow", "ec2:*", "arn:aws:ec2:us-east-1:1:"+strings.Repeat("a*", 60000)), 0},
+		"many ARNs":         {`{"Effect":"Allow","Action":"ec2:*","Resource":[` + many(800, "arn:aws:ec2:us-east-1:1:x/#*") + `]}`, 1},
+		"many patterns":     {`{"Effect":"Allow",` + resource + `,"Action":[` + many(2000, "ec2:*s*?#?*") + `]}`, 2000},
+		"many unknown":      {`{"Effect":"Allow","Resource":"*","Action":[` + many(300, "ec2:DescribeInstancesX#") + `]}`, 300},
+		"many unknown keys": {stmt("Allow", "ec2:*", "*", `"Condition":{"StringEquals":{`+strings.ReplaceAll(many(500, "ec2:ResourceTagg/x#"), ",", `:"v",`)+`:"v"}}`), 500},
+		"many statements":   {strings.TrimSuffix(strings.Repeat(`{"Effect":"Allow","Action":"ec2:*",`+resource+"},", 300), ","), 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			assert.Len(t, Lint(statementsOf(c.doc), IdentityPolicy, Source{}), c.findings)
+			assert.Less(t, time.Since(start), 10*time.Second)
+		})
+	}
+}
+
+func BenchmarkLint(b *testing.B) {
+	doc := statementsOf(`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket","s3:Put*"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`,
+		stmt("Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:q", `"Condition":{"StringEquals":{"aws:PrincipalTag/team":"blue"}}`))
+	b.ReportAllocs()
+	for b.Loop() {
+		Lint(doc, IdentityPolicy, Source{})
+	}
+}

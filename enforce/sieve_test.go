@@ -1,0 +1,71 @@
+package enforce
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// A sieve may let pass what does not match, and never stops what does.
+func TestSieveStopsNoMatch(t *testing.T) {
+	t.Parallel()
+	segment := rapid.StringOfN(rapid.SampledFrom([]rune("ab/*?é")), 0, 6, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := "arn:aws:" + rapid.SampledFrom([]string{"s3:::", "s3:*::", "sqs"}).Draw(t, "prefix") +
+			segment.Draw(t, "pattern") + rapid.SampledFrom([]string{"", "${k}", "${k, 'a'}b", "${*}"}).Draw(t, "variable")
+		resource := "arn:aws:s3:::" + segment.Draw(t, "resource")
+		p, err := compileARN(pattern, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := ask(userOf(account, "a"), "s3:GetObject", resource, "k", segment.Draw(t, "k"))
+		e := &eval{req: req, set: &PolicySet{}}
+		if e.matchARN(&p, resource, &e.resource) && e.sieve(minSieved).stops(p.sieve()) {
+			t.Fatalf("%q matches %q, but its sieve %b is not in %b", pattern, resource, p.sieve(), e.sieved)
+		}
+	})
+}
+
+// The sieve is worth having: it stops nearly all statements about other buckets.
+func TestSieveStopsOthers(t *testing.T) {
+	t.Parallel()
+	e := &eval{req: ask(userOf(account, "a"), "s3:GetObject", "arn:aws:s3:::reports/2026/11/q3.csv")}
+	stopped := 0
+	for i := range 1000 {
+		p, err := compileARN(fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i*i), true)
+		require.NoError(t, err)
+		if e.sieve(minSieved).stops(p.sieve()) {
+			stopped++
+		}
+	}
+	assert.Greater(t, stopped, 950)
+	assert.False(t, e.sieve(minSieved-1).stops(^sieve(0)), "a short list is not worth a sieve")
+}
+
+// What a statement needs is what all of its resources need; nothing where it
+// names what it is not about, or nothing.
+func TestStatementSieve(t *testing.T) {
+	t.Parallel()
+	of := func(text string) (v sieve) {
+		v.add(text)
+		return v
+	}
+	for element, want := range map[string]sieve{
+		`"Resource":"arn:aws:s3:::ab/*"`:                     of("arn:aws:s3:::ab/"),
+		`"Resource":["arn:aws:s3:::ab","arn:aws:s3:::ac"]`:   of("arn:aws:s3:::ab") & of("arn:aws:s3:::ac"),
+		`"Resource":["arn:aws:s3:::ab","*"]`:                 0,
+		`"Resource":"arn:aws:s3:::ab/${aws:username}/c?d"`:   of("arn") | of("aws") | of("s3") | of("ab/") | of("/c"),
+		`"Resource":"arn:aws:s3:::${aws:username, 'xyz'}/c"`: of("arn") | of("aws") | of("s3") | of("/c"),
+		`"Resource":"arn:aws:sqs:*:*:ab"`:                    of("arn") | of("aws") | of("sqs") | of("ab"),
+		`"Resource":"arn:aws:s3:::*ab?cd"`:                   of("arn:aws:s3:::") | of("ab") | of("cd"),
+		`"NotResource":"arn:aws:s3:::ab"`:                    0,
+	} {
+		p := identity(t, `{"Effect":"Allow","Action":"s3:*",`+element+`}`)
+		assert.Equal(t, want, p.statements[0].needs, element)
+	}
+	p := policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", aws(account)))
+	assert.Zero(t, p.statements[0].needs, "a trust policy names no resource")
+}

@@ -1,0 +1,95 @@
+package iam
+
+import (
+	"context"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+const (
+	// policiesInUseQuota bounds the managed policies that are attached in an
+	// account (API page "GetAccountSummary").
+	policiesInUseQuota = 10000
+	// rootPassword says that the root user can sign in with a password, as that
+	// of an account which no organization made can.
+	rootPassword = true
+)
+
+// number counts a yes as 1.
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// GetAccountSummary counts what the account has and says how much it may have.
+func (s *Service) GetAccountSummary(ctx context.Context, in *sdk.GetAccountSummaryInput) (*sdk.GetAccountSummaryOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
+		summary := make(map[string]int32)
+		for key, n := range a.summary() {
+			summary[string(key)] = int32(n)
+		}
+		return &sdk.GetAccountSummaryOutput{SummaryMap: summary}, nil
+	})
+}
+
+func (a *account) summary() map[types.SummaryKeyType]int {
+	assigned := 0
+	a.signIn.mfa.Scan(func(_ string, d *mfaDevice) bool {
+		assigned += number(d.user != nil)
+		return true
+	})
+	return map[types.SummaryKeyType]int{
+		types.SummaryKeyTypeUsers:                             a.users.Len(),
+		types.SummaryKeyTypeUsersQuota:                        userKind.quota,
+		types.SummaryKeyTypeGroups:                            a.groups.Len(),
+		types.SummaryKeyTypeGroupsQuota:                       groupKind.quota,
+		types.SummaryKeyTypeRoles:                             a.roles.Len(),
+		types.SummaryKeyTypeRolesQuota:                        roleKind.quota,
+		types.SummaryKeyTypeInstanceProfiles:                  a.profiles.Len(),
+		types.SummaryKeyTypeInstanceProfilesQuota:             maxProfiles,
+		types.SummaryKeyTypeProviders:                         a.oidc.Len() + a.saml.Len(),
+		types.SummaryKeyTypeServerCertificates:                a.signIn.servers.Len(),
+		types.SummaryKeyTypeServerCertificatesQuota:           maxServerCertificates,
+		types.SummaryKeyTypePolicies:                          a.policies.Len(),
+		types.SummaryKeyTypePoliciesQuota:                     maxPolicies,
+		types.SummaryKeyTypePolicyVersionsInUse:               a.policiesInUse(),
+		types.SummaryKeyTypePolicyVersionsInUseQuota:          policiesInUseQuota,
+		types.SummaryKeyTypeVersionsPerPolicyQuota:            maxVersions,
+		types.SummaryKeyTypePolicySizeQuota:                   managedPolicySize,
+		types.SummaryKeyTypeUserPolicySizeQuota:               userKind.inlineSize,
+		types.SummaryKeyTypeGroupPolicySizeQuota:              groupKind.inlineSize,
+		types.SummaryKeyTypeRolePolicySizeQuota:               roleKind.inlineSize,
+		types.SummaryKeyTypeAssumeRolePolicySizeQuota:         trustPolicySize,
+		types.SummaryKeyTypeAttachedPoliciesPerUserQuota:      userKind.attachments,
+		types.SummaryKeyTypeAttachedPoliciesPerGroupQuota:     groupKind.attachments,
+		types.SummaryKeyTypeAttachedPoliciesPerRoleQuota:      roleKind.attachments,
+		types.SummaryKeyTypeGroupsPerUserQuota:                maxGroupsPerUser,
+		types.SummaryKeyTypeAccessKeysPerUserQuota:            maxKeys,
+		types.SummaryKeyTypeSigningCertificatesPerUserQuota:   maxSigningCertificates,
+		types.SummaryKeyTypeMFADevices:                        a.signIn.mfa.Len(),
+		types.SummaryKeyTypeMFADevicesInUse:                   assigned,
+		types.SummaryKeyTypeAccountMFAEnabled:                 number(len(a.root.user.mfa) > 0),
+		types.SummaryKeyTypeAccountAccessKeysPresent:          number(len(a.root.keys) > 0),
+		types.SummaryKeyTypeAccountPasswordPresent:            number(rootPassword),
+		types.SummaryKeyTypeAccountSigningCertificatesPresent: number(len(a.root.user.signing) > 0),
+		types.SummaryKeyTypeGlobalEndpointTokenVersion:        1 + number(a.preferences.tokenVersion == types.GlobalEndpointTokenVersionV2Token),
+	}
+}
+
+// policiesInUse counts the managed policies that are attached to anyone.
+func (a *account) policiesInUse() int {
+	attached := make(map[*policy]bool)
+	for _, k := range []*kind{userKind, groupKind, roleKind} {
+		k.entities(a).Scan(func(_ string, e *entity) bool {
+			e.attached.Scan(func(_ string, p *policy) bool {
+				attached[p] = true
+				return true
+			})
+			return true
+		})
+	}
+	return len(attached)
+}

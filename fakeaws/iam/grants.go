@@ -1,0 +1,126 @@
+package iam
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+const invalidPrincipalARN = "Invalid ARN provided in the request: "
+
+// principal finds a user, group or role of the account by its ARN.
+func (a *account) principal(arn string) (*entity, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) == 6 && parts[2] == "iam" && parts[4] == a.id {
+		kindOf, _, _ := strings.Cut(parts[5], "/")
+		for _, k := range []*kind{userKind, groupKind, roleKind} {
+			if k.noun != kindOf {
+				continue
+			}
+			name := lastSegment(parts[5])
+			e, err := k.find(a, name)
+			if err == nil && e.arn != arn {
+				return nil, noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
+			}
+			return e, err
+		}
+	}
+	return nil, invalidInput(invalidPrincipalARN + arn)
+}
+
+// inPrincipal is inAccount for an operation on a principal that an ARN names.
+func inPrincipal[O any](ctx context.Context, s *Service, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		e, err := a.principal(*arn)
+		if err != nil {
+			return nil, err
+		}
+		return do(e)
+	})
+}
+
+// A grant is a permissions policy that a principal has.
+type grant struct {
+	policy  *enforce.Policy
+	owner   *entity // the principal, or a group that it is in
+	managed *policy // nil for an inline policy
+}
+
+// grants returns the permissions policies of a principal: a user's own, those of
+// its groups after them, inline ones before managed ones.
+func (e *entity) grants() []grant {
+	var all []grant
+	for _, owner := range append([]*entity{e}, e.groups.Values()...) {
+		for _, p := range owner.inline.Values() {
+			all = append(all, grant{policy: p, owner: owner})
+		}
+		for _, p := range owner.attached.Values() {
+			all = append(all, grant{policy: p.current.policy, owner: owner, managed: p})
+		}
+	}
+	return all
+}
+
+// reaches reports whether the policy allows any action of a service, on some
+// resource and under some condition. What is denied does not count.
+func (g *grant) reaches(s *catalog.Service) bool {
+	return g.policy.Reaches(s.Prefix, func(yield func(string) bool) {
+		for _, a := range s.Actions() {
+			if !yield(a.String()) {
+				return
+			}
+		}
+	})
+}
+
+// view is the policy as ListPoliciesGrantingServiceAccess shows it: an inline
+// policy with whom it is a part of, a managed one with its ARN.
+func (g *grant) view() types.PolicyGrantingServiceAccess {
+	if g.managed != nil {
+		return types.PolicyGrantingServiceAccess{
+			PolicyArn: aws.String(g.managed.arn), PolicyName: aws.String(g.managed.name), PolicyType: types.PolicyTypeManaged,
+		}
+	}
+	return types.PolicyGrantingServiceAccess{
+		EntityName: aws.String(g.owner.name), EntityType: g.owner.ownerType(),
+		PolicyName: aws.String(g.policy.Source().Name), PolicyType: types.PolicyTypeInline,
+	}
+}
+
+// ownerType is the entity's kind as reports on policies name it.
+func (e *entity) ownerType() types.PolicyOwnerEntityType {
+	return types.PolicyOwnerEntityType(strings.ToUpper(e.noun))
+}
+
+// ListPoliciesGrantingServiceAccess lists the policies of a user, group or role
+// with which it can reach services.
+func (s *Service) ListPoliciesGrantingServiceAccess(ctx context.Context, in *sdk.ListPoliciesGrantingServiceAccessInput) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+	return inPrincipal(ctx, s, in, in.Arn, func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+		grants := e.grants()
+		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
+		all := ascendSlice(namespaces, func(name string) string { return name })
+		p, err := list(all, in.Marker, nil, func(name string) (types.ListPoliciesGrantingServiceAccessEntry, bool) {
+			entry := types.ListPoliciesGrantingServiceAccessEntry{
+				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
+			}
+			if service, ok := catalog.Lookup(name); ok {
+				for i := range grants {
+					if grants[i].reaches(service) {
+						entry.Policies = append(entry.Policies, grants[i].view())
+					}
+				}
+			}
+			return entry, true
+		})
+		return &sdk.ListPoliciesGrantingServiceAccessOutput{
+			PoliciesGrantingServiceAccess: p.items, IsTruncated: p.truncated, Marker: p.marker,
+		}, err
+	})
+}

@@ -1,0 +1,252 @@
+package iam
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// Texts about reports of last access.
+const (
+	// Unverified: an id of no report, or of somebody else's.
+	noJob = "The job with id %s cannot be found."
+	// Unverified: a service that the report does not have.
+	notReported = "The service namespace %s is not part of the report."
+)
+
+// An accessJob is a report of what a user, group, role or policy could reach and
+// of who did so last. It is made at once; AWS takes some seconds.
+type accessJob struct {
+	by          string // the ARN of who asked: nobody else gets the report
+	created     time.Time
+	granularity types.AccessAdvisorUsageGranularityType
+	services    []serviceAccess // by namespace
+	failure     *types.ErrorDetails
+}
+
+// A serviceAccess is what a report says of one service.
+type serviceAccess struct {
+	types.ServiceLastAccessed
+	entities []types.EntityDetails // the latest first
+}
+
+// addJob keeps a report and returns its id.
+func (s *Service) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *string {
+	if a.jobs == nil {
+		a.jobs = make(map[string]*accessJob)
+	}
+	job.by, job.created = caller.ARN, s.now()
+	id := s.world.IDs().UUID()
+	a.jobs[id] = job
+	return &id
+}
+
+// inJob is inAccount for an operation on a report of the caller's.
+func inJob[O any](ctx context.Context, s *Service, in any, id *string, do func(*accessJob) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		job, ok := a.jobs[*id]
+		if !ok || job.by != fakeaws.CallFrom(ctx).Caller.ARN {
+			return nil, noSuchEntity(noJob, *id)
+		}
+		return do(job)
+	})
+}
+
+// A reported is whom and what a report is about: the users and roles who could
+// have used the grants.
+type reported struct {
+	grants   []grant
+	entities []*entity
+}
+
+// reported finds what a report on an ARN is about.
+func (a *account) reported(arn string) (*reported, error) {
+	if owner, _ := splitPolicyARN(arn); owner != "" {
+		p, err := a.findPolicy(arn, policyNotFound)
+		if err != nil {
+			return nil, err
+		}
+		users := p.attached[userKind.index].Values()
+		for _, g := range p.attached[groupKind.index].Values() {
+			users = append(users, g.members.Values()...)
+		}
+		slices.SortFunc(users, func(x, y *entity) int { return cmp.Compare(x.name, y.name) })
+		return &reported{
+			grants:   []grant{{policy: p.current.policy, managed: p}},
+			entities: append(slices.Compact(users), p.attached[roleKind.index].Values()...),
+		}, nil
+	}
+	e, err := a.principal(arn)
+	if err != nil {
+		return nil, err
+	}
+	if e.kind == groupKind {
+		return &reported{e.grants(), e.members.Values()}, nil
+	}
+	return &reported{e.grants(), []*entity{e}}, nil
+}
+
+// access makes the report on one service; false when no policy reaches it.
+func (s *Service) access(r *reported, service *catalog.Service, actions bool) (serviceAccess, bool) {
+	if !slices.ContainsFunc(r.grants, func(g grant) bool { return g.reaches(service) }) {
+		return serviceAccess{}, false
+	}
+	x := serviceAccess{ServiceLastAccessed: types.ServiceLastAccessed{
+		ServiceName: aws.String(service.Name), ServiceNamespace: aws.String(service.Prefix),
+		TotalAuthenticatedEntities: aws.Int32(0),
+	}}
+	tracked := make(map[string]types.TrackedActionLastAccessed)
+	for _, e := range r.entities {
+		details := types.EntityDetails{EntityInfo: e.info()}
+		for _, use := range s.used(e.id) {
+			if use.Service != service.Prefix {
+				continue
+			}
+			at := use.Time.Truncate(time.Second)
+			if details.LastAuthenticated == nil { // the latest use comes first
+				details.LastAuthenticated = &at
+				*x.TotalAuthenticatedEntities++
+				if x.LastAuthenticated == nil || at.After(*x.LastAuthenticated) {
+					x.LastAuthenticated, x.LastAuthenticatedEntity, x.LastAuthenticatedRegion = &at, &e.arn, aws.String(use.Region)
+				}
+			}
+			track(tracked, e, use)
+		}
+		x.entities = append(x.entities, details)
+	}
+	slices.SortStableFunc(x.entities, func(a, b types.EntityDetails) int {
+		return aws.ToTime(b.LastAuthenticated).Compare(aws.ToTime(a.LastAuthenticated))
+	})
+	if actions {
+		for _, t := range tracked {
+			x.TrackedActionsLastAccessed = append(x.TrackedActionsLastAccessed, t)
+		}
+		slices.SortFunc(x.TrackedActionsLastAccessed, func(a, b types.TrackedActionLastAccessed) int {
+			return cmp.Compare(*a.ActionName, *b.ActionName)
+		})
+	}
+	return x, true
+}
+
+// track notes the use of the actions that an operation needs in its own service.
+func track(tracked map[string]types.TrackedActionLastAccessed, e *entity, use usage) {
+	at := use.Time.Truncate(time.Second)
+	for _, p := range catalog.Operation(use.Service, use.Operation) {
+		action, ok := catalog.Find(p.Action)
+		if !ok || action.Service.Prefix != use.Service || p.If != "" {
+			continue
+		}
+		if last, ok := tracked[action.Name]; ok && !at.After(*last.LastAccessedTime) {
+			continue
+		}
+		tracked[action.Name] = types.TrackedActionLastAccessed{
+			ActionName: aws.String(action.Name), LastAccessedEntity: aws.String(e.arn),
+			LastAccessedRegion: aws.String(use.Region), LastAccessedTime: &at,
+		}
+	}
+}
+
+// info is a user or role as reports name it.
+func (e *entity) info() *types.EntityInfo {
+	return &types.EntityInfo{
+		Arn: aws.String(e.arn), Id: aws.String(e.id), Name: aws.String(e.name), Path: aws.String(e.path), Type: e.ownerType(),
+	}
+}
+
+// GenerateServiceLastAccessedDetails reports which services a user, group, role
+// or policy can reach and when they were last called.
+func (s *Service) GenerateServiceLastAccessedDetails(ctx context.Context, in *sdk.GenerateServiceLastAccessedDetailsInput) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
+		about, err := a.reported(*in.Arn)
+		if err != nil {
+			return nil, err
+		}
+		job := &accessJob{granularity: in.Granularity}
+		if job.granularity == "" {
+			job.granularity = types.AccessAdvisorUsageGranularityTypeServiceLevel
+		}
+		actions := job.granularity == types.AccessAdvisorUsageGranularityTypeActionLevel
+		for _, prefix := range catalog.Prefixes() {
+			service, _ := catalog.Lookup(prefix)
+			if x, ok := s.access(about, service, actions); ok {
+				job.services = append(job.services, x)
+			}
+		}
+		id := s.addJob(a, fakeaws.CallFrom(ctx).Caller, job)
+		return &sdk.GenerateServiceLastAccessedDetailsOutput{JobId: id}, nil
+	})
+}
+
+// GetServiceLastAccessedDetails returns a report, by service.
+func (s *Service) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsInput) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
+	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
+		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
+		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
+			return x.ServiceLastAccessed, true
+		})
+		return &sdk.GetServiceLastAccessedDetailsOutput{
+			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created),
+			JobStatus: types.JobStatusTypeCompleted, JobType: job.granularity,
+			ServicesLastAccessed: p.items, IsTruncated: p.truncated, Marker: p.marker,
+		}, err
+	})
+}
+
+// GetServiceLastAccessedDetailsWithEntities returns who could reach a service and
+// when they last did, the latest first.
+func (s *Service) GetServiceLastAccessedDetailsWithEntities(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
+	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
+		i := slices.IndexFunc(job.services, func(x serviceAccess) bool { return *x.ServiceNamespace == *in.ServiceNamespace })
+		if i < 0 {
+			return nil, noSuchEntity(notReported, *in.ServiceNamespace)
+		}
+		type numbered struct {
+			key     string
+			details types.EntityDetails
+		}
+		entities := make([]numbered, len(job.services[i].entities))
+		for n, details := range job.services[i].entities {
+			entities[n] = numbered{fmt.Sprintf("%08d", n), details}
+		}
+		all := ascendSlice(entities, func(n numbered) string { return n.key })
+		p, err := list(all, in.Marker, in.MaxItems, func(n numbered) (types.EntityDetails, bool) { return n.details, true })
+		return &sdk.GetServiceLastAccessedDetailsWithEntitiesOutput{
+			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created), JobStatus: types.JobStatusTypeCompleted,
+			EntityDetailsList: p.items, IsTruncated: p.truncated, Marker: p.marker,
+		}, err
+	})
+}
+
+// GenerateOrganizationsAccessReport begins a report that fails, because the
+// account is in no organization.
+func (s *Service) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
+		job := &accessJob{failure: &types.ErrorDetails{
+			// Unverified, as is that the report fails rather than the call.
+			Code: aws.String("AWSOrganizationsNotInUseException"), Message: aws.String(noOrganization),
+		}}
+		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, fakeaws.CallFrom(ctx).Caller, job)}, nil
+	})
+}
+
+// GetOrganizationsAccessReport says why a report failed.
+func (s *Service) GetOrganizationsAccessReport(ctx context.Context, in *sdk.GetOrganizationsAccessReportInput) (*sdk.GetOrganizationsAccessReportOutput, error) {
+	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
+		if job.failure == nil { // it is a report of the other kind
+			return nil, noSuchEntity(noJob, *in.JobId)
+		}
+		return &sdk.GetOrganizationsAccessReportOutput{
+			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created),
+			JobStatus: types.JobStatusTypeFailed, ErrorDetails: job.failure,
+		}, nil
+	})
+}

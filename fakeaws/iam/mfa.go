@@ -1,0 +1,241 @@
+package iam
+
+import (
+	"context"
+	"encoding/base32"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/qr"
+)
+
+const (
+	// maxMFADevices is the quota of MFA devices per user.
+	maxMFADevices = 8
+	// seedDigits is the length of a seed in Base32 digits.
+	seedDigits = 64
+	// maxSerial is the longest serial number that operations take, which bounds
+	// the path and name of a virtual device.
+	maxSerial = 256
+)
+
+// An mfaDevice shows codes that prove who has it.
+type mfaDevice struct {
+	serial  string // of a virtual device its ARN
+	seed    string // Base32
+	secret  []byte // the seed's bytes
+	tags    tagSet
+	user    *entity // nil while nobody has it
+	enabled time.Time
+	drift   int64 // how many steps the device's clock is ahead
+	used    int64 // the step of the latest code that was taken
+}
+
+func (d *mfaDevice) credentialID() string { return d.serial }
+
+// virtualDevice finds a virtual MFA device of the account.
+func (a *account) virtualDevice(serial string) (*mfaDevice, error) {
+	if d, ok := a.signIn.mfa.Get(serial); ok {
+		return d, nil
+	}
+	return nil, noSuchEntity(noMFADevice, serial)
+}
+
+// inMFADevice is inAccount for an operation on a virtual MFA device.
+func inMFADevice[O any](ctx context.Context, s *Service, in any, serial *string, do func(*account, *mfaDevice) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		d, err := a.virtualDevice(*serial)
+		if err != nil {
+			return nil, err
+		}
+		return do(a, d)
+	})
+}
+
+// CreateVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
+// seed, as text and as a QR code, is in this answer only.
+func (s *Service) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirtualMFADeviceInput) (*sdk.CreateVirtualMFADeviceOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
+		name := *in.VirtualMFADeviceName
+		d := &mfaDevice{serial: iamARN(a.id, "mfa", pathOr(in.Path), name)}
+		switch _, exists := a.signIn.mfa.Get(d.serial); {
+		case exists:
+			return nil, alreadyExists(mfaDeviceExists)
+		case len(d.serial) > maxSerial:
+			return nil, invalidInput(longSerial)
+		case a.signIn.mfa.Len() >= userKind.quota:
+			return nil, quotaExceeded(quotaVirtualDevices, userKind.quota)
+		}
+		if err := d.tags.put(in.Tags, "MFADevice"); err != nil {
+			return nil, err
+		}
+		d.seed = s.world.IDs().Base32(seedDigits)
+		// Base32 digits in a number that is a multiple of eight are always a seed.
+		d.secret, _ = base32.StdEncoding.DecodeString(d.seed)
+		image, err := qr.PNG(a.otpURL(name, d.seed))
+		if err != nil {
+			return nil, err
+		}
+		a.signIn.mfa.Set(d.serial, d)
+		return &sdk.CreateVirtualMFADeviceOutput{VirtualMFADevice: &types.VirtualMFADevice{
+			SerialNumber:     aws.String(d.serial),
+			Base32StringSeed: []byte(d.seed),
+			QRCodePNG:        image,
+			Tags:             d.tags.all(),
+		}}, nil
+	})
+}
+
+// otpURL is what the QR code of a device says (API page "VirtualMFADevice").
+func (a *account) otpURL(device, seed string) string {
+	name := a.id
+	if a.signIn.alias != "" {
+		name = a.signIn.alias
+	}
+	return "otpauth://totp/" + url.PathEscape(device+"@"+name) + "?secret=" + seed
+}
+
+// DeleteVirtualMFADevice deletes a virtual MFA device that nobody has.
+func (s *Service) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirtualMFADeviceInput) (*sdk.DeleteVirtualMFADeviceOutput, error) {
+	return inMFADevice(ctx, s, in, in.SerialNumber, func(a *account, d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
+		if d.user != nil {
+			return nil, deleteConflict(mfaDeviceInUse)
+		}
+		a.signIn.mfa.Delete(d.serial)
+		return &sdk.DeleteVirtualMFADeviceOutput{}, nil
+	})
+}
+
+// EnableMFADevice gives a user an MFA device, of which two consecutive codes
+// prove that the user has it.
+func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
+		d, err := u.account.virtualDevice(*in.SerialNumber)
+		switch {
+		case err != nil:
+			return nil, err
+		case d.user != nil:
+			return nil, alreadyExists(mfaDeviceTaken, d.serial)
+		case len(u.user.mfa) >= maxMFADevices:
+			return nil, quotaExceeded(quotaMFADevices, maxMFADevices)
+		}
+		if err := d.synchronize(*in.AuthenticationCode1, *in.AuthenticationCode2, s.now()); err != nil {
+			return nil, err
+		}
+		d.user, d.enabled = u, s.now()
+		u.user.mfa = append(u.user.mfa, d)
+		return &sdk.EnableMFADeviceOutput{}, nil
+	})
+}
+
+// ResyncMFADevice learns anew how far the clock of a user's device is off.
+func (s *Service) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceInput) (*sdk.ResyncMFADeviceOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
+		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
+		if err != nil {
+			return nil, err
+		}
+		return &sdk.ResyncMFADeviceOutput{}, d.synchronize(*in.AuthenticationCode1, *in.AuthenticationCode2, s.now())
+	})
+}
+
+// DeactivateMFADevice takes an MFA device from a user, by default the caller.
+func (s *Service) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADeviceInput) (*sdk.DeactivateMFADeviceOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
+		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
+		if err != nil {
+			return nil, err
+		}
+		d.user, d.enabled = nil, time.Time{}
+		u.user.mfa = without(u.user.mfa, d.serial)
+		return &sdk.DeactivateMFADeviceOutput{}, nil
+	})
+}
+
+// ListMFADevices lists the MFA devices of a user, by default the caller.
+func (s *Service) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) (*sdk.ListMFADevicesOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListMFADevicesOutput, error) {
+		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {
+			return types.MFADevice{
+				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: aws.String(u.name),
+			}, true
+		})
+		return &sdk.ListMFADevicesOutput{MFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// ListVirtualMFADevices lists the virtual MFA devices of the account by serial
+// number, without seeds and tags.
+func (s *Service) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtualMFADevicesInput) (*sdk.ListVirtualMFADevicesOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.ListVirtualMFADevicesOutput, error) {
+		p, err := list(ascend(&a.signIn.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.VirtualMFADevice, bool) {
+			view := types.VirtualMFADevice{SerialNumber: aws.String(d.serial)}
+			if d.user == nil {
+				return view, in.AssignmentStatus != types.AssignmentStatusTypeAssigned
+			}
+			user := d.user.listedUser()
+			view.User, view.EnableDate = &user, aws.Time(d.enabled)
+			return view, in.AssignmentStatus != types.AssignmentStatusTypeUnassigned
+		})
+		return &sdk.ListVirtualMFADevicesOutput{VirtualMFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// GetMFADevice describes a FIDO security key. Those are registered in the
+// console only, with a browser: no user has one here, and AWS does not take the
+// serial numbers of other devices (API page "GetMFADevice").
+func (s *Service) GetMFADevice(ctx context.Context, in *sdk.GetMFADeviceInput) (*sdk.GetMFADeviceOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(*entity) (*sdk.GetMFADeviceOutput, error) {
+		return nil, noSuchEntity(notUsersMFADevice)
+	})
+}
+
+// TagMFADevice adds tags to a virtual MFA device or replaces their values.
+func (s *Service) TagMFADevice(ctx context.Context, in *sdk.TagMFADeviceInput) (*sdk.TagMFADeviceOutput, error) {
+	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.TagMFADeviceOutput, error) {
+		return &sdk.TagMFADeviceOutput{}, d.tags.put(in.Tags, "MFADevice")
+	})
+}
+
+// UntagMFADevice removes tags from a virtual MFA device.
+func (s *Service) UntagMFADevice(ctx context.Context, in *sdk.UntagMFADeviceInput) (*sdk.UntagMFADeviceOutput, error) {
+	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.UntagMFADeviceOutput, error) {
+		d.tags.remove(in.TagKeys)
+		return &sdk.UntagMFADeviceOutput{}, nil
+	})
+}
+
+// ListMFADeviceTags lists the tags of a virtual MFA device by key.
+func (s *Service) ListMFADeviceTags(ctx context.Context, in *sdk.ListMFADeviceTagsInput) (*sdk.ListMFADeviceTagsOutput, error) {
+	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
+		p, err := d.tags.list(in.Marker, in.MaxItems)
+		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// MFACode implements [fakeaws.Directory].
+func (s *Service) MFACode(caller *fakeaws.Caller, serial, code string, use bool) fakeaws.MFAResult {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.byID[caller.EntityID]
+	if !ok {
+		return fakeaws.MFAUnknownDevice
+	}
+	d, err := find(u.user.mfa, serial, notUsersMFADevice)
+	if err != nil {
+		return fakeaws.MFAUnknownDevice
+	}
+	step, ok := d.stepOf(code, s.now())
+	if !ok {
+		return fakeaws.MFAWrongCode
+	}
+	if use {
+		d.used = step
+	}
+	return fakeaws.MFAPassed
+}

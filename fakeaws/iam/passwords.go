@@ -1,0 +1,144 @@
+package iam
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/constraint"
+)
+
+// A loginProfile is the password with which a user signs in to the console.
+type loginProfile struct {
+	password         string
+	previous         []string // newest last
+	created, changed time.Time
+	resetRequired    bool
+}
+
+// set gives the profile a password that the account's policy allows.
+func (p *loginProfile) set(a *account, password string, now time.Time) error {
+	if err := a.checkPassword(password, append(slices.Clone(p.previous), p.password)); err != nil {
+		return err
+	}
+	if p.password != "" {
+		p.previous = append(p.previous, p.password)
+	}
+	p.password, p.changed = password, now
+	return nil
+}
+
+func (e *entity) loginView() *types.LoginProfile {
+	return &types.LoginProfile{
+		CreateDate:            aws.Time(e.user.login.created),
+		PasswordResetRequired: e.user.login.resetRequired,
+		UserName:              aws.String(e.name),
+	}
+}
+
+// login is the password of a user, who must have one.
+func (e *entity) login() (*loginProfile, error) {
+	if e.user.login == nil {
+		return nil, noSuchEntity(noLoginProfile, e.name)
+	}
+	return e.user.login, nil
+}
+
+// namedOrOwn is namedOrSelf for operations that act on the caller's own
+// credentials, but not on the root user's: those need a session of AssumeRoot.
+func namedOrOwn[O any](ctx context.Context, s *Service, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
+	return namedOrSelf(ctx, s, in, name, func(u *entity) (*O, error) {
+		if u == u.account.root {
+			return nil, constraint.Error(rootNeedsSession)
+		}
+		return do(u)
+	})
+}
+
+// CreateLoginProfile gives a user a password, by default the caller.
+func (s *Service) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfileInput) (*sdk.CreateLoginProfileOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
+		if u.user.login != nil {
+			return nil, alreadyExists(loginProfileExists, u.name)
+		}
+		p := &loginProfile{created: s.now(), resetRequired: in.PasswordResetRequired}
+		// The model has no required password, because a session of AssumeRoot
+		// leaves it out; there is none here.
+		if in.Password == nil {
+			return nil, constraint.Error("1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null")
+		}
+		if err := p.set(u.account, *in.Password, p.created); err != nil {
+			return nil, err
+		}
+		u.user.login = p
+		return &sdk.CreateLoginProfileOutput{LoginProfile: u.loginView()}, nil
+	})
+}
+
+// GetLoginProfile says since when a user, by default the caller, has a password.
+func (s *Service) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileInput) (*sdk.GetLoginProfileOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
+		if _, err := u.login(); err != nil {
+			return nil, err
+		}
+		return &sdk.GetLoginProfileOutput{LoginProfile: u.loginView()}, nil
+	})
+}
+
+// UpdateLoginProfile changes the password of a user, and whether it must be
+// changed at the next sign-in.
+func (s *Service) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfileInput) (*sdk.UpdateLoginProfileOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
+		p, err := u.login()
+		if err != nil {
+			return nil, err
+		}
+		if in.Password != nil {
+			if err := p.set(u.account, *in.Password, s.now()); err != nil {
+				return nil, err
+			}
+		}
+		if in.PasswordResetRequired != nil {
+			p.resetRequired = *in.PasswordResetRequired
+		}
+		return &sdk.UpdateLoginProfileOutput{}, nil
+	})
+}
+
+// DeleteLoginProfile takes the password from a user, by default the caller.
+func (s *Service) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginProfileInput) (*sdk.DeleteLoginProfileOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
+		if _, err := u.login(); err != nil {
+			return nil, err
+		}
+		u.user.login = nil
+		return &sdk.DeleteLoginProfileOutput{}, nil
+	})
+}
+
+// ChangePassword changes the password of the calling user, who must know it.
+func (s *Service) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInput) (*sdk.ChangePasswordOutput, error) {
+	return namedOrSelf(ctx, s, in, nil, func(u *entity) (*sdk.ChangePasswordOutput, error) {
+		if fakeaws.CallFrom(ctx).Caller.Type != enforce.User {
+			return nil, invalidUserType()
+		}
+		p, err := u.login()
+		if err != nil {
+			return nil, err
+		}
+		if p.password != *in.OldPassword {
+			return nil, &fakeaws.Error{Code: "AccessDenied", Message: wrongOldPassword, Status: 403}
+		}
+		if err := p.set(u.account, *in.NewPassword, s.now()); err != nil {
+			return nil, err
+		}
+		p.resetRequired = false
+		return &sdk.ChangePasswordOutput{}, nil
+	})
+}

@@ -1,0 +1,78 @@
+package iam
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// Texts about outbound web identity federation.
+const (
+	// Unverified: enabling what is enabled.
+	outboundEnabled = "Outbound web identity federation is already enabled for your account."
+	// Unverified: disabling or describing what is disabled.
+	outboundDisabled = "Outbound web identity federation is disabled for your account."
+)
+
+// preferences are the switches of an account.
+type preferences struct {
+	// tokenVersion is that of the tokens of the global STS endpoint; empty is
+	// version 1.
+	tokenVersion types.GlobalEndpointTokenVersion
+	// issuer is the account's own issuer of outbound identity tokens. It is made
+	// when the feature is first enabled, and stays.
+	issuer   string
+	outbound bool
+}
+
+// SetSecurityTokenServicePreferences sets the version of the tokens that the
+// global STS endpoint gives out. It has no other effect in a World, where all
+// regions take all tokens.
+func (s *Service) SetSecurityTokenServicePreferences(ctx context.Context, in *sdk.SetSecurityTokenServicePreferencesInput) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
+		a.preferences.tokenVersion = in.GlobalEndpointTokenVersion
+		return &sdk.SetSecurityTokenServicePreferencesOutput{}, nil
+	})
+}
+
+// EnableOutboundWebIdentityFederation gives the account its issuer of identity
+// tokens.
+func (s *Service) EnableOutboundWebIdentityFederation(ctx context.Context, in *sdk.EnableOutboundWebIdentityFederationInput) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
+		p := &a.preferences
+		if p.outbound {
+			return nil, &types.FeatureEnabledException{Message: aws.String(outboundEnabled)}
+		}
+		if p.issuer == "" {
+			p.issuer = "https://" + s.world.IDs().UUID() + ".tokens.sts.global.api.aws"
+		}
+		p.outbound = true
+		return &sdk.EnableOutboundWebIdentityFederationOutput{IssuerIdentifier: aws.String(p.issuer)}, nil
+	})
+}
+
+// DisableOutboundWebIdentityFederation ends the giving out of identity tokens.
+func (s *Service) DisableOutboundWebIdentityFederation(ctx context.Context, in *sdk.DisableOutboundWebIdentityFederationInput) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
+		if !a.preferences.outbound {
+			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
+		}
+		a.preferences.outbound = false
+		return &sdk.DisableOutboundWebIdentityFederationOutput{}, nil
+	})
+}
+
+// GetOutboundWebIdentityFederationInfo names the account's issuer of identity
+// tokens while the feature is enabled.
+func (s *Service) GetOutboundWebIdentityFederationInfo(ctx context.Context, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
+		if !a.preferences.outbound {
+			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
+		}
+		return &sdk.GetOutboundWebIdentityFederationInfoOutput{
+			IssuerIdentifier: aws.String(a.preferences.issuer), JwtVendingEnabled: true,
+		}, nil
+	})
+}

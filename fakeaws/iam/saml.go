@@ -1,0 +1,200 @@
+package iam
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// Quotas of SAML providers.
+const (
+	maxSAMLProviders = 100 // in an account
+	maxPrivateKeys   = 2   // of a provider: an old one and a new one
+)
+
+// Texts about SAML providers.
+const (
+	// Unverified: a name that is in use.
+	samlExists = "SAML provider with name %s already exists."
+	// Unverified: an ARN of no provider.
+	samlNotFound = "Manifest not found for arn %s"
+	// Unverified: a key that the provider does not have.
+	noPrivateKey = "Private key with id %s cannot be found."
+	// Unverified: encryption is demanded, and there is no key to decrypt with.
+	encryptionNeedsKey = "A private key is required when the assertion encryption mode is set to Required."
+)
+
+// A samlProvider is an identity provider that speaks SAML 2.0.
+type samlProvider struct {
+	arn, uuid  string
+	metadata   samlMetadata
+	encryption types.AssertionEncryptionModeType
+	keys       []types.SAMLPrivateKey // oldest first
+	created    time.Time
+	tags       tagSet
+}
+
+// inSAMLProvider is inAccount for an operation on a provider that must exist.
+func inSAMLProvider[O any](ctx context.Context, s *Service, in any, arn *string, do func(*samlProvider) (*O, error)) (*O, error) {
+	return inAccount(ctx, s, in, func(a *account) (*O, error) {
+		p, ok := a.saml.Get(*arn)
+		if !ok {
+			return nil, noSuchEntity(samlNotFound, *arn)
+		}
+		return do(p)
+	})
+}
+
+func samlARN(account, name string) string { return iamARN(account, "saml-provider", "/", name) }
+
+// A samlChange is what a request changes of a SAML provider.
+type samlChange struct {
+	document, addKey, removeKey *string
+	encryption                  types.AssertionEncryptionModeType
+}
+
+// apply changes a provider, or does nothing when one of the changes may not be.
+func (s *Service) apply(p *samlProvider, c samlChange) error {
+	next := *p
+	if c.document != nil {
+		m, err := readMetadata(*c.document)
+		if err != nil {
+			return err
+		}
+		next.metadata = m
+	}
+	if c.removeKey != nil {
+		isKey := func(k types.SAMLPrivateKey) bool { return *k.KeyId == *c.removeKey }
+		if !slices.ContainsFunc(next.keys, isKey) {
+			return noSuchEntity(noPrivateKey, *c.removeKey)
+		}
+		next.keys = slices.DeleteFunc(slices.Clone(next.keys), isKey)
+	}
+	if c.addKey != nil {
+		if err := checkPrivateKey(*c.addKey); err != nil {
+			return err
+		}
+		if len(next.keys) >= maxPrivateKeys {
+			return quotaExceeded("PrivateKeysPerSAMLProvider", maxPrivateKeys)
+		}
+		next.keys = append(slices.Clone(next.keys), types.SAMLPrivateKey{
+			KeyId: aws.String(s.world.IDs().HexUpper(32)), Timestamp: aws.Time(s.now()),
+		})
+	}
+	if c.encryption != "" {
+		next.encryption = c.encryption
+	}
+	if next.encryption == types.AssertionEncryptionModeTypeRequired && len(next.keys) == 0 {
+		return invalidInput(encryptionNeedsKey)
+	}
+	*p = next
+	return nil
+}
+
+// CreateSAMLProvider makes a SAML provider out of its metadata document.
+func (s *Service) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProviderInput) (*sdk.CreateSAMLProviderOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
+		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.now()}
+		if err := p.tags.put(in.Tags, "SAMLProvider"); err != nil {
+			return nil, err
+		}
+		err := s.apply(p, samlChange{document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, encryption: in.AssertionEncryptionMode})
+		if err != nil {
+			return nil, err
+		}
+		if _, exists := a.saml.Get(p.arn); exists {
+			return nil, alreadyExists(samlExists, *in.Name)
+		}
+		if a.saml.Len() >= maxSAMLProviders {
+			return nil, quotaExceeded("SAMLProvidersPerAccount", maxSAMLProviders)
+		}
+		a.saml.Set(p.arn, p)
+		return &sdk.CreateSAMLProviderOutput{SAMLProviderArn: aws.String(p.arn), Tags: p.tags.all()}, nil
+	})
+}
+
+// GetSAMLProvider returns the metadata document of a SAML provider.
+func (s *Service) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderInput) (*sdk.GetSAMLProviderOutput, error) {
+	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
+		return &sdk.GetSAMLProviderOutput{
+			AssertionEncryptionMode: p.encryption,
+			CreateDate:              aws.Time(p.created),
+			PrivateKeyList:          slices.Clone(p.keys),
+			SAMLMetadataDocument:    aws.String(p.metadata.document),
+			SAMLProviderUUID:        aws.String(p.uuid),
+			Tags:                    p.tags.all(),
+			ValidUntil:              aws.Time(p.validUntil()),
+		}, nil
+	})
+}
+
+// validUntil is when the metadata expire. Those that do not say are good for a
+// hundred years, which is what IAM shows.
+func (p *samlProvider) validUntil() time.Time {
+	if p.metadata.validUntil.IsZero() {
+		return p.created.AddDate(100, 0, 0)
+	}
+	return p.metadata.validUntil
+}
+
+// UpdateSAMLProvider changes the metadata document, the encryption or the keys
+// of a SAML provider.
+func (s *Service) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProviderInput) (*sdk.UpdateSAMLProviderOutput, error) {
+	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
+		err := s.apply(p, samlChange{
+			document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode,
+		})
+		return &sdk.UpdateSAMLProviderOutput{SAMLProviderArn: aws.String(p.arn)}, err
+	})
+}
+
+// DeleteSAMLProvider deletes a SAML provider.
+func (s *Service) DeleteSAMLProvider(ctx context.Context, in *sdk.DeleteSAMLProviderInput) (*sdk.DeleteSAMLProviderOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteSAMLProviderOutput, error) {
+		if _, ok := a.saml.Delete(*in.SAMLProviderArn); !ok {
+			return nil, noSuchEntity(samlNotFound, *in.SAMLProviderArn)
+		}
+		return &sdk.DeleteSAMLProviderOutput{}, nil
+	})
+}
+
+// ListSAMLProviders lists the account's SAML providers by ARN.
+func (s *Service) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvidersInput) (*sdk.ListSAMLProvidersOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.ListSAMLProvidersOutput, error) {
+		out := &sdk.ListSAMLProvidersOutput{SAMLProviderList: []types.SAMLProviderListEntry{}}
+		a.saml.Scan(func(arn string, p *samlProvider) bool {
+			out.SAMLProviderList = append(out.SAMLProviderList, types.SAMLProviderListEntry{
+				Arn: aws.String(arn), CreateDate: aws.Time(p.created), ValidUntil: aws.Time(p.validUntil()),
+			})
+			return true
+		})
+		return out, nil
+	})
+}
+
+// TagSAMLProvider adds tags to a provider or replaces their values.
+func (s *Service) TagSAMLProvider(ctx context.Context, in *sdk.TagSAMLProviderInput) (*sdk.TagSAMLProviderOutput, error) {
+	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.TagSAMLProviderOutput, error) {
+		return &sdk.TagSAMLProviderOutput{}, p.tags.put(in.Tags, "SAMLProvider")
+	})
+}
+
+// UntagSAMLProvider removes tags from a provider.
+func (s *Service) UntagSAMLProvider(ctx context.Context, in *sdk.UntagSAMLProviderInput) (*sdk.UntagSAMLProviderOutput, error) {
+	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UntagSAMLProviderOutput, error) {
+		p.tags.remove(in.TagKeys)
+		return &sdk.UntagSAMLProviderOutput{}, nil
+	})
+}
+
+// ListSAMLProviderTags lists the tags of a provider by key.
+func (s *Service) ListSAMLProviderTags(ctx context.Context, in *sdk.ListSAMLProviderTagsInput) (*sdk.ListSAMLProviderTagsOutput, error) {
+	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
+		t, err := p.tags.list(in.Marker, in.MaxItems)
+		return &sdk.ListSAMLProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
+	})
+}

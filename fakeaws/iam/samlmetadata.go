@@ -1,0 +1,83 @@
+package iam
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"encoding/xml"
+	"io"
+	"strings"
+	"time"
+)
+
+const (
+	// Unverified: metadata that are not those of an identity provider.
+	invalidMetadata = "Could not parse metadata"
+	// Unverified: a private key that is none.
+	invalidPrivateKey = "Could not parse private key"
+)
+
+// samlMetadata is a metadata document and what it says.
+type samlMetadata struct {
+	document   string
+	validUntil time.Time // zero when the document does not say
+}
+
+// readMetadata reads the metadata document of an identity provider: an
+// EntityDescriptor that names its issuer and describes single sign-on ("Metadata
+// for the OASIS Security Assertion Markup Language (SAML) V2.0").
+func readMetadata(document string) (samlMetadata, error) {
+	m := samlMetadata{document: document}
+	var entity struct {
+		XMLName    xml.Name   `xml:"urn:oasis:names:tc:SAML:2.0:metadata EntityDescriptor"`
+		EntityID   string     `xml:"entityID,attr"`
+		ValidUntil *time.Time `xml:"validUntil,attr"`
+		SSO        []struct{} `xml:"urn:oasis:names:tc:SAML:2.0:metadata IDPSSODescriptor"`
+	}
+	dec := xml.NewDecoder(strings.NewReader(document))
+	if err := dec.Decode(&entity); err != nil || entity.EntityID == "" || len(entity.SSO) == 0 {
+		return m, invalidInput(invalidMetadata)
+	}
+	if !onlyMisc(dec) {
+		return m, invalidInput(invalidMetadata)
+	}
+	if entity.ValidUntil != nil {
+		m.validUntil = entity.ValidUntil.UTC()
+	}
+	return m, nil
+}
+
+// onlyMisc reports whether no more than comments and white space follow the
+// element that was read.
+func onlyMisc(dec *xml.Decoder) bool {
+	for {
+		switch token, err := dec.Token(); t := token.(type) {
+		case nil:
+			return err == io.EOF
+		case xml.Comment, xml.ProcInst:
+		case xml.CharData:
+			if strings.TrimSpace(string(t)) != "" {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// checkPrivateKey refuses what is no RSA key in PEM, with which assertions are
+// decrypted.
+func checkPrivateKey(text string) error {
+	block, _ := pem.Decode([]byte(text))
+	if block != nil {
+		if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+			return nil
+		}
+		if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+			if _, isRSA := key.(*rsa.PrivateKey); isRSA {
+				return nil
+			}
+		}
+	}
+	return invalidInput(invalidPrivateKey)
+}

@@ -1,0 +1,221 @@
+package iam
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/internal/constraint"
+)
+
+const (
+	// maxServiceCredentials is the quota per user and service.
+	maxServiceCredentials = 2
+	// apiKeySecretDigits and apiKeyPrefix are the form of Amazon Bedrock's API
+	// keys; that those of the other services have it too is unverified.
+	apiKeySecretDigits = 44
+	apiKeyPrefix       = "ABSK"
+)
+
+// credentialServices are the services that take credentials of their own, and
+// whether these are API keys, which can expire (User Guide "API keys for AWS
+// services"), or a user name and password.
+var credentialServices = map[string]bool{
+	"codecommit.amazonaws.com":             false,
+	"cassandra.amazonaws.com":              false,
+	"bedrock.amazonaws.com":                true,
+	"aws-external-anthropic.amazonaws.com": true,
+	"cloudwatch.amazonaws.com":             true,
+	"logs.amazonaws.com":                   true,
+}
+
+func checkService(name string) error {
+	if _, ok := credentialServices[name]; !ok {
+		return &types.ServiceNotSupportedException{Message: aws.String(fmt.Sprintf(noSuchService, name))}
+	}
+	return nil
+}
+
+// A serviceCredential signs a user in to one service: with a user name and a
+// password, or with an API key, whose name is the alias. The password or key is
+// shown when it is made, and not kept.
+type serviceCredential struct {
+	id, service string
+	name        string
+	user        *entity
+	status      types.StatusType
+	created     time.Time
+	expires     *time.Time
+}
+
+func (c *serviceCredential) credentialID() string { return c.id }
+
+// names are the user name or the alias, whichever the credential has.
+func (c *serviceCredential) names() (userName, alias *string) {
+	if credentialServices[c.service] {
+		return nil, aws.String(c.name)
+	}
+	return aws.String(c.name), nil
+}
+
+// state is the status at a time: what has expired can be made neither active
+// nor inactive.
+func (c *serviceCredential) state(now time.Time) types.StatusType {
+	if c.expires != nil && !now.Before(*c.expires) {
+		return types.StatusTypeExpired
+	}
+	return c.status
+}
+
+func (s *Service) serviceView(c *serviceCredential) types.ServiceSpecificCredentialMetadata {
+	userName, alias := c.names()
+	return types.ServiceSpecificCredentialMetadata{
+		CreateDate:                  aws.Time(c.created),
+		ExpirationDate:              c.expires,
+		ServiceCredentialAlias:      alias,
+		ServiceName:                 aws.String(c.service),
+		ServiceSpecificCredentialId: aws.String(c.id),
+		ServiceUserName:             userName,
+		Status:                      c.state(s.now()),
+		UserName:                    aws.String(c.user.name),
+	}
+}
+
+// renew makes a new password or API key for a credential and shows it.
+func (s *Service) renew(c *serviceCredential) *types.ServiceSpecificCredential {
+	view := s.serviceView(c)
+	out := &types.ServiceSpecificCredential{
+		CreateDate:                  view.CreateDate,
+		ExpirationDate:              view.ExpirationDate,
+		ServiceCredentialAlias:      view.ServiceCredentialAlias,
+		ServiceName:                 view.ServiceName,
+		ServiceSpecificCredentialId: view.ServiceSpecificCredentialId,
+		ServiceUserName:             view.ServiceUserName,
+		Status:                      view.Status,
+		UserName:                    view.UserName,
+	}
+	if !credentialServices[c.service] {
+		out.ServicePassword = aws.String(s.world.IDs().Token(apiKeySecretDigits))
+		return out
+	}
+	secret := c.name + ":" + s.world.IDs().Token(apiKeySecretDigits)
+	out.ServiceCredentialSecret = aws.String(apiKeyPrefix + base64.StdEncoding.EncodeToString([]byte(secret)))
+	return out
+}
+
+// credentialName is the user name or alias of a user's next credential for a
+// service: with the account's id and, for the second one, a number.
+func credentialName(u *entity, service string) string {
+	for n := 0; ; n++ {
+		name := u.name
+		if n > 0 {
+			name += fmt.Sprintf("+%d", n)
+		}
+		name += "-at-" + u.account.id
+		taken := func(c *serviceCredential) bool { return c.service == service && c.name == name }
+		if !slices.ContainsFunc(u.user.services, taken) {
+			return name
+		}
+	}
+}
+
+// CreateServiceSpecificCredential makes a credential of a user for one service.
+func (s *Service) CreateServiceSpecificCredential(ctx context.Context, in *sdk.CreateServiceSpecificCredentialInput) (*sdk.CreateServiceSpecificCredentialOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.CreateServiceSpecificCredentialOutput, error) {
+		service := *in.ServiceName
+		if err := checkService(service); err != nil {
+			return nil, err
+		}
+		if in.CredentialAgeDays != nil && !credentialServices[service] {
+			return nil, constraint.Error(fmt.Sprintf(noExpiry, service))
+		}
+		have := 0
+		for _, c := range u.user.services {
+			if c.service == service {
+				have++
+			}
+		}
+		if have >= maxServiceCredentials {
+			return nil, quotaExceeded(quotaServiceCreds, maxServiceCredentials)
+		}
+		c := &serviceCredential{
+			id: s.world.IDs().Unique("ACCA"), service: service, name: credentialName(u, service),
+			user: u, status: types.StatusTypeActive, created: s.now(),
+		}
+		if in.CredentialAgeDays != nil {
+			c.expires = aws.Time(c.created.AddDate(0, 0, int(*in.CredentialAgeDays)))
+		}
+		u.user.services = append(u.user.services, c)
+		u.account.signIn.services.Set(c.id, c)
+		return &sdk.CreateServiceSpecificCredentialOutput{ServiceSpecificCredential: s.renew(c)}, nil
+	})
+}
+
+// ListServiceSpecificCredentials lists the credentials of a user, by default the
+// caller, or of all users, by id.
+func (s *Service) ListServiceSpecificCredentials(ctx context.Context, in *sdk.ListServiceSpecificCredentialsInput) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+	page := func(all ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+		if in.ServiceName != nil {
+			if err := checkService(*in.ServiceName); err != nil {
+				return nil, err
+			}
+		}
+		p, err := list(all, in.Marker, in.MaxItems, func(c *serviceCredential) (types.ServiceSpecificCredentialMetadata, bool) {
+			return s.serviceView(c), in.ServiceName == nil || c.service == *in.ServiceName
+		})
+		return &sdk.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	}
+	if aws.ToBool(in.AllUsers) {
+		return inAccount(ctx, s, in, func(a *account) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+			if in.UserName != nil {
+				return nil, invalidInput(userAndAllUsers)
+			}
+			return page(ascend(&a.signIn.services))
+		})
+	}
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+		return page(byID(u.user.services))
+	})
+}
+
+// UpdateServiceSpecificCredential makes a credential active or inactive.
+func (s *Service) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.UpdateServiceSpecificCredentialInput) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
+		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
+		if err != nil {
+			return nil, err
+		}
+		c.status = in.Status
+		return &sdk.UpdateServiceSpecificCredentialOutput{}, nil
+	})
+}
+
+// ResetServiceSpecificCredential makes a new password or API key for a
+// credential; the old one is no longer good.
+func (s *Service) ResetServiceSpecificCredential(ctx context.Context, in *sdk.ResetServiceSpecificCredentialInput) (*sdk.ResetServiceSpecificCredentialOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ResetServiceSpecificCredentialOutput, error) {
+		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
+		if err != nil {
+			return nil, err
+		}
+		return &sdk.ResetServiceSpecificCredentialOutput{ServiceSpecificCredential: s.renew(c)}, nil
+	})
+}
+
+// DeleteServiceSpecificCredential deletes a credential of a user.
+func (s *Service) DeleteServiceSpecificCredential(ctx context.Context, in *sdk.DeleteServiceSpecificCredentialInput) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
+	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
+		if _, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential); err != nil {
+			return nil, err
+		}
+		u.user.services = without(u.user.services, *in.ServiceSpecificCredentialId)
+		u.account.signIn.services.Delete(*in.ServiceSpecificCredentialId)
+		return &sdk.DeleteServiceSpecificCredentialOutput{}, nil
+	})
+}

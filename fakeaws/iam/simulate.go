@@ -1,0 +1,259 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// Texts of the policy simulator.
+const (
+	// Unverified: a resource-based policy, and nobody whom it could name.
+	needsCaller = "CallerArn is required when ResourcePolicy is specified."
+	// Unverified: a resource-based policy with a role as the caller.
+	noRoleSimulation = "Simulation of resource-based policies is not supported for IAM roles."
+	// Unverified: more permissions boundaries than one.
+	oneBoundary = "Only one permissions boundary policy can be specified."
+	// Unverified: an owner that is no account.
+	invalidOwner = "Invalid ResourceOwner: %s"
+	// Unverified: a scenario that there is not, or that lacks a resource.
+	invalidHandling = "Invalid ResourceHandlingOption: %s"
+	missingHandled  = "ResourceHandlingOption %s requires a resource of type %s."
+)
+
+// unsimulated is the simulator's answer to policies and questions that mean
+// nothing. Its text is unverified.
+func unsimulated(err error) error {
+	var doc *enforce.DocumentError
+	if errors.As(err, &doc) {
+		return invalidInput(doc.Message)
+	}
+	return invalidInput(err.Error())
+}
+
+// A question is a request to the simulator, of either operation.
+type question struct {
+	actions, resources, boundaries []string
+	caller, owner, resourcePolicy  *string
+	handling, marker               *string
+	maxItems                       *int32
+	entries                        []types.ContextEntry
+	organization                   []types.OrderedOrganizationPolicyType
+	additional                     []string // permissions policies of the request
+	identity                       []grant  // permissions policies of a principal
+	boundary                       *enforce.Policy
+}
+
+// SimulateCustomPolicy decides what policies would allow that nobody has.
+func (s *Service) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomPolicyInput) (*sdk.SimulateCustomPolicyOutput, error) {
+	return inAccount(ctx, s, in, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
+		p, err := a.simulate(&question{
+			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
+			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
+			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
+			entries: in.ContextEntries, organization: in.OrderedOrganizationPolicyInputList, additional: in.PolicyInputList,
+		})
+		return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// SimulatePrincipalPolicy decides what the policies of a user, group or role
+// allow, with others beside them.
+func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
+	return inPrincipal(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
+		out, err := exclusions(in.PolicyExclusionList)
+		if err != nil {
+			return nil, err
+		}
+		q := &question{
+			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
+			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
+			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
+			entries: in.ContextEntries, additional: in.PolicyInputList,
+			identity: slices.DeleteFunc(e.grants(), out.grant),
+		}
+		if q.caller == nil {
+			q.caller = &e.arn
+		}
+		if e.boundary != nil && !out.boundary(e.boundary) {
+			q.boundary = e.boundary.current.policy
+		}
+		p, err := e.account.simulate(q)
+		return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	})
+}
+
+// simulate answers a question, one result for each action.
+func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
+	sim := &enforce.Simulation{Actions: q.actions, Resources: q.resources, Context: simulatedContext(q.entries)}
+	sources, err := a.prepare(sim, q)
+	if err != nil {
+		return page[types.EvaluationResult]{}, err
+	}
+	if err := checkHandling(q); err != nil {
+		return page[types.EvaluationResult]{}, err
+	}
+	decisions, err := enforce.Simulate(sim)
+	if err != nil {
+		return page[types.EvaluationResult]{}, unsimulated(err)
+	}
+	each := len(decisions) / len(q.actions)
+	results := make([]result, len(q.actions))
+	for i := range results {
+		results[i] = result{key: fmt.Sprintf("%08d", i), decisions: decisions[i*each : (i+1)*each], sources: sources}
+	}
+	return list(ascendSlice(results, func(r result) string { return r.key }), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
+		return r.view(), true
+	})
+}
+
+// prepare gives a simulation its caller and its policies, and returns the names
+// of the policies that answers quote.
+func (a *account) prepare(sim *enforce.Simulation, q *question) (sources map[*enforce.Policy]policySource, err error) {
+	if sim.Principal, err = a.simulatedCaller(q.caller); err != nil {
+		return nil, err
+	}
+	if sim.ResourceAccount, err = simulatedOwner(q.owner); err != nil {
+		return nil, err
+	}
+	additional, err := simulated(q.additional, enforce.IdentityPolicy)
+	if err != nil {
+		return nil, err
+	}
+	sources = make(map[*enforce.Policy]policySource)
+	set := &sim.Policies
+	set.Identity = []*enforce.Policy{} // nobody's policies allow nothing
+	for i := range q.identity {
+		set.Identity = append(set.Identity, q.identity[i].policy)
+		sources[q.identity[i].policy] = policySource{q.identity[i].sourceID(), identitySource}
+	}
+	for i, p := range additional {
+		set.Identity = append(set.Identity, p)
+		sources[p] = policySource{fmt.Sprintf("PolicyInputList.%d", i+1), identitySource}
+	}
+	if set.Boundary = q.boundary; len(q.boundaries) > 1 {
+		return nil, invalidInput(oneBoundary)
+	}
+	boundaries, err := simulated(q.boundaries, enforce.IdentityPolicy)
+	if err != nil {
+		return nil, err
+	}
+	if len(boundaries) > 0 {
+		set.Boundary = boundaries[0]
+	}
+	for _, level := range q.organization {
+		node, err := simulated(level.ServiceControlPolicyInputList, enforce.ServiceControlPolicy)
+		if err != nil {
+			return nil, err
+		}
+		set.SCPs = append(set.SCPs, node)
+	}
+	if q.resourcePolicy == nil {
+		return sources, nil
+	}
+	if set.Resource, err = simulatedResource(q, &sim.Principal); err == nil {
+		sources[set.Resource] = policySource{"ResourcePolicy", resourceSource}
+	}
+	return sources, err
+}
+
+// simulatedResource compiles the resource-based policy of a question, which
+// needs a user whom it can name.
+func simulatedResource(q *question, caller *enforce.Principal) (*enforce.Policy, error) {
+	switch {
+	case q.caller == nil:
+		return nil, invalidInput(needsCaller)
+	case caller.Type == enforce.AssumedRole:
+		return nil, invalidInput(noRoleSimulation)
+	}
+	policies, err := simulated([]string{*q.resourcePolicy}, enforce.ResourcePolicy)
+	if err != nil {
+		return nil, err
+	}
+	return policies[0], nil
+}
+
+// simulatedCaller is the principal of an ARN, which need not exist. Without one
+// the policies are those of some user.
+func (a *account) simulatedCaller(arn *string) (enforce.Principal, error) {
+	if arn == nil {
+		return enforce.Principal{Type: enforce.User, Account: a.id}, nil
+	}
+	if parts := strings.SplitN(*arn, ":", 6); len(parts) == 6 && parts[2] == "iam" && strings.HasPrefix(parts[5], "group/") {
+		return enforce.Principal{Type: enforce.User, ARN: *arn, Account: parts[4]}, nil
+	}
+	p, err := enforce.ParsePrincipal(*arn)
+	isRole := p.Type == enforce.AssumedRole && p.IssuerARN == *arn
+	if err != nil || p.Type != enforce.User && !isRole {
+		return p, invalidInput(invalidPrincipalARN + *arn)
+	}
+	if e, err := a.principal(*arn); err == nil && !isRole {
+		p.UserID = e.id
+	}
+	return p, nil
+}
+
+// simulatedOwner is the account of a question's resources: an id, or the ARN of
+// an account.
+func simulatedOwner(owner *string) (string, error) {
+	if owner == nil {
+		return "", nil
+	}
+	id, _ := strings.CutPrefix(*owner, "arn:aws:iam::")
+	id = strings.TrimSuffix(id, ":root")
+	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+		return "", invalidInput(fmt.Sprintf(invalidOwner, *owner))
+	}
+	return id, nil
+}
+
+// simulatedContext makes the context of a question's entries. A key that is a
+// list is multivalued, whatever number of values it has.
+func simulatedContext(entries []types.ContextEntry) enforce.Context {
+	var c enforce.Context
+	for _, e := range entries {
+		switch {
+		case e.ContextKeyName == nil:
+		case strings.HasSuffix(string(e.ContextKeyType), "List") || len(e.ContextKeyValues) > 1:
+			c.SetMulti(*e.ContextKeyName, e.ContextKeyValues)
+		case len(e.ContextKeyValues) == 1:
+			c.Set(*e.ContextKeyName, e.ContextKeyValues[0])
+		}
+	}
+	return c
+}
+
+// handled has the types of EC2 resources that each scenario needs: API page
+// "SimulateCustomPolicy".
+var handled = map[string][]string{
+	"EC2-VPC-InstanceStore":        {"instance", "image", "security-group", "network-interface"},
+	"EC2-VPC-InstanceStore-Subnet": {"instance", "image", "security-group", "network-interface", "subnet"},
+	"EC2-VPC-EBS":                  {"instance", "image", "security-group", "network-interface", "volume"},
+	"EC2-VPC-EBS-Subnet":           {"instance", "image", "security-group", "network-interface", "subnet", "volume"},
+}
+
+func checkHandling(q *question) error {
+	if q.handling == nil {
+		return nil
+	}
+	needed, ok := handled[*q.handling]
+	if !ok {
+		return invalidInput(fmt.Sprintf(invalidHandling, *q.handling))
+	}
+	for _, kind := range needed {
+		if !slices.ContainsFunc(q.resources, func(arn string) bool {
+			parts := strings.SplitN(arn, ":", 6)
+			return len(parts) == 6 && parts[2] == "ec2" && strings.HasPrefix(parts[5], kind+"/")
+		}) {
+			return invalidInput(fmt.Sprintf(missingHandled, *q.handling, kind))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package fakeaws
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// A ResourcePolicy is a policy with principals, of a role, bucket or queue, as
+// AWS keeps it: the users and roles that it names are stored as their unique ids
+// and shown as ARNs. One that is renamed keeps its grants; one that is deleted
+// is shown as its id, and another made under its name has none of its grants
+// (User Guide "AWS JSON policy elements: Principal"). A nil ResourcePolicy is no
+// policy.
+type ResourcePolicy struct {
+	principals *Principals
+	written    *enforce.Policy
+	bound      map[string]string // ids by the principals that were written
+	current    atomic.Pointer[shownPolicy]
+}
+
+// A shownPolicy is a policy with the names that its principals had at a time.
+type shownPolicy struct {
+	at     uint64 // the changes of Principals
+	policy *enforce.Policy
+}
+
+// An UnknownPrincipalError names a principal of a policy that does not exist.
+type UnknownPrincipalError struct{ Principal string }
+
+// Error implements error.
+func (e *UnknownPrincipalError) Error() string { return "no such principal: " + e.Principal }
+
+// Bind finds the users and roles that a policy names and remembers which they
+// are. The error is an [*UnknownPrincipalError] when one does not exist. Accounts
+// outside of this World are taken to have every principal.
+func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
+	r := &ResourcePolicy{principals: &w.principals, written: p}
+	at := w.principals.changes.Load()
+	for _, ref := range p.Principals() {
+		if ref.Type == "Service" {
+			w.remarkService(ref.Value)
+		}
+		if ref.Type != "AWS" {
+			continue
+		}
+		id, err := w.bind(ref.Value)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			if r.bound == nil {
+				r.bound = make(map[string]string)
+			}
+			r.bound[ref.Value] = id
+		}
+	}
+	r.current.Store(&shownPolicy{at, p})
+	return r, nil
+}
+
+// bind returns the unique id of a principal that has one.
+func (w *World) bind(principal string) (string, error) {
+	unknown := &UnknownPrincipalError{principal}
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) != 6 {
+		if _, isID := w.principals.ARN(principal); isID {
+			return principal, nil
+		}
+		if strings.Trim(principal, "0123456789") != "" {
+			return "", unknown // the id of one that was deleted
+		}
+		parts = []string{"", "", "", "", principal, "root"}
+	}
+	if _, ours := w.Account(parts[4]); !ours {
+		w.remarkAccount(parts[4])
+		return "", nil
+	}
+	kind, name, _ := strings.Cut(parts[5], "/")
+	switch kind {
+	case "user", "role":
+		id, ok := w.principals.ID(principal)
+		if !ok {
+			return "", unknown
+		}
+		return id, nil
+	case "assumed-role":
+		if role, _, _ := strings.Cut(name, "/"); !w.principals.hasRole(parts[4], role) {
+			return "", unknown
+		}
+	}
+	return "", nil
+}
+
+// Policy returns the policy as it is in force now.
+func (r *ResourcePolicy) Policy() *enforce.Policy {
+	if r == nil {
+		return nil
+	}
+	shown, now := r.current.Load(), r.principals.changes.Load()
+	if shown.at == now || len(r.bound) == 0 {
+		return shown.policy
+	}
+	names := make(map[string]string)
+	for written, id := range r.bound {
+		name, ok := r.principals.ARN(id)
+		if !ok {
+			name = id
+		}
+		if name != written {
+			names[written] = name
+		}
+	}
+	next := &shownPolicy{now, r.written}
+	if len(names) > 0 {
+		document := replacePrincipals(r.written.Document(), names)
+		// ARNs and ids are valid in each other's place.
+		if p, err := enforce.Parse(document, r.written.Kind(), r.written.Source()); err == nil {
+			next.policy = p
+		}
+	}
+	r.current.Store(next)
+	return next.policy
+}
+
+// Document returns the text of the policy, as its owner reads it now; empty
+// when there is none.
+func (r *ResourcePolicy) Document() string {
+	if r == nil {
+		return ""
+	}
+	return r.Policy().Document()
+}
+
+// replacePrincipals replaces principals in the statements of a document and
+// leaves everything else as it is written.
+func replacePrincipals(document string, names map[string]string) string {
+	type level struct {
+		object bool
+		key    string
+	}
+	levels := []level{{}}
+	inPrincipal := func() bool {
+		return slices.ContainsFunc(levels, func(l level) bool { return strings.HasSuffix(l.key, "Principal") }) &&
+			!slices.ContainsFunc(levels, func(l level) bool { return l.key == "Condition" })
+	}
+	dec := json.NewDecoder(strings.NewReader(document))
+	var b strings.Builder
+	copied, before := 0, 0
+	expectKey := false
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			break // the end: the document was parsed before
+		}
+		top, end := &levels[len(levels)-1], int(dec.InputOffset())
+		switch v := token.(type) {
+		case json.Delim:
+			if v == '{' || v == '[' {
+				levels = append(levels, level{object: v == '{'})
+			} else {
+				levels = levels[:len(levels)-1]
+			}
+			top = &levels[len(levels)-1]
+		case string:
+			if expectKey {
+				top.key = v
+			} else if name, ok := names[v]; ok && inPrincipal() {
+				start := before + strings.IndexByte(document[before:], '"')
+				b.WriteString(document[copied:start] + `"` + name + `"`)
+				copied = end
+			}
+		}
+		_, isText := token.(string)
+		expectKey = top.object && !(expectKey && isText)
+		before = end
+	}
+	return b.String() + document[copied:]
+}

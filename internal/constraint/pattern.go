@@ -1,0 +1,115 @@
+package constraint
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Pattern is a regular expression of a model. The whole value must match it,
+// as AWS's front end demands, whether it is anchored or not.
+type Pattern struct {
+	// Text is the expression as the model has it and as AWS prints it.
+	Text  string
+	match func() func(string) bool
+}
+
+// Match reports whether the whole of s matches.
+func (p *Pattern) Match(s string) bool { return p.match()(s) }
+
+var patterns sync.Map // of *Pattern by text
+
+// patternOf returns the pattern of a text, compiled when it is first matched.
+func patternOf(text string) *Pattern {
+	if p, ok := patterns.Load(text); ok {
+		return p.(*Pattern)
+	}
+	p := &Pattern{Text: text, match: sync.OnceValue(func() func(string) bool {
+		match, err := compilePattern(text)
+		if err != nil {
+			panic(fmt.Sprintf("constraint: pattern %s: %v", text, err)) // of an embedded model
+		}
+		return match
+	})}
+	stored, _ := patterns.LoadOrStore(text, p)
+	return stored.(*Pattern)
+}
+
+var (
+	// javaEscape is a character by its code. Java reads exactly four digits.
+	javaEscape = regexp.MustCompile(`\\u([0-9A-F]{4})`)
+	// notTwice is a character that must not follow itself: Go's expressions
+	// cannot look ahead, but this alone need not.
+	notTwice = regexp.MustCompile(`(\\?[-._/])\(\?!(\\?[-._/])\)`)
+)
+
+// compilePattern translates an expression of Java's into a matcher. A class of
+// characters, repeated, becomes a table; the rest goes to package regexp.
+func compilePattern(text string) (func(string) bool, error) {
+	translated := javaEscape.ReplaceAllString(text, `\x{$1}`)
+	var pairs []string
+	translated = notTwice.ReplaceAllStringFunc(translated, func(look string) string {
+		m := notTwice.FindStringSubmatch(look)
+		if m[1] == m[2] {
+			c := strings.TrimPrefix(m[1], `\`)
+			pairs = append(pairs, c+c)
+			return m[1]
+		}
+		return look
+	})
+	parsed, err := syntax.Parse(translated, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	if class := repeatedClass(parsed.Simplify()); class != nil {
+		return class, nil
+	}
+	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
+	if err != nil {
+		return nil, err
+	}
+	return func(s string) bool {
+		return re.MatchString(s) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) })
+	}, nil
+}
+
+// repeatedClass returns the matcher of [class]* or [class]+; nil for any other
+// expression.
+func repeatedClass(re *syntax.Regexp) func(string) bool {
+	if re.Op != syntax.OpStar && re.Op != syntax.OpPlus || re.Sub[0].Op != syntax.OpCharClass {
+		return nil
+	}
+	class := re.Sub[0].Rune // pairs of first and last, in order
+	var low [256]bool
+	for i := 0; i < len(class); i += 2 {
+		for r := class[i]; r <= class[i+1] && r < 256; r++ {
+			low[r] = true
+		}
+	}
+	empty := re.Op == syntax.OpStar
+	return func(s string) bool {
+		for _, r := range s {
+			if r < 256 && !low[r] || r >= 256 && !inRanges(class, r) {
+				return false
+			}
+		}
+		return empty || s != ""
+	}
+}
+
+// inRanges finds r in ordered pairs of first and last.
+func inRanges(pairs []rune, r rune) bool {
+	first, last := 0, len(pairs)/2
+	for first < last {
+		middle := (first + last) / 2
+		if pairs[2*middle+1] < r {
+			first = middle + 1
+		} else {
+			last = middle
+		}
+	}
+	return 2*first < len(pairs) && pairs[2*first] <= r
+}
