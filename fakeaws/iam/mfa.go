@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"rsc.io/qr"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/internal/qr"
 )
 
 const (
@@ -77,7 +77,7 @@ func (s *Service) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirt
 		d.seed = s.world.IDs().Base32(seedDigits)
 		// Base32 digits in a number that is a multiple of eight are always a seed.
 		d.secret, _ = base32.StdEncoding.DecodeString(d.seed)
-		image, err := qr.PNG(a.otpURL(name, d.seed))
+		image, err := qr.Encode(a.otpURL(name, d.seed), qr.L)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func (s *Service) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirt
 		return &sdk.CreateVirtualMFADeviceOutput{VirtualMFADevice: &types.VirtualMFADevice{
 			SerialNumber:     aws.String(d.serial),
 			Base32StringSeed: []byte(d.seed),
-			QRCodePNG:        image,
+			QRCodePNG:        image.PNG(),
 			Tags:             d.tags.all(),
 		}}, nil
 	})

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate sh -c "go run ../gen/constraints \"${BOTOCORE_DATA:?the folder data of a botocore}\" ../wire/schemas models"
+//go:generate go run ../gen/constraints $BOTOCORE_DATA ../wire/schemas models
 
 //go:embed models/*.json.gz
 var modelFiles embed.FS

@@ -104,7 +104,7 @@ func extract(data, schemas, output, name string) error {
 		return err
 	}
 	if len(files) == 0 {
-		return errors.New("no service model")
+		return fmt.Errorf("no service model in %q", data)
 	}
 	var in source
 	if err := readJSON(slices.Max(files), &in); err != nil {
