@@ -160,3 +160,46 @@ func TestErrorTexts(t *testing.T) {
 		})
 	}
 }
+
+// rule 82: what SimulatePrincipalPolicy answers.
+func TestSimulatePrincipalPolicyAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	admin := w.user(t, "admin", allowAll)
+	w.user(t, "alice", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"},{"Effect":"Deny","Action":"s3:GetObjectAcl","Resource":"*"}]}`)
+	out, err := admin.SimulatePrincipalPolicy(t.Context(), &sdk.SimulatePrincipalPolicyInput{
+		PolicySourceArn: aws.String("arn:aws:iam::111122223333:user/alice"),
+		ActionNames:     []string{"s3:GetObject", "s3:GetObjectAcl", "s3:PutObject"},
+		ResourceArns:    []string{"arn:aws:s3:::b/k"},
+	})
+	require.NoError(t, err)
+	decisions := map[string]types.PolicyEvaluationDecisionType{}
+	for _, r := range out.EvaluationResults {
+		decisions[*r.EvalActionName] = r.EvalDecision
+	}
+	require.Equal(t, map[string]types.PolicyEvaluationDecisionType{"s3:GetObject": "allowed", "s3:GetObjectAcl": "explicitDeny", "s3:PutObject": "implicitDeny"}, decisions)
+
+	const session = "arn:aws:sts::111122223333:assumed-role/r/s1"
+	_, err = admin.SimulatePrincipalPolicy(t.Context(), &sdk.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(session), ActionNames: []string{"s3:GetObject"}})
+	requireError(t, err, "InvalidInput", "Invalid ARN provided in the request: "+session)
+}
+
+// rule 56: whoever gives a role away must be allowed to pass it; rule 77: the
+// instance profile is asked for too.
+func TestWhoGivesARoleMustPassIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.role(t, "r")
+	_, err := w.iam.CreateInstanceProfile(w.root, &sdk.CreateInstanceProfileInput{InstanceProfileName: aws.String("p")})
+	require.NoError(t, err)
+	add := func(client *sdk.Client) error {
+		_, err := client.AddRoleToInstanceProfile(t.Context(), &sdk.AddRoleToInstanceProfileInput{InstanceProfileName: aws.String("p"), RoleName: aws.String("r")})
+		return err
+	}
+	const denied = "User: arn:aws:iam::111122223333:user/"
+	requireError(t, add(w.user(t, "passes", allow("iam:PassRole", "*"))), "AccessDenied",
+		denied+"passes is not authorized to perform: iam:AddRoleToInstanceProfile on resource: instance profile p because no identity-based policy allows the iam:AddRoleToInstanceProfile action")
+	requireError(t, add(w.user(t, "adds", allow("iam:AddRoleToInstanceProfile", "*"))), "AccessDenied",
+		denied+"adds is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/r because no identity-based policy allows the iam:PassRole action")
+	require.NoError(t, add(w.user(t, "both", allow("iam:AddRoleToInstanceProfile", "*"), allow("iam:PassRole", "arn:aws:iam::111122223333:role/r"))))
+}
