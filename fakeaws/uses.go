@@ -28,6 +28,11 @@ type Use struct {
 	Time                       time.Time
 }
 
+// maxUses bounds what is remembered of one principal: a caller that signs for
+// ever other regions must not fill the memory. All operations of all services in
+// one region are fewer.
+const maxUses = 1024
+
 func (u *Uses) record(c *Call) {
 	if u == nil {
 		return
@@ -41,6 +46,9 @@ func (u *Uses) record(c *Call) {
 	defer u.mu.Unlock()
 	found := u.find(c)
 	if found == nil {
+		if len(u.uses()) >= maxUses {
+			return
+		}
 		found = &use{service: c.Service, operation: c.Operation, region: c.Region}
 		list := append(slices.Clip(u.uses()), found)
 		u.list.Store(&list)
