@@ -338,22 +338,32 @@ func TestSpeed(t *testing.T) {
 		for _, door := range doors {
 			floor := m.job(t, floorConfig(t, m.floor(learn(t, m)), door.socket))
 			l := &life{TB: t}
-			ours := m.job(t, account(l, m, door.opts...))
-			f, o := compare(m.times, floor, ours)
+			check(t, m.name, door.name, m.limit, m.times, floor, m.job(l, account(l, m, door.opts...)))
 			l.end()
-			ratio := float64(o) / float64(f)
-			t.Logf("%-22s %-11s %12v %12v %6.2fx %6.2fx", m.name, door.name, f, o, ratio, m.limit)
-			if ratio > m.limit {
-				t.Errorf("%s, %s: %.2f times its floor, more than %.2f", m.name, door.name, ratio, m.limit)
-			}
 		}
 	}
 	identity := canned(learn(t, measurements[0]))
-	f, o := compare(10, func() { newFloor(t, identity) }, func() { newAccount(t) })
-	ratio := float64(o) / float64(f)
-	t.Logf("%-22s %-11s %12v %12v %6.2fx %6.2fx", "New+call+Close", "both", f, o, ratio, 1.0)
-	if ratio > 1 {
-		t.Errorf("New, a call and Close take %.2f times what a bare httptest server does", ratio)
+	check(t, "New+call+Close", "both", 1, 10, func() { newFloor(t, identity) }, func() { newAccount(t) })
+}
+
+// tries is how often a ratio over its limit is measured again before it counts:
+// a slower harness is over the limit each time, a busy machine is not.
+const tries = 3
+
+// check compares a job with its floor, and reports a ratio over the limit.
+func check(t *testing.T, name, door string, limit float64, times int, floor, ours func()) {
+	t.Helper()
+	for try := 1; ; try++ {
+		f, o := compare(times, floor, ours)
+		ratio := float64(o) / float64(f)
+		t.Logf("%-22s %-11s %12v %12v %6.2fx %6.2fx", name, door, f, o, ratio, limit)
+		switch {
+		case ratio <= limit:
+			return
+		case try == tries:
+			t.Errorf("%s, %s: %.2f times its floor, more than %.2f", name, door, ratio, limit)
+			return
+		}
 	}
 }
 

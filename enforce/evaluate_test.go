@@ -433,3 +433,14 @@ func TestLayersOfATrustPolicy(t *testing.T) {
 		{TrustLayer, ExplicitDeny, set.Resource.statements[1]},
 	}, d.Layers())
 }
+
+// A statement that allows is no near miss when another layer denies.
+func TestNoNearMissOfWhatAllows(t *testing.T) {
+	t.Parallel()
+	set := &PolicySet{Identity: []*Policy{allowing(t)}, Boundary: identity(t, stmt("Allow", "s3:GetObject", "arn:aws:s3:::c/*"))}
+	d := Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject), set)
+	misses := d.NearMisses()
+	if assert.Len(t, misses, 1) {
+		assert.Equal(t, "permissions boundary", misses[0].Layer)
+	}
+}

@@ -120,3 +120,14 @@ func TestVariablesInARNConditions(t *testing.T) {
 		})
 	}
 }
+
+// rule 12: an old version has no variables in Arn conditions either.
+func TestNoVariablesInOldARNConditions(t *testing.T) {
+	t.Parallel()
+	condition := `"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:${aws:PrincipalTag/p}"}}`
+	for version, want := range map[string]bool{version2008: false, version2012: true} {
+		p := MustParse(`{"Version":"`+version+`","Statement":`+stmt("Allow", "sns:Publish", "*", condition)+`}`, IdentityPolicy)
+		req := ask(userOf(account, "alice"), "sns:Publish", "*", "aws:SourceArn", "arn:aws:sns:us-east-1:"+account+":t", "aws:PrincipalTag/p", "t")
+		assert.Equal(t, want, verdict(req, &PolicySet{Identity: []*Policy{p}}) == Allowed, version)
+	}
+}
