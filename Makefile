@@ -2,7 +2,7 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 5s
 
-.PHONY: test race lint fuzz bench generate ci
+.PHONY: test race lint fuzz bench mutate generate ci
 
 test:
 	go test ./...
@@ -19,6 +19,10 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# Takes half an hour: one test run for each change of the evaluator.
+mutate:
+	go run ./internal/mutate -files 'evaluate.go,condition.go,match.go,sieve.go,action.go,cond_*.go,operators.go' ./enforce
 
 # Needs npm; building and testing do not.
 generate:
