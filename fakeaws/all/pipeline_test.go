@@ -291,10 +291,10 @@ func FuzzPipeline(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, body, contentType, amzTarget, service string) {
 		r, err := http.NewRequestWithContext(t.Context(), method, "https://localhost", bytes.NewReader([]byte(body)))
 		if err != nil {
-			t.Skip()
+			t.Skip("no HTTP method")
 		}
 		if r.URL, err = r.URL.Parse("/" + strings.TrimLeft(target, "/")); err != nil {
-			t.Skip()
+			t.Skip("no URL")
 		}
 		r.URL.Scheme, r.URL.Host = "https", "localhost"
 		q := request{method: method, body: body, service: service, header: map[string]string{}}
