@@ -36,7 +36,8 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
-	exchange *exchange // nil in World.Background
+	exchange *exchange    // nil outside of a request: World.Background, World.Do
+	source   *ServiceCall // of a call that a service makes as itself; else nil
 	denied   []int     // batch entries that were denied
 	event    Event
 }

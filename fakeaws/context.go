@@ -69,7 +69,13 @@ func (c *Call) requestKeys(global *enforce.Context) {
 	global.SetBool("aws:SecureTransport", true)
 	global.SetBool("aws:ViaAWSService", false)
 	global.Set("aws:RequestedRegion", c.Region)
-	global.Set("aws:SourceIp", c.SourceIP)
+	if s := c.source; s != nil {
+		// The keys against the confused deputy. Such a call comes from no address.
+		global.Set("aws:SourceArn", s.SourceARN)
+		global.Set("aws:SourceAccount", s.SourceAccount)
+	} else {
+		global.Set("aws:SourceIp", c.SourceIP)
+	}
 	if c.UserAgent != "" {
 		global.Set("aws:UserAgent", c.UserAgent)
 	}

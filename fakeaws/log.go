@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +18,8 @@ const logSize = 4096
 type Event struct {
 	Time      time.Time
 	RequestID string
-	// Caller is the ARN of who called; empty when anonymous or unknown.
+	// Caller is the ARN of who called, or the name of an AWS service that called as
+	// itself; empty when anonymous or unknown.
 	Caller string
 	// Service and Operation are empty when the request named none.
 	Service, Operation string
@@ -103,8 +105,5 @@ func (e *Event) String() string {
 
 // shortARN returns what tells callers apart in a list: "user/alice".
 func shortARN(arn string) string {
-	if i := strings.LastIndexByte(arn, ':'); i >= 0 {
-		return arn[i+1:]
-	}
-	return "anonymous"
+	return cmp.Or(arn[strings.LastIndexByte(arn, ':')+1:], "anonymous")
 }

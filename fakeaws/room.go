@@ -24,8 +24,9 @@ type room struct {
 
 // A handler performs one operation on decoded input. It is shared by all calls.
 type handler struct {
-	newInput func() any
-	chain    middleware.Handler
+	newInput  func() any
+	authorize *authorize
+	chain     middleware.Handler
 }
 
 // fake makes the service on first use. It is cheaper than open: every call asks
@@ -49,14 +50,16 @@ func (r *room) open() *room {
 			if model.Operation(op.Name) == nil {
 				panic("fakeaws: " + r.reg.Name + " has no operation " + op.Name)
 			}
+			auth := &authorize{room: r, op: op}
 			r.handlers[op.Name] = handler{
-				newInput: op.newInput,
+				newInput:  op.newInput,
+				authorize: auth,
 				chain: middleware.DecorateHandler(
 					middleware.HandlerFunc(func(ctx context.Context, in any) (any, middleware.Metadata, error) {
 						out, err := op.call(ctx, in)
 						return out, middleware.Metadata{}, err
 					}),
-					&authorize{room: r, op: op},
+					auth,
 				),
 			}
 		}

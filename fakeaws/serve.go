@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
@@ -61,7 +62,7 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 		err = x.inStyle(err)
 		resp = x.fail(err)
 	}
-	x.record(err)
+	x.call.record(err)
 	resp.Header.Set("Date", x.call.Time.Format(http.TimeFormat))
 	return resp, nil
 }
@@ -358,12 +359,12 @@ func (x *exchange) fail(err error) *wire.Response {
 }
 
 // record writes the call into the World's log.
-func (x *exchange) record(err error) {
-	e := &x.call.event
-	e.Time = x.call.Time
-	e.RequestID = x.call.RequestID
-	e.Caller = x.call.Caller.ARN
-	e.Service, e.Operation = x.call.Service, x.call.Operation
+func (c *Call) record(err error) {
+	e := &c.event
+	e.Time = c.Time
+	e.RequestID = c.RequestID
+	e.Caller = cmp.Or(c.Caller.ARN, c.Caller.Service)
+	e.Service, e.Operation = c.Service, c.Operation
 	if err != nil {
 		e.Code, e.Message = "InternalFailure", err.Error()
 		var api smithy.APIError
@@ -371,7 +372,7 @@ func (x *exchange) record(err error) {
 			e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
 		}
 	}
-	x.world.log.add(*e)
+	c.World.log.add(*e)
 }
 
 // tooLarge is the error of a body over the limit. Code and status are those of

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -119,12 +120,13 @@ func (s *Service) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchR
 }
 
 // sender is the SenderId of a message: the unique id of a user, or the role id
-// and session name of a role session.
+// and session name of a role session. AWS's services have ids that it does not
+// document; that theirs is the name of the service here is unverified.
 func sender(call *fakeaws.Call) string {
 	if call.Anonymous() {
 		return "anonymous"
 	}
-	return call.Caller.UserID
+	return cmp.Or(call.Caller.UserID, call.Caller.Service)
 }
 
 // checkMessage checks a message by the limits of its queue, and returns its
