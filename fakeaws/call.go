@@ -38,7 +38,7 @@ type Call struct {
 
 	exchange *exchange    // nil outside of a request: World.Background, World.Do
 	source   *ServiceCall // of a call that a service makes as itself; else nil
-	denied   []int     // batch entries that were denied
+	denied   []int        // batch entries that were denied
 	event    Event
 }
 
