@@ -36,6 +36,11 @@ const (
 	InvalidChunkSize                        // a chunk other than the last is under 8 KiB
 	InvalidTrailer                          // X-Amz-Trailer announces something that is not a checksum
 	MalformedTrailer                        // the trailer is not the announced one
+	MissingField                            // a form lacks a field that it must have
+	InvalidPolicy                           // the policy of a form cannot be read
+	PolicyViolated                          // the form is not as its policy demands
+	TooLarge                                // the file is larger than the policy allows
+	TooSmall                                // the file is smaller than the policy allows
 )
 
 // An Error is a failed authentication.
@@ -126,6 +131,11 @@ var codesOf = map[Reason]codes{
 	InvalidChunkSize:   s3Only("InvalidChunkSizeError", forbidden),
 	InvalidTrailer:     s3Only(invalidRequest, badRequest),
 	MalformedTrailer:   s3Only("MalformedTrailerError", badRequest),
+	MissingField:       s3Only(invalidArgument, badRequest),
+	InvalidPolicy:      s3Only("InvalidPolicyDocument", badRequest),
+	PolicyViolated:     s3Only(accessDenied, forbidden),
+	TooLarge:           s3Only("EntityTooLarge", badRequest),
+	TooSmall:           s3Only("EntityTooSmall", badRequest),
 }
 
 func s3Only(code string, status int) codes { return codes{code, status, code, status} }

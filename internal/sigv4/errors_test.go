@@ -103,7 +103,7 @@ func TestWords(t *testing.T) {
 
 func TestEveryReasonHasCodes(t *testing.T) {
 	t.Parallel()
-	for r := MissingAuthentication; r <= MalformedTrailer; r++ {
+	for r := MissingAuthentication; r <= TooSmall; r++ {
 		c, ok := codesOf[r]
 		require.True(t, ok, "reason %d", r)
 		assert.NotEmpty(t, c.query)
@@ -111,7 +111,7 @@ func TestEveryReasonHasCodes(t *testing.T) {
 		assert.GreaterOrEqual(t, c.queryStatus, 400)
 		assert.GreaterOrEqual(t, c.s3Status, 400)
 	}
-	assert.Len(t, codesOf, int(MalformedTrailer))
+	assert.Len(t, codesOf, int(TooSmall))
 }
 
 func TestCheckToken(t *testing.T) {

@@ -87,9 +87,10 @@ func parsePresigned(r *http.Request, q *presignedQuery) (*Signature, error) {
 	case algorithmECDSA:
 		return nil, unsupportedAlgorithm(algorithmECDSA)
 	default:
-		return nil, malformedQuery(`X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`)
+		return nil, unknownAlgorithm()
 	}
 	s := &Signature{
+		algorithm:     algorithm,
 		Presigned:     true,
 		SignedHeaders: q.signedHeaders,
 		Signature:     q.signature,

@@ -87,6 +87,11 @@ func unknownScheme(header string) *Error {
 	return e
 }
 
+// unknownAlgorithm is the error of an X-Amz-Algorithm that AWS has not.
+func unknownAlgorithm() *Error {
+	return malformedQuery(`X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`)
+}
+
 // unsupportedAlgorithm refuses what AWS has and this module has not.
 func unsupportedAlgorithm(name string) *Error {
 	return both(UnsupportedAlgorithm, name+" signatures are not implemented")
@@ -152,7 +157,7 @@ func (s *Signature) badDate(sent string) *Error {
 		message:   "Date must be in ISO-8601 'basic format'. Got '" + sent + "'. See http://en.wikipedia.org/wiki/ISO_8601",
 		s3Message: dateRequiredS3,
 	}
-	if s.Presigned {
+	if s.inParameters() {
 		e.Reason, e.s3Code = Malformed, queryParametersError
 		e.s3Message = `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`
 	}
@@ -162,12 +167,20 @@ func (s *Signature) badDate(sent string) *Error {
 // scopeError is a malformed or wrong credential; s3 says what is wrong with it.
 func (s *Signature) scopeError(reason Reason, message, s3 string) *Error {
 	e := malformed(reason, message, s3)
-	if s.Presigned {
+	if s.inParameters() {
 		e.s3Code = queryParametersError
 		e.s3Message = "Error parsing the X-Amz-Credential parameter; " + s3
 	}
 	return e
 }
+
+func numberField(name string, n int64) wire.Field {
+	return wire.Field{Name: name, Value: strconv.FormatInt(n, 10)}
+}
+
+// inParameters reports whether the signature came in parameters, which Amazon S3
+// words errors for. Unverified: that it words those of a form in the same way.
+func (s *Signature) inParameters() bool { return s.Presigned || s.Posted() }
 
 func (s *Signature) malformedCredential(credential string) *Error {
 	return s.scopeError(Malformed,

@@ -46,9 +46,14 @@ type Signature struct {
 	// that does not say has UnsignedPayload.
 	ContentSHA256 string
 
-	stamp  string // the signing time as it stands in the string to sign
-	header string // the Authorization header
-	key    *signingKey
+	stamp     string // the signing time as it stands in the string to sign
+	header    string // the Authorization header
+	algorithm string // of the string to sign
+	key       *signingKey
+
+	post   *PostForm // nil for all but a form upload
+	policy string    // of the form, in base64
+	sizes  []sizeRange
 }
 
 // Parse finds the signature of a request. It returns nil and no error for an
@@ -111,7 +116,7 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 	default:
 		return nil, unknownScheme(header)
 	}
-	s := &Signature{header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
+	s := &Signature{algorithm: algorithm, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
 	var credential string
 	for more := true; more; {
 		var param string

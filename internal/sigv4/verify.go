@@ -50,6 +50,9 @@ type signingKey struct{ inner, outer [sha256.BlockSize]byte }
 // so for S3 it is not looked at, and the body is verified while it is read from
 // [NewBody]. Errors are of type [*Error].
 func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string, now time.Time) error {
+	if s.Posted() {
+		return v.verifyPost(s, secret, now)
+	}
 	if err := s.checkTime(now); err != nil {
 		return err
 	}
@@ -153,12 +156,16 @@ func newSigningKey(id keyID) *signingKey {
 	return k
 }
 
-// startStringToSign writes the lines that all strings to sign begin with:
-// algorithm, time and scope.
+// start empties the string to sign. Its first block is the key's.
+func (c *scratch) start() {
+	c.toSign = append(c.toSign[:0], make([]byte, sha256.BlockSize)...)
+}
+
+// startStringToSign writes the lines that strings to sign begin with: algorithm,
+// time and scope.
 func (c *scratch) startStringToSign(s *Signature, algorithm string) {
-	// The first block is the key's.
-	b := append(c.toSign[:0], make([]byte, sha256.BlockSize)...)
-	b = append(b, algorithm...)
+	c.start()
+	b := append(c.toSign, algorithm...)
 	b = append(b, '\n')
 	b = append(b, s.stamp...)
 	b = append(b, '\n')

@@ -1,0 +1,140 @@
+package sigv4
+
+import (
+	"strings"
+	"time"
+)
+
+// A PostForm is a form upload to Amazon S3 ("POST Object"), up to the file: S3
+// ignores the fields behind it.
+type PostForm struct {
+	// Bucket is the one that the form was posted to.
+	Bucket string
+	// Fields are the fields in order, with their values as S3 takes them:
+	// ${filename} in the key is already replaced.
+	Fields []PostField
+}
+
+// A PostField is one field of a form. Names are not case-sensitive.
+type PostField struct{ Name, Value string }
+
+// value returns the first field of a name that is in lower case.
+func (f *PostForm) value(name string) (value string, ok bool) {
+	for i := range f.Fields {
+		if strings.EqualFold(f.Fields[i].Name, name) {
+			return f.Fields[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// ParsePost finds the signature of a form upload, which is one of its policy:
+// "Browser-Based Uploads Using POST" in the Amazon S3 API Reference. It returns
+// nil and no error for an anonymous form. Errors are of type [*Error].
+//
+// What it returns goes the way of every Signature: look the access key up,
+// [Signature.CheckToken], [Verifier.Verify], which for a form also judges the
+// policy's expiration and conditions (the request that Verify is given is not
+// looked at), and once the size of the file is known, [Signature.CheckLength].
+func ParsePost(form *PostForm) (*Signature, error) {
+	policy, hasPolicy := form.value("policy")
+	name, hasAlgorithm := form.value("x-amz-algorithm")
+	_, version2 := form.value("awsaccesskeyid")
+	if !hasAlgorithm {
+		switch {
+		case version2:
+			return nil, signatureVersion2()
+		case hasPolicy:
+			// What S3 says names Signature Version 2's field.
+			return nil, missingPostField("AWSAccessKeyId")
+		}
+		return nil, nil
+	}
+	if !hasPolicy || policy == "" {
+		return nil, missingPostField("policy")
+	}
+	s := &Signature{post: form, policy: policy, algorithm: algorithm}
+	switch name {
+	case algorithm:
+	case algorithmECDSA:
+		// Unverified: whether S3 takes a policy that is signed asymmetrically.
+		return nil, unsupportedAlgorithm(algorithmECDSA + " in a form")
+	default:
+		return nil, unknownAlgorithm()
+	}
+	var credential, date string
+	for _, f := range [...]struct {
+		name string
+		to   *string
+	}{
+		{"X-Amz-Credential", &credential},
+		{"X-Amz-Date", &date},
+		{"X-Amz-Signature", &s.Signature},
+	} {
+		if *f.to, _ = form.value(f.name); *f.to == "" {
+			return nil, missingPostField(f.name)
+		}
+	}
+	s.SessionToken, _ = form.value("x-amz-security-token")
+	t, ok := parseStamp(date)
+	if !ok {
+		return nil, s.badDate(date)
+	}
+	s.Time, s.stamp = t, date
+	if err := s.setScope(credential); err != nil {
+		return nil, err
+	}
+	if !s.s3() {
+		return nil, s.WrongService("s3")
+	}
+	return s, nil
+}
+
+// Posted reports whether this is the signature of a form.
+func (s *Signature) Posted() bool { return s.post != nil }
+
+// verifyPost compares the signature with the one of the policy, as it was sent,
+// in base64; then it judges the form by the policy.
+func (v *Verifier) verifyPost(s *Signature, secret string, now time.Time) error {
+	c := scratches.Get().(*scratch)
+	defer scratches.Put(c)
+	c.start()
+	c.toSign = append(c.toSign, s.policy...)
+	if !c.signedBy(v.key(secret, s), s.Signature) {
+		return s.mismatch(s.Signature, "", c.stringToSign())
+	}
+	policy, err := parsePostPolicy(s.policy)
+	if err != nil {
+		return err
+	}
+	if err := policy.check(s.post, now); err != nil {
+		return err
+	}
+	s.sizes = policy.sizes
+	return nil
+}
+
+// CheckLength judges the size of the file by the policy of a verified form.
+func (s *Signature) CheckLength(n int64) error {
+	for _, r := range s.sizes {
+		switch {
+		case n > r.max:
+			return entityTooLarge(n, r.max)
+		case n < r.min:
+			return entityTooSmall(n, r.min)
+		}
+	}
+	return nil
+}
+
+// MaxLength returns the size of the largest file that the policy of a verified
+// form allows, so that an upload can be cut off there; -1 without a limit.
+func (s *Signature) MaxLength() int64 {
+	limit := int64(-1)
+	for _, r := range s.sizes {
+		if limit < 0 || r.max < limit {
+			limit = r.max
+		}
+	}
+	return limit
+}
