@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 	// the processor's cache.
 	window = 128 << 10
 	// maxTrusted is how much storage is taken on the word of Content-Length
-	// alone. A larger body grows as it arrives.
+	// alone. A larger body gets more as it arrives.
 	maxTrusted = 256 << 20
 )
 
@@ -30,16 +32,18 @@ type trailed interface{ Trailer() http.Header }
 
 // receive reads a body in one pass into its final storage; size is its length
 // as announced, or negative.
-func receive(body io.Reader, size int64, d *digests) ([]byte, error) {
+func receive(body io.Reader, size int64, d *digests) (data, error) {
 	if size > maxObject {
 		return nil, tooLarge(size)
 	}
 	if body == nil {
 		return nil, nil
 	}
-	data := make([]byte, 0, min(max(size, 0), maxTrusted))
+	var stored data
+	var received int64
+	piece := make([]byte, 0, min(max(size, 0), maxTrusted))
 	for {
-		room := data[len(data):min(cap(data), len(data)+window)]
+		room := piece[len(piece):min(cap(piece), len(piece)+window)]
 		full := len(room) == 0
 		if full {
 			// The announced size has arrived. Read on to see the end, which is
@@ -48,18 +52,24 @@ func receive(body io.Reader, size int64, d *digests) ([]byte, error) {
 		}
 		n, err := body.Read(room)
 		d.write(room[:n])
+		received += int64(n)
 		if full && n > 0 {
-			data = slices.Grow(data, max(len(data), window))
-			data = append(data, room[:n]...)
+			if len(piece) > 0 {
+				stored = append(stored, piece)
+			}
+			piece = append(make([]byte, 0, min(max(received, window), maxTrusted)), room[:n]...)
 		} else if !full {
-			data = data[:len(data)+n]
+			piece = piece[:len(piece)+n]
 		}
-		if len(data) > maxObject {
-			return nil, tooLarge(int64(len(data)))
+		if received > maxObject {
+			return nil, tooLarge(received)
 		}
 		switch {
 		case err == io.EOF:
-			return data, nil
+			if len(piece) > 0 {
+				stored = append(stored, piece)
+			}
+			return stored, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, errIncompleteBody.of()
 		case err != nil:
@@ -80,15 +90,48 @@ type upload struct {
 	md5      []byte                  // Content-MD5
 }
 
+// checksumParams are what the inputs of uploads say of their body.
+type checksumParams struct {
+	ChecksumAlgorithm types.ChecksumAlgorithm
+	ContentMD5        *string
+	checksumValues
+}
+
+// newUpload reads the headers of an upload.
+func newUpload(call *fakeaws.Call, p *checksumParams) (*upload, error) {
+	sum, err := claim(p.ChecksumAlgorithm, p.checksumValues)
+	if err != nil {
+		return nil, err
+	}
+	sent, err := contentMD5(p.ContentMD5)
+	if err != nil {
+		return nil, err
+	}
+	return &upload{
+		selected: p.ChecksumAlgorithm,
+		claimed:  sum,
+		trails:   strings.HasSuffix(call.Signed.ContentSHA256, "-TRAILER"),
+		md5:      sent,
+	}, nil
+}
+
+// check refuses an upload that announces a checksum and sends none.
+func (u *upload) check() error {
+	if u.selected != "" && u.claimed.algorithm == "" && !u.trails {
+		return errInvalidRequest.says("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	}
+	return nil
+}
+
 // read receives the body and verifies it against all claims.
-func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum checksum, err error) {
+func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
 	t, trails := body.(trailed)
 	algorithm := cmp.Or(u.claimed.algorithm, u.selected)
 	if algorithm == "" && trails {
 		algorithm = announced(t.Trailer())
 	}
 	d := newDigests(cmp.Or(algorithm, defaultChecksum))
-	if data, err = receive(body, size, d); err != nil {
+	if stored, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
 	if u.md5 != nil {
@@ -104,12 +147,12 @@ func (u *upload) read(body io.Reader, size int64) (data []byte, etag string, sum
 	}
 	sum = d.checksum()
 	if claim.algorithm == "" {
-		return data, d.etag(), sum, nil
+		return stored, d.etag(), sum, nil
 	}
 	if claim.value != sum.value {
 		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")
 	}
-	return data, d.etag(), sum, nil
+	return stored, d.etag(), sum, nil
 }
 
 // announced returns the algorithm of the checksum that a trailer will hold, ""
@@ -128,9 +171,11 @@ func (u *upload) trailing(trailer http.Header) (checksum, error) {
 	if len(trailer) == 0 {
 		return checksum{}, nil
 	}
+	var sent checksumValues
 	for _, a := range u.selected.Values() {
 		if value := trailer.Get(checksumHeader(a)); value != "" {
-			return claim(u.selected, claimed{a, &value})
+			*sent.member(a) = &value
+			return claim(u.selected, sent)
 		}
 	}
 	return checksum{}, nil

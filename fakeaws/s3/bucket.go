@@ -30,7 +30,10 @@ type bucket struct {
 	public  bool
 	block   *types.PublicAccessBlockConfiguration
 	tags    []types.Tag
-	objects btree.Map[string, *object]
+	objects btree.Map[string, history]
+	// versioning is empty in a bucket that never had it.
+	versioning types.BucketVersioningStatus
+	mfaDelete  types.MFADeleteStatus
 }
 
 // policyFor is the bucket policy as far as it is in force for a call, else
@@ -262,6 +265,9 @@ func (s *Service) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput)
 		return nil, err
 	}
 	if b.objects.Len() > 0 {
+		if b.versioning != "" {
+			return nil, errBucketNotEmpty.says("The bucket you tried to delete is not empty. You must delete all versions in the bucket.", "BucketName", b.name)
+		}
 		return nil, errBucketNotEmpty.of("BucketName", b.name)
 	}
 	s.buckets.Delete(b.name)

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -17,10 +18,12 @@ import (
 )
 
 // A checksum is one that S3 keeps with an object: the algorithm and the value
-// in base64. Big-endian, over the whole object.
+// in base64, big-endian.
 type checksum struct {
 	algorithm types.ChecksumAlgorithm
 	value     string
+	// composite says that it is made of the checksums of the parts.
+	composite bool
 }
 
 // defaultChecksum is what S3 computes for an object that came without one.
@@ -58,29 +61,21 @@ func checksumHeader(a types.ChecksumAlgorithm) string {
 	return "x-amz-checksum-" + strings.ToLower(string(a))
 }
 
-// A claimed checksum is one that a request states for its body.
-type claimed struct {
-	algorithm types.ChecksumAlgorithm
-	value     *string
-}
-
 // claim picks the one checksum that a request states in a header. selected is
 // the algorithm that it announces, which must be the same.
-func claim(selected types.ChecksumAlgorithm, headers ...claimed) (checksum, error) {
+func claim(selected types.ChecksumAlgorithm, headers checksumValues) (checksum, error) {
 	var c checksum
-	for _, h := range headers {
+	for _, a := range selected.Values() {
+		value := *headers.member(a)
 		switch {
-		case h.value == nil:
+		case value == nil:
 			continue
 		case c.algorithm != "":
 			return c, errInvalidRequest.says("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 		}
-		c = checksum{h.algorithm, *h.value}
+		c = checksum{algorithm: a, value: *value}
 	}
-	algorithm := c.algorithm
-	if algorithm == "" {
-		algorithm = selected
-	}
+	algorithm := cmp.Or(c.algorithm, selected)
 	if algorithm == "" {
 		return c, nil
 	}
@@ -163,43 +158,62 @@ func (d *digests) etag() string {
 // checksum is the additional checksum of the body.
 func (d *digests) checksum() checksum {
 	var sum [sha512.Size]byte
-	return checksum{d.algorithm, base64.StdEncoding.EncodeToString(d.extra.Sum(sum[:0]))}
+	return checksum{algorithm: d.algorithm, value: base64.StdEncoding.EncodeToString(d.extra.Sum(sum[:0]))}
 }
 
 // checksumOf is the checksum of data that is stored already.
-func checksumOf(a types.ChecksumAlgorithm, data []byte) checksum {
+func checksumOf(a types.ChecksumAlgorithm, stored data) checksum {
 	d := digests{extra: newHash(a), algorithm: a}
-	d.extra.Write(data)
+	for _, piece := range stored {
+		d.extra.Write(piece)
+	}
 	return d.checksum()
 }
 
-// checksumFields are the members of an output that carry a checksum.
-type checksumFields struct {
-	crc32, crc32c, crc64nvme, sha1, sha256, sha512, md5 **string
-	kind                                                *types.ChecksumType
+// checksumValues are the members of inputs and outputs that carry a checksum.
+type checksumValues struct {
+	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME     *string
+	ChecksumSHA1, ChecksumSHA256, ChecksumSHA512         *string
+	ChecksumMD5                                          *string
+	ChecksumXXHASH64, ChecksumXXHASH3, ChecksumXXHASH128 *string
+	ChecksumType                                         types.ChecksumType
 }
 
-// put sets the member of the algorithm.
-func (c *checksum) put(f checksumFields) {
-	var member **string
-	switch c.algorithm {
+// member is the one of an algorithm; nil for an unknown algorithm.
+func (v *checksumValues) member(a types.ChecksumAlgorithm) **string {
+	switch a {
 	case types.ChecksumAlgorithmCrc32:
-		member = f.crc32
+		return &v.ChecksumCRC32
 	case types.ChecksumAlgorithmCrc32c:
-		member = f.crc32c
+		return &v.ChecksumCRC32C
 	case types.ChecksumAlgorithmCrc64nvme:
-		member = f.crc64nvme
+		return &v.ChecksumCRC64NVME
 	case types.ChecksumAlgorithmSha1:
-		member = f.sha1
+		return &v.ChecksumSHA1
 	case types.ChecksumAlgorithmSha256:
-		member = f.sha256
+		return &v.ChecksumSHA256
 	case types.ChecksumAlgorithmSha512:
-		member = f.sha512
+		return &v.ChecksumSHA512
 	case types.ChecksumAlgorithmMd5:
-		member = f.md5
-	default:
-		return
+		return &v.ChecksumMD5
+	case types.ChecksumAlgorithmXxhash64:
+		return &v.ChecksumXXHASH64
+	case types.ChecksumAlgorithmXxhash3:
+		return &v.ChecksumXXHASH3
+	case types.ChecksumAlgorithmXxhash128:
+		return &v.ChecksumXXHASH128
 	}
-	*member = &c.value
-	*f.kind = types.ChecksumTypeFullObject
+	return nil
+}
+
+// values is a checksum as outputs have it.
+func (c *checksum) values() *checksumValues {
+	v := &checksumValues{ChecksumType: types.ChecksumTypeFullObject}
+	if c.composite {
+		v.ChecksumType = types.ChecksumTypeComposite
+	}
+	if member := v.member(c.algorithm); member != nil {
+		*member = &c.value
+	}
+	return v
 }

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"maps"
 	"net/url"
 	"strings"
 
@@ -17,7 +16,7 @@ import (
 // A copyPlan is a CopyObject request that makes sense.
 type copyPlan struct {
 	source      objectRef
-	options     *writeOptions
+	params      *writeParams
 	replaceMeta bool
 	replaceTags bool
 	tags        []types.Tag
@@ -32,8 +31,8 @@ func planCopy(in *awss3.CopyObjectInput) (*copyPlan, error) {
 		return nil, err
 	}
 	source.expectedOwner = in.ExpectedSourceBucketOwner
-	p := &copyPlan{source: source, options: copyOptions(in)}
-	if err := p.options.check(); err != nil {
+	p := &copyPlan{source: source, params: copyParams.of(in)}
+	if err := p.params.check(); err != nil {
 		return nil, err
 	}
 	if in.CopySourceSSECustomerAlgorithm != nil || in.CopySourceSSECustomerKey != nil || in.CopySourceSSECustomerKeyMD5 != nil {
@@ -61,29 +60,6 @@ func planCopy(in *awss3.CopyObjectInput) (*copyPlan, error) {
 		return nil, invalidArgument("Unknown tagging directive.", "x-amz-tagging-directive", string(in.TaggingDirective))
 	}
 	return p, err
-}
-
-func copyOptions(in *awss3.CopyObjectInput) *writeOptions {
-	return &writeOptions{
-		acl:               in.ACL,
-		grants:            [4]*string{in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWriteACP},
-		lockMode:          in.ObjectLockMode,
-		legalHold:         in.ObjectLockLegalHoldStatus,
-		eventHold:         in.ObjectLockEventHold,
-		retainUntil:       in.ObjectLockRetainUntilDate,
-		encryption:        in.ServerSideEncryption,
-		kmsKey:            in.SSEKMSKeyId,
-		kmsContext:        in.SSEKMSEncryptionContext,
-		bucketKey:         in.BucketKeyEnabled,
-		customerAlgorithm: in.SSECustomerAlgorithm,
-		customerKey:       in.SSECustomerKey,
-		customerMD5:       in.SSECustomerKeyMD5,
-		storageClass:      in.StorageClass,
-		redirect:          in.WebsiteRedirectLocation,
-		metadata:          in.Metadata,
-		match:             in.IfMatch,
-		noneMatch:         in.IfNoneMatch,
-	}
 }
 
 // parseCopySource reads the x-amz-copy-source header: bucket/key, with or
@@ -136,7 +112,7 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 		return nil, err
 	}
 	needs := s.readNeeds(call, from, p.source)
-	o, _ := from.objects.Get(*p.source.key)
+	o := from.version(*p.source.key, p.source.version)
 	copiesTags := !p.replaceTags && o != nil && len(o.tags) > 0
 	if copiesTags {
 		read := needs[len(needs)-1]
@@ -148,9 +124,9 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
-	p.options.setKeys(&put.Context)
+	p.params.setKeys(&put.Context)
 	setRequestTags(&put.Context, p.tags)
-	return append(needs, s.writeNeeds(call, dest, put, p.options, copiesTags || len(p.tags) > 0)...), nil
+	return append(needs, s.writeNeeds(call, dest, put, p.params, copiesTags || len(p.tags) > 0)...), nil
 }
 
 // CopyObject stores an object that shares the data of another one.
@@ -160,7 +136,7 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	if err := p.options.checkACL(); err != nil {
+	if err := p.params.checkACL(); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -169,7 +145,11 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	src, err := s.copySource(p.source)
+	from, err := s.bucketAnywhere(p.source.bucketRef)
+	if err != nil {
+		return nil, err
+	}
+	src, err := from.copySource(p.source)
 	if err != nil {
 		return nil, err
 	}
@@ -181,34 +161,34 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if dest.name == *p.source.name && key == *p.source.key && !p.changes(in, src) {
 		return nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
-	current, _ := dest.objects.Get(key)
-	if err := checkWrite(key, current, in.IfMatch, in.IfNoneMatch); err != nil {
+	o := p.copyOf(in, src)
+	if err := s.store(dest, o, p.params); err != nil {
 		return nil, err
 	}
-	o := p.copyOf(in, src)
-	dest.put(key, o, s.world.Clock().Now())
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
-	o.checksum.put(checksumFields{
-		&result.ChecksumCRC32, &result.ChecksumCRC32C, &result.ChecksumCRC64NVME,
-		&result.ChecksumSHA1, &result.ChecksumSHA256, &result.ChecksumSHA512, &result.ChecksumMD5, &result.ChecksumType,
-	})
-	return &awss3.CopyObjectOutput{CopyObjectResult: result, ServerSideEncryption: types.ServerSideEncryptionAes256}, nil
+	copySums.copy(result, o.checksum.values())
+	return &awss3.CopyObjectOutput{
+		CopyObjectResult:     result,
+		VersionId:            dest.shown(o),
+		CopySourceVersionId:  from.shown(src),
+		ServerSideEncryption: types.ServerSideEncryptionAes256,
+	}, nil
 }
 
-// copySource finds the object to copy, in any region. The lock is held.
-func (s *Service) copySource(ref objectRef) (*object, error) {
-	b, err := s.bucketAnywhere(ref.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	if ref.otherVersion() {
+var copySums = mapFields[types.CopyObjectResult, checksumValues]()
+
+// copySource finds the object to copy.
+func (b *bucket) copySource(ref objectRef) (*object, error) {
+	o := b.version(*ref.key, ref.version)
+	switch {
+	case o != nil && o.marker && ref.version != nil:
+		// Unverified: which text it is.
+		return nil, errInvalidRequest.says("The source of a copy request may not specifically refer to a delete marker by version id.")
+	case o == nil && ref.version != nil:
 		return nil, errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
-	}
-	o, ok := b.objects.Get(*ref.key)
-	if !ok {
+	case o == nil || o.marker:
 		return nil, errNoSuchKey.of("Key", *ref.key)
-	}
-	if archived(o.storageClass) {
+	case archived(o.storageClass):
 		return nil, errNotInActiveTier.of()
 	}
 	return o, nil
@@ -224,24 +204,17 @@ func (p *copyPlan) changes(in *awss3.CopyObjectInput, src *object) bool {
 // copyOf is the object that a copy makes. Storage class and website redirect
 // are never copied (API Reference, "CopyObject").
 func (p *copyPlan) copyOf(in *awss3.CopyObjectInput, src *object) *object {
-	o := &object{data: src.data, etag: src.etag, checksum: src.checksum, tags: src.tags, storageClass: in.StorageClass, attributes: src.attributes}
+	o := p.params.object(in.Key, src.tags)
+	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
 	if in.ChecksumAlgorithm != "" && in.ChecksumAlgorithm != src.checksum.algorithm {
 		o.checksum = checksumOf(in.ChecksumAlgorithm, src.data)
 	}
 	if p.replaceTags {
 		o.tags = p.tags
 	}
-	if p.replaceMeta {
-		o.attributes = attributes{
-			cacheControl:       in.CacheControl,
-			contentDisposition: in.ContentDisposition,
-			contentEncoding:    in.ContentEncoding,
-			contentLanguage:    in.ContentLanguage,
-			contentType:        in.ContentType,
-			expires:            in.Expires,
-			user:               maps.Clone(in.Metadata),
-		}
+	if !p.replaceMeta {
+		o.attributes = src.attributes
+		o.WebsiteRedirectLocation = in.WebsiteRedirectLocation
 	}
-	o.redirect = in.WebsiteRedirectLocation
 	return o
 }

@@ -58,40 +58,68 @@ func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, 
 
 // DeleteObject removes an object, or does nothing where there is none.
 func (s *Service) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) (*awss3.DeleteObjectOutput, error) {
-	if err := checkBypass(in.BypassGovernanceRetention); err != nil {
+	call := fakeaws.CallFrom(ctx)
+	mfa, err := authenticateMFA(call, in.MFA)
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}
-	if err := b.remove(objectRef{key: in.Key, version: in.VersionId}, in.IfMatch); err != nil {
+	if err := b.checkMFADelete(in.VersionId, mfa); err != nil {
 		return nil, err
 	}
-	return &awss3.DeleteObjectOutput{VersionId: in.VersionId}, nil
-}
-
-// checkBypass refuses a parameter that means Object Lock.
-func checkBypass(bypass *bool) error {
-	if aws.ToBool(bypass) {
-		return errInvalidArgument.says("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.")
+	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
+		return nil, err
 	}
-	return nil
+	done, err := s.remove(b, objectRef{key: in.Key, version: in.VersionId}, in.IfMatch, aws.ToBool(in.BypassGovernanceRetention))
+	if err != nil {
+		return nil, err
+	}
+	out := &awss3.DeleteObjectOutput{VersionId: in.VersionId}
+	if done != nil && done.marker {
+		out.DeleteMarker = aws.Bool(true)
+	}
+	if done != nil && in.VersionId == nil {
+		out.VersionId = b.shown(done)
+	}
+	return out, nil
 }
 
-// remove deletes an object if it is as the request expects it.
-func (b *bucket) remove(ref objectRef, match *string) error {
+// remove deletes an object if it is as the request expects it. It returns the
+// version that was removed or, where versioning only hides the object, the new
+// delete marker; nil when nothing was there to remove.
+func (s *Service) remove(b *bucket, ref objectRef, match *string, bypass bool) (*object, error) {
 	key := aws.ToString(ref.key)
-	o, ok := b.objects.Get(key)
-	if match != nil && (!ok || !matchesETag(*match, o.etag)) {
-		return errPreconditionFailed.of("Condition", "If-Match")
+	// Conditions are about the current version only (User Guide, "How to perform
+	// conditional deletes").
+	if o := b.live(key); match != nil && (o == nil || !matchesETag(*match, o.etag)) {
+		return nil, errPreconditionFailed.of("Condition", "If-Match")
 	}
-	if !ref.otherVersion() {
-		b.objects.Delete(key)
+	switch {
+	case ref.version != nil:
+		o := b.version(key, ref.version)
+		if o == nil {
+			return nil, nil
+		}
+		if err := s.checkLocked(o, bypass); err != nil {
+			return nil, err
+		}
+		b.drop(o)
+		return o, nil
+	case b.versioning == "":
+		if o := b.live(key); o != nil {
+			b.drop(o)
+			return o, nil
+		}
+		return nil, nil
 	}
-	return nil
+	marker := &object{key: key, marker: true}
+	s.add(b, marker)
+	return marker, nil
 }
 
 func (s *Service) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]enforce.Need, error) {
@@ -133,7 +161,8 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	if in.Delete == nil {
 		return nil, errMalformedXML.of()
 	}
-	if err := checkBypass(in.BypassGovernanceRetention); err != nil {
+	mfa, err := authenticateMFA(call, in.MFA)
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -142,24 +171,47 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	if err != nil {
 		return nil, err
 	}
+	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
+		return nil, err
+	}
 	quiet := aws.ToBool(in.Delete.Quiet)
 	out := new(awss3.DeleteObjectsOutput)
 	for i, id := range in.Delete.Objects {
+		var done *object
 		var err error
-		ref := objectRef{key: id.Key, version: id.VersionId}
 		if call.EntryDenied(i + 1) {
 			err = errAccessDenied.of()
-		} else if err = ref.check(); err == nil {
-			err = b.remove(ref, id.ETag)
+		} else {
+			done, err = s.removeEntry(b, id, aws.ToBool(in.BypassGovernanceRetention), mfa)
 		}
 		switch {
 		case err != nil:
 			out.Errors = append(out.Errors, entryError(id, err))
 		case !quiet:
-			out.Deleted = append(out.Deleted, types.DeletedObject{Key: id.Key, VersionId: id.VersionId})
+			out.Deleted = append(out.Deleted, deletedEntry(id, done))
 		}
 	}
 	return out, nil
+}
+
+func (s *Service) removeEntry(b *bucket, id types.ObjectIdentifier, bypass, mfa bool) (*object, error) {
+	ref := objectRef{key: id.Key, version: id.VersionId}
+	if err := ref.check(); err != nil {
+		return nil, err
+	}
+	if err := b.checkMFADelete(id.VersionId, mfa); err != nil {
+		return nil, err
+	}
+	return s.remove(b, ref, id.ETag, bypass)
+}
+
+// deletedEntry is how DeleteObjects answers a key that was deleted.
+func deletedEntry(id types.ObjectIdentifier, done *object) types.DeletedObject {
+	e := types.DeletedObject{Key: id.Key, VersionId: id.VersionId}
+	if done != nil && done.marker {
+		e.DeleteMarker, e.DeleteMarkerVersionId = aws.Bool(true), &done.version
+	}
+	return e
 }
 
 // entryError is how DeleteObjects answers a key that stays.

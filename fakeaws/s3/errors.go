@@ -52,6 +52,11 @@ var (
 	errBucketNotEmpty       = kind{"BucketNotEmpty", http.StatusConflict, "The bucket you tried to delete is not empty"}
 	errBucketOwned          = kind{"BucketAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named bucket succeeded and you already own it."}
 	errEntityTooLarge       = kind{"EntityTooLarge", http.StatusBadRequest, "Your proposed upload exceeds the maximum allowed size"}
+	errIllegalVersioning    = kind{"IllegalVersioningConfigurationException", http.StatusBadRequest, "The Versioning element must be specified"}
+	errInvalidBucketState   = kind{"InvalidBucketState", http.StatusConflict, "The request is not valid with the current state of the bucket."}
+	errMFARequired          = kind{"AccessDenied", http.StatusForbidden, "Mfa Authentication must be used for this request"}
+	errMFAInvalid           = kind{"AccessDenied", http.StatusForbidden, "MFA Authentication failed"} // text unverified
+	errNotDeviceOwner       = kind{"NotDeviceOwnerError", http.StatusBadRequest, "The device that generated the token is not owned by the authenticated user."}
 	errIllegalLocation      = kind{"IllegalLocationConstraintException", http.StatusBadRequest, ""}
 	errIncompleteBody       = kind{"IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"}
 	errInvalidArgument      = kind{"InvalidArgument", http.StatusBadRequest, "Invalid Argument"}

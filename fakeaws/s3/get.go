@@ -1,10 +1,7 @@
 package s3
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -42,18 +39,16 @@ func (s *Service) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput)
 // readNeeds are the permissions to read an object. To learn that a key does not
 // exist takes s3:ListBucket as well, which AWS looks at first.
 func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce.Need {
-	o, found := b.objects.Get(aws.ToString(ref.key))
-	found = found && !ref.otherVersion()
+	o := b.version(aws.ToString(ref.key), ref.version)
 	needs := make([]enforce.Need, 0, 2)
-	if !found {
+	// A delete marker hides the object, but one that is named is there.
+	if o == nil || o.marker && ref.version == nil {
 		needs = append(needs, s.need(call, b, "s3:ListBucket", b.arn, 0))
 	}
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&get.Context, "s3:versionid", ref.version)
-	if found {
-		setExistingTags(&get.Context, o)
-	}
+	setExistingTags(&get.Context, o)
 	return append(needs, get)
 }
 
@@ -81,105 +76,83 @@ func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 
 // GetObject returns an object or a range of it.
 func (s *Service) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*awss3.GetObjectOutput, error) {
-	o, part, err := s.look(ctx, in)
+	r, err := s.look(ctx, in, "GET")
 	if err != nil {
 		return nil, err
 	}
-	if archived(o.storageClass) {
-		return nil, errInvalidObjectState.of("StorageClass", string(o.storageClass))
+	if archived(r.storageClass) {
+		return nil, errInvalidObjectState.of("StorageClass", string(r.storageClass))
 	}
-	out := describe(in, o, part)
-	out.Body = io.NopCloser(bytes.NewReader(o.data[part.start : part.start+part.length]))
+	out := r.describe(in)
+	out.Body = r.data.reader(r.part)
 	return out, nil
 }
+
+var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
 
 // HeadObject returns what GetObject would, without the data.
 func (s *Service) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*awss3.HeadObjectOutput, error) {
 	get := (*awss3.GetObjectInput)(in)
-	o, part, err := s.look(ctx, get)
+	r, err := s.look(ctx, get, "HEAD")
 	if err != nil {
 		return nil, err
 	}
-	d := describe(get, o, part)
-	return &awss3.HeadObjectOutput{
-		AcceptRanges:            d.AcceptRanges,
-		CacheControl:            d.CacheControl,
-		ChecksumCRC32:           d.ChecksumCRC32,
-		ChecksumCRC32C:          d.ChecksumCRC32C,
-		ChecksumCRC64NVME:       d.ChecksumCRC64NVME,
-		ChecksumMD5:             d.ChecksumMD5,
-		ChecksumSHA1:            d.ChecksumSHA1,
-		ChecksumSHA256:          d.ChecksumSHA256,
-		ChecksumSHA512:          d.ChecksumSHA512,
-		ChecksumType:            d.ChecksumType,
-		ContentDisposition:      d.ContentDisposition,
-		ContentEncoding:         d.ContentEncoding,
-		ContentLanguage:         d.ContentLanguage,
-		ContentLength:           d.ContentLength,
-		ContentRange:            d.ContentRange,
-		ContentType:             d.ContentType,
-		ETag:                    d.ETag,
-		Expires:                 d.Expires,
-		LastModified:            d.LastModified,
-		Metadata:                d.Metadata,
-		ServerSideEncryption:    d.ServerSideEncryption,
-		StorageClass:            d.StorageClass,
-		TagCount:                d.TagCount,
-		WebsiteRedirectLocation: d.WebsiteRedirectLocation,
-	}, nil
+	return headOutput.of(r.describe(get)), nil
+}
+
+// A reading is what a request reads: a part of an object.
+type reading struct {
+	*object
+	part    span
+	version *string // as it is shown
 }
 
 // look finds the object of a read, decides its preconditions and its range.
-func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput) (*object, span, error) {
-	o, err := s.current(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId})
+func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput, method string) (*reading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, method)
 	if err != nil {
-		return nil, span{}, err
+		return nil, err
 	}
 	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":
-		return nil, span{}, tell(errNotModified.of(), "ETag", o.etag, "Last-Modified", o.modified.UTC().Format(http.TimeFormat))
+		return nil, tell(errNotModified.of(), "ETag", o.etag, "Last-Modified", httpDate(o.modified))
 	default:
-		return nil, span{}, errPreconditionFailed.of("Condition", failing)
+		return nil, errPreconditionFailed.of("Condition", failing)
 	}
-	size := o.size
+	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o)}
 	switch {
 	case in.PartNumber != nil && *in.PartNumber != 1:
 		// The object is the one part of itself.
-		return nil, span{}, errInvalidPartNumber.of("ActualPartCount", "1", "PartNumberRequested", itoa(*in.PartNumber))
+		return nil, errInvalidPartNumber.of("ActualPartCount", "1", "PartNumberRequested", itoa(*in.PartNumber))
 	case in.PartNumber != nil:
-		return o, span{length: size, partial: size > 0}, nil
+		r.part.partial = o.size > 0
 	case in.Range != nil:
-		part, err := parseRange(*in.Range, size)
-		return o, part, err
+		r.part, err = parseRange(*in.Range, o.size)
 	}
-	return o, span{length: size}, nil
-}
-
-// current is the object of a request as it is now.
-func (s *Service) current(call *fakeaws.Call, ref objectRef) (*object, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, o, err := s.object(call, ref)
-	return o, err
+	return r, err
 }
 
 // describe is the answer to a read, but for the data.
-func describe(in *awss3.GetObjectInput, o *object, part span) *awss3.GetObjectOutput {
+func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
+	o, part := r.object, &r.part
 	out := &awss3.GetObjectOutput{
 		AcceptRanges:            &acceptRanges,
-		CacheControl:            override(in.ResponseCacheControl, o.cacheControl),
-		ContentDisposition:      override(in.ResponseContentDisposition, o.contentDisposition),
-		ContentEncoding:         override(in.ResponseContentEncoding, o.contentEncoding),
-		ContentLanguage:         override(in.ResponseContentLanguage, o.contentLanguage),
-		ContentType:             override(in.ResponseContentType, o.contentType),
-		Expires:                 override(in.ResponseExpires, o.expires),
+		CacheControl:            override(in.ResponseCacheControl, o.CacheControl),
+		ContentDisposition:      override(in.ResponseContentDisposition, o.ContentDisposition),
+		ContentEncoding:         override(in.ResponseContentEncoding, o.ContentEncoding),
+		ContentLanguage:         override(in.ResponseContentLanguage, o.ContentLanguage),
+		ContentType:             override(in.ResponseContentType, o.ContentType),
+		Expires:                 override(in.ResponseExpires, o.Expires),
 		ContentLength:           &part.length,
 		ETag:                    &o.etag,
 		LastModified:            &o.modified,
-		Metadata:                o.user,
+		Metadata:                o.Metadata,
 		ServerSideEncryption:    types.ServerSideEncryptionAes256,
-		WebsiteRedirectLocation: o.redirect,
+		WebsiteRedirectLocation: o.WebsiteRedirectLocation,
+		VersionId:               r.version,
 	}
 	if o.storageClass != types.StorageClassStandard {
 		out.StorageClass = o.storageClass // the header is left out for STANDARD
@@ -196,15 +169,15 @@ func describe(in *awss3.GetObjectInput, o *object, part span) *awss3.GetObjectOu
 	// The checksum of the object says nothing of a range of it.
 	whole := part.length == o.size
 	if in.ChecksumMode == types.ChecksumModeEnabled && whole {
-		o.checksum.put(checksumFields{
-			&out.ChecksumCRC32, &out.ChecksumCRC32C, &out.ChecksumCRC64NVME,
-			&out.ChecksumSHA1, &out.ChecksumSHA256, &out.ChecksumSHA512, &out.ChecksumMD5, &out.ChecksumType,
-		})
+		getSums.copy(out, o.checksum.values())
 	}
 	return out
 }
 
-var acceptRanges = "bytes"
+var (
+	acceptRanges = "bytes"
+	getSums      = mapFields[awss3.GetObjectOutput, checksumValues]()
+)
 
 // override prefers what the request wants a header to be.
 func override[T any](wanted, stored *T) *T {

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"strings"
@@ -20,6 +21,7 @@ const maxKeys = 1000
 // A listing is a request for a page of a bucket's keys.
 type listing struct {
 	bucketRef
+	action            string
 	prefix, delimiter *string
 	maxKeys           *int32
 	encoding          types.EncodingType
@@ -58,7 +60,7 @@ func (s *Service) needList(ctx context.Context, l *listing) ([]enforce.Need, err
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:ListBucket", b.arn, 3)
+	need := s.need(call, b, l.action, b.arn, 3)
 	setIfSent(&need.Context, "s3:prefix", l.prefix)
 	setIfSent(&need.Context, "s3:delimiter", l.delimiter)
 	// This key is there in every request (IAM User Guide, "IAM JSON policy
@@ -105,9 +107,9 @@ func (l *listing) optional(s *string) *string {
 	return l.text(*s)
 }
 
-// find collects a page. It seeks: keys before the page and keys behind a common
+// page collects a page. It seeks: keys before the page and keys behind a common
 // prefix cost nothing. The lock is held.
-func (b *bucket) find(l *listing) page {
+func (b *bucket) page(l *listing) page {
 	var p page
 	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
 	limit := l.limit()
@@ -121,6 +123,11 @@ func (b *bucket) find(l *listing) page {
 			break
 		}
 		if key == l.after {
+			ok = it.Next()
+			continue
+		}
+		o := it.Value().live()
+		if o == nil { // a delete marker hides the key
 			ok = it.Next()
 			continue
 		}
@@ -139,7 +146,7 @@ func (b *bucket) find(l *listing) page {
 			ok = it.Seek(behind(group))
 			continue
 		}
-		p.contents = append(p.contents, b.entry(l, it.Value()))
+		p.contents = append(p.contents, *b.entry(l, o))
 		p.last = key
 		ok = it.Next()
 	}
@@ -147,26 +154,28 @@ func (b *bucket) find(l *listing) page {
 }
 
 // entry is one object of a list.
-func (b *bucket) entry(l *listing, o *object) types.Object {
-	e := types.Object{
+func (b *bucket) entry(l *listing, o *object) *types.Object {
+	e := &types.Object{
 		Key:               &o.key,
 		ETag:              &o.etag,
 		LastModified:      &o.modified,
 		Size:              &o.size,
-		StorageClass:      types.ObjectStorageClassStandard,
+		StorageClass:      types.ObjectStorageClass(o.listedClass()),
 		ChecksumAlgorithm: o.algorithms,
 		ChecksumType:      types.ChecksumTypeFullObject,
 	}
 	if l.encoding != "" {
 		e.Key = l.text(o.key)
 	}
-	if o.storageClass != "" {
-		e.StorageClass = types.ObjectStorageClass(o.storageClass)
-	}
 	if l.owner {
 		e.Owner = b.ownerID()
 	}
 	return e
+}
+
+// listedClass is the storage class as lists have it.
+func (o *object) listedClass() types.StorageClass {
+	return cmp.Or(o.storageClass, types.StorageClassStandard)
 }
 
 // commonPrefix is the key up to the first delimiter after the prefix, or "".
@@ -191,6 +200,7 @@ func behind(prefix string) string {
 func listingV1(in *awss3.ListObjectsInput) *listing {
 	return &listing{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
+		action:    "s3:ListBucket",
 		prefix:    in.Prefix,
 		delimiter: in.Delimiter,
 		maxKeys:   in.MaxKeys,
@@ -212,7 +222,7 @@ func (s *Service) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (
 	if err != nil {
 		return nil, err
 	}
-	p := b.find(l)
+	p := b.page(l)
 	limit := int32(l.limit())
 	out := &awss3.ListObjectsOutput{
 		Name:           &b.name,
@@ -243,6 +253,7 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 	}
 	return &listing{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
+		action:    "s3:ListBucket",
 		prefix:    in.Prefix,
 		delimiter: in.Delimiter,
 		maxKeys:   in.MaxKeys,
@@ -267,7 +278,7 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Inpu
 	if err != nil {
 		return nil, err
 	}
-	p := b.find(l)
+	p := b.page(l)
 	limit, count := int32(l.limit()), int32(len(p.contents)+len(p.prefixes))
 	out := &awss3.ListObjectsV2Output{
 		Name:              &b.name,

@@ -6,18 +6,24 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // An object is immutable: a change stores another one under its key, so readers
 // need no lock. Its data is shared by all copies of it.
 type object struct {
-	key          string
-	data         []byte
+	key string
+	// version is the id of this version of the key: nullVersion for one that was
+	// made while the bucket had no versioning.
+	version string
+	// place is the one in the order in which all versions of a World were made.
+	place uint64
+	// marker says that this is a delete marker, which has nothing of what follows
+	// but its time.
+	marker       bool
+	modified     time.Time
+	data         data
 	size         int64
 	etag         string // quoted, as on the wire
-	modified     time.Time
 	checksum     checksum
 	algorithms   []types.ChecksumAlgorithm // of checksum, as lists have it
 	tags         []types.Tag
@@ -28,10 +34,10 @@ type object struct {
 // attributes are what S3 calls the metadata of an object: headers that come
 // back with it as they were sent.
 type attributes struct {
-	cacheControl, contentDisposition, contentEncoding, contentLanguage *string
-	contentType, redirect                                              *string
-	expires                                                            *time.Time
-	user                                                               map[string]string
+	CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType *string
+	Expires                                                                         *time.Time
+	Metadata                                                                        map[string]string
+	WebsiteRedirectLocation                                                         *string
 }
 
 // defaultContentType is the type of an object that was stored without one.
@@ -78,36 +84,17 @@ type objectRef struct {
 // versionIDLength is the length of the version ids that S3 makes.
 const versionIDLength = 32
 
-// nullVersion is the id of the only version in a bucket without versioning.
+// nullVersion is the id of versions that were made without versioning.
 const nullVersion = "null"
+
+func isVersionID(id string) bool { return id == nullVersion || len(id) == versionIDLength }
 
 // check refuses keys and version ids that cannot be.
 func (r objectRef) check() error {
-	if v := r.version; v != nil && *v != nullVersion && len(*v) != versionIDLength {
+	if v := r.version; v != nil && !isVersionID(*v) {
 		return invalidArgument("Invalid version id specified", "versionId", *v)
 	}
 	return checkKey(r.key)
-}
-
-// otherVersion reports whether a request names a version that a bucket without
-// versioning does not have.
-func (r objectRef) otherVersion() bool { return r.version != nil && *r.version != nullVersion }
-
-// object finds the object of a request. The lock is held.
-func (s *Service) object(call *fakeaws.Call, ref objectRef) (*bucket, *object, error) {
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, nil, err
-	}
-	key := aws.ToString(ref.key)
-	if ref.otherVersion() {
-		return nil, nil, errNoSuchVersion.of("Key", key, "VersionId", *ref.version)
-	}
-	o, ok := b.objects.Get(key)
-	if !ok {
-		return nil, nil, errNoSuchKey.of("Key", key)
-	}
-	return b, o, nil
 }
 
 func (b *bucket) objectARN(key *string) string { return b.arn + "/" + aws.ToString(key) }

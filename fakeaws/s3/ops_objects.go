@@ -1,12 +1,22 @@
 package s3
 
-import "github.com/leastpriv/leastpriv/fakeaws"
+import (
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
 
 // objectOps are the operations on objects and lists of them.
 func (s *Service) objectOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		fakeaws.Bind(s.ListObjects, s.needListObjects),
 		fakeaws.Bind(s.ListObjectsV2, s.needListObjectsV2),
+		fakeaws.Bind(s.ListObjectVersions, s.needListObjectVersions),
+
+		fakeaws.Bind(s.PutBucketVersioning, s.needPutBucketVersioning),
+		fakeaws.Bind(s.GetBucketVersioning, onBucket(s, "s3:GetBucketVersioning", func(in *awss3.GetBucketVersioningInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		})),
 
 		fakeaws.Bind(s.PutObject, s.needPutObject),
 		fakeaws.Bind(s.GetObject, s.needGetObject),

@@ -19,6 +19,7 @@ type Service struct {
 
 	mu      sync.Mutex // guards buckets and all that they hold
 	buckets btree.Map[string, *bucket]
+	made    uint64 // versions and uploads, in order
 }
 
 // New returns S3 without buckets.

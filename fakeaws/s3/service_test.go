@@ -34,8 +34,10 @@ type lab struct {
 	ctx context.Context
 }
 
-func newLab(t testing.TB) *lab {
-	t.Helper()
+func newLab(t testing.TB) *lab { return newLabIn(t) }
+
+// newLabIn is newLab for tests of properties too.
+func newLabIn(t require.TestingT) *lab {
 	w := fakeaws.NewWorld(fakeaws.Config{})
 	for _, id := range []string{owner, stranger} {
 		_, err := w.AddAccount(id, "", "")

@@ -105,8 +105,7 @@ func (s *Service) taggingNeed(ctx context.Context, ref objectRef, action string)
 	}
 	need := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&need.Context, "s3:versionid", ref.version)
-	o, _ := b.objects.Get(aws.ToString(ref.key))
-	setExistingTags(&need.Context, o)
+	setExistingTags(&need.Context, b.version(aws.ToString(ref.key), ref.version))
 	return []enforce.Need{need}, nil
 }
 
@@ -117,43 +116,44 @@ func (s *Service) PutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggi
 		return nil, err
 	}
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	if err := s.retag(ctx, ref, cloneTags(tags)); err != nil {
+	version, err := s.retag(ctx, ref, cloneTags(tags), "PUT")
+	if err != nil {
 		return nil, err
 	}
-	return new(awss3.PutObjectTaggingOutput), nil
+	return &awss3.PutObjectTaggingOutput{VersionId: version}, nil
 }
 
 // DeleteObjectTagging removes all tags of an object.
 func (s *Service) DeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) (*awss3.DeleteObjectTaggingOutput, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	if err := s.retag(ctx, ref, nil); err != nil {
+	version, err := s.retag(ctx, ref, nil, "DELETE")
+	if err != nil {
 		return nil, err
 	}
-	return new(awss3.DeleteObjectTaggingOutput), nil
+	return &awss3.DeleteObjectTaggingOutput{VersionId: version}, nil
 }
 
-// retag puts a copy with other tags in an object's place: objects that were
-// handed out to readers do not change.
-func (s *Service) retag(ctx context.Context, ref objectRef, tags []types.Tag) error {
+// retag gives other tags to an object, and returns its version.
+func (s *Service) retag(ctx context.Context, ref objectRef, tags []types.Tag, method string) (*string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, o, err := s.object(fakeaws.CallFrom(ctx), ref)
+	b, o, err := s.object(fakeaws.CallFrom(ctx), ref, method)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	retagged := *o
 	retagged.tags = tags
-	b.objects.Set(*ref.key, &retagged)
-	return nil
+	b.replace(&retagged)
+	return b.shown(o), nil
 }
 
 // GetObjectTagging returns the tags of an object.
 func (s *Service) GetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) (*awss3.GetObjectTaggingOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId})
+	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
 	if err != nil {
 		return nil, err
 	}
-	return &awss3.GetObjectTaggingOutput{TagSet: cloneTags(o.tags)}, nil
+	return &awss3.GetObjectTaggingOutput{TagSet: cloneTags(o.tags), VersionId: b.shown(o)}, nil
 }

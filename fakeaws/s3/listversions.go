@@ -1,0 +1,176 @@
+package s3
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+func listingOfVersions(in *awss3.ListObjectVersionsInput) *listing {
+	return &listing{
+		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
+		action:    "s3:ListBucketVersions",
+		prefix:    in.Prefix,
+		delimiter: in.Delimiter,
+		maxKeys:   in.MaxKeys,
+		encoding:  in.EncodingType,
+		after:     aws.ToString(in.KeyMarker),
+		owner:     true,
+	}
+}
+
+func checkVersionMarker(in *awss3.ListObjectVersionsInput) error {
+	id := in.VersionIdMarker
+	switch {
+	case id == nil:
+		return nil
+	case *id == "":
+		return invalidArgument("A version-id marker cannot be empty.", "version-id-marker", "")
+	case aws.ToString(in.KeyMarker) == "":
+		return invalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", *id)
+	case !isVersionID(*id):
+		return invalidArgument("Invalid version id specified", "version-id-marker", *id)
+	}
+	return nil
+}
+
+func (s *Service) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]enforce.Need, error) {
+	if err := checkVersionMarker(in); err != nil {
+		return nil, err
+	}
+	return s.needList(ctx, listingOfVersions(in))
+}
+
+// ListObjectVersions lists a page of all versions in a bucket: by key, and the
+// newest of a key first.
+func (s *Service) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) (*awss3.ListObjectVersionsOutput, error) {
+	l := listingOfVersions(in)
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), l.bucketRef)
+	if err != nil {
+		return nil, err
+	}
+	p := b.versionPage(l, in.VersionIdMarker)
+	limit := int32(l.limit())
+	out := &awss3.ListObjectVersionsOutput{
+		Name:            &b.name,
+		Prefix:          l.text(aws.ToString(in.Prefix)),
+		Delimiter:       l.optional(in.Delimiter),
+		KeyMarker:       l.text(aws.ToString(in.KeyMarker)),
+		VersionIdMarker: aws.String(aws.ToString(in.VersionIdMarker)),
+		EncodingType:    in.EncodingType,
+		MaxKeys:         &limit,
+		IsTruncated:     &p.truncated,
+		Versions:        p.versions,
+		DeleteMarkers:   p.markers,
+		CommonPrefixes:  p.prefixes,
+	}
+	if p.truncated {
+		out.NextKeyMarker = l.text(p.lastKey)
+		if p.lastVersion != "" {
+			out.NextVersionIdMarker = &p.lastVersion
+		}
+	}
+	return out, nil
+}
+
+// A versionPage is a page of ListObjectVersions.
+type versionPage struct {
+	versions             []types.ObjectVersion
+	markers              []types.DeleteMarkerEntry
+	prefixes             []types.CommonPrefix
+	lastKey, lastVersion string // lastVersion is empty behind a common prefix
+	truncated            bool
+}
+
+// versionPage collects a page. The marker is the version that ended the last
+// page; it may have been deleted since.
+func (b *bucket) versionPage(l *listing, marker *string) *versionPage {
+	p := new(versionPage)
+	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
+	room := l.limit()
+	if room == 0 {
+		return p
+	}
+	it := b.objects.Iter()
+	for ok := it.Seek(max(prefix, l.after)); ok; {
+		key, h := it.Key(), it.Value()
+		if !strings.HasPrefix(key, prefix) {
+			break
+		}
+		group := commonPrefix(key, prefix, delimiter)
+		switch {
+		case group != "" && group == l.after:
+			ok = it.Seek(behind(group))
+			continue
+		case group == "" && key == l.after:
+			h = h[:h.olderThan(marker)]
+		}
+		if group != "" {
+			if p.truncated = room == 0; p.truncated {
+				break
+			}
+			p.prefixes = append(p.prefixes, types.CommonPrefix{Prefix: l.text(group)})
+			p.lastKey, p.lastVersion = group, ""
+			room--
+			ok = it.Seek(behind(group))
+			continue
+		}
+		all := it.Value()
+		for i := len(h) - 1; i >= 0; i-- {
+			if p.truncated = room == 0; p.truncated {
+				break
+			}
+			p.add(b, l, h[i], i == len(all)-1)
+			room--
+		}
+		if p.truncated {
+			break
+		}
+		ok = it.Next()
+	}
+	return p
+}
+
+// olderThan is how many versions are older than the one of a marker: none
+// without a marker, which is behind all of them.
+func (h history) olderThan(marker *string) int {
+	if marker == nil {
+		return 0
+	}
+	if i := h.index(*marker); i >= 0 {
+		return i
+	}
+	if *marker == nullVersion {
+		// It is gone, and its id does not tell where it was: nothing is left out.
+		return len(h)
+	}
+	return h.place(placeOf(*marker))
+}
+
+// add puts a version at the end of a page.
+func (p *versionPage) add(b *bucket, l *listing, o *object, latest bool) {
+	p.lastKey, p.lastVersion = o.key, o.version
+	if o.marker {
+		p.markers = append(p.markers, types.DeleteMarkerEntry{
+			Key: l.text(o.key), VersionId: &o.version, IsLatest: &latest, LastModified: &o.modified, Owner: b.ownerID(),
+		})
+		return
+	}
+	e := versionEntry.of(b.entry(l, o))
+	e.StorageClass = types.ObjectVersionStorageClass(o.listedClass())
+	e.VersionId, e.IsLatest = &o.version, &latest
+	p.versions = append(p.versions, *e)
+}
+
+var versionEntry = mapFields[types.ObjectVersion, types.Object]()
