@@ -74,7 +74,7 @@ func splitPattern(s string) [6]string {
 	n, start, braces := 0, 0, false
 	for i := 0; i < len(s) && n < 5; i++ {
 		switch {
-		case s[i] == '$' && strings.HasPrefix(s[i:], "${"):
+		case strings.HasPrefix(s[i:], "${"):
 			braces = true
 		case s[i] == '}':
 			braces = false

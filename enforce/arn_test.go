@@ -33,6 +33,8 @@ func TestResourcePatterns(t *testing.T) {
 		{"rule 8: question mark", "arn:aws:s3:::b?", "arn:aws:s3:::b1", true},
 		{"rule 8: missing segments match everything", "arn:aws:sqs:us-east-1", "arn:aws:sqs:us-east-1:111122223333:q", true},
 		{"rule 8: missing segments, other region", "arn:aws:sqs:us-east-1", "arn:aws:sqs:eu-west-1:111122223333:q", false},
+		{"rule 8: a missing last segment matches everything", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:sqs:us-east-1:111122223333:q", true},
+		{"rule 8: a missing last segment, other account", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:sqs:us-east-1:444455556666:q", false},
 		{"rule 8: star matches all", "*", "arn:aws:s3:::b", true},
 		{"rule 8: the resource * is matched by * alone", "arn:aws:s3:::*", "*", false},
 		{"rule 8: the resource * is matched by *", "*", "*", true},
@@ -45,6 +47,19 @@ func TestResourcePatterns(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.want, new(eval).matchARN(&p, c.resource, new(arn)))
 		})
+	}
+}
+
+// A colon within a variable divides no segments.
+func TestSplitPattern(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string][6]string{
+		"arn:aws:sqs:${aws:RequestedRegion}:1:q":      {"arn", "aws", "sqs", "${aws:RequestedRegion}", "1", "q"},
+		"arn:aws:sqs:$x:1:q:r":                        {"arn", "aws", "sqs", "$x", "1", "q:r"},
+		"arn:aws:sqs:${aws:username, 'a:b'}$:1":       {"arn", "aws", "sqs", "${aws:username, 'a:b'}$", "1", "*"},
+		"arn:aws:s3:::${aws:username}/${aws:userid}/": {"arn", "aws", "s3", "", "", "${aws:username}/${aws:userid}/"},
+	} {
+		assert.Equal(t, want, splitPattern(pattern), pattern)
 	}
 }
 

@@ -63,6 +63,14 @@ func TestContextOver(t *testing.T) {
 	assert.Nil(t, top.find("b"), "the context itself is unchanged")
 }
 
+// A Context that has a key itself is asked first: a service can know better.
+func TestContextBeforeThePrincipal(t *testing.T) {
+	t.Parallel()
+	e := &eval{req: ask(userOf(account, "alice"), "s3:GetObject", "*", "aws:userid", "another")}
+	assert.Equal(t, "another", e.value(newConditionKey("aws:userid")).one)
+	assert.Equal(t, "alice", e.value(newConditionKey("aws:username")).one)
+}
+
 // rule 17 and rule 32: the keys that tell about the caller.
 func TestPrincipalKeys(t *testing.T) {
 	t.Parallel()

@@ -97,13 +97,13 @@ func TestSuggestions(t *testing.T) {
 		caller Principal
 		owner  string
 		set    PolicySet
-		want   []string // Add of each, "-" for Remove
+		want   []string // Add or Attach of each, "-" for Remove
 	}{
 		{"identity", userOf(account, "a"), account, PolicySet{}, []string{identityAdd}},
 		{"session and boundary", userOf(account, "a"), account, PolicySet{Session: []*Policy{}, Boundary: nothing()}, []string{identityAdd, identityAdd, identityAdd}},
 		{"federated user", federatedOf(account, "a", "b"), account, PolicySet{}, []string{identityAdd, identityAdd}},
 		{"SCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, SCPs: [][]*Policy{{}, {FullAWSAccess(ServiceControlPolicy)}}}, []string{identityAdd}},
-		{"RCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, RCPs: [][]*Policy{{}}}, []string{named(`"*"`)}},
+		{"RCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, RCPs: [][]*Policy{{}}}, []string{rcpFullAWSAccess}},
 		{"endpoint", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, Endpoint: Empty(EndpointPolicy)}, []string{named(`"*"`)}},
 		{"across accounts", sessionOf(other, "worker", "s"), account, PolicySet{}, []string{named(`{"AWS":"arn:aws:iam::` + other + `:role/worker"}`), identityAdd}},
 		{"across accounts, delegated", userOf(other, "a"), account, PolicySet{Resource: bucketAllows(t, aws(other))}, []string{identityAdd}},
@@ -130,7 +130,8 @@ func TestSuggestions(t *testing.T) {
 				if s.Remove != "" {
 					s.Add = "-"
 				}
-				got = append(got, s.Add)
+				got = append(got, s.Add+s.Attach)
+				assert.Empty(t, s.Version)
 			}
 			assert.Equal(t, c.want, got)
 			assert.Equal(t, before, c.set, "the set is unchanged")
@@ -141,10 +142,71 @@ func TestSuggestions(t *testing.T) {
 
 	trust := Evaluate(ask(userOf(account, "a"), "sts:AssumeRole", "arn:aws:iam::"+account+":role/r"), &PolicySet{Resource: Empty(TrustPolicy)})
 	assert.Equal(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+account+`:user/a"},"Action":"sts:AssumeRole"}`, trust.Suggest())
-	odd := Evaluate(ask(userOf(account, "a"), "s3:GetObject", "arn:aws:s3:::b/a*?$"), &PolicySet{})
-	assert.Equal(t, `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/a${*}${?}${$}"}`, odd.Suggest())
 	none := Evaluate(ask(userOf(account, "a"), "nonsense", "*"), &PolicySet{})
 	assert.Len(t, none.Suggestions(), 1, "what cannot be a statement ends the search")
+}
+
+// A statement is suggested in the language of the document that it is for.
+func TestSuggestionsKnowTheVersion(t *testing.T) {
+	t.Parallel()
+	old := func(kind Kind, statement string) *Policy {
+		return MustParse(`{"Version":"2008-10-17","Statement":`+statement+`}`, kind)
+	}
+	elsewhere := stmt("Allow", "s3:GetObject", "arn:aws:s3:::other")
+	bucketElsewhere := stmt("Allow", "s3:GetObject", "arn:aws:s3:::other", `"Principal":"*"`)
+	all := identity(t, stmt("Allow", "*", "*"))
+	const odd, escaped, narrowest = "arn:aws:s3:::b/a*?${k}$", "arn:aws:s3:::b/a${*}${?}${$}{k}$", "arn:aws:s3:::b/a??${k}$"
+	for name, c := range map[string]struct {
+		resource, want, version string
+		caller                  Principal
+		set                     PolicySet
+	}{
+		"plain, no policy":              {bucketObject, bucketObject, "", userOf(account, "a"), PolicySet{}},
+		"no policy":                     {odd, escaped, version2012, userOf(account, "a"), PolicySet{}},
+		"a new policy":                  {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{identity(t, elsewhere)}}},
+		"an old policy":                 {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{old(IdentityPolicy, elsewhere)}}},
+		"an old session policy":         {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{old(SessionPolicy, elsewhere)}}},
+		"a new bucket policy":           {odd, escaped, "", Principal{Type: Anonymous}, PolicySet{Resource: policy(t, BucketPolicy, bucketElsewhere)}},
+		"an old bucket policy":          {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: old(BucketPolicy, bucketElsewhere)}},
+		"a bucket policy of no version": {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: MustParse(`{"Statement":`+bucketElsewhere+`}`, BucketPolicy)}},
+		"no bucket policy":              {odd, escaped, version2012, Principal{Type: Anonymous}, PolicySet{}},
+		"an old boundary":               {odd, narrowest, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Boundary: old(IdentityPolicy, elsewhere)}},
+		"an old endpoint policy":        {odd, narrowest, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Endpoint: old(EndpointPolicy, bucketElsewhere)}},
+		"an SCP":                        {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, SCPs: [][]*Policy{{}}}},
+		"all buckets":                   {"arn:aws:s3:::*", "arn:aws:s3:::*", "", userOf(account, "a"), PolicySet{}},
+		"all log groups":                {"arn:aws:logs:us-east-1:1:log-group:*", "arn:aws:logs:us-east-1:1:log-group:*", "", userOf(account, "a"), PolicySet{}},
+		"a key that ends like that":     {"arn:aws:s3:::b/a:*", "arn:aws:s3:::b/a:${*}", version2012, userOf(account, "a"), PolicySet{}},
+		"any resource":                  {"*", "*", "", userOf(account, "a"), PolicySet{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := ask(c.caller, "s3:GetObject", c.resource)
+			req.ResourceAccount = account
+			d := Evaluate(req, &c.set)
+			suggestions := d.Suggestions()
+			require.Len(t, suggestions, 1)
+			assert.Contains(t, suggestions[0].Add, `"Resource":"`+c.want+`"`)
+			assert.Equal(t, c.version, suggestions[0].Version)
+			changed := c.set
+			require.True(t, changed.apply(suggestions[0]))
+			assert.Equal(t, Allowed, verdict(req, &changed))
+		})
+	}
+}
+
+func TestSuggestionTexts(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]Suggestion{
+		"to allow it, add to the identity-based policy: {}":                                                                {Layer: IdentityLayer, Add: "{}"},
+		"to allow it, add to the identity-based policy, in a document of Version 2012-10-17: {}":                           {Layer: IdentityLayer, Add: "{}", Version: version2012},
+		"to allow it, add to the service control policy of each level that does not allow it: {}":                          {Layer: SCPLayer, Add: "{}"},
+		"to allow it, attach arn to each level of the resource's organization; no other resource control policy can allow": {Layer: RCPLayer, Attach: "arn"},
+		"to allow it, remove or narrow the deny in x":                                                                      {Layer: RCPLayer, Remove: "x"},
+	} {
+		assert.Equal(t, want, s.String())
+	}
+	d := Evaluate(ask(userOf(account, "a"), "s3:GetObject", bucketObject), &PolicySet{RCPs: [][]*Policy{{}}})
+	assert.Contains(t, d.Suggest(), "attach "+rcpFullAWSAccess)
 }
 
 func TestLabels(t *testing.T) {

@@ -215,13 +215,9 @@ func TestSuggestionsAllowWhereTheySay(t *testing.T) {
 			if d.Allowed() || slices.ContainsFunc(suggestions, func(s enforce.Suggestion) bool { return s.Remove != "" }) {
 				continue // which statement must go is told to readers, not to programs
 			}
-			changed, sayable := set, true
-			for _, add := range suggestions {
-				sayable = sayable && (!strings.Contains(add.Add, "${") || !anyOld(set, add.Layer))
-				changed = done(t, changed, add)
-			}
-			if !sayable {
-				continue
+			changed := set
+			for _, next := range suggestions {
+				changed = done(t, changed, next)
 			}
 			if after := enforce.Evaluate(q.Request, changed); !after.Allowed() {
 				t.Fatalf("%v\nand then %s\n%s", suggestions, after.Explain(), describeCase(set, q))
@@ -230,45 +226,63 @@ func TestSuggestionsAllowWhereTheySay(t *testing.T) {
 	})
 }
 
-// anyOld reports whether a policy of the layer is of a version in which ${*} is no
-// escape: a resource with a * in its name cannot be named there.
-func anyOld(set *enforce.PolicySet, layer enforce.Layer) bool {
-	for _, p := range partsOf(set) {
-		if p.layer == layer && slices.ContainsFunc(p.policies, func(p *enforce.Policy) bool { return p.Version() != "2012-10-17" }) {
-			return true
-		}
-	}
-	return false
-}
-
-// done adds a suggested statement to every policy list of its layer, which for
-// an organization is every node.
+// done does what a suggestion says to every policy list of its layer, which for
+// an organization is every node. The statement goes into a document that is
+// there, if there is one and the suggestion does not ask for a newer one.
 func done(t require.TestingT, set *enforce.PolicySet, s enforce.Suggestion) *enforce.PolicySet {
 	found := false
 	for _, p := range partsOf(set) {
-		if p.layer == s.Layer {
-			set, found = p.with(t, set, s.Add), true
+		if p.layer != s.Layer {
+			continue
 		}
+		found = true
+		policies := slices.Clone(p.policies)
+		switch {
+		case s.Attach != "":
+			require.Equal(t, enforce.FullAWSAccess(p.kind).Source().ARN, s.Attach)
+			policies = append(policies, enforce.FullAWSAccess(p.kind))
+		case s.Version != "" || len(policies) == 0 || len(policies[0].Statements()) == 0:
+			policies = append([]*enforce.Policy{written(t, p.kind, s)}, policies...)
+		default:
+			policies[0] = rewritten(t, policies[0], func(statements []json.RawMessage) []json.RawMessage {
+				return append(statements, json.RawMessage(s.Add))
+			})
+		}
+		changed := *set
+		p.edit(&changed, policies)
+		set = &changed
 	}
 	if found {
 		return set
 	}
-	made, more := *set, func(kind enforce.Kind) *enforce.Policy {
-		p, err := enforce.Parse(`{"Version":"2012-10-17","Statement":[`+s.Add+`]}`, kind, enforce.Source{})
-		require.NoError(t, err, s.Add)
-		return p
-	}
+	made := *set
 	switch s.Layer {
 	case enforce.ResourceLayer:
-		made.Resource = more(enforce.ResourcePolicy)
+		made.Resource = written(t, enforce.ResourcePolicy, s)
 	case enforce.TrustLayer:
-		made.Resource = more(enforce.TrustPolicy)
+		made.Resource = written(t, enforce.TrustPolicy, s)
 	case enforce.SessionLayer:
-		made.Session = []*enforce.Policy{more(enforce.SessionPolicy)}
+		made.Session = []*enforce.Policy{written(t, enforce.SessionPolicy, s)}
 	default:
 		require.Fail(t, "a suggestion for a layer that is not there", s.String())
 	}
 	return &made
+}
+
+// written makes a document of a suggested statement, of the Version that it asks
+// for. Where it asks for none the oldest must do, if the kind may have it.
+func written(t require.TestingT, kind enforce.Kind, s enforce.Suggestion) *enforce.Policy {
+	version := s.Version
+	switch {
+	case version != "":
+	case kind == enforce.ServiceControlPolicy || strings.Contains(s.Add, "${"):
+		version = "2012-10-17"
+	default:
+		version = "2008-10-17"
+	}
+	p, err := enforce.Parse(`{"Version":"`+version+`","Statement":[`+s.Add+`]}`, kind, enforce.Source{})
+	require.NoError(t, err, s.Add)
+	return p
 }
 
 // rule 5: printing a policy and parsing it again changes nothing, whatever the kind.

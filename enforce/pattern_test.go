@@ -54,6 +54,7 @@ func TestPattern(t *testing.T) {
 		{"*ab*ab*", "ab", false}, {"a?c*", "abcd", true}, {"*?x", "éx", true}, {"*??x", "éx", false},
 		{"*?x*", "ab", false}, {"*?x*b", "axb", true}, {"?a*", "b", false}, {"*?a", "b", false},
 		{"ab*bc", "abc", false}, {"ab*", "a", false}, {"*ab", "b", false}, {"ab*bc", "abbc", true},
+		{"*?", "a", true}, {"*?", "", false}, {"a?*?", "abc", true}, {"a?*?", "ab", false},
 		{"a**b", "ab", true}, {"[ab]", "a", false}, {`\*`, "*", false}, {"A", "a", false},
 	} {
 		assert.Equal(t, c.want, matchBoth(t, c.pattern, c.text), "%q %q", c.pattern, c.text)

@@ -31,6 +31,7 @@ func TestPrincipalGrades(t *testing.T) {
 		{"rule 35: everybody is anonymous too", "*", Principal{Type: Anonymous}, directly},
 		{"rule 37: unique id of a user", userOf(account, "alice").UserID, userOf(account, "alice"), directly},
 		{"rule 37: unique id of a role", "AROAEXAMPLEWORKER" + account, session, byIssuer},
+		{"rule 37: the shortest unique id", "AIDAEXAMPLE12345", Principal{Type: User, UserID: "AIDAEXAMPLE12345"}, directly},
 		{"rule 37: part of a unique id", "AROAEXAMPLEWORKER", session, unnamed},
 		{"rule 46: an account is not an anonymous caller", account, Principal{Type: Anonymous}, unnamed},
 	} {
@@ -74,7 +75,8 @@ func TestInvalidPrincipals(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{"", "alice", "1234", "arn:aws:iam::" + account + ":user/*", "arn:aws:iam::*:root",
 		"arn:aws:iam::" + account + ":group/g", "arn:aws:iam::" + account + ":user/", "arn:aws:sts::" + account + ":assumed-role/r",
-		"arn:aws:sts::" + account + ":assumed-role/r/*", "arn:aws:s3:::b", "arn:aws:iam::123:root", "AGPAEXAMPLEEXAMPLE12"} {
+		"arn:aws:sts::" + account + ":assumed-role/r/*", "arn:aws:s3:::b", "arn:aws:iam::123:root", "AGPAEXAMPLEEXAMPLE12", "AIDAEXAMPLE1234",
+		"arn:aws:iam::" + account + ":assumed-role/r/s", "arn:aws:sts::" + account + ":user/a/b", "arn:aws:sts::" + account + ":role/r"} {
 		_, ok := compilePrincipal(principalText{"AWS", text{value: p}})
 		assert.False(t, ok, p)
 	}

@@ -215,7 +215,7 @@ func TestSuggestionsAllow(t *testing.T) {
 			}
 			if next[0].Remove != "" {
 				changed.remove(at.Statement)
-			} else if !changed.add(next[0].Layer, next[0].Add) {
+			} else if !changed.apply(next[0]) {
 				t.Fatalf("no statement: %s", next[0].Add)
 			}
 		}

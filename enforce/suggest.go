@@ -6,32 +6,48 @@ import (
 )
 
 // A Suggestion is one change that takes a denied request nearer to being
-// allowed.
+// allowed. It has one of Add, Attach and Remove.
 type Suggestion struct {
 	Layer Layer `json:"-"`
 	// Add is a statement, as JSON, that a policy of the layer lacks.
 	Add string `json:"add,omitempty"`
+	// Version is set where Add is to stand in a document of that Version: it has
+	// escapes, which documents of an older Version do not know.
+	Version string `json:"version,omitempty"`
+	// Attach is the ARN of a policy of AWS's that is missing.
+	Attach string `json:"attach,omitempty"`
 	// Remove names the statement that must go, or must become narrower.
 	Remove string `json:"remove,omitempty"`
 }
 
 // String returns the suggestion as a sentence.
 func (s Suggestion) String() string {
-	if s.Remove != "" {
+	switch {
+	case s.Remove != "":
 		return "to allow it, remove or narrow the deny in " + s.Remove
+	case s.Attach != "":
+		return "to allow it, attach " + s.Attach + " to each level of the resource's organization; no other " + s.Layer.String() + " can allow"
 	}
-	return "to allow it, add to the " + s.Layer.String() + ": " + s.Add
+	where := s.Layer.String()
+	if s.Layer == SCPLayer {
+		where += " of each level that does not allow it"
+	}
+	if s.Version != "" {
+		where += ", in a document of Version " + s.Version
+	}
+	return "to allow it, add to the " + where + ": " + s.Add
 }
 
 // Suggest returns the smallest statement, as JSON, that the deciding layer
-// lacks, or which statement must go. It is empty for a request that is allowed.
-// Where more than one layer stands in the way, [Decision.Suggestions] has all.
+// lacks, or says what must be attached or must go. It is empty for a request
+// that is allowed. Where more than one layer stands in the way,
+// [Decision.Suggestions] has all.
 func (d *Decision) Suggest() string {
 	all := d.Suggestions()
 	switch {
 	case len(all) == 0:
 		return ""
-	case all[0].Remove != "":
+	case all[0].Add == "":
 		return all[0].String()
 	}
 	return all[0].Add
@@ -51,10 +67,9 @@ func (d *Decision) Suggestions() []Suggestion {
 			set.remove(at.Statement)
 			continue
 		}
-		layer := at.lacking()
-		add := statementFor(d.Request, layer)
-		all = append(all, Suggestion{Layer: layer, Add: add})
-		if !set.add(layer, add) {
+		next := set.lacks(d.Request, at.lacking())
+		all = append(all, next)
+		if !set.apply(next) {
 			break
 		}
 	}
@@ -74,31 +89,67 @@ func (d *Decision) lacking() Layer {
 	return layer
 }
 
-var escapeWildcards = strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}")
-
-// itself writes a resource so that a policy with it means just that one. The ARN
-// of all buckets, arn:aws:s3:::*, is what AWS itself has policies name.
-func itself(resource string) string {
-	if strings.HasSuffix(resource, ":*") {
-		return resource
+// lacks returns what a layer needs to allow a request.
+func (set *PolicySet) lacks(req *Request, l Layer) Suggestion {
+	if l == RCPLayer {
+		return Suggestion{Layer: l, Attach: rcpFullAWSAccess}
 	}
-	return escapeWildcards.Replace(resource)
+	var one *Policy // the document to which the statement must be added
+	var several []*Policy
+	switch l {
+	case IdentityLayer:
+		several = set.Identity
+	case SessionLayer:
+		several = set.Session
+	case BoundaryLayer:
+		one = set.Boundary
+	case ResourceLayer, TrustLayer:
+		one = set.Resource
+	case EndpointLayer:
+		one = set.Endpoint
+	}
+	if one != nil {
+		return Suggestion{Layer: l, Add: statementFor(req, l, one.version)}
+	}
+	s := Suggestion{Layer: l, Add: statementFor(req, l, version2012)}
+	anyOld := slices.ContainsFunc(several, func(p *Policy) bool { return p.version != version2012 })
+	if strings.Contains(s.Add, "${") && l != SCPLayer && (anyOld || len(several) == 0) {
+		s.Version = version2012
+	}
+	return s
+}
+
+var (
+	escapes = strings.NewReplacer("*", "${*}", "?", "${?}", "${", "${$}{")
+	// A document of an older Version has no escapes, and no variables either. A
+	// ? is the narrowest pattern there that a * matches.
+	narrowest = strings.NewReplacer("*", "?")
+)
+
+// itself writes a resource so that a policy with it means just that one, as far
+// as its Version can say so. Of ARNs with a wildcard, like the one of all buckets
+// arn:aws:s3:::*, AWS itself has policies name the wildcard.
+func itself(resource, version string) string {
+	wildcard := ""
+	if a, ok := splitARN(resource); resource == "*" || ok && (a.resource() == "*" || a.service() == "logs" && strings.HasSuffix(resource, ":*")) {
+		resource, wildcard = resource[:len(resource)-1], "*"
+	}
+	if version != version2012 {
+		return narrowest.Replace(resource) + wildcard
+	}
+	return escapes.Replace(resource) + wildcard
 }
 
 // statementFor writes the smallest statement that allows a request in a layer.
-func statementFor(req *Request, l Layer) string {
+func statementFor(req *Request, l Layer, version string) string {
 	var b strings.Builder
 	b.WriteString(`{"Effect":"Allow",`)
-	if l == ResourceLayer || l == TrustLayer || l == RCPLayer || l == EndpointLayer {
+	if l == ResourceLayer || l == TrustLayer || l == EndpointLayer {
 		b.WriteString(`"Principal":` + principalFor(req, l) + `,`)
 	}
 	b.WriteString(`"Action":` + quoteJSON(req.Action))
 	if l != TrustLayer {
-		resource := req.Resource
-		if resource != "*" {
-			resource = itself(resource)
-		}
-		b.WriteString(`,"Resource":` + quoteJSON(resource))
+		b.WriteString(`,"Resource":` + quoteJSON(itself(req.Resource, version)))
 	}
 	b.WriteString(`}`)
 	return b.String()
@@ -108,7 +159,7 @@ func statementFor(req *Request, l Layer) string {
 func principalFor(req *Request, l Layer) string {
 	p := &req.Principal
 	switch {
-	case l == RCPLayer || l == EndpointLayer || p.Type == Anonymous:
+	case l == EndpointLayer || p.Type == Anonymous:
 		return `"*"`
 	case p.Type == Service:
 		return `{"Service":` + quoteJSON(p.Service) + `}`
@@ -120,19 +171,28 @@ func principalFor(req *Request, l Layer) string {
 	return `{"AWS":` + quoteJSON(p.ARN) + `}`
 }
 
-// add puts a statement into a layer; false when the statement is no valid one,
-// as for an action without a service.
-func (set *PolicySet) add(l Layer, statement string) bool {
-	kind := map[Layer]Kind{ResourceLayer: ResourcePolicy, TrustLayer: TrustPolicy, EndpointLayer: EndpointPolicy}[l]
-	if kind == 0 {
-		kind = IdentityPolicy
+// apply does what a suggestion says; false when its statement is no valid one, as
+// for an action without a service.
+func (set *PolicySet) apply(s Suggestion) bool {
+	l, kind, version := s.Layer, IdentityPolicy, version2012
+	var one *Policy
+	switch l {
+	case RCPLayer:
+		set.RCPs = addToNodes(set.RCPs, fullRCP)
+		return true
+	case ResourceLayer:
+		one, kind = set.Resource, ResourcePolicy
+	case TrustLayer:
+		one, kind = set.Resource, TrustPolicy
+	case EndpointLayer:
+		one, kind = set.Endpoint, EndpointPolicy
+	case BoundaryLayer:
+		one = set.Boundary
 	}
-	doc := `{"Version":"` + version2012 + `","Statement":[` + statement + `]}`
-	src := Source{}
-	if l == RCPLayer {
-		kind, src.ARN = ResourceControlPolicy, rcpFullAWSAccess
+	if one != nil {
+		version = one.Version()
 	}
-	p, err := Parse(doc, kind, src)
+	p, err := Parse(`{"Version":"`+version+`","Statement":[`+s.Add+`]}`, kind, Source{})
 	if err != nil {
 		return false
 	}
@@ -149,8 +209,6 @@ func (set *PolicySet) add(l Layer, statement string) bool {
 		set.Endpoint = set.Endpoint.with(p)
 	case SCPLayer:
 		set.SCPs = addToNodes(set.SCPs, p)
-	case RCPLayer:
-		set.RCPs = addToNodes(set.RCPs, p)
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/format"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,66 +10,131 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const source = `package p
+const code = `package p
+
+const two = 1 + 1
 
 func f(a, b int, c bool) bool {
 	switch a {
 	case 1:
 		return true
-	case 2, 3:
+	case two, 3:
 		b++
 	}
 	switch {
 	case a < b && !c:
+	case a == 9:
 	}
-	return f(a, b, c)
+	switch a++; b {
+	case 7:
+	}
+	return f(a, b, c) || a != b
 }
 `
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
 
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "p.go"), []byte(source), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "p_test.go"), []byte("package p"), 0o600))
-	mutants, err := mutantsOf(dir, []string{"*.go"})
+	write(t, dir, "p.go", code)
+	write(t, dir, "p_test.go", "package p")
+	sources, err := mutate(dir, []string{"*.go"})
 	require.NoError(t, err)
+	require.Len(t, sources, 1)
 	var names []string
-	sources := make(map[string]string)
-	for i := range mutants {
-		names = append(names, mutants[i].name())
-		sources[mutants[i].name()] = string(mutants[i].source())
+	for i, m := range sources[0].mutants {
+		assert.Equal(t, i+1, m.number)
+		names = append(names, m.name())
 	}
 	assert.Equal(t, []string{
 		"p.go f: `case 1:` -> ``",
-		"p.go f: `case 2, 3:` -> `case 3:`",
-		"p.go f: `case 2, 3:` -> `case 2:`",
+		"p.go f: `case two, 3:` -> `case 3:`",
+		"p.go f: `case two, 3:` -> `case two:`",
 		"p.go f: `return true` -> `return false`",
 		"p.go f: `case a < b && !c:` -> `case !(a < b && !c):`",
 		"p.go f: `a < b && !c` -> `a < b || !c`",
 		"p.go f: `a < b` -> `a >= b`",
 		"p.go f: `a < b` -> `a <= b`",
 		"p.go f: `!c` -> `c`",
+		"p.go f: `a == 9` -> `a != 9`",
+		"p.go f: `case 7:` -> ``",
+		"p.go f: `f(a, b, c) || a != b` -> `f(a, b, c) && a != b`",
+		"p.go f: `a != b` -> `a == b`",
 	}, names)
-	assert.NotContains(t, sources[names[0]], "return true", "the body of a case goes with it")
-	assert.Contains(t, sources[names[5]], "case a < b || !c:")
-	assert.Contains(t, sources[names[8]], "case a < b && c:")
+	_, err = format.Source([]byte(sources[0].text))
+	require.NoError(t, err, sources[0].text)
 
-	_, err = mutantsOf(dir, []string{"q.go"})
+	_, err = mutate(dir, []string{"q.go"})
 	require.ErrorContains(t, err, `no file in `)
 }
 
-func TestReport(t *testing.T) {
+// Mutants are told from each other by tests that are known to notice some.
+func TestCheck(t *testing.T) {
 	t.Parallel()
-	mutants := []mutant{
-		{path: "p.go", was: "a", result: killed}, {path: "p.go", was: "b", result: survived},
-		{path: "p.go", was: "c", result: survived}, {path: "p.go", was: "d", result: killed},
-		{path: "p.go", was: "e", result: unbuilt},
+	dir := t.TempDir()
+	write(t, dir, "go.mod", "module p\n\ngo 1.25\n")
+	write(t, dir, "p.go", `package p
+
+func grows(a, b int) bool { return a < b }
+
+func kind(a int) string {
+	switch a {
+	case 1:
+		return "one"
+	case 2:
+		return "two"
 	}
-	list := filepath.Join(t.TempDir(), "list")
-	require.NoError(t, os.WriteFile(list, []byte("# a comment\n\n"+mutants[1].name()+" # same\n"+mutants[3].name()+" # no more\n"), 0o600))
-	known, err := readKnown(list)
+	for a < 0 {
+		a++
+	}
+	return "many"
+}
+
+func both(a, b bool) bool { return a && b }
+`)
+	write(t, dir, "p_test.go", `package p
+
+import "testing"
+
+func TestGrows(t *testing.T) {
+	if !grows(1, 2) || grows(2, 1) {
+		t.Fatal()
+	}
+}
+
+func TestKind(t *testing.T) {
+	t.Parallel()
+	if kind(1) != "one" || kind(5) != "many" {
+		t.Fatal()
+	}
+}
+
+func TestBoth(t *testing.T) {
+	if both(false, true) || !both(true, true) || both(true, false) {
+		t.Fatal()
+	}
+}
+`)
+	list := write(t, dir, "list", "p.go kind: `a < 0` -> `a <= 0` # no test asks for 0\n"+
+		"p.go both: `a && b` -> `a || b` # wrong\np.go gone: `a` -> `b` # gone\n")
+	findings, err := check(dir, []string{"*.go"}, list, 2, nil)
 	require.NoError(t, err)
-	assert.Equal(t, 2, report(mutants, known), "a survivor that is not listed, and one that is listed and was noticed")
-	_, err = readKnown(list + "x")
-	require.Error(t, err)
+	// a < b -> a <= b and case 2 survive; a && b is listed and does not; the last
+	// of the list is no mutant.
+	assert.Equal(t, 4, findings)
+
+	write(t, dir, "q_test.go", "package p\n\nimport \"testing\"\n\nfunc TestFails(t *testing.T) { t.Fatal(1) }\n")
+	_, err = check(dir, []string{"*.go"}, list, 2, nil)
+	require.ErrorContains(t, err, "TestFails fails without a change")
+	write(t, dir, "q_test.go", "package q")
+	_, err = check(dir, []string{"*.go"}, list, 2, nil)
+	require.Error(t, err, "it does not compile")
+	_, err = check(dir, []string{"*.go"}, list+"x", 2, nil)
+	require.Error(t, err, "there is no such list")
 }
