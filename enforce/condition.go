@@ -41,11 +41,8 @@ func (e *eval) holds(c *condition) bool {
 	return e.test(c, v.item())
 }
 
-// presence is what Null looks at: "true" when the key is absent. A set without
-// values is absent.
-func presence(v *value) item {
-	return item{text: strconv.FormatBool(v == nil || v.kind == multi && len(v.many) == 0)}
-}
+// presence is what Null looks at: "true" when the key is absent.
+func presence(v *value) item { return item{text: strconv.FormatBool(v == nil)} }
 
 // test compares one value of the request with those of the policy, which are
 // alternatives; for a negated operator none may match.
@@ -62,9 +59,16 @@ func (e *eval) test(c *condition, v item) bool {
 	return c.op.negated && !voided
 }
 
-// isNullSet reports whether the values are a "null data set", such as one empty
+// nullSetIsMissing makes a multivalued key that is there without values, or with
+// one empty string, the same as one that is not there. "Multivalued context key
+// examples" says so of Null, with which policies keep such keys out, and of
+// ForAllValues and ForAnyValue. That IfExists and negated operators see it alike
+// is unverified.
+const nullSetIsMissing = true
+
+// isNull reports whether the values are a "null data set", such as one empty
 // string.
-func isNullSet(v *value) bool {
+func (v *value) isNull() bool {
 	switch v.kind {
 	case multi:
 		return len(v.many) == 0 || len(v.many) == 1 && v.many[0] == ""
@@ -76,7 +80,7 @@ func isNullSet(v *value) bool {
 
 // all is ForAllValues, which an empty set satisfies.
 func (e *eval) all(c *condition, v *value) bool {
-	if isNullSet(v) {
+	if v.isNull() {
 		return true
 	}
 	if v.kind != multi {
@@ -92,7 +96,7 @@ func (e *eval) all(c *condition, v *value) bool {
 
 // any is ForAnyValue, which an empty set does not satisfy.
 func (e *eval) any(c *condition, v *value) bool {
-	if isNullSet(v) {
+	if v.isNull() {
 		return false
 	}
 	if v.kind != multi {

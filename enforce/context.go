@@ -183,7 +183,11 @@ var derivations = map[string]derivation{
 // value returns what the request holds for a key, nil when the key is absent.
 // The result is valid until the next call.
 func (e *eval) value(k *conditionKey) *value {
-	if v := e.req.Context.find(k.lower); v != nil || k.derived == notDerived {
+	v := e.req.Context.find(k.lower)
+	switch {
+	case v != nil && v.kind == multi && nullSetIsMissing && v.isNull():
+		return nil
+	case v != nil || k.derived == notDerived:
 		return v
 	}
 	text := e.derive(k.derived)

@@ -34,13 +34,13 @@ func (n *naive) holds(operator, key string, wanted []string, version string) boo
 	operator, ifExists := strings.CutSuffix(operator, "IfExists")
 	operator, forAll := strings.CutPrefix(operator, "ForAllValues:")
 	operator, forAny := strings.CutPrefix(operator, "ForAnyValue:")
-	actual, present := n.keys[key]
+	actual := n.keys[key]
+	null := len(actual) == 0 || len(actual) == 1 && actual[0] == "" // rule 22
+	if null && n.multi[key] {
+		actual = nil // the page on multivalued keys: Null sees nothing there either
+	}
 	if operator == "Null" {
 		return isNull(len(actual) == 0, wanted)
-	}
-	null := len(actual) == 0 || len(actual) == 1 && actual[0] == ""
-	if ifExists && present && len(actual) == 0 && !forAll {
-		n.open = true // whether an empty set exists is open
 	}
 	switch {
 	case len(actual) == 0 && ifExists: // rules 20 and 24

@@ -237,6 +237,9 @@ func (tab *table) asks(caller, action, resource, keys, verdict, layer string) er
 		key, value, _ := strings.Cut(pair, "=")
 		if list, is := strings.CutPrefix(value, "["); is {
 			values := strings.FieldsFunc(strings.TrimSuffix(list, "]"), func(r rune) bool { return r == ',' })
+			for i := range values {
+				values[i] = strings.Trim(values[i], "'") // '' is an empty value
+			}
 			req.Context.SetMulti(key, values)
 			continue
 		}
