@@ -11,6 +11,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
 	"github.com/leastpriv/leastpriv/internal/clock"
+	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 // TB is what this package needs of a test. [*testing.T], [*testing.B] and
@@ -221,15 +222,15 @@ func (a *Account) background() *fakeaws.Call {
 // socket is a World's listener and the client for it.
 type socket struct {
 	server *httptest.Server
-	client *socketClient
+	client socketClient
 }
 
 func newSocket(w *fakeaws.World) *socket {
-	return &socket{server: httptest.NewServer(w.Door()), client: newSocketClient(w)}
+	return &socket{server: httptest.NewServer(w.Door()), client: socketClient{sdkclient.NewSocket(), w}}
 }
 
 func (s *socket) close() {
-	s.client.close()
+	s.client.Close()
 	s.server.Close()
 }
 

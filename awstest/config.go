@@ -3,19 +3,17 @@ package awstest
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 // config returns a config with the given credentials. It sets no BaseEndpoint
@@ -26,7 +24,7 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		Region:      a.options.region,
 		Credentials: credentials,
 		HTTPClient:  processClient{a.world},
-		APIOptions:  []func(*middleware.Stack) error{signAtWorldTime(a.world)},
+		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world)},
 		// As LoadDefaultConfig sets them; the zero values would be another SDK than
 		// the one that a program uses.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
@@ -53,28 +51,13 @@ func (c processClient) Do(r *http.Request) (*http.Response, error) {
 
 // socketClient is the HTTP client of configs that use the socket.
 type socketClient struct {
-	world     *fakeaws.World
-	transport *http.Transport
+	*sdkclient.Socket
+	world *fakeaws.World
 }
-
-func newSocketClient(w *fakeaws.World) *socketClient {
-	return &socketClient{world: w, transport: &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second}}
-}
-
-func (c *socketClient) close() { c.transport.CloseIdleConnections() }
 
 // Do implements aws.HTTPClient.
-func (c *socketClient) Do(r *http.Request) (*http.Response, error) {
-	// The body that the SDK sends has a WriteTo, which net/http's transport
-	// prefers. When the server answers before WriteTo has returned, the
-	// transport gives the connection up, and calls with large answers fail now
-	// and then. Without WriteTo it reads the body instead, and they do not.
-	if r.Body != nil && r.Body != http.NoBody {
-		plain := *r
-		plain.Body = struct{ io.ReadCloser }{r.Body}
-		r = &plain
-	}
-	resp, err := c.transport.RoundTrip(r)
+func (c socketClient) Do(r *http.Request) (*http.Response, error) {
+	resp, err := c.Socket.Do(r)
 	return remember(c.world, resp), err
 }
 
@@ -89,25 +72,15 @@ func remember(w *fakeaws.World, resp *http.Response) *http.Response {
 	return resp
 }
 
-// signAtWorldTime makes clients sign with the World's time where that is not
-// the machine's: a client whose clock is wrong is refused, here as by AWS.
-func signAtWorldTime(w *fakeaws.World) func(*middleware.Stack) error {
+// presignAt makes presigned URLs dated by the World's clock.
+func presignAt(w *fakeaws.World) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
+		const presign = "PresignHTTPRequest"
 		offset := w.Clock().Offset()
-		if offset == 0 {
+		if _, ok := stack.Finalize.Get(presign); !ok || offset == 0 {
 			return nil
 		}
-		if m, ok := stack.Finalize.Get((*retry.Attempt)(nil).ID()); ok {
-			if attempt, ok := m.(*retry.Attempt); ok {
-				attempt.ClientSkew = new(atomic.Int64)
-				attempt.ClientSkew.Store(int64(offset))
-			}
-		}
-		const presign = "PresignHTTPRequest"
-		if _, ok := stack.Finalize.Get(presign); ok {
-			return stack.Finalize.Insert(&presignAtWorldTime{world: w, offset: offset}, presign, middleware.Before)
-		}
-		return nil
+		return stack.Finalize.Insert(&presignAtWorldTime{world: w, offset: offset}, presign, middleware.Before)
 	}
 }
 

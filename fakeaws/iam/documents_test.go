@@ -18,134 +18,138 @@ import (
 // rule 73: refused documents.
 func TestMalformedDocuments(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.user(t, "u")
-	tests := []struct {
-		document, inline, managed, trust string
-	}{
-		{"{", "Syntax errors in policy.", "Syntax errors in policy.", "This policy contains invalid Json"},
-		{
-			`{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "",
-			"Policy document must be version 2012-10-17 or greater.", "Has prohibited field Resource",
-		},
-		{
-			allow("s3:*", "bucket"), `Resource bucket must be in ARN format or "*".`,
-			`Resource bucket must be in ARN format or "*".`, `Resource bucket must be in ARN format or "*".`,
-		},
-		{
-			trustEC2, "Policy statement must contain resources.", "Policy statement must contain resources.", "",
-		},
-	}
-	for _, tc := range tests {
-		_, inline := w.iam.PutUserPolicy(w.root, &sdk.PutUserPolicyInput{UserName: aws.String("u"), PolicyName: aws.String("p"), PolicyDocument: &tc.document})
-		_, managed := w.iam.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String("p"), PolicyDocument: &tc.document})
-		_, trust := w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &tc.document})
-		for message, err := range map[*string]error{&tc.inline: inline, &tc.managed: managed, &tc.trust: trust} {
-			if *message == "" {
-				require.NoError(t, err, tc.document)
-				continue
-			}
-			var malformed *types.MalformedPolicyDocumentException
-			require.ErrorAs(t, err, &malformed, tc.document)
-			assert.Equal(t, *message, malformed.ErrorMessage(), tc.document)
+	eachDoor(t, func(t *testing.T, w *world) {
+		w.user(t, "u")
+		tests := []struct {
+			document, inline, managed, trust string
+		}{
+			{"{", "Syntax errors in policy.", "Syntax errors in policy.", "This policy contains invalid Json"},
+			{
+				`{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, "",
+				"Policy document must be version 2012-10-17 or greater.", "Has prohibited field Resource",
+			},
+			{
+				allow("s3:*", "bucket"), `Resource bucket must be in ARN format or "*".`,
+				`Resource bucket must be in ARN format or "*".`, `Resource bucket must be in ARN format or "*".`,
+			},
+			{
+				trustEC2, "Policy statement must contain resources.", "Policy statement must contain resources.", "",
+			},
 		}
-	}
+		for _, tc := range tests {
+			_, inline := w.iam.PutUserPolicy(w.root, &sdk.PutUserPolicyInput{UserName: aws.String("u"), PolicyName: aws.String("p"), PolicyDocument: &tc.document})
+			_, managed := w.iam.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String("p"), PolicyDocument: &tc.document})
+			_, trust := w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &tc.document})
+			for message, err := range map[*string]error{&tc.inline: inline, &tc.managed: managed, &tc.trust: trust} {
+				if *message == "" {
+					require.NoError(t, err, tc.document)
+					continue
+				}
+				var malformed *types.MalformedPolicyDocumentException
+				require.ErrorAs(t, err, &malformed, tc.document)
+				assert.Equal(t, *message, malformed.ErrorMessage(), tc.document)
+			}
+		}
+	})
 }
 
 // rule 37: a trust policy can only name principals that exist.
 func TestTrustedPrincipals(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.user(t, "u")
-	w.role(t, "r")
-	w.group(t, "g")
-	trust := func(principal string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":"sts:AssumeRole"}]}`
-	}
-	tests := map[string]string{ // principal -> the one that is refused
-		`"*"`:                             "",
-		`{"AWS":"*"}`:                     "",
-		`{"AWS":"111122223333"}`:          "",
-		`{"Service":"ec2.amazonaws.com"}`: "",
-		`{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::111122223333:user/u"]}`:   "",
-		`{"AWS":"arn:aws:iam::111122223333:role/r"}`:                                      "",
-		`{"AWS":"arn:aws:sts::111122223333:assumed-role/r/session"}`:                      "",
-		`{"AWS":"arn:aws:iam::999988887777:user/in-an-account-that-is-not-ours"}`:         "",
-		`{"AWS":["arn:aws:iam::111122223333:user/u","arn:aws:iam::111122223333:user/U"]}`: "arn:aws:iam::111122223333:user/U",
-		`{"AWS":"arn:aws:iam::111122223333:user/x/u"}`:                                    "arn:aws:iam::111122223333:user/x/u",
-		`{"AWS":"arn:aws:iam::444455556666:role/r"}`:                                      "arn:aws:iam::444455556666:role/r",
-		`{"AWS":"arn:aws:sts::111122223333:assumed-role/missing/session"}`:                "arn:aws:sts::111122223333:assumed-role/missing/session",
-	}
-	for principal, refused := range tests {
-		_, err := w.iam.UpdateAssumeRolePolicy(w.root, &sdk.UpdateAssumeRolePolicyInput{RoleName: aws.String("r"), PolicyDocument: aws.String(trust(principal))})
-		if refused == "" {
-			require.NoError(t, err, principal)
-			continue
+	eachDoor(t, func(t *testing.T, w *world) {
+		w.user(t, "u")
+		w.role(t, "r")
+		w.group(t, "g")
+		trust := func(principal string) string {
+			return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":"sts:AssumeRole"}]}`
 		}
-		requireError(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"`+refused+`"`)
-	}
+		tests := map[string]string{ // principal -> the one that is refused
+			`"*"`:                             "",
+			`{"AWS":"*"}`:                     "",
+			`{"AWS":"111122223333"}`:          "",
+			`{"Service":"ec2.amazonaws.com"}`: "",
+			`{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::111122223333:user/u"]}`:   "",
+			`{"AWS":"arn:aws:iam::111122223333:role/r"}`:                                      "",
+			`{"AWS":"arn:aws:sts::111122223333:assumed-role/r/session"}`:                      "",
+			`{"AWS":"arn:aws:iam::999988887777:user/in-an-account-that-is-not-ours"}`:         "",
+			`{"AWS":["arn:aws:iam::111122223333:user/u","arn:aws:iam::111122223333:user/U"]}`: "arn:aws:iam::111122223333:user/U",
+			`{"AWS":"arn:aws:iam::111122223333:user/x/u"}`:                                    "arn:aws:iam::111122223333:user/x/u",
+			`{"AWS":"arn:aws:iam::444455556666:role/r"}`:                                      "arn:aws:iam::444455556666:role/r",
+			`{"AWS":"arn:aws:sts::111122223333:assumed-role/missing/session"}`:                "arn:aws:sts::111122223333:assumed-role/missing/session",
+		}
+		for principal, refused := range tests {
+			_, err := w.iam.UpdateAssumeRolePolicy(w.root, &sdk.UpdateAssumeRolePolicyInput{RoleName: aws.String("r"), PolicyDocument: aws.String(trust(principal))})
+			if refused == "" {
+				require.NoError(t, err, principal)
+				continue
+			}
+			requireError(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"`+refused+`"`)
+		}
+	})
 }
 
 func TestTags(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.role(t, "r")
-	role := aws.String("r")
-	tag := func(pairs ...string) error {
-		var tags []types.Tag
-		for i := 0; i < len(pairs); i += 2 {
-			tags = append(tags, types.Tag{Key: &pairs[i], Value: &pairs[i+1]})
+	eachDoor(t, func(t *testing.T, w *world) {
+		w.role(t, "r")
+		role := aws.String("r")
+		tag := func(pairs ...string) error {
+			var tags []types.Tag
+			for i := 0; i < len(pairs); i += 2 {
+				tags = append(tags, types.Tag{Key: &pairs[i], Value: &pairs[i+1]})
+			}
+			_, err := w.iam.TagRole(w.root, &sdk.TagRoleInput{RoleName: role, Tags: tags})
+			return err
 		}
-		_, err := w.iam.TagRole(w.root, &sdk.TagRoleInput{RoleName: role, Tags: tags})
-		return err
-	}
-	list := func() []types.Tag {
-		out, err := w.iam.ListRoleTags(w.root, &sdk.ListRoleTagsInput{RoleName: role})
+		list := func() []types.Tag {
+			out, err := w.iam.ListRoleTags(w.root, &sdk.ListRoleTagsInput{RoleName: role})
+			require.NoError(t, err)
+			return out.Tags
+		}
+		require.NoError(t, tag("b", "1", "Test", "x"))
+		require.NoError(t, tag("test", "y"), "rule 81: keys are compared without their case")
+		assert.Equal(t, []types.Tag{{Key: aws.String("b"), Value: aws.String("1")}, {Key: aws.String("test"), Value: aws.String("y")}}, list())
+		requireError(t, tag("a", "1", "A", "2"), "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		requireError(t, tag("AWS:x", "1"), "InvalidInput", "Tag keys starting with 'aws:' are reserved for internal use.")
+		requireError(t, tag("a*", "1"), "ValidationError", `1 validation error detected: Value 'a*' at 'tags.1.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
+		var many []string
+		for i := range 48 {
+			many = append(many, "k"+strings.Repeat("x", i), "")
+		}
+		require.NoError(t, tag(many...))
+		requireError(t, tag("one-more", ""), "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50")
+		require.NoError(t, tag("B", "2"), "replacing does not count")
+		_, err := w.iam.UntagRole(w.root, &sdk.UntagRoleInput{RoleName: role, TagKeys: append([]string{"TEST", "none"}, "k")})
 		require.NoError(t, err)
-		return out.Tags
-	}
-	require.NoError(t, tag("b", "1", "Test", "x"))
-	require.NoError(t, tag("test", "y"), "rule 81: keys are compared without their case")
-	assert.Equal(t, []types.Tag{{Key: aws.String("b"), Value: aws.String("1")}, {Key: aws.String("test"), Value: aws.String("y")}}, list())
-	requireError(t, tag("a", "1", "A", "2"), "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-	requireError(t, tag("AWS:x", "1"), "InvalidInput", "Tag keys starting with 'aws:' are reserved for internal use.")
-	requireError(t, tag("a*", "1"), "ValidationError", `1 validation error detected: Value 'a*' at 'tags.1.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
-	var many []string
-	for i := range 48 {
-		many = append(many, "k"+strings.Repeat("x", i), "")
-	}
-	require.NoError(t, tag(many...))
-	requireError(t, tag("one-more", ""), "LimitExceeded", "Cannot exceed quota for TagsPerRole: 50")
-	require.NoError(t, tag("B", "2"), "replacing does not count")
-	_, err := w.iam.UntagRole(w.root, &sdk.UntagRoleInput{RoleName: role, TagKeys: append([]string{"TEST", "none"}, "k")})
-	require.NoError(t, err)
-	assert.Len(t, list(), 48)
+		assert.Len(t, list(), 48)
+	})
 }
 
 func TestGroupInline(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.group(t, "g")
-	group, name := aws.String("g"), aws.String("p")
-	_, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
-	requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
-	_, err = w.iam.PutGroupPolicy(w.root, &sdk.PutGroupPolicyInput{GroupName: group, PolicyName: name, PolicyDocument: aws.String(allow("s3:*", "arn:aws:s3:::a b+c/*"))})
-	require.NoError(t, err)
-	got, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
-	require.NoError(t, err)
-	assert.Equal(t, "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22arn%3Aaws%3As3%3A%3A%3Aa%20b%2Bc%2F%2A%22%7D%7D", *got.PolicyDocument)
-	names, err := w.iam.ListGroupPolicies(w.root, &sdk.ListGroupPoliciesInput{GroupName: group})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"p"}, names.PolicyNames)
-	_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
-	require.NoError(t, err)
-	_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
-	requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
+	eachDoor(t, func(t *testing.T, w *world) {
+		w.group(t, "g")
+		group, name := aws.String("g"), aws.String("p")
+		_, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
+		requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
+		_, err = w.iam.PutGroupPolicy(w.root, &sdk.PutGroupPolicyInput{GroupName: group, PolicyName: name, PolicyDocument: aws.String(allow("s3:*", "arn:aws:s3:::a b+c/*"))})
+		require.NoError(t, err)
+		got, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
+		require.NoError(t, err)
+		assert.Equal(t, "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22arn%3Aaws%3As3%3A%3A%3Aa%20b%2Bc%2F%2A%22%7D%7D", *got.PolicyDocument)
+		names, err := w.iam.ListGroupPolicies(w.root, &sdk.ListGroupPoliciesInput{GroupName: group})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"p"}, names.PolicyNames)
+		_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
+		require.NoError(t, err)
+		_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
+		requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
+	})
 }
 
 // operations calls visit with every operation and an empty input of it.
 func operations(w *world, visit func(name string, do func(context.Context) error, in reflect.Value)) {
-	v := reflect.ValueOf(w.iam)
+	v := reflect.ValueOf(w.service)
 	for i := range v.NumMethod() {
 		m, f := v.Type().Method(i), v.Method(i)
 		if f.Type().NumIn() != 2 || f.Type().In(0) != reflect.TypeFor[context.Context]() {
@@ -167,11 +171,11 @@ func TestEmptyInput(t *testing.T) {
 	n := 0
 	operations(w, func(name string, do func(context.Context) error, in reflect.Value) {
 		n++
-		if err := do(w.root); model.Check(in.Interface()) != nil {
+		if err := do(w.Root); model.Check(in.Interface()) != nil {
 			require.ErrorContains(t, err, "failed to satisfy constraint: Member must not be null", name)
 		}
 	})
-	assert.Equal(t, len(w.iam.Ops()), n, "every operation of the table is a method")
+	assert.Equal(t, len(w.service.Ops()), n, "every operation of the table is a method")
 }
 
 func FuzzInput(f *testing.F) {
@@ -194,7 +198,7 @@ func FuzzInput(f *testing.F) {
 					}
 				}
 			}
-			if err := do(w.root); err != nil {
+			if err := do(w.Root); err != nil {
 				assert.NotEmpty(t, err.Error(), name)
 			}
 		})
@@ -204,26 +208,27 @@ func FuzzInput(f *testing.F) {
 // rule 37: who is deleted and made anew is not trusted any more.
 func TestTrustFollowsTheUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	made, err := w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u")})
-	require.NoError(t, err)
-	document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},"Action":"sts:AssumeRole"}}`
-	_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &document})
-	require.NoError(t, err)
-	trusted := func() string {
-		r, ok := w.iam.Role("arn:aws:iam::111122223333:role/r")
-		require.True(t, ok)
-		return r.Trust.Principals()[0].Value
-	}
-	_, err = w.iam.UpdateUser(w.root, &sdk.UpdateUserInput{UserName: aws.String("u"), NewPath: aws.String("/x/")})
-	require.NoError(t, err)
-	assert.Equal(t, "arn:aws:iam::111122223333:user/x/u", trusted())
-	_, err = w.iam.DeleteUser(w.root, &sdk.DeleteUserInput{UserName: aws.String("u")})
-	require.NoError(t, err)
-	assert.Equal(t, *made.User.UserId, trusted())
-	_, err = w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u"), Path: aws.String("/x/")})
-	require.NoError(t, err)
-	assert.Equal(t, *made.User.UserId, trusted())
-	_, err = w.iam.DeleteRole(w.root, &sdk.DeleteRoleInput{RoleName: aws.String("r")})
-	require.NoError(t, err)
+	eachDoor(t, func(t *testing.T, w *world) {
+		made, err := w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u")})
+		require.NoError(t, err)
+		document := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},"Action":"sts:AssumeRole"}}`
+		_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: &document})
+		require.NoError(t, err)
+		trusted := func() string {
+			r, ok := w.service.Role("arn:aws:iam::111122223333:role/r")
+			require.True(t, ok)
+			return r.Trust.Principals()[0].Value
+		}
+		_, err = w.iam.UpdateUser(w.root, &sdk.UpdateUserInput{UserName: aws.String("u"), NewPath: aws.String("/x/")})
+		require.NoError(t, err)
+		assert.Equal(t, "arn:aws:iam::111122223333:user/x/u", trusted())
+		_, err = w.iam.DeleteUser(w.root, &sdk.DeleteUserInput{UserName: aws.String("u")})
+		require.NoError(t, err)
+		assert.Equal(t, *made.User.UserId, trusted())
+		_, err = w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u"), Path: aws.String("/x/")})
+		require.NoError(t, err)
+		assert.Equal(t, *made.User.UserId, trusted())
+		_, err = w.iam.DeleteRole(w.root, &sdk.DeleteRoleInput{RoleName: aws.String("r")})
+		require.NoError(t, err)
+	})
 }

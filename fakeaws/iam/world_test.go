@@ -6,62 +6,63 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	accountID = "111122223333"
-	otherID   = "444455556666"
-	allowAll  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	accountID = worldtest.Account
+	otherID   = worldtest.Other
+	allowAll  = worldtest.AllowAll
 	trustEC2  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 )
 
+var requireError = worldtest.RequireError
+
 // A world is a World with two accounts, and the first one's IAM.
 type world struct {
-	*fakeaws.World
-	iam  *iam.Service
-	root context.Context
+	*worldtest.World
+	// iam is the client of the account's root user, for calls with root.
+	iam     *sdk.Client
+	root    context.Context
+	service *iam.Service
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }
+
+func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
-		{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
-		{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
-	}})
-	for _, id := range []string{accountID, otherID} {
-		_, err := w.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
-	return &world{World: w, iam: w.Service("iam").(*iam.Service), root: w.Background(accountID, "us-east-1")}
+	w := worldtest.New(t, door,
+		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
+		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
+	)
+	made := &world{World: w, root: t.Context(), service: w.Service("iam").(*iam.Service)}
+	made.iam = made.rootOf(accountID)
+	return made
+}
+
+// rootOf is the client of an account's root user.
+func (w *world) rootOf(account string) *sdk.Client {
+	acct, _ := w.Account(account)
+	return w.client(acct.Root)
+}
+
+// eachDoor tells a story of a World through each door.
+func eachDoor(t *testing.T, story func(*testing.T, *world)) {
+	t.Helper()
+	worldtest.EachDoor(t, func(t *testing.T, door worldtest.Door) { story(t, newWorldAt(t, door)) })
 }
 
 // client is an SDK client whose calls go through the whole pipeline.
 func (w *world) client(c *fakeaws.Credential) *sdk.Client {
-	return sdk.New(sdk.Options{
-		Region:     "us-east-1",
-		HTTPClient: w.Door(),
-		Retryer:    aws.NopRetryer{},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
-		}),
-		// What the service answers to input that the client would refuse. Not
-		// every operation has input that it checks.
-		APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
-			_, _ = s.Initialize.Remove("OperationInputValidation")
-			return nil
-		}},
-	})
+	return sdk.NewFromConfig(w.Config(c.AccessKeyID, c.SecretAccessKey, c.SessionToken))
 }
 
 // user makes a user with inline policies and returns a client with its key.
@@ -100,15 +101,6 @@ func (w *world) group(t testing.TB, name string) {
 	t.Helper()
 	_, err := w.iam.CreateGroup(w.root, &sdk.CreateGroupInput{GroupName: &name})
 	require.NoError(t, err)
-}
-
-// requireError requires AWS's error with that code and message.
-func requireError(t testing.TB, err error, code, message string) {
-	t.Helper()
-	var api smithy.APIError
-	require.ErrorAs(t, err, &api)
-	assert.Equal(t, code, api.ErrorCode())
-	assert.Equal(t, message, api.ErrorMessage())
 }
 
 func allow(action, resource string) string {

@@ -55,24 +55,26 @@ func TestAssumeRole(t *testing.T) {
 
 	c, ok := w.Credential(*out.Credentials.AccessKeyId)
 	require.True(t, ok)
-	asSession := &fakeaws.Call{Context: ctx, World: w.World, Account: accountID, Caller: c.Caller, Time: w.Clock().Now()}
+	asSession := &fakeaws.Call{Context: ctx, World: w.World.World, Account: accountID, Caller: c.Caller, Time: w.Clock().Now()}
 	_, err = w.iam.GetUser(asSession, &iamsdk.GetUserInput{})
 	requireError(t, err, "ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
-	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
-	out, err := u.AssumeRole(ctx, input(w.role(t, "app", trust(assume, alice, "")), seconds(900)))
-	require.NoError(t, err)
-	w.requireLife(t, 15*time.Minute, out.Credentials.Expiration)
-	session := w.session(out.Credentials)
-	_, err = session.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
-	require.NoError(t, err)
-	w.Clock().Advance(15*time.Minute + time.Second)
-	_, err = session.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
-	requireError(t, err, "ExpiredToken", "The security token included in the request is expired")
+	eachDoor(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		u := w.user(w.root, t, "alice", "")
+		out, err := u.AssumeRole(ctx, input(w.role(t, "app", trust(assume, alice, "")), seconds(900)))
+		require.NoError(t, err)
+		w.requireLife(t, 15*time.Minute, out.Credentials.Expiration)
+		session := w.session(out.Credentials)
+		_, err = session.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
+		require.NoError(t, err)
+		w.Clock().Advance(15*time.Minute + time.Second)
+		_, err = session.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
+		requireError(t, err, "ExpiredToken", "The security token included in the request is expired")
+	})
 }
 
 // rule 50: who may assume a role. rule 69: a denial never says why.

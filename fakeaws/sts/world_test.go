@@ -10,66 +10,57 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	accountID = "111122223333"
-	otherID   = "444455556666"
-	allowAll  = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
-	denyAll   = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
+	accountID = worldtest.Account
+	otherID   = worldtest.Other
+	allowAll  = worldtest.AllowAll
+	denyAll   = worldtest.DenyAll
 )
+
+var requireError = worldtest.RequireError
 
 // A world is a World with two accounts.
 type world struct {
-	*fakeaws.World
+	*worldtest.World
 	iam         *iam.Service
 	sts         *sts.Service
 	root, other context.Context
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }
+
+func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{
-		Services: []fakeaws.Registration{
-			{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
-			{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
-		},
-	})
-	for _, id := range []string{accountID, otherID} {
-		_, err := w.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
+	w := worldtest.New(t, door,
+		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
+		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
+	)
 	return &world{
 		World: w, iam: w.Service("iam").(*iam.Service), sts: w.Service("sts").(*sts.Service),
-		root: w.Background(accountID, "us-east-1"), other: w.Background(otherID, "us-east-1"),
+		root: w.Root, other: w.OtherRoot,
 	}
+}
+
+// eachDoor tells a story of a World through each door.
+func eachDoor(t *testing.T, story func(*testing.T, *world)) {
+	t.Helper()
+	worldtest.EachDoor(t, func(t *testing.T, door worldtest.Door) { story(t, newWorldAt(t, door)) })
 }
 
 // client is an SDK client whose calls go through the whole pipeline.
 func (w *world) client(id, secret, token string) *sdk.Client {
-	return sdk.New(sdk.Options{
-		Region: "us-east-1", HTTPClient: w.Door(), Retryer: aws.NopRetryer{},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
-		}),
-		// What the service answers to input that the client would refuse. Not
-		// every operation has input that it checks.
-		APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
-			_, _ = s.Initialize.Remove("OperationInputValidation")
-			return nil
-		}},
-	})
+	return sdk.NewFromConfig(w.Config(id, secret, token))
 }
 
 // session is a client with the credentials of an answer.
@@ -154,13 +145,4 @@ func (w *world) requireLife(t testing.TB, life time.Duration, expires *time.Time
 	t.Helper()
 	require.WithinDuration(t, w.Clock().Now().Add(life), *expires, 10*time.Second)
 	require.Zero(t, expires.Nanosecond())
-}
-
-// requireError requires AWS's error with that code and message.
-func requireError(t testing.TB, err error, code, message string) {
-	t.Helper()
-	var api smithy.APIError
-	require.ErrorAs(t, err, &api)
-	assert.Equal(t, code, api.ErrorCode())
-	assert.Equal(t, message, api.ErrorMessage())
 }

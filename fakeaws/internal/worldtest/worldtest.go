@@ -1,0 +1,126 @@
+// Package worldtest has what the tests of the fakes share: Worlds with two
+// accounts, and clients of the SDK that come in through either door.
+package worldtest
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/sdkclient"
+)
+
+// The two accounts of a World.
+const (
+	Account = "111122223333"
+	Other   = "444455556666"
+)
+
+// Region is the one that clients call.
+const Region = "us-east-1"
+
+// Policies that allow and deny everything.
+const (
+	AllowAll = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	DenyAll  = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
+)
+
+// A Door is the way that clients take into a World.
+type Door int
+
+// The doors.
+const (
+	InProcess Door = iota
+	Socket
+)
+
+func (d Door) String() string {
+	if d == Socket {
+		return "socket"
+	}
+	return "process"
+}
+
+// EachDoor tells a story twice, at the same time: with clients that stay in the
+// process, and with clients that use a socket.
+func EachDoor(t *testing.T, story func(*testing.T, Door)) {
+	t.Helper()
+	for _, door := range []Door{InProcess, Socket} {
+		t.Run(door.String(), func(t *testing.T) {
+			t.Parallel()
+			story(t, door)
+		})
+	}
+}
+
+// A World is a World with two accounts.
+type World struct {
+	*fakeaws.World
+	// Root and OtherRoot are the contexts in which Go code calls the methods of
+	// services as the root users of Account and Other.
+	Root, OtherRoot context.Context
+
+	http aws.HTTPClient
+	url  *string // of the socket
+}
+
+// New makes a World whose clients use a door.
+func New(t testing.TB, door Door, services ...fakeaws.Registration) *World {
+	t.Helper()
+	w := fakeaws.NewWorld(fakeaws.Config{Region: Region, Services: services})
+	for _, id := range []string{Account, Other} {
+		_, err := w.AddAccount(id, "", "")
+		require.NoError(t, err)
+	}
+	made := &World{
+		World: w, http: w.Door(),
+		Root: w.Background(Account, Region), OtherRoot: w.Background(Other, Region),
+	}
+	if door == Socket {
+		server, client := httptest.NewServer(w.Door()), sdkclient.NewSocket()
+		t.Cleanup(func() {
+			client.Close()
+			server.Close()
+		})
+		made.http, made.url = client, &server.URL
+	}
+	return made
+}
+
+// Config makes clients that sign with an access key, through the whole pipeline.
+// They send what the SDK would refuse to send, so that tests see what the service
+// answers to it.
+func (w *World) Config(key, secret, token string) aws.Config {
+	return aws.Config{
+		Region:       Region,
+		HTTPClient:   w.http,
+		BaseEndpoint: w.url,
+		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}, nil
+		}),
+		APIOptions: []func(*middleware.Stack) error{sdkclient.SignAt(w.Clock()), func(s *middleware.Stack) error {
+			// Not every operation has input that the SDK checks.
+			_, _ = s.Initialize.Remove("OperationInputValidation")
+			return nil
+		}},
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+	}
+}
+
+// RequireError requires AWS's error with that code and message.
+func RequireError(t testing.TB, err error, code, message string) {
+	t.Helper()
+	var api smithy.APIError
+	require.ErrorAs(t, err, &api)
+	assert.Equal(t, code, api.ErrorCode())
+	assert.Equal(t, message, api.ErrorMessage())
+}
