@@ -16,8 +16,15 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A bucket holds objects by key, in the order of their UTF-8 bytes.
+// A bucket is a bucket as a request reached it.
 type bucket struct {
+	*store
+	// through is the access point by which it was reached, if any.
+	through *accessPoint
+}
+
+// A store holds objects by key, in the order of their UTF-8 bytes.
+type store struct {
 	name, arn string
 	owner     *fakeaws.Account
 	region    string
@@ -34,6 +41,7 @@ type bucket struct {
 	// versioning is empty in a bucket that never had it.
 	versioning types.BucketVersioningStatus
 	mfaDelete  types.MFADeleteStatus
+	configurations
 }
 
 // policyFor is the bucket policy as far as it is in force for a call, else
@@ -235,7 +243,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
 	}
 	on := true
-	s.buckets.Set(name, &bucket{
+	s.buckets.Set(name, &bucket{store: &store{
 		name:       name,
 		arn:        bucketARN(name),
 		owner:      account,
@@ -246,7 +254,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		block: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on,
 		},
-	})
+	}})
 	location := "/" + name
 	if plan.region != "us-east-1" {
 		location = "http://" + name + ".s3.amazonaws.com/"

@@ -48,6 +48,7 @@ type account struct {
 	// root is the client of the owner's root user, user of an IAM user of the
 	// same account.
 	root, user *awss3.Client
+	options    []func(*awss3.Options) // of all clients
 }
 
 func newAccount(t testing.TB) *account {
@@ -83,7 +84,7 @@ func (a *account) clientWith(c aws.CredentialsProvider) *awss3.Client {
 		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	})
+	}, a.options...)
 }
 
 // allow gives the user a policy in place of any other.

@@ -48,7 +48,7 @@ func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enfo
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&get.Context, "s3:versionid", ref.version)
-	setExistingTags(&get.Context, o)
+	b.guardObject(&get, o)
 	return append(needs, get)
 }
 

@@ -99,13 +99,14 @@ func setEnum[E ~string](keys *enforce.Context, key string, value E) {
 	}
 }
 
-// setExistingTags sets the tags of the object that a request is about.
-func setExistingTags(keys *enforce.Context, o *object) {
+// guardObject completes a permission on an object that exists: with its tags,
+// and with who owns it.
+func (b *bucket) guardObject(need *enforce.Need, o *object) {
 	if o == nil {
 		return
 	}
 	for _, t := range o.tags {
-		keys.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+		need.Context.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
 	}
 }
 

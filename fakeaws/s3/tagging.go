@@ -105,7 +105,7 @@ func (s *Service) taggingNeed(ctx context.Context, ref objectRef, action string)
 	}
 	need := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&need.Context, "s3:versionid", ref.version)
-	setExistingTags(&need.Context, b.version(aws.ToString(ref.key), ref.version))
+	b.guardObject(&need, b.version(aws.ToString(ref.key), ref.version))
 	return []enforce.Need{need}, nil
 }
 

@@ -1,0 +1,22 @@
+package s3
+
+import "net/http"
+
+// The errors of buckets' configurations, from the same page as those in errors.go.
+var (
+	errInvalidTargetBucket    = kind{"InvalidTargetBucketForLogging", http.StatusBadRequest, "The target bucket for logging does not exist"}
+	errCrossLocationLogging   = kind{"CrossLocationLoggingProhibited", http.StatusForbidden, "Cross S3 location logging not allowed."}
+	errNoSuchConfiguration    = kind{"NoSuchConfiguration", http.StatusNotFound, "The specified configuration does not exist."}
+	errNoSuchCORS             = kind{"NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"}
+	errNoSuchLifecycle        = kind{"NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"}
+	errNoSuchWebsite          = kind{"NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration"}
+	errNoOwnershipControls    = kind{"OwnershipControlsNotFoundError", http.StatusNotFound, "The bucket ownership controls were not found"}
+	errNoReplication          = kind{"ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found"}
+	errTooManyConfigurations  = kind{"TooManyConfigurations", http.StatusBadRequest, "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."}
+	errInvalidS3Destination   = kind{"InvalidS3DestinationBucket", http.StatusBadRequest, "Invalid bucket ARN."}
+	errAccelerateNotSupported = kind{"InvalidRequest", http.StatusBadRequest, "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"}
+)
+
+// Texts of checks that the API reference names no text for are those that the
+// service is known to answer with; each of them is unverified.
+func invalidRequest(text string) error { return errInvalidRequest.says(text) }
