@@ -36,6 +36,10 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
+	// Evidence is what the needs of an unsigned operation found out, for its
+	// method.
+	Evidence any
+
 	exchange *exchange    // nil outside of a request: World.Background, World.Do
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	denied   []int        // batch entries that were denied

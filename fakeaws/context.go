@@ -17,6 +17,7 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 	c.requestKeys(global)
 	if s := c.Caller.Session; s != nil {
 		set.Session = s.Policies
+		global.Base = s.Keys
 		global.SetTime("aws:TokenIssueTime", s.Issued)
 		// Long-term keys have no MFA keys at all, not false.
 		global.SetBool("aws:MultiFactorAuthPresent", s.MFA)
@@ -32,8 +33,12 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 		}
 	}
 	switch c.Caller.Type {
-	case enforce.Anonymous, enforce.Root, enforce.Service:
+	case enforce.Anonymous, enforce.Root, enforce.Service, enforce.WebIdentity, enforce.SAMLIdentity:
 		return true // they have no identity-based policies
+	}
+	if c.Caller.ofRoot() {
+		set.Identity = everything
+		return true
 	}
 	return c.World.Directory().Policies(c.Caller, set, func(key, value string) {
 		// A session tag replaces the role's tag of the same key.

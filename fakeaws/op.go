@@ -14,6 +14,7 @@ type Op struct {
 	// Name is AWS's name of the operation, "SendMessage".
 	Name     string
 	newInput func() any
+	unsigned bool
 	needs    func(context.Context, any) ([]enforce.Need, error) // nil: Unrestricted
 	call     func(context.Context, any) (any, error)
 }
@@ -32,6 +33,14 @@ func Bind[I, O any](method func(context.Context, *I) (*O, error), needs Needs[I]
 	}
 	op.needs = func(ctx context.Context, in any) ([]enforce.Need, error) { return needs(ctx, in.(*I)) }
 	return op
+}
+
+// Unsigned makes the row one of an operation that needs no signature: what is in
+// the request proves who calls, and its needs set the Call's Caller. The
+// credentials of a request that is signed nevertheless are not looked at.
+func (o Op) Unsigned() Op {
+	o.unsigned = true
+	return o
 }
 
 // Unrestricted makes the row of an operation that AWS lets every authenticated

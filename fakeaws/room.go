@@ -27,6 +27,7 @@ type handler struct {
 	newInput  func() any
 	authorize *authorize
 	chain     middleware.Handler
+	unsigned  bool
 }
 
 // fake makes the service on first use. It is cheaper than open: every call asks
@@ -54,6 +55,7 @@ func (r *room) open() *room {
 			r.handlers[op.Name] = handler{
 				newInput:  op.newInput,
 				authorize: auth,
+				unsigned:  op.unsigned,
 				chain: middleware.DecorateHandler(
 					middleware.HandlerFunc(func(ctx context.Context, in any) (any, middleware.Metadata, error) {
 						out, err := op.call(ctx, in)

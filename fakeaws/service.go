@@ -83,9 +83,12 @@ type Session struct {
 	Tags              []Tag
 	TransitiveTagKeys []string
 	SourceIdentity    string
-	Issued, Expires   time.Time
-	MFA               bool
-	Chained           bool // the session was made with role session credentials
+	// Keys are the condition keys of the session's identity provider that last;
+	// nil when it has none.
+	Keys            *enforce.Context
+	Issued, Expires time.Time
+	MFA             bool
+	Chained         bool // the session was made with role session credentials
 }
 
 // A Credential is an access key with its secret. It is immutable: to change

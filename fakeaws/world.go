@@ -47,16 +47,18 @@ type World struct {
 	sourceIP string
 	verifier sigv4.Verifier
 	log      Log
-	// principals and remarks have locks of their own, and call nobody.
+	// principals, issuers and remarks have locks of their own, and call nobody.
 	principals Principals
+	issuers    Issuers
 	remarks    remarks
 
 	// rooms is filled once by NewWorld and read without a lock.
 	rooms map[string]*room
 
-	mu          sync.RWMutex // guards accounts and credentials
+	mu          sync.RWMutex // guards accounts, credentials and sessions
 	accounts    []*Account
 	credentials map[string]*Credential
+	sessions    expiries
 }
 
 // An Account is one AWS account of a World.

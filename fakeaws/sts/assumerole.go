@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -23,9 +22,7 @@ const (
 	chainedSession = time.Hour
 )
 
-// assumeRoleNeeds asks for sts:AssumeRole on the role and, where the request or
-// the calling session brings them, for tagging the session and for setting its
-// source identity. The role's trust policy guards all three.
+// assumeRoleNeeds asks for sts:AssumeRole on the role and for what comes with it.
 func (s *Service) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAssumeRole(call, in); err != nil {
@@ -37,63 +34,7 @@ func (s *Service) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) 
 	if call.Caller.Type == enforce.Root {
 		return nil, accessDenied("Roles may not be assumed by root accounts.")
 	}
-	role, ok := s.world.Directory().Role(*in.RoleArn)
-	if !ok {
-		// AWS does not tell a missing role from one that does not trust.
-		role = fakeaws.Role{Account: strings.SplitN(*in.RoleArn, ":", 6)[4], Trust: enforce.Empty(enforce.TrustPolicy)}
-	}
-	session := requested(call, in)
-	need := enforce.Need{
-		Action:          actionAssumeRole,
-		Resource:        *in.RoleArn,
-		ResourceAccount: role.Account,
-		Policy:          role.Trust,
-	}
-	needs := []enforce.Need{need}
-	if session.SourceIdentity != "" {
-		need.Action = actionSetSourceIdentity
-		needs = append(needs, need)
-	}
-	if len(session.Tags) > 0 {
-		need.Action = actionTagSession
-		needs = append(needs, need)
-	}
-	for i := range needs {
-		setKeys(&needs[i].Context, in, session, role.Tags)
-	}
-	return needs, nil
-}
-
-// setKeys sets the condition keys of AssumeRole and its companions.
-func setKeys(c *enforce.Context, in *sdk.AssumeRoleInput, session *fakeaws.Session, roleTags []fakeaws.Tag) {
-	c.Set("sts:RoleSessionName", session.Name)
-	if in.ExternalId != nil {
-		c.Set("sts:ExternalId", *in.ExternalId)
-	}
-	if in.TokenCode != nil {
-		// The trust policy sees the code. The session that it leads to has no MFA
-		// keys of its own (User Guide "Secure API access with MFA").
-		c.SetBool("aws:MultiFactorAuthPresent", true)
-		c.Set("aws:MultiFactorAuthAge", "0")
-	}
-	if session.SourceIdentity != "" {
-		c.Set("sts:SourceIdentity", session.SourceIdentity)
-	}
-	if len(in.TransitiveTagKeys) > 0 {
-		c.SetMulti("sts:TransitiveTagKeys", in.TransitiveTagKeys)
-	}
-	if len(in.Tags) > 0 {
-		keys := make([]string, len(in.Tags))
-		for i, t := range in.Tags {
-			keys[i] = *t.Key
-			c.Set("aws:RequestTag/"+*t.Key, *t.Value)
-		}
-		c.SetMulti("aws:TagKeys", keys)
-	}
-	for _, t := range roleTags {
-		c.Set("iam:ResourceTag/"+t.Key, t.Value)
-		c.Set("aws:ResourceTag/"+t.Key, t.Value)
-	}
+	return s.roleNeeds(actionAssumeRole, in, requested(call.Caller, in), nil), nil
 }
 
 // checkAssumeRole answers what is wrong with a request whatever the role is.
@@ -101,9 +42,8 @@ func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
 	if err := members.Check(in); err != nil {
 		return err
 	}
-	arn := strings.SplitN(*in.RoleArn, ":", 6)
-	if len(arn) != 6 || arn[0] != "arn" || arn[2] != "iam" || arn[4] == "" || !strings.HasPrefix(arn[5], "role/") {
-		return constraint.Error(*in.RoleArn + " is invalid")
+	if err := checkRoleARN(*in.RoleArn); err != nil {
+		return err
 	}
 	if err := checkTags(call.Caller.Session, in); err != nil {
 		return err
@@ -152,20 +92,18 @@ func containsFold(keys []string, key string) bool {
 // requested is the session that a request asks for, with what it inherits from
 // the calling session: transitive tags and the source identity last over a
 // chain of roles.
-func requested(call *fakeaws.Call, in *sdk.AssumeRoleInput) *fakeaws.Session {
+func requested(caller *fakeaws.Caller, in *sdk.AssumeRoleInput) *fakeaws.Session {
 	session := &fakeaws.Session{
 		Name:              *in.RoleSessionName,
 		SourceIdentity:    aws.ToString(in.SourceIdentity),
 		TransitiveTagKeys: slices.Clone(in.TransitiveTagKeys),
+		Tags:              tagsOf(in.Tags),
 	}
-	for _, t := range in.Tags {
-		session.Tags = append(session.Tags, fakeaws.Tag{Key: *t.Key, Value: *t.Value})
-	}
-	calling := call.Caller.Session
+	calling := caller.Session
 	if calling == nil {
 		return session
 	}
-	session.Chained = call.Caller.Type == enforce.AssumedRole
+	session.Chained = caller.Type == enforce.AssumedRole
 	if session.SourceIdentity == "" {
 		session.SourceIdentity = calling.SourceIdentity
 	}
@@ -193,41 +131,7 @@ func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk
 		return nil, accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
 			call.Caller.ARN, actionAssumeRole, *in.RoleArn))
 	}
-	life, err := duration(call.Caller, &role, in.DurationSeconds)
-	if err != nil {
-		return nil, err
-	}
-	session := requested(call, in)
-	if session.Policies, err = s.sessionPolicies(&role, in); err != nil {
-		return nil, err
-	}
-	packed, err := packedSize(in)
-	if err != nil {
-		return nil, err
-	}
-	caller := &fakeaws.Caller{
-		Principal: enforce.Principal{
-			Type:      enforce.AssumedRole,
-			ARN:       fakeaws.ARN("sts", "", role.Account, "assumed-role/"+role.Name+"/"+session.Name),
-			IssuerARN: role.ARN,
-			Account:   role.Account,
-			UserID:    role.ID + ":" + session.Name,
-		},
-		EntityID: role.ID,
-		Session:  session,
-		Uses:     role.Uses,
-	}
-	if acct, ok := s.world.Account(role.Account); ok {
-		caller.CanonicalUser = acct.CanonicalUser
-	}
-	out := &sdk.AssumeRoleOutput{
-		AssumedRoleUser:  &types.AssumedRoleUser{Arn: aws.String(caller.ARN), AssumedRoleId: aws.String(caller.UserID)},
-		Credentials:      s.issue(caller, call.Time, life, in.MinimumSessionTokenSize),
-		PackedPolicySize: packed,
-		SourceIdentity:   optional(session.SourceIdentity),
-	}
-	out.SessionTokenSize, out.SessionTokenUtilization = tokenUse(out.Credentials)
-	return out, nil
+	return s.openRole(call, in, &role, requested(call.Caller, in))
 }
 
 // duration is how long a session lasts. Credentials that are temporary

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -27,20 +26,20 @@ const (
 const awsPolicies = "arn:aws:iam::aws:policy/"
 
 // sessionPolicies compiles the session policies of a request; nil when it has
-// none. Managed ones must be AWS's or in the role's account.
-func (s *Service) sessionPolicies(role *fakeaws.Role, in *sdk.AssumeRoleInput) ([]*enforce.Policy, error) {
+// none. Managed ones must be AWS's or in the account of the role or user.
+func (s *Service) sessionPolicies(account string, inline *string, managed []types.PolicyDescriptorType) ([]*enforce.Policy, error) {
 	var policies []*enforce.Policy
-	if in.Policy != nil {
-		p, err := enforce.Parse(*in.Policy, enforce.SessionPolicy, enforce.Source{})
+	if inline != nil {
+		p, err := enforce.Parse(*inline, enforce.SessionPolicy, enforce.Source{})
 		if err != nil {
 			return nil, malformed(err)
 		}
 		policies = append(policies, p)
 	}
-	for _, d := range in.PolicyArns {
+	for _, d := range managed {
 		arn := aws.ToString(d.Arn)
 		p, ok := s.world.Directory().ManagedPolicy(arn)
-		if !ok || !strings.HasPrefix(arn, fakeaws.ARN("iam", "", role.Account, "policy/")) && !strings.HasPrefix(arn, awsPolicies) {
+		if !ok || !strings.HasPrefix(arn, fakeaws.ARN("iam", "", account, "policy/")) && !strings.HasPrefix(arn, awsPolicies) {
 			return nil, &fakeaws.Error{Code: "ValidationError", Message: fmt.Sprintf(unknownSessionPolicy, arn), Status: 400}
 		}
 		policies = append(policies, p)
@@ -50,19 +49,19 @@ func (s *Service) sessionPolicies(role *fakeaws.Role, in *sdk.AssumeRoleInput) (
 
 // packedSize is how much of the space for policies and tags a request uses, in
 // percent; nil when it has neither.
-func packedSize(in *sdk.AssumeRoleInput) (*int32, error) {
-	if in.Policy == nil && len(in.PolicyArns) == 0 && len(in.Tags) == 0 {
+func packedSize(inline *string, managed []types.PolicyDescriptorType, sessionTags []types.Tag) (*int32, error) {
+	if inline == nil && len(managed) == 0 && len(sessionTags) == 0 {
 		return nil, nil
 	}
-	text := utf8.RuneCountInString(aws.ToString(in.Policy))
-	for _, d := range in.PolicyArns {
+	text := utf8.RuneCountInString(aws.ToString(inline))
+	for _, d := range managed {
 		text += len(aws.ToString(d.Arn))
 	}
 	if text > maxPolicyText {
 		return nil, tooLarge("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent(text, maxPolicyText))
 	}
 	tags := 0
-	for _, t := range in.Tags {
+	for _, t := range sessionTags {
 		tags += len(*t.Key) + len(*t.Value)
 	}
 	used := percent(text+tags, packedLimit)

@@ -5,6 +5,8 @@ package sts
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,10 +31,39 @@ func New(w *fakeaws.World) *Service { return &Service{world: w} }
 func (s *Service) Ops() []fakeaws.Op {
 	return []fakeaws.Op{
 		fakeaws.Unrestricted(s.GetCallerIdentity),
-		fakeaws.Bind(s.GetAccessKeyInfo, keyInfoNeeds),
-		fakeaws.Bind(s.AssumeRole, s.assumeRoleNeeds),
+		bind(s.GetAccessKeyInfo, keyInfoNeeds),
+		bind(s.AssumeRole, s.assumeRoleNeeds),
+		bind(s.GetFederationToken, s.federationTokenNeeds),
 		fakeaws.Unrestricted(s.GetSessionToken),
 	}
+}
+
+// bind makes the row of an operation that not all credentials can call.
+func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.Needs[I]) fakeaws.Op {
+	operation := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
+	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+		if err := members.Check(in); err != nil {
+			return nil, err
+		}
+		if !callable(operation, fakeaws.CallFrom(ctx).Caller) {
+			return nil, accessDenied(fmt.Sprintf(notWithSession, operation))
+		}
+		return needs(ctx, in)
+	})
+}
+
+// callable reports whether an operation takes credentials of the caller's kind:
+// page "Compare AWS STS credentials". GetCallerIdentity takes all.
+func callable(operation string, caller *fakeaws.Caller) bool {
+	switch {
+	case caller.Session == nil:
+		return true
+	case caller.Type == enforce.AssumedRole:
+		return operation != "GetFederationToken"
+	case caller.Type == enforce.FederatedUser:
+		return false
+	}
+	return operation == "AssumeRole" // credentials of GetSessionToken
 }
 
 // The actions whose denials never give a reason, so that nobody learns which
@@ -44,7 +75,11 @@ const (
 )
 
 // Denied answers a denial as STS does.
-func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+	switch call.Caller.Type {
+	case enforce.WebIdentity, enforce.SAMLIdentity:
+		return accessDenied("Not authorized to perform " + need.Action)
+	}
 	style := enforce.MessageStyle{Name: need.Name}
 	switch need.Action {
 	case actionAssumeRole, actionTagSession, actionSetSourceIdentity:
@@ -78,7 +113,7 @@ func (s *Service) issue(caller *fakeaws.Caller, now time.Time, life time.Duratio
 		SessionToken:    ids.Token(max(tokenSize, int(aws.ToInt32(minToken)))),
 		Caller:          caller,
 	}
-	s.world.SetCredential(c)
+	s.world.AddSession(c)
 	return &types.Credentials{
 		AccessKeyId:     aws.String(c.AccessKeyID),
 		SecretAccessKey: aws.String(c.SecretAccessKey),
@@ -104,13 +139,7 @@ func tokenUse(c *types.Credentials) (size, utilization *int32) {
 	return aws.Int32(int32(n)), aws.Int32(percent(n, maxToken))
 }
 
-func keyInfoNeeds(ctx context.Context, in *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
-	if err := members.Check(in); err != nil {
-		return nil, err
-	}
-	if c := fakeaws.CallFrom(ctx).Caller; c.Session != nil && c.Type != enforce.AssumedRole {
-		return nil, accessDenied(fmt.Sprintf(notWithSession, "GetAccessKeyInfo"))
-	}
+func keyInfoNeeds(context.Context, *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
 	return []enforce.Need{{Action: "sts:GetAccessKeyInfo", Resource: "*", Name: "-"}}, nil
 }
 

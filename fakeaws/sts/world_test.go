@@ -16,6 +16,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
+	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
@@ -44,6 +45,7 @@ func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Helper()
 	w := worldtest.New(t, door,
 		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
+		fakeaws.Registration{Name: "s3", New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
 		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
 	)
 	return &world{
@@ -61,6 +63,11 @@ func eachDoor(t *testing.T, story func(*testing.T, *world)) {
 // client is an SDK client whose calls go through the whole pipeline.
 func (w *world) client(id, secret, token string) *sdk.Client {
 	return sdk.NewFromConfig(w.Config(id, secret, token))
+}
+
+// with is the config of the credentials of an answer.
+func (w *world) with(c *types.Credentials) aws.Config {
+	return w.Config(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
 }
 
 // session is a client with the credentials of an answer.
