@@ -123,6 +123,9 @@ func (u *upload) check() error {
 	return nil
 }
 
+// verifiable reports whether the request lets the body be verified.
+func (u *upload) verifiable() bool { return u.claimed.algorithm != "" || u.trails || u.md5 != nil }
+
 // read receives the body and verifies it against all claims.
 func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
 	t, trails := body.(trailed)

@@ -42,6 +42,7 @@ type store struct {
 	versioning types.BucketVersioningStatus
 	mfaDelete  types.MFADeleteStatus
 	configurations
+	lockSetting
 }
 
 // policyFor is the bucket policy as far as it is in force for a call, else
@@ -142,6 +143,10 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 	if in.ObjectOwnership != "" {
 		also("s3:PutBucketOwnershipControls")
 	}
+	if aws.ToBool(in.ObjectLockEnabledForBucket) {
+		also("s3:PutBucketObjectLockConfiguration")
+		also("s3:PutBucketVersioning")
+	}
 	if len(plan.tags) > 0 {
 		also("s3:TagResource")
 	}
@@ -170,8 +175,6 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 		return p, err
 	}
 	switch {
-	case aws.ToBool(in.ObjectLockEnabledForBucket):
-		return p, notImplemented("x-amz-bucket-object-lock-enabled")
 	case in.ObjectOwnership != "" && in.ObjectOwnership != types.ObjectOwnershipBucketOwnerEnforced:
 		return p, notImplemented("x-amz-object-ownership: " + string(in.ObjectOwnership))
 	case p.grants || in.ACL != "" && in.ACL != types.BucketCannedACLPrivate:
@@ -243,7 +246,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
 	}
 	on := true
-	s.buckets.Set(name, &bucket{store: &store{
+	made := &bucket{store: &store{
 		name:       name,
 		arn:        bucketARN(name),
 		owner:      account,
@@ -254,7 +257,11 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		block: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on,
 		},
-	}})
+	}}
+	if aws.ToBool(in.ObjectLockEnabledForBucket) {
+		made.locking, made.versioning = true, types.BucketVersioningStatusEnabled
+	}
+	s.buckets.Set(name, made)
 	location := "/" + name
 	if plan.region != "us-east-1" {
 		location = "http://" + name + ".s3.amazonaws.com/"

@@ -71,7 +71,6 @@ func TestCreateBucket(t *testing.T) {
 		"elsewhere with another": {region: "eu-west-1", in: awss3.CreateBucketInput{CreateBucketConfiguration: at("us-west-2")}, code: "IllegalLocationConstraintException",
 			text: "The us-west-2 location constraint is incompatible for the region specific endpoint this request was sent to."},
 		"public ACL":        {region: "us-east-1", in: awss3.CreateBucketInput{ACL: types.BucketCannedACLPublicRead}, code: "InvalidBucketAclWithObjectOwnership"},
-		"object lock":       {region: "us-east-1", in: awss3.CreateBucketInput{ObjectLockEnabledForBucket: ptr(true)}, code: "NotImplemented"},
 		"account namespace": {region: "us-east-1", in: awss3.CreateBucketInput{BucketNamespace: types.BucketNamespaceAccountRegional}, code: "NotImplemented"},
 		"ACLs on":           {region: "us-east-1", in: awss3.CreateBucketInput{ObjectOwnership: types.ObjectOwnershipObjectWriter}, code: "NotImplemented"},
 		"directory bucket":  {region: "us-east-1", in: awss3.CreateBucketInput{CreateBucketConfiguration: &types.CreateBucketConfiguration{Bucket: &types.BucketInfo{}}}, code: "NotImplemented"},

@@ -217,3 +217,6 @@ func (c *checksum) values() *checksumValues {
 	}
 	return v
 }
+
+// randomETag is the entity tag of data that is not encrypted with SSE-S3.
+func (s *Service) randomETag() string { return `"` + s.world.IDs().Hex(2*md5.Size) + `"` }

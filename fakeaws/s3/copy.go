@@ -17,12 +17,13 @@ import (
 type copyPlan struct {
 	source      objectRef
 	params      *writeParams
+	sourceKey   customerKey
 	replaceMeta bool
 	replaceTags bool
 	tags        []types.Tag
 }
 
-func planCopy(in *awss3.CopyObjectInput) (*copyPlan, error) {
+func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) {
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
@@ -32,11 +33,12 @@ func planCopy(in *awss3.CopyObjectInput) (*copyPlan, error) {
 	}
 	source.expectedOwner = in.ExpectedSourceBucketOwner
 	p := &copyPlan{source: source, params: copyParams.of(in)}
-	if err := p.params.check(); err != nil {
+	if err := p.params.check(call.Time); err != nil {
 		return nil, err
 	}
-	if in.CopySourceSSECustomerAlgorithm != nil || in.CopySourceSSECustomerKey != nil || in.CopySourceSSECustomerKeyMD5 != nil {
-		return nil, errInvalidRequest.says("The encryption parameters are not applicable to this object.")
+	p.sourceKey = customerKey{in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5}
+	if err := p.sourceKey.check(); err != nil {
+		return nil, err
 	}
 	if in.AnnotationDirective != "" {
 		return nil, notImplemented("x-amz-annotation-directive")
@@ -96,7 +98,7 @@ func parseCopySource(header string) (objectRef, error) {
 
 func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
-	p, err := planCopy(in)
+	p, err := planCopy(call, in)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +126,7 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
-	p.params.setKeys(&put.Context)
+	p.params.setKeys(&put.Context, call.Time)
 	setRequestTags(&put.Context, p.tags)
 	return append(needs, s.writeNeeds(call, dest, put, p.params, copiesTags || len(p.tags) > 0)...), nil
 }
@@ -132,7 +134,7 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 // CopyObject stores an object that shares the data of another one.
 func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*awss3.CopyObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	p, err := planCopy(in)
+	p, err := planCopy(call, in)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +155,9 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if err != nil {
 		return nil, err
 	}
+	if err := src.checkKey(p.sourceKey); err != nil {
+		return nil, err
+	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	if failing := when.failing(src); failing != "" {
 		return nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
@@ -162,18 +167,17 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 		return nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	o := p.copyOf(in, src)
-	if err := s.store(dest, o, p.params); err != nil {
+	if err := s.store(call, dest, o, p.params); err != nil {
 		return nil, err
 	}
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
-	return &awss3.CopyObjectOutput{
-		CopyObjectResult:     result,
-		VersionId:            dest.shown(o),
-		CopySourceVersionId:  from.shown(src),
-		ServerSideEncryption: types.ServerSideEncryptionAes256,
-	}, nil
+	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: dest.shown(o), CopySourceVersionId: from.shown(src)}
+	copyEncryption.copy(out, o.encryption.shown())
+	return out, nil
 }
+
+var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
 
 var copySums = mapFields[types.CopyObjectResult, checksumValues]()
 
@@ -196,7 +200,7 @@ func (b *bucket) copySource(ref objectRef) (*object, error) {
 
 // changes reports whether a copy of an object to itself has a purpose.
 func (p *copyPlan) changes(in *awss3.CopyObjectInput, src *object) bool {
-	return p.replaceMeta || in.WebsiteRedirectLocation != nil || in.ServerSideEncryption != "" ||
+	return p.replaceMeta || in.WebsiteRedirectLocation != nil || p.params.encryptionParams != encryptionParams{} ||
 		in.ChecksumAlgorithm != "" && in.ChecksumAlgorithm != src.checksum.algorithm ||
 		in.StorageClass != "" && in.StorageClass != src.storageClass
 }

@@ -43,9 +43,7 @@ func (s *Service) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectIn
 func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, match *string, bypass bool) []enforce.Need {
 	needs := []enforce.Need{need}
 	if bypass {
-		more := need
-		more.Action = "s3:BypassGovernanceRetention"
-		needs = append(needs, more)
+		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
 	}
 	if match != nil && *match != "*" {
 		// Whoever learns whether an entity tag is right reads the object.

@@ -74,6 +74,10 @@ var (
 	errInvalidStorageClass  = kind{"InvalidStorageClass", http.StatusBadRequest, "The storage class you specified is not valid"}
 	errInvalidTag           = kind{"InvalidTag", http.StatusBadRequest, ""}
 	errKeyTooLong           = kind{"KeyTooLongError", http.StatusBadRequest, "Your key is too long"}
+	errKMSNotFound          = kind{"KMS.NotFoundException", http.StatusBadRequest, ""}
+	errLocked               = kind{"AccessDenied", http.StatusForbidden, "Access Denied because object protected by object lock."}
+	errNoLockConfiguration  = kind{"ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket"}
+	errNoObjectLock         = kind{"NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"}
 	errMalformedPolicy      = kind{"MalformedPolicy", http.StatusBadRequest, ""}
 	errMalformedXML         = kind{"MalformedXML", http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema"}
 	errMetadataTooLarge     = kind{"MetadataTooLarge", http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size"}

@@ -59,9 +59,8 @@ func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 	if override && call.Anonymous() {
 		return errInvalidRequest.says("Request specific response headers cannot be used for anonymous GET requests.")
 	}
-	if in.SSECustomerAlgorithm != nil || in.SSECustomerKey != nil || in.SSECustomerKeyMD5 != nil {
-		// All objects are encrypted with S3's own keys.
-		return errInvalidRequest.says("The encryption parameters are not applicable to this object.")
+	if err := keyOf(in).check(); err != nil {
+		return err
 	}
 	if part := in.PartNumber; part != nil {
 		if *part < 1 || *part > maxPart {
@@ -72,6 +71,10 @@ func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 		}
 	}
 	return nil
+}
+
+func keyOf(in *awss3.GetObjectInput) customerKey {
+	return customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5}
 }
 
 // GetObject returns an object or a range of it.
@@ -115,6 +118,9 @@ func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput, method str
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkKey(keyOf(in)); err != nil {
+		return nil, err
+	}
 	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":
@@ -150,10 +156,14 @@ func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 		ETag:                    &o.etag,
 		LastModified:            &o.modified,
 		Metadata:                o.Metadata,
-		ServerSideEncryption:    types.ServerSideEncryptionAes256,
 		WebsiteRedirectLocation: o.WebsiteRedirectLocation,
 		VersionId:               r.version,
 	}
+	getEncryption.copy(out, o.encryption.shown())
+	if l := o.locked(); l.mode != "" {
+		out.ObjectLockMode, out.ObjectLockRetainUntilDate = l.mode, &l.until
+	}
+	out.ObjectLockLegalHoldStatus = o.locked().hold
 	if o.storageClass != types.StorageClassStandard {
 		out.StorageClass = o.storageClass // the header is left out for STANDARD
 	}
@@ -175,8 +185,9 @@ func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 }
 
 var (
-	acceptRanges = "bytes"
-	getSums      = mapFields[awss3.GetObjectOutput, checksumValues]()
+	acceptRanges  = "bytes"
+	getEncryption = mapFields[awss3.GetObjectOutput, sse]()
+	getSums       = mapFields[awss3.GetObjectOutput, checksumValues]()
 )
 
 // override prefers what the request wants a header to be.

@@ -204,7 +204,7 @@ func TestReadsAreRefused(t *testing.T) {
 		code string
 	}{
 		"version":          {awss3.GetObjectInput{VersionId: ptr("v1")}, "InvalidArgument"},
-		"SSE-C":            {awss3.GetObjectInput{SSECustomerAlgorithm: ptr("AES256")}, "InvalidRequest"},
+		"half a key":       {awss3.GetObjectInput{SSECustomerAlgorithm: ptr("AES256")}, "InvalidArgument"},
 		"part 0":           {awss3.GetObjectInput{PartNumber: ptr(int32(0))}, "InvalidArgument"},
 		"part and range":   {awss3.GetObjectInput{PartNumber: ptr(int32(1)), Range: ptr("bytes=0-")}, "InvalidRequest"},
 		"too long a key":   {awss3.GetObjectInput{Key: ptr(strings.Repeat("é", 513))}, "KeyTooLongError"},

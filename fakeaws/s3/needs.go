@@ -3,12 +3,14 @@ package s3
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // tlsVersion is the value of s3:TlsVersion: the fakes stand for AWS's TLS
@@ -128,4 +130,40 @@ func byVersion(versionID *string, action, versioned string) string {
 		return versioned
 	}
 	return action
+}
+
+// objectNeeds is the one permission of an operation on a version of an object.
+func (s *Service) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
+	if err := ref.check(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, ref.bucketRef)
+	if err != nil {
+		return nil, err
+	}
+	need := s.need(call, b, action, b.objectARN(ref.key), 4)
+	setIfSent(&need.Context, "s3:versionid", ref.version)
+	b.guardObject(&need, b.version(aws.ToString(ref.key), ref.version))
+	return []enforce.Need{narrowed(need, action)}, nil
+}
+
+// narrowed is the permission of an action on the resource of another one. It sees
+// only those of the condition keys that its action has.
+func narrowed(n enforce.Need, action string) enforce.Need {
+	also := n
+	also.Action, also.Context = action, enforce.Context{}
+	act, _ := catalog.Find(action)
+	for name, values := range n.Context.All() {
+		key, ok := act.Service.Key(name)
+		switch {
+		case !ok || !act.HasKey(key):
+		case strings.HasPrefix(key.Type, "ArrayOf"):
+			also.Context.SetMulti(name, values)
+		default:
+			also.Context.Set(name, values[0])
+		}
+	}
+	return also
 }

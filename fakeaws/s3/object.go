@@ -28,6 +28,8 @@ type object struct {
 	algorithms   []types.ChecksumAlgorithm // of checksum, as lists have it
 	tags         []types.Tag
 	storageClass types.StorageClass
+	encryption   *sse
+	lock         *lock // nil without Object Lock
 	attributes
 }
 

@@ -18,6 +18,15 @@ func (s *Service) objectOps() []fakeaws.Op {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
 
+		fakeaws.Bind(s.PutObjectLockConfiguration, s.needPutObjectLockConfiguration),
+		fakeaws.Bind(s.GetObjectLockConfiguration, onBucket(s, "s3:GetBucketObjectLockConfiguration", func(in *awss3.GetObjectLockConfigurationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		})),
+		fakeaws.Bind(s.PutObjectRetention, s.needPutObjectRetention),
+		fakeaws.Bind(s.GetObjectRetention, s.needGetObjectRetention),
+		fakeaws.Bind(s.PutObjectLegalHold, s.needPutObjectLegalHold),
+		fakeaws.Bind(s.GetObjectLegalHold, s.needGetObjectLegalHold),
+
 		fakeaws.Bind(s.PutObject, s.needPutObject),
 		fakeaws.Bind(s.GetObject, s.needGetObject),
 		fakeaws.Bind(s.HeadObject, s.needHeadObject),

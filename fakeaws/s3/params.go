@@ -58,11 +58,11 @@ var (
 
 // check refuses what the fake does not have and what S3 does not accept, without
 // looking at anything stored.
-func (p *writeParams) check() error {
+func (p *writeParams) check(now time.Time) error {
 	if err := p.checkEncryption(); err != nil {
 		return err
 	}
-	if err := p.checkLock(); err != nil {
+	if err := p.checkLock(now); err != nil {
 		return err
 	}
 	if err := checkStorageClass(p.StorageClass); err != nil {
@@ -112,12 +112,15 @@ func (p *writeParams) object(key *string, tags []types.Tag) *object {
 
 // setKeys sets the condition keys of s3:PutObject that the operations which make
 // an object share.
-func (p *writeParams) setKeys(keys *enforce.Context) {
+func (p *writeParams) setKeys(keys *enforce.Context, now time.Time) {
 	setEnum(keys, "s3:x-amz-acl", p.ACL)
 	for i, grant := range p.grants() {
 		setIfSent(keys, "s3:x-amz-grant-"+grantNames[i], grant)
 	}
 	setEnum(keys, "s3:x-amz-server-side-encryption", p.ServerSideEncryption)
+	setIfSent(keys, "s3:x-amz-server-side-encryption-aws-kms-key-id", p.SSEKMSKeyId)
+	setIfSent(keys, "s3:x-amz-server-side-encryption-customer-algorithm", p.SSECustomerAlgorithm)
+	p.lockParams.setKeys(keys, now)
 	setEnum(keys, "s3:x-amz-storage-class", p.StorageClass)
 	setIfSent(keys, "s3:x-amz-website-redirect-location", p.WebsiteRedirectLocation)
 	setIfSent(keys, "s3:if-match", p.IfMatch)

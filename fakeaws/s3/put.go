@@ -11,8 +11,9 @@ import (
 )
 
 var (
-	putChecksums = mapFields[checksumParams, awss3.PutObjectInput]()
-	putSums      = mapFields[awss3.PutObjectOutput, checksumValues]()
+	putChecksums  = mapFields[checksumParams, awss3.PutObjectInput]()
+	putEncryption = mapFields[awss3.PutObjectOutput, sse]()
+	putSums       = mapFields[awss3.PutObjectOutput, checksumValues]()
 )
 
 func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
@@ -27,7 +28,7 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 		return nil, tooLarge(*in.ContentLength)
 	}
 	params := putParams.of(in)
-	if err := params.check(); err != nil {
+	if err := params.check(call.Time); err != nil {
 		return nil, err
 	}
 	up, err := newUpload(call, putChecksums.of(in))
@@ -36,6 +37,9 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 	}
 	if err := up.check(); err != nil {
 		return nil, err
+	}
+	if params.lockParams.asked() && !up.verifiable() {
+		return nil, errInvalidRequest.says("Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters")
 	}
 	tags, err := parseTagging(in.Tagging)
 	if err != nil {
@@ -48,25 +52,27 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 		return nil, err
 	}
 	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	params.setKeys(&need.Context)
+	params.setKeys(&need.Context, call.Time)
 	setRequestTags(&need.Context, tags)
 	return s.writeNeeds(call, b, need, params, len(tags) > 0), nil
 }
 
 // writeNeeds adds to the permission to write an object those that its
-// parameters ask. All of them see the same condition keys.
+// parameters ask.
 func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, p *writeParams, tagging bool) []enforce.Need {
 	needs := []enforce.Need{put}
-	also := func(action string) {
-		more := put
-		more.Action = action
-		needs = append(needs, more)
-	}
+	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
 		also("s3:PutObjectTagging")
 	}
 	if p.granting() {
 		also("s3:PutObjectAcl")
+	}
+	if p.ObjectLockMode != "" {
+		also("s3:PutObjectRetention")
+	}
+	if p.ObjectLockLegalHoldStatus != "" {
+		also("s3:PutObjectLegalHold")
 	}
 	if p.IfMatch != nil {
 		// Whoever learns whether an entity tag is right reads the object. The User
@@ -103,10 +109,11 @@ func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*aws
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store(b, o, params); err != nil {
+	if err := s.store(call, b, o, params); err != nil {
 		return nil, err
 	}
-	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o), ServerSideEncryption: types.ServerSideEncryptionAes256}
+	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o)}
+	putEncryption.copy(out, o.encryption.shown())
 	putSums.copy(out, o.checksum.values())
 	return out, nil
 }
@@ -120,9 +127,18 @@ func sizeOf(contentLength *int64) int64 {
 }
 
 // store puts a new object under its key if the conditions of the request hold.
-func (s *Service) store(b *bucket, o *object, p *writeParams) error {
-	if err := checkWrite(o.key, b.live(o.key), p.IfMatch, p.IfNoneMatch); err != nil {
+func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
+	if err = checkWrite(o.key, b.live(o.key), p.IfMatch, p.IfNoneMatch); err != nil {
 		return err
+	}
+	if o.lock, err = b.lockFor(&p.lockParams, s.world.Clock().Now()); err != nil {
+		return err
+	}
+	if o.encryption, err = s.encryptionFor(call, b, &p.encryptionParams); err != nil {
+		return err
+	}
+	if !o.encryption.plainETag() {
+		o.etag = s.randomETag()
 	}
 	o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
 	s.add(b, o)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -188,10 +189,16 @@ func TestPutObjectIsRefused(t *testing.T) {
 		"size":                {awss3.PutObjectInput{ContentLength: ptr(int64(maxObject + 1))}, "EntityTooLarge", [2]string{"MaxSizeAllowed", "5368709120"}},
 		"storage class":       {awss3.PutObjectInput{StorageClass: "EXPRESS_ONEZONE"}, "InvalidStorageClass", [2]string{"StorageClassRequested", "EXPRESS_ONEZONE"}},
 		"SSE":                 {awss3.PutObjectInput{ServerSideEncryption: "ROT13"}, "InvalidEncryptionAlgorithmError", [2]string{}},
-		"SSE-KMS":             {awss3.PutObjectInput{ServerSideEncryption: "aws:kms"}, "NotImplemented", [2]string{"Parameter", "x-amz-server-side-encryption: aws:kms"}},
-		"SSE-C":               {awss3.PutObjectInput{SSECustomerAlgorithm: ptr("AES256")}, "NotImplemented", [2]string{"Parameter", "x-amz-server-side-encryption-customer-algorithm"}},
+		"SSE and KMS key":     {awss3.PutObjectInput{ServerSideEncryption: "AES256", SSEKMSKeyId: ptr("k")}, "InvalidArgument", [2]string{"ArgumentName", "x-amz-server-side-encryption"}},
+		"KMS context":         {awss3.PutObjectInput{ServerSideEncryption: "aws:kms", SSEKMSEncryptionContext: ptr("{}")}, "InvalidArgument", [2]string{"ArgumentName", "x-amz-server-side-encryption-context"}},
+		"SSE-C without key":   {awss3.PutObjectInput{SSECustomerAlgorithm: ptr("AES256")}, "InvalidArgument", [2]string{"ArgumentName", "x-amz-server-side-encryption-customer-key"}},
 		"append":              {awss3.PutObjectInput{WriteOffsetBytes: ptr(int64(1))}, "NotImplemented", [2]string{"Parameter", "x-amz-write-offset-bytes"}},
-		"object lock":         {awss3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, "InvalidRequest", [2]string{}},
+		"lock without date":   {awss3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance}, "InvalidArgument", [2]string{}},
+		"lock in the past":    {awss3.PutObjectInput{ObjectLockMode: types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: ptr(time.Unix(0, 0))}, "InvalidArgument", [2]string{}},
+		"lock mode":           {awss3.PutObjectInput{ObjectLockMode: "LOOSE", ObjectLockRetainUntilDate: ptr(time.Unix(1<<40, 0))}, "InvalidArgument", [2]string{"ArgumentValue", "LOOSE"}},
+		"legal hold":          {awss3.PutObjectInput{ObjectLockLegalHoldStatus: "MAYBE"}, "InvalidArgument", [2]string{"ArgumentValue", "MAYBE"}},
+		"lock without digest": {awss3.PutObjectInput{ObjectLockLegalHoldStatus: "ON"}, "InvalidRequest", [2]string{}},
+		"event hold":          {awss3.PutObjectInput{ObjectLockEventHold: "ON"}, "NotImplemented", [2]string{"Parameter", "x-amz-object-lock-event-hold"}},
 		"redirect":            {awss3.PutObjectInput{WebsiteRedirectLocation: ptr("elsewhere")}, "InvalidRedirectLocation", [2]string{}},
 		"none but *":          {awss3.PutObjectInput{IfNoneMatch: ptr(`"abc"`)}, "NotImplemented", [2]string{"Header", "If-None-Match"}},
 		"eleven tags":         {awss3.PutObjectInput{Tagging: ptr("a=&b=&c=&d=&e=&f=&g=&h=&i=&j=&k=")}, "BadRequest", [2]string{}},

@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -73,7 +72,7 @@ func (s *Service) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectT
 		return nil, err
 	}
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	need, err := s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"))
+	need, err := s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"))
 	if err != nil {
 		return nil, err
 	}
@@ -83,30 +82,12 @@ func (s *Service) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectT
 
 func (s *Service) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	return s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
+	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
 }
 
 func (s *Service) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	return s.taggingNeed(ctx, ref, byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"))
-}
-
-// taggingNeed is the permission of an operation on the tags of an object.
-func (s *Service) taggingNeed(ctx context.Context, ref objectRef, action string) ([]enforce.Need, error) {
-	if err := ref.check(); err != nil {
-		return nil, err
-	}
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	need := s.need(call, b, action, b.objectARN(ref.key), 2)
-	setIfSent(&need.Context, "s3:versionid", ref.version)
-	b.guardObject(&need, b.version(aws.ToString(ref.key), ref.version))
-	return []enforce.Need{need}, nil
+	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"))
 }
 
 // PutObjectTagging replaces all tags of an object.

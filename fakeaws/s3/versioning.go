@@ -53,7 +53,7 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVe
 	if !mfa && (b.mfaDelete == types.MFADeleteStatusEnabled || cfg.MFADelete == types.MFADeleteEnabled) {
 		return nil, errMFARequired.of()
 	}
-	if cfg.Status == types.BucketVersioningStatusSuspended && b.locking() {
+	if cfg.Status == types.BucketVersioningStatusSuspended && b.locking {
 		return nil, errInvalidBucketState.says("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
 	}
 	b.versioning = cfg.Status
