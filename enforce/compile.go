@@ -2,71 +2,112 @@ package enforce
 
 import "slices"
 
-// compile compiles the statement of a document. It fails where AWS's legacy
-// parser does: a value that its operator cannot read, or a broken variable.
-func (s *rawStatement) compile(d *document, kind Kind) (*Statement, *problem) {
-	variables := d.version.value == version2012
-	c := &Statement{start: s.start, end: s.end, deny: s.effect.value == "Deny"}
-	if s.sid != nil {
-		c.sid = s.sid.value
+// A compiler compiles the statements of a document. What they are made of it cuts
+// off a few large slices: a policy is kept as a whole, or not at all.
+type compiler struct {
+	kind      Kind
+	variables bool
+	wrong     report
+
+	statements []Statement
+	actions    []actionPattern
+	resources  []arnPattern
+	principals []principalPattern
+	conditions []condition
+	operands   []operand
+	values     []string
+}
+
+func newCompiler(d *document, kind Kind, wrong report) *compiler {
+	var actions, resources, principals, conditions, values int
+	for i := range d.statements {
+		s := &d.statements[i]
+		actions += len(s.action) + len(s.notAction)
+		resources += len(s.resource) + len(s.notResource)
+		principals += len(s.principal) + len(s.notPrincipal)
+		conditions += len(s.conditions)
+		for _, c := range s.conditions {
+			values += len(c.values)
+		}
 	}
-	c.not.action = s.notAction != nil
-	c.actions = make([]actionPattern, 0, len(s.action)+len(s.notAction))
+	return &compiler{
+		kind: kind, variables: d.version.value == version2012, wrong: wrong,
+		statements: make([]Statement, 0, len(d.statements)),
+		actions:    make([]actionPattern, 0, actions),
+		resources:  make([]arnPattern, 0, resources),
+		principals: make([]principalPattern, 0, principals),
+		conditions: make([]condition, 0, conditions),
+		operands:   make([]operand, 0, values),
+		values:     make([]string, 0, values),
+	}
+}
+
+// compile compiles a statement. It finds what AWS's legacy parser does: a value
+// that its operator cannot read, or a broken variable.
+func (c *compiler) compile(s *rawStatement) *Statement {
+	c.statements = append(c.statements, Statement{sid: s.sid.value, start: int32(s.start), end: int32(s.end), deny: s.effect.value == "Deny"})
+	compiled := &c.statements[len(c.statements)-1]
+	compiled.not.action = s.notAction != nil
+	first := len(c.actions)
 	for _, a := range append(s.action, s.notAction...) {
 		c.actions = append(c.actions, compileAction(a.value))
 	}
-	c.not.resource = s.notResource != nil
-	c.resources = make([]arnPattern, 0, len(s.resource)+len(s.notResource))
+	compiled.actions = since(c.actions, first)
+	compiled.not.resource = s.notResource != nil
+	first = len(c.resources)
 	for _, r := range append(s.resource, s.notResource...) {
 		// "You can use policy variables … in the resource portion of the ARN",
 		// which follows the fifth colon.
-		p, err := compileARN(r.value, variables)
+		p, err := compileARN(r.value, c.variables)
 		if err != nil {
-			return nil, legacy(r.at, err.Error())
+			c.wrong(legacy(r.at, err.Error()))
 		}
 		c.resources = append(c.resources, p)
 	}
-	c.needs = c.sieve()
-	c.not.principal = s.notPrincipal != nil
-	c.principals = make([]principalPattern, 0, len(s.principal)+len(s.notPrincipal))
-	for _, p := range append(s.principal, s.notPrincipal...) {
-		pattern, ok := compilePrincipal(p)
-		if !ok && s.invalid == nil {
-			s.invalid = invalidPrincipal(p)
-		}
-		c.principals = append(c.principals, pattern)
-		c.anyPrincipal = c.anyPrincipal || pattern.kind == everybody && !c.not.principal
+	compiled.resources = since(c.resources, first)
+	compiled.needs = compiled.sieve()
+	c.principalsOf(s, compiled)
+	first = len(c.conditions)
+	for i := range s.conditions {
+		c.condition(&s.conditions[i])
 	}
-	c.anyPrincipal = c.anyPrincipal || !kind.namesPrincipals()
-	c.conditions = make([]condition, 0, len(s.conditions))
-	for _, text := range s.conditions {
-		condition, err := compileCondition(text, variables)
-		if err != nil {
-			return nil, err
-		}
-		c.conditions = append(c.conditions, condition)
-	}
-	return c, nil
+	compiled.conditions = since(c.conditions, first)
+	return compiled
 }
 
-func compileCondition(text conditionText, variables bool) (condition, *problem) {
-	c := condition{qualified: text.qualified, operator: text.operator.value, key: newConditionKey(text.key.value)}
-	c.operands, c.values = make([]operand, 0, len(text.values)), make([]string, 0, len(text.values))
-	for _, v := range text.values {
-		o, err := c.op.compile(v.value, variables && c.op.textual)
+func (c *compiler) principalsOf(s *rawStatement, compiled *Statement) {
+	compiled.not.principal = s.notPrincipal != nil
+	first := len(c.principals)
+	for _, p := range append(s.principal, s.notPrincipal...) {
+		pattern, ok := compilePrincipal(p)
+		if !ok {
+			s.invalid = append(s.invalid, p)
+		}
+		c.principals = append(c.principals, pattern)
+		compiled.anyPrincipal = compiled.anyPrincipal || pattern.kind == everybody && !compiled.not.principal
+	}
+	compiled.principals = since(c.principals, first)
+	compiled.anyPrincipal = compiled.anyPrincipal || !c.kind.namesPrincipals()
+}
+
+func (c *compiler) condition(s *conditionText) {
+	first := len(c.operands)
+	for _, v := range s.values {
+		o, err := s.op.compile(v.value, c.variables && s.op.textual)
 		if err != nil {
-			return condition{}, legacy(v.at, text.operator.value+": "+err.Error())
+			c.wrong(legacy(v.at, s.operator.value+": "+err.Error()))
 		}
 		c.operands = append(c.operands, o)
 		c.values = append(c.values, v.value)
 	}
-	return c, nil
+	c.conditions = append(c.conditions, condition{qualified: s.qualified, key: newConditionKey(s.key.value),
+		operands: since(c.operands, first), values: since(c.values, first)})
 }
 
 // adopt makes compiled statements the policy's own.
 func (p *Policy) adopt(statements []*Statement) {
 	for i, s := range statements {
-		s.policy, s.number = p, i
+		s.policy, s.number = p, int32(i)
 	}
 	denies := func(s *Statement) bool { return s.deny }
 	allows := statements

@@ -5,7 +5,6 @@ import "strconv"
 // A condition is one line of a Condition block: an operator, a key and values.
 type condition struct {
 	qualified
-	operator string // as the policy spells it
 	key      *conditionKey
 	operands []operand
 	values   []string // as the policy spells them

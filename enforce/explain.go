@@ -51,10 +51,8 @@ func (e *eval) takesPart(l Layer) bool {
 		return e.bounded()
 	case SessionLayer:
 		return e.set.Session != nil || e.req.Principal.Type == FederatedUser
-	case EndpointLayer:
-		return e.set.Endpoint != nil
 	}
-	return false
+	return e.set.Endpoint != nil
 }
 
 // policies returns the policies of a layer that takes part.
@@ -70,10 +68,8 @@ func (e *eval) policies(l Layer) []*Policy {
 		return []*Policy{e.set.Boundary}
 	case SessionLayer:
 		return e.set.Session
-	case EndpointLayer:
-		return []*Policy{e.set.Endpoint}
 	}
-	return nil
+	return []*Policy{e.set.Endpoint}
 }
 
 func (e *eval) layer(l Layer) LayerVerdict {
@@ -145,7 +141,7 @@ func (e *eval) nearMiss(l Layer, s *Statement) NearMiss {
 		if e.holds(c) {
 			continue
 		}
-		unmet := Unmet{Operator: c.operator, Key: c.key.name, Wanted: c.values}
+		unmet := Unmet{Operator: c.qualified.String(), Key: c.key.name, Wanted: c.values}
 		if v := e.value(c.key); v != nil {
 			unmet.Actual = slices.Clone(v.texts())
 		}

@@ -220,6 +220,86 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// Every layer that takes part has a verdict of its own and near misses, and no
+// other has.
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	miss := stmt("Allow", "s3:GetObject", "arn:aws:s3:::other")
+	theirMiss := stmt("Allow", "s3:GetObject", "arn:aws:s3:::other", `"Principal":"*"`)
+	set := func() *PolicySet {
+		return &PolicySet{
+			Identity: []*Policy{identity(t, miss)}, Session: []*Policy{policy(t, SessionPolicy, miss)}, Boundary: identity(t, miss),
+			Resource: policy(t, BucketPolicy, theirMiss), Endpoint: policy(t, EndpointPolicy, theirMiss),
+			SCPs: [][]*Policy{{policy(t, ServiceControlPolicy, miss)}}, RCPs: [][]*Policy{{FullAWSAccess(ResourceControlPolicy)}},
+		}
+	}
+	roleSet := &PolicySet{Resource: policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", aws(other)))}
+	trustRequest := ask(userOf(account, "a"), "sts:AssumeRole", "arn:aws:iam::"+account+":role/r")
+	linked := sessionOf(account, "aws-service-role/x.amazonaws.com/L", "s")
+	for name, c := range map[string]struct {
+		req    *Request
+		set    *PolicySet
+		want   []Layer
+		misses int
+	}{
+		"a user":                {ask(userOf(account, "a"), "s3:GetObject", bucketObject), set(), []Layer{SCPLayer, RCPLayer, IdentityLayer, ResourceLayer, BoundaryLayer, SessionLayer, EndpointLayer}, 6},
+		"root":                  {ask(rootOf(account), "s3:GetObject", bucketObject), set(), []Layer{SCPLayer, RCPLayer, ResourceLayer, SessionLayer, EndpointLayer}, 4},
+		"a service":             {ask(serviceCalled("x"), "s3:GetObject", bucketObject), set(), []Layer{RCPLayer, ResourceLayer, BoundaryLayer, SessionLayer, EndpointLayer}, 4},
+		"a service-linked role": {ask(linked, "s3:GetObject", bucketObject), set(), []Layer{IdentityLayer, ResourceLayer, SessionLayer, EndpointLayer}, 4},
+		"a user without more":   {ask(userOf(account, "a"), "s3:GetObject", bucketObject), &PolicySet{}, []Layer{IdentityLayer}, 0},
+		"a federated user":      {ask(federatedOf(account, "a", "b"), "s3:GetObject", bucketObject), &PolicySet{}, []Layer{IdentityLayer, SessionLayer}, 0},
+		"a trust policy":        {trustRequest, roleSet, []Layer{IdentityLayer, TrustLayer}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.req.ResourceAccount = account
+			d := Evaluate(c.req, c.set)
+			var layers []Layer
+			for _, l := range d.Layers() {
+				layers = append(layers, l.Layer)
+				assert.Equal(t, l.Layer == RCPLayer, l.Verdict == Allowed, l.Layer)
+			}
+			assert.Equal(t, c.want, layers)
+			assert.Len(t, d.NearMisses(), c.misses)
+		})
+	}
+
+	allowed := &PolicySet{Identity: []*Policy{allowing(t)}, SCPs: [][]*Policy{{}}, RCPs: [][]*Policy{{}}}
+	d := Evaluate(ask(userOf(account, "a"), "s3:GetObject", bucketObject), allowed)
+	verdicts := make(map[Layer]Verdict)
+	for _, l := range d.Layers() {
+		verdicts[l.Layer] = l.Verdict
+	}
+	assert.Equal(t, map[Layer]Verdict{SCPLayer: ImplicitDeny, RCPLayer: ImplicitDeny, IdentityLayer: Allowed}, verdicts)
+}
+
+// A line names a session by its role, and others by themselves.
+func TestDecisionNamesTheCaller(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]Principal{
+		"user/alice":             userOf(account, "alice"),
+		"role/jobs/worker":       sessionOf(account, "jobs/worker", "s1"),
+		"assumed-role/worker/s1": {Type: AssumedRole, ARN: "arn:aws:sts::" + account + ":assumed-role/worker/s1", Account: account},
+		"federated-user/bob":     federatedOf(account, "alice", "bob"),
+		"s3.amazonaws.com":       serviceCalled("s3.amazonaws.com"),
+		"anonymous":              {Type: Anonymous},
+	} {
+		d := Evaluate(ask(p, "s3:GetObject", bucketObject), &PolicySet{})
+		assert.Contains(t, d.String(), "DENY "+want+" s3:GetObject ")
+	}
+}
+
+// A search for a way through ends, though each step takes one Deny of many away.
+func TestSuggestionsEnd(t *testing.T) {
+	t.Parallel()
+	denies := make([]string, 2*maxSuggestions)
+	for i := range denies {
+		denies[i] = stmt("Deny", "*", "*")
+	}
+	d := Evaluate(ask(userOf(account, "a"), "s3:GetObject", bucketObject), &PolicySet{Identity: []*Policy{identity(t, denies...)}})
+	assert.Len(t, d.Suggestions(), maxSuggestions)
+}
+
 // A near miss names other principals; an endpoint and an organization take part.
 func TestNearMissOfOtherPrincipal(t *testing.T) {
 	t.Parallel()

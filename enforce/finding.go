@@ -102,7 +102,7 @@ type findings struct {
 
 // refuse adds what AWS refuses, once.
 func (f *findings) refuse(p *problem) {
-	if p == nil || slices.ContainsFunc(f.refused[p.at], func(i int) bool { return f.list[i].Message == p.detail }) {
+	if slices.ContainsFunc(f.refused[p.at], func(i int) bool { return f.list[i].Message == p.detail }) {
 		return
 	}
 	f.refused[p.at] = append(f.refused[p.at], len(f.list))

@@ -11,45 +11,6 @@ import (
 // maxDepth is more than any policy needs: a condition value lies seven deep.
 const maxDepth = 16
 
-// A node is one value of a JSON document, with its place in it.
-type node struct {
-	kind       nodeKind
-	start, end int // byte offsets
-	text       string
-	members    []member // of an object, in order
-	items      []node   // of an array
-}
-
-// list returns the items of an array, or the node itself: everywhere in a policy
-// a single value may stand for a list of one.
-func (n *node) list() []node {
-	if n.kind == arrayNode {
-		return n.items
-	}
-	return []node{*n}
-}
-
-type member struct {
-	name  string
-	start int
-	value node
-}
-
-type nodeKind uint8
-
-const (
-	objectNode nodeKind = iota
-	arrayNode
-	stringNode
-	numberNode // text is as written
-	boolNode   // text is "true" or "false"
-	nullNode
-)
-
-func (k nodeKind) String() string {
-	return [...]string{"an object", "a list", "a string", "a number", "a boolean", "null"}[k]
-}
-
 // A jsonError is where a document stops being JSON, and why.
 type jsonError struct {
 	offset int
@@ -60,8 +21,8 @@ type jsonError struct {
 // everything, and refuses what a policy must not have: a key twice in an
 // object, text that is not UTF-8, values nested beyond reason. The size is the
 // document's without the white space between its tokens, as IAM counts it.
-func readJSON(doc string) (root node, size int, err *jsonError) {
-	r := reader{doc: doc}
+func readJSON(doc string) (root tree, size int, err *jsonError) {
+	r := reader{doc: doc, nodes: make([]node, 0, len(doc)/bytesPerNode)}
 	defer func() {
 		if e, ok := recover().(*jsonError); ok {
 			err = e
@@ -71,13 +32,17 @@ func readJSON(doc string) (root node, size int, err *jsonError) {
 		r.fail(invalidAt(doc), "the text is not valid UTF-8")
 	}
 	r.skipSpace()
-	root = r.value(0)
+	r.value(0, 0, 0)
 	r.skipSpace()
 	if r.pos < len(doc) {
 		r.fail(r.pos, "unexpected text after the document")
 	}
-	return root, len(doc) - r.space, nil
+	return tree{doc, r.nodes}, len(doc) - r.space, nil
 }
+
+// bytesPerNode is how much text a value takes in most policies, or less: then there
+// is room for all of them from the beginning.
+const bytesPerNode = 18
 
 // invalidAt returns the offset of the first byte that is not UTF-8.
 func invalidAt(s string) int {
@@ -96,6 +61,7 @@ type reader struct {
 	doc   string
 	pos   int
 	space int // white space seen so far
+	nodes []node
 }
 
 func (r *reader) fail(offset int, format string, args ...any) {
@@ -132,84 +98,115 @@ func (r *reader) found() string {
 	return strconv.QuoteRune(c)
 }
 
-func (r *reader) value(depth int) node {
+// value reads a value and all that is in it; its key is the text from key to
+// keyEnd.
+func (r *reader) value(depth, key, keyEnd int) {
 	if depth > maxDepth {
 		r.fail(r.pos, "nested more than %d deep", maxDepth)
 	}
-	n := node{start: r.pos}
+	i := len(r.nodes)
+	n := node{key: int32(key), keyEnd: int32(keyEnd), start: int32(r.pos)} // documents are far shorter than 2 GB
+	r.nodes = append(r.nodes, n)
 	switch c := r.next(); {
 	case c == '{':
-		r.object(&n, depth)
+		n.kind = objectNode
+		r.object(i, depth)
 	case c == '[':
-		r.array(&n, depth)
+		n.kind = arrayNode
+		r.array(depth)
 	case c == '"':
-		n.kind, n.text = stringNode, r.string()
+		n.kind = stringNode
+		r.string()
 	case c == '-' || '0' <= c && c <= '9':
-		n.kind, n.text = numberNode, r.number()
+		n.kind = numberNode
+		r.number()
 	default:
-		r.word(&n)
+		n.kind = r.word()
 	}
-	n.end = r.pos
-	return n
+	n.end, n.size = int32(r.pos), int32(len(r.nodes)-i)
+	r.nodes[i] = n
 }
 
-func (r *reader) object(n *node, depth int) {
-	n.kind = objectNode
+// object reads the object whose node is the i-th.
+func (r *reader) object(i, depth int) {
 	r.pos++
-	seen := make(map[string]bool)
-	for r.skipSpace(); r.next() != '}'; r.skipSpace() {
-		if len(n.members) > 0 {
+	var many map[string]bool
+	for n := 0; ; n++ {
+		r.skipSpace()
+		if r.next() == '}' {
+			break
+		}
+		if n > 0 {
 			r.expect(',', "in an object")
 			r.skipSpace()
 		}
-		m := member{start: r.pos}
+		at := r.pos
 		if r.next() != '"' {
 			r.fail(r.pos, "in an object: want a quoted key, found %s", r.found())
 		}
-		m.name = r.string()
-		if seen[m.name] {
-			r.fail(m.start, "key %q is there twice", m.name)
+		r.string()
+		end := r.pos
+		if n == fewKeys {
+			many = make(map[string]bool)
+			for v := (tree{r.doc, r.nodes[i+1:]}); v.found(); v = v.next() {
+				many[v.key()] = true
+			}
 		}
-		seen[m.name] = true
+		if key := unquote(r.doc[at:end]); many[key] || many == nil && r.hasKey(i+1, key) {
+			r.fail(at, "key %q is there twice", key)
+		} else if many != nil {
+			many[key] = true
+		}
 		r.skipSpace()
 		r.expect(':', "after an object's key")
 		r.skipSpace()
-		m.value = r.value(depth + 1)
-		n.members = append(n.members, m)
+		r.value(depth+1, at, end)
 	}
 	r.pos++
 }
 
-func (r *reader) array(n *node, depth int) {
-	n.kind = arrayNode
+// fewKeys are looked through for one that is there twice; more are remembered.
+const fewKeys = 16
+
+// hasKey reports whether one of the values from the first on has a key.
+func (r *reader) hasKey(first int, key string) bool {
+	for v := (tree{r.doc, r.nodes[first:]}); v.found(); v = v.next() {
+		if v.key() == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) array(depth int) {
 	r.pos++
+	first := len(r.nodes)
 	for r.skipSpace(); r.next() != ']'; r.skipSpace() {
-		if len(n.items) > 0 {
+		if len(r.nodes) > first {
 			r.expect(',', "in a list")
 			r.skipSpace()
 		}
-		n.items = append(n.items, r.value(depth+1))
+		r.value(depth+1, r.pos, r.pos)
 	}
 	r.pos++
 }
 
-func (r *reader) word(n *node) {
+func (r *reader) word() nodeKind {
 	for _, word := range []string{"true", "false", "null"} {
 		if strings.HasPrefix(r.doc[r.pos:], word) {
-			n.kind, n.text = boolNode, word
-			if word == "null" {
-				n.kind = nullNode
-			}
 			r.pos += len(word)
-			return
+			if word == "null" {
+				return nullNode
+			}
+			return boolNode
 		}
 	}
 	r.fail(r.pos, "want a value, found %s", r.found())
+	return 0
 }
 
 // number reads a number of JSON's grammar.
-func (r *reader) number() string {
-	start := r.pos
+func (r *reader) number() {
 	digits := func() {
 		from := r.pos
 		for c := r.next(); '0' <= c && c <= '9'; c = r.next() {
@@ -238,36 +235,49 @@ func (r *reader) number() string {
 		}
 		digits()
 	}
-	return r.doc[start:r.pos]
 }
 
-// string reads a quoted string. Text without escapes shares the document's memory.
-func (r *reader) string() string {
+// string reads a quoted string.
+func (r *reader) string() {
 	start := r.pos
-	r.pos++
-	from := r.pos
-	var text []byte
-	for {
+	for r.pos++; ; {
 		if r.pos >= len(r.doc) {
 			r.fail(start, "a string does not end")
 		}
 		switch c := r.doc[r.pos]; {
 		case c == '"':
 			r.pos++
-			if text == nil {
-				return r.doc[from : r.pos-1]
-			}
-			return string(append(text, r.doc[from:r.pos-1]...))
+			return
 		case c < 0x20:
 			r.fail(r.pos, "a string has the control character %U; write it as an escape", c)
 		case c == '\\':
-			text = append(text, r.doc[from:r.pos]...)
-			text = utf8.AppendRune(text, r.escape())
-			from = r.pos
+			r.escape()
 		default:
 			r.pos++
 		}
 	}
+}
+
+// unquote returns the text of a quoted string that was read before. Text without
+// escapes shares the document's memory.
+func unquote(s string) string {
+	if s == "" {
+		return s // no key
+	}
+	s = s[1 : len(s)-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	text := make([]byte, 0, len(s))
+	for r := (reader{doc: s}); r.pos < len(s); {
+		if s[r.pos] == '\\' {
+			text = utf8.AppendRune(text, r.escape())
+			continue
+		}
+		text = append(text, s[r.pos])
+		r.pos++
+	}
+	return string(text)
 }
 
 func (r *reader) escape() rune {

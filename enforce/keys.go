@@ -38,7 +38,7 @@ func (s *Statement) reaches(service string, actions iter.Seq[string]) bool {
 
 // Span returns where the statement stands in the document of its policy: the
 // offset of its first byte, and the one after its last.
-func (s *Statement) Span() (start, end int) { return s.start, s.end }
+func (s *Statement) Span() (start, end int) { return int(s.start), int(s.end) }
 
 // Matched returns the statements of the identity-based and resource-based
 // policies that apply to the request and have the effect of the verdict: every

@@ -109,6 +109,15 @@ type qualified struct {
 	ifExists bool
 }
 
+// String returns the name with its qualifiers.
+func (q qualified) String() string {
+	name := [...]string{noQualifier: "", forAllValues: "ForAllValues:", forAnyValue: "ForAnyValue:"}[q.set] + q.op.name
+	if q.ifExists {
+		name += "IfExists"
+	}
+	return name
+}
+
 // parseOperator reads a name like "ForAnyValue:StringLikeIfExists".
 func parseOperator(name string) (q qualified, err error) {
 	base := name

@@ -33,6 +33,10 @@ type document struct {
 	version    text
 	statements []rawStatement
 	size       int
+
+	// What statements have is cut off these, which saves making many small slices.
+	texts      []text
+	conditions []conditionText
 }
 
 // A text is a string in a document.
@@ -45,7 +49,7 @@ type text struct {
 // that is not there.
 type rawStatement struct {
 	start, end int
-	sid        *text
+	sid        text
 	effect     text
 
 	principal, notPrincipal []principalText
@@ -53,7 +57,7 @@ type rawStatement struct {
 	resource, notResource   []text
 	conditions              []conditionText
 
-	invalid *problem // the first principal that names nobody
+	invalid []principalText // that name nobody
 }
 
 type principalText struct {
@@ -68,216 +72,207 @@ type conditionText struct {
 	values   []text
 }
 
+// A report takes what is wrong with a document, as it is found. What AWS answers
+// is the first.
+type report func(*problem)
+
 // readDocument reads the grammar of the policy language: what AWS calls syntax.
-func readDocument(doc string, kind Kind, src Source) (*document, *problem) {
+// It goes on after a problem, with what could be read; nil when nothing could.
+func readDocument(doc string, kind Kind, src Source, wrong report) *document {
 	if most := src.maxDocument(); len(doc) > most {
-		return nil, tooLarge(len(doc), most)
+		wrong(tooLarge(len(doc), most))
+		return nil
 	}
 	root, size, bad := readJSON(doc)
 	if bad != nil {
-		return nil, notJSON(bad.offset, kind, bad.reason)
+		wrong(notJSON(bad.offset, kind, bad.reason))
+		return nil
 	}
-	if root.kind != objectNode {
-		return nil, notJSON(root.start, kind, "a policy is an object, not "+root.kind.String())
+	if root.kind() != objectNode {
+		wrong(notJSON(root.start(), kind, "a policy is an object, not "+root.kind().String()))
+		return nil
 	}
-	d := &document{size: size}
-	var statement *node
-	for i := range root.members {
-		m := &root.members[i]
-		var err *problem
-		switch m.name {
+	d := &document{size: size, texts: make([]text, 0, len(root.nodes)), conditions: make([]conditionText, 0, len(root.nodes)/8)}
+	var statements tree
+	for element := root.values(); element.found(); element = element.next() {
+		switch element.key() {
 		case "Version":
-			d.version, err = m.version()
+			d.version = readVersion(element, wrong)
 		case "Id":
-			_, err = m.string()
+			readString(element, wrong)
 		case "Statement":
-			statement = &m.value
+			statements = element
 		default:
-			err = unknownElement(m)
-		}
-		if err != nil {
-			return nil, err
+			wrong(unknownElement(element))
 		}
 	}
-	if statement == nil {
-		return nil, missing("Statement", root.start)
+	if !statements.found() {
+		wrong(missing("Statement", root.start()))
+		return d
 	}
-	return d, d.readStatements(statement)
+	d.readStatements(statements, wrong)
+	return d
 }
 
-func (d *document) readStatements(n *node) *problem {
-	list := n.list()
-	if len(list) == 0 {
-		return syntax(n.start, "Statement has no statements")
+func (d *document) readStatements(t tree, wrong report) {
+	n := t.count()
+	if n == 0 {
+		wrong(syntax(t.start(), "Statement has no statements"))
 	}
-	d.statements = make([]rawStatement, len(list))
-	for i := range list {
-		if err := d.statements[i].read(&list[i]); err != nil {
-			return err
+	d.statements = make([]rawStatement, 0, n)
+	for statement := t.list(); statement.found(); statement = statement.next() {
+		if statement.kind() != objectNode {
+			wrong(syntax(statement.start(), "a statement is an object, not %s", statement.kind()))
+			continue
 		}
+		s := rawStatement{start: statement.start(), end: statement.end()}
+		for element := statement.values(); element.found(); element = element.next() {
+			d.readElement(&s, element, wrong)
+		}
+		s.checkElements(wrong)
+		d.statements = append(d.statements, s)
 	}
-	return nil
 }
 
-func (s *rawStatement) read(n *node) *problem {
-	if n.kind != objectNode {
-		return syntax(n.start, "a statement is an object, not %s", n.kind)
-	}
-	s.start, s.end = n.start, n.end
-	for i := range n.members {
-		if err := s.readElement(&n.members[i]); err != nil {
-			return err
-		}
-	}
-	return s.checkElements()
-}
-
-func (s *rawStatement) readElement(m *member) (err *problem) {
-	switch m.name {
+func (d *document) readElement(s *rawStatement, t tree, wrong report) {
+	switch t.key() {
 	case "Sid":
-		var sid text
-		sid, err = m.string()
-		s.sid = &sid
+		s.sid = readString(t, wrong)
 	case "Effect":
-		s.effect, err = m.string()
+		s.effect = readString(t, wrong)
+		if t.kind() == stringNode {
+			checkEffect(s.effect, wrong)
+		}
 	case "Principal":
-		s.principal, err = m.principals()
+		s.principal = d.readPrincipals(t, wrong)
 	case "NotPrincipal":
-		s.notPrincipal, err = m.principals()
+		s.notPrincipal = d.readPrincipals(t, wrong)
 	case "Action":
-		s.action, err = m.strings()
+		s.action = d.readStrings(t, wrong)
 	case "NotAction":
-		s.notAction, err = m.strings()
+		s.notAction = d.readStrings(t, wrong)
 	case "Resource":
-		s.resource, err = m.strings()
+		s.resource = d.readStrings(t, wrong)
 	case "NotResource":
-		s.notResource, err = m.strings()
+		s.notResource = d.readStrings(t, wrong)
 	case "Condition":
-		s.conditions, err = m.conditions()
+		s.conditions = d.readConditions(t, wrong)
 	default:
-		err = unknownElement(m)
+		wrong(unknownElement(t))
 	}
-	return err
 }
 
 // checkElements finds elements that must be there and are not, or that exclude
 // each other.
-func (s *rawStatement) checkElements() *problem {
-	switch {
-	case s.effect.at == 0: // where no element's value can stand
-		return missing("Effect", s.start)
-	case s.action != nil && s.notAction != nil:
-		return syntax(s.start, "a statement has Action or NotAction, not both")
-	case s.resource != nil && s.notResource != nil:
-		return syntax(s.start, "a statement has Resource or NotResource, not both")
-	case s.principal != nil && s.notPrincipal != nil:
-		return syntax(s.start, "a statement has Principal or NotPrincipal, not both")
+func (s *rawStatement) checkElements(wrong report) {
+	if s.effect.at == 0 { // where no element's value can stand
+		wrong(missing("Effect", s.start))
 	}
-	return checkEffect(s.effect)
-}
-
-// string reads a member that must be one string.
-func (m *member) string() (text, *problem) {
-	if m.value.kind != stringNode {
-		return text{}, syntax(m.value.start, "%s is a string, not %s", m.name, m.value.kind)
+	if s.action != nil && s.notAction != nil {
+		wrong(syntax(s.start, "a statement has Action or NotAction, not both"))
 	}
-	return text{m.value.text, m.value.start}, nil
-}
-
-// version reads the Version element.
-func (m *member) version() (text, *problem) {
-	v, err := m.string()
-	if err == nil && v.value != version2008 && v.value != version2012 {
-		err = badVersion(v)
+	if s.resource != nil && s.notResource != nil {
+		wrong(syntax(s.start, "a statement has Resource or NotResource, not both"))
 	}
-	return v, err
+	if s.principal != nil && s.notPrincipal != nil {
+		wrong(syntax(s.start, "a statement has Principal or NotPrincipal, not both"))
+	}
 }
 
-// strings reads a member that is a string or a list of strings.
-func (m *member) strings() ([]text, *problem) {
-	return m.texts(func(n *node) bool { return n.kind == stringNode }, "strings")
+// readString reads an element that must be one string.
+func readString(t tree, wrong report) text {
+	if t.kind() != stringNode {
+		wrong(syntax(t.start(), "%s is a string, not %s", t.key(), t.kind()))
+		return text{at: t.start()}
+	}
+	return text{t.text(), t.start()}
 }
 
-// texts reads a member that is a scalar or a list of scalars.
-func (m *member) texts(accept func(*node) bool, want string) ([]text, *problem) {
-	list := m.value.list()
-	texts := make([]text, len(list))
-	for i := range list {
-		n := &list[i]
-		if !accept(n) {
-			return nil, syntax(n.start, "%s takes %s, not %s", m.name, want, n.kind)
+// readVersion reads the Version element.
+func readVersion(t tree, wrong report) text {
+	v := readString(t, wrong)
+	if t.kind() == stringNode && v.value != version2008 && v.value != version2012 {
+		wrong(badVersion(v))
+	}
+	return v
+}
+
+// readStrings reads an element that is a string or a list of strings.
+func (d *document) readStrings(t tree, wrong report) []text {
+	return d.readTexts(t, func(k nodeKind) bool { return k == stringNode }, "strings", wrong)
+}
+
+// readTexts reads an element that is a scalar or a list of scalars.
+func (d *document) readTexts(t tree, accept func(nodeKind) bool, want string, wrong report) []text {
+	first := len(d.texts)
+	for value := t.list(); value.found(); value = value.next() {
+		if accept(value.kind()) {
+			d.texts = append(d.texts, text{value.text(), value.start()})
+		} else {
+			wrong(syntax(value.start(), "%s takes %s, not %s", t.key(), want, value.kind()))
 		}
-		texts[i] = text{n.text, n.start}
 	}
-	return texts, nil
+	return since(d.texts, first)
 }
 
-// principals reads "*" or an object by type of principal.
-func (m *member) principals() ([]principalText, *problem) {
-	n := &m.value
-	if n.kind == stringNode && n.text == "*" {
-		return []principalText{{"*", text{"*", n.start}}}, nil
-	}
-	if n.kind != objectNode {
-		return nil, &problem{at: n.start, iam: syntaxErrors, s3: "Invalid principal in policy",
-			detail: fmt.Sprintf(`%s is "*" or an object like {"AWS": "…"}`, m.name)}
+// since cuts off what was appended since the slice had a length. It is not nil.
+func since[T any](all []T, first int) []T { return all[first:len(all):len(all)] }
+
+// readPrincipals reads "*" or an object by type of principal.
+func (d *document) readPrincipals(t tree, wrong report) []principalText {
+	if t.kind() == stringNode && t.text() == "*" {
+		return []principalText{{"*", text{"*", t.start()}}}
 	}
 	principals := []principalText{}
-	for i := range n.members {
-		of := &n.members[i]
-		if !slices.Contains([]string{"AWS", "Service", "Federated", "CanonicalUser"}, of.name) {
-			return nil, &problem{at: of.start, iam: syntaxErrors, s3: "Invalid principal in policy",
-				detail: fmt.Sprintf("unknown type of principal %q; want AWS, Service, Federated or CanonicalUser", of.name)}
+	if t.kind() != objectNode {
+		wrong(&problem{at: t.start(), iam: syntaxErrors, s3: "Invalid principal in policy",
+			detail: fmt.Sprintf(`%s is "*" or an object like {"AWS": "…"}`, t.key())})
+		return principals
+	}
+	for of := t.values(); of.found(); of = of.next() {
+		if !slices.Contains([]string{"AWS", "Service", "Federated", "CanonicalUser"}, of.key()) {
+			wrong(&problem{at: of.keyAt(), iam: syntaxErrors, s3: "Invalid principal in policy",
+				detail: fmt.Sprintf("unknown type of principal %q; want AWS, Service, Federated or CanonicalUser", of.key())})
+			continue
 		}
-		values, err := of.strings()
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range values {
-			principals = append(principals, principalText{of.name, v})
+		for _, v := range d.readStrings(of, wrong) {
+			principals = append(principals, principalText{of.key(), v})
 		}
 	}
-	return principals, nil
+	return principals
 }
 
-// conditions reads operator, key and values.
-func (m *member) conditions() ([]conditionText, *problem) {
-	if m.value.kind != objectNode {
-		return nil, syntax(m.value.start, "Condition is an object, not %s", m.value.kind)
+// readConditions reads operators, keys and values.
+func (d *document) readConditions(t tree, wrong report) []conditionText {
+	if t.kind() != objectNode {
+		wrong(syntax(t.start(), "Condition is an object, not %s", t.kind()))
+		return nil
 	}
-	var list []conditionText
-	for i := range m.value.members {
-		var err *problem
-		if list, err = m.value.members[i].operator(list); err != nil {
-			return nil, err
-		}
+	first := len(d.conditions)
+	for operator := t.values(); operator.found(); operator = operator.next() {
+		d.readOperator(operator, wrong)
 	}
-	return list, nil
+	return since(d.conditions, first)
 }
 
-// operator appends the conditions of one operator to list. Booleans and numbers
-// stand for their text.
-func (m *member) operator(list []conditionText) ([]conditionText, *problem) {
-	if m.value.kind != objectNode {
-		return nil, syntax(m.value.start, "%s is an object of condition keys, not %s", m.name, m.value.kind)
+// readOperator reads the conditions of one operator. Booleans and numbers stand
+// for their text.
+func (d *document) readOperator(t tree, wrong report) {
+	if t.kind() != objectNode {
+		wrong(syntax(t.start(), "%s is an object of condition keys, not %s", t.key(), t.kind()))
+		return
 	}
-	q, err := parseOperator(m.name)
+	q, err := parseOperator(t.key())
 	if err != nil {
-		return nil, syntax(m.start, "%v", err)
+		wrong(syntax(t.keyAt(), "%v", err))
+		return
 	}
-	scalar := func(n *node) bool {
-		return n.kind == stringNode || n.kind == numberNode || n.kind == boolNode
-	}
-	for i := range m.value.members {
-		key := &m.value.members[i]
-		if key.name == "" {
-			return nil, syntax(key.start, "%s has an empty condition key", m.name)
+	scalar := func(k nodeKind) bool { return k == stringNode || k == numberNode || k == boolNode }
+	for key := t.values(); key.found(); key = key.next() {
+		if key.key() == "" {
+			wrong(syntax(key.keyAt(), "%s has an empty condition key", t.key()))
 		}
-		values, err := key.texts(scalar, "strings, numbers and booleans")
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, conditionText{q, text{m.name, m.start}, text{key.name, key.start}, values})
+		values := d.readTexts(key, scalar, "strings, numbers and booleans", wrong)
+		d.conditions = append(d.conditions, conditionText{q, text{t.key(), t.keyAt()}, text{key.key(), key.keyAt()}, values})
 	}
-	return list, nil
 }

@@ -31,6 +31,7 @@ func TestReadJSON(t *testing.T) {
 		{`"\x"`, "unknown escape"},
 		{`"\u12zz"`, "hexadecimal"},
 		{`"\u12"`, "cut short"},
+		{`"\u0041`, "does not end"},
 		{`"\u`, "cut short"},
 		{`"\ud800x"`, "surrogate"},
 		{`"\ud800\u0041"`, "surrogate"},
@@ -44,11 +45,28 @@ func TestReadJSON(t *testing.T) {
 		require.NotNil(t, err, c.doc)
 		assert.Contains(t, err.reason, c.want, c.doc)
 	}
+	for doc, at := range map[string]int{"\"\ufffdé\xff\"": 6, "\"\xe2\x82\"": 1, "\xff": 0} {
+		_, _, err := readJSON(doc)
+		require.NotNil(t, err, doc)
+		assert.Equal(t, at, err.offset, "%q", doc)
+	}
+	for _, number := range []string{"1e-3", "1E+3", "1e3", "-0.5", "0"} {
+		root, _, err := readJSON(number)
+		require.Nil(t, err, number)
+		assert.Equal(t, number, root.text())
+	}
 	root, size, err := readJSON(" { \"a\" : [ true , null, -1.5e+3 , \"\\u00e9\\ud83d\\ude00\\n\\/\\b\\f\\r\\t\\\\\\\"\" ] } ")
 	require.Nil(t, err)
 	assert.Equal(t, len(`{"a":[true,null,-1.5e+3,"\u00e9\ud83d\ude00\n\/\b\f\r\t\\\""]}`), size)
-	assert.Equal(t, "é😀\n/\b\f\r\t\\\"", root.members[0].value.items[3].text)
-	assert.Equal(t, "-1.5e+3", root.members[0].value.items[2].text)
+	var texts []string
+	for member := root.values(); member.found(); member = member.next() {
+		assert.Equal(t, "a", member.key())
+		assert.Equal(t, 4, member.count())
+		for item := member.values(); item.found(); item = item.next() {
+			texts = append(texts, item.text())
+		}
+	}
+	assert.Equal(t, []string{"true", "null", "-1.5e+3", "é😀\n/\b\f\r\t\\\""}, texts)
 }
 
 func TestParseKeepsPositions(t *testing.T) {

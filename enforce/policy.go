@@ -89,13 +89,19 @@ type Policy struct {
 
 // Parse checks and compiles a policy document. Its error is a *DocumentError.
 func Parse(doc string, kind Kind, src Source) (*Policy, error) {
-	d, err := readDocument(doc, kind, src)
-	if err != nil {
-		return nil, newDocumentError(doc, kind, src, err)
+	var first *problem
+	wrong := func(p *problem) {
+		if first == nil {
+			first = p
+		}
 	}
-	statements, err := validate(d, kind, src)
-	if err != nil {
-		return nil, newDocumentError(doc, kind, src, err)
+	d := readDocument(doc, kind, src, wrong)
+	if first != nil {
+		return nil, newDocumentError(doc, kind, src, first)
+	}
+	statements := validate(d, kind, src, wrong)
+	if first != nil {
+		return nil, newDocumentError(doc, kind, src, first)
 	}
 	p := &Policy{kind: kind, source: src, doc: doc, size: d.size, version: d.version.value}
 	p.adopt(statements)
@@ -179,18 +185,18 @@ func (p *Policy) Label() string {
 // A Statement is one compiled statement of a policy.
 type Statement struct {
 	policy     *Policy
-	number     int // in the document, from 0
-	start, end int // in the document
 	sid        string
-	deny       bool
+	number     int32 // in the document, from 0
+	start, end int32 // in the document
 
+	deny         bool
 	not          struct{ principal, action, resource bool }
-	principals   []principalPattern // nil where the kind names none
-	actions      []actionPattern
-	resources    []arnPattern // nil: the resource that the policy is attached to
-	conditions   []condition
 	anyPrincipal bool
 	needs        sieve // of the request's resource
+	actions      []actionPattern
+	resources    []arnPattern // none: the resource that the policy is attached to
+	principals   []principalPattern
+	conditions   []condition
 }
 
 // Policy returns the policy that the statement is a part of.
@@ -208,7 +214,7 @@ func (s *Statement) Effect() string {
 }
 
 // Number returns the statement's place in its policy, from 1.
-func (s *Statement) Number() int { return s.number + 1 }
+func (s *Statement) Number() int { return int(s.number) + 1 }
 
 // Document returns the statement's text.
 func (s *Statement) Document() string { return s.policy.doc[s.start:s.end] }
@@ -216,7 +222,7 @@ func (s *Statement) Document() string { return s.policy.doc[s.start:s.end] }
 // Position returns where the statement stands: in the file that the policy came
 // from, or else in the policy's document.
 func (s *Statement) Position() (line, column int) {
-	return position(s.policy.doc, s.start, s.policy.source.Line)
+	return position(s.policy.doc, int(s.start), s.policy.source.Line)
 }
 
 // Label names the statement to a reader: by its Sid, or else its number.

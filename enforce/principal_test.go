@@ -112,6 +112,7 @@ func TestNotPrincipal(t *testing.T) {
 		{"rule 36: a session by itself", session, sessionOf(account, "worker", "s1"), nil, Allowed},
 		{"rule 36: another session", session, sessionOf(account, "worker", "s2"), nil, ExplicitDeny},
 		{"rule 36: anonymous is denied", user, Principal{Type: Anonymous}, nil, ExplicitDeny},
+		{"rule 36: everybody listed is everybody exempt", `"*"`, userOf(account, "alice"), nil, Allowed},
 		{"rule 36: a boundary always denies", user, userOf(account, "alice"), boundary, ExplicitDeny},
 	} {
 		t.Run(c.name, func(t *testing.T) {

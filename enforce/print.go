@@ -12,18 +12,16 @@ import (
 func (p *Policy) String() string {
 	root, _, _ := readJSON(p.doc) // a policy has no document that cannot be read
 	var b strings.Builder
-	printObject(&b, root.members, []string{"Version", "Id", "Statement"}, func(m *member) {
-		if m.name != "Statement" {
-			printScalars(&b, &m.value)
+	printObject(&b, root, []string{"Version", "Id", "Statement"}, func(value tree) {
+		if value.key() != "Statement" {
+			printScalars(&b, value)
 			return
 		}
-		statements := m.value.list()
 		b.WriteByte('[')
-		for i := range statements {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			printStatement(&b, &statements[i])
+		separate := separator(&b)
+		for statement := value.list(); statement.found(); statement = statement.next() {
+			separate()
+			printObject(&b, statement, elements, func(element tree) { printNested(&b, element) })
 		}
 		b.WriteByte(']')
 	})
@@ -33,55 +31,59 @@ func (p *Policy) String() string {
 // elements is the order in which AWS's grammar has them.
 var elements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
-func printStatement(b *strings.Builder, n *node) {
-	printObject(b, n.members, elements, func(m *member) { printNested(b, &m.value) })
-}
-
 // printNested prints a principal or condition block, or what is not nested.
-func printNested(b *strings.Builder, n *node) {
-	if n.kind != objectNode {
-		printScalars(b, n)
+func printNested(b *strings.Builder, t tree) {
+	if t.kind() != objectNode {
+		printScalars(b, t)
 		return
 	}
-	printObject(b, n.members, nil, func(m *member) { printNested(b, &m.value) })
+	printObject(b, t, nil, func(value tree) { printNested(b, value) })
 }
 
-// printObject prints the members that order names first.
-func printObject(b *strings.Builder, members []member, order []string, value func(*member)) {
-	if order != nil {
-		members = slices.Clone(members)
-		slices.SortStableFunc(members, func(x, y member) int {
-			return slices.Index(order, x.name) - slices.Index(order, y.name)
-		})
+// printObject prints the values that order names first.
+func printObject(b *strings.Builder, t tree, order []string, value func(tree)) {
+	var values []tree
+	for v := t.values(); v.found(); v = v.next() {
+		values = append(values, v)
 	}
+	slices.SortStableFunc(values, func(x, y tree) int {
+		return slices.Index(order, x.key()) - slices.Index(order, y.key())
+	})
 	b.WriteByte('{')
-	for i := range members {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(quoteJSON(members[i].name) + ":")
-		value(&members[i])
+	separate := separator(b)
+	for _, v := range values {
+		separate()
+		b.WriteString(quoteJSON(v.key()) + ":")
+		value(v)
 	}
 	b.WriteByte('}')
 }
 
 // printScalars prints a scalar, or a list of them; numbers and booleans as the
 // strings that they stand for.
-func printScalars(b *strings.Builder, n *node) {
-	switch {
-	case n.kind != arrayNode:
-		b.WriteString(quoteJSON(n.text))
-	case len(n.items) == 1:
-		b.WriteString(quoteJSON(n.items[0].text))
-	default:
+func printScalars(b *strings.Builder, t tree) {
+	many := t.kind() == arrayNode && t.count() != 1
+	if many {
 		b.WriteByte('[')
-		for i := range n.items {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString(quoteJSON(n.items[i].text))
-		}
+	}
+	separate := separator(b)
+	for value := t.list(); value.found(); value = value.next() {
+		separate()
+		b.WriteString(quoteJSON(value.text()))
+	}
+	if many {
 		b.WriteByte(']')
+	}
+}
+
+// separator returns what writes a comma each time but the first.
+func separator(b *strings.Builder) func() {
+	first := true
+	return func() {
+		if !first {
+			b.WriteByte(',')
+		}
+		first = false
 	}
 }
 

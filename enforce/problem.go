@@ -52,9 +52,9 @@ func missing(element string, at int) *problem {
 	return p
 }
 
-func unknownElement(m *member) *problem {
-	p := syntax(m.start, "unknown element %q", m.name)
-	p.s3 = "Unknown field " + m.name
+func unknownElement(t tree) *problem {
+	p := syntax(t.keyAt(), "unknown element %q", t.key())
+	p.s3 = "Unknown field " + t.key()
 	return p
 }
 
@@ -62,13 +62,13 @@ func legacy(at int, detail string) *problem {
 	return &problem{at: at, iam: legacyParsing, s3: s3Syntax, detail: detail}
 }
 
-func checkEffect(effect text) *problem {
+func checkEffect(effect text, wrong report) {
 	if strings.EqualFold(effect.value, "Allow") || strings.EqualFold(effect.value, "Deny") {
-		return nil // its case is the legacy parser's business
+		return // its case is the legacy parser's business
 	}
 	p := syntax(effect.at, "unknown Effect %q; want Allow or Deny", effect.value)
 	p.s3 = "Invalid effect: " + effect.value
-	return p
+	wrong(p)
 }
 
 func invalidPrincipal(p principalText) *problem {

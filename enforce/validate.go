@@ -5,96 +5,84 @@ import (
 	"strings"
 )
 
-// validate finds the first reason for which AWS refuses a document that follows
-// the grammar. The checks are in AWS's order: the first that fails names the
-// error, wherever in the document it is.
-func validate(d *document, kind Kind, src Source) ([]*Statement, *problem) {
-	if err := checkVersion(d, kind); err != nil {
-		return nil, err
-	}
+// validate compiles a document that follows the grammar, and finds the reasons
+// for which AWS refuses it. The checks are in AWS's order: the first that fails
+// names the error, wherever in the document it is.
+func validate(d *document, kind Kind, src Source, wrong report) []*Statement {
+	checkVersion(d, kind, wrong)
 	if kind == BucketPolicy {
-		if err := checkBucketPolicySize(d.size); err != nil {
-			return nil, err
-		}
+		checkBucketPolicySize(d.size, wrong)
 	}
 	compiled := make([]*Statement, len(d.statements))
+	c := newCompiler(d, kind, wrong)
 	for i := range d.statements {
-		s := &d.statements[i]
-		if err := s.checkLegacy(); err != nil {
-			return nil, err
-		}
-		var err *problem
-		if compiled[i], err = s.compile(d, kind); err != nil {
-			return nil, err
-		}
+		d.statements[i].checkLegacy(wrong)
+		compiled[i] = c.compile(&d.statements[i])
 	}
-	if err := checkSids(d, kind); err != nil {
-		return nil, err
-	}
-	for _, check := range []func(*rawStatement) *problem{
+	checkSids(d, kind, wrong)
+	for _, check := range [...]func(*rawStatement, report){
 		(*rawStatement).checkHasActions,
 		(*rawStatement).checkResources,
 		(*rawStatement).checkActions,
-		func(s *rawStatement) *problem { return s.checkKind(kind, src) },
+		func(s *rawStatement, wrong report) { s.checkKind(kind, src, wrong) },
 	} {
 		for i := range d.statements {
-			if err := check(&d.statements[i]); err != nil {
-				return nil, err
-			}
+			check(&d.statements[i], wrong)
 		}
 	}
-	return compiled, nil
+	return compiled
 }
 
 // checkVersion: iam:CreatePolicy and AWS Organizations want the present version;
 // inline, trust and resource-based policies may have the old one or none.
-func checkVersion(d *document, kind Kind) *problem {
+func checkVersion(d *document, kind Kind, wrong report) {
 	switch kind {
 	case ManagedPolicy, ServiceControlPolicy, ResourceControlPolicy:
 		if d.version.value != version2012 {
-			return &problem{at: d.version.at, iam: "Policy document must be version 2012-10-17 or greater.",
-				detail: fmt.Sprintf("a %s needs Version %s", kind, version2012)}
+			wrong(&problem{at: d.version.at, iam: "Policy document must be version 2012-10-17 or greater.",
+				detail: fmt.Sprintf("a %s needs Version %s", kind, version2012)})
 		}
 	}
-	return nil
 }
 
 // checkLegacy finds what only AWS's old parser refuses.
-func (s *rawStatement) checkLegacy() *problem {
-	if e := s.effect; e.value != "Allow" && e.value != "Deny" {
+func (s *rawStatement) checkLegacy(wrong report) {
+	e := s.effect
+	if upper := strings.ToUpper(e.value); (upper == "ALLOW" || upper == "DENY") && e.value != "Allow" && e.value != "Deny" {
 		p := legacy(e.at, fmt.Sprintf("unknown Effect %q; want Allow or Deny", e.value))
 		p.s3 = "Invalid effect: " + e.value
-		return p
+		wrong(p)
 	}
 	for _, r := range append(s.resource, s.notResource...) {
 		if strings.HasPrefix(r.value, "arn:aws:s3:") && strings.Count(r.value, ":") == 4 {
-			return legacy(r.at, fmt.Sprintf("Resource %q: an S3 ARN has six parts, arn:aws:s3:::bucket/key", r.value))
+			wrong(legacy(r.at, fmt.Sprintf("Resource %q: an S3 ARN has six parts, arn:aws:s3:::bucket/key", r.value)))
 		}
 	}
-	return nil
 }
 
 // checkSids: a Sid is unique in its policy. IAM allows letters and digits only
 // (that it does in trust policies too is unverified); resource-based policies of
 // other services have wider rules.
-func checkSids(d *document, kind Kind) *problem {
+func checkSids(d *document, kind Kind, wrong report) {
 	const alphanumeric = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
-	seen := make(map[string]bool)
+	const unique = "Statement IDs (SID) in a single policy must be unique."
+	var seen map[string]bool
 	for i := range d.statements {
 		sid := d.statements[i].sid
-		if sid == nil || sid.value == "" {
+		if sid.value == "" {
 			continue
 		}
 		if kind.storedByIAM() && !isAlphanumeric(sid.value) {
-			return &problem{at: sid.at, iam: alphanumeric, detail: fmt.Sprintf("Sid %q has other characters than letters and digits", sid.value)}
+			wrong(&problem{at: sid.at, iam: alphanumeric, detail: fmt.Sprintf("Sid %q has other characters than letters and digits", sid.value)})
 		}
 		if seen[sid.value] {
-			const unique = "Statement IDs (SID) in a single policy must be unique."
-			return &problem{at: sid.at, iam: unique, s3: unique, detail: fmt.Sprintf("Sid %q is there twice", sid.value)}
+			wrong(&problem{at: sid.at, iam: unique, s3: unique, detail: fmt.Sprintf("Sid %q is there twice", sid.value)})
+		}
+		if seen == nil {
+			seen = make(map[string]bool, len(d.statements))
 		}
 		seen[sid.value] = true
 	}
-	return nil
 }
 
 // storedByIAM reports whether IAM or STS checks policies of a kind.
@@ -111,22 +99,20 @@ func isAlphanumeric(s string) bool {
 	return true
 }
 
-func (s *rawStatement) checkHasActions() *problem {
+func (s *rawStatement) checkHasActions(wrong report) {
 	if len(s.action) == 0 && len(s.notAction) == 0 {
 		p := missing("Action", s.start)
 		p.iam = "Policy statement must contain actions."
-		return p
+		wrong(p)
 	}
-	return nil
 }
 
-func (s *rawStatement) checkResources() *problem {
+func (s *rawStatement) checkResources(wrong report) {
 	for _, r := range append(s.resource, s.notResource...) {
 		if message := checkResource(r.value); message != "" {
-			return &problem{at: r.at, iam: message, s3: "Policy has invalid resource", detail: message}
+			wrong(&problem{at: r.at, iam: message, s3: "Policy has invalid resource", detail: message})
 		}
 	}
-	return nil
 }
 
 // checkResource returns IAM's text about a resource that it refuses, or "".
@@ -138,7 +124,7 @@ func checkResource(r string) string {
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, r)
 	}
 	a := arn(splitPattern(r))
-	padded := strings.Join(a[:], ":")
+	padded := func() string { return strings.Join(a[:], ":") }
 	switch {
 	case !isPartition(a[1]):
 		// AWS looks at the second part before the first, and prints "arn" there.
@@ -148,10 +134,10 @@ func checkResource(r string) string {
 	case strings.Count(r, ":") < 2 || a.service() == "" || strings.ContainsAny(a.service(), "*?"):
 		return "Resource vendor must be fully qualified and cannot contain regexes."
 	case a.service() == "iam" && a[3] != "" && strings.Count(r, ":") >= 5:
-		return fmt.Sprintf("IAM resource %s cannot contain region information.", padded)
+		return fmt.Sprintf("IAM resource %s cannot contain region information.", padded())
 	case a.service() == "s3" && a[3] != "" && a.account() == "":
 		// Access points, jobs and the like have a region, and an account with it.
-		return fmt.Sprintf("Resource %s can not contain region information.", padded)
+		return fmt.Sprintf("Resource %s can not contain region information.", padded())
 	case a.service() == "iam" && !isIAMPath(a.resource()):
 		return `IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, ` +
 			`instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`
@@ -178,14 +164,13 @@ func isIAMPath(resource string) bool {
 	return resource == "*" || resource == "root"
 }
 
-func (s *rawStatement) checkActions() *problem {
+func (s *rawStatement) checkActions(wrong report) {
 	for _, a := range append(s.action, s.notAction...) {
 		if message := checkAction(a.value); message != "" {
-			return &problem{at: a.at, iam: message, s3: "Policy has invalid action",
-				detail: fmt.Sprintf("action %q: want a form like s3:GetObject, s3:Get* or *", a.value)}
+			wrong(&problem{at: a.at, iam: message, s3: "Policy has invalid action",
+				detail: fmt.Sprintf("action %q: want a form like s3:GetObject, s3:Get* or *", a.value)})
 		}
 	}
-	return nil
 }
 
 // checkAction returns IAM's text about an action that it refuses, or "". Whether

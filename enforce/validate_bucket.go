@@ -9,22 +9,20 @@ import (
 // S3 counts the document in a form of its own; white space is left out here.
 const maxBucketPolicy = 20480
 
-func checkBucketPolicySize(size int) *problem {
-	if size <= maxBucketPolicy {
-		return nil
+func checkBucketPolicySize(size int, wrong report) {
+	if size > maxBucketPolicy {
+		wrong(&problem{s3: "Normalized policy document exceeds the maximum allowed size",
+			detail: fmt.Sprintf("the document has %d bytes without white space; %d are the most", size, maxBucketPolicy)})
 	}
-	return &problem{s3: "Normalized policy document exceeds the maximum allowed size",
-		detail: fmt.Sprintf("the document has %d bytes without white space; %d are the most", size, maxBucketPolicy)}
 }
 
 // checkS3Actions: unlike IAM, S3 asks whether an action exists.
-func (s *rawStatement) checkS3Actions() *problem {
+func (s *rawStatement) checkS3Actions(wrong report) {
 	for _, a := range append(s.action, s.notAction...) {
-		if s3ResourcesOf(a.value) == 0 {
-			return &problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)}
+		if checkAction(a.value) == "" && s3ResourcesOf(a.value) == 0 {
+			wrong(&problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)})
 		}
 	}
-	return nil
 }
 
 // ValidateBucket checks what only S3 can once it knows which bucket a policy is
@@ -32,23 +30,29 @@ func (s *rawStatement) checkS3Actions() *problem {
 // goes with one of them. Its error is a *DocumentError, as S3 answers
 // PutBucketPolicy.
 func (p *Policy) ValidateBucket(bucket string) error {
-	d, err := readDocument(p.doc, p.kind, p.source)
-	for i := 0; err == nil && i < len(d.statements); i++ {
-		err = d.statements[i].checkBucket(bucket)
+	var first *problem
+	wrong := func(p *problem) {
+		if first == nil {
+			first = p
+		}
 	}
-	if err != nil {
-		return newDocumentError(p.doc, BucketPolicy, p.source, err)
+	d := readDocument(p.doc, p.kind, p.source, wrong)
+	for i := range d.statements {
+		d.statements[i].checkBucket(bucket, wrong)
+	}
+	if first != nil {
+		return newDocumentError(p.doc, BucketPolicy, p.source, first)
 	}
 	return nil
 }
 
-func (s *rawStatement) checkBucket(bucket string) *problem {
+func (s *rawStatement) checkBucket(bucket string, wrong report) {
 	var sorts s3Resource
 	for _, r := range append(s.resource, s.notResource...) {
 		sort := s3ResourceOf(r.value, bucket)
 		if sort == 0 {
-			return &problem{at: r.at, s3: "Policy has invalid resource",
-				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.value, bucket)}
+			wrong(&problem{at: r.at, s3: "Policy has invalid resource",
+				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.value, bucket)})
 		}
 		sorts |= sort
 	}
@@ -57,11 +61,10 @@ func (s *rawStatement) checkBucket(bucket string) *problem {
 	}
 	for _, a := range s.action {
 		if s3ResourcesOf(a.value)&sorts == 0 {
-			return &problem{at: a.at, s3: "Action does not apply to any resource(s) in statement",
-				detail: fmt.Sprintf("%s acts on %s", a.value, s3ResourcesOf(a.value))}
+			wrong(&problem{at: a.at, s3: "Action does not apply to any resource(s) in statement",
+				detail: fmt.Sprintf("%s acts on %s", a.value, s3ResourcesOf(a.value))})
 		}
 	}
-	return nil
 }
 
 // String says what an action acts on.

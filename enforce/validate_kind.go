@@ -2,59 +2,68 @@ package enforce
 
 import "fmt"
 
-// checkKind finds elements that a kind of policy must have or must not have.
-func (s *rawStatement) checkKind(kind Kind, src Source) *problem {
+// checkKind finds elements that a kind of policy must have or must not have, and
+// principals and actions that it does not take.
+func (s *rawStatement) checkKind(kind Kind, src Source, wrong report) {
 	switch kind {
 	case IdentityPolicy, ManagedPolicy, SessionPolicy, ServiceControlPolicy:
-		return s.checkIdentity()
+		s.checkIdentity(wrong)
 	case TrustPolicy:
-		return s.checkTrust()
+		s.checkTrust(wrong)
 	case ResourceControlPolicy:
-		return s.checkResourceControl(src)
+		s.checkResourceControl(src, wrong)
+	case ResourcePolicy, BucketPolicy, QueuePolicy, KeyPolicy, EndpointPolicy:
+		s.checkResourceBased(kind, wrong)
+	default:
+		wrong(&problem{at: s.start, iam: syntaxErrors, detail: fmt.Sprintf("%s is no kind of policy", kind)})
 	}
 	if kind.namesPrincipals() {
-		return s.checkResourceBased(kind)
+		for _, p := range s.invalid {
+			wrong(invalidPrincipal(p))
+		}
 	}
-	return &problem{at: s.start, iam: syntaxErrors, detail: fmt.Sprintf("%s is no kind of policy", kind)}
+	if kind == BucketPolicy {
+		s.checkS3Actions(wrong)
+	}
 }
 
-func (s *rawStatement) checkIdentity() *problem {
+func (s *rawStatement) checkIdentity(wrong report) {
 	if len(s.resource) == 0 && len(s.notResource) == 0 {
 		p := missing("Resource", s.start)
 		p.iam = "Policy statement must contain resources."
-		return p
+		wrong(p)
 	}
 	if s.principal != nil || s.notPrincipal != nil {
-		return &problem{at: s.start, iam: "Policy document should not specify a principal.",
-			detail: "the principal is whom the policy is attached to"}
+		wrong(&problem{at: s.start, iam: "Policy document should not specify a principal.",
+			detail: "the principal is whom the policy is attached to"})
 	}
-	return nil
 }
 
-func (s *rawStatement) checkTrust() *problem {
-	prohibited := func(element, why string) *problem {
-		return &problem{at: s.start, iam: "Has prohibited field " + element, detail: why}
+func (s *rawStatement) checkTrust(wrong report) {
+	prohibited := func(element, why string) {
+		wrong(&problem{at: s.start, iam: "Has prohibited field " + element, detail: why})
 	}
 	const role = "the resource of a trust policy is the role itself"
+	if s.resource != nil {
+		prohibited("Resource", role)
+	}
+	if s.notResource != nil {
+		prohibited("NotResource", role)
+	}
 	switch {
-	case s.resource != nil:
-		return prohibited("Resource", role)
-	case s.notResource != nil:
-		return prohibited("NotResource", role)
 	case s.notPrincipal != nil:
-		return prohibited("NotPrincipal", "a trust policy says who is trusted") // text unverified
+		prohibited("NotPrincipal", "a trust policy says who is trusted") // text unverified
 	case len(s.principal) == 0:
 		p := missing("Principal", s.start)
 		p.iam = "Missing required field Principal" // unverified
-		return p
+		wrong(p)
 	}
 	for _, a := range s.action {
 		if !isTrustAction(a.value) {
-			return &problem{at: a.at, iam: "AssumeRole policy may only specify STS AssumeRole actions.",
-				detail: fmt.Sprintf("action %q", a.value)}
+			wrong(&problem{at: a.at, iam: "AssumeRole policy may only specify STS AssumeRole actions.",
+				detail: fmt.Sprintf("action %q", a.value)})
 		}
 	}
-	return s.invalid
 }
 
 // trustActions are what a trust policy can allow.
@@ -80,37 +89,31 @@ func isTrustAction(action string) bool {
 // everywhere, the only resource control policy that may allow.
 const rcpFullAWSAccess = "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess"
 
-func (s *rawStatement) checkResourceControl(src Source) *problem {
-	everybody := len(s.principal) == 1 && s.principal[0].value == "*"
-	var detail string
-	switch {
-	case s.effect.value != "Deny" && src.ARN != rcpFullAWSAccess:
-		detail = "Allow is for RCPFullAWSAccess alone"
-	case !everybody:
-		detail = `Principal must be "*"; use condition keys to choose among callers`
-	case s.notAction != nil:
-		detail = "NotAction is not supported in resource control policies"
-	case len(s.resource) == 0 && len(s.notResource) == 0:
-		detail = "Resource is missing"
-	default:
-		return nil
+func (s *rawStatement) checkResourceControl(src Source, wrong report) {
+	if s.effect.value != "Deny" && src.ARN != rcpFullAWSAccess {
+		wrong(syntax(s.start, "Allow is for RCPFullAWSAccess alone"))
 	}
-	return syntax(s.start, "%s", detail)
+	if len(s.principal) != 1 || s.principal[0].value != "*" {
+		wrong(syntax(s.start, `Principal must be "*"; use condition keys to choose among callers`))
+	}
+	if s.notAction != nil {
+		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
+	}
+	if len(s.resource) == 0 && len(s.notResource) == 0 {
+		wrong(syntax(s.start, "Resource is missing"))
+	}
 }
 
-func (s *rawStatement) checkResourceBased(kind Kind) *problem {
+func (s *rawStatement) checkResourceBased(kind Kind, wrong report) {
 	switch {
 	case len(s.principal) == 0 && len(s.notPrincipal) == 0:
-		return missing("Principal", s.start)
+		wrong(missing("Principal", s.start))
 	case s.notPrincipal != nil && s.effect.value == "Allow":
 		p := syntax(s.start, "NotPrincipal must be used with Deny; with Allow it would admit everybody else, anonymous callers too")
 		p.s3 = "Invalid principal in policy" // unverified
-		return p
-	case kind != ResourcePolicy && len(s.resource) == 0 && len(s.notResource) == 0:
-		// Some services, like ECR, imply the resource.
-		return missing("Resource", s.start)
-	case s.invalid == nil && kind == BucketPolicy:
-		return s.checkS3Actions()
+		wrong(p)
 	}
-	return s.invalid
+	if kind != ResourcePolicy && len(s.resource) == 0 && len(s.notResource) == 0 {
+		wrong(missing("Resource", s.start)) // some services, like ECR, imply the resource
+	}
 }
