@@ -89,5 +89,12 @@ func (c *Call) Sent(member string) bool {
 	return c.exchange != nil && c.exchange.request.Sent(c.exchange.protocol, member)
 }
 
+// EntrySent reports whether an entry of a list of the input, counted from 0, gives
+// a member.
+func (c *Call) EntrySent(list string, entry int, member string) bool {
+	x := c.exchange
+	return x != nil && x.operation.EntrySent(x.protocol, &x.request, list, entry, member)
+}
+
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

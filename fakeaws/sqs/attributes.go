@@ -34,11 +34,18 @@ type settings struct {
 	redrive                            redrivePolicy
 	redriveAllow                       redriveAllowPolicy
 	sqsEncryption                      bool
-	keyReuse                           int // seconds; 0 when not set
+	kmsKey                             string // as it was given; "" without
+	keyReuse                           int    // seconds; 0 when not set
+	// of FIFO queues
+	contentDedup           bool
+	dedupScope, throughput string
 }
 
 func defaults() settings {
-	return settings{visibility: 30, retention: 4 * 24 * 3600, maxSize: maxMessageSize, sqsEncryption: true}
+	return settings{
+		visibility: 30, retention: 4 * 24 * 3600, maxSize: maxMessageSize, sqsEncryption: true,
+		dedupScope: scopeQueue, throughput: throughputQueue,
+	}
 }
 
 // A change is an attempt to set attributes of a queue.
@@ -54,6 +61,8 @@ type attribute struct {
 	name  types.QueueAttributeName
 	read  func(*settings) string
 	write func(*change, string) error
+	// fifo: only FIFO queues have it.
+	fifo bool
 }
 
 // A reading is an attribute that SQS computes.
@@ -68,19 +77,23 @@ var attributes = []attribute{
 	number(types.QueueAttributeNameMessageRetentionPeriod, minRetention, maxRetention, func(s *settings) *int { return &s.retention }),
 	number(types.QueueAttributeNameReceiveMessageWaitTimeSeconds, 0, maxWait, func(s *settings) *int { return &s.wait }),
 	number(types.QueueAttributeNameVisibilityTimeout, 0, maxVisibility, func(s *settings) *int { return &s.visibility }),
-	{types.QueueAttributeNamePolicy, readPolicy, writePolicy},
-	{types.QueueAttributeNameRedrivePolicy, func(s *settings) string { return s.redrive.document }, writeRedrivePolicy},
-	{types.QueueAttributeNameRedriveAllowPolicy, func(s *settings) string { return s.redriveAllow.document }, writeRedriveAllowPolicy},
-	{types.QueueAttributeNameSqsManagedSseEnabled, func(s *settings) string { return strconv.FormatBool(s.sqsEncryption) }, writeSQSEncryption},
-	{types.QueueAttributeNameKmsMasterKeyId, func(*settings) string { return "" }, writeKMSKey},
-	{types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, readKeyReuse, writeKeyReuse},
+	{name: types.QueueAttributeNamePolicy, read: readPolicy, write: writePolicy},
+	{name: types.QueueAttributeNameRedrivePolicy, read: func(s *settings) string { return s.redrive.document }, write: writeRedrivePolicy},
+	{name: types.QueueAttributeNameRedriveAllowPolicy, read: func(s *settings) string { return s.redriveAllow.document }, write: writeRedriveAllowPolicy},
+	{name: types.QueueAttributeNameSqsManagedSseEnabled, read: func(s *settings) string { return strconv.FormatBool(s.sqsEncryption) }, write: writeSQSEncryption},
+	{name: types.QueueAttributeNameKmsMasterKeyId, read: func(s *settings) string { return s.kmsKey }, write: writeKMSKey},
+	{name: types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, read: readKeyReuse, write: writeKeyReuse},
+	{name: types.QueueAttributeNameFifoQueue, read: func(*settings) string { return "true" }, write: writeFIFO, fifo: true},
+	{name: types.QueueAttributeNameContentBasedDeduplication, read: func(s *settings) string { return strconv.FormatBool(s.contentDedup) }, write: writeContentDedup, fifo: true},
+	choice(types.QueueAttributeNameDeduplicationScope, func(s *settings) *string { return &s.dedupScope }, scopeQueue, scopeGroup),
+	choice(types.QueueAttributeNameFifoThroughputLimit, func(s *settings) *string { return &s.throughput }, throughputQueue, throughputGroup),
 }
 
 var readings = []reading{
 	{types.QueueAttributeNameQueueArn, func(q *queue) string { return q.arn }},
 	{types.QueueAttributeNameCreatedTimestamp, func(q *queue) string { return epochSeconds(q.created) }},
 	{types.QueueAttributeNameLastModifiedTimestamp, func(q *queue) string { return epochSeconds(q.modified) }},
-	{types.QueueAttributeNameApproximateNumberOfMessages, func(q *queue) string { return strconv.Itoa(q.messages.ready.Len()) }},
+	{types.QueueAttributeNameApproximateNumberOfMessages, func(q *queue) string { return strconv.Itoa(q.messages.ready.len()) }},
 	{types.QueueAttributeNameApproximateNumberOfMessagesNotVisible, func(q *queue) string { return strconv.Itoa(q.messages.inFlight) }},
 	{types.QueueAttributeNameApproximateNumberOfMessagesDelayed, func(q *queue) string { return strconv.Itoa(q.messages.delayed()) }},
 }
@@ -121,50 +134,37 @@ func writePolicy(c *change, value string) error {
 	return nil
 }
 
-func writeSQSEncryption(c *change, value string) error {
-	if value != "true" && value != "false" {
-		return invalidAttributeValue(string(types.QueueAttributeNameSqsManagedSseEnabled))
-	}
-	c.sqsEncryption = value == "true"
-	return nil
-}
-
-// writeKMSKey refuses a KMS key by name: with one, every send and receive would
-// take permissions on the key, and to ignore it would allow what AWS denies.
-func writeKMSKey(_ *change, value string) error {
-	if value != "" {
-		return unsupported("Encryption with a KMS key is not available: the attribute KmsMasterKeyId is not implemented.")
-	}
-	return nil
-}
-
-func readKeyReuse(s *settings) string {
-	if s.keyReuse == 0 {
-		return ""
-	}
-	return strconv.Itoa(s.keyReuse)
-}
-
-func writeKeyReuse(c *change, value string) error {
-	return number(types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, minKeyReuse, maxKeyReuse,
-		func(s *settings) *int { return &s.keyReuse }).write(c, value)
-}
-
 // change returns the settings that q would have with the given attributes. It
 // checks them in order of name, so that the error does not depend on chance.
 // Attributes of FIFO queues are unknown to a standard queue.
 func (s *Service) change(q *queue, values map[string]string) (settings, error) {
 	c := change{settings: q.settings, service: s, queue: q}
+	if err := checkEncryption(values); err != nil {
+		return settings{}, err
+	}
 	for _, name := range sorted(values) {
-		i := slices.IndexFunc(attributes, func(a attribute) bool { return string(a.name) == name })
-		if i < 0 {
+		a, ok := q.attribute(name)
+		if !ok {
 			return settings{}, invalidAttributeName(name)
 		}
-		if err := attributes[i].write(&c, values[name]); err != nil {
+		if err := a.write(&c, values[name]); err != nil {
 			return settings{}, err
 		}
 	}
+	if c.throughput == throughputGroup && c.dedupScope != scopeGroup {
+		return settings{}, invalidValue(throughputGroup, string(types.QueueAttributeNameFifoThroughputLimit), textThroughput)
+	}
 	return c.settings, nil
+}
+
+// attribute finds an attribute that the queue's owner can set.
+func (q *queue) attribute(name string) (*attribute, bool) {
+	for i := range attributes {
+		if a := &attributes[i]; string(a.name) == name && (q.fifo || !a.fifo) {
+			return a, true
+		}
+	}
+	return nil, false
 }
 
 // differs finds an attribute among the given ones whose value in changed is not
@@ -188,7 +188,7 @@ func (s *Service) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAtt
 		return nil, err
 	}
 	for _, name := range in.AttributeNames {
-		if !isAttribute(name) {
+		if !q.knows(name) {
 			return nil, invalidAttributeName(string(name))
 		}
 	}
@@ -204,6 +204,9 @@ func (s *Service) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAtt
 		}
 	}
 	for _, a := range attributes {
+		if a.fifo && !q.fifo {
+			continue
+		}
 		if all || slices.Contains(in.AttributeNames, a.name) {
 			put(a.name, a.read(&q.settings))
 		}
@@ -216,9 +219,10 @@ func (s *Service) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAtt
 	return out, nil
 }
 
-func isAttribute(name types.QueueAttributeName) bool {
-	return name == types.QueueAttributeNameAll ||
-		slices.ContainsFunc(attributes, func(a attribute) bool { return a.name == name }) ||
+// knows reports whether the queue has an attribute of that name to read.
+func (q *queue) knows(name types.QueueAttributeName) bool {
+	_, ok := q.attribute(string(name))
+	return ok || name == types.QueueAttributeNameAll ||
 		slices.ContainsFunc(readings, func(r reading) bool { return r.name == name })
 }
 
@@ -238,8 +242,28 @@ func (s *Service) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAtt
 	if err != nil {
 		return nil, err
 	}
-	q.settings, q.modified = changed, s.now()
+	q.apply(changed, s.now())
 	return &awssqs.SetQueueAttributesOutput{}, nil
+}
+
+// apply gives the queue new settings. The delay of a FIFO queue holds for the
+// messages that it delays already, that of a standard queue only for those to come
+// (API reference, SetQueueAttributes; developer guide, "Amazon SQS delay queues").
+func (q *queue) apply(changed settings, now moment) {
+	q.settle(now)
+	if by := time.Duration(changed.delay-q.delay) * time.Second; q.fifo && by != 0 {
+		var waiting []*message
+		q.messages.hidden.each(func(m *message) {
+			if m.state == delayed {
+				waiting = append(waiting, m)
+			}
+		})
+		for _, m := range waiting {
+			q.messages.postpone(m, m.visibleAt.add(by))
+		}
+	}
+	q.settings, q.modified = changed, now
+	q.rouse()
 }
 
 // seconds checks a number of seconds that a call gives, and refuses it with

@@ -16,7 +16,7 @@ func TestAttributesOfANewQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.create(t, "jobs")
-	now := strconv.FormatInt(b.queues[queueID{account, region, "jobs"}].created.Unix(), 10)
+	now := strconv.FormatInt(b.queues[queueID{account, region, "jobs"}].created.time().Unix(), 10)
 	assert.Equal(t, map[string]string{
 		"ApproximateNumberOfMessages":           "0",
 		"ApproximateNumberOfMessagesDelayed":    "0",
@@ -82,9 +82,6 @@ func TestSetQueueAttributesRefusals(t *testing.T) {
 	for _, name := range []string{"All", "QueueArn", "CreatedTimestamp", "ApproximateNumberOfMessages", "FifoQueue", "ContentBasedDeduplication", "Nope"} {
 		requireError(t, b.set(url, name, "true"), "InvalidAttributeName", "Unknown Attribute "+name+".")
 	}
-	requireError(t, b.set(url, "KmsMasterKeyId", "alias/aws/sqs"), "UnsupportedOperation",
-		"Encryption with a KMS key is not available: the attribute KmsMasterKeyId is not implemented.")
-	require.NoError(t, b.set(url, "KmsMasterKeyId", ""))
 	requireError(t, b.set(url), "MissingParameter", "The request must contain the parameter Attributes.")
 	require.True(t, isA[*types.QueueDoesNotExist](b.set(noURL, "DelaySeconds", "1")))
 
@@ -92,6 +89,65 @@ func TestSetQueueAttributesRefusals(t *testing.T) {
 		require.Error(t, b.set(url, "DelaySeconds", "5", "VisibilityTimeout", "-1"))
 		assert.Equal(t, "0", b.attributes(t, url, "DelaySeconds")["DelaySeconds"])
 	})
+}
+
+func TestEncryption(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	names := []types.QueueAttributeName{"SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"}
+	steps := []struct {
+		set  []string
+		want map[string]string
+	}{
+		{nil, map[string]string{"SqsManagedSseEnabled": "true"}},
+		{[]string{"KmsMasterKeyId", "alias/aws/sqs"}, map[string]string{"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "alias/aws/sqs", "KmsDataKeyReusePeriodSeconds": "300"}},
+		{[]string{"KmsDataKeyReusePeriodSeconds", "600"}, map[string]string{"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "alias/aws/sqs", "KmsDataKeyReusePeriodSeconds": "600"}},
+		{[]string{"KmsMasterKeyId", "k", "SqsManagedSseEnabled", "false"}, map[string]string{"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "k", "KmsDataKeyReusePeriodSeconds": "600"}},
+		{[]string{"KmsMasterKeyId", ""}, map[string]string{"SqsManagedSseEnabled": "false", "KmsDataKeyReusePeriodSeconds": "600"}},
+		{[]string{"KmsMasterKeyId", "k"}, map[string]string{"SqsManagedSseEnabled": "false", "KmsMasterKeyId": "k", "KmsDataKeyReusePeriodSeconds": "600"}},
+		{[]string{"SqsManagedSseEnabled", "true"}, map[string]string{"SqsManagedSseEnabled": "true", "KmsDataKeyReusePeriodSeconds": "600"}},
+	}
+	for _, step := range steps {
+		if step.set != nil {
+			require.NoError(t, b.set(url, step.set...))
+		}
+		assert.Equal(t, step.want, b.attributes(t, url, names...), step.set)
+	}
+	const both = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+	requireError(t, b.set(url, "KmsMasterKeyId", "k", "SqsManagedSseEnabled", "true"), "InvalidAttributeValue", both)
+	_, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("both"), Attributes: map[string]string{"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "true"}})
+	requireError(t, err, "InvalidAttributeValue", both)
+}
+
+func TestFIFOAttributes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.fifo(t, "orders.fifo")
+	names := []types.QueueAttributeName{"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"}
+	want := map[string]string{"FifoQueue": "true", "ContentBasedDeduplication": "false", "DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue"}
+	assert.Equal(t, want, b.attributes(t, url, names...))
+	for name, value := range want {
+		assert.Equal(t, value, b.attributes(t, url, "All")[name])
+	}
+
+	const alone = "Value perMessageGroupId for parameter FifoThroughputLimit is invalid. Reason: The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup."
+	requireError(t, b.set(url, "FifoThroughputLimit", "perMessageGroupId"), "InvalidParameterValue", alone)
+	require.NoError(t, b.set(url, "DeduplicationScope", "messageGroup"))
+	require.NoError(t, b.set(url, "FifoThroughputLimit", "perMessageGroupId"))
+	requireError(t, b.set(url, "DeduplicationScope", "queue"), "InvalidParameterValue", alone)
+	require.NoError(t, b.set(url, "DeduplicationScope", "queue", "FifoThroughputLimit", "perQueue"))
+	require.NoError(t, b.set(url, "ContentBasedDeduplication", "true", "FifoQueue", "true"))
+	for name, value := range map[string]string{"FifoQueue": "false", "ContentBasedDeduplication": "yes", "DeduplicationScope": "group", "FifoThroughputLimit": ""} {
+		requireError(t, b.set(url, name, value), "InvalidAttributeValue", "Invalid value for the parameter "+name+".")
+	}
+	for _, name := range names {
+		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: b.create(t, "standard"), AttributeNames: []types.QueueAttributeName{name}})
+		requireError(t, err, "InvalidAttributeName", "Unknown Attribute "+string(name)+".")
+	}
+	b.fifo(t, "orders.fifo", "ContentBasedDeduplication", "true")
+	_, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("orders.fifo"), Attributes: map[string]string{"FifoQueue": "true", "ContentBasedDeduplication": "false"}})
+	require.True(t, isA[*types.QueueNameExists](err))
 }
 
 func TestLastModified(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 // The texts of errors are those that SQS answers. Unverified, because no answer
 // of SQS is on record, are those for too many messages in flight, a bad
 // NextToken, attribute lists, system attributes other than AWSTraceHeader,
-// invalid tags, and a dead-letter queue that does not admit its source.
+// invalid tags, a dead-letter queue that does not admit its source, and a
+// throughput limit that does not go with its deduplication scope.
 const (
 	textOverLimit         = "Too many messages are in flight in this queue."
 	textNextToken         = "Invalid or expired next token."
@@ -24,11 +25,41 @@ const (
 	textTagValue          = "Tag values must be between 0 and 256 characters in length."
 	textTagReserved       = "Tag keys and values must not start with the reserved prefix aws:."
 	textTagCharacters     = "Tag keys and values can only include Unicode letters, digits, whitespace and the characters _ . : / = + - @."
+	textThroughput        = "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup."
 	textRedriveNotAllowed = "The redrive allow policy of the dead-letter queue does not permit this queue to use it."
 )
 
-// textWrongQueueType is SQS's reason for refusing a parameter of FIFO queues.
-const textWrongQueueType = "The request includes a parameter that is not valid for this queue type."
+// Texts of move tasks. None of SQS's answers is on record: unverified.
+const (
+	textMoveSource   = "Source queue must be configured as a Dead Letter Queue."
+	textMoveRunning  = "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+	textMoveTasks    = "The maximum number of active message movement tasks per account has been reached."
+	textMoveToItself = "Source queue arn and destination queue arn cannot be the same."
+	textMoveType     = "Source queue and destination queue must be of the same type."
+	textMoveRate     = "Value must be between 1 and 500."
+	textTasksListed  = "Value must be between 1 and 10."
+	textTaskHandle   = "Invalid task handle."
+	textNoTask       = "Task does not exist."
+	textNotRunning   = "Only active tasks can be cancelled."
+	failureNoSource  = "CouldNotDetermineMessageSource"
+	failureNoTarget  = "AWS.SimpleQueueService.NonExistentQueue"
+	failureTooLong   = "The task ran for more than 36 hours."
+)
+
+// textWrongQueueType is SQS's reason for refusing a parameter of the other kind
+// of queue, in its own grammar.
+const textWrongQueueType = "The request include parameter that is not valid for this queue type."
+
+// Further texts as SQS answers them.
+const (
+	textFIFOName   = "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length."
+	textFIFOID     = "%s can only include alphanumeric and punctuation characters. 1 to 128 in length."
+	textNoDedupID  = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
+	textDeadType   = "Dead-letter queue must be same type of queue as the source."
+	textExpired    = "The receipt handle has expired"
+	textEncryption = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+	textNotHidden  = "Message does not exist or is not available for visibility timeout change."
+)
 
 // textQueueName is SQS's text about names of queues and permissions.
 const textQueueName = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
@@ -59,6 +90,10 @@ func accessDenied(message string) error {
 
 func queueDoesNotExist() error {
 	return &types.QueueDoesNotExist{Message: aws.String("The specified queue does not exist.")}
+}
+
+func resourceNotFound(message string) error {
+	return &types.ResourceNotFoundException{Message: &message}
 }
 
 func queueDeletedRecently() error {
@@ -115,9 +150,23 @@ func batchRequestTooLong(size int) error {
 	return &types.BatchRequestTooLong{Message: aws.String(fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxMessageSize, size))}
 }
 
+// An expiredHandle is the error of a receipt handle that had its time. A batch
+// words it in its own way.
+type expiredHandle struct{ error }
+
+// Unwrap gives the error its code.
+func (e expiredHandle) Unwrap() error { return e.error }
+
+func receiptHandleExpired(handle string) error {
+	return expiredHandle{invalidValue(handle, "ReceiptHandle", textExpired+".")}
+}
+
 // failure is how a batch answers that one of its entries was refused.
 func failure(id *string, err error) types.BatchResultErrorEntry {
 	entry := types.BatchResultErrorEntry{Id: id, SenderFault: true, Code: aws.String("InternalError"), Message: aws.String(err.Error())}
+	if errors.As(err, new(expiredHandle)) {
+		err = &types.ReceiptHandleIsInvalid{Message: aws.String(textExpired)}
+	}
 	var e smithy.APIError
 	if errors.As(err, &e) {
 		entry.Code = aws.String(e.ErrorCode())

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -33,7 +32,7 @@ func FuzzParseURL(f *testing.F) {
 }
 
 func FuzzReceipt(f *testing.F) {
-	q := newQueue(queueID{account, region, "jobs"}, "secret", time.Time{})
+	q := newQueue(nil, queueID{account, region, "jobs"}, "secret", 0)
 	good := q.handle(&message{number: 7, receives: 2})
 	for _, seed := range []string{good, good[1:], good + "=", "AQEB", "", "AQEBAAAA"} {
 		f.Add(seed)
@@ -41,7 +40,7 @@ func FuzzReceipt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, handle string) {
 		r, ok := q.receipt(handle)
 		if ok {
-			assert.Equal(t, handle, q.handle(&message{number: r.number, receives: int(r.receives)}), "a handle has one spelling")
+			assert.Equal(t, handle, q.handle(&message{number: r.number, receives: r.receives, received: r.received}), "a handle has one spelling")
 		}
 	})
 }

@@ -50,16 +50,29 @@ func (s *Service) DeleteMessageBatch(ctx context.Context, in *awssqs.DeleteMessa
 	return out, nil
 }
 
-func (q *queue) delete(handle *string, now time.Time) error {
+// handleLife is how long a receipt handle is good: the longest that a message can
+// be hidden.
+const handleLife = maxVisibility * time.Second
+
+// delete deletes the message of a receipt handle. A FIFO queue refuses a handle
+// whose message is not in flight by it any more (API reference, ReceiveMessage:
+// a late delete "fails with an error"); that it takes the handle of a deleted
+// message is unverified.
+func (q *queue) delete(handle *string, now moment) error {
 	q.settle(now)
-	m, current, err := q.received(handle)
-	if err != nil || !current {
+	m, r, current, err := q.received(handle)
+	switch {
+	case err != nil:
 		return err
+	case now.sub(r.received) >= handleLife, q.fifo && m != nil && (!current || m.state != inFlight):
+		return receiptHandleExpired(*handle)
+	case !current:
+		return nil
 	}
 	full := q.messages.inFlight == maxInFlight
 	q.messages.remove(m)
-	if full {
-		q.wake() // pollers may receive again
+	if full || q.fifo {
+		q.rouse() // pollers may receive again, or have the rest of the group
 	}
 	return nil
 }
@@ -106,26 +119,28 @@ func (s *Service) ChangeMessageVisibilityBatch(ctx context.Context, in *awssqs.C
 // changeVisibility hides a message for a time that counts from now. A message
 // stays hidden at most 12 hours after it was received. The handle of an older
 // receive, or of a message that became visible already, changes nothing, and SQS
-// reports no error; the handle of a deleted message is refused.
-func (q *queue) changeVisibility(handle *string, timeout int32, now time.Time) error {
+// reports no error for a standard queue (unverified) and one for a FIFO queue;
+// the handle of a deleted message is refused.
+func (q *queue) changeVisibility(handle *string, timeout int32, now moment) error {
 	if err := seconds(timeout, "VisibilityTimeout", maxVisibility, "VisibilityTimeout must be an integer between 0 and 43200."); err != nil {
 		return err
 	}
 	q.settle(now)
-	m, current, err := q.received(handle)
+	m, _, current, err := q.received(handle)
+	hidden := current && m.state == inFlight
 	switch {
 	case err != nil:
 		return err
-	case m == nil:
-		return invalidValue(*handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
-	case !current || !m.inFlight:
+	case m == nil, q.fifo && !hidden:
+		return invalidValue(*handle, "ReceiptHandle", textNotHidden)
+	case !hidden:
 		return nil
 	}
-	visibleAt := now.Add(time.Duration(timeout) * time.Second)
-	if visibleAt.Sub(m.received) > maxVisibility*time.Second {
+	visibleAt := now.add(time.Duration(timeout) * time.Second)
+	if visibleAt.sub(m.received) > maxVisibility*time.Second {
 		return invalidValue(timeout, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].")
 	}
 	q.messages.postpone(m, visibleAt)
-	q.wake()
+	q.rouse()
 	return nil
 }

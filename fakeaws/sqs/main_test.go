@@ -57,6 +57,23 @@ func (b *bench) create(t tester, name string, attributes ...string) *string {
 	return out.QueueUrl
 }
 
+// fifo makes a FIFO queue.
+func (b *bench) fifo(t tester, name string, attributes ...string) *string {
+	t.Helper()
+	return b.create(t, name, append(attributes, "FifoQueue", "true")...)
+}
+
+// order sends messages "group:body" to a FIFO queue, each with a deduplication id
+// of its own.
+func (b *bench) order(t tester, url *string, messages ...string) {
+	t.Helper()
+	for _, message := range messages {
+		group, body, _ := strings.Cut(message, ":")
+		_, err := b.SendMessage(b.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: &body, MessageGroupId: &group, MessageDeduplicationId: aws.String(b.world.IDs().UUID())})
+		require.NoError(t, err)
+	}
+}
+
 func pairs(list []string) map[string]string {
 	if len(list) == 0 {
 		return nil

@@ -171,7 +171,7 @@ func (s *Service) storePolicy(q *queue, document *policyDocument) error {
 	if err != nil {
 		return err
 	}
-	q.settings, q.modified = changed, s.now()
+	q.apply(changed, s.now())
 	return nil
 }
 

@@ -1,11 +1,12 @@
 package sqs
 
 import (
-	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // A queueID names a queue: SQS knows queues by account, region and name.
@@ -85,48 +86,46 @@ func isNameByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
-// A queue is one standard queue.
+// A queue is one queue, standard or FIFO.
 type queue struct {
-	id  queueID
-	arn string
+	service *Service
+	id      queueID
+	arn     string
+	fifo    bool
 	// secret authenticates the queue's receipt handles.
 	secret            string
-	created, modified time.Time
-	purged            time.Time // zero when never
+	created, modified moment
+	purged            moment // zero when never
 	deleted           bool
 	settings
 	tags     map[string]string
 	messages store
-	// pollers are the calls that wait for messages. Each channel is made in its
-	// own call, and closed when the call should look again.
-	pollers map[chan struct{}]struct{}
+	pollers  pollers
+	// sent and attempts are what a FIFO queue remembers of sends and receives.
+	sent     sent
+	attempts attempts
+	// tasks are the move tasks out of this queue, the latest last.
+	tasks []*moveTask
 }
 
-func newQueue(id queueID, secret string, now time.Time) *queue {
+func newQueue(s *Service, id queueID, secret string, now moment) *queue {
+	fifo := strings.HasSuffix(id.name, fifoSuffix)
 	return &queue{
+		service:  s,
 		id:       id,
 		arn:      id.arn(),
+		fifo:     fifo,
 		secret:   secret,
 		created:  now,
 		modified: now,
 		settings: defaults(),
-		messages: newStore(),
-		pollers:  make(map[chan struct{}]struct{}),
+		messages: newStore(fifo),
 	}
 }
 
 // settle brings the queue's messages up to date.
-func (q *queue) settle(now time.Time) {
+func (q *queue) settle(now moment) {
 	q.messages.settle(now, time.Duration(q.retention)*time.Second)
-}
-
-// wake lets every waiting poller look again: a message came, or became visible
-// at another time than the pollers expect, or the queue is gone.
-func (q *queue) wake() {
-	for c := range q.pollers {
-		close(c)
-		delete(q.pollers, c)
-	}
 }
 
 // need is one permission on the queue, with the policy and tags that it has now.
@@ -145,6 +144,6 @@ func (q *queue) need(action string) enforce.Need {
 	return need
 }
 
-func epochSeconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+func epochSeconds(m moment) string { return strconv.FormatInt(m.time().Unix(), 10) }
 
-func epochMillis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+func epochMillis(m moment) string { return strconv.FormatInt(m.time().UnixMilli(), 10) }

@@ -39,10 +39,10 @@ func (s *Service) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) 
 	q, exists := s.queues[id]
 	if !exists {
 		now := s.now()
-		if buried, ok := s.graves[id]; ok && now.Sub(buried) < nameBlocked {
+		if buried, ok := s.graves[id]; ok && now.sub(buried) < nameBlocked {
 			return nil, queueDeletedRecently()
 		}
-		q = newQueue(id, s.world.IDs().Hex(32), now)
+		q = newQueue(s, id, s.world.IDs().Hex(32), now)
 	}
 	changed, err := s.change(q, in.Attributes)
 	if err != nil {
@@ -63,23 +63,23 @@ func (s *Service) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) 
 	return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
 }
 
-// checkNewName checks a queue's name. A FIFO queue is refused rather than made
-// a standard one, which would neither keep order nor drop duplicates.
+// checkNewName checks a queue's name: that of a FIFO queue, and no other, ends with
+// .fifo.
 func checkNewName(name string, attributes map[string]string) error {
 	if name == "" {
 		return missingParameter("QueueName")
 	}
-	const attribute = string(types.QueueAttributeNameFifoQueue)
-	if attributes[attribute] != "true" {
-		if !isName(name) {
-			return invalidParameter(textQueueName)
+	stem, suffixed := strings.CutSuffix(name, fifoSuffix)
+	if attributes[string(types.QueueAttributeNameFifoQueue)] == "true" {
+		if !suffixed || !isName(stem) || len(name) > 80 {
+			return invalidParameter(textFIFOName)
 		}
 		return nil
 	}
-	if stem, ok := strings.CutSuffix(name, fifoSuffix); !ok || !isName(stem) || len(name) > 80 {
-		return invalidParameter("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
+	if !isName(name) {
+		return invalidParameter(textQueueName)
 	}
-	return unsupported("FIFO queues are not available: CreateQueue " + name + " with FifoQueue=true is not implemented.")
+	return nil
 }
 
 // DeleteQueue deletes a queue with its messages. Calls that wait for messages
@@ -93,7 +93,12 @@ func (s *Service) DeleteQueue(ctx context.Context, in *awssqs.DeleteQueueInput) 
 		return nil, err
 	}
 	q.deleted = true
-	q.wake()
+	q.rouseAll()
+	for _, t := range slices.Clone(s.running) {
+		if t.source == q {
+			s.end(t, taskFailed, failureNoTarget)
+		}
+	}
 	delete(s.queues, q.id)
 	s.graves[q.id] = s.now()
 	return &awssqs.DeleteQueueOutput{}, nil
@@ -109,11 +114,11 @@ func (s *Service) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*
 		return nil, err
 	}
 	now := s.now()
-	if !q.purged.IsZero() && now.Sub(q.purged) < purgeInterval {
+	if q.purged != 0 && now.sub(q.purged) < purgeInterval {
 		return nil, purgeQueueInProgress(q.id.name)
 	}
 	q.purged = now
-	q.messages.clear()
+	q.messages.clear(q.fifo)
 	return &awssqs.PurgeQueueOutput{}, nil
 }
 
@@ -168,7 +173,7 @@ func page(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (urls 
 	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
 	if token != nil && *token != "" {
 		last, err := base64.StdEncoding.DecodeString(*token)
-		if err != nil || !isName(string(last)) {
+		if err != nil || !isName(strings.TrimSuffix(string(last), fifoSuffix)) {
 			return nil, nil, invalidParameter(textNextToken)
 		}
 		after, found := slices.BinarySearchFunc(ids, string(last), func(id queueID, name string) int {

@@ -69,7 +69,8 @@ func TestCreateQueueName(t *testing.T) {
 		{name: "orders", fifo: "true", code: "InvalidParameterValue", message: fifoName},
 		{name: ".fifo", fifo: "true", code: "InvalidParameterValue", message: fifoName},
 		{name: strings.Repeat("x", 76) + ".fifo", fifo: "true", code: "InvalidParameterValue", message: fifoName},
-		{name: "orders.fifo", fifo: "true", code: "UnsupportedOperation", message: "FIFO queues are not available: CreateQueue orders.fifo with FifoQueue=true is not implemented."},
+		{name: "orders.fifo", fifo: "true"},
+		{name: "or.ders.fifo", fifo: "true", code: "InvalidParameterValue", message: fifoName},
 		{name: "orders", fifo: "false", code: "InvalidAttributeName", message: "Unknown Attribute FifoQueue."},
 	} {
 		t.Run(tc.name+tc.fifo, func(t *testing.T) {

@@ -9,24 +9,27 @@ import (
 
 // A receipt names one receive of one message. Its handle is, like AWS's, base 64
 // that begins with AQEB: three version bytes, the message's number, the count of
-// its receives, and a digest that only the queue can make.
+// its receives, the time of this one, and a digest that only the queue can make.
 type receipt struct {
 	number   uint64
 	receives uint32
+	received moment
 }
 
 const (
 	receiptVersion = "\x01\x01\x01"
-	receiptBody    = len(receiptVersion) + 8 + 4
-	receiptSize    = receiptBody + sha256.Size
+	receiptBody    = len(receiptVersion) + 8 + 4 + 8
+	receiptTag     = 31 // of the digest: base 64 comes in threes
+	receiptSize    = receiptBody + receiptTag
 )
 
 // handle returns the receipt handle of the message's last receive.
 func (q *queue) handle(m *message) string {
 	var b [receiptSize]byte
 	copy(b[:], receiptVersion)
-	binary.BigEndian.PutUint64(b[len(receiptVersion):], m.number)
-	binary.BigEndian.PutUint32(b[len(receiptVersion)+8:], uint32(m.receives))
+	binary.BigEndian.PutUint64(b[3:], m.number)
+	binary.BigEndian.PutUint32(b[11:], m.receives)
+	binary.BigEndian.PutUint64(b[15:], uint64(m.received))
 	tag := q.authenticate(b[:receiptBody])
 	copy(b[receiptBody:], tag[:])
 	return base64.StdEncoding.EncodeToString(b[:])
@@ -34,8 +37,7 @@ func (q *queue) handle(m *message) string {
 
 // receipt reads a handle that this queue made.
 func (q *queue) receipt(handle string) (receipt, bool) {
-	// One byte more than a handle has, because base 64 comes in threes.
-	var b [receiptSize + 1]byte
+	var b [receiptSize]byte
 	if len(handle) != base64.StdEncoding.EncodedLen(receiptSize) {
 		return receipt{}, false
 	}
@@ -44,12 +46,13 @@ func (q *queue) receipt(handle string) (receipt, bool) {
 		return receipt{}, false
 	}
 	tag := q.authenticate(b[:receiptBody])
-	if subtle.ConstantTimeCompare(tag[:], b[receiptBody:receiptSize]) == 0 {
+	if subtle.ConstantTimeCompare(tag[:receiptTag], b[receiptBody:]) == 0 {
 		return receipt{}, false
 	}
 	return receipt{
-		number:   binary.BigEndian.Uint64(b[len(receiptVersion):]),
-		receives: binary.BigEndian.Uint32(b[len(receiptVersion)+8:]),
+		number:   binary.BigEndian.Uint64(b[3:]),
+		receives: binary.BigEndian.Uint32(b[11:]),
+		received: moment(binary.BigEndian.Uint64(b[15:])),
 	}, true
 }
 
@@ -61,14 +64,14 @@ func (q *queue) authenticate(body []byte) [sha256.Size]byte {
 
 // received finds the message of a receipt handle. A message that is gone is nil;
 // current says whether the handle is that of the message's last receive.
-func (q *queue) received(handle *string) (m *message, current bool, err error) {
+func (q *queue) received(handle *string) (m *message, r receipt, current bool, err error) {
 	if handle == nil || *handle == "" {
-		return nil, false, missingParameter("ReceiptHandle")
+		return nil, receipt{}, false, missingParameter("ReceiptHandle")
 	}
 	r, ok := q.receipt(*handle)
 	if !ok {
-		return nil, false, receiptHandleIsInvalid(*handle)
+		return nil, receipt{}, false, receiptHandleIsInvalid(*handle)
 	}
-	m = q.messages.byNumber[r.number]
-	return m, m != nil && uint32(m.receives) == r.receives, nil
+	m = q.messages.received[r.number]
+	return m, r, m != nil && m.receives == r.receives, nil
 }

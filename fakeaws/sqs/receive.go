@@ -2,10 +2,10 @@ package sqs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -16,15 +16,14 @@ import (
 const (
 	// maxReceive is the most messages of one receive.
 	maxReceive = 10
-	// maxInFlight is the most messages of a standard queue that were received
-	// and not deleted.
+	// maxInFlight is the most messages of a queue, of either kind, that were
+	// received and not deleted.
 	maxInFlight = 120_000
 )
 
-// ReceiveMessage takes visible messages and hides them. SQS promises no order; here
-// the oldest come first, so that tests see the same in every run. It waits
-// for messages up to the given time, or to that of the queue, and returns the
-// moment there is one.
+// ReceiveMessage takes visible messages and hides them: the oldest first, in a
+// FIFO queue those of one group as long as it has any. It waits for messages up
+// to the given time, or to that of the queue, and returns the moment there is one.
 func (s *Service) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageInput) (*awssqs.ReceiveMessageOutput, error) {
 	p := poll{in: in, call: fakeaws.CallFrom(ctx)}
 	for {
@@ -32,68 +31,62 @@ func (s *Service) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageI
 		if out != nil || err != nil {
 			return out, err
 		}
-		if err := s.world.Clock().Wait(ctx, until, p.wake); err != nil {
+		if err := s.world.Clock().Wait(ctx, until.time(), p.wake); err != nil {
 			s.leave(&p)
 			return nil, err
 		}
 	}
 }
 
-// A poll is a receive from its first look at the queue to its last.
-type poll struct {
-	in       *awssqs.ReceiveMessageInput
-	call     *fakeaws.Call
-	queue    *queue
-	deadline time.Time
-	system   []types.MessageSystemAttributeName
-	// wake is the channel of the current wait, made for it.
-	wake chan struct{}
-}
-
 // poll looks once at the queue. Without an answer, the caller waits until the
 // given time or the poll's wake channel, and looks again.
-func (s *Service) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until time.Time, err error) {
+func (s *Service) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
+	s.catchUp(now)
 	if p.queue == nil {
 		if err := s.start(p, now); err != nil {
-			return nil, time.Time{}, err
+			return nil, 0, err
 		}
 	}
 	q := p.queue
-	delete(q.pollers, p.wake)
+	q.pollers.stop(p)
 	if q.deleted {
-		return nil, time.Time{}, queueDoesNotExist()
+		return nil, 0, queueDoesNotExist()
 	}
 	q.settle(now)
-	long := p.deadline.After(now)
-	if q.messages.inFlight >= maxInFlight && !long && p.wake == nil {
-		// SQS returns no error to long polls (developer guide, "Amazon SQS
-		// standard queue quotas").
-		return nil, time.Time{}, overLimit(textOverLimit)
+	if messages := q.again(p, now); messages != nil {
+		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
+	}
+	long := p.deadline > now
+	if q.messages.inFlight >= maxInFlight && !long && p.wake == nil && !q.fifo {
+		// SQS returns no error to long polls, and none for FIFO queues (developer
+		// guide, "Amazon SQS message quotas", "Amazon SQS FIFO queue quotas").
+		return nil, 0, overLimit(textOverLimit)
 	}
 	if messages := s.take(p, now); len(messages) > 0 || !long {
-		return &awssqs.ReceiveMessageOutput{Messages: messages}, time.Time{}, nil
+		q.handOver()
+		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
 	}
-	p.wake = make(chan struct{})
-	q.pollers[p.wake] = struct{}{}
 	until = p.deadline
-	if hidden := q.messages.hidden.items; len(hidden) > 0 && hidden[0].visibleAt.Before(until) {
-		until = hidden[0].visibleAt
+	if first := q.pollers.wait(p); first {
+		until = q.next(until)
 	}
 	return nil, until, nil
 }
 
-// leave ends a poll whose caller went away.
+// leave ends a poll whose caller went away. It may have been woken for a message
+// that it does not take.
 func (s *Service) leave(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(p.queue.pollers, p.wake)
+	p.queue.pollers.stop(p)
+	p.queue.handOver()
 }
 
 // start finds the queue of a poll and checks what the call asks for.
-func (s *Service) start(p *poll, now time.Time) error {
+func (s *Service) start(p *poll, now moment) error {
 	q, err := s.find(p.call, p.in.QueueUrl)
 	if err != nil {
 		return err
@@ -108,41 +101,56 @@ func (s *Service) start(p *poll, now time.Time) error {
 		return err
 	}
 	if id := p.in.ReceiveRequestAttemptId; id != nil {
-		return invalidValue(*id, "ReceiveRequestAttemptId", textWrongQueueType)
+		if !q.fifo {
+			return invalidValue(*id, "ReceiveRequestAttemptId", textWrongQueueType)
+		}
+		if !isGroupID(*id) {
+			return invalidValue(*id, "ReceiveRequestAttemptId", fmt.Sprintf(textFIFOID, "ReceiveRequestAttemptId"))
+		}
 	}
 	if p.system, err = systemAttributes(p.in); err != nil {
 		return err
 	}
 	p.queue = q
-	p.deadline = now.Add(span(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
+	p.deadline = now.add(span(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
 	return nil
 }
 
 // take receives what is visible, up to the number that the call asks for.
-func (s *Service) take(p *poll, now time.Time) []types.Message {
+func (s *Service) take(p *poll, now moment) []types.Message {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
-	visibleAt := now.Add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
+	visibleAt := now.add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
 	var messages []types.Message
-	for len(messages) < limit && len(q.messages.ready.items) > 0 {
-		m := q.messages.ready.items[0]
+	var taken []*message
+	for last := (*message)(nil); len(messages) < limit; {
+		m := q.messages.ready.first(last)
+		if m == nil {
+			break
+		}
 		if s.deadLetter(q, m, now) {
 			continue
 		}
 		q.messages.receive(m, visibleAt, now)
+		last = m
 		messages = append(messages, q.deliver(m, p))
+		if p.in.ReceiveRequestAttemptId != nil {
+			taken = append(taken, m)
+		}
+	}
+	if len(taken) > 0 {
+		q.attempts.remember(*p.in.ReceiveRequestAttemptId, taken, visibleAt, now)
 	}
 	return messages
 }
 
-// deliver makes the answer's form of a message that was just received.
+// deliver makes the answer's form of a message that was received.
 func (q *queue) deliver(m *message, p *poll) types.Message {
-	handle := q.handle(m)
 	out := types.Message{
-		MessageId:     &m.id,
-		ReceiptHandle: &handle,
+		MessageId:     aws.String(m.id.String()),
+		ReceiptHandle: aws.String(q.handle(m)),
 		Body:          &m.body,
-		MD5OfBody:     &m.bodyMD5,
+		MD5OfBody:     aws.String(m.md5()),
 	}
 	if len(p.system) > 0 {
 		out.Attributes = make(map[string]string, len(p.system))
@@ -152,7 +160,7 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 			}
 		}
 	}
-	if len(m.attributes) > 0 && len(p.in.MessageAttributeNames) > 0 {
+	if len(m.extra().attributes) > 0 && len(p.in.MessageAttributeNames) > 0 {
 		out.MessageAttributes, out.MD5OfMessageAttributes = m.selected(p.in.MessageAttributeNames)
 	}
 	return out
@@ -163,7 +171,8 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 // the dot of the pattern need not be in the name is unverified.
 func (m *message) selected(names []string) (map[string]types.MessageAttributeValue, *string) {
 	picked := make(map[string]types.MessageAttributeValue)
-	for name, value := range m.attributes {
+	all := m.extra().attributes
+	for name, value := range all {
 		if slices.ContainsFunc(names, func(pattern string) bool {
 			prefix, ok := strings.CutSuffix(pattern, ".*")
 			return pattern == "All" || pattern == name || ok && strings.HasPrefix(name, prefix)
@@ -171,11 +180,8 @@ func (m *message) selected(names []string) (map[string]types.MessageAttributeVal
 			picked[name] = value
 		}
 	}
-	switch len(picked) {
-	case 0:
+	if len(picked) == 0 {
 		return nil, nil
-	case len(m.attributes):
-		return picked, &m.attributesMD5
 	}
 	return picked, aws.String(attributesDigest(picked))
 }
@@ -227,16 +233,29 @@ func (m *message) systemAttribute(name types.MessageSystemAttributeName) string 
 	case types.MessageSystemAttributeNameSentTimestamp:
 		return epochMillis(m.sent)
 	case types.MessageSystemAttributeNameApproximateReceiveCount:
-		return strconv.Itoa(m.receives)
+		return strconv.Itoa(int(m.receives))
 	case types.MessageSystemAttributeNameApproximateFirstReceiveTimestamp:
 		return epochMillis(m.firstReceived)
 	case types.MessageSystemAttributeNameMessageGroupId:
-		return m.group
+		return m.groupID()
+	case types.MessageSystemAttributeNameMessageDeduplicationId:
+		return m.dedupID
 	case types.MessageSystemAttributeNameAWSTraceHeader:
-		return m.trace
+		return m.extra().trace
 	case types.MessageSystemAttributeNameDeadLetterQueueSourceArn:
-		return m.deadFrom
-	default: // of FIFO queues
-		return ""
+		return m.extra().deadFrom
+	case types.MessageSystemAttributeNameSequenceNumber:
+		if m.group != nil {
+			return sequenceNumber(m.number)
+		}
 	}
+	return ""
+}
+
+// groupID is the MessageGroupId of a message, "" when it has none.
+func (m *message) groupID() string {
+	if m.group != nil {
+		return m.group.id
+	}
+	return m.extra().groupID
 }

@@ -27,7 +27,7 @@ func TestReceiveRefusals(t *testing.T) {
 		{awssqs.ReceiveMessageInput{MaxNumberOfMessages: -1}, "InvalidParameterValue", "Value -1 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."},
 		{awssqs.ReceiveMessageInput{WaitTimeSeconds: 21}, "InvalidParameterValue", "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
 		{awssqs.ReceiveMessageInput{VisibilityTimeout: 43201}, "InvalidParameterValue", "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if provided."},
-		{awssqs.ReceiveMessageInput{ReceiveRequestAttemptId: aws.String("a")}, "InvalidParameterValue", "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request includes a parameter that is not valid for this queue type."},
+		{awssqs.ReceiveMessageInput{ReceiveRequestAttemptId: aws.String("a")}, "InvalidParameterValue", "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request include parameter that is not valid for this queue type."},
 		{awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"Policy"}}, "InvalidAttributeName", "Unknown Attribute Policy."},
 		{awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All", "x"}}, "InvalidAttributeName", "Unknown Attribute x."},
 	} {
@@ -117,7 +117,7 @@ func TestInFlightLimit(t *testing.T) {
 	q := b.queues[queueID{account, region, "jobs"}]
 	now := b.now()
 	for range maxInFlight + 2 {
-		q.messages.add(&message{id: "m", body: "x", sent: now}, now, now)
+		q.messages.add(&message{body: "x", sent: now}, "", now, now)
 	}
 	var handle *string
 	for range maxInFlight / 10 {
@@ -149,7 +149,7 @@ func (b *bench) waitForPoller(t tester, q *queue) {
 	require.Eventually(t, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return len(q.pollers) > 0
+		return len(q.pollers.waiting) > 0
 	}, 5*time.Second, 100*time.Microsecond)
 }
 
@@ -218,7 +218,7 @@ func TestLongPoll(t *testing.T) {
 				)
 				wg.Go(func() {
 					out, err = b.ReceiveMessage(b.ctx, &in)
-					after = b.now().Sub(start)
+					after = b.now().sub(start)
 				})
 				if tc.while != nil {
 					time.Sleep(5 * time.Second)
@@ -228,7 +228,7 @@ func TestLongPoll(t *testing.T) {
 				require.NoError(t, err)
 				assert.Len(t, out.Messages, tc.want)
 				assert.Equal(t, tc.after, after)
-				assert.Empty(t, b.queues[queueID{account, region, "jobs"}].pollers)
+				assert.Empty(t, b.queues[queueID{account, region, "jobs"}].pollers.waiting)
 			})
 		})
 	}
@@ -241,7 +241,7 @@ func TestLongPollOfTheQueue(t *testing.T) {
 		url := b.create(t, "jobs", "ReceiveMessageWaitTimeSeconds", "10")
 		start := b.now()
 		b.take(t, url, 1)
-		assert.Equal(t, 10*time.Second, b.now().Sub(start))
+		assert.Equal(t, 10*time.Second, b.now().sub(start))
 	})
 }
 
@@ -272,8 +272,8 @@ func TestLongPollEndsWithItsQueueOrCaller(t *testing.T) {
 		require.NoError(t, err)
 		cancel()
 		wg.Wait()
-		assert.Zero(t, b.now().Sub(start))
-		assert.Empty(t, b.queues[queueID{account, region, "gone"}].pollers)
+		assert.Zero(t, b.now().sub(start))
+		assert.Empty(t, b.queues[queueID{account, region, "gone"}].pollers.waiting)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -82,6 +81,8 @@ func writeRedrivePolicy(c *change, document string) error {
 	switch {
 	case !ok:
 		return refuse("Dead letter target does not exist.")
+	case dead.fifo != c.queue.fifo:
+		return refuse(textDeadType)
 	case !dead.redriveAllow.allows(c.queue.arn):
 		return refuse(textRedriveNotAllowed)
 	}
@@ -129,21 +130,29 @@ func unmarshal(document string, v any) error {
 
 // deadLetter moves a message that was received too often to the dead-letter
 // queue, and reports whether it did. A queue whose dead-letter queue was deleted
-// keeps its messages. The message keeps its id, the time when it was sent
-// (developer guide, "Using dead-letter queues in Amazon SQS": expiration is
-// based on the original enqueue timestamp) and its receive count (unverified).
-func (s *Service) deadLetter(q *queue, m *message, now time.Time) bool {
-	if q.redrive.document == "" || m.receives < q.redrive.limit {
+// keeps its messages. The message keeps its id and, in standard queues, the time
+// when it was sent: "the expiration of a message is always based on its original
+// enqueue timestamp"; for FIFO queues "the enqueue timestamp resets", and the id of
+// the message takes the place of its deduplication id (developer guide, "Using
+// dead-letter queues in Amazon SQS"). That it keeps its receive count, and arrives
+// with the delay of the dead-letter queue, is unverified.
+func (s *Service) deadLetter(q *queue, m *message, now moment) bool {
+	if q.redrive.document == "" || int(m.receives) < q.redrive.limit {
 		return false
 	}
 	dead, ok := s.queues[q.redrive.target]
 	if !ok || dead == q {
 		return false
 	}
+	group := m.groupID()
 	q.messages.remove(m)
-	m.deadFrom = q.arn
-	dead.messages.add(m, now, now)
-	dead.wake()
+	m.group = nil
+	m.extend().deadFrom = q.arn
+	if q.fifo {
+		m.sent, m.dedupID = now, m.id.String()
+	}
+	dead.settle(now)
+	dead.enqueue(m, group, dead.delay, now)
 	return true
 }
 
@@ -156,13 +165,7 @@ func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.Lis
 	if err != nil {
 		return nil, err
 	}
-	var ids []queueID
-	for id, q := range s.queues {
-		if q.redrive.document != "" && q.redrive.target == dead.id {
-			ids = append(ids, id)
-		}
-	}
-	urls, token, err := page(call, ids, in.MaxResults, in.NextToken)
+	urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -170,4 +173,15 @@ func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.Lis
 		urls = []string{} // a required member of the answer
 	}
 	return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+}
+
+// sourcesOf returns the queues whose dead-letter queue this is.
+func (s *Service) sourcesOf(dead *queue) []queueID {
+	var ids []queueID
+	for id, q := range s.queues {
+		if q.redrive.document != "" && q.redrive.target == dead.id {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -143,7 +143,7 @@ func TestDeadLetterQueueWakesItsPoller(t *testing.T) {
 		b.take(t, url, 1)
 		b.take(t, url, 1)
 		wg.Wait()
-		assert.Equal(t, time.Second, b.now().Sub(start))
+		assert.Equal(t, time.Second, b.now().sub(start))
 	})
 }
 

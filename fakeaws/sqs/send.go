@@ -3,8 +3,10 @@ package sqs
 import (
 	"cmp"
 	"context"
+	"crypto/md5"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -12,7 +14,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// maxGroupID is the longest MessageGroupId.
+// maxGroupID is the longest MessageGroupId, as of the other ids of FIFO queues.
 const maxGroupID = 128
 
 // SendMessage puts a message into a queue.
@@ -24,23 +26,23 @@ func (s *Service) SendMessage(ctx context.Context, in *awssqs.SendMessageInput) 
 	if err != nil {
 		return nil, err
 	}
-	entry := types.SendMessageBatchRequestEntry{
+	out, err := s.send(call, q, &types.SendMessageBatchRequestEntry{
 		MessageBody:             in.MessageBody,
 		DelaySeconds:            in.DelaySeconds,
 		MessageAttributes:       in.MessageAttributes,
 		MessageSystemAttributes: in.MessageSystemAttributes,
 		MessageGroupId:          in.MessageGroupId,
 		MessageDeduplicationId:  in.MessageDeduplicationId,
-	}
-	m, err := s.send(call, q, &entry)
+	}, in.DelaySeconds != 0 || q.delay != 0 && call.Sent("DelaySeconds"))
 	if err != nil {
 		return nil, err
 	}
 	return &awssqs.SendMessageOutput{
-		MessageId:                    &m.id,
-		MD5OfMessageBody:             &m.bodyMD5,
-		MD5OfMessageAttributes:       optional(m.attributesMD5),
-		MD5OfMessageSystemAttributes: optional(attributesDigest(traceAttributes(m.trace))),
+		MessageId:                    out.MessageId,
+		MD5OfMessageBody:             out.MD5OfMessageBody,
+		MD5OfMessageAttributes:       out.MD5OfMessageAttributes,
+		MD5OfMessageSystemAttributes: out.MD5OfMessageSystemAttributes,
+		SequenceNumber:               out.SequenceNumber,
 	}, nil
 }
 
@@ -63,18 +65,13 @@ func (s *Service) SendMessageBatch(ctx context.Context, in *awssqs.SendMessageBa
 	out := new(awssqs.SendMessageBatchOutput)
 	for i := range in.Entries {
 		entry := &in.Entries[i]
-		m, err := s.send(call, q, entry)
+		result, err := s.send(call, q, entry, entry.DelaySeconds != 0 || q.delay != 0 && call.EntrySent("Entries", i, "DelaySeconds"))
 		if err != nil {
 			out.Failed = append(out.Failed, failure(entry.Id, err))
 			continue
 		}
-		out.Successful = append(out.Successful, types.SendMessageBatchResultEntry{
-			Id:                           entry.Id,
-			MessageId:                    &m.id,
-			MD5OfMessageBody:             &m.bodyMD5,
-			MD5OfMessageAttributes:       optional(m.attributesMD5),
-			MD5OfMessageSystemAttributes: optional(attributesDigest(traceAttributes(m.trace))),
-		})
+		result.Id = entry.Id
+		out.Successful = append(out.Successful, *result)
 	}
 	return out, nil
 }
@@ -95,28 +92,74 @@ func checkBatchSize(entries []types.SendMessageBatchRequestEntry) error {
 	return nil
 }
 
-// send checks a message and puts it into the queue.
-func (s *Service) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchRequestEntry) (*message, error) {
+// send checks a message and puts it into the queue, or finds that a FIFO queue
+// has had it: then the answer is that of the message it was. hasDelay says that
+// the call chose a delay, be it zero.
+func (s *Service) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchRequestEntry, hasDelay bool) (*types.SendMessageBatchResultEntry, error) {
 	trace, err := checkMessage(q, in)
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
-	m := &message{
-		id:            s.world.IDs().UUID(),
-		body:          *in.MessageBody,
-		bodyMD5:       digest([]byte(*in.MessageBody)),
-		attributes:    maps.Clone(in.MessageAttributes),
-		attributesMD5: attributesDigest(in.MessageAttributes),
-		sender:        sender(call),
-		trace:         trace,
-		group:         aws.ToString(in.MessageGroupId),
-		sent:          now,
+	var id, key string
+	if q.fifo {
+		if id, err = q.dedupID(in); err != nil {
+			return nil, err
+		}
+		key = q.dedupKey(*in.MessageGroupId, id)
 	}
+	now := s.now()
 	q.settle(now)
-	q.messages.add(m, now.Add(span(call, "DelaySeconds", in.DelaySeconds, q.delay)), now)
-	q.wake()
-	return m, nil
+	m := &message{bodyMD5: md5.Sum([]byte(*in.MessageBody))}
+	if twin, ok := q.sent.find(key, now); ok {
+		m.id, m.number = twin.id, twin.number
+	} else {
+		m.id = s.world.IDs().RandomUUID()
+		m.body, m.sender, m.sent, m.dedupID = *in.MessageBody, sender(call), now, id
+		m.carry(in, trace)
+		delay := q.delay
+		if hasDelay && !q.fifo {
+			delay = int(in.DelaySeconds)
+		}
+		q.enqueue(m, aws.ToString(in.MessageGroupId), delay, now)
+		if q.fifo {
+			q.sent.remember(key, m, now)
+		}
+	}
+	return q.accepted(m, in, trace), nil
+}
+
+// carry gives a message what only some messages have.
+func (m *message) carry(in *types.SendMessageBatchRequestEntry, trace string) {
+	if len(in.MessageAttributes) > 0 {
+		m.extend().attributes = maps.Clone(in.MessageAttributes)
+	}
+	if trace != "" {
+		m.extend().trace = trace
+	}
+}
+
+// enqueue puts a message at the end of the queue, to become visible after a delay.
+func (q *queue) enqueue(m *message, group string, delay int, now moment) {
+	if !q.fifo && group != "" {
+		m.extend().groupID = group
+	}
+	q.messages.add(m, group, now.add(time.Duration(delay)*time.Second), now)
+	q.rouse()
+}
+
+// accepted is the answer to a send of m, whose attributes may be another's when
+// it is a duplicate.
+func (q *queue) accepted(m *message, in *types.SendMessageBatchRequestEntry, trace string) *types.SendMessageBatchResultEntry {
+	out := &types.SendMessageBatchResultEntry{
+		MessageId:                    aws.String(m.id.String()),
+		MD5OfMessageBody:             aws.String(m.md5()),
+		MD5OfMessageAttributes:       optional(attributesDigest(in.MessageAttributes)),
+		MD5OfMessageSystemAttributes: optional(attributesDigest(traceAttributes(trace))),
+	}
+	if q.fifo {
+		out.SequenceNumber = aws.String(sequenceNumber(m.number))
+	}
+	return out
 }
 
 // sender is the SenderId of a message: the unique id of a user, or the role id
@@ -139,11 +182,8 @@ func checkMessage(q *queue, in *types.SendMessageBatchRequestEntry) (trace strin
 	if err := seconds(in.DelaySeconds, "DelaySeconds", maxDelay, "DelaySeconds must be >= 0 and <= 900."); err != nil {
 		return "", err
 	}
-	if in.MessageDeduplicationId != nil {
-		return "", invalidValue(*in.MessageDeduplicationId, "MessageDeduplicationId", textWrongQueueType)
-	}
-	if in.MessageGroupId != nil && !isGroupID(*in.MessageGroupId) {
-		return "", invalidValue(*in.MessageGroupId, "MessageGroupId", "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+	if err := q.checkFIFO(in); err != nil {
+		return "", err
 	}
 	if !validText(body) {
 		return "", invalidMessageContents()
@@ -156,20 +196,6 @@ func checkMessage(q *queue, in *types.SendMessageBatchRequestEntry) (trace strin
 		return "", invalidParameter(fmt.Sprintf("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.maxSize))
 	}
 	return checkSystemAttributes(in.MessageSystemAttributes)
-}
-
-// isGroupID reports whether s is 1 to 128 ASCII letters, digits and punctuation
-// marks. Standard queues take group ids too, to be fair between tenants.
-func isGroupID(s string) bool {
-	if s == "" || len(s) > maxGroupID {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 // optional is a member of an answer that is left out when it is empty.

@@ -155,7 +155,7 @@ func TestSendMessageRefusals(t *testing.T) {
 		"long delay": {awssqs.SendMessageInput{DelaySeconds: 901, MessageBody: aws.String("x")}, "InvalidParameterValue",
 			"Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."},
 		"deduplication": {awssqs.SendMessageInput{MessageDeduplicationId: aws.String("d"), MessageBody: aws.String("x")}, "InvalidParameterValue",
-			"Value d for parameter MessageDeduplicationId is invalid. Reason: The request includes a parameter that is not valid for this queue type."},
+			"Value d for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type."},
 		"group": {awssqs.SendMessageInput{MessageGroupId: aws.String("a b"), MessageBody: aws.String("x")}, "InvalidParameterValue",
 			"Value a b for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length."},
 		"too long":         {awssqs.SendMessageInput{MessageBody: aws.String(strings.Repeat("x", 2049))}, "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 2048 bytes."},

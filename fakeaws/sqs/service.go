@@ -1,11 +1,10 @@
-// Package sqs is a fake of Amazon SQS: standard queues with AWS's limits,
+// Package sqs is a fake of Amazon SQS: standard and FIFO queues with AWS's limits,
 // texts and timing.
 package sqs
 
 import (
 	"context"
 	"sync"
-	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/leastpriv/leastpriv/enforce"
@@ -19,7 +18,9 @@ type Service struct {
 	mu     sync.Mutex // guards everything below, and all queues
 	queues map[queueID]*queue
 	// graves says when queues were deleted whose names are not free yet.
-	graves map[queueID]time.Time
+	graves map[queueID]moment
+	// running are the move tasks at work.
+	running []*moveTask
 }
 
 // New returns the SQS of a World. It is the New of a [fakeaws.Registration].
@@ -27,7 +28,7 @@ func New(w *fakeaws.World) fakeaws.Service {
 	return &Service{
 		world:  w,
 		queues: make(map[queueID]*queue),
-		graves: make(map[queueID]time.Time),
+		graves: make(map[queueID]moment),
 	}
 }
 
@@ -52,6 +53,7 @@ func (s *Service) Ops() []fakeaws.Op {
 		fakeaws.Bind(s.AddPermission, onQueue(s, "sqs:AddPermission", ownerOnly, func(in *awssqs.AddPermissionInput) (*string, error) {
 			return in.QueueUrl, required("Label", in.Label)
 		})),
+		fakeaws.Bind(s.CancelMessageMoveTask, s.cancelMoveNeeds),
 		fakeaws.Bind(s.ChangeMessageVisibility, onQueue(s, "sqs:ChangeMessageVisibility", shareable, func(in *awssqs.ChangeMessageVisibilityInput) (*string, error) {
 			return in.QueueUrl, required("ReceiptHandle", in.ReceiptHandle)
 		})),
@@ -75,6 +77,7 @@ func (s *Service) Ops() []fakeaws.Op {
 		fakeaws.Bind(s.ListDeadLetterSourceQueues, onQueue(s, "sqs:ListDeadLetterSourceQueues", shareable, func(in *awssqs.ListDeadLetterSourceQueuesInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
+		fakeaws.Bind(s.ListMessageMoveTasks, s.listMovesNeeds),
 		fakeaws.Bind(s.ListQueues, s.listQueuesNeeds),
 		fakeaws.Bind(s.ListQueueTags, onQueue(s, "sqs:ListQueueTags", ownerOnly, func(in *awssqs.ListQueueTagsInput) (*string, error) {
 			return in.QueueUrl, nil
@@ -97,6 +100,7 @@ func (s *Service) Ops() []fakeaws.Op {
 		fakeaws.Bind(s.SetQueueAttributes, onQueue(s, "sqs:SetQueueAttributes", ownerOnly, func(in *awssqs.SetQueueAttributesInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
+		fakeaws.Bind(s.StartMessageMoveTask, s.startMoveNeeds),
 		fakeaws.Bind(s.TagQueue, s.tagQueueNeeds),
 		fakeaws.Bind(s.UntagQueue, s.untagQueueNeeds),
 	}
@@ -243,7 +247,10 @@ func (s *Service) find(call *fakeaws.Call, url *string) (*queue, error) {
 	if !ok {
 		return nil, queueDoesNotExist()
 	}
+	if len(s.running) > 0 {
+		s.catchUp(s.now())
+	}
 	return q, nil
 }
 
-func (s *Service) now() time.Time { return s.world.Clock().Now() }
+func (s *Service) now() moment { return at(s.world.Clock().Now()) }

@@ -1,185 +1,245 @@
 package sqs
 
 import (
-	"container/heap"
+	"encoding/hex"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/google/uuid"
 )
 
-// A message is one message of a queue.
+// A message is one message of a queue. A million of them may wait, so it holds
+// nothing that can be made when somebody asks.
 type message struct {
-	id, body, bodyMD5 string
-	attributes        map[string]types.MessageAttributeValue
-	attributesMD5     string
-	// sender, trace, group and deadFrom are the system attributes SenderId,
-	// AWSTraceHeader, MessageGroupId and DeadLetterQueueSourceArn.
-	sender, trace, group, deadFrom string
-
-	sent time.Time
+	id      uuid.UUID
+	bodyMD5 [16]byte
+	body    string
+	// sender is the system attribute SenderId.
+	sender string
+	sent   moment
 	// firstReceived and received are when the message was received first and last.
-	firstReceived, received time.Time
+	firstReceived, received moment
 	// visibleAt is when a hidden message can be received.
-	visibleAt time.Time
-	receives  int
-
+	visibleAt moment
 	// number is the message's place in its queue, in order of arrival.
 	number   uint64
-	inFlight bool
-	// place is the pile of visible or of hidden messages, whichever has it.
-	place *pile
-	at    [2]int // index in place, and in the pile of ages
+	receives uint32
+	state    state
+	// group and dedupID are those of a message in a FIFO queue.
+	group   *group
+	dedupID string
+	// rare is what few messages have; else nil.
+	rare  *rare
+	links [2]link // by the slot of the lane: availability and age
 }
 
+// Rare are the parts of a message that most do not have.
+type rare struct {
+	attributes    map[string]types.MessageAttributeValue
+	attributesMD5 string
+	// trace, groupID and deadFrom are the system attributes AWSTraceHeader,
+	// MessageGroupId (of a standard queue) and DeadLetterQueueSourceArn.
+	trace, groupID, deadFrom string
+}
+
+// A state says where a message is.
+type state uint8
+
+const (
+	visible state = iota
+	delayed
+	inFlight
+)
+
+// no is the rare part of a message that has none.
+var no rare
+
+// extra returns the rare parts to read.
+func (m *message) extra() *rare {
+	if m.rare == nil {
+		return &no
+	}
+	return m.rare
+}
+
+// extend returns the rare parts to write.
+func (m *message) extend() *rare {
+	if m.rare == nil {
+		m.rare = new(rare)
+	}
+	return m.rare
+}
+
+func (m *message) md5() string { return hex.EncodeToString(m.bodyMD5[:]) }
+
+// A moment is a point in time, in nanoseconds since 1970: a third of a time.Time.
+type moment int64
+
+func at(t time.Time) moment { return moment(t.UnixNano()) }
+
+func (m moment) time() time.Time { return time.Unix(0, int64(m)).UTC() }
+
+func (m moment) add(d time.Duration) moment { return m + moment(d) }
+
+func (m moment) sub(earlier moment) time.Duration { return time.Duration(m - earlier) }
+
 // A store holds a queue's messages so that each operation costs at most the
-// logarithm of their number. What is due is moved by settle, when somebody
-// looks: no background work.
+// logarithm of their number, and one that comes in order nothing of the kind.
+// What is due is moved by settle, when somebody looks: no background work.
 type store struct {
-	next     uint64
-	byNumber map[uint64]*message
-	ready    pile // visible messages, oldest arrival first
-	hidden   pile // delayed and in-flight messages, the next to become visible first
-	ages     pile // all messages, first sent first
+	next uint64
+	// received has the messages that a receipt handle can mean: those that were
+	// received, by number.
+	received map[uint64]*message
+	ready    line // visible messages
+	hidden   lane // delayed and in-flight messages, the next to become visible first
+	ages     lane // all messages, first sent first
 	inFlight int
 }
 
+// A line is the visible messages of a queue in the order in which they are
+// received: a lane in a standard queue, lanes by group in a FIFO queue.
+type line interface {
+	// enter and leave say that the queue has a message, visible or not, and has it
+	// no more.
+	enter(m *message, group string)
+	leave(*message)
+	add(*message)
+	remove(*message)
+	// first returns the message to receive next, nil when there is none. A receive
+	// that has taken m already may have the rest of its group.
+	first(m *message) *message
+	len() int
+	// left and came tell that a message began or ended its flight.
+	left(*message)
+	came(*message)
+}
+
 const (
-	byAvailability = iota // slot of the ready or hidden pile: a message is in one of them
+	byAvailability = iota // slot of the ready or hidden lane: a message is in one of them
 	byAge
 )
 
-func newStore() store {
-	return store{
-		byNumber: make(map[uint64]*message),
-		ready:    pile{slot: byAvailability, less: func(a, b *message) bool { return a.number < b.number }},
-		hidden: pile{slot: byAvailability, less: func(a, b *message) bool {
-			if a.visibleAt.Equal(b.visibleAt) {
+func newStore(fifo bool) store {
+	s := store{
+		received: make(map[uint64]*message),
+		hidden: lane{slot: byAvailability, before: func(a, b *message) bool {
+			if a.visibleAt == b.visibleAt {
 				return a.number < b.number
 			}
-			return a.visibleAt.Before(b.visibleAt)
+			return a.visibleAt < b.visibleAt
 		}},
 		// A message that was moved to a dead-letter queue keeps the time when it
 		// was sent, so arrival does not order ages.
-		ages: pile{slot: byAge, less: func(a, b *message) bool { return a.sent.Before(b.sent) }},
+		ages: lane{slot: byAge, before: func(a, b *message) bool { return a.sent < b.sent }},
 	}
+	if fifo {
+		s.ready = newGroups()
+	} else {
+		s.ready = &plain{lane: byArrival()}
+	}
+	return s
 }
+
+// byArrival is a lane of visible messages, oldest arrival first.
+func byArrival() lane {
+	return lane{slot: byAvailability, before: func(a, b *message) bool { return a.number < b.number }}
+}
+
+// Plain is the line of a standard queue. SQS promises no order; here the oldest
+// comes first, so that tests see the same in every run.
+type plain struct{ lane }
+
+func (p *plain) enter(*message, string)  {}
+func (p *plain) leave(*message)          {}
+func (p *plain) first(*message) *message { return p.lane.first() }
+func (p *plain) len() int                { return p.n }
+func (p *plain) left(*message)           {}
+func (p *plain) came(*message)           {}
+
+// delayed counts the messages that were never visible.
+func (s *store) delayed() int { return s.hidden.n - s.inFlight }
 
 // settle makes messages visible whose time has come, and drops those that are
 // older than the retention period.
-func (s *store) settle(now time.Time, retention time.Duration) {
-	for len(s.hidden.items) > 0 && !s.hidden.items[0].visibleAt.After(now) {
-		s.show(s.hidden.items[0])
+func (s *store) settle(now moment, retention time.Duration) {
+	for m := s.hidden.first(); m != nil && m.visibleAt <= now; m = s.hidden.first() {
+		s.show(m)
 	}
-	for oldest := now.Add(-retention); len(s.ages.items) > 0 && !s.ages.items[0].sent.After(oldest); {
-		s.remove(s.ages.items[0])
+	oldest := now.add(-retention)
+	for m := s.ages.first(); m != nil && m.sent <= oldest; m = s.ages.first() {
+		s.remove(m)
 	}
 }
 
-// add puts a message into the store, hidden until visibleAt.
-func (s *store) add(m *message, visibleAt, now time.Time) {
-	m.number, m.visibleAt, m.inFlight = s.next, visibleAt, false
+// add puts a new message into the store, hidden until visibleAt.
+func (s *store) add(m *message, group string, visibleAt, now moment) {
+	s.ready.enter(m, group)
+	m.number, m.visibleAt = s.next, visibleAt
 	s.next++
-	s.byNumber[m.number] = m
-	heap.Push(&s.ages, m)
-	if visibleAt.After(now) {
-		m.put(&s.hidden)
-	} else {
-		m.put(&s.ready)
+	s.ages.add(m)
+	if visibleAt > now {
+		m.state = delayed
+		s.hidden.add(m)
+		return
 	}
+	m.state = visible
+	s.ready.add(m)
 }
 
 // receive hides the visible message m until visibleAt.
-func (s *store) receive(m *message, visibleAt, now time.Time) {
-	m.lift()
+func (s *store) receive(m *message, visibleAt, now moment) {
+	s.ready.remove(m)
 	if m.receives == 0 {
 		m.firstReceived = now
 	}
+	s.received[m.number] = m
 	m.receives++
-	m.received, m.visibleAt, m.inFlight = now, visibleAt, true
+	m.received, m.visibleAt, m.state = now, visibleAt, inFlight
 	s.inFlight++
-	m.put(&s.hidden)
+	s.ready.left(m)
+	s.hidden.add(m)
 }
 
-// postpone changes when an in-flight message becomes visible.
-func (s *store) postpone(m *message, visibleAt time.Time) {
+// postpone changes when a hidden message becomes visible.
+func (s *store) postpone(m *message, visibleAt moment) {
+	s.hidden.remove(m)
 	m.visibleAt = visibleAt
-	heap.Fix(&s.hidden, m.at[byAvailability])
+	s.hidden.add(m)
 }
 
 // show makes a hidden message visible.
 func (s *store) show(m *message) {
-	s.land(m)
-	m.put(&s.ready)
+	s.lift(m)
+	m.state = visible
+	s.ready.add(m)
 }
 
 // remove takes a message out of the store.
 func (s *store) remove(m *message) {
-	s.land(m)
-	heap.Remove(&s.ages, m.at[byAge])
-	delete(s.byNumber, m.number)
+	s.lift(m)
+	s.ready.leave(m)
+	s.ages.remove(m)
+	delete(s.received, m.number)
 }
 
-// land takes a message out of its place, and ends its flight.
-func (s *store) land(m *message) {
-	m.lift()
-	if m.inFlight {
-		m.inFlight = false
-		s.inFlight--
+// lift takes a message out of its lane, and ends its flight.
+func (s *store) lift(m *message) {
+	if m.state == visible {
+		s.ready.remove(m)
+		return
 	}
-}
-
-func (m *message) put(p *pile) {
-	m.place = p
-	heap.Push(p, m)
-}
-
-func (m *message) lift() {
-	heap.Remove(m.place, m.at[byAvailability])
-	m.place = nil
+	s.hidden.remove(m)
+	if m.state == inFlight {
+		s.inFlight--
+		s.ready.came(m)
+	}
 }
 
 // clear removes all messages. Their numbers are not used again, so that the
 // receipt handles of removed messages mean no other message.
-func (s *store) clear() {
+func (s *store) clear(fifo bool) {
 	next := s.next
-	*s = newStore()
+	*s = newStore(fifo)
 	s.next = next
-}
-
-// delayed counts the messages that were never visible.
-func (s *store) delayed() int { return len(s.hidden.items) - s.inFlight }
-
-// A pile is a heap of messages that know their index in it.
-type pile struct {
-	slot  int
-	less  func(a, b *message) bool
-	items []*message
-}
-
-// Len implements heap.Interface.
-func (p *pile) Len() int { return len(p.items) }
-
-// Less implements heap.Interface.
-func (p *pile) Less(i, j int) bool { return p.less(p.items[i], p.items[j]) }
-
-// Swap implements heap.Interface.
-func (p *pile) Swap(i, j int) {
-	p.items[i], p.items[j] = p.items[j], p.items[i]
-	p.items[i].at[p.slot], p.items[j].at[p.slot] = i, j
-}
-
-// Push implements heap.Interface.
-func (p *pile) Push(x any) {
-	m := x.(*message)
-	m.at[p.slot] = len(p.items)
-	p.items = append(p.items, m)
-}
-
-// Pop implements heap.Interface.
-func (p *pile) Pop() any {
-	last := len(p.items) - 1
-	m := p.items[last]
-	p.items[last] = nil
-	p.items = p.items[:last]
-	return m
 }

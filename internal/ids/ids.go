@@ -55,13 +55,15 @@ func (s *Source) Hex(n int) string { return s.text("", hexLower, n) }
 // HexUpper returns n upper-case hexadecimal digits: the form of S3 request ids.
 func (s *Source) HexUpper(n int) string { return s.text("", hexUpper, n) }
 
-// UUID returns a random (version 4) UUID.
-func (s *Source) UUID() string {
-	var u uuid.UUID
+// UUID returns a random (version 4) UUID as text.
+func (s *Source) UUID() string { return s.RandomUUID().String() }
+
+// RandomUUID returns a random (version 4) UUID.
+func (s *Source) RandomUUID() (u uuid.UUID) {
 	s.read(u[:])
 	u[6] = u[6]&0x0f | 0x40
 	u[8] = u[8]&0x3f | 0x80
-	return u.String()
+	return u
 }
 
 // text returns prefix and n digits of an alphabet.

@@ -1,0 +1,80 @@
+package sqs
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// Attempts are the receives of a FIFO queue that can be repeated by their
+// ReceiveRequestAttemptId, for as long as deduplication lasts.
+type attempts struct {
+	byID  map[string]*attempt
+	order []*attempt // the first to be forgotten first
+}
+
+// An attempt is one receive: its messages, and until when it hid them.
+type attempt struct {
+	id        string
+	messages  []*message
+	receives  []uint32
+	visibleAt moment
+	expires   moment
+}
+
+func (as *attempts) remember(id string, messages []*message, visibleAt, now moment) {
+	if as.byID == nil {
+		as.byID = make(map[string]*attempt)
+	}
+	a := &attempt{id: id, messages: messages, visibleAt: visibleAt, expires: now.add(dedupInterval)}
+	for _, m := range messages {
+		a.receives = append(a.receives, m.receives)
+	}
+	as.byID[id] = a
+	as.order = append(as.order, a)
+}
+
+// find returns the receive of an id, if it was made within the interval.
+func (as *attempts) find(id string, now moment) *attempt {
+	for len(as.order) > 0 && as.order[0].expires <= now {
+		if old := as.order[0]; as.byID[old.id] == old {
+			delete(as.byID, old.id)
+		}
+		as.order = as.order[1:]
+	}
+	return as.byID[id]
+}
+
+// intact reports whether the messages are as the receive left them: none deleted,
+// received again, or with another visibility timeout.
+func (a *attempt) intact(q *queue) bool {
+	for i, m := range a.messages {
+		if m.state != inFlight || m.receives != a.receives[i] || m.visibleAt != a.visibleAt || q.messages.received[m.number] != m {
+			return false
+		}
+	}
+	return true
+}
+
+// again repeats a receive: the same messages with the same handles, hidden anew
+// (API reference, ReceiveMessage). One whose messages were touched since is not
+// repeated; the call is then a receive like any other.
+func (q *queue) again(p *poll, now moment) []types.Message {
+	if p.in.ReceiveRequestAttemptId == nil {
+		return nil
+	}
+	a := q.attempts.find(*p.in.ReceiveRequestAttemptId, now)
+	if a == nil || !a.intact(q) {
+		return nil
+	}
+	// Hidden for at most 12 hours in all: no handle lives longer.
+	a.visibleAt = min(now.add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility)),
+		a.messages[0].received.add(maxVisibility*time.Second))
+	messages := make([]types.Message, 0, len(a.messages))
+	for _, m := range a.messages {
+		q.messages.postpone(m, a.visibleAt)
+		messages = append(messages, q.deliver(m, p))
+	}
+	q.rouse() // to watch the new time
+	return messages
+}

@@ -1,0 +1,348 @@
+package sqs
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// The limits of move tasks (API reference, StartMessageMoveTask; developer guide,
+// "Learn how to configure a dead-letter queue redrive in Amazon SQS").
+const (
+	maxMoveRate    = 500 // messages per second
+	maxMoveTasks   = 100 // running, per account
+	maxMoveTime    = 36 * time.Hour
+	maxTasksListed = 10
+)
+
+// moveRate is how many messages a task moves per second when the call leaves it to
+// SQS, which then chooses by the size of the backlog. The figure is unverified.
+const moveRate = maxMoveRate
+
+// The status of a task. SQS has CANCELLING too, for the time that its servers take
+// to stop: here a task stops at once.
+const (
+	taskRunning   = "RUNNING"
+	taskCompleted = "COMPLETED"
+	taskCancelled = "CANCELLED"
+	taskFailed    = "FAILED"
+)
+
+// A moveTask moves messages out of a dead-letter queue, one at a time, at even
+// intervals that begin with its start. It is done lazily: what was due is moved,
+// with the time at which it was due, when somebody looks at any queue.
+type moveTask struct {
+	id       string
+	source   *queue
+	target   *queueID // nil: each message goes to the queue that it came from
+	rate     int32    // 0 when SQS chooses
+	started  moment
+	total    int // messages to move, counted at the start
+	moved    int
+	status   string
+	failure  string
+	interval time.Duration
+}
+
+// due is when the task moves its next message.
+func (t *moveTask) due() moment { return t.started.add(time.Duration(t.moved) * t.interval) }
+
+// end ends a task.
+func (s *Service) end(t *moveTask, status, failure string) {
+	t.status, t.failure = status, failure
+	s.running = slices.DeleteFunc(s.running, func(r *moveTask) bool { return r == t })
+}
+
+// catchUp moves every message that is due, in order of time.
+func (s *Service) catchUp(now moment) {
+	for len(s.running) > 0 {
+		next := slices.MinFunc(s.running, func(a, b *moveTask) int { return int(a.due() - b.due()) })
+		if next.due() > now {
+			return
+		}
+		s.step(next)
+	}
+}
+
+// nextMove is when a running task may put a message into q; at latest if none does.
+func (s *Service) nextMove(q *queue, latest moment) moment {
+	for _, t := range s.running {
+		if t.target == nil || *t.target == q.id {
+			latest = min(latest, t.due())
+		}
+	}
+	return latest
+}
+
+// step moves one message, or ends the task. A task moves what is visible, as a
+// receive would take it; that it ends when it finds nothing more is unverified.
+func (s *Service) step(t *moveTask) {
+	now := t.due()
+	t.source.settle(now)
+	m := t.source.messages.ready.first(nil)
+	switch {
+	case now.sub(t.started) >= maxMoveTime:
+		s.end(t, taskFailed, failureTooLong)
+		return
+	case m == nil || t.moved == t.total:
+		s.end(t, taskCompleted, "")
+		return
+	}
+	target, failure := s.moveTarget(t, m)
+	if failure != "" {
+		s.end(t, taskFailed, failure)
+		return
+	}
+	group := m.groupID()
+	t.source.messages.remove(m)
+	target.settle(now)
+	target.enqueue(s.renewed(m, now), group, target.delay, now)
+	if t.moved++; t.moved == t.total {
+		s.end(t, taskCompleted, "")
+	}
+}
+
+// moveTarget finds the queue that a task moves a message to.
+func (s *Service) moveTarget(t *moveTask, m *message) (target *queue, failure string) {
+	id := t.target
+	if id == nil {
+		source, ok := parseARN(m.extra().deadFrom)
+		if !ok {
+			return nil, failureNoSource
+		}
+		id = &source
+	}
+	target, ok := s.queues[*id]
+	if !ok {
+		return nil, failureNoTarget
+	}
+	return target, ""
+}
+
+// renewed is a message that a task moves: new to its queue, with an id and a time
+// of its own (developer guide: "All redriven messages are considered new messages
+// with a new messageID and enqueueTime"). That it keeps its sender and its
+// deduplication id, and forgets its receives and where it came from, is
+// unverified.
+func (s *Service) renewed(m *message, now moment) *message {
+	moved := &message{id: s.world.IDs().RandomUUID(), bodyMD5: m.bodyMD5, body: m.body, sender: m.sender, sent: now, dedupID: m.dedupID}
+	if m.rare != nil {
+		parts := *m.rare
+		parts.deadFrom = ""
+		moved.rare = &parts
+	}
+	return moved
+}
+
+// StartMessageMoveTask begins to move the messages of a dead-letter queue to
+// another queue, or each to the one that it came from.
+func (s *Service) StartMessageMoveTask(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) (*awssqs.StartMessageMoveTaskOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.catchUp(now)
+	source, err := s.moveQueue(call, "SourceArn", in.SourceArn)
+	if err != nil {
+		return nil, err
+	}
+	t := &moveTask{source: source, started: now, status: taskRunning, interval: time.Second / moveRate}
+	if in.DestinationArn != nil {
+		target, err := s.moveQueue(call, "DestinationArn", in.DestinationArn)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkMove(source, target); err != nil {
+			return nil, err
+		}
+		t.target = &target.id
+	}
+	if n := in.MaxNumberOfMessagesPerSecond; n != nil {
+		if *n < 1 || *n > maxMoveRate {
+			return nil, invalidValue(*n, "MaxNumberOfMessagesPerSecond", textMoveRate)
+		}
+		t.rate, t.interval = *n, time.Second/time.Duration(*n)
+	}
+	if err := s.checkStart(source); err != nil {
+		return nil, err
+	}
+	source.settle(now)
+	t.id, t.total = s.world.IDs().UUID(), source.messages.ready.len()
+	source.tasks = append(source.tasks, t)
+	s.running = append(s.running, t)
+	s.catchUp(now)
+	for _, q := range s.queues {
+		q.rouse() // a poll of a queue that gets messages looks when they are due
+	}
+	return &awssqs.StartMessageMoveTaskOutput{TaskHandle: aws.String(t.handle())}, nil
+}
+
+// moveQueue finds the queue of an ARN, which must be the caller's and in the
+// call's region.
+func (s *Service) moveQueue(call *fakeaws.Call, parameter string, arn *string) (*queue, error) {
+	id, err := moveQueueID(parameter, arn)
+	if err != nil {
+		return nil, err
+	}
+	q, ok := s.queues[id]
+	if !ok || id.region != call.Region {
+		return nil, resourceNotFound("The resource that you specified for the " + parameter + " parameter doesn't exist.")
+	}
+	return q, nil
+}
+
+func moveQueueID(parameter string, arn *string) (queueID, error) {
+	if arn == nil || *arn == "" {
+		return queueID{}, missingParameter(parameter)
+	}
+	id, ok := parseARN(*arn)
+	if !ok {
+		return queueID{}, invalidParameter("You must use this format to specify the " + parameter + ": arn:<partition>:<service>:<region>:<account-id>:<resource-id>")
+	}
+	return id, nil
+}
+
+// checkMove checks the two queues of a task by each other.
+func checkMove(source, target *queue) error {
+	switch {
+	case source == target:
+		return invalidParameter(textMoveToItself)
+	case source.fifo != target.fifo:
+		return invalidParameter(textMoveType)
+	}
+	return nil
+}
+
+// checkStart checks that a task may begin: the queue is the dead-letter queue of
+// another, and no task is at work on it.
+func (s *Service) checkStart(source *queue) error {
+	running := 0
+	for _, t := range s.running {
+		if t.source == source {
+			return invalidParameter(textMoveRunning)
+		}
+		if t.source.id.account == source.id.account {
+			running++
+		}
+	}
+	if running >= maxMoveTasks {
+		return overLimit(textMoveTasks)
+	}
+	if len(s.sourcesOf(source)) == 0 {
+		return invalidParameter(textMoveSource)
+	}
+	return nil
+}
+
+// handle is what CancelMessageMoveTask takes: base 64 of the task's id and source.
+func (t *moveTask) handle() string {
+	b, err := json.Marshal(taskHandle{t.id, t.source.arn})
+	if err != nil {
+		panic(err) // two strings
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+type taskHandle struct {
+	TaskID    string `json:"taskId"`
+	SourceARN string `json:"sourceArn"`
+}
+
+func parseTaskHandle(handle *string) (taskHandle, queueID, error) {
+	if handle == nil || *handle == "" {
+		return taskHandle{}, queueID{}, missingParameter("TaskHandle")
+	}
+	var h taskHandle
+	b, err := base64.StdEncoding.DecodeString(*handle)
+	if err == nil {
+		err = json.Unmarshal(b, &h)
+	}
+	id, ok := parseARN(h.SourceARN)
+	if err != nil || !ok {
+		return taskHandle{}, queueID{}, invalidParameter(textTaskHandle)
+	}
+	return h, id, nil
+}
+
+// CancelMessageMoveTask stops a running task. What it has moved stays moved.
+func (s *Service) CancelMessageMoveTask(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) (*awssqs.CancelMessageMoveTaskOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp(s.now())
+	h, id, err := parseTaskHandle(in.TaskHandle)
+	if err != nil {
+		return nil, err
+	}
+	source, ok := s.queues[id]
+	if !ok || id.region != call.Region {
+		return nil, resourceNotFound(textNoTask)
+	}
+	i := slices.IndexFunc(source.tasks, func(t *moveTask) bool { return t.id == h.TaskID })
+	if i < 0 {
+		return nil, resourceNotFound(textNoTask)
+	}
+	t := source.tasks[i]
+	if t.status != taskRunning {
+		return nil, invalidParameter(textNotRunning)
+	}
+	s.end(t, taskCancelled, "")
+	return &awssqs.CancelMessageMoveTaskOutput{ApproximateNumberOfMessagesMoved: int64(t.moved)}, nil
+}
+
+// ListMessageMoveTasks lists the tasks out of a queue, the latest first: one, or up
+// to ten.
+func (s *Service) ListMessageMoveTasks(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) (*awssqs.ListMessageMoveTasksOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.catchUp(s.now())
+	source, err := s.moveQueue(call, "SourceArn", in.SourceArn)
+	if err != nil {
+		return nil, err
+	}
+	limit := 1
+	if n := in.MaxResults; n != nil {
+		if *n < 1 || *n > maxTasksListed {
+			return nil, invalidValue(*n, "MaxResults", textTasksListed)
+		}
+		limit = int(*n)
+	}
+	out := &awssqs.ListMessageMoveTasksOutput{}
+	for _, t := range slices.Backward(source.tasks) {
+		if len(out.Results) < limit {
+			out.Results = append(out.Results, t.entry())
+		}
+	}
+	return out, nil
+}
+
+// entry is a task in the form of ListMessageMoveTasks. Only a running one shows its
+// handle.
+func (t *moveTask) entry() types.ListMessageMoveTasksResultEntry {
+	e := types.ListMessageMoveTasksResultEntry{
+		SourceArn:                         &t.source.arn,
+		Status:                            &t.status,
+		StartedTimestamp:                  t.started.time().UnixMilli(),
+		ApproximateNumberOfMessagesMoved:  int64(t.moved),
+		ApproximateNumberOfMessagesToMove: aws.Int64(int64(t.total)),
+		FailureReason:                     optional(t.failure),
+	}
+	if t.status == taskRunning {
+		e.TaskHandle = aws.String(t.handle())
+	}
+	if t.target != nil {
+		e.DestinationArn = aws.String(t.target.arn())
+	}
+	if t.rate > 0 {
+		e.MaxNumberOfMessagesPerSecond = aws.Int32(t.rate)
+	}
+	return e
+}
