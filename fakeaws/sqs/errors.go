@@ -150,21 +150,21 @@ func batchRequestTooLong(size int) error {
 	return &types.BatchRequestTooLong{Message: aws.String(fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxMessageSize, size))}
 }
 
-// An expiredHandle is the error of a receipt handle that had its time. A batch
+// An expiredHandleError is the error of a receipt handle that had its time. A batch
 // words it in its own way.
-type expiredHandle struct{ error }
+type expiredHandleError struct{ error }
 
 // Unwrap gives the error its code.
-func (e expiredHandle) Unwrap() error { return e.error }
+func (e expiredHandleError) Unwrap() error { return e.error }
 
 func receiptHandleExpired(handle string) error {
-	return expiredHandle{invalidValue(handle, "ReceiptHandle", textExpired+".")}
+	return expiredHandleError{invalidValue(handle, "ReceiptHandle", textExpired+".")}
 }
 
 // failure is how a batch answers that one of its entries was refused.
 func failure(id *string, err error) types.BatchResultErrorEntry {
 	entry := types.BatchResultErrorEntry{Id: id, SenderFault: true, Code: aws.String("InternalError"), Message: aws.String(err.Error())}
-	if errors.As(err, new(expiredHandle)) {
+	if errors.As(err, new(expiredHandleError)) {
 		err = &types.ReceiptHandleIsInvalid{Message: aws.String(textExpired)}
 	}
 	var e smithy.APIError

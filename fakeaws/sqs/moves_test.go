@@ -58,12 +58,12 @@ func TestMoveTask(t *testing.T) {
 	b := newBench(t)
 	jobs, dead := b.buried(t, 5)
 	started := b.now().time().UnixMilli()
-	handle := b.move(t, "dead", "", 2)
+	handle := b.move(t, "dead", "", 1)
 
 	assert.Equal(t, [3]string{"1", "0", "0"}, b.counts(t, jobs), "the first at once")
-	b.advance(499 * time.Millisecond)
+	b.advance(500 * time.Millisecond)
 	assert.Equal(t, [3]string{"1", "0", "0"}, b.counts(t, jobs))
-	b.advance(501 * time.Millisecond)
+	b.advance(2 * time.Second)
 	assert.Equal(t, [3]string{"3", "0", "0"}, b.counts(t, jobs))
 	assert.Equal(t, [3]string{"2", "0", "0"}, b.counts(t, dead))
 	running := b.tasks(t, "dead", 1)
@@ -71,7 +71,7 @@ func TestMoveTask(t *testing.T) {
 	assert.InDelta(t, started, running[0].StartedTimestamp, 1000)
 	running[0].StartedTimestamp = 0
 	assert.Equal(t, []types.ListMessageMoveTasksResultEntry{{
-		SourceArn: aws.String(arn("dead")), Status: aws.String("RUNNING"), TaskHandle: handle, MaxNumberOfMessagesPerSecond: aws.Int32(2),
+		SourceArn: aws.String(arn("dead")), Status: aws.String("RUNNING"), TaskHandle: handle, MaxNumberOfMessagesPerSecond: aws.Int32(1),
 		ApproximateNumberOfMessagesMoved: 3, ApproximateNumberOfMessagesToMove: aws.Int64(5),
 	}}, running)
 
@@ -112,7 +112,7 @@ func TestMoveToAnotherQueue(t *testing.T) {
 	b.move(t, "dead", "other", 500)
 	b.advance(time.Second)
 	assert.Equal(t, [3]string{"0", "0", "4"}, b.counts(t, other), "they wait as new messages do")
-	b.advance(9 * time.Second)
+	b.advance(10 * time.Second)
 	_, bodies := b.take(t, other, 10)
 	assert.Equal(t, []string{"1", "2", "3", "sent here"}, bodies)
 	assert.Equal(t, arn("other"), *b.tasks(t, "dead", 1)[0].DestinationArn)
@@ -169,7 +169,7 @@ func TestCancelMoveTask(t *testing.T) {
 	b := newBench(t)
 	jobs, dead := b.buried(t, 5)
 	handle := b.move(t, "dead", "", 1)
-	b.advance(2 * time.Second)
+	b.advance(2500 * time.Millisecond)
 	out, err := b.CancelMessageMoveTask(b.ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: handle})
 	require.NoError(t, err)
 	assert.Equal(t, int64(3), out.ApproximateNumberOfMessagesMoved)

@@ -35,8 +35,7 @@ type message struct {
 
 // Rare are the parts of a message that most do not have.
 type rare struct {
-	attributes    map[string]types.MessageAttributeValue
-	attributesMD5 string
+	attributes map[string]types.MessageAttributeValue
 	// trace, groupID and deadFrom are the system attributes AWSTraceHeader,
 	// MessageGroupId (of a standard queue) and DeadLetterQueueSourceArn.
 	trace, groupID, deadFrom string
