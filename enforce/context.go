@@ -232,7 +232,7 @@ func (e *eval) derive(d derivation) string {
 			return p.UserName
 		}
 	case resourceAccount:
-		return e.req.owner()
+		return e.req.Owner()
 	}
 	return ""
 }

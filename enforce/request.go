@@ -93,8 +93,8 @@ type Need struct {
 	Entry int
 }
 
-// owner returns the account that owns the resource; "" when nobody says.
-func (r *Request) owner() string {
+// Owner returns the account that owns the resource; "" when nobody says.
+func (r *Request) Owner() string {
 	if r.ResourceAccount != "" {
 		return r.ResourceAccount
 	}
@@ -103,5 +103,5 @@ func (r *Request) owner() string {
 
 // CrossAccount reports whether the principal asks for what another account owns.
 func (r *Request) CrossAccount() bool {
-	return r.Principal.Account != "" && r.Principal.Account != r.owner()
+	return r.Principal.Account != "" && r.Principal.Account != r.Owner()
 }

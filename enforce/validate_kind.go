@@ -1,6 +1,9 @@
 package enforce
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // checkKind finds elements that a kind of policy must have or must not have, and
 // principals and actions that it does not take.
@@ -98,6 +101,9 @@ func (s *rawStatement) checkResourceControl(src Source, wrong report) {
 	}
 	if s.notAction != nil {
 		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
+	}
+	if slices.ContainsFunc(s.action, func(a text) bool { return a.value == "*" }) && src.ARN != rcpFullAWSAccess {
+		wrong(syntax(s.start, `Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`))
 	}
 	if len(s.resource) == 0 && len(s.notResource) == 0 {
 		wrong(syntax(s.start, "Resource is missing"))

@@ -45,6 +45,7 @@ func (a *authorize) HandleMiddleware(ctx context.Context, in any, next middlewar
 type question struct {
 	request  enforce.Request
 	policies enforce.PolicySet
+	owner    enforce.Context // of restrict
 }
 
 // judge decides every need. The first denied one that guards the whole call
@@ -54,6 +55,10 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 	global := new(enforce.Context)
 	if !call.principal(&policies, global) {
 		return errNoPrincipal
+	}
+	organizations := call.World.organizations.now.Load()
+	if m := organizations.of(call.Account); m != nil {
+		policies.SCPs, global.Base = m.SCPs, &m.principal
 	}
 	questions := make([]question, len(needs))
 	call.event.Decisions = make([]enforce.Decision, 0, len(needs))
@@ -69,6 +74,9 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 			Context:         need.Context,
 		}
 		q.request.Context.Base = global
+		if organizations != nil {
+			q.restrict(organizations.of(q.request.Owner()))
+		}
 		d := enforce.Evaluate(&q.request, &q.policies)
 		call.event.Decisions = append(call.event.Decisions, d)
 		if d.Allowed() {

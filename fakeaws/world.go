@@ -51,6 +51,8 @@ type World struct {
 	principals Principals
 	issuers    Issuers
 	remarks    remarks
+	// organizations has the accounts that are in one.
+	organizations memberships
 
 	// rooms is filled once by NewWorld and read without a lock.
 	rooms map[string]*room

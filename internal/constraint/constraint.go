@@ -69,12 +69,42 @@ func Error(message string) error {
 	return &wire.Error{Code: "ValidationError", Message: message, Status: 400}
 }
 
+// A Violation is the first thing that is wrong with an input, for services that
+// word it themselves.
+type Violation struct {
+	Kind   ViolationKind
+	Member string // as messages print it: "policyId"
+}
+
+// ViolationKind says what is wrong with a value.
+type ViolationKind int
+
+// The kinds of violations.
+const (
+	Missing ViolationKind = iota + 1
+	TooShort
+	TooLong
+	TooSmall
+	TooLarge
+	BadPattern
+	BadEnum
+)
+
+// First returns the first violation of in, a pointer to the input; false when
+// there is none.
+func (p *Plan) First(in any) (Violation, bool) {
+	var c checker
+	c.structure(reflect.ValueOf(in).Elem(), p.fields)
+	return c.first, c.first.Kind != 0
+}
+
 // A checker collects what is wrong. It knows where it is as a stack, which is
 // put into words only where something is wrong: valid input costs no memory.
 type checker struct {
 	at         [maxDepth]step
 	depth      int
 	violations []string
+	first      Violation
 	said       string
 }
 
@@ -104,15 +134,18 @@ func (c *checker) path() string {
 }
 
 // violated adds a violation by a value that is there.
-func (c *checker) violated(r *rule, value, constraint string) {
+func (c *checker) violated(kind ViolationKind, r *rule, value, constraint string) {
 	if r.secret {
-		c.add("Value", constraint)
+		c.add(kind, "Value", constraint)
 	} else {
-		c.add("Value '"+value+"'", constraint)
+		c.add(kind, "Value '"+value+"'", constraint)
 	}
 }
 
-func (c *checker) add(value, constraint string) {
+func (c *checker) add(kind ViolationKind, value, constraint string) {
+	if c.first.Kind == 0 {
+		c.first = Violation{kind, c.path()}
+	}
 	c.violations = append(c.violations, value+" at '"+c.path()+"' failed to satisfy constraint: Member must "+constraint)
 }
 
@@ -124,7 +157,7 @@ func (c *checker) structure(v reflect.Value, fields []field) {
 		value := v.Field(f.index)
 		if absent(value) {
 			if f.required {
-				c.add("Value null", "not be null")
+				c.add(Missing, "Value null", "not be null")
 			}
 		} else if f.rule != nil {
 			c.value(value, f.rule)
@@ -154,7 +187,7 @@ func (c *checker) value(v reflect.Value, r *rule) {
 		c.text(v.String(), r)
 	case reflect.Int32, reflect.Int64:
 		if n := int(v.Int()); !r.bounds(n) {
-			c.outside(r, n, strconv.Itoa(n), "have value ")
+			c.outside(TooSmall, r, n, strconv.Itoa(n), "have value ")
 		}
 	case reflect.Slice:
 		c.list(v, r)
@@ -165,12 +198,12 @@ func (c *checker) value(v reflect.Value, r *rule) {
 
 func (r *rule) bounds(n int) bool { return n >= r.min && (r.max < 0 || n <= r.max) }
 
-// outside adds the violation of a bound.
-func (c *checker) outside(r *rule, n int, value, what string) {
+// outside adds the violation of a bound; below is the kind of the lower one.
+func (c *checker) outside(below ViolationKind, r *rule, n int, value, what string) {
 	if n < r.min {
-		c.violated(r, value, what+atLeast+strconv.Itoa(r.min))
+		c.violated(below, r, value, what+atLeast+strconv.Itoa(r.min))
 	} else {
-		c.violated(r, value, what+atMost+strconv.Itoa(r.max))
+		c.violated(below+1, r, value, what+atMost+strconv.Itoa(r.max))
 	}
 }
 
@@ -184,17 +217,17 @@ const (
 // unverified.
 func (c *checker) text(s string, r *rule) {
 	if n := utf8.RuneCountInString(s); !r.bounds(n) {
-		c.outside(r, n, s, "have length ")
+		c.outside(TooShort, r, n, s, "have length ")
 	}
 	if r.pattern != nil && !r.pattern.Match(s) {
 		if r.said == "" {
-			c.violated(r, s, inPattern+r.pattern.Text)
+			c.violated(BadPattern, r, s, inPattern+r.pattern.Text)
 		} else {
 			c.say(r.said)
 		}
 	}
 	if !r.lists(s) {
-		c.violated(r, s, r.inEnum())
+		c.violated(BadEnum, r, s, r.inEnum())
 	}
 	if r.form != nil && !r.form.Valid(s) {
 		c.say(r.form.Message)
@@ -224,7 +257,7 @@ func (r *rule) inEnum() string { return "satisfy enum value set: [" + strings.Jo
 // from 1; of simple items AWS says for the whole list what each must be.
 func (c *checker) list(v reflect.Value, r *rule) {
 	if n := v.Len(); !r.bounds(n) {
-		c.outside(r, n, printList(v), "have length ")
+		c.outside(TooShort, r, n, printList(v), "have length ")
 	}
 	if r.item == nil {
 		return
@@ -237,7 +270,7 @@ func (c *checker) list(v reflect.Value, r *rule) {
 			c.value(v.Index(i), r.item)
 			c.depth--
 		} else if !r.item.allows(v.Index(i).String()) {
-			c.violated(r, printList(v), "satisfy constraint: ["+strings.Join(r.item.demands(), ", ")+"]")
+			c.violated(BadPattern, r, printList(v), "satisfy constraint: ["+strings.Join(r.item.demands(), ", ")+"]")
 			return
 		}
 	}

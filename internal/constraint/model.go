@@ -102,6 +102,10 @@ func readTables(file string) (*tables, error) {
 // the input of an operation.
 func (m *Model) Check(in any) error { return m.Plan(reflect.TypeOf(in).Elem()).Check(in) }
 
+// First returns the first violation of in, a pointer to the input of an
+// operation; false when there is none.
+func (m *Model) First(in any) (Violation, bool) { return m.Plan(reflect.TypeOf(in).Elem()).First(in) }
+
 // Plan returns the plan of an input type, whose name is that of its operation
 // and "Input". An operation without constraints has an empty one.
 func (m *Model) Plan(input reflect.Type) *Plan {

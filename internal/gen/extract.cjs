@@ -12,7 +12,7 @@ const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
 
-const clients = ['s3', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge'];
+const clients = ['s3', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations'];
 
 // SQS answered the Query protocol alone until 2023 and still does beside JSON.
 // Its package names the JSON protocol only; the shapes kept their Query names.

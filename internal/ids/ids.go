@@ -28,6 +28,8 @@ const (
 	hexUpper = "0123456789ABCDEF"
 	hexLower = "0123456789abcdef"
 	base64   = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	digits   = "0123456789"
+	lower    = "abcdefghijklmnopqrstuvwxyz0123456789"
 	alnum    = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
@@ -48,6 +50,13 @@ func (s *Source) Token(n int) string { return s.text("", base64, n) }
 
 // Name returns n letters and digits.
 func (s *Source) Name(n int) string { return s.text("", alnum, n) }
+
+// Lower returns n lower-case letters and digits: what follows the prefix in the
+// ids of AWS Organizations.
+func (s *Source) Lower(n int) string { return s.text("", lower, n) }
+
+// Digits returns n digits: an account id has 12.
+func (s *Source) Digits(n int) string { return s.text("", digits, n) }
 
 // Hex returns n lower-case hexadecimal digits.
 func (s *Source) Hex(n int) string { return s.text("", hexLower, n) }
@@ -70,10 +79,10 @@ func (s *Source) RandomUUID() (u uuid.UUID) {
 func (s *Source) text(prefix, alphabet string, n int) string {
 	b := make([]byte, len(prefix)+n)
 	copy(b, prefix)
-	digits := b[len(prefix):]
-	s.read(digits)
-	for i, r := range digits {
-		digits[i] = alphabet[int(r)%len(alphabet)]
+	made := b[len(prefix):]
+	s.read(made)
+	for i, r := range made {
+		made[i] = alphabet[int(r)%len(alphabet)]
 	}
 	return string(b)
 }

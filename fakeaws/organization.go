@@ -1,0 +1,166 @@
+package fakeaws
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// An Organization is what the rest of a World needs to know of an organization
+// of AWS Organizations. It is immutable: a change stores another.
+type Organization struct {
+	// ID is like o-a1b2c3d4e5.
+	ID string
+	// Management is the id of the management account.
+	Management string
+	// AllFeatures is false for consolidated billing.
+	AllFeatures bool
+	// Trusted has the service principals with trusted access, and delegated the
+	// accounts that administer them.
+	Trusted   []string
+	Delegated map[string][]string
+}
+
+// Trusts reports whether a service has trusted access to the organization:
+// "iam.amazonaws.com".
+func (o *Organization) Trusts(service string) bool { return slices.Contains(o.Trusted, service) }
+
+// Administers reports whether an account is the management account or a
+// delegated administrator of a service.
+func (o *Organization) Administers(account, service string) bool {
+	return account == o.Management || slices.Contains(o.Delegated[account], service)
+}
+
+// A Membership is an account's place in an organization. It is immutable.
+type Membership struct {
+	*Organization
+	Account string
+	// Path is the value of aws:PrincipalOrgPaths and aws:ResourceOrgPaths:
+	// "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/".
+	Path string
+	// SCPs and RCPs have the policies of each level from the root to the account;
+	// nil where none limit it, as in the management account.
+	SCPs, RCPs [][]*enforce.Policy
+
+	// The condition keys that it brings to a request as the account of the
+	// principal, of the resource, or of the resource for which a service asks.
+	principal, resource, source enforce.Context
+}
+
+func (m *Membership) setKeys() {
+	for prefix, c := range map[string]*enforce.Context{"aws:Principal": &m.principal, "aws:Resource": &m.resource, "aws:Source": &m.source} {
+		c.Set(prefix+"OrgID", m.ID)
+		c.SetMulti(prefix+"OrgPaths", []string{m.Path})
+	}
+}
+
+// memberships has the accounts of a World that are in organizations. Reading
+// takes no lock: every decision does.
+type memberships struct {
+	mu  sync.Mutex // serializes changes
+	now atomic.Pointer[members]
+}
+
+// members are memberships by account; nil when there are none.
+type members map[string]*Membership
+
+// of returns the membership of an account, nil for one that is in no
+// organization.
+func (m *members) of(account string) *Membership {
+	if m == nil {
+		return nil
+	}
+	return (*m)[account]
+}
+
+// Membership returns an account's place in its organization, nil when it is in
+// none.
+func (w *World) Membership(account string) *Membership { return w.organizations.now.Load().of(account) }
+
+// SameOrganization reports whether two accounts are the same or in the same
+// organization.
+func (w *World) SameOrganization(a, b string) bool {
+	if a == b {
+		return true
+	}
+	all := w.organizations.now.Load()
+	one, other := all.of(a), all.of(b)
+	return one != nil && other != nil && one.ID == other.ID
+}
+
+// SetOrganization stores who is in an organization, and under which policies, in
+// place of what was stored for it before. Without members it is forgotten. From
+// then on every decision minds it.
+func (w *World) SetOrganization(id string, list []*Membership) {
+	o := &w.organizations
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	next := make(members, len(list))
+	if old := o.now.Load(); old != nil {
+		maps.Copy(next, *old)
+		maps.DeleteFunc(next, func(_ string, m *Membership) bool { return m.ID == id })
+	}
+	for _, m := range list {
+		m.setKeys()
+		next[m.Account] = m
+	}
+	if len(next) == 0 {
+		o.now.Store(nil)
+		return
+	}
+	o.now.Store(&next)
+}
+
+// restrict adds what the organization of the resource's account brings to a
+// question: its resource control policies, and the condition keys about it.
+func (q *question) restrict(m *Membership) {
+	if m == nil {
+		return
+	}
+	q.owner = m.resource
+	q.owner.Base = q.request.Context.Base
+	q.request.Context.Base = &q.owner
+	if m.RCPs != nil && underRCPs(q.request.Action, q.request.Resource) {
+		q.policies.RCPs = m.RCPs
+	}
+}
+
+// underRCPs reports whether resource control policies apply to an action on a
+// resource: they do for some services only, and not where the action has no
+// resource ("List of AWS services that support RCPs" and "RCP effects on
+// permissions" of the AWS Organizations User Guide).
+func underRCPs(action, resource string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	if _, ok := rcpServices[service]; !ok || action == "kms:RetireGrant" {
+		return false
+	}
+	for range 5 {
+		_, rest, ok := strings.Cut(resource, ":")
+		if !ok {
+			return false
+		}
+		resource = rest
+	}
+	// Where AWS evaluates an action without a resource on an ARN, that ends so.
+	return resource != "" && resource != "*"
+}
+
+// rcpServices are the prefixes of the services that support RCPs.
+var rcpServices = func() map[string]struct{} {
+	services := make(map[string]struct{})
+	for prefix := range strings.FieldsSeq(`
+		aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront cloudsearch
+		cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity cognito-idp comprehend
+		comprehendmedical compute-optimizer cost-optimization-hub dax dsql dynamodb ecr ecr-public events
+		firehose fis fms gamelift health inspector-scan kendra kinesisvideo kms logs memorydb networkmonitor
+		notifications opensearch pca-connector-ad personalize polly pricing resource-groups rolesanywhere s3
+		secretsmanager servicediscovery signin sqs sts support swf textract timestream-influxdb transcribe
+		transfer translate wafv2 workspaces xray`) {
+		services[prefix] = struct{}{}
+	}
+	return services
+}()
