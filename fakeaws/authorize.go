@@ -57,9 +57,7 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 		return errNoPrincipal
 	}
 	organizations := call.World.organizations.now.Load()
-	if m := organizations.of(call.Account); m != nil {
-		policies.SCPs, global.Base = m.SCPs, &m.principal
-	}
+	organizations.limit(call, &policies, global)
 	questions := make([]question, len(needs))
 	call.event.Decisions = make([]enforce.Decision, 0, len(needs))
 	for i := range needs {

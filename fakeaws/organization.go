@@ -115,6 +115,19 @@ func (w *World) SetOrganization(id string, list []*Membership) {
 	o.now.Store(&next)
 }
 
+// limit adds what the organization of the caller's account brings to a call: its
+// service control policies, and the condition keys about it. For a service that
+// calls as itself it is that of the resource on whose behalf it does.
+func (m *members) limit(c *Call, set *enforce.PolicySet, global *enforce.Context) {
+	if own := m.of(c.Account); own != nil {
+		set.SCPs, global.Base = own.SCPs, &own.principal
+	} else if m != nil && c.source != nil {
+		if source := m.of(c.source.SourceAccount); source != nil {
+			global.Base = &source.source
+		}
+	}
+}
+
 // restrict adds what the organization of the resource's account brings to a
 // question: its resource control policies, and the condition keys about it.
 func (q *question) restrict(m *Membership) {

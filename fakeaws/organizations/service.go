@@ -71,11 +71,3 @@ func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.M
 func (o *organization) arn(resource ...string) string {
 	return fakeaws.ARN("organizations", "", o.management, strings.Join(resource, "/"))
 }
-
-// optional is a member that an answer leaves out when it is empty.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

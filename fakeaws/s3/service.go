@@ -34,8 +34,8 @@ func (s *Service) Ops() []fakeaws.Op {
 
 // Denied implements fakeaws.Service. S3 explains a denial only to callers of
 // the account that owns the resource, or of its organization (User Guide,
-// "Troubleshoot access denied
-// (403 Forbidden) errors in Amazon S3"); it puts the resource in quotes.
+// "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"); it puts the
+// resource in quotes.
 func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	if call.Anonymous() || need.ResourceAccount != "" && !call.World.SameOrganization(need.ResourceAccount, call.Account) {
 		return errAccessDenied.of()

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -35,6 +36,8 @@ func newClient(service string, d doer) any {
 	switch service {
 	case "iam":
 		return iam.NewFromConfig(cfg)
+	case "organizations":
+		return organizations.NewFromConfig(cfg)
 	case "s3":
 		return s3.NewFromConfig(cfg)
 	case "sqs":

@@ -137,6 +137,7 @@ func TestSchemas(t *testing.T) {
 		"secretsmanager": {23, []Protocol{AWSJSON11}},
 		"dynamodb":       {62, []Protocol{AWSJSON10}},
 		"events":         {57, []Protocol{AWSJSON11}},
+		"organizations":  {63, []Protocol{AWSJSON11}},
 	} {
 		s, ok := Load(name)
 		require.True(t, ok, name)
@@ -158,7 +159,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 10)
+	assert.Len(t, services, 11)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

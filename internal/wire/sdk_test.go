@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -33,10 +34,11 @@ type sdkOp struct {
 
 // clients has the SDK client of each service, to be asked for its operations.
 var clients = map[string]reflect.Type{
-	"iam": reflect.TypeFor[*iam.Client](),
-	"s3":  reflect.TypeFor[*s3.Client](),
-	"sqs": reflect.TypeFor[*sqs.Client](),
-	"sts": reflect.TypeFor[*sts.Client](),
+	"iam":           reflect.TypeFor[*iam.Client](),
+	"organizations": reflect.TypeFor[*organizations.Client](),
+	"s3":            reflect.TypeFor[*s3.Client](),
+	"sqs":           reflect.TypeFor[*sqs.Client](),
+	"sts":           reflect.TypeFor[*sts.Client](),
 }
 
 // operationsOf returns every operation of the SDK's client of a service.
@@ -74,7 +76,7 @@ func forEachOperation(t *testing.T, f func(t *testing.T, op sdkOp, o *Operation)
 // moduleDir returns the folder of an SDK module's source: that of one of its
 // functions.
 func moduleDir(t testing.TB, service string) string {
-	f := map[string]any{"iam": iam.NewFromConfig, "s3": s3.NewFromConfig, "sqs": sqs.NewFromConfig, "sts": sts.NewFromConfig}[service]
+	f := map[string]any{"iam": iam.NewFromConfig, "organizations": organizations.NewFromConfig, "s3": s3.NewFromConfig, "sqs": sqs.NewFromConfig, "sts": sts.NewFromConfig}[service]
 	pc := reflect.ValueOf(f).Pointer()
 	file, _ := runtime.FuncForPC(pc).FileLine(pc)
 	dir := filepath.Dir(file)
@@ -171,6 +173,9 @@ func (f filler) fillStruct(v reflect.Value) {
 	}
 	for i := range v.NumField() {
 		sf := v.Type().Field(i)
+		if sf.Type.Kind() == reflect.Slice && sf.Type.Elem() == v.Type() {
+			continue // a structure in itself has no end
+		}
 		if sf.IsExported() && !sf.Anonymous && sf.Name != "ResultMetadata" && sf.Name != "ErrorCodeOverride" {
 			f.fill(v.Field(i), sf.Name)
 		}

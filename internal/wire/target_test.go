@@ -10,6 +10,7 @@ func TestServiceOfTarget(t *testing.T) {
 	t.Parallel()
 	for prefix, want := range map[string]string{
 		"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb", "TrentService": "kms", "secretsmanager": "secretsmanager", "AWSEvents": "events",
+		"AWSOrganizationsV20161128": "organizations",
 	} {
 		name, ok := ServiceOfTarget(prefix)
 		assert.True(t, ok)

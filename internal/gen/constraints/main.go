@@ -43,7 +43,8 @@ func main() {
 // not: of shapes, and of members that are newer than the models. By service.
 var (
 	documentedShapes = map[string]map[string]shape{
-		"sts": {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
+		"organizations": {"PolicyType": {Enum: policyTypes}, "EffectivePolicyType": {Enum: policyTypes[2:]}},
+		"sts":           {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
 	}
 	documentedMembers = map[string]map[string]shape{
 		"sts": {"MinimumSessionTokenSize": {Max: bound(4096)}},
@@ -51,6 +52,12 @@ var (
 )
 
 func bound(n int) *int { return &n }
+
+// policyTypes are those of AWS Organizations, of which the model lacks the newest.
+// The first two have no effective policies.
+var policyTypes = []string{"SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY", "BACKUP_POLICY",
+	"AISERVICES_OPT_OUT_POLICY", "CHATBOT_POLICY", "DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY", "INSPECTOR_POLICY",
+	"UPGRADE_ROLLOUT_POLICY", "BEDROCK_POLICY", "S3_POLICY", "NETWORK_SECURITY_DIRECTOR_POLICY", "GUARDDUTY_POLICY"}
 
 // A source is a service model as botocore has it.
 type source struct {
