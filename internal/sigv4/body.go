@@ -26,8 +26,9 @@ const (
 	// StreamingSignedTrailer has in addition a signed trailer.
 	StreamingSignedTrailer = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 
-	streamingECDSA        = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
-	streamingECDSATrailer = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
+	// StreamingECDSA and StreamingECDSATrailer are the same for SigV4A.
+	StreamingECDSA        = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+	StreamingECDSATrailer = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
 )
 
 // A Body is the body of an Amazon S3 request, decoded and verified while it is
@@ -113,10 +114,8 @@ func (s *Signature) Streaming() bool { return strings.HasPrefix(s.ContentSHA256,
 // checkContentHash refuses what is no value of X-Amz-Content-Sha256.
 func checkContentHash(v string) error {
 	switch v {
-	case UnsignedPayload, StreamingUnsignedTrailer, StreamingSigned, StreamingSignedTrailer:
+	case UnsignedPayload, StreamingUnsignedTrailer, StreamingSigned, StreamingSignedTrailer, StreamingECDSA, StreamingECDSATrailer:
 		return nil
-	case streamingECDSA, streamingECDSATrailer:
-		return unsupportedAlgorithm(v)
 	case "":
 		return both(MissingContentHash, "Missing required header for this request: x-amz-content-sha256")
 	}
@@ -125,7 +124,7 @@ func checkContentHash(v string) error {
 	}
 	return both(InvalidContentHash,
 		"x-amz-content-sha256 must be "+strings.Join([]string{UnsignedPayload, StreamingUnsignedTrailer, StreamingSigned,
-			StreamingSignedTrailer, streamingECDSA, streamingECDSATrailer}, ", ")+" or a valid sha256 value.",
+			StreamingSignedTrailer, StreamingECDSA, StreamingECDSATrailer}, ", ")+" or a valid sha256 value.",
 		wire.Field{Name: "ArgumentName", Value: "x-amz-content-sha256"},
 		wire.Field{Name: "ArgumentValue", Value: v})
 }

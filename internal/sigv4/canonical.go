@@ -16,6 +16,7 @@ type scratch struct {
 	toSign    []byte // the string to sign, behind room for the key of the HMAC
 	encoded   []byte // canonical query parameters, not yet in order
 	params    []param
+	name      []byte // of a header, in canonical form
 }
 
 // A param is a query parameter: offsets into scratch.encoded.
@@ -24,21 +25,16 @@ type param struct{ start, equals, end int }
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // canonicalize writes the canonical request of "Create a signed AWS API
-// request" to c.canonical.
-func (c *scratch) canonicalize(r *http.Request, s *Signature, bodyHash string) {
+// request" to c.canonical, with a path that is already canonical but for its
+// encoding.
+func (c *scratch) canonicalize(r *http.Request, s *Signature, path, bodyHash string) {
 	method := r.Method
 	if method == "" {
 		method = http.MethodGet
 	}
 	b := append(c.canonical[:0], method...)
 	b = append(b, '\n')
-	if s.s3() {
-		b = appendPath(b, r.URL.Path)
-	} else {
-		// Everywhere but in Amazon S3 the path is normalized, and encoded a
-		// second time.
-		b = appendPath(b, normalize(r.URL.EscapedPath()))
-	}
+	b = appendPath(b, path)
 	b = append(b, '\n')
 	b = c.appendQuery(b, r.URL.RawQuery, s.Presigned)
 	b = append(b, '\n')
@@ -47,13 +43,28 @@ func (c *scratch) canonicalize(r *http.Request, s *Signature, bodyHash string) {
 		name, list, more = strings.Cut(list, ";")
 		b = append(b, name...)
 		b = append(b, ':')
-		b = appendHeader(b, r, name)
+		b = c.appendHeader(b, r, name)
 		b = append(b, '\n')
 	}
 	b = append(b, '\n')
 	b = append(b, s.SignedHeaders...)
 	b = append(b, '\n')
 	c.canonical = append(b, bodyHash...)
+}
+
+// canonicalPath returns the path that a signature covers: everywhere but in Amazon
+// S3 it is normalized, and encoded a second time.
+//
+// Some signers do not normalize it, that of the SDK for Go among them. They have
+// other as what they signed; it is the same where there is nothing to normalize.
+// Services are known to normalize what they verify; that they take the path as it
+// was sent as well is unverified.
+func canonicalPath(r *http.Request, s *Signature) (path, other string) {
+	if s.s3() {
+		return r.URL.Path, r.URL.Path
+	}
+	other = r.URL.EscapedPath()
+	return normalize(other), other
 }
 
 // appendPath encodes every byte of a path that is neither unreserved nor "/".
@@ -182,22 +193,23 @@ func unhex(ch byte) byte {
 	return ch&^0x20 - 'A' + 10
 }
 
-// appendHeader writes the values of a signed header, joined by commas. What
-// net/http keeps outside of the header map is taken from where it is; a request
-// that never was on a socket has no Content-Length among its headers.
-func appendHeader(b []byte, r *http.Request, name string) []byte {
-	values := header(r.Header, name)
-	if values == nil {
-		switch name {
-		case "host":
-			return appendTrimmed(b, host(r))
-		case "content-length":
-			if r.ContentLength >= 0 {
-				return strconv.AppendInt(b, r.ContentLength, 10)
-			}
-		case "transfer-encoding":
-			values = r.TransferEncoding
+// appendHeader writes the values of a signed header, joined by commas. Host,
+// Content-Length and Transfer-Encoding are what net/http has them for: entries of
+// these names in the header map never reach a server.
+func (c *scratch) appendHeader(b []byte, r *http.Request, name string) []byte {
+	var values []string
+	switch name {
+	case "host":
+		return appendTrimmed(b, host(r))
+	case "content-length":
+		if r.ContentLength < 0 {
+			return b
 		}
+		return strconv.AppendInt(b, r.ContentLength, 10)
+	case "transfer-encoding":
+		values = r.TransferEncoding
+	default:
+		values = c.header(r.Header, name)
 	}
 	for i, v := range values {
 		if i > 0 {
@@ -217,27 +229,17 @@ func host(r *http.Request) string {
 }
 
 // header looks a lower-case name up, without making a string of its canonical
-// form. Clients may have put other forms into the map.
-func header(h http.Header, name string) []string {
-	var space [64]byte
-	canonical := append(space[:0], name...)
+// form.
+func (c *scratch) header(h http.Header, name string) []string {
+	c.name = append(c.name[:0], name...)
 	upper := true
-	for i, ch := range canonical {
+	for i, ch := range c.name {
 		if upper && 'a' <= ch && ch <= 'z' {
-			canonical[i] = ch &^ 0x20
+			c.name[i] = ch &^ 0x20
 		}
 		upper = ch == '-'
 	}
-	if v, ok := h[string(canonical)]; ok {
-		return v
-	}
-	var values []string
-	for key, v := range h {
-		if strings.EqualFold(key, name) {
-			values = append(values, v...)
-		}
-	}
-	return values
+	return h[string(c.name)]
 }
 
 // appendTrimmed writes a header value without spaces around it and with single

@@ -24,11 +24,18 @@ const minChunk = 8192
 // the size of the buffer. Unverified: Amazon S3's own limit.
 const maxLine = 4096
 
+// maxTrailers is how many trailers may be announced. Amazon S3 knows one checksum
+// of each algorithm.
+const maxTrailers = 16
+
 const (
 	chunkSignature   = "chunk-signature="
 	trailerSignature = "x-amz-trailer-signature"
-	chunkAlgorithm   = "AWS4-HMAC-SHA256-PAYLOAD"
-	trailerAlgorithm = "AWS4-HMAC-SHA256-TRAILER"
+	chunkSuffix      = "-PAYLOAD" // to the algorithm, in strings to sign
+	trailerSuffix    = "-TRAILER"
+	// signaturePadding fills signatures of SigV4A up, so that chunks have a size
+	// that is known before they are signed.
+	signaturePadding = "*"
 )
 
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, maxLine) }}
@@ -64,29 +71,42 @@ func (b *Body) stream(r *http.Request, s *Signature, kind string) error {
 			wire.Field{Name: "ArgumentName", Value: "x-amz-decoded-content-length"},
 			wire.Field{Name: "ArgumentValue", Value: sent})
 	}
-	c := &chunkReader{body: b, length: n, trailer: kind != StreamingSigned}
+	c := &chunkReader{body: b, length: n, trailer: strings.HasSuffix(kind, "-TRAILER")}
 	if kind != StreamingUnsignedTrailer {
 		if s == nil || s.key == nil {
 			// Chunks of an anonymous request have nothing to be signed with.
 			return NoSignature()
 		}
+		if s.asymmetric() != (kind == StreamingECDSA || kind == StreamingECDSATrailer) {
+			return s.StreamingRefused()
+		}
 		c.sig, c.hash, c.prev = s, sha256.New(), s.Signature
 	}
 	if c.trailer {
-		for _, name := range strings.Split(strings.Join(r.Header["X-Amz-Trailer"], ","), ",") {
-			if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
-				continue
-			}
-			if !strings.HasPrefix(name, "x-amz-checksum-") {
-				return both(InvalidTrailer, "The value specified in the x-amz-trailer header is not supported")
-			}
-			c.expects = append(c.expects, name)
+		if err := c.expect(r.Header["X-Amz-Trailer"]); err != nil {
+			return err
 		}
 		b.announce(c.expects)
 	}
 	c.br = buffers.Get().(*bufio.Reader)
 	c.br.Reset(b.src)
 	b.Length, b.r = n, c
+	return nil
+}
+
+// expect reads the names of the trailers.
+func (c *chunkReader) expect(announced []string) error {
+	for _, names := range announced {
+		for name := range strings.SplitSeq(names, ",") {
+			if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
+				continue
+			}
+			if !strings.HasPrefix(name, "x-amz-checksum-") || len(c.expects) == maxTrailers {
+				return both(InvalidTrailer, "The value specified in the x-amz-trailer header is not supported")
+			}
+			c.expects = append(c.expects, name)
+		}
+	}
 	return nil
 }
 
@@ -218,14 +238,17 @@ func (c *chunkReader) verify() error {
 		return nil
 	}
 	var sum [sha256.Size]byte
-	return c.chain(chunkAlgorithm, EmptyHash+"\n", c.hash.Sum(sum[:0]))
+	return c.chain(chunkSuffix, EmptyHash+"\n", c.hash.Sum(sum[:0]))
 }
 
 // chain verifies the next signature of the chain that begins with the request's.
-func (c *chunkReader) chain(algorithm, middle string, sum []byte) error {
+func (c *chunkReader) chain(suffix, middle string, sum []byte) error {
+	if c.sig.asymmetric() {
+		c.sent = strings.TrimRight(c.sent, signaturePadding)
+	}
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
-	s.startStringToSign(c.sig, algorithm)
+	s.startStringToSign(c.sig, suffix)
 	s.toSign = append(s.toSign, c.prev...)
 	s.toSign = append(s.toSign, '\n')
 	s.toSign = append(s.toSign, middle...)
@@ -287,7 +310,7 @@ func (c *chunkReader) readTrailer() error {
 		case unsigned && name == trailerSignature:
 			c.sent, unsigned = value, false
 			sum := sha256.Sum256(signed)
-			if err := c.chain(trailerAlgorithm, "", sum[:]); err != nil {
+			if err := c.chain(trailerSuffix, "", sum[:]); err != nil {
 				return err
 			}
 		case c.sig != nil && !unsigned, value == "", !c.announced(name):

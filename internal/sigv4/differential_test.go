@@ -3,13 +3,17 @@ package sigv4
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -17,8 +21,7 @@ import (
 
 // overTheWire returns the request as a server sees it that a client has sent it
 // to over a socket.
-func overTheWire(t testing.TB, r *http.Request) *http.Request {
-	t.Helper()
+func overTheWire(t require.TestingT, r *http.Request) *http.Request {
 	var b bytes.Buffer
 	out := r.Clone(r.Context())
 	require.NoError(t, out.Write(&b))
@@ -30,11 +33,7 @@ func overTheWire(t testing.TB, r *http.Request) *http.Request {
 // drawRequest draws a request of a service.
 func drawRequest(t *rapid.T, service string) *http.Request {
 	text := rapid.StringMatching(`[ -~äß€]{0,12}`)
-	path := "/" + rapid.StringMatching(`[ -~ä€/]{0,20}`).Draw(t, "path")
-	if service != "s3" {
-		// The SDK does not normalize paths, services do.
-		path = "/" + strings.NewReplacer("/", "-", ".", "-").Replace(path[1:])
-	}
+	path := "/" + rapid.StringMatching(`[ -~ä€/.]{0,20}`).Draw(t, "path")
 	u := &url.URL{Scheme: "https", Host: "bucket.example.amazonaws.com", Path: path, RawPath: httpbinding.EscapePath(path, false)}
 	q := url.Values{}
 	for range rapid.IntRange(0, 4).Draw(t, "parameters") {
@@ -43,10 +42,10 @@ func drawRequest(t *rapid.T, service string) *http.Request {
 	u.RawQuery = q.Encode()
 	r := &http.Request{
 		Method: rapid.SampledFrom([]string{"GET", "PUT", "POST", "DELETE", "HEAD"}).Draw(t, "method"),
-		URL:    u, Host: rapid.SampledFrom([]string{"", "other.example:4566"}).Draw(t, "host"), Header: http.Header{},
+		URL:    u, Host: rapid.SampledFrom([]string{"", "other.example:4566", "other.example:443"}).Draw(t, "host"), Header: http.Header{},
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "headers") {
-		name := rapid.SampledFrom([]string{"Content-Type", "X-Amz-Meta-A", "X-Amz-Acl", "Range", "X-Other", "X-Amz-Target"}).Draw(t, "header")
+		name := rapid.SampledFrom([]string{"Content-Type", "X-Amz-Meta-A", "X-Amz-Acl", "Range", "X-Other", "X-Amz-Target", "X-Amz-Checksum-Crc32"}).Draw(t, "header")
 		r.Header.Add(name, strings.TrimSpace(text.Draw(t, "header value")))
 	}
 	if r.Method == "PUT" || r.Method == "POST" {
@@ -56,149 +55,226 @@ func drawRequest(t *rapid.T, service string) *http.Request {
 	return r
 }
 
-// Whatever the SDK signs verifies, in process and over a socket; with any part
-// of it changed it does not.
+// An sdkRequest is one that the SDK signed, and what its service knows of it.
+type sdkRequest struct {
+	r           *http.Request
+	token, hash string
+	at          time.Time
+}
+
+// drawSigned draws a request that the SDK signed, in the header or in the query
+// string.
+func drawSigned(t *rapid.T) sdkRequest {
+	service := rapid.SampledFrom([]string{"s3", "sqs", "lambda"}).Draw(t, "service")
+	s := sdkRequest{r: drawRequest(t, service), hash: Hash([]byte("body")), at: exampleTime}
+	creds := testCreds
+	if rapid.Bool().Draw(t, "session") {
+		creds.SessionToken = "FwoGZXIvYXdzE+/=="
+		s.token = creds.SessionToken
+	}
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = service == "s3" })
+	if !rapid.Bool().Draw(t, "presigned") {
+		if service == "s3" {
+			s.r.Header.Set("X-Amz-Content-Sha256", s.hash)
+		}
+		require.NoError(t, signer.SignHTTP(context.Background(), creds, s.r, s.hash, service, "us-east-1", s.at))
+		return s
+	}
+	if service == "s3" {
+		s.hash = UnsignedPayload
+	}
+	q := s.r.URL.Query()
+	q.Set("X-Amz-Expires", "3600")
+	s.r.URL.RawQuery = q.Encode()
+	signed, header, err := signer.PresignHTTP(context.Background(), creds, s.r, s.hash, service, "us-east-1", s.at)
+	require.NoError(t, err)
+	out, err := http.NewRequest(s.r.Method, signed, nil)
+	require.NoError(t, err)
+	for name, values := range header {
+		if name != "Host" && name != "Content-Length" {
+			out.Header[name] = values
+		}
+	}
+	out.Body, out.ContentLength, out.Host = s.r.Body, s.r.ContentLength, header.Get("Host")
+	s.r = out
+	return s
+}
+
+// check authenticates the request as a service does. Who is anonymous has not
+// signed.
+func (s *sdkRequest) check(v *Verifier, secret string) error {
+	sig, err := Parse(s.r)
+	if err == nil && sig == nil {
+		return NoSignature()
+	}
+	if err == nil {
+		err = sig.CheckToken(s.token)
+	}
+	if err == nil {
+		err = v.Verify(s.r, sig, secret, s.hash, s.at)
+	}
+	return err
+}
+
+// whateverTheSDKSigns verifies, in process and over a socket; with any byte of it
+// changed it does not.
+func whateverTheSDKSigns(t *rapid.T) {
+	var v Verifier
+	signed := drawSigned(t)
+	require.NoError(t, signed.check(&v, exampleSecret))
+	signed.r = overTheWire(t, signed.r)
+	require.NoError(t, signed.check(&v, exampleSecret))
+	require.Error(t, signed.check(&v, exampleSecret+"x"))
+
+	what := rapid.SampledFrom(mutations).Draw(t, "mutation")
+	changed := signed
+	changed.r = signed.r.Clone(context.Background())
+	if what.change(t, &changed) {
+		require.Error(t, changed.check(&v, exampleSecret), what.name)
+	}
+}
+
 func TestWhateverTheSDKSigns(t *testing.T) {
 	t.Parallel()
-	var v Verifier
-	rapid.Check(t, func(rt *rapid.T) {
-		service := rapid.SampledFrom([]string{"s3", "sqs", "lambda"}).Draw(rt, "service")
-		r := drawRequest(rt, service)
-		creds := testCreds
-		if rapid.Bool().Draw(rt, "session") {
-			creds.SessionToken = "FwoGZXIvYXdzE+/=="
-		}
-		hash := Hash([]byte("body"))
-		if rapid.Bool().Draw(rt, "presigned") {
-			if service == "s3" {
-				hash = UnsignedPayload
-			}
-			signed := presign(t, r, creds, service, hash, time.Hour)
-			// Request.URL of a received request has RawPath as it was sent.
-			signed.Body, signed.ContentLength, signed.Host = r.Body, r.ContentLength, r.Host
-			r = signed
-		} else {
-			if service == "s3" {
-				r.Header.Set("X-Amz-Content-Sha256", hash)
-			}
-			sign(t, r, creds, service, hash)
-		}
-		check := func(r *http.Request, secret, hash string) error {
-			s, err := Parse(r)
-			if err == nil {
-				err = s.CheckToken(creds.SessionToken)
-			}
-			if err == nil {
-				err = v.Verify(r, s, secret, hash, exampleTime)
-			}
-			return err
-		}
-		wired := overTheWire(t, r)
-		require.NoError(rt, check(r, exampleSecret, hash))
-		require.NoError(rt, check(wired, exampleSecret, hash))
-
-		require.Error(rt, check(wired, exampleSecret+"x", hash))
-		if service != "s3" {
-			require.Error(rt, check(wired, exampleSecret, Hash([]byte("Body"))))
-		}
-		what := rapid.SampledFrom(mutations).Draw(rt, "mutation")
-		if changed := wired.Clone(t.Context()); what.change(rt, changed) {
-			require.Error(rt, check(changed, exampleSecret, hash), what.name)
-		}
-	})
+	rapid.Check(t, whateverTheSDKSigns)
 }
 
-// mutations change one part of a request. They report false where there is
-// nothing to change.
+func FuzzWhateverTheSDKSigns(f *testing.F) { f.Fuzz(rapid.MakeFuzz(whateverTheSDKSigns)) }
+
+// changeByte replaces one byte of a text, which must not be empty.
+func changeByte(t *rapid.T, text string) string {
+	i := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+	ch := byte(rapid.IntRange('!', '~').Filter(func(ch int) bool { return byte(ch) != text[i] }).Draw(t, "byte"))
+	return text[:i] + string(ch) + text[i+1:]
+}
+
+// mutations change one part of a request. They report false where nothing is
+// changed, or nothing but the way it is written.
 var mutations = []struct {
 	name   string
-	change func(*rapid.T, *http.Request) bool
+	change func(*rapid.T, *sdkRequest) bool
 }{
-	{"method", func(_ *rapid.T, r *http.Request) bool { r.Method += "S"; return true }},
-	{"path", func(t *rapid.T, r *http.Request) bool {
-		i := rapid.IntRange(1, len(r.URL.Path)).Draw(t, "at")
-		r.URL.Path, r.URL.RawPath = r.URL.Path[:i]+"x"+r.URL.Path[i:], ""
-		return true
-	}},
-	{"host", func(_ *rapid.T, r *http.Request) bool { r.Host += "x"; return true }},
-	{"length", func(_ *rapid.T, r *http.Request) bool {
-		if r.ContentLength <= 0 || r.URL.Query().Has("X-Amz-Signature") && !strings.Contains(r.URL.RawQuery, "content-length") {
+	{"method", func(t *rapid.T, s *sdkRequest) bool { s.r.Method = changeByte(t, s.r.Method); return true }},
+	{"path", func(t *rapid.T, s *sdkRequest) bool {
+		path := s.r.URL.EscapedPath()
+		changed := path[:1] + changeByte(t, path+"x")[1:]
+		u, err := url.ParseRequestURI(changed)
+		if err != nil || u.RawQuery != "" || u.Path == s.r.URL.Path || normalize(u.EscapedPath()) == normalize(path) {
 			return false
 		}
-		r.ContentLength++
-		r.Header.Del("Content-Length")
+		s.r.URL.Path, s.r.URL.RawPath = u.Path, u.RawPath
 		return true
 	}},
-	{"parameter added", func(_ *rapid.T, r *http.Request) bool { r.URL.RawQuery += "&acl"; return true }},
-	{"parameter dropped", func(t *rapid.T, r *http.Request) bool {
-		params := strings.Split(r.URL.RawQuery, "&")
-		i := rapid.IntRange(0, len(params)-1).Draw(t, "parameter")
-		if params[i] == "" {
-			return false
-		}
-		r.URL.RawQuery = strings.Join(append(params[:i:i], params[i+1:]...), "&")
-		return true
-	}},
-	{"parameter changed", func(t *rapid.T, r *http.Request) bool {
-		params := strings.Split(r.URL.RawQuery, "&")
-		i := rapid.IntRange(0, len(params)-1).Draw(t, "parameter")
-		if params[i] == "" || strings.HasPrefix(params[i], "X-Amz-Expires=") {
-			return false
-		}
-		params[i] += "0"
-		r.URL.RawQuery = strings.Join(params, "&")
-		return true
-	}},
-	{"signed header", func(t *rapid.T, r *http.Request) bool {
-		names := make([]string, 0, len(r.Header))
-		for name := range r.Header {
-			if name != "User-Agent" {
-				names = append(names, name)
-			}
-		}
-		if len(names) == 0 {
-			return false
-		}
-		name := rapid.SampledFrom(names).Draw(t, "signed header")
-		r.Header[name][0] += "0"
-		return true
-	}},
-	{"header added", func(_ *rapid.T, r *http.Request) bool {
-		if strings.Contains(r.Header.Get("Authorization")+r.URL.RawQuery, "SignedHeaders=content-type") {
-			r.Header.Add("Content-Type", "more")
+	{"query", func(t *rapid.T, s *sdkRequest) bool {
+		if s.r.URL.RawQuery == "" {
+			s.r.URL.RawQuery = "acl"
 			return true
 		}
-		return false
+		before, _ := url.ParseQuery(s.r.URL.RawQuery)
+		s.r.URL.RawQuery = changeByte(t, s.r.URL.RawQuery)
+		after, err := url.ParseQuery(s.r.URL.RawQuery)
+		return err != nil || !reflect.DeepEqual(before, after)
 	}},
-	{"region", func(_ *rapid.T, r *http.Request) bool {
-		return replaceInSignature(r, "us-east-1", "us-east-2")
+	{"parameter added", func(_ *rapid.T, s *sdkRequest) bool { s.r.URL.RawQuery += "&acl"; return true }},
+	{"parameter twice", func(t *rapid.T, s *sdkRequest) bool {
+		params := strings.Split(s.r.URL.RawQuery, "&")
+		s.r.URL.RawQuery += "&" + rapid.SampledFrom(params).Draw(t, "parameter")
+		return params[0] != ""
 	}},
-	{"terminator", func(_ *rapid.T, r *http.Request) bool {
-		return replaceInSignature(r, "aws4_request", "aws5_request")
+	{"signature again, encoded", func(_ *rapid.T, s *sdkRequest) bool {
+		s.r.URL.RawQuery += "&X-Amz%2DSignature=00"
+		return strings.Contains(s.r.URL.RawQuery, "X-Amz-Signature")
 	}},
-	{"later", func(_ *rapid.T, r *http.Request) bool {
-		if r.Header.Get("X-Amz-Date") == "" {
-			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "T000000Z", "T000001Z", 1)
-		} else {
-			r.Header.Set("X-Amz-Date", "20130524T000001Z")
-		}
-		return true
+	{"parameter dropped", func(t *rapid.T, s *sdkRequest) bool {
+		params := strings.Split(s.r.URL.RawQuery, "&")
+		i := rapid.IntRange(0, len(params)-1).Draw(t, "parameter")
+		s.r.URL.RawQuery = strings.Join(append(params[:i:i], params[i+1:]...), "&")
+		return params[i] != ""
 	}},
-	{"longer", func(_ *rapid.T, r *http.Request) bool {
-		if !strings.Contains(r.URL.RawQuery, "X-Amz-Expires=3600") {
+	{"host", func(t *rapid.T, s *sdkRequest) bool { s.r.Host = changeByte(t, s.r.Host); return true }},
+	{"length", func(_ *rapid.T, s *sdkRequest) bool {
+		s.r.ContentLength++
+		return strings.Contains(s.r.Header.Get("Authorization")+s.r.URL.RawQuery, "content-length")
+	}},
+	{"signed header", func(t *rapid.T, s *sdkRequest) bool {
+		name, ok := drawHeader(t, s.r)
+		if !ok {
 			return false
 		}
-		r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "X-Amz-Expires=3600", "X-Amz-Expires=3601", 1)
-		return true
+		values := s.r.Header[name]
+		i := rapid.IntRange(0, len(values)-1).Draw(t, "value")
+		before := string(appendTrimmed(nil, values[i]))
+		values[i] = changeByte(t, values[i]+" ")
+		return string(appendTrimmed(nil, values[i])) != before
 	}},
+	{"header again", func(t *rapid.T, s *sdkRequest) bool {
+		name, ok := drawHeader(t, s.r)
+		if ok {
+			s.r.Header.Add(name, "more")
+		}
+		return ok && name != "X-Amz-Content-Sha256" // of which the first counts, see below
+	}},
+	{"header dropped", func(t *rapid.T, s *sdkRequest) bool {
+		name, ok := drawHeader(t, s.r)
+		values := s.r.Header[name]
+		s.r.Header.Del(name)
+		return ok && len(values[0]) > 0
+	}},
+	{"signature", func(t *rapid.T, s *sdkRequest) bool {
+		old := s.signature(t)
+		return s.replace(old, changeByte(t, old))
+	}},
+	{"body", func(_ *rapid.T, s *sdkRequest) bool {
+		s.hash = Hash([]byte("Body"))
+		return !strings.Contains(s.r.Header.Get("Authorization")+s.r.URL.RawQuery, "s3") // whose body is read later
+	}},
+	{"token", func(t *rapid.T, s *sdkRequest) bool { s.token = changeByte(t, s.token+"x"); return true }},
+	{"region", func(_ *rapid.T, s *sdkRequest) bool { return s.replace("us-east-1", "us-east-2") }},
+	{"terminator", func(_ *rapid.T, s *sdkRequest) bool { return s.replace("aws4_request", "aws5_request") }},
+	{"later", func(_ *rapid.T, s *sdkRequest) bool {
+		old := s.r.Header.Get("X-Amz-Date")
+		if old == "" {
+			old = s.r.URL.Query().Get("X-Amz-Date")
+			return s.replace("X-Amz-Date="+old, "X-Amz-Date="+old[:14]+"9Z") && old[14] != '9'
+		}
+		s.r.Header.Set("X-Amz-Date", old[:14]+"9Z")
+		return old[14] != '9'
+	}},
+	{"longer", func(_ *rapid.T, s *sdkRequest) bool { return s.replace("X-Amz-Expires=3600", "X-Amz-Expires=3601") }},
 }
 
-// replaceInSignature changes the credential scope, wherever it is.
-func replaceInSignature(r *http.Request, old, with string) bool {
-	if h := r.Header["Authorization"]; h != nil {
-		h[0] = strings.Replace(h[0], old, with, 1)
-		return true
+// drawHeader draws a signed header that is in the map.
+func drawHeader(t *rapid.T, r *http.Request) (string, bool) {
+	sig, err := Parse(r)
+	require.NoError(t, err)
+	var names []string
+	for name := range r.Header {
+		// Of Content-Length the field of the request counts.
+		if name != "Content-Length" && sig.signs(strings.ToLower(name)) {
+			names = append(names, name)
+		}
 	}
-	r.URL.RawQuery = strings.Replace(r.URL.RawQuery, old, with, 1)
-	return true
+	if len(names) == 0 {
+		return "", false
+	}
+	slices.Sort(names)
+	return rapid.SampledFrom(names).Draw(t, "header"), true
+}
+
+func (s *sdkRequest) signature(t *rapid.T) string {
+	sig, err := Parse(s.r)
+	require.NoError(t, err)
+	return sig.Signature
+}
+
+// replace changes a text where the signature is: in the header or in the query
+// string.
+func (s *sdkRequest) replace(old, with string) bool {
+	at := &s.r.URL.RawQuery
+	if h := s.r.Header["Authorization"]; h != nil {
+		at = &h[0]
+	}
+	before := *at
+	*at = strings.Replace(before, old, with, 1)
+	return *at != before
 }

@@ -99,7 +99,7 @@ func streamingExample(t testing.TB, trailer bool) (*http.Request, []byte) {
 	}
 	names, seed, end := "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class",
 		"4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", "\r\n"
-	r.Header.Set("Content-Length", "66824")
+	r.ContentLength = 66824
 	r.Header.Set("X-Amz-Content-Sha256", StreamingSigned)
 	if trailer {
 		signatures = []string{
@@ -110,7 +110,7 @@ func streamingExample(t testing.TB, trailer bool) (*http.Request, []byte) {
 		names, seed = "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer",
 			"106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"
 		end = "x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n"
-		r.Header.Del("Content-Length")
+		r.ContentLength = -1
 		r.Header.Set("X-Amz-Content-Sha256", StreamingSignedTrailer)
 		r.Header.Set("X-Amz-Trailer", "x-amz-checksum-crc32c")
 	}

@@ -96,11 +96,12 @@ func (s *Signature) Posted() bool { return s.post != nil }
 // verifyPost compares the signature with the one of the policy, as it was sent,
 // in base64; then it judges the form by the policy.
 func (v *Verifier) verifyPost(s *Signature, secret string, now time.Time) error {
+	key := v.key(secret, s)
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
 	c.start()
 	c.toSign = append(c.toSign, s.policy...)
-	if !c.signedBy(v.key(secret, s), s.Signature) {
+	if !c.signedBy(key, s.Signature) {
 		return s.mismatch(s.Signature, "", c.stringToSign())
 	}
 	policy, err := parsePostPolicy(s.policy)

@@ -16,21 +16,25 @@ type presignedQuery struct {
 	v2      bool // the query string is signed with Signature Version 2
 	lists   bool // X-Amz-SignedHeaders is there; it may be empty
 
-	algorithm, credential, date, expires, signedHeaders, signature, token, contentSHA256 string
+	algorithm, credential, date, expires, signedHeaders, signature, token, contentSHA256, regions string
 }
 
 // parseQuery collects the parameters of a presigned URL. They are
 // case-sensitive. A request that has none costs one search.
 func parseQuery(raw string) (presignedQuery, error) {
 	var q presignedQuery
-	if !strings.Contains(raw, "X-Amz-") {
-		q.v2 = isVersion2(raw)
+	q.v2 = isVersion2(raw)
+	if !strings.Contains(raw, "X-Amz") && !strings.Contains(raw, "%") {
 		return q, nil
 	}
 	for more := true; more; {
 		var param string
 		param, raw, more = strings.Cut(raw, "&")
 		name, value, _ := strings.Cut(param, "=")
+		if strings.Contains(name, "%") {
+			// As the canonical query has it.
+			name = string(appendQueryPart(nil, name))
+		}
 		field := q.field(name)
 		if field == nil {
 			continue
@@ -64,6 +68,8 @@ func (q *presignedQuery) field(name string) *string {
 		return &q.token
 	case "X-Amz-Content-Sha256":
 		return &q.contentSHA256
+	case "X-Amz-Region-Set":
+		return &q.regions
 	}
 	return nil
 }
@@ -83,14 +89,12 @@ func isVersion2(raw string) bool {
 
 func parsePresigned(r *http.Request, q *presignedQuery) (*Signature, error) {
 	switch q.algorithm {
-	case algorithm, "":
-	case algorithmECDSA:
-		return nil, unsupportedAlgorithm(algorithmECDSA)
+	case algorithm, algorithmECDSA, "":
 	default:
 		return nil, unknownAlgorithm()
 	}
 	s := &Signature{
-		algorithm:     algorithm,
+		algorithm:     q.algorithm,
 		Presigned:     true,
 		SignedHeaders: q.signedHeaders,
 		Signature:     q.signature,
@@ -110,6 +114,11 @@ func parsePresigned(r *http.Request, q *presignedQuery) (*Signature, error) {
 	s.Time, s.stamp = t, q.date
 	if err := s.setScope(q.credential); err != nil {
 		return nil, err
+	}
+	if s.asymmetric() {
+		if err := s.setRegions(q.regions); err != nil {
+			return nil, err
+		}
 	}
 	if !s.s3() {
 		// Other services ignore X-Amz-Expires: their presigned requests live as

@@ -183,9 +183,26 @@ func numberField(name string, n int64) wire.Field {
 func (s *Signature) inParameters() bool { return s.Presigned || s.Posted() }
 
 func (s *Signature) malformedCredential(credential string) *Error {
+	if s.asymmetric() {
+		// Unverified: AWS's words for SigV4A, whose scope has no region.
+		return s.scopeError(Malformed,
+			"Credential must have exactly 4 slash-delimited elements, e.g. keyid/date/service/term, got '"+credential+"'",
+			`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request".`)
+	}
 	return s.scopeError(Malformed,
 		"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '"+credential+"'",
 		`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`)
+}
+
+// missingRegions is the error of a SigV4A signature without a signed region set.
+// Unverified: AWS's words.
+func (s *Signature) missingRegions() *Error {
+	e := malformed(Malformed, "Authorization header requires existence of a signed 'X-Amz-Region-Set' header. Authorization="+s.header,
+		"a valid X-Amz-Region-Set is required.")
+	if s.Presigned {
+		e = incompleteQuery([]string{"X-Amz-Region-Set"})
+	}
+	return e
 }
 
 func (s *Signature) wrongTerminator(got string) *Error {
@@ -204,9 +221,13 @@ func (s *Signature) wrongDate() *Error {
 // WrongRegion is the error of a credential for another region than the one
 // that the request reached, or that the bucket is in.
 func (s *Signature) WrongRegion(want string) *Error {
+	got := s.Region
+	if s.asymmetric() {
+		got = s.RegionSet // unverified: that AWS says the same of a region set
+	}
 	e := s.scopeError(WrongScope,
-		"Credential should be scoped to a valid region, not '"+s.Region+"'. ",
-		"the region '"+s.Region+"' is wrong; expecting '"+want+"'")
+		"Credential should be scoped to a valid region, not '"+got+"'. ",
+		"the region '"+got+"' is wrong; expecting '"+want+"'")
 	e.fields = []wire.Field{{Name: "Region", Value: want}}
 	return e
 }

@@ -27,8 +27,11 @@ const (
 // it is true only once [Verifier.Verify] has said so.
 type Signature struct {
 	AccessKeyID string
-	// Date, Region and Service are the credential scope.
+	// Date, Region and Service are the credential scope. The scope of SigV4A has
+	// no region: Region is empty then, unless RegionSet has just one.
 	Date, Region, Service string
+	// RegionSet lists the regions of a SigV4A signature as sent: "us-*,eu-west-1".
+	RegionSet string
 	// SignedHeaders lists the signed headers as sent: "host;x-amz-date".
 	SignedHeaders string
 	// Signature is the hexadecimal signature as sent.
@@ -80,14 +83,16 @@ func Parse(r *http.Request) (*Signature, error) {
 	return nil, nil
 }
 
-// signs reports whether the header is one of the signed ones.
+// signs reports whether a header, in lower case, is one of the signed ones. The
+// names in the list must be in lower case too: the canonical request has them as
+// they stand there.
 func (s *Signature) signs(name string) bool {
 	for list := s.SignedHeaders; ; {
 		end := strings.IndexByte(list, ';')
 		if end < 0 {
-			return strings.EqualFold(list, name)
+			return list == name
 		}
-		if end == len(name) && strings.EqualFold(list[:end], name) {
+		if list[:end] == name {
 			return true
 		}
 		list = list[end+1:]
@@ -108,15 +113,13 @@ func (s *Signature) s3() bool {
 func parseHeader(r *http.Request, header string) (*Signature, error) {
 	scheme, params, _ := strings.Cut(header, " ")
 	switch scheme {
-	case algorithm:
-	case algorithmECDSA:
-		return nil, unsupportedAlgorithm(algorithmECDSA)
+	case algorithm, algorithmECDSA:
 	case "AWS":
 		return nil, signatureVersion2()
 	default:
 		return nil, unknownScheme(header)
 	}
-	s := &Signature{algorithm: algorithm, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
+	s := &Signature{algorithm: scheme, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
 	var credential string
 	for more := true; more; {
 		var param string
@@ -150,6 +153,9 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 	}
 	if err := s.setScope(credential); err != nil {
 		return nil, err
+	}
+	if s.asymmetric() {
+		return s, s.setRegions(first(r.Header, "X-Amz-Region-Set"))
 	}
 	return s, nil
 }
@@ -200,15 +206,22 @@ func (s *Signature) setTime(h http.Header) error {
 	return nil
 }
 
-// setScope takes a credential apart: key/date/region/service/aws4_request.
+// setScope takes a credential apart: key/date/region/service/aws4_request, without
+// the region for SigV4A.
 func (s *Signature) setScope(credential string) error {
-	if strings.Count(credential, "/") != 4 {
+	parts := 5
+	if s.asymmetric() {
+		parts = 4
+	}
+	if strings.Count(credential, "/") != parts-1 {
 		return s.malformedCredential(credential)
 	}
 	var rest, term string
 	s.AccessKeyID, rest, _ = strings.Cut(credential, "/")
 	s.Date, rest, _ = strings.Cut(rest, "/")
-	s.Region, rest, _ = strings.Cut(rest, "/")
+	if !s.asymmetric() {
+		s.Region, rest, _ = strings.Cut(rest, "/")
+	}
 	s.Service, term, _ = strings.Cut(rest, "/")
 	date := s.stamp[:len(dateLayout)]
 	if len(s.stamp) != len(stampLayout) {
@@ -221,7 +234,7 @@ func (s *Signature) setScope(credential string) error {
 		}
 	}
 	switch {
-	case s.AccessKeyID == "" || s.Date == "" || s.Region == "" || s.Service == "":
+	case s.AccessKeyID == "" || s.Date == "" || s.Region == "" && !s.asymmetric() || s.Service == "":
 		return s.malformedCredential(credential)
 	case term != terminator:
 		return s.wrongTerminator(term)

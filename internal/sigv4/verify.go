@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"crypto/ecdsa"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -38,11 +39,16 @@ type Verifier struct {
 	keys map[keyID]*signingKey
 }
 
-type keyID struct{ secret, date, region, service string }
+// A keyID is what a key is derived from. The key of SigV4A has an access key id
+// and no scope.
+type keyID struct{ secret, date, region, service, accessKeyID string }
 
 // A signingKey is a derived key as HMAC uses it: the two blocks that go before
-// the message and before the inner hash.
-type signingKey struct{ inner, outer [sha256.BlockSize]byte }
+// the message and before the inner hash. That of SigV4A is public instead.
+type signingKey struct {
+	inner, outer [sha256.BlockSize]byte
+	public       *ecdsa.PublicKey
+}
 
 // Verify reports whether s is the signature that the owner of secret makes of
 // the request, and whether it is valid at the time now. bodyHash is the
@@ -66,17 +72,24 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 		bodyHash = s.ContentSHA256
 	}
 	s.key = v.key(secret, s)
-
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	c.canonicalize(r, s, bodyHash)
-	hash := sha256.Sum256(c.canonical)
-	c.startStringToSign(s, algorithm)
-	c.toSign = hex.AppendEncode(c.toSign, hash[:])
-	if !c.signedBy(s.key, s.Signature) {
-		return s.mismatch(s.Signature, string(c.canonical), c.stringToSign())
+	path, other := canonicalPath(r, s)
+	if c.verify(r, s, path, bodyHash) || other != path && c.verify(r, s, other, bodyHash) {
+		return nil
 	}
-	return nil
+	c.verify(r, s, path, bodyHash) // what AWS would show
+	return s.mismatch(s.Signature, string(c.canonical), c.stringToSign())
+}
+
+// verify makes the canonical request and the string to sign, and compares the
+// signature of the request with theirs.
+func (c *scratch) verify(r *http.Request, s *Signature, path, bodyHash string) bool {
+	c.canonicalize(r, s, path, bodyHash)
+	hash := sha256.Sum256(c.canonical)
+	c.startStringToSign(s, "")
+	c.toSign = hex.AppendEncode(c.toSign, hash[:])
+	return c.signedBy(s.key, s.Signature)
 }
 
 // checkTime compares the signing time with the clock.
@@ -101,12 +114,19 @@ func (s *Signature) checkTime(now time.Time) error {
 // anyway, and S3 tolerates it unsigned.
 func (s *Signature) checkHeaders(r *http.Request) error {
 	var unsigned []string
-	if !s.signs("host") {
+	signs := s.signs
+	if len(s.SignedHeaders) > maxSearched {
+		signs = s.signedSet()
+	}
+	if !signs("host") {
 		unsigned = append(unsigned, "host")
 	}
 	if s.s3() {
 		for name := range r.Header {
-			if len(name) > 6 && strings.EqualFold(name[:6], "x-amz-") && !s.signs(name) && !strings.EqualFold(name, "x-amz-content-sha256") {
+			if len(name) < 7 || !strings.EqualFold(name[:6], "x-amz-") {
+				continue
+			}
+			if !s.signsHeader(signs, name) {
 				unsigned = append(unsigned, strings.ToLower(name))
 			}
 		}
@@ -118,9 +138,40 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 	return unsignedHeaders(unsigned)
 }
 
+// maxSearched is how long a list of signed headers may be that is searched for
+// each header. No honest list is longer.
+const maxSearched = 4096
+
+// signedSet is signs for a list that is too long to be searched again and again.
+func (s *Signature) signedSet() func(name string) bool {
+	set := make(map[string]struct{})
+	for name := range strings.SplitSeq(s.SignedHeaders, ";") {
+		set[name] = struct{}{}
+	}
+	return func(name string) bool { _, ok := set[name]; return ok }
+}
+
+// signsHeader reports whether the header of a canonical name is signed, or need
+// not be.
+func (s *Signature) signsHeader(signs func(string) bool, name string) bool {
+	var space [64]byte
+	lower := space[:0]
+	for i := range len(name) {
+		ch := name[i]
+		if 'A' <= ch && ch <= 'Z' {
+			ch |= 0x20
+		}
+		lower = append(lower, ch)
+	}
+	return string(lower) == "x-amz-content-sha256" || signs(string(lower))
+}
+
 // key returns the signing key of a secret for the scope of s.
 func (v *Verifier) key(secret string, s *Signature) *signingKey {
-	id := keyID{secret, s.Date, s.Region, s.Service}
+	id := keyID{secret: secret, date: s.Date, region: s.Region, service: s.Service}
+	if s.asymmetric() {
+		id = keyID{secret: secret, accessKeyID: s.AccessKeyID}
+	}
 	v.mu.RLock()
 	k := v.keys[id]
 	v.mu.RUnlock()
@@ -129,7 +180,9 @@ func (v *Verifier) key(secret string, s *Signature) *signingKey {
 	}
 	k = newSigningKey(id)
 	// The parts of the scope share the memory of a whole header.
-	id.date, id.region, id.service = strings.Clone(s.Date), strings.Clone(s.Region), strings.Clone(s.Service)
+	for _, part := range [...]*string{&id.date, &id.region, &id.service, &id.accessKeyID} {
+		*part = strings.Clone(*part)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.keys == nil || len(v.keys) >= maxKeys {
@@ -140,6 +193,9 @@ func (v *Verifier) key(secret string, s *Signature) *signingKey {
 }
 
 func newSigningKey(id keyID) *signingKey {
+	if id.accessKeyID != "" {
+		return &signingKey{public: publicKey(id.accessKeyID, id.secret)}
+	}
 	sum := []byte("AWS4" + id.secret)
 	for _, part := range [...]string{id.date, id.region, id.service, terminator} {
 		h := hmac.New(sha256.New, sum)
@@ -162,17 +218,20 @@ func (c *scratch) start() {
 }
 
 // startStringToSign writes the lines that strings to sign begin with: algorithm,
-// time and scope.
-func (c *scratch) startStringToSign(s *Signature, algorithm string) {
+// with a suffix where it is not a request's, time and scope.
+func (c *scratch) startStringToSign(s *Signature, suffix string) {
 	c.start()
-	b := append(c.toSign, algorithm...)
+	b := append(c.toSign, s.algorithm...)
+	b = append(b, suffix...)
 	b = append(b, '\n')
 	b = append(b, s.stamp...)
 	b = append(b, '\n')
 	b = append(b, s.Date...)
 	b = append(b, '/')
-	b = append(b, s.Region...)
-	b = append(b, '/')
+	if !s.asymmetric() {
+		b = append(b, s.Region...)
+		b = append(b, '/')
+	}
 	b = append(b, s.Service...)
 	c.toSign = append(b, "/"+terminator+"\n"...)
 }
@@ -181,6 +240,9 @@ func (c *scratch) stringToSign() string { return string(c.toSign[sha256.BlockSiz
 
 // signedBy compares a hexadecimal signature with the HMAC of the string to sign.
 func (c *scratch) signedBy(k *signingKey, signature string) bool {
+	if k.public != nil {
+		return c.signedByPublic(k.public, signature)
+	}
 	copy(c.toSign, k.inner[:])
 	inner := sha256.Sum256(c.toSign)
 	var block [sha256.BlockSize + sha256.Size]byte
