@@ -187,5 +187,11 @@ func logCalls(t TB, events []fakeaws.Event) {
 			break
 		}
 	}
+	for i := len(events) - 1; i >= 0; i-- {
+		if e := &events[i]; e.Help != "" {
+			b.WriteString("\nthe last call that was not authenticated, " + e.Service + ":" + e.Operation + " " + e.Code + ":\n" + e.Help)
+			break
+		}
+	}
 	t.Logf("%s", b.String())
 }

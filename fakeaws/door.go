@@ -2,9 +2,12 @@ package fakeaws
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
@@ -58,7 +61,20 @@ func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	// What a server sees of a client's request, without touching the client's.
+	in, err := received(r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := d.world.serve(in, r.URL.Scheme+"://"+in.Host)
+	if err != nil {
+		return nil, err
+	}
+	return response(resp, r), nil
+}
+
+// received returns what a server would see of a client's request, without touching
+// the client's.
+func received(r *http.Request) (*http.Request, error) {
 	in := *r
 	if in.Body == nil {
 		in.Body = http.NoBody
@@ -67,11 +83,31 @@ func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Host = r.URL.Host
 	}
 	in.RemoteAddr = localAddr
-	resp, err := d.world.serve(&in, r.URL.Scheme+"://"+in.Host)
-	if err != nil {
-		return nil, err
+	if r.URL.Opaque != "" {
+		u, err := url.ParseRequestURI(r.URL.RequestURI())
+		if err != nil {
+			return nil, err
+		}
+		in.URL = u
 	}
-	return response(resp, r), nil
+	plain := true
+	for name, values := range r.Header {
+		plain = plain && name == http.CanonicalHeaderKey(name)
+		for _, value := range values {
+			if strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
+				return nil, fmt.Errorf("fakeaws: invalid value of the header %s", name)
+			}
+		}
+	}
+	if !plain {
+		in.Header = make(http.Header, len(r.Header))
+		for name, values := range r.Header {
+			for _, value := range values {
+				in.Header.Add(name, value)
+			}
+		}
+	}
+	return &in, nil
 }
 
 // localAddr is the client address of a request that never left the process.

@@ -28,3 +28,32 @@ func serviceOf(host string) string {
 	label, _, _ := strings.Cut(host, ".")
 	return label
 }
+
+// endpointOf returns the service and region of a host that is an endpoint of AWS
+// itself: "sqs.us-east-1.amazonaws.com", "iam.amazonaws.com". A host that names no
+// region is the endpoint of us-east-1. Of other hosts, such as a test's socket, it
+// knows neither.
+func endpointOf(host string) (service, region string) {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	name, ok := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
+	if !ok {
+		if name, ok = strings.CutSuffix(host, ".api.aws"); !ok {
+			return "", ""
+		}
+	}
+	if bucketOf(host) != "" || strings.HasPrefix(name, "s3") {
+		return "s3", "" // which region a bucket is in decides the service
+	}
+	service, region, regional := strings.Cut(name, ".")
+	switch {
+	case regional && region == "queue", name == "queue":
+		return "sqs", "" // the endpoints that SQS had first
+	case !regional:
+		region = "us-east-1"
+	case strings.Count(region, "-") < 2 || strings.Contains(region, "."):
+		return "", ""
+	}
+	return strings.TrimSuffix(service, "-fips"), region
+}

@@ -30,9 +30,15 @@ type Event struct {
 	Denied bool
 	// Code is the code of the error that the caller got; empty on success.
 	Code string
-	// Message is the text of that error.
+	// Message is the text of that error, cut where it is long.
 	Message string
+	// Help is what a developer may want to know of a failed authentication beyond
+	// the text: what a wrong signature is a signature of, and what it should be of.
+	Help string
 }
+
+// maxMessage bounds what the log keeps of an error that quotes the request.
+const maxMessage = 4096
 
 // Log remembers the latest calls of a World. It is safe for concurrent use.
 type Log struct {

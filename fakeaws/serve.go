@@ -82,9 +82,6 @@ func (x *exchange) answer() (*wire.Response, error) {
 	if err := x.route(); err != nil {
 		return nil, err
 	}
-	if malformed != nil {
-		return nil, malformed
-	}
 	bodyHash, err := x.readBody()
 	if err != nil {
 		return nil, err
@@ -93,6 +90,9 @@ func (x *exchange) answer() (*wire.Response, error) {
 	x.operation, x.protocol = operation, protocol
 	if operation != nil {
 		x.call.Operation = operation.Name()
+	}
+	if malformed != nil {
+		return nil, malformed
 	}
 	if err := x.authenticate(bodyHash); err != nil {
 		return nil, err
@@ -164,8 +164,10 @@ func (x *exchange) route() error {
 	default:
 		x.call.RequestID = x.world.ids.UUID()
 	}
-	if x.signature != nil {
-		x.call.Region = x.signature.Region
+	if s := x.signature; s != nil && s.Region != "" {
+		x.call.Region = s.Region
+	} else if _, region := endpointOf(x.http.Host); region != "" {
+		x.call.Region = region
 	}
 	if x.model == nil {
 		x.standIn()
@@ -188,10 +190,14 @@ func (x *exchange) standIn() {
 	x.protocol = protocol
 }
 
-// serviceName returns the service that a request is for: the one that it was
-// signed for or, unsigned, the one that target, host or API version name. What
-// names none is for S3, whose requests may be as plain as GET /bucket/key.
+// serviceName returns the service that a request is for: the one of its endpoint
+// where that is AWS's own, else the one that it was signed for or, unsigned, the
+// one that target, host or API version name. What names none is for S3, whose
+// requests may be as plain as GET /bucket/key.
 func (x *exchange) serviceName() string {
+	if service, _ := endpointOf(x.http.Host); x.world.rooms[service] != nil && (x.signature == nil || service != "s3") {
+		return service
+	}
 	if x.signature != nil {
 		return x.signature.Service
 	}
@@ -293,6 +299,9 @@ func (x *exchange) authenticate(bodyHash string) error {
 		}
 		return sigv4.NoSignature()
 	}
+	if err := x.checkScope(s); err != nil {
+		return err
+	}
 	cred, ok := x.world.Credential(s.AccessKeyID)
 	if !ok {
 		return s.UnknownKey()
@@ -318,10 +327,26 @@ func (x *exchange) authenticate(bodyHash string) error {
 		cred.Uses.record(&x.call)
 		cred.Caller.Uses.record(&x.call)
 	}
-	x.call.Signed = Signed{AuthType: "REST-HEADER", Version: "AWS4-HMAC-SHA256", ContentSHA256: s.ContentSHA256}
+	x.call.Signed = Signed{AuthType: s.AuthType(), Version: s.Version(), ContentSHA256: s.ContentSHA256}
 	if s.Presigned {
-		x.call.Signed.AuthType = "REST-QUERY-STRING"
 		x.call.Signed.Age = x.call.Time.Sub(s.Time)
+	}
+	return nil
+}
+
+// checkScope refuses a signature for another service or region than those of the
+// endpoint, as far as the host tells them. Which region a request to S3 must be
+// signed for, the bucket decides.
+func (x *exchange) checkScope(s *sigv4.Signature) error {
+	service, region := endpointOf(x.http.Host)
+	switch {
+	case x.world.rooms[service] != nil && service != s.Service && service != "s3":
+		return s.WrongService(service)
+	case service == "s3" || service == "":
+		region = x.call.Region
+	}
+	if region != "" && !s.Covers(region) {
+		return s.WrongRegion(region)
 	}
 	return nil
 }
@@ -335,6 +360,7 @@ func (x *exchange) inStyle(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
+	x.call.event.Help = failed.Help()
 	switch {
 	case x.call.Service == "s3":
 		return failed.For(sigv4.S3)
@@ -376,6 +402,9 @@ func (c *Call) record(err error) {
 		var api smithy.APIError
 		if errors.As(err, &api) {
 			e.Code, e.Message = api.ErrorCode(), api.ErrorMessage()
+		}
+		if len(e.Message) > maxMessage {
+			e.Message = e.Message[:maxMessage]
 		}
 	}
 	c.World.log.add(*e)

@@ -254,7 +254,8 @@ func (c *chunkReader) chain(suffix, middle string, sum []byte) error {
 	s.toSign = append(s.toSign, middle...)
 	s.toSign = hex.AppendEncode(s.toSign, sum)
 	if !s.signedBy(c.sig.key, c.sent) {
-		return c.sig.mismatch(c.sent, "", s.stringToSign())
+		hint := "the signature of chunk " + strconv.Itoa(c.chunk) + " or of what follows it is another one: its data was changed, or the chunks are not the signed ones"
+		return c.sig.mismatch(c.sent, "", s.stringToSign(), hint)
 	}
 	c.prev = c.sent
 	return nil

@@ -54,6 +54,7 @@ type Error struct {
 	s3Message string       // as Amazon S3 words it
 	s3Code    string       // where the reason alone does not decide it
 	fields    []wire.Field // further elements of Amazon S3's answer
+	hint      string       // what a wrong signature is a signature of
 }
 
 // Error implements error.

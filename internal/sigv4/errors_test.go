@@ -58,7 +58,7 @@ func TestWords(t *testing.T) {
 			words{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}, []string{"AWSAccessKeyId=AKIDEXAMPLE"}},
 		{"inactive key", s.InactiveKey(), words{403, "InvalidClientTokenId", invalid}, "UnrecognizedClientException",
 			words{403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."}, []string{"AWSAccessKeyId=AKIDEXAMPLE"}},
-		{"bad signature", s.mismatch("5f", "GET\n", "AWS4"), words{403, "SignatureDoesNotMatch", mismatch}, "InvalidSignatureException",
+		{"bad signature", s.mismatch("5f", "GET\n", "AWS4", ""), words{403, "SignatureDoesNotMatch", mismatch}, "InvalidSignatureException",
 			words{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
 			[]string{"AWSAccessKeyId=AKIDEXAMPLE", "StringToSign=AWS4", "SignatureProvided=5f", "StringToSignBytes=41 57 53 34", "CanonicalRequest=GET\n", "CanonicalRequestBytes=47 45 54 0a"}},
 		{"session expired", s.ExpiredSession(), words{403, "ExpiredToken", "The security token included in the request is expired"}, "ExpiredTokenException",

@@ -90,6 +90,22 @@ func ParsePost(form *PostForm) (*Signature, error) {
 	return s, nil
 }
 
+// Version returns the algorithm of the signature: what S3's condition key
+// s3:signatureversion has.
+func (s *Signature) Version() string { return s.algorithm }
+
+// AuthType returns where the signature was: what S3's condition key s3:authType
+// has.
+func (s *Signature) AuthType() string {
+	switch {
+	case s.Posted():
+		return "POST"
+	case s.Presigned:
+		return "REST-QUERY-STRING"
+	}
+	return "REST-HEADER"
+}
+
 // Posted reports whether this is the signature of a form.
 func (s *Signature) Posted() bool { return s.post != nil }
 
@@ -102,7 +118,7 @@ func (v *Verifier) verifyPost(s *Signature, secret string, now time.Time) error 
 	c.start()
 	c.toSign = append(c.toSign, s.policy...)
 	if !c.signedBy(key, s.Signature) {
-		return s.mismatch(s.Signature, "", c.stringToSign())
+		return s.mismatch(s.Signature, "", c.stringToSign(), s.otherSecret())
 	}
 	policy, err := parsePostPolicy(s.policy)
 	if err != nil {

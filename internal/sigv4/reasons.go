@@ -285,11 +285,12 @@ func unsignedHeaders(names []string) *Error {
 
 // mismatch is the error of a wrong signature of a request, or with an empty
 // canonical request, of a chunk.
-func (s *Signature) mismatch(provided, canonical, toSign string) *Error {
+func (s *Signature) mismatch(provided, canonical, toSign, hint string) *Error {
 	e := &Error{
 		Reason:           BadSignature,
 		CanonicalRequest: canonical,
 		StringToSign:     toSign,
+		hint:             hint,
 		message:          "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
 		s3Message:        "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
 		fields: []wire.Field{

@@ -78,8 +78,9 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 	if c.verify(r, s, path, bodyHash) || other != path && c.verify(r, s, other, bodyHash) {
 		return nil
 	}
+	hint := c.diagnose(r, s, bodyHash)
 	c.verify(r, s, path, bodyHash) // what AWS would show
-	return s.mismatch(s.Signature, string(c.canonical), c.stringToSign())
+	return s.mismatch(s.Signature, string(c.canonical), c.stringToSign(), hint)
 }
 
 // verify makes the canonical request and the string to sign, and compares the
