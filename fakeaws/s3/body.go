@@ -88,6 +88,10 @@ type upload struct {
 	claimed  checksum                // sent as a header
 	trails   bool                    // to be sent as a trailer
 	md5      []byte                  // Content-MD5
+	// keep is the checksum to return; empty: the one that is verified.
+	keep types.ChecksumAlgorithm
+	// stated is the algorithm of the checksum that came with the body.
+	stated types.ChecksumAlgorithm
 }
 
 // checksumParams are what the inputs of uploads say of their body.
@@ -133,7 +137,10 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 	if algorithm == "" && trails {
 		algorithm = announced(t.Trailer())
 	}
-	d := newDigests(cmp.Or(algorithm, defaultChecksum))
+	d := newDigests(cmp.Or(u.keep, algorithm, defaultChecksum))
+	if algorithm != "" && algorithm != d.algorithm {
+		d.verified = &summing{newHash(algorithm), algorithm}
+	}
 	if stored, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
@@ -148,11 +155,16 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 			return nil, "", sum, err
 		}
 	}
+	u.stated = claim.algorithm
 	sum = d.checksum()
 	if claim.algorithm == "" {
 		return stored, d.etag(), sum, nil
 	}
-	if claim.value != sum.value {
+	verified := sum
+	if d.verified != nil {
+		verified = d.verified.checksum()
+	}
+	if claim.value != verified.value {
 		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")
 	}
 	return stored, d.etag(), sum, nil

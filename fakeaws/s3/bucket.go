@@ -43,6 +43,7 @@ type store struct {
 	mfaDelete  types.MFADeleteStatus
 	configurations
 	lockSetting
+	uploads uploads
 }
 
 // policyFor is the bucket policy as far as it is in force for a call, else

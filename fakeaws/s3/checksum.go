@@ -31,9 +31,11 @@ const defaultChecksum = types.ChecksumAlgorithmCrc64nvme
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	// nvme is the polynomial of the NVM Express specification, bit-reversed.
-	nvme = crc64.MakeTable(0x9A6C9329AC4BC9B5)
+	nvme       = crc64.MakeTable(nvmePolynomial)
 )
+
+// nvmePolynomial is the one of the NVM Express specification, bit-reversed.
+const nvmePolynomial = 0x9A6C9329AC4BC9B5
 
 // newHash returns the hash of an algorithm, or nil of one that is not implemented.
 func newHash(a types.ChecksumAlgorithm) hash.Hash {
@@ -129,21 +131,36 @@ func badMD5(want, got []byte) error {
 	return errBadDigest.of("ExpectedDigest", hex.EncodeToString(want), "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
 }
 
+// A summing is a checksum in the making.
+type summing struct {
+	hash.Hash
+	algorithm types.ChecksumAlgorithm
+}
+
+// checksum is that of what was written.
+func (s *summing) checksum() checksum {
+	var sum [sha512.Size]byte
+	return checksum{algorithm: s.algorithm, value: base64.StdEncoding.EncodeToString(s.Sum(sum[:0]))}
+}
+
 // digests are the hashes of a body, taken while it passes.
 type digests struct {
-	md5       hash.Hash
-	extra     hash.Hash // the checksum that S3 keeps
-	algorithm types.ChecksumAlgorithm
-	probe     [1]byte
+	md5      hash.Hash
+	summing           // the checksum that S3 keeps
+	verified *summing // the one that the request states, if it is another
+	probe    [1]byte
 }
 
 func newDigests(a types.ChecksumAlgorithm) *digests {
-	return &digests{md5: md5.New(), extra: newHash(a), algorithm: a}
+	return &digests{md5: md5.New(), summing: summing{newHash(a), a}}
 }
 
 func (d *digests) write(p []byte) {
 	d.md5.Write(p)
-	d.extra.Write(p)
+	d.Write(p)
+	if d.verified != nil {
+		d.verified.Write(p)
+	}
 }
 
 // etag is the entity tag of the body, in quotes.
@@ -155,19 +172,13 @@ func (d *digests) etag() string {
 	return string(buf[:])
 }
 
-// checksum is the additional checksum of the body.
-func (d *digests) checksum() checksum {
-	var sum [sha512.Size]byte
-	return checksum{algorithm: d.algorithm, value: base64.StdEncoding.EncodeToString(d.extra.Sum(sum[:0]))}
-}
-
 // checksumOf is the checksum of data that is stored already.
 func checksumOf(a types.ChecksumAlgorithm, stored data) checksum {
-	d := digests{extra: newHash(a), algorithm: a}
+	sum := summing{newHash(a), a}
 	for _, piece := range stored {
-		d.extra.Write(piece)
+		sum.Write(piece)
 	}
-	return d.checksum()
+	return sum.checksum()
 }
 
 // checksumValues are the members of inputs and outputs that carry a checksum.

@@ -1,9 +1,11 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -127,6 +129,7 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
 	p.params.setKeys(&put.Context, call.Time)
+	put.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&put.Context, p.tags)
 	return append(needs, s.writeNeeds(call, dest, put, p.params, copiesTags || len(p.tags) > 0)...), nil
 }
@@ -141,40 +144,54 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if err := p.params.checkACL(); err != nil {
 		return nil, err
 	}
+	src, version, err := s.copied(in, p)
+	if err != nil {
+		return nil, err
+	}
+	o := p.copyOf(in, src)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	dest, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}
-	from, err := s.bucketAnywhere(p.source.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	src, err := from.copySource(p.source)
-	if err != nil {
-		return nil, err
-	}
-	if err := src.checkKey(p.sourceKey); err != nil {
-		return nil, err
-	}
-	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
-	if failing := when.failing(src); failing != "" {
-		return nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
-	}
-	key := aws.ToString(in.Key)
-	if dest.name == *p.source.name && key == *p.source.key && !p.changes(in, src) {
-		return nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
-	}
-	o := p.copyOf(in, src)
 	if err := s.store(call, dest, o, p.params); err != nil {
 		return nil, err
 	}
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
-	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: dest.shown(o), CopySourceVersionId: from.shown(src)}
+	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: dest.shown(o), CopySourceVersionId: version}
 	copyEncryption.copy(out, o.encryption.shown())
 	return out, nil
+}
+
+// copied finds the object to copy, and its version as it is shown.
+func (s *Service) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, err := s.bucketAnywhere(p.source.bucketRef)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := from.copySource(p.source, s.world.Clock().Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := src.checkKey(p.sourceKey); err != nil {
+		return nil, nil, err
+	}
+	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
+	itself := *in.Bucket == *p.source.name && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
+	failing := when.failing(src)
+	switch {
+	case failing != "":
+		return nil, nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
+	case itself && !p.changes(in, src):
+		return nil, nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	case src.size > maxObject:
+		return nil, nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
+	}
+	return src, from.shown(src), nil
 }
 
 var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
@@ -182,7 +199,7 @@ var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
 var copySums = mapFields[types.CopyObjectResult, checksumValues]()
 
 // copySource finds the object to copy.
-func (b *bucket) copySource(ref objectRef) (*object, error) {
+func (b *bucket) copySource(ref objectRef, now time.Time) (*object, error) {
 	o := b.version(*ref.key, ref.version)
 	switch {
 	case o != nil && o.marker && ref.version != nil:
@@ -192,7 +209,7 @@ func (b *bucket) copySource(ref objectRef) (*object, error) {
 		return nil, errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
 	case o == nil || o.marker:
 		return nil, errNoSuchKey.of("Key", *ref.key)
-	case archived(o.storageClass):
+	case o.archived(now):
 		return nil, errNotInActiveTier.of()
 	}
 	return o, nil
@@ -210,8 +227,18 @@ func (p *copyPlan) changes(in *awss3.CopyObjectInput, src *object) bool {
 func (p *copyPlan) copyOf(in *awss3.CopyObjectInput, src *object) *object {
 	o := p.params.object(in.Key, src.tags)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
-	if in.ChecksumAlgorithm != "" && in.ChecksumAlgorithm != src.checksum.algorithm {
-		o.checksum = checksumOf(in.ChecksumAlgorithm, src.data)
+	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
+	switch {
+	case src.parts != nil || !src.encryption.plainETag():
+		// A copy is in one part, with the digests of its own data. What is stored
+		// does not change, so this needs no lock.
+		d := newDigests(algorithm)
+		for _, piece := range src.data {
+			d.write(piece)
+		}
+		o.etag, o.checksum = d.etag(), d.checksum()
+	case algorithm != src.checksum.algorithm:
+		o.checksum = checksumOf(algorithm, src.data)
 	}
 	if p.replaceTags {
 		o.tags = p.tags

@@ -88,9 +88,14 @@ var (
 	errNoSuchKey            = kind{"NoSuchKey", http.StatusNotFound, "The specified key does not exist."}
 	errNoSuchTagSet         = kind{"NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist"}
 	errNoSuchVersion        = kind{"NoSuchVersion", http.StatusNotFound, "The specified version does not exist."}
+	errEntityTooSmall       = kind{"EntityTooSmall", http.StatusBadRequest, "Your proposed upload is smaller than the minimum allowed size"}
+	errInvalidPart          = kind{"InvalidPart", http.StatusBadRequest, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."}
+	errInvalidPartOrder     = kind{"InvalidPartOrder", http.StatusBadRequest, "The list of parts was not in ascending order. Parts must be ordered by part number."}
+	errNoSuchUpload         = kind{"NoSuchUpload", http.StatusNotFound, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."}
 	errNotImplemented       = kind{"NotImplemented", http.StatusNotImplemented, ""}
 	errNotModified          = kind{"NotModified", http.StatusNotModified, "Not Modified"}
 	errNotInActiveTier      = kind{"ObjectNotInActiveTierError", http.StatusForbidden, "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."}
+	errRestoreInProgress    = kind{"RestoreAlreadyInProgress", http.StatusConflict, "Object restore is already in progress"}
 	errPermanentRedirect    = kind{"PermanentRedirect", http.StatusMovedPermanently, "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."}
 	errPreconditionFailed   = kind{"PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold"}
 	errHeaderNotImplemented = kind{"NotImplemented", http.StatusNotImplemented, "A header you provided implies functionality that is not implemented"}

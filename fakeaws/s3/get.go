@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -83,7 +84,7 @@ func (s *Service) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*aws
 	if err != nil {
 		return nil, err
 	}
-	if archived(r.storageClass) {
+	if r.archived(r.at) {
 		return nil, errInvalidObjectState.of("StorageClass", string(r.storageClass))
 	}
 	out := r.describe(in)
@@ -107,7 +108,9 @@ func (s *Service) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*a
 type reading struct {
 	*object
 	part    span
+	number  int32   // of the part, if the request names one of several
 	version *string // as it is shown
+	at      time.Time
 }
 
 // look finds the object of a read, decides its preconditions and its range.
@@ -128,17 +131,45 @@ func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput, method str
 	default:
 		return nil, errPreconditionFailed.of("Condition", failing)
 	}
-	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o)}
+	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o), at: s.world.Clock().Now()}
 	switch {
-	case in.PartNumber != nil && *in.PartNumber != 1:
-		// The object is the one part of itself.
-		return nil, errInvalidPartNumber.of("ActualPartCount", "1", "PartNumberRequested", itoa(*in.PartNumber))
 	case in.PartNumber != nil:
-		r.part.partial = o.size > 0
+		err = r.choose(*in.PartNumber)
 	case in.Range != nil:
 		r.part, err = parseRange(*in.Range, o.size)
 	}
 	return r, err
+}
+
+// choose makes a part of the object what is read. An object that was not uploaded
+// in parts is the one part of itself. The parts count from one, also where the
+// upload left numbers out; unverified.
+func (r *reading) choose(number int32) error {
+	count := max(len(r.parts), 1)
+	if int(number) > count {
+		return errInvalidPartNumber.of("ActualPartCount", itoa(int64(count)), "PartNumberRequested", itoa(number))
+	}
+	r.part.partial = r.size > 0
+	if len(r.parts) > 0 {
+		for _, before := range r.parts[:number-1] {
+			r.part.start += before.size
+		}
+		r.part.length = r.parts[number-1].size
+		r.number = number
+	}
+	return nil
+}
+
+// sum is the checksum of what is read, if S3 knows it: of the object or of one of
+// its parts, but not of a range.
+func (r *reading) sum() *checksum {
+	switch {
+	case r.number > 0:
+		return &checksum{algorithm: r.checksum.algorithm, value: r.parts[r.number-1].checksum, composite: r.checksum.composite}
+	case r.part.length == r.size:
+		return &r.checksum
+	}
+	return nil
 }
 
 // describe is the answer to a read, but for the data.
@@ -176,11 +207,13 @@ func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 	if part.partial {
 		out.ContentRange = aws.String(part.contentRange(o.size))
 	}
-	// The checksum of the object says nothing of a range of it.
-	whole := part.length == o.size
-	if in.ChecksumMode == types.ChecksumModeEnabled && whole {
-		getSums.copy(out, o.checksum.values())
+	if sum := r.sum(); sum != nil && in.ChecksumMode == types.ChecksumModeEnabled {
+		getSums.copy(out, sum.values())
 	}
+	if r.number > 0 {
+		out.PartsCount = aws.Int32(int32(len(r.parts)))
+	}
+	out.Restore = o.restore.header(r.at)
 	return out
 }
 

@@ -3,8 +3,6 @@ package s3
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,14 +25,6 @@ type listing struct {
 	encoding          types.EncodingType
 	after             string // the page begins behind this key or common prefix
 	owner             bool
-}
-
-// A page is what a listing found.
-type page struct {
-	contents  []types.Object
-	prefixes  []types.CommonPrefix
-	last      string // the last key or common prefix
-	truncated bool
 }
 
 func (s *Service) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
@@ -107,50 +97,23 @@ func (l *listing) optional(s *string) *string {
 	return l.text(*s)
 }
 
-// page collects a page. It seeks: keys before the page and keys behind a common
-// prefix cost nothing. The lock is held.
-func (b *bucket) page(l *listing) page {
-	var p page
-	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
-	limit := l.limit()
-	if limit == 0 {
-		return p
-	}
+// page collects a page of objects.
+func (b *bucket) page(l *listing) (*scan, []types.Object) {
+	var contents []types.Object
 	it := b.objects.Iter()
-	for ok := it.Seek(max(prefix, l.after)); ok; {
-		key := it.Key()
-		if !strings.HasPrefix(key, prefix) {
-			break
+	// A delete marker hides the key.
+	hidden := func() bool { return it.Value().live() == nil }
+	p := l.scan(&it, hidden, func(p *scan) bool {
+		if it.Key() == l.after {
+			return true
 		}
-		if key == l.after {
-			ok = it.Next()
-			continue
+		if !p.enter(it.Key()) {
+			return false
 		}
-		o := it.Value().live()
-		if o == nil { // a delete marker hides the key
-			ok = it.Next()
-			continue
-		}
-		group := commonPrefix(key, prefix, delimiter)
-		if group != "" && group == l.after {
-			ok = it.Seek(behind(group))
-			continue
-		}
-		if len(p.contents)+len(p.prefixes) == limit {
-			p.truncated = true
-			break
-		}
-		if group != "" {
-			p.prefixes = append(p.prefixes, types.CommonPrefix{Prefix: l.text(group)})
-			p.last = group
-			ok = it.Seek(behind(group))
-			continue
-		}
-		p.contents = append(p.contents, *b.entry(l, o))
-		p.last = key
-		ok = it.Next()
-	}
-	return p
+		contents = append(contents, *b.entry(l, it.Value().live()))
+		return true
+	})
+	return p, contents
 }
 
 // entry is one object of a list.
@@ -178,25 +141,6 @@ func (o *object) listedClass() types.StorageClass {
 	return cmp.Or(o.storageClass, types.StorageClassStandard)
 }
 
-// commonPrefix is the key up to the first delimiter after the prefix, or "".
-func commonPrefix(key, prefix, delimiter string) string {
-	if delimiter == "" {
-		return ""
-	}
-	i := strings.Index(key[len(prefix):], delimiter)
-	if i < 0 {
-		return ""
-	}
-	return key[:len(prefix)+i+len(delimiter)]
-}
-
-// behind is the least string that is greater than all strings with a prefix.
-// Keys are UTF-8, so no byte of one is 0xFF.
-func behind(prefix string) string {
-	last := len(prefix) - 1
-	return prefix[:last] + string([]byte{prefix[last] + 1})
-}
-
 func listingV1(in *awss3.ListObjectsInput) *listing {
 	return &listing{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
@@ -222,7 +166,7 @@ func (s *Service) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (
 	if err != nil {
 		return nil, err
 	}
-	p := b.page(l)
+	p, contents := b.page(l)
 	limit := int32(l.limit())
 	out := &awss3.ListObjectsOutput{
 		Name:           &b.name,
@@ -232,7 +176,7 @@ func (s *Service) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (
 		EncodingType:   in.EncodingType,
 		MaxKeys:        &limit,
 		IsTruncated:    &p.truncated,
-		Contents:       p.contents,
+		Contents:       contents,
 		CommonPrefixes: p.prefixes,
 	}
 	// Without a delimiter, the last key is the next marker, and S3 does not
@@ -278,8 +222,8 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Inpu
 	if err != nil {
 		return nil, err
 	}
-	p := b.page(l)
-	limit, count := int32(l.limit()), int32(len(p.contents)+len(p.prefixes))
+	p, contents := b.page(l)
+	limit, count := int32(l.limit()), int32(len(contents)+len(p.prefixes))
 	out := &awss3.ListObjectsV2Output{
 		Name:              &b.name,
 		Prefix:            l.text(aws.ToString(in.Prefix)),
@@ -290,52 +234,11 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Inpu
 		MaxKeys:           &limit,
 		KeyCount:          &count,
 		IsTruncated:       &p.truncated,
-		Contents:          p.contents,
+		Contents:          contents,
 		CommonPrefixes:    p.prefixes,
 	}
 	if p.truncated {
 		out.NextContinuationToken = newListToken(p.last)
 	}
 	return out, nil
-}
-
-// tokenMark distinguishes tokens that were made here from other base64.
-const tokenMark = "1/"
-
-// newListToken makes an opaque token that continues behind a name.
-func newListToken(last string) *string {
-	return aws.String(base64.StdEncoding.EncodeToString([]byte(tokenMark + last)))
-}
-
-// listToken reads a token of newListToken.
-func listToken(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(*token)
-	last, ok := strings.CutPrefix(string(raw), tokenMark)
-	if err != nil || !ok {
-		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
-	}
-	return last, nil
-}
-
-// urlEncode is the encoding of encoding-type=url: that of HTML forms, which
-// writes a space as +, but with slashes as they are.
-func urlEncode(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_.*/", c) >= 0:
-			b.WriteByte(c)
-		case c == ' ':
-			b.WriteByte('+')
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		}
-	}
-	return b.String()
 }

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -76,7 +75,7 @@ func (s *Service) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVe
 		CommonPrefixes:  p.prefixes,
 	}
 	if p.truncated {
-		out.NextKeyMarker = l.text(p.lastKey)
+		out.NextKeyMarker = l.text(p.last)
 		if p.lastVersion != "" {
 			out.NextVersionIdMarker = &p.lastVersion
 		}
@@ -86,58 +85,34 @@ func (s *Service) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVe
 
 // A versionPage is a page of ListObjectVersions.
 type versionPage struct {
-	versions             []types.ObjectVersion
-	markers              []types.DeleteMarkerEntry
-	prefixes             []types.CommonPrefix
-	lastKey, lastVersion string // lastVersion is empty behind a common prefix
-	truncated            bool
+	*scan
+	versions []types.ObjectVersion
+	markers  []types.DeleteMarkerEntry
+	// lastVersion is empty behind a common prefix.
+	lastVersion string
 }
 
 // versionPage collects a page. The marker is the version that ended the last
 // page; it may have been deleted since.
 func (b *bucket) versionPage(l *listing, marker *string) *versionPage {
 	p := new(versionPage)
-	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
-	room := l.limit()
-	if room == 0 {
-		return p
-	}
 	it := b.objects.Iter()
-	for ok := it.Seek(max(prefix, l.after)); ok; {
-		key, h := it.Key(), it.Value()
-		if !strings.HasPrefix(key, prefix) {
-			break
+	p.scan = l.scan(&it, func() bool { return false }, func(page *scan) bool {
+		h := it.Value()
+		older := len(h)
+		if it.Key() == l.after {
+			older = h.olderThan(marker)
 		}
-		group := commonPrefix(key, prefix, delimiter)
-		switch {
-		case group != "" && group == l.after:
-			ok = it.Seek(behind(group))
-			continue
-		case group == "" && key == l.after:
-			h = h[:h.olderThan(marker)]
-		}
-		if group != "" {
-			if p.truncated = room == 0; p.truncated {
-				break
+		for i := older - 1; i >= 0; i-- {
+			if !page.enter(it.Key()) {
+				return false
 			}
-			p.prefixes = append(p.prefixes, types.CommonPrefix{Prefix: l.text(group)})
-			p.lastKey, p.lastVersion = group, ""
-			room--
-			ok = it.Seek(behind(group))
-			continue
+			p.add(b, l, h[i], i == len(h)-1)
 		}
-		all := it.Value()
-		for i := len(h) - 1; i >= 0; i-- {
-			if p.truncated = room == 0; p.truncated {
-				break
-			}
-			p.add(b, l, h[i], i == len(all)-1)
-			room--
-		}
-		if p.truncated {
-			break
-		}
-		ok = it.Next()
+		return true
+	})
+	if n := len(p.prefixes); n > 0 && *p.prefixes[n-1].Prefix == *l.text(p.last) {
+		p.lastVersion = ""
 	}
 	return p
 }
@@ -160,7 +135,7 @@ func (h history) olderThan(marker *string) int {
 
 // add puts a version at the end of a page.
 func (p *versionPage) add(b *bucket, l *listing, o *object, latest bool) {
-	p.lastKey, p.lastVersion = o.key, o.version
+	p.lastVersion = o.version
 	if o.marker {
 		p.markers = append(p.markers, types.DeleteMarkerEntry{
 			Key: l.text(o.key), VersionId: &o.version, IsLatest: &latest, LastModified: &o.modified, Owner: b.ownerID(),

@@ -28,9 +28,20 @@ type object struct {
 	algorithms   []types.ChecksumAlgorithm // of checksum, as lists have it
 	tags         []types.Tag
 	storageClass types.StorageClass
-	encryption   *sse
-	lock         *lock // nil without Object Lock
+	// parts are those of an object that was uploaded in parts.
+	parts []objectPart
+	// chosenChecksum says that the client chose the checksum of the upload.
+	chosenChecksum bool
+	restore        *restoration // of an archived object
+	encryption     *sse
+	lock           *lock // nil without Object Lock
 	attributes
+}
+
+// An objectPart is what is known of a part once the upload is complete.
+type objectPart struct {
+	size     int64
+	checksum string
 }
 
 // attributes are what S3 calls the metadata of an object: headers that come
@@ -62,8 +73,9 @@ func checkMetadata(m map[string]string) error {
 
 // archived reports whether the data of an object must be restored before it
 // can be read.
-func archived(c types.StorageClass) bool {
-	return c == types.StorageClassGlacier || c == types.StorageClassDeepArchive
+func (o *object) archived(now time.Time) bool {
+	_, cold := retrievals[o.storageClass]
+	return cold && !o.restore.restored(now)
 }
 
 // checkStorageClass refuses classes that general purpose buckets do not have.

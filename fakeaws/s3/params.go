@@ -111,7 +111,7 @@ func (p *writeParams) object(key *string, tags []types.Tag) *object {
 }
 
 // setKeys sets the condition keys of s3:PutObject that the operations which make
-// an object share.
+// an object, or begin to, share.
 func (p *writeParams) setKeys(keys *enforce.Context, now time.Time) {
 	setEnum(keys, "s3:x-amz-acl", p.ACL)
 	for i, grant := range p.grants() {
@@ -125,7 +125,6 @@ func (p *writeParams) setKeys(keys *enforce.Context, now time.Time) {
 	setIfSent(keys, "s3:x-amz-website-redirect-location", p.WebsiteRedirectLocation)
 	setIfSent(keys, "s3:if-match", p.IfMatch)
 	setIfSent(keys, "s3:if-none-match", p.IfNoneMatch)
-	keys.SetBool("s3:ObjectCreationOperation", true)
 }
 
 // withoutChunking takes aws-chunked, which is how the request was sent and not

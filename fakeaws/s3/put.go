@@ -53,6 +53,7 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 	}
 	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
 	params.setKeys(&need.Context, call.Time)
+	need.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&need.Context, tags)
 	return s.writeNeeds(call, b, need, params, len(tags) > 0), nil
 }

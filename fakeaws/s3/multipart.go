@@ -1,0 +1,249 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+const (
+	// minPart is the least size of every part but the last.
+	minPart = 5 << 20
+	// uploadIDLength is the length of the upload ids that S3 makes.
+	uploadIDLength = 128
+	// maxCompleted is how many completed uploads a bucket remembers, so that to
+	// complete one again answers as before. For how long S3 does is unverified.
+	maxCompleted = 1000
+)
+
+// A multipart is an upload in parts.
+type multipart struct {
+	key, id string
+	// place is the one of its id in the order of uploads.
+	place     uint64
+	started   time.Time
+	initiator types.Initiator
+	params    *writeParams
+	// object is what the upload makes, without data.
+	object *object
+	// algorithm is empty when the client chose none.
+	algorithm types.ChecksumAlgorithm
+	composite bool
+	parts     []*part // by number
+	done      *completion
+}
+
+// A part is immutable: to upload it again puts another in its place.
+type part struct {
+	number   int32
+	data     data
+	size     int64
+	etag     string
+	checksum checksum
+	modified time.Time
+}
+
+// stored is the algorithm of the checksums that S3 keeps of the parts.
+func (m *multipart) stored() types.ChecksumAlgorithm { return cmp.Or(m.algorithm, defaultChecksum) }
+
+func (m *multipart) kind() types.ChecksumType {
+	if m.composite {
+		return types.ChecksumTypeComposite
+	}
+	return types.ChecksumTypeFullObject
+}
+
+// index is where a part is, or would be.
+func (m *multipart) index(number int32) (int, bool) {
+	i := sort.Search(len(m.parts), func(i int) bool { return m.parts[i].number >= number })
+	return i, i < len(m.parts) && m.parts[i].number == number
+}
+
+// uploads are those of a bucket that are in progress, by key and age.
+type uploads struct {
+	running   *btree.BTreeG[*multipart]
+	completed []*multipart
+}
+
+func (u *uploads) add(m *multipart) {
+	if u.running == nil {
+		u.running = btree.NewBTreeGOptions(func(a, b *multipart) bool {
+			return a.key < b.key || a.key == b.key && a.place < b.place
+		}, btree.Options{NoLocks: true})
+	}
+	u.running.Set(m)
+}
+
+// find finds an upload by its key and id.
+func (u *uploads) find(key, id string) *multipart {
+	if u.running == nil {
+		return nil
+	}
+	m, ok := u.running.Get(&multipart{key: key, place: placeOf(id)})
+	if !ok || m.id != id {
+		return nil
+	}
+	return m
+}
+
+// finish forgets the parts of an upload that is complete.
+func (u *uploads) finish(m *multipart) {
+	u.running.Delete(m)
+	m.parts = nil
+	if len(u.completed) == maxCompleted {
+		u.completed = u.completed[1:]
+	}
+	u.completed = append(u.completed, m)
+}
+
+// upload finds the upload of a request.
+func (b *bucket) upload(key, id *string) (*multipart, error) {
+	if m := b.uploads.find(aws.ToString(key), aws.ToString(id)); m != nil {
+		return m, nil
+	}
+	return nil, errNoSuchUpload.of("UploadId", aws.ToString(id))
+}
+
+var createParams = mapFields[writeParams, awss3.CreateMultipartUploadInput]()
+
+func (s *Service) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]enforce.Need, error) {
+	call := fakeaws.CallFrom(ctx)
+	if err := checkKey(in.Key); err != nil {
+		return nil, err
+	}
+	params := createParams.of(in)
+	if err := params.check(call.Time); err != nil {
+		return nil, err
+	}
+	if _, err := compositeOf(in.ChecksumAlgorithm, in.ChecksumType); err != nil {
+		return nil, err
+	}
+	tags, err := parseTagging(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
+	params.setKeys(&need.Context, call.Time)
+	need.Context.SetBool("s3:ObjectCreationOperation", false)
+	setRequestTags(&need.Context, tags)
+	return s.writeNeeds(call, b, need, params, len(tags) > 0), nil
+}
+
+// compositeOf decides whether the checksum of an upload is made of those of its
+// parts (User Guide, "Checking object integrity"). A CRC can be either, and is
+// composite unless the request says otherwise; the default checksum never is.
+func compositeOf(a types.ChecksumAlgorithm, kind types.ChecksumType) (bool, error) {
+	name := strings.ToLower(string(a))
+	switch {
+	case a == "" && kind != "":
+		return false, errInvalidRequest.says("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+	case a == "":
+		return false, nil
+	case !known(a):
+		return false, errInvalidRequest.says("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	case newHash(a) == nil:
+		return false, notImplemented("x-amz-checksum-algorithm: " + string(a))
+	case kind != "" && !known(kind):
+		return false, errInvalidRequest.says("Value for x-amz-checksum-type header is invalid.")
+	case kind == types.ChecksumTypeFullObject && combining(a) == nil:
+		return false, errInvalidRequest.says("The FULL_OBJECT checksum type cannot be used with the " + name + " checksum algorithm.")
+	case kind == types.ChecksumTypeComposite && a == types.ChecksumAlgorithmCrc64nvme:
+		return false, errInvalidRequest.says("The COMPOSITE checksum type cannot be used with the " + name + " checksum algorithm.")
+	}
+	return kind != types.ChecksumTypeFullObject && a != types.ChecksumAlgorithmCrc64nvme, nil
+}
+
+// CreateMultipartUpload begins an upload in parts.
+func (s *Service) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) (*awss3.CreateMultipartUploadOutput, error) {
+	call := fakeaws.CallFrom(ctx)
+	params := createParams.of(in)
+	composite, err := compositeOf(in.ChecksumAlgorithm, in.ChecksumType)
+	if err != nil {
+		return nil, err
+	}
+	if err := params.checkACL(); err != nil {
+		return nil, err
+	}
+	tags, err := parseTagging(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	m := &multipart{
+		key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
+		params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
+	}
+	if m.object.encryption, err = s.encryptionFor(call, b, &params.encryptionParams); err != nil {
+		return nil, err
+	}
+	if _, err := b.lockFor(&params.lockParams, call.Time); err != nil {
+		return nil, err
+	}
+	s.made++
+	m.place = s.made
+	m.id = orderedID(s.world.IDs(), uploadIDLength, m.place)
+	b.uploads.add(m)
+	out := &awss3.CreateMultipartUploadOutput{Bucket: &b.name, Key: in.Key, UploadId: &m.id, ChecksumAlgorithm: m.algorithm}
+	if m.algorithm != "" {
+		out.ChecksumType = m.kind()
+	}
+	createEncryption.copy(out, m.object.encryption.shown())
+	return out, nil
+}
+
+var createEncryption = mapFields[awss3.CreateMultipartUploadOutput, sse]()
+
+// initiatorOf is the caller as lists of uploads show who began one: users and
+// roles by their ARN, root users by the canonical id of the account.
+func initiatorOf(call *fakeaws.Call) types.Initiator {
+	id := call.Caller.ARN
+	if account, ok := call.World.Account(call.Account); ok && call.Caller.Type == enforce.Root {
+		id = account.CanonicalUser
+	}
+	return types.Initiator{ID: &id}
+}
+
+func (s *Service) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]enforce.Need, error) {
+	if in.IfMatchInitiatedTime != nil {
+		return nil, notImplemented("x-amz-if-match-initiated-time")
+	}
+	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:AbortMultipartUpload")
+}
+
+// AbortMultipartUpload ends an upload and forgets its parts.
+func (s *Service) AbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) (*awss3.AbortMultipartUploadOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.upload(in.Key, in.UploadId)
+	if err != nil {
+		return nil, err
+	}
+	b.uploads.running.Delete(m)
+	return new(awss3.AbortMultipartUploadOutput), nil
+}
