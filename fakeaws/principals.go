@@ -13,6 +13,7 @@ type Principals struct {
 	mu    sync.RWMutex
 	byARN map[string]string // ids
 	byID  map[string]string // ARNs
+	names map[string]bool   // the ARNs without their paths
 	// changes counts what makes policies that name principals stale.
 	changes atomic.Uint64
 }
@@ -22,13 +23,15 @@ func (p *Principals) Set(id, arn string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byARN == nil {
-		p.byARN, p.byID = make(map[string]string), make(map[string]string)
+		p.byARN, p.byID, p.names = make(map[string]string), make(map[string]string), make(map[string]bool)
 	}
 	if old, renamed := p.byID[id]; renamed {
 		delete(p.byARN, old)
+		delete(p.names, withoutPath(old))
 		p.changes.Add(1)
 	}
 	p.byARN[arn], p.byID[id] = id, arn
+	p.names[withoutPath(arn)] = true
 }
 
 // Delete forgets a user or role.
@@ -36,6 +39,7 @@ func (p *Principals) Delete(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.byARN, p.byID[id])
+	delete(p.names, withoutPath(p.byID[id]))
 	delete(p.byID, id)
 	p.changes.Add(1)
 }
@@ -60,11 +64,16 @@ func (p *Principals) ARN(id string) (string, bool) {
 func (p *Principals) hasRole(account, name string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	prefix := ARN("iam", "", account, "role/")
-	for arn := range p.byARN {
-		if strings.HasPrefix(arn, prefix) && strings.HasSuffix(arn, "/"+name) {
-			return true
-		}
+	return p.names[ARN("iam", "", account, "role/"+name)]
+}
+
+// withoutPath is the ARN of a user or role without its path; the names of an
+// account's users and of its roles are unique whatever their path.
+func withoutPath(arn string) string {
+	kind := strings.IndexByte(arn, '/')
+	name := strings.LastIndexByte(arn, '/')
+	if kind == name {
+		return arn
 	}
-	return false
+	return arn[:kind] + arn[name:]
 }

@@ -11,16 +11,22 @@ import (
 // remarks are what a World noticed that may be a mistake but that AWS accepts,
 // each once.
 type remarks struct {
-	mu   sync.Mutex
-	list []string
+	mu    sync.Mutex
+	list  []string
+	noted map[string]bool
 }
 
 func (r *remarks) add(remark string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Contains(r.list, remark) {
-		r.list = append(r.list, remark)
+	if r.noted[remark] {
+		return
 	}
+	if r.noted == nil {
+		r.noted = make(map[string]bool)
+	}
+	r.noted[remark] = true
+	r.list = append(r.list, remark)
 }
 
 // Remarks returns what this World noticed in policies that may be a mistake but

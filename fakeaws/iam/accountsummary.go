@@ -36,60 +36,40 @@ func (s *Service) GetAccountSummary(ctx context.Context, in *sdk.GetAccountSumma
 }
 
 func (a *account) summary() map[types.SummaryKeyType]int {
-	assigned := 0
-	a.signIn.mfa.Scan(func(_ string, d *mfaDevice) bool {
-		assigned += number(d.user != nil)
-		return true
-	})
 	return map[types.SummaryKeyType]int{
 		types.SummaryKeyTypeUsers:                             a.users.Len(),
-		types.SummaryKeyTypeUsersQuota:                        userKind.quota,
+		types.SummaryKeyTypeUsersQuota:                        a.quota(usersQuota),
 		types.SummaryKeyTypeGroups:                            a.groups.Len(),
-		types.SummaryKeyTypeGroupsQuota:                       groupKind.quota,
+		types.SummaryKeyTypeGroupsQuota:                       a.quota(groupsQuota),
 		types.SummaryKeyTypeRoles:                             a.roles.Len(),
-		types.SummaryKeyTypeRolesQuota:                        roleKind.quota,
+		types.SummaryKeyTypeRolesQuota:                        a.quota(rolesQuota),
 		types.SummaryKeyTypeInstanceProfiles:                  a.profiles.Len(),
-		types.SummaryKeyTypeInstanceProfilesQuota:             maxProfiles,
+		types.SummaryKeyTypeInstanceProfilesQuota:             a.quota(profilesQuota),
 		types.SummaryKeyTypeProviders:                         a.oidc.Len() + a.saml.Len(),
 		types.SummaryKeyTypeServerCertificates:                a.signIn.servers.Len(),
-		types.SummaryKeyTypeServerCertificatesQuota:           maxServerCertificates,
+		types.SummaryKeyTypeServerCertificatesQuota:           a.quota(serverCertificatesQuota),
 		types.SummaryKeyTypePolicies:                          a.policies.Len(),
-		types.SummaryKeyTypePoliciesQuota:                     maxPolicies,
-		types.SummaryKeyTypePolicyVersionsInUse:               a.policiesInUse(),
+		types.SummaryKeyTypePoliciesQuota:                     a.quota(policiesQuota),
+		types.SummaryKeyTypePolicyVersionsInUse:               a.policiesInUse,
 		types.SummaryKeyTypePolicyVersionsInUseQuota:          policiesInUseQuota,
 		types.SummaryKeyTypeVersionsPerPolicyQuota:            maxVersions,
 		types.SummaryKeyTypePolicySizeQuota:                   managedPolicySize,
 		types.SummaryKeyTypeUserPolicySizeQuota:               userKind.inlineSize,
 		types.SummaryKeyTypeGroupPolicySizeQuota:              groupKind.inlineSize,
 		types.SummaryKeyTypeRolePolicySizeQuota:               roleKind.inlineSize,
-		types.SummaryKeyTypeAssumeRolePolicySizeQuota:         trustPolicySize,
-		types.SummaryKeyTypeAttachedPoliciesPerUserQuota:      userKind.attachments,
-		types.SummaryKeyTypeAttachedPoliciesPerGroupQuota:     groupKind.attachments,
-		types.SummaryKeyTypeAttachedPoliciesPerRoleQuota:      roleKind.attachments,
-		types.SummaryKeyTypeGroupsPerUserQuota:                maxGroupsPerUser,
+		types.SummaryKeyTypeAssumeRolePolicySizeQuota:         a.quota(trustSizeQuota),
+		types.SummaryKeyTypeAttachedPoliciesPerUserQuota:      a.quota(userPoliciesQuota),
+		types.SummaryKeyTypeAttachedPoliciesPerGroupQuota:     a.quota(groupPoliciesQuota),
+		types.SummaryKeyTypeAttachedPoliciesPerRoleQuota:      a.quota(rolePoliciesQuota),
+		types.SummaryKeyTypeGroupsPerUserQuota:                a.quota(groupsOfUserQuota),
 		types.SummaryKeyTypeAccessKeysPerUserQuota:            maxKeys,
 		types.SummaryKeyTypeSigningCertificatesPerUserQuota:   maxSigningCertificates,
 		types.SummaryKeyTypeMFADevices:                        a.signIn.mfa.Len(),
-		types.SummaryKeyTypeMFADevicesInUse:                   assigned,
+		types.SummaryKeyTypeMFADevicesInUse:                   a.devicesInUse,
 		types.SummaryKeyTypeAccountMFAEnabled:                 number(len(a.root.user.mfa) > 0),
 		types.SummaryKeyTypeAccountAccessKeysPresent:          number(len(a.root.keys) > 0),
 		types.SummaryKeyTypeAccountPasswordPresent:            number(rootPassword),
 		types.SummaryKeyTypeAccountSigningCertificatesPresent: number(len(a.root.user.signing) > 0),
 		types.SummaryKeyTypeGlobalEndpointTokenVersion:        1 + number(a.preferences.tokenVersion == types.GlobalEndpointTokenVersionV2Token),
 	}
-}
-
-// policiesInUse counts the managed policies that are attached to anyone.
-func (a *account) policiesInUse() int {
-	attached := make(map[*policy]bool)
-	for _, k := range []*kind{userKind, groupKind, roleKind} {
-		k.entities(a).Scan(func(_ string, e *entity) bool {
-			e.attached.Scan(func(_ string, p *policy) bool {
-				attached[p] = true
-				return true
-			})
-			return true
-		})
-	}
-	return len(attached)
 }

@@ -21,8 +21,11 @@ func (e *entity) attach(arn string) error {
 	if err := p.attachableTo(e); err != nil {
 		return err
 	}
-	if _, ok := e.attached.Get(arn); !ok && e.attached.Len() >= e.attachments {
-		return quotaExceeded("PoliciesPer"+e.title, e.attachments)
+	if _, again := e.attached.Get(arn); again {
+		return nil
+	}
+	if err := e.account.room(e.attachments, e.attached.Len()); err != nil {
+		return err
 	}
 	e.give(p)
 	return nil
@@ -31,6 +34,9 @@ func (e *entity) attach(arn string) error {
 // give and take change what is attached, without a question.
 func (e *entity) give(p *policy) {
 	e.account.changes++
+	if uses(&p.attached) == 0 {
+		e.account.policiesInUse++
+	}
 	e.attached.Set(p.arn, p)
 	p.attached[e.index].Set(strings.ToLower(e.name), e)
 }
@@ -39,6 +45,9 @@ func (e *entity) take(p *policy) {
 	e.account.changes++
 	e.attached.Delete(p.arn)
 	p.attached[e.index].Delete(strings.ToLower(e.name))
+	if uses(&p.attached) == 0 {
+		e.account.policiesInUse--
+	}
 }
 
 func (e *entity) detach(arn string) error {

@@ -3,6 +3,7 @@ package iam
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
@@ -16,6 +17,7 @@ type userFacts struct {
 	signing  []*signingCertificate
 	ssh      []*sshKey
 	services []*serviceCredential
+	settles  time.Time // when the user can be modified, of a name that was deleted
 }
 
 // conflict is what DeleteUser says while a user has credentials. The texts are

@@ -36,7 +36,6 @@ const (
 // so the request has no policy, and nobody is sent the token.
 type delegation struct {
 	types.DelegationRequest
-	workflow string
 	// ownersPolicy is what the owner may do without a permission; nil while
 	// there is no owner.
 	ownersPolicy *enforce.Policy
@@ -106,16 +105,11 @@ func step[O any](ctx context.Context, s *Service, in any, id *string, from []typ
 // CreateDelegationRequest asks for temporary access to an account, known or not.
 func (s *Service) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDelegationRequestInput) (*sdk.CreateDelegationRequestOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateDelegationRequestOutput, error) {
-		used := false
-		s.delegations.Scan(func(_ string, d *delegation) bool {
-			used = d.workflow == *in.RequestorWorkflowId && *d.RequestorId == a.id
-			return !used
-		})
-		if used {
+		if a.workflows[*in.RequestorWorkflowId] {
 			return nil, alreadyExists(workflowUsed, *in.RequestorWorkflowId)
 		}
 		id := s.world.IDs().UUID()
-		d := &delegation{workflow: *in.RequestorWorkflowId, DelegationRequest: types.DelegationRequest{
+		d := &delegation{DelegationRequest: types.DelegationRequest{
 			CreateDate:          aws.Time(s.now()),
 			DelegationRequestId: aws.String(id),
 			Description:         in.Description,
@@ -129,6 +123,10 @@ func (s *Service) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDel
 		}}
 		d.enter(types.StateTypeUnassigned, s.now())
 		s.delegations.Set(id, d)
+		if a.workflows == nil {
+			a.workflows = make(map[string]bool)
+		}
+		a.workflows[*in.RequestorWorkflowId] = true
 		return &sdk.CreateDelegationRequestOutput{
 			ConsoleDeepLink:     aws.String(consoleLink + id),
 			DelegationRequestId: aws.String(id),

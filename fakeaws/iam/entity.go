@@ -18,10 +18,11 @@ type kind struct {
 	noun     string // "user": in ARNs and messages
 	title    string // "User": in messages and quota names
 	idPrefix string
-	// quota bounds the entities of an account, inlineSize the characters of all
-	// inline policies of one, attachments its managed policies (IAM and AWS STS
+	// quota bounds the entities of an account, attachments the managed policies of
+	// one, inlineSize the characters of all its inline policies (IAM and AWS STS
 	// quotas).
-	quota, inlineSize, attachments int
+	quota, attachments quota
+	inlineSize         int
 	// entities returns the account's entities of this kind.
 	entities func(*account) *btree.Map[string, *entity]
 }
@@ -31,17 +32,17 @@ const kinds = 3
 var (
 	userKind = &kind{
 		index: 0, noun: "user", title: "User", idPrefix: "AIDA",
-		quota: 5000, inlineSize: 2048, attachments: 10,
+		quota: usersQuota, attachments: userPoliciesQuota, inlineSize: 2048,
 		entities: func(a *account) *btree.Map[string, *entity] { return &a.users },
 	}
 	groupKind = &kind{
 		index: 1, noun: "group", title: "Group", idPrefix: "AGPA",
-		quota: 300, inlineSize: 5120, attachments: 10,
+		quota: groupsQuota, attachments: groupPoliciesQuota, inlineSize: 5120,
 		entities: func(a *account) *btree.Map[string, *entity] { return &a.groups },
 	}
 	roleKind = &kind{
 		index: 2, noun: "role", title: "Role", idPrefix: "AROA",
-		quota: 1000, inlineSize: 10240, attachments: 10,
+		quota: rolesQuota, attachments: rolePoliciesQuota, inlineSize: 10240,
 		entities: func(a *account) *btree.Map[string, *entity] { return &a.roles },
 	}
 )
@@ -76,6 +77,7 @@ type roleFacts struct {
 	trust       *fakeaws.ResourcePolicy
 	description string
 	maxSession  int32
+	template    *types.SourceRoleTemplate           // that the role was made from
 	profiles    btree.Map[string, *instanceProfile] // by lower-case name
 }
 
@@ -94,8 +96,8 @@ func (s *Service) add(a *account, k *kind, name, path string) (*entity, error) {
 	if _, exists := all.Get(strings.ToLower(name)); exists {
 		return nil, alreadyExists("%s with name %s already exists.", k.title, name)
 	}
-	if all.Len() >= k.quota {
-		return nil, quotaExceeded(k.title+"sPerAccount", k.quota)
+	if err := a.room(k.quota, all.Len()); err != nil {
+		return nil, err
 	}
 	e := &entity{
 		kind: k, account: a,

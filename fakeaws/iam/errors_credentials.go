@@ -89,6 +89,10 @@ const (
 	quotaServerCerts    = "ServerCertificatesPerAccount"
 	quotaSSHKeys        = "SSHPublicKeysPerUser"
 	quotaServiceCreds   = "ServiceSpecificCredentialsPerUser"
+	quotaOIDCProviders  = "OpenIdConnectProvidersPerAccount"
+	quotaSAMLProviders  = "SAMLProvidersPerAccount"
+	quotaClientIDs      = "ClientIdsPerOpenIdConnectProvider"
+	quotaPrivateKeys    = "PrivateKeysPerSAMLProvider"
 )
 
 func invalidUserType() error {

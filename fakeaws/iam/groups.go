@@ -8,9 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// maxGroupsPerUser is the quota of groups that a user may be in.
-const maxGroupsPerUser = 10
-
 func (e *entity) groupView() types.Group {
 	return types.Group{
 		Arn:        &e.arn,
@@ -80,8 +77,11 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInpu
 			return nil, err
 		}
 		key := strings.ToLower(u.name)
-		if _, member := g.members.Get(key); !member && u.groups.Len() >= maxGroupsPerUser {
-			return nil, quotaExceeded("GroupsPerUser", maxGroupsPerUser)
+		if _, member := g.members.Get(key); member {
+			return &sdk.AddUserToGroupOutput{}, nil
+		}
+		if err := g.account.room(groupsOfUserQuota, u.groups.Len()); err != nil {
+			return nil, err
 		}
 		g.account.changes++
 		g.members.Set(key, u)

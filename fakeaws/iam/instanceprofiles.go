@@ -10,9 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// maxProfiles is the quota of instance profiles in an account.
-const maxProfiles = 1000
-
 const (
 	profileNotFound   = "Instance Profile %s cannot be found."
 	profileHasRole    = "Cannot delete entity, must remove roles from instance profile first."
@@ -91,8 +88,8 @@ func (s *Service) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInsta
 		if _, exists := a.profiles.Get(key); exists {
 			return nil, alreadyExists("Instance Profile %s already exists.", p.name)
 		}
-		if a.profiles.Len() >= maxProfiles {
-			return nil, quotaExceeded("InstanceProfilesPerAccount", maxProfiles)
+		if err := a.room(profilesQuota, a.profiles.Len()); err != nil {
+			return nil, err
 		}
 		p.id = s.world.IDs().Unique("AIPA")
 		p.arn = iamARN(a.id, "instance-profile", p.path, p.name)

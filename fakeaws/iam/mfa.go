@@ -27,7 +27,7 @@ const (
 // An mfaDevice shows codes that prove who has it.
 type mfaDevice struct {
 	serial  string // of a virtual device its ARN
-	seed    string // Base32
+	seed    string // of a virtual device, in Base32
 	secret  []byte // the seed's bytes
 	tags    tagSet
 	user    *entity // nil while nobody has it
@@ -68,8 +68,8 @@ func (s *Service) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirt
 			return nil, alreadyExists(mfaDeviceExists)
 		case len(d.serial) > maxSerial:
 			return nil, invalidInput(longSerial)
-		case a.signIn.mfa.Len() >= userKind.quota:
-			return nil, quotaExceeded(quotaVirtualDevices, userKind.quota)
+		case a.signIn.mfa.Len() >= a.quota(usersQuota):
+			return nil, quotaExceeded(quotaVirtualDevices, a.quota(usersQuota))
 		}
 		if err := d.tags.put(in.Tags, "MFADevice"); err != nil {
 			return nil, err
@@ -114,8 +114,8 @@ func (s *Service) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirt
 // EnableMFADevice gives a user an MFA device, of which two consecutive codes
 // prove that the user has it.
 func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
-		d, err := u.account.virtualDevice(*in.SerialNumber)
+	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
+		d, err := s.device(u.account, *in.SerialNumber)
 		switch {
 		case err != nil:
 			return nil, err
@@ -128,9 +128,10 @@ func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceIn
 			return nil, err
 		}
 		d.user, d.enabled = u, s.now()
+		u.account.devicesInUse++
 		u.user.mfa = append(u.user.mfa, d)
 		return &sdk.EnableMFADeviceOutput{}, nil
-	})
+	}))
 }
 
 // ResyncMFADevice learns anew how far the clock of a user's device is off.
@@ -146,15 +147,16 @@ func (s *Service) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceIn
 
 // DeactivateMFADevice takes an MFA device from a user, by default the caller.
 func (s *Service) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADeviceInput) (*sdk.DeactivateMFADeviceOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
 			return nil, err
 		}
 		d.user, d.enabled = nil, time.Time{}
+		u.account.devicesInUse--
 		u.user.mfa = without(u.user.mfa, d.serial)
 		return &sdk.DeactivateMFADeviceOutput{}, nil
-	})
+	}))
 }
 
 // ListMFADevices lists the MFA devices of a user, by default the caller.

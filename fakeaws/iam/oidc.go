@@ -18,9 +18,8 @@ import (
 
 // Quotas of OpenID Connect providers.
 const (
-	maxOIDCProviders = 100 // in an account
-	maxClientIDs     = 100 // of a provider
-	maxThumbprints   = 5   // of a provider
+	maxClientIDs   = 100 // of a provider
+	maxThumbprints = 5   // of a provider
 )
 
 // Texts about OpenID Connect providers.
@@ -98,13 +97,13 @@ func (s *Service) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.Creat
 			return nil, err
 		}
 		if len(p.clientIDs) > maxClientIDs {
-			return nil, quotaExceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
+			return nil, quotaExceeded(quotaClientIDs, maxClientIDs)
 		}
 		if _, exists := a.oidc.Get(p.arn); exists {
 			return nil, alreadyExists("Provider with url %s already exists.", *in.Url)
 		}
-		if a.oidc.Len() >= maxOIDCProviders {
-			return nil, quotaExceeded("OpenIdConnectProvidersPerAccount", maxOIDCProviders)
+		if err := a.room(oidcProvidersQuota, a.oidc.Len()); err != nil {
+			return nil, err
 		}
 		a.oidc.Set(p.arn, p)
 		return &sdk.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: aws.String(p.arn), Tags: p.tags.all()}, nil
@@ -166,7 +165,7 @@ func (s *Service) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sd
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
 		if !slices.Contains(p.clientIDs, *in.ClientID) {
 			if len(p.clientIDs) >= maxClientIDs {
-				return nil, quotaExceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
+				return nil, quotaExceeded(quotaClientIDs, maxClientIDs)
 			}
 			p.clientIDs = append(p.clientIDs, *in.ClientID)
 		}

@@ -94,7 +94,7 @@ func (s *Service) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileIn
 // UpdateLoginProfile changes the password of a user, and whether it must be
 // changed at the next sign-in.
 func (s *Service) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfileInput) (*sdk.UpdateLoginProfileOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
 		p, err := u.login()
 		if err != nil {
 			return nil, err
@@ -108,23 +108,23 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginPro
 			p.resetRequired = *in.PasswordResetRequired
 		}
 		return &sdk.UpdateLoginProfileOutput{}, nil
-	})
+	}))
 }
 
 // DeleteLoginProfile takes the password from a user, by default the caller.
 func (s *Service) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginProfileInput) (*sdk.DeleteLoginProfileOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
+	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
 		}
 		u.user.login = nil
 		return &sdk.DeleteLoginProfileOutput{}, nil
-	})
+	}))
 }
 
 // ChangePassword changes the password of the calling user, who must know it.
 func (s *Service) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInput) (*sdk.ChangePasswordOutput, error) {
-	return namedOrSelf(ctx, s, in, nil, func(u *entity) (*sdk.ChangePasswordOutput, error) {
+	return namedOrSelf(ctx, s, in, nil, settled(s, func(u *entity) (*sdk.ChangePasswordOutput, error) {
 		if fakeaws.CallFrom(ctx).Caller.Type != enforce.User {
 			return nil, invalidUserType()
 		}
@@ -140,5 +140,5 @@ func (s *Service) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInpu
 		}
 		p.resetRequired = false
 		return &sdk.ChangePasswordOutput{}, nil
-	})
+	}))
 }

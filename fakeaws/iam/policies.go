@@ -11,9 +11,6 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// maxPolicies is the quota of customer managed policies in an account.
-const maxPolicies = 1500
-
 const (
 	policyNotFound      = "Policy %s was not found."
 	policyNotAttachable = "Policy %s does not exist or is not attachable."
@@ -125,8 +122,8 @@ func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (
 		if _, exists := a.policies.Get(key); exists {
 			return nil, alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", p.name)
 		}
-		if a.policies.Len() >= maxPolicies {
-			return nil, quotaExceeded("PoliciesPerAccount", maxPolicies)
+		if err := a.room(policiesQuota, a.policies.Len()); err != nil {
+			return nil, err
 		}
 		p.id = s.world.IDs().Unique("ANPA")
 		a.policies.Set(key, p)
@@ -209,22 +206,55 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *sdk.ListEntitie
 // entities lists who uses the policy, in the way that the request asks for, by
 // kind and name.
 func (p *policy) entities(in *sdk.ListEntitiesForPolicyInput) ascender[*entity] {
-	var found btree.Map[string, *entity]
-	gather := func(by *[kinds]btree.Map[string, *entity]) {
-		for i := range by {
-			by[i].Scan(func(name string, e *entity) bool {
-				if in.EntityFilter == "" || string(in.EntityFilter) == e.title {
-					found.Set(e.noun+"/"+name, e)
-				}
-				return true
-			})
+	var none btree.Map[string, *entity]
+	return func(from string, visit func(string, *entity) bool) {
+		for _, k := range []*kind{groupKind, roleKind, userKind} { // in the order of their nouns
+			if in.EntityFilter != "" && string(in.EntityFilter) != k.title {
+				continue
+			}
+			attached, bounded := &p.attached[k.index], &p.bounded[k.index]
+			if in.PolicyUsageFilter == types.PolicyUsageTypePermissionsBoundary {
+				attached = &none
+			}
+			if in.PolicyUsageFilter == types.PolicyUsageTypePermissionsPolicy {
+				bounded = &none
+			}
+			prefix := k.noun + "/"
+			start, here := strings.CutPrefix(from, prefix)
+			switch {
+			case here:
+			case from > prefix:
+				continue
+			default:
+				start = ""
+			}
+			if !ascendBoth(attached, bounded, start, func(name string, e *entity) bool { return visit(prefix+name, e) }) {
+				return
+			}
 		}
 	}
-	if in.PolicyUsageFilter != types.PolicyUsageTypePermissionsBoundary {
-		gather(&p.attached)
+}
+
+// ascendBoth visits what is in either tree, in order and once, until visit
+// returns false, which it then returns.
+func ascendBoth[V any](a, b *btree.Map[string, V], from string, visit func(string, V) bool) bool {
+	x, y := a.Iter(), b.Iter()
+	moreX, moreY := x.Seek(from), y.Seek(from)
+	for moreX || moreY {
+		first := &x
+		if !moreX || moreY && y.Key() < x.Key() {
+			first = &y
+		}
+		key, value := first.Key(), first.Value()
+		if !visit(key, value) {
+			return false
+		}
+		if moreX && x.Key() == key {
+			moreX = x.Next()
+		}
+		if moreY && y.Key() == key {
+			moreY = y.Next()
+		}
 	}
-	if in.PolicyUsageFilter != types.PolicyUsageTypePermissionsPolicy {
-		gather(&p.bounded)
-	}
-	return ascend(&found)
+	return true
 }

@@ -20,6 +20,7 @@ func (e *entity) roleView() *types.Role {
 	r.PermissionsBoundary = e.boundaryView()
 	r.Tags = e.tags.all()
 	r.RoleLastUsed = e.roleLastUsed()
+	r.SourceRoleTemplate = e.role.template
 	return &r
 }
 
@@ -40,26 +41,34 @@ func (e *entity) listedRole() types.Role {
 // CreateRole makes a role.
 func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
-		if path := pathOr(in.Path); strings.HasPrefix(path, serviceRolePath) {
-			return nil, invalidInput(fmt.Sprintf(reservedPath, path))
-		}
-		trust, err := s.trustPolicy(ctx, *in.AssumeRolePolicyDocument, *in.RoleName)
+		r, err := s.createRole(ctx, a, in)
 		if err != nil {
 			return nil, err
-		}
-		r, err := s.addTagged(a, roleKind, *in.RoleName, in.Path, in.Tags, in.PermissionsBoundary)
-		if err != nil {
-			return nil, err
-		}
-		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
-		r.role.trust = trust
-		if in.MaxSessionDuration != nil {
-			r.role.maxSession = *in.MaxSessionDuration
 		}
 		view := r.roleView()
 		view.RoleLastUsed = nil
 		return &sdk.CreateRoleOutput{Role: view}, nil
 	})
+}
+
+func (s *Service) createRole(ctx context.Context, a *account, in *sdk.CreateRoleInput) (*entity, error) {
+	if path := pathOr(in.Path); strings.HasPrefix(path, serviceRolePath) {
+		return nil, invalidInput(fmt.Sprintf(reservedPath, path))
+	}
+	trust, err := s.trustPolicy(ctx, a, *in.AssumeRolePolicyDocument, *in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.addTagged(a, roleKind, *in.RoleName, in.Path, in.Tags, in.PermissionsBoundary)
+	if err != nil {
+		return nil, err
+	}
+	r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
+	r.role.trust = trust
+	if in.MaxSessionDuration != nil {
+		r.role.maxSession = *in.MaxSessionDuration
+	}
+	return r, nil
 }
 
 // GetRole describes a role.
@@ -115,7 +124,7 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssu
 		if err := r.modifiable(); err != nil {
 			return nil, err
 		}
-		trust, err := s.trustPolicy(ctx, *in.PolicyDocument, r.name)
+		trust, err := s.trustPolicy(ctx, r.account, *in.PolicyDocument, r.name)
 		if err != nil {
 			return nil, err
 		}

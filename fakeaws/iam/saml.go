@@ -12,8 +12,7 @@ import (
 
 // Quotas of SAML providers.
 const (
-	maxSAMLProviders = 100 // in an account
-	maxPrivateKeys   = 2   // of a provider: an old one and a new one
+	maxPrivateKeys = 2 // of a provider: an old one and a new one
 )
 
 // Texts about SAML providers.
@@ -79,7 +78,7 @@ func (s *Service) apply(p *samlProvider, c samlChange) error {
 			return err
 		}
 		if len(next.keys) >= maxPrivateKeys {
-			return quotaExceeded("PrivateKeysPerSAMLProvider", maxPrivateKeys)
+			return quotaExceeded(quotaPrivateKeys, maxPrivateKeys)
 		}
 		next.keys = append(slices.Clone(next.keys), types.SAMLPrivateKey{
 			KeyId: aws.String(s.world.IDs().HexUpper(32)), Timestamp: aws.Time(s.now()),
@@ -109,8 +108,8 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProv
 		if _, exists := a.saml.Get(p.arn); exists {
 			return nil, alreadyExists(samlExists, *in.Name)
 		}
-		if a.saml.Len() >= maxSAMLProviders {
-			return nil, quotaExceeded("SAMLProvidersPerAccount", maxSAMLProviders)
+		if err := a.room(samlProvidersQuota, a.saml.Len()); err != nil {
+			return nil, err
 		}
 		a.saml.Set(p.arn, p)
 		return &sdk.CreateSAMLProviderOutput{SAMLProviderArn: aws.String(p.arn), Tags: p.tags.all()}, nil

@@ -10,9 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// maxServerCertificates is the quota per account.
-const maxServerCertificates = 20
-
 // A serverCertificate is a certificate of a web server with its private key,
 // which nobody gets to see again and so is not kept.
 type serverCertificate struct {
@@ -103,8 +100,8 @@ func (s *Service) UploadServerCertificate(ctx context.Context, in *sdk.UploadSer
 		if _, exists := a.signIn.servers.Get(key); exists {
 			return nil, alreadyExists(serverCertExists, c.name)
 		}
-		if a.signIn.servers.Len() >= maxServerCertificates {
-			return nil, quotaExceeded(quotaServerCerts, maxServerCertificates)
+		if err := a.room(serverCertificatesQuota, a.signIn.servers.Len()); err != nil {
+			return nil, err
 		}
 		c.id = s.world.IDs().Unique("ASCA")
 		a.signIn.servers.Set(key, c)

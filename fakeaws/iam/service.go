@@ -29,6 +29,8 @@ type Service struct {
 	keys     map[string]*accessKey // of all accounts
 	// delegations has the requests for temporary access by id.
 	delegations btree.Map[string, *delegation]
+	tokens      map[string]*mfaDevice    // hardware tokens by serial number
+	templates   map[string]*roleTemplate // by ARN
 }
 
 var (
@@ -76,6 +78,8 @@ type account struct {
 	oidc        btree.Map[string, *oidcProvider]
 	saml        btree.Map[string, *samlProvider]
 	deletions   map[string]*deletion // of service-linked roles, by task id
+	pending     []*deletion          // those that are not done, the first that is due first
+	workflows   map[string]bool      // of partners, that have made a delegation request
 	preferences preferences
 	jobs        map[string]*accessJob // by id
 	// awsPolicies has those of AWS's policies that the account has looked at, by
@@ -84,6 +88,12 @@ type account struct {
 	// changes counts what may alter the policies of a principal, so that a
 	// principal knows when what it has gathered is stale.
 	changes uint64
+	quotas  map[quota]int // those that differ from the defaults
+	// buried has when users were deleted, by lower-case name.
+	buried map[string]time.Time
+	// policiesInUse counts the managed policies that are attached to anyone,
+	// devicesInUse the virtual MFA devices that somebody has.
+	policiesInUse, devicesInUse int
 }
 
 // inAccount performs an operation on the caller's account: it checks the input,

@@ -84,7 +84,7 @@ func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *sdk.CreateSer
 		if _, exists := a.roles.Get(strings.ToLower(linked.name)); exists {
 			return nil, invalidInput(fmt.Sprintf(linkedRoleTaken, linked.name))
 		}
-		trust, err := s.trustPolicy(ctx, linkedTrust(*in.AWSServiceName), linked.name)
+		trust, err := s.trustPolicy(ctx, a, linkedTrust(*in.AWSServiceName), linked.name)
 		if err != nil {
 			return nil, err
 		}
@@ -112,16 +112,16 @@ type deletion struct {
 
 // settle finishes the deletions that are due, when the account is next looked at.
 func (s *Service) settle(a *account) {
-	for _, d := range a.deletions {
-		if d.role != nil && !s.world.Clock().Now().Before(d.due) {
-			r := d.role
-			d.role = nil
-			for _, p := range r.attached.Values() {
-				r.take(p)
-			}
-			// Nothing else stands in the way: nobody could give it anything.
-			_ = s.remove(r)
+	for len(a.pending) > 0 && !s.world.Clock().Now().Before(a.pending[0].due) {
+		d := a.pending[0]
+		a.pending = a.pending[1:]
+		r := d.role
+		d.role = nil
+		for _, p := range r.attached.Values() {
+			r.take(p)
 		}
+		// Nothing else stands in the way: nobody could give it anything.
+		_ = s.remove(r)
 	}
 }
 
@@ -133,9 +133,9 @@ func (s *Service) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteSer
 			return nil, noSuchEntity(notServiceLinked, r.name)
 		}
 		a := r.account
-		for id, d := range a.deletions {
+		for _, d := range a.pending {
 			if d.role == r {
-				return &sdk.DeleteServiceLinkedRoleOutput{DeletionTaskId: aws.String(id)}, nil
+				return &sdk.DeleteServiceLinkedRoleOutput{DeletionTaskId: aws.String(d.id)}, nil
 			}
 		}
 		d := &deletion{
@@ -146,6 +146,7 @@ func (s *Service) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteSer
 			a.deletions = make(map[string]*deletion)
 		}
 		a.deletions[d.id] = d
+		a.pending = append(a.pending, d)
 		return &sdk.DeleteServiceLinkedRoleOutput{DeletionTaskId: aws.String(d.id)}, nil
 	})
 }

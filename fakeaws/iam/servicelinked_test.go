@@ -11,6 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws/iam"
 )
 
 func TestServiceLinkedRoleNames(t *testing.T) {
@@ -114,4 +117,25 @@ func TestServiceLinkedRoleDeletion(t *testing.T) {
 		_, err = c.GetServiceLinkedRoleDeletionStatus(ctx, &sdk.GetServiceLinkedRoleDeletionStatusInput{DeletionTaskId: aws.String("task/aws-service-role/a/b/c")})
 		requireError(t, err, "NoSuchEntity", "The deletion task with id task/aws-service-role/a/b/c cannot be found.")
 	})
+}
+
+// Every service that the table knows gets a role with one of AWS's policies. AWS's
+// own policies may be longer than those of customers.
+func TestServiceLinkedRolePolicies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	longest := 0
+	for _, service := range iam.LinkedServices() {
+		out, err := w.iam.CreateServiceLinkedRole(w.root, &sdk.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(service + ".amazonaws.com")})
+		require.NoError(t, err, service)
+		attached, err := w.iam.ListAttachedRolePolicies(w.root, &sdk.ListAttachedRolePoliciesInput{RoleName: out.Role.RoleName})
+		require.NoError(t, err, service)
+		require.Len(t, attached.AttachedPolicies, 1, service)
+		policy, err := w.iam.GetPolicy(w.root, &sdk.GetPolicyInput{PolicyArn: attached.AttachedPolicies[0].PolicyArn})
+		require.NoError(t, err, service)
+		version, err := w.iam.GetPolicyVersion(w.root, &sdk.GetPolicyVersionInput{PolicyArn: policy.Policy.Arn, VersionId: policy.Policy.DefaultVersionId})
+		require.NoError(t, err, service)
+		longest = max(longest, len(*version.PolicyVersion.Document))
+	}
+	assert.Greater(t, longest, enforce.MaxDocument)
 }

@@ -8,18 +8,15 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// trustPolicySize is the quota of a trust policy's characters.
-const trustPolicySize = 2048
-
 // trustPolicy compiles the trust policy of a role and finds the principals that
 // it names.
-func (s *Service) trustPolicy(ctx context.Context, document, role string) (*fakeaws.ResourcePolicy, error) {
+func (s *Service) trustPolicy(ctx context.Context, a *account, document, role string) (*fakeaws.ResourcePolicy, error) {
 	p, err := enforce.Parse(document, enforce.TrustPolicy, source(ctx, role, ""))
 	if err != nil {
 		return nil, malformed(err)
 	}
-	if p.Size() > trustPolicySize {
-		return nil, quotaExceeded("ACLSizePerRole", trustPolicySize)
+	if err := a.room(trustSizeQuota, p.Size()-1); err != nil {
+		return nil, err
 	}
 	trust, err := s.world.Bind(p)
 	var unknown *fakeaws.UnknownPrincipalError

@@ -78,6 +78,7 @@ func (s *Service) CreateUser(ctx context.Context, in *sdk.CreateUserInput) (*sdk
 		if err != nil {
 			return nil, err
 		}
+		s.exhume(u)
 		return &sdk.CreateUserOutput{User: u.userView()}, nil
 	})
 }
@@ -114,7 +115,11 @@ func (s *Service) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUs
 // DeleteUser deletes a user that has no policies, keys and groups any more.
 func (s *Service) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserOutput, error) {
-		return &sdk.DeleteUserOutput{}, s.remove(u)
+		if err := s.remove(u); err != nil {
+			return nil, err
+		}
+		s.bury(u)
+		return &sdk.DeleteUserOutput{}, nil
 	})
 }
 
@@ -128,7 +133,7 @@ func (s *Service) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.L
 
 // UpdateUser changes the name or path of a user. Its id, keys and policies stay.
 func (s *Service) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateUserOutput, error) {
+	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateUserOutput, error) {
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err
 		}
@@ -136,5 +141,5 @@ func (s *Service) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk
 		// Requests signed with the user's keys come from the new ARN.
 		s.storeKeys(u)
 		return &sdk.UpdateUserOutput{}, nil
-	})
+	}))
 }

@@ -33,6 +33,7 @@ type world struct {
 	iam     *sdk.Client
 	root    context.Context
 	service *iam.Service
+	stolen  string // an access key that an escalation is after
 }
 
 func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }

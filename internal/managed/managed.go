@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,7 +57,11 @@ type index struct {
 
 var load = sync.OnceValue(readIndex)
 
+// loaded says whether the index was read, for a test.
+var loaded atomic.Bool
+
 func readIndex() *index {
+	loaded.Store(true)
 	r, err := gzip.NewReader(strings.NewReader(compressedIndex))
 	if err != nil {
 		panic("managed: " + err.Error())
