@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -90,18 +91,30 @@ func (s Statement) If(operator, key string, values ...string) Statement {
 
 // By names the principals of a statement in a resource-based policy, a trust
 // policy among them: account ids or ARNs, "*", or an AWS service such as
-// "lambda.amazonaws.com".
+// "lambda.amazonaws.com". Identity providers are named by ARN, or by the domain of
+// one that is built into AWS.
 func (s Statement) By(principals ...string) Statement {
 	s.principals = map[string][]string{}
 	for _, p := range principals {
-		kind := "AWS"
-		if strings.HasSuffix(p, ".amazonaws.com") {
-			kind = "Service"
-		}
+		kind := principalKind(p)
 		s.principals[kind] = append(s.principals[kind], p)
 	}
 	return s
 }
+
+// principalKind is the type of principal under which a policy names p.
+func principalKind(p string) string {
+	switch {
+	case strings.Contains(p, ":oidc-provider/"), strings.Contains(p, ":saml-provider/"), slices.Contains(builtInProviders, p):
+		return "Federated"
+	case strings.HasSuffix(p, ".amazonaws.com"):
+		return "Service"
+	}
+	return "AWS"
+}
+
+// builtInProviders are the identity providers that trust policies name by domain.
+var builtInProviders = []string{cognito, "accounts.google.com", "www.amazon.com", "graph.facebook.com"}
 
 // String returns the policy document that has only this statement.
 func (s Statement) String() string { return Document(s) }

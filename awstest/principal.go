@@ -47,20 +47,24 @@ func (p *Principal) ARN() string { return p.arn }
 // NewFromConfig. A role's are those of a session that is named as the role, and
 // are renewed when they expire.
 func (p *Principal) Config() aws.Config {
-	return p.account.config(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return p.credentials(), nil
-	}))
+	return p.account.config(p.provide())
 }
 
-// Credentials returns the access key, secret and session token of the principal.
-func (p *Principal) Credentials() aws.Credentials { return p.credentials() }
+// Credentials returns the access key, secret and session token of the principal;
+// nothing of [Account.Anonymous].
+func (p *Principal) Credentials() aws.Credentials {
+	if p.credentials == nil {
+		return aws.Credentials{}
+	}
+	return p.credentials()
+}
 
 // Env returns the principal's credentials, the region and the account's URL as
 // KEY=VALUE, for the environment of a subprocess. It names no configuration
 // files, so that the subprocess does not read the developer's own.
 func (p *Principal) Env() []string {
 	p.account.t.Helper()
-	c := p.credentials()
+	c := p.Credentials()
 	env := []string{
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
@@ -83,7 +87,7 @@ func (p *Principal) Attach(policies ...Policy) {
 	t := p.account.t
 	t.Helper()
 	if p.attach == nil {
-		t.Fatalf("awstest: root takes no policies: it may do everything that no resource policy or organization denies")
+		t.Fatalf("awstest: %s takes no policies: users and roles do, and root may do everything that no resource policy or organization denies", p.name)
 		return
 	}
 	p.mu.Lock()

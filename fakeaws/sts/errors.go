@@ -21,6 +21,19 @@ const (
 	inheritedTag = "One of the specified session tags can't be set because it conflicts with a transitive tag key from the calling session."
 	// Unverified: another source identity than the calling session's.
 	otherSourceIdentity = "The source identity of the calling session can't be changed."
+	// Unverified: a token that lacks a claim.
+	missingClaim = "Missing a required claim: %s"
+	notAToken    = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+	noKey        = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+	// Unverified: a token whose signature is not of its issuer's key.
+	badSignature = "The token's signature could not be verified."
+	// Unverified: a session tag in a token that has not one value.
+	tagValues = "The session tag %s must have one value."
+	// Unverified: an OAuth access token, which nobody here can verify; the words
+	// are those of the API page.
+	unreachableProvider = "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the incoming identity token could not be reached."
+	// Unverified: a ProviderId that AWS does not know.
+	invalidProviderID = "Invalid ProviderId: %s"
 	// Unverified: credentials of GetSessionToken in calls that they cannot make.
 	// STS says so of GetSessionToken.
 	notWithSession = "Cannot call %s with session credentials"
@@ -28,6 +41,14 @@ const (
 
 func accessDenied(message string) error {
 	return &fakeaws.Error{Code: "AccessDenied", Message: message, Status: 403}
+}
+
+func invalidToken(message string) error {
+	return &types.InvalidIdentityTokenException{Message: aws.String(message)}
+}
+
+func expiredToken(message string) error {
+	return &types.ExpiredTokenException{Message: aws.String(message)}
 }
 
 func invalidParameter(message string) error {

@@ -1,0 +1,216 @@
+package awstest_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// eachDoor tells a story on an account in the process and on one with a socket.
+func eachDoor(t *testing.T, story func(*testing.T, *awstest.Account)) {
+	t.Helper()
+	for name, opts := range map[string][]awstest.Option{"process": nil, "socket": {awstest.WithSocket()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(t, awstest.New(t, opts...))
+		})
+	}
+}
+
+const (
+	withWebIdentity = "sts:AssumeRoleWithWebIdentity"
+	githubAud       = "token.actions.githubusercontent.com:aud"
+	githubSub       = "token.actions.githubusercontent.com:sub"
+)
+
+// The trust policies that people write for GitHub Actions, and whom they let in.
+func TestGitHubTrustPolicies(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, githubTrustPolicies)
+}
+
+func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
+	github := acct.GitHubActions()
+	trust := func() awstest.Statement { return awstest.Allow(withWebIdentity).By(github.ARN()) }
+	var (
+		deploy    = awstest.GitHubJob{Repository: "my-org/app", Environment: "production"}
+		main      = awstest.GitHubJob{Repository: "my-org/app"}
+		branch    = awstest.GitHubJob{Repository: "my-org/app", Ref: "refs/heads/evil"}
+		pull      = awstest.GitHubJob{Repository: "my-org/app", Event: "pull_request", Ref: "refs/pull/1/merge"}
+		sibling   = awstest.GitHubJob{Repository: "my-org/toy"}
+		lookLike  = awstest.GitHubJob{Repository: "my-org-evil/app"}
+		stranger  = awstest.GitHubJob{Repository: "evil/app"}
+		elsewhere = awstest.GitHubJob{Repository: "my-org/app", More: awstest.Claims{"aud": "https://github.com/my-org"}}
+	)
+	all := map[string]awstest.GitHubJob{
+		"deploy": deploy, "main": main, "branch": branch, "pull request": pull, "sibling": sibling,
+		"look-alike": lookLike, "stranger": stranger,
+	}
+	for name, tc := range map[string]struct {
+		trust awstest.Statement
+		lets  []string
+	}{
+		"as it should be": {trust().If("StringEquals", githubAud, "sts.amazonaws.com").If("StringEquals", githubSub, "repo:my-org/app:environment:production"), []string{"deploy"}},
+		"a branch":        {trust().If("StringEquals", githubSub, "repo:my-org/app:ref:refs/heads/main"), []string{"main"}},
+		"a whole repository lets its pull requests in": {trust().If("StringLike", githubSub, "repo:my-org/app:*"), []string{"deploy", "main", "branch", "pull request"}},
+		"a whole organization":                         {trust().If("StringLike", githubSub, "repo:my-org/*"), []string{"deploy", "main", "branch", "pull request", "sibling"}},
+		"without the slash":                            {trust().If("StringLike", githubSub, "repo:my-org*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike"}},
+		"repo:* is everybody":                          {trust().If("StringLike", githubSub, "repo:*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger"}},
+		"no condition on sub":                          {trust().If("StringEquals", githubAud, "sts.amazonaws.com"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger"}},
+		"a wildcard that is none":                      {trust().If("StringEquals", githubSub, "repo:my-org/app:*"), nil},
+		"ForAllValues is vacuous":                      {trust().If("ForAllValues:StringEquals", "token.actions.githubusercontent.com:subject", "repo:my-org/app"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger"}},
+		"an id that nobody can take over":              {trust().If("StringEquals", "token.actions.githubusercontent.com:repository_id", main.Claims()["repository_id"].(string)), []string{"deploy", "main", "branch", "pull request"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			role := acct.Role("r-"+acct.World().IDs().Hex(8), awstest.Trust(tc.trust))
+			for who, job := range all {
+				_, err := github.AssumeRole(role, job)
+				if slices.Contains(tc.lets, who) {
+					assert.NoError(t, err, who)
+				} else {
+					awstest.AssertDenied(t, err, withWebIdentity)
+				}
+			}
+			_, err := github.AssumeRole(role, elsewhere)
+			requireCode(t, err, "InvalidIdentityToken", "Incorrect token audience")
+		})
+	}
+}
+
+// A pod's role is for one service account; a bucket is for the pod's namespace.
+func TestEKS(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
+		cluster := acct.EKSCluster()
+		prefix := cluster.URL()[len("https://"):]
+		role := acct.Role("pod",
+			awstest.Trust(awstest.Allow(withWebIdentity).By(cluster.ARN()).
+				If("StringEquals", prefix+":aud", "sts.amazonaws.com").
+				If("StringEquals", prefix+":sub", "system:serviceaccount:shop:api")),
+			awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", prefix+":sub", "system:serviceaccount:shop:api").
+				If("StringEquals", "aws:FederatedProvider", cluster.ARN()))
+		pod, err := cluster.AssumeRole(role, awstest.ServiceAccount{Namespace: "shop", Name: "api"})
+		require.NoError(t, err)
+		_, err = s3.NewFromConfig(pod.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		awstest.AssertAllowed(t, err) // the claim is a key of the session too
+		assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/pod/pod", pod.ARN())
+
+		_, err = cluster.AssumeRole(role, awstest.ServiceAccount{Name: "api"})
+		awstest.AssertDenied(t, err, withWebIdentity)
+		_, err = acct.EKSCluster().AssumeRole(role, awstest.ServiceAccount{Namespace: "shop", Name: "api"})
+		awstest.AssertDenied(t, err, withWebIdentity)
+		_, err = s3.NewFromConfig(role.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		awstest.AssertDenied(t, err, "s3:ListAllMyBuckets")
+	})
+}
+
+// A role for Cognito must say which identity pool and whether guests may.
+func TestCognito(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
+		cognito := acct.CognitoIdentities()
+		trust := func() awstest.Statement { return awstest.Allow(withWebIdentity).By(cognito.ARN()) }
+		role := acct.Role("member", awstest.Trust(trust().
+			If("StringEquals", "cognito-identity.amazonaws.com:aud", "us-east-1:pool").
+			If("ForAnyValue:StringLike", "cognito-identity.amazonaws.com:amr", "authenticated")))
+		open := acct.Role("open", awstest.Trust(trust()))
+		_, err := cognito.AssumeRole(role, awstest.CognitoIdentity{Pool: "us-east-1:pool"})
+		require.NoError(t, err)
+		for name, id := range map[string]awstest.CognitoIdentity{
+			"guest":        {Pool: "us-east-1:pool", Guest: true},
+			"another pool": {Pool: "eu-west-1:evil"},
+		} {
+			_, err = cognito.AssumeRole(role, id)
+			awstest.AssertDenied(t, err, withWebIdentity)
+			_, err = cognito.AssumeRole(open, id)
+			require.NoError(t, err, name)
+		}
+	})
+}
+
+// What is wrong with a token, in AWS's words.
+func TestWebIdentityTokens(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, webIdentityTokens)
+}
+
+func webIdentityTokens(t *testing.T, acct *awstest.Account) {
+	idp := acct.OIDCProvider("https://idp.example.com/app", awstest.ClientIDs("app", "other"))
+	foreign := acct.OIDCProvider("https://foreign.example.com", awstest.NotInIAM())
+	private := acct.OIDCProvider("https://private.example.com", awstest.PrivateCA("0123456789abcdef0123456789abcdef01234567"))
+	offline := acct.OIDCProvider("https://offline.example.com")
+	acct.World().Issuers().Delete(offline.URL())
+	rsa := acct.OIDCProvider("https://rsa.example.com", awstest.RS256())
+	rotated := acct.OIDCProvider("https://rotated.example.com", awstest.NotInIAM())
+	acct.OIDCProvider(rotated.URL())
+	role := acct.Role("app", awstest.Trust(awstest.Allow(withWebIdentity, "sts:TagSession", "sts:SetSourceIdentity").
+		By(idp.ARN(), private.ARN(), offline.ARN(), rsa.ARN())))
+	sub := func(more awstest.Claims) awstest.Claims {
+		claims := awstest.Claims{"sub": "me"}
+		for k, v := range more {
+			claims[k] = v
+		}
+		return claims
+	}
+	good := idp.Token(sub(nil))
+	now := acct.Now()
+	acct.Advance(30 * time.Second) // so that the texts of the World's time tell
+	client := sts.NewFromConfig(acct.Anonymous().Config())
+	const noKey = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+	for name, tc := range map[string]struct {
+		token         string
+		code, message string
+	}{
+		"good":                  {token: good},
+		"good, RSA":             {token: rsa.Token(sub(nil))},
+		"good, another client":  {token: idp.Token(sub(awstest.Claims{"aud": []string{"x", "other"}}))},
+		"no token":              {"xxxx", "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"},
+		"changed":               {good[:len(good)-6] + "AAAAAA", "InvalidIdentityToken", "The token's signature could not be verified."},
+		"nobody's":              {foreign.Token(sub(nil)), "InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://foreign.example.com"},
+		"pretends":              {foreign.Token(sub(awstest.Claims{"iss": idp.URL()})), "InvalidIdentityToken", noKey},
+		"old key":               {rotated.Token(sub(nil)), "InvalidIdentityToken", noKey},
+		"unreachable":           {offline.Token(sub(nil)), "InvalidIdentityToken", noKey},
+		"private authority":     {token: private.Token(sub(nil))},
+		"expired":               {idp.Token(sub(awstest.Claims{"exp": now.Unix()})), "ExpiredTokenException", "Token expired: current date/time " + unix(acct.Now()) + " must be before the expiration date/time " + unix(now)},
+		"too old":               {idp.Token(sub(awstest.Claims{"iat": now.Add(-25 * time.Hour).Unix()})), "ExpiredTokenException", "Token too old: 90030"},
+		"another audience":      {idp.Token(sub(awstest.Claims{"aud": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
+		"another party":         {idp.Token(sub(awstest.Claims{"azp": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
+		"no issuer":             {idp.Token(sub(awstest.Claims{"iss": nil})), "InvalidIdentityToken", "Missing a required claim: iss"},
+		"no subject":            {idp.Token(awstest.Claims{}), "InvalidIdentityToken", "Missing a required claim: sub"},
+		"no audience":           {idp.Token(sub(awstest.Claims{"aud": nil})), "InvalidIdentityToken", "Missing a required claim: aud"},
+		"no expiry":             {idp.Token(sub(awstest.Claims{"exp": nil})), "InvalidIdentityToken", "Missing a required claim: exp"},
+		"no time of issue":      {idp.Token(sub(awstest.Claims{"iat": nil})), "InvalidIdentityToken", "Missing a required claim: iat"},
+		"a tag with two values": {idp.Token(sub(awstest.Claims{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"k": []string{"a", "b"}}}})), "InvalidIdentityToken", "The session tag k must have one value."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := client.AssumeRoleWithWebIdentity(t.Context(), &sts.AssumeRoleWithWebIdentityInput{
+				RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("session"), WebIdentityToken: &tc.token,
+			})
+			if tc.code != "" {
+				requireCode(t, err, tc.code, tc.message)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "me", *out.SubjectFromWebIdentityToken)
+		})
+	}
+	t.Run("untrusted authority", func(t *testing.T) {
+		_, err := acct.World().Service("iam").(interface {
+			UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *awsiam.UpdateOpenIDConnectProviderThumbprintInput) (*awsiam.UpdateOpenIDConnectProviderThumbprintOutput, error)
+		}).UpdateOpenIDConnectProviderThumbprint(acct.World().Background(acct.ID(), acct.Region()), &awsiam.UpdateOpenIDConnectProviderThumbprintInput{
+			OpenIDConnectProviderArn: aws.String(private.ARN()), ThumbprintList: []string{"ffffffffffffffffffffffffffffffffffffffff"},
+		})
+		require.NoError(t, err)
+		_, err = private.AssumeRole(role, sub(nil))
+		requireCode(t, err, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
+	})
+}

@@ -1,0 +1,51 @@
+// Package githubactions proves whom the trust policy of a deployment role lets in:
+// the job that deploys, and no pull request, other branch or other repository.
+package githubactions
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOnlyTheDeploymentMayAssumeTheRole(t *testing.T) {
+	acct := awstest.New(t)
+	github := acct.GitHubActions()
+	role := acct.Role("deploy",
+		awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+			If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com").
+			If("StringEquals", "token.actions.githubusercontent.com:sub", "repo:my-org/my-app:environment:production")),
+		awstest.Allow("s3:CreateBucket"))
+
+	for name, job := range map[string]awstest.GitHubJob{
+		"pull request":       {Repository: "my-org/my-app", Event: "pull_request", Ref: "refs/pull/7/merge"},
+		"another branch":     {Repository: "my-org/my-app", Ref: "refs/heads/try"},
+		"staging":            {Repository: "my-org/my-app", Environment: "staging"},
+		"another repository": {Repository: "my-org/my-site", Environment: "production"},
+		"another owner":      {Repository: "my-org-2/my-app", Environment: "production"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := github.AssumeRole(role, job)
+			awstest.AssertDenied(t, err, "sts:AssumeRoleWithWebIdentity")
+		})
+	}
+
+	session, err := github.AssumeRole(role, awstest.GitHubJob{Repository: "my-org/my-app", Environment: "production"})
+	awstest.RequireAllowed(t, err)
+	_, err = s3.NewFromConfig(session.Config()).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("my-app")})
+	awstest.RequireAllowed(t, err)
+}
+
+// The same role with the trust policy that is found all too often: every
+// repository of GitHub may assume it.
+func TestWildcardLetsEverybodyIn(t *testing.T) {
+	acct := awstest.New(t)
+	github := acct.GitHubActions()
+	role := acct.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+		If("StringLike", "token.actions.githubusercontent.com:sub", "repo:*")))
+	_, err := github.AssumeRole(role, awstest.GitHubJob{Repository: "somebody/else"})
+	require.NoError(t, err)
+}
