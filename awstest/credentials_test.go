@@ -73,7 +73,7 @@ func badCredentials(t *testing.T, acct *awstest.Account) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := tc.as.Config()
-			for i, call := range []func(context.Context, aws.Config) error{callerIdentity, listQueues, listBuckets} {
+			for i, call := range []func(context.Context, aws.Config) error{askIdentity, askQueues, askBuckets} {
 				err := call(t.Context(), cfg)
 				requireCode(t, err, tc.want[i].code, tc.want[i].message)
 				var failed *awshttp.ResponseError
@@ -83,21 +83,21 @@ func badCredentials(t *testing.T, acct *awstest.Account) {
 		})
 	}
 	for _, good := range []*awstest.Principal{user, role, user.WithMFA()} {
-		require.NoError(t, errors.Join(callerIdentity(t.Context(), good.Config()), listQueues(t.Context(), good.Config()), listBuckets(t.Context(), good.Config())))
+		require.NoError(t, errors.Join(askIdentity(t.Context(), good.Config()), askQueues(t.Context(), good.Config()), askBuckets(t.Context(), good.Config())))
 	}
 }
 
-func callerIdentity(ctx context.Context, cfg aws.Config) error {
+func askIdentity(ctx context.Context, cfg aws.Config) error {
 	_, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	return err
 }
 
-func listQueues(ctx context.Context, cfg aws.Config) error {
+func askQueues(ctx context.Context, cfg aws.Config) error {
 	_, err := sqs.NewFromConfig(cfg).ListQueues(ctx, &sqs.ListQueuesInput{})
 	return err
 }
 
-func listBuckets(ctx context.Context, cfg aws.Config) error {
+func askBuckets(ctx context.Context, cfg aws.Config) error {
 	_, err := s3.NewFromConfig(cfg).ListBuckets(ctx, &s3.ListBucketsInput{})
 	return err
 }
@@ -106,13 +106,13 @@ func TestWithMFA(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
 		user := acct.User("alice", awstest.Allow("s3:ListAllMyBuckets", "iam:ListUsers").If("Bool", "aws:MultiFactorAuthPresent", "true"))
-		awstest.AssertDenied(t, listBuckets(t.Context(), user.Config()), "s3:ListAllMyBuckets")
+		awstest.AssertDenied(t, askBuckets(t.Context(), user.Config()), "s3:ListAllMyBuckets")
 		session := user.WithMFA()
-		awstest.AssertAllowed(t, listBuckets(t.Context(), session.Config()))
+		awstest.AssertAllowed(t, askBuckets(t.Context(), session.Config()))
 		_, err := awsiam.NewFromConfig(session.Config()).ListUsers(t.Context(), &awsiam.ListUsersInput{})
 		awstest.AssertAllowed(t, err)
 		assert.Equal(t, user.ARN(), session.ARN())
-		awstest.AssertAllowed(t, listBuckets(t.Context(), user.WithMFA().Config())) // a second device
+		awstest.AssertAllowed(t, askBuckets(t.Context(), user.WithMFA().Config())) // a second device
 	})
 }
 
@@ -120,10 +120,10 @@ func TestRevokeSessions(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
 		role := acct.Role("app", awstest.Allow("s3:ListAllMyBuckets"))
-		require.NoError(t, listBuckets(t.Context(), role.Config()))
+		require.NoError(t, askBuckets(t.Context(), role.Config()))
 		role.RevokeSessions()
-		awstest.AssertDenied(t, listBuckets(t.Context(), role.Config()), "s3:ListAllMyBuckets")
+		awstest.AssertDenied(t, askBuckets(t.Context(), role.Config()), "s3:ListAllMyBuckets")
 		acct.Advance(2 * time.Hour) // the config's session is renewed
-		awstest.AssertAllowed(t, listBuckets(t.Context(), role.Config()))
+		awstest.AssertAllowed(t, askBuckets(t.Context(), role.Config()))
 	})
 }
