@@ -113,11 +113,11 @@ func parsePresigned(r *http.Request, q *presignedQuery) (*Signature, error) {
 	}
 	s.Time, s.stamp = t, q.date
 	if err := s.setScope(q.credential); err != nil {
-		return nil, err
+		return s, err
 	}
 	if s.asymmetric() {
 		if err := s.setRegions(q.regions); err != nil {
-			return nil, err
+			return s, err
 		}
 	}
 	if !s.s3() {

@@ -60,7 +60,8 @@ type Signature struct {
 }
 
 // Parse finds the signature of a request. It returns nil and no error for an
-// anonymous request. Errors are of type [*Error].
+// anonymous request. Errors are of type [*Error]; with one, the signature may be
+// there as far as it could be read, to tell which service words the error.
 func Parse(r *http.Request) (*Signature, error) {
 	headers := r.Header["Authorization"]
 	if len(headers) == 1 && headers[0] == "" {
@@ -70,17 +71,21 @@ func Parse(r *http.Request) (*Signature, error) {
 	if err != nil {
 		return nil, err
 	}
+	var s *Signature
 	switch {
 	case len(headers) > 1, len(headers) == 1 && (query.present || query.v2):
-		return nil, multipleMechanisms(headers[0])
+		err = multipleMechanisms(headers[0])
 	case len(headers) == 1:
-		return parseHeader(r, headers[0])
+		s, err = parseHeader(r, headers[0])
 	case query.present:
-		return parsePresigned(r, &query)
+		s, err = parsePresigned(r, &query)
 	case query.v2:
-		return nil, signatureVersion2()
+		err = signatureVersion2()
 	}
-	return nil, nil
+	if err != nil && s != nil && s.Service == "" {
+		s = nil // it does not tell the service either
+	}
+	return s, err
 }
 
 // signs reports whether a header, in lower case, is one of the signed ones. The
@@ -152,7 +157,7 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 		return nil, err
 	}
 	if err := s.setScope(credential); err != nil {
-		return nil, err
+		return s, err
 	}
 	if s.asymmetric() {
 		return s, s.setRegions(first(r.Header, "X-Amz-Region-Set"))
