@@ -61,8 +61,34 @@ func (m *Membership) setKeys() {
 // memberships has the accounts of a World that are in organizations. Reading
 // takes no lock: every decision does.
 type memberships struct {
-	mu  sync.Mutex // serializes changes
+	mu  sync.Mutex // serializes changes, and guards rootAccess
 	now atomic.Pointer[members]
+	// rootAccess is by organization.
+	rootAccess map[string]RootAccess
+}
+
+// RootAccess says what of centralized root access an organization has enabled: that
+// its management account may manage the credentials of the root users of its
+// members, and that it may act as they with sts:AssumeRoot.
+type RootAccess struct{ Credentials, Sessions bool }
+
+// RootAccess returns what of centralized root access an organization has enabled.
+func (w *World) RootAccess(organization string) RootAccess {
+	w.organizations.mu.Lock()
+	defer w.organizations.mu.Unlock()
+	return w.organizations.rootAccess[organization]
+}
+
+// SetRootAccess stores what of centralized root access an organization has
+// enabled.
+func (w *World) SetRootAccess(organization string, enabled RootAccess) {
+	o := &w.organizations
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.rootAccess == nil {
+		o.rootAccess = make(map[string]RootAccess)
+	}
+	o.rootAccess[organization] = enabled
 }
 
 // members are memberships by account; nil when there are none.
@@ -107,6 +133,9 @@ func (w *World) SetOrganization(id string, list []*Membership) {
 	for _, m := range list {
 		m.setKeys()
 		next[m.Account] = m
+	}
+	if len(list) == 0 {
+		delete(o.rootAccess, id)
 	}
 	if len(next) == 0 {
 		o.now.Store(nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -226,10 +227,15 @@ func (s *Service) GetServiceLastAccessedDetailsWithEntities(ctx context.Context,
 	})
 }
 
-// GenerateOrganizationsAccessReport begins a report that fails, because the
-// account is in no organization.
+// GenerateOrganizationsAccessReport begins a report that fails when the account is
+// in no organization. Of one that is there are no reports.
 func (s *Service) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
+		if s.world.Membership(a.id) != nil {
+			return nil, &fakeaws.Error{
+				Code: "NotImplemented", Message: "iam GenerateOrganizationsAccessReport is not implemented by leastpriv.", Status: http.StatusNotImplemented,
+			}
+		}
 		job := &accessJob{failure: &types.ErrorDetails{
 			// Unverified, as is that the report fails rather than the call.
 			Code: aws.String("AWSOrganizationsNotInUseException"), Message: aws.String(noOrganization),

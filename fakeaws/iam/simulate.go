@@ -49,6 +49,7 @@ type question struct {
 	additional                     []string // permissions policies of the request
 	identity                       []grant  // permissions policies of a principal
 	boundary                       *enforce.Policy
+	scps                           [][]*enforce.Policy // of the account of a principal
 }
 
 // SimulateCustomPolicy decides what policies would allow that nobody has.
@@ -78,6 +79,9 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulateP
 			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
 			entries: in.ContextEntries, additional: in.PolicyInputList,
 			identity: slices.DeleteFunc(e.grants(), out.grant),
+		}
+		if m := s.world.Membership(e.account.id); m != nil {
+			q.scps = m.SCPs
 		}
 		if q.caller == nil {
 			q.caller = &e.arn
@@ -148,6 +152,7 @@ func (a *account) prepare(sim *enforce.Simulation, q *question) (sources map[*en
 	if len(boundaries) > 0 {
 		set.Boundary = boundaries[0]
 	}
+	set.SCPs = q.scps
 	for _, level := range q.organization {
 		node, err := simulated(level.ServiceControlPolicyInputList, enforce.ServiceControlPolicy)
 		if err != nil {
