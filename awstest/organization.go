@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -361,6 +362,7 @@ func (n *node) detach(names []string) {
 	}
 	for _, name := range names {
 		if attached[name] == nil {
+			slices.Sort(there)
 			t.Fatalf("awstest: detach %s from %s: it is not attached; these are: %s", name, n.id, strings.Join(there, ", "))
 			return
 		}

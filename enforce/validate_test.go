@@ -187,6 +187,7 @@ func TestOtherRefusals(t *testing.T) {
 		{"rule 41: RCP that allows", whole(stmt("Allow", "*", "*", `"Principal":"*"`)), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP for one account", whole(stmt("Deny", "s3:*", "*", aws(account))), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP with NotAction", whole(`{"Effect":"Deny","Principal":"*","NotAction":"s3:*","Resource":"*"}`), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
+		{"rule 41: RCP for every service", whole(stmt("Deny", "*", "*", `"Principal":"*"`)), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP without a resource", whole(stmt("Deny", "s3:*", "", `"Principal":"*"`)), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 49: endpoint policy", `{}`, EndpointPolicy, "InvalidPolicyDocument", "Syntax errors in policy."},
 	} {
