@@ -28,7 +28,27 @@ const (
 	// Unverified: a token whose signature is not of its issuer's key.
 	badSignature = "The token's signature could not be verified."
 	// Unverified: a session tag in a token that has not one value.
-	tagValues = "The session tag %s must have one value."
+	tagValues            = "The session tag %s must have one value."
+	badResponseSignature = "Response signature invalid"
+	// Unverified: what is no SAML response in base 64, or has not one assertion.
+	notAResponse = "The SAML response could not be read."
+	// Unverified: a response whose status is another.
+	notSuccessful = "The SAML response does not report success."
+	// Unverified: a subject that is not confirmed for a recipient and a time.
+	noConfirmation = "The SAML response has no SubjectConfirmationData with NotOnOrAfter and Recipient."
+	// Unverified: a recipient that is not AWS's sign-in.
+	wrongRecipient = "The recipient of the SAML response is not AWS."
+	// Unverified: a response outside of the times of its Conditions.
+	outsideConditions = "The SAML response is not valid at this time."
+	// Unverified: a subject without a name.
+	noNameID = "The SAML response names nobody."
+	// Unverified: an attribute SessionDuration that is no number.
+	badSessionDuration = "SessionDuration in AuthnResponse must be a number of seconds."
+	// Unverified: a session that ends before the shortest one would.
+	sessionEnded = "The session of the SAML response ends too soon."
+	// Unverified: metadata that have expired.
+	oldMetadata     = "The metadata of the SAML provider have expired."
+	foreignProvider = "Principal exists outside the account of the Role being assumed"
 	// Unverified: an OAuth access token, which nobody here can verify; the words
 	// are those of the API page.
 	unreachableProvider = "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the incoming identity token could not be reached."

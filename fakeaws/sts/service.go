@@ -35,6 +35,7 @@ func (s *Service) Ops() []fakeaws.Op {
 		bind(s.AssumeRole, s.assumeRoleNeeds),
 		bind(s.GetFederationToken, s.federationTokenNeeds),
 		fakeaws.Unrestricted(s.GetSessionToken),
+		bind(s.AssumeRoleWithSAML, s.samlNeeds).Unsigned(),
 		bind(s.AssumeRoleWithWebIdentity, s.webIdentityNeeds).Unsigned(),
 	}
 }
