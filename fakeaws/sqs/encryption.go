@@ -22,7 +22,7 @@ func checkEncryption(values map[string]string) error {
 // writeSQSEncryption turns encryption with keys of SQS's own on or off. On, it
 // takes the place of a KMS key: unverified.
 func writeSQSEncryption(c *change, value string) (err error) {
-	c.sqsEncryption, err = flag(types.QueueAttributeNameSqsManagedSseEnabled, value)
+	c.sqsEncryption, err = truth(types.QueueAttributeNameSqsManagedSseEnabled, value)
 	if c.sqsEncryption {
 		c.kmsKey = ""
 	}

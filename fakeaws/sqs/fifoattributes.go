@@ -32,8 +32,8 @@ func choice(name types.QueueAttributeName, field func(*settings) *string, values
 	}
 }
 
-// flag reads an attribute that is true or false.
-func flag(name types.QueueAttributeName, value string) (bool, error) {
+// truth reads an attribute that is true or false.
+func truth(name types.QueueAttributeName, value string) (bool, error) {
 	if value != "true" && value != "false" {
 		return false, invalidAttributeValue(string(name))
 	}
@@ -50,6 +50,6 @@ func writeFIFO(_ *change, value string) error {
 }
 
 func writeContentDedup(c *change, value string) (err error) {
-	c.contentDedup, err = flag(types.QueueAttributeNameContentBasedDeduplication, value)
+	c.contentDedup, err = truth(types.QueueAttributeNameContentBasedDeduplication, value)
 	return err
 }
