@@ -96,5 +96,13 @@ func (c *Call) EntrySent(list string, entry int, member string) bool {
 	return x != nil && x.operation.EntrySent(x.protocol, &x.request, list, entry, member)
 }
 
+// Path is the path of the request's URL; "/" outside of a request.
+func (c *Call) Path() string {
+	if c.exchange == nil || c.exchange.request.Path == "" {
+		return "/"
+	}
+	return c.exchange.request.Path
+}
+
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

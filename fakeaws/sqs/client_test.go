@@ -89,6 +89,10 @@ func (c *cloud) root() *awssqs.Client {
 
 // user makes an IAM user with a policy, which may be empty.
 func (c *cloud) user(account, name, policy string) *awssqs.Client {
+	return c.client(c.userKey(account, name, policy))
+}
+
+func (c *cloud) userKey(account, name, policy string) aws.CredentialsProvider {
 	id := c.IDs().Unique("AIDA")
 	c.users[id] = nil
 	if policy != "" {
@@ -102,7 +106,7 @@ func (c *cloud) user(account, name, policy string) *awssqs.Client {
 		}},
 	}
 	c.SetCredential(credential)
-	return c.client(credentials.NewStaticCredentialsProvider(credential.AccessKeyID, credential.SecretAccessKey, ""))
+	return credentials.NewStaticCredentialsProvider(credential.AccessKeyID, credential.SecretAccessKey, "")
 }
 
 func create(t *testing.T, client *awssqs.Client, attributes map[string]string) *string {

@@ -28,15 +28,41 @@ func endpoint(call *fakeaws.Call) string {
 	return call.Endpoint
 }
 
-// parseURL reads a queue URL of any host: the last two segments of its path are
-// the account and the name. The region is the one that the call was signed for.
+// parseURL reads a queue URL: the last two segments of its path are the account
+// and the name. The region is the one that the call was signed for; a host of AWS's
+// that is another region's does not belong to this endpoint, any other host may be
+// the client's name for it.
 func parseURL(url, region string) (queueID, error) {
 	rest, name := cutLast(url)
-	_, account := cutLast(rest)
+	host, account := cutLast(rest)
 	if name == "" || !isAccount(account) {
 		return queueID{}, invalidAddress(url)
 	}
+	if of := hostRegion(host); of != "" && of != region {
+		return queueID{}, invalidAddress(host + "/")
+	}
 	return queueID{account, region, name}, nil
+}
+
+// hostRegion returns the region that a host of SQS names, in one of the forms that
+// queue URLs have had: sqs.REGION.amazonaws.com, REGION.queue.amazonaws.com, and
+// queue.amazonaws.com for us-east-1. It is empty for any other.
+func hostRegion(base string) string {
+	_, host, _ := strings.Cut(base, "://")
+	label, ok := strings.CutSuffix(host, ".amazonaws.com")
+	switch {
+	case !ok:
+		return ""
+	case label == "queue":
+		return "us-east-1"
+	}
+	if region, ok := strings.CutSuffix(label, ".queue"); ok {
+		return region
+	}
+	if region, ok := strings.CutPrefix(label, "sqs."); ok && !strings.Contains(region, ".") {
+		return region
+	}
+	return ""
 }
 
 // parseARN reads a queue's ARN.

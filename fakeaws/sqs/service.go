@@ -229,9 +229,10 @@ func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Deci
 }
 
 // refused is the answer to a caller whom SQS does not name: it has no user or
-// role, and no account in which it could make or list queues.
+// role, and no account in which it could make or list queues. The resource is the
+// URL that was asked, which older clients make of the queue's.
 func refused(call *fakeaws.Call) error {
-	return accessDenied("Access to the resource " + endpoint(call) + "/ is denied.")
+	return accessDenied("Access to the resource " + endpoint(call) + call.Path() + " is denied.")
 }
 
 // find returns the queue that a URL means. The caller holds the lock.

@@ -1,6 +1,7 @@
 package sqs_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,7 +47,7 @@ func TestServicePrincipals(t *testing.T) {
 				_, err := c.root().SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": tc.policy}})
 				require.NoError(t, err)
 			}
-			in := &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("event")}
+			in := &awssqs.SendMessageInput{QueueUrl: aws.String(strings.Replace(*url, region, tc.as.Region, 1)), MessageBody: aws.String("event")}
 			checked := c.Check(t.Context(), tc.as, in)
 			count := func() int {
 				got, err := c.root().ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10})
