@@ -27,6 +27,10 @@ type Call struct {
 	// Endpoint is the scheme and host under which the client reached the
 	// service, for URLs in answers.
 	Endpoint string
+	// EndpointRegion is the region that the host of an S3 request names:
+	// GlobalEndpoint for the endpoint without one, empty for a host that is not
+	// AWS's.
+	EndpointRegion string
 	// Signed says how the request was signed.
 	Signed Signed
 	// SourceIP, UserAgent and Referer are those of the HTTP request.

@@ -57,3 +57,23 @@ func endpointOf(host string) (service, region string) {
 	}
 	return strings.TrimSuffix(service, "-fips"), region
 }
+
+// GlobalEndpoint is the region that the SDKs give S3's endpoint without a region,
+// s3.amazonaws.com: requests to it are signed for us-east-1.
+const GlobalEndpoint = "aws-global"
+
+// endpointRegion returns the region that the host of an S3 request names.
+func endpointRegion(host string) string {
+	name, ok := strings.CutSuffix(host, ".amazonaws.com")
+	if !ok {
+		return ""
+	}
+	label := name[strings.LastIndexByte(name, '.')+1:]
+	switch region, dashed := strings.CutPrefix(label, "s3-"); {
+	case label == "s3", label == "s3-accelerate", label == "dualstack":
+		return GlobalEndpoint
+	case dashed:
+		return region
+	}
+	return label
+}

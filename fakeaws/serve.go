@@ -160,6 +160,7 @@ func (x *exchange) route() error {
 	switch name {
 	case "s3":
 		x.request.Bucket = bucketOf(x.http.Host)
+		x.call.EndpointRegion = endpointRegion(x.http.Host)
 		x.call.RequestID = x.world.ids.HexUpper(16)
 	default:
 		x.call.RequestID = x.world.ids.UUID()
@@ -335,8 +336,8 @@ func (x *exchange) authenticate(bodyHash string) error {
 }
 
 // checkScope refuses a signature for another service or region than those of the
-// endpoint, as far as the host tells them. Which region a request to S3 must be
-// signed for, the bucket decides.
+// endpoint, as far as the host tells them. Which region a request to S3's
+// global endpoint must be signed for, the bucket decides.
 func (x *exchange) checkScope(s *sigv4.Signature) error {
 	service, region := endpointOf(x.http.Host)
 	switch {
@@ -344,6 +345,9 @@ func (x *exchange) checkScope(s *sigv4.Signature) error {
 		return s.WrongService(service)
 	case service == "s3" || service == "":
 		region = x.call.Region
+		if at := x.call.EndpointRegion; at != "" && at != GlobalEndpoint {
+			region = at
+		}
 	}
 	if region != "" && !s.Covers(region) {
 		return s.WrongRegion(region)

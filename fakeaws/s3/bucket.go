@@ -71,12 +71,7 @@ func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An unsigned request names no region: its host name leads it to the bucket.
-	if b.region != call.Region && !call.Anonymous() {
-		moved := errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name)
-		return nil, tell(moved, "x-amz-bucket-region", b.region)
-	}
-	return b, nil
+	return b, b.reachedFrom(call)
 }
 
 // bucketAnywhere finds the bucket of a request that any region answers.
@@ -198,7 +193,6 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 // locate decides in which region a bucket comes to be. us-east-1 makes buckets
 // for all regions, every other region only its own.
 func (p *bucketPlan) locate(endpoint string) error {
-	const home = "us-east-1"
 	constraint := string(p.constraint)
 	switch constraint {
 	case "":
@@ -239,7 +233,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		switch {
 		case b.owner.ID != call.Account:
 			return nil, errBucketExists.of("BucketName", name)
-		case call.Region != "us-east-1" || b.region != plan.region:
+		case call.Region != home || b.region != plan.region:
 			return nil, errBucketOwned.of("BucketName", name)
 		}
 		// us-east-1 keeps to its first behaviour: to make one's own bucket
@@ -264,7 +258,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 	}
 	s.buckets.Set(name, made)
 	location := "/" + name
-	if plan.region != "us-east-1" {
+	if plan.region != home {
 		location = "http://" + name + ".s3.amazonaws.com/"
 	}
 	return &awss3.CreateBucketOutput{Location: &location}, nil

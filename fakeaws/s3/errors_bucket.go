@@ -14,6 +14,7 @@ var (
 	errNoReplication          = kind{"ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found"}
 	errTooManyConfigurations  = kind{"TooManyConfigurations", http.StatusBadRequest, "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."}
 	errInvalidS3Destination   = kind{"InvalidS3DestinationBucket", http.StatusBadRequest, "Invalid bucket ARN."}
+	errWrongRegion            = kind{"AuthorizationHeaderMalformed", http.StatusBadRequest, ""}
 	errAccelerateNotSupported = kind{"InvalidRequest", http.StatusBadRequest, "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"}
 )
 

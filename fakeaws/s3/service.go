@@ -37,9 +37,10 @@ func (s *Service) Ops() []fakeaws.Op {
 // "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"); it puts the
 // resource in quotes.
 func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
-	if call.Anonymous() || need.ResourceAccount != "" && !call.World.SameOrganization(need.ResourceAccount, call.Account) {
-		return errAccessDenied.of()
+	denied := errAccessDenied.of()
+	if !call.Anonymous() && (need.ResourceAccount == "" || call.World.SameOrganization(need.ResourceAccount, call.Account)) {
+		style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}
+		denied = errAccessDenied.says(d.Message(style))
 	}
-	style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}
-	return errAccessDenied.says(d.Message(style))
+	return s.withRegion(denied, need.Resource)
 }
