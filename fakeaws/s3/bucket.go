@@ -36,6 +36,7 @@ type store struct {
 	// public says whether policy is one, as S3 means the word.
 	public  bool
 	block   *types.PublicAccessBlockConfiguration
+	acl     *acl // nil grants nothing to others
 	tags    []types.Tag
 	objects btree.Map[string, history]
 	// versioning is empty in a bucket that never had it.
@@ -46,15 +47,19 @@ type store struct {
 	uploads uploads
 }
 
-// policyFor is the bucket policy as far as it is in force for a call, else
-// nothing. RestrictPublicBuckets keeps all but AWS services and callers of the
-// owner's account from a bucket with a public policy, also those whom another
-// statement of it names (User Guide, "Blocking public access to your Amazon S3
-// storage").
-func (b *bucket) policyFor(call *fakeaws.Call, nothing *enforce.Policy) *enforce.Policy {
-	restricted := b.public && b.block != nil && aws.ToBool(b.block.RestrictPublicBuckets)
-	if restricted && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
-		return nothing
+// policyFor is what guards a bucket as far as it is in force for a call: its
+// policy and, where ACLs are enabled, its ACL.
+func (s *Service) policyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
+	return enforce.Join(enforce.BucketPolicy, s.bucketPolicyFor(call, b), s.aclPolicy(b))
+}
+
+// bucketPolicyFor is the policy of a bucket as far as it is in force for a call.
+// RestrictPublicBuckets keeps all but AWS services and callers of the owner's
+// account from a bucket with a public policy, also those whom another statement of
+// it names (User Guide, "Blocking public access to your Amazon S3 storage").
+func (s *Service) bucketPolicyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
+	if b.public && s.blockOf(b).restrict && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
+		return s.nothing
 	}
 	return b.policy.Policy()
 }
@@ -114,12 +119,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 	keys := &need.Context
 	signatureKeys(keys, call)
 	setEnum(keys, "s3:locationconstraint", plan.constraint)
-	setEnum(keys, "s3:x-amz-acl", in.ACL)
-	setIfSent(keys, "s3:x-amz-grant-full-control", in.GrantFullControl)
-	setIfSent(keys, "s3:x-amz-grant-read", in.GrantRead)
-	setIfSent(keys, "s3:x-amz-grant-read-acp", in.GrantReadACP)
-	setIfSent(keys, "s3:x-amz-grant-write", in.GrantWrite)
-	setIfSent(keys, "s3:x-amz-grant-write-acp", in.GrantWriteACP)
+	plan.acl.setKeys(keys)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
 	for _, t := range plan.tags {
 		keys.Set("aws:RequestTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
@@ -133,7 +133,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 		more.Action = action
 		needs = append(needs, more)
 	}
-	if in.ACL != "" || plan.grants {
+	if plan.acl.given() {
 		also("s3:PutBucketAcl")
 	}
 	if in.ObjectOwnership != "" {
@@ -154,14 +154,15 @@ type bucketPlan struct {
 	region     string
 	constraint types.BucketLocationConstraint
 	tags       []types.Tag
-	grants     bool
+	ownership  types.ObjectOwnership
+	acl        *aclRequest
 }
 
 func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, error) {
 	p := bucketPlan{
-		region: call.Region,
-		grants: in.GrantFullControl != nil || in.GrantRead != nil || in.GrantReadACP != nil ||
-			in.GrantWrite != nil || in.GrantWriteACP != nil,
+		region:    call.Region,
+		ownership: in.ObjectOwnership,
+		acl:       &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP)},
 	}
 	// The other namespace has names of its own.
 	if in.BucketNamespace != "" && in.BucketNamespace != types.BucketNamespaceGlobal {
@@ -170,11 +171,8 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 	if err := checkBucketName(aws.ToString(in.Bucket)); err != nil {
 		return p, err
 	}
-	switch {
-	case in.ObjectOwnership != "" && in.ObjectOwnership != types.ObjectOwnershipBucketOwnerEnforced:
-		return p, notImplemented("x-amz-object-ownership: " + string(in.ObjectOwnership))
-	case p.grants || in.ACL != "" && in.ACL != types.BucketCannedACLPrivate:
-		return p, errInvalidACLOwnership.of()
+	if err := p.planAccess(in); err != nil {
+		return p, err
 	}
 	cfg := in.CreateBucketConfiguration
 	if cfg == nil {
@@ -188,6 +186,24 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 	}
 	p.tags, p.constraint = cfg.Tags, cfg.LocationConstraint
 	return p, p.locate(call.Region)
+}
+
+// planAccess decides on Object Ownership and the ACL. A new bucket has ACLs
+// disabled, and Block Public Access on, unless Object Ownership enables them.
+func (p *bucketPlan) planAccess(in *awss3.CreateBucketInput) error {
+	if p.ownership == "" {
+		p.ownership = types.ObjectOwnershipBucketOwnerEnforced
+	}
+	if !slices.Contains(p.ownership.Values(), p.ownership) {
+		return invalidArgument("Invalid x-amz-object-ownership header: "+string(p.ownership), "x-amz-object-ownership", string(p.ownership))
+	}
+	if err := p.acl.check(); err != nil {
+		return err
+	}
+	if p.ownership == types.ObjectOwnershipBucketOwnerEnforced && p.acl.given() && in.ACL != types.BucketCannedACLPrivate {
+		return errInvalidACLOwnership.of()
+	}
+	return nil
 }
 
 // locate decides in which region a bucket comes to be. us-east-1 makes buckets
@@ -240,8 +256,16 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		// again succeeds and changes nothing.
 		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
 	}
+	made, err := s.buildACL(plan.acl, account, nil)
+	if err != nil {
+		return nil, err
+	}
+	if made.public() {
+		// Every new bucket blocks public ACLs.
+		return nil, errInvalidACLBlock.of()
+	}
 	on := true
-	made := &bucket{store: &store{
+	b := &bucket{store: &store{
 		name:       name,
 		arn:        bucketARN(name),
 		owner:      account,
@@ -252,11 +276,13 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		block: &types.PublicAccessBlockConfiguration{
 			BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on,
 		},
+		acl: made,
 	}}
 	if aws.ToBool(in.ObjectLockEnabledForBucket) {
-		made.locking, made.versioning = true, types.BucketVersioningStatusEnabled
+		b.locking, b.versioning = true, types.BucketVersioningStatusEnabled
 	}
-	s.buckets.Set(name, made)
+	configure(b, ownedAs(plan.ownership))
+	s.buckets.Set(name, b)
 	location := "/" + name
 	if plan.region != home {
 		location = "http://" + name + ".s3.amazonaws.com/"

@@ -72,7 +72,6 @@ func TestCreateBucket(t *testing.T) {
 			text: "The us-west-2 location constraint is incompatible for the region specific endpoint this request was sent to."},
 		"public ACL":        {region: "us-east-1", in: awss3.CreateBucketInput{ACL: types.BucketCannedACLPublicRead}, code: "InvalidBucketAclWithObjectOwnership"},
 		"account namespace": {region: "us-east-1", in: awss3.CreateBucketInput{BucketNamespace: types.BucketNamespaceAccountRegional}, code: "NotImplemented"},
-		"ACLs on":           {region: "us-east-1", in: awss3.CreateBucketInput{ObjectOwnership: types.ObjectOwnershipObjectWriter}, code: "NotImplemented"},
 		"directory bucket":  {region: "us-east-1", in: awss3.CreateBucketInput{CreateBucketConfiguration: &types.CreateBucketConfiguration{Bucket: &types.BucketInfo{}}}, code: "NotImplemented"},
 		"bad tag":           {region: "us-east-1", in: awss3.CreateBucketInput{CreateBucketConfiguration: &types.CreateBucketConfiguration{Tags: []types.Tag{{Key: ptr("a&b"), Value: ptr("")}}}}, code: "InvalidTag"},
 	} {

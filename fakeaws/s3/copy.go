@@ -141,9 +141,6 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	if err := p.params.checkACL(); err != nil {
-		return nil, err
-	}
 	src, version, err := s.copied(in, p)
 	if err != nil {
 		return nil, err

@@ -21,3 +21,13 @@ var (
 // Texts of checks that the API reference names no text for are those that the
 // service is known to answer with; each of them is unverified.
 func invalidRequest(text string) error { return errInvalidRequest.says(text) }
+
+// The errors of ACLs. Grants to e-mail addresses ended in October 2025; AWS says
+// that such requests get 405.
+var (
+	errEmailGrantee      = kind{"MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."}
+	errInvalidACLBlock   = kind{"InvalidBucketAclWithBlockPublicAccessError", http.StatusBadRequest, "Bucket cannot have public ACLs set with BlockPublicAccess enabled"}
+	errMalformedACL      = kind{"MalformedACLError", http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema"}
+	errMissingHeader     = kind{"MissingSecurityHeader", http.StatusBadRequest, "Your request was missing a required header"}
+	errUnexpectedContent = kind{"UnexpectedContent", http.StatusBadRequest, "This request does not support content"}
+)

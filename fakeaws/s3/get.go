@@ -49,7 +49,7 @@ func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enfo
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&get.Context, "s3:versionid", ref.version)
-	b.guardObject(&get, o)
+	s.guardObject(call, b, &get, o)
 	return append(needs, get)
 }
 

@@ -131,7 +131,7 @@ func (b *bucket) entry(l *listing, o *object) *types.Object {
 		e.Key = l.text(o.key)
 	}
 	if l.owner {
-		e.Owner = b.ownerID()
+		e.Owner = b.ownerIDOf(o)
 	}
 	return e
 }

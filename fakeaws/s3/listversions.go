@@ -138,7 +138,7 @@ func (p *versionPage) add(b *bucket, l *listing, o *object, latest bool) {
 	p.lastVersion = o.version
 	if o.marker {
 		p.markers = append(p.markers, types.DeleteMarkerEntry{
-			Key: l.text(o.key), VersionId: &o.version, IsLatest: &latest, LastModified: &o.modified, Owner: b.ownerID(),
+			Key: l.text(o.key), VersionId: &o.version, IsLatest: &latest, LastModified: &o.modified, Owner: b.ownerIDOf(o),
 		})
 		return
 	}

@@ -178,9 +178,6 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMul
 	if err != nil {
 		return nil, err
 	}
-	if err := params.checkACL(); err != nil {
-		return nil, err
-	}
 	tags, err := parseTagging(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -194,6 +191,9 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMul
 	m := &multipart{
 		key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
 		params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
+	}
+	if err := s.own(call, b, m.object, params); err != nil {
+		return nil, err
 	}
 	if m.object.encryption, err = s.encryptionFor(call, b, &params.encryptionParams); err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, m
 		Action:          action,
 		Resource:        resource,
 		ResourceAccount: b.owner.ID,
-		Policy:          b.policyFor(call, s.nothing),
+		Policy:          s.policyFor(call, b),
 	}
 	n.Context.Grow(commonKeys + more)
 	signatureKeys(&n.Context, call)
@@ -103,10 +103,11 @@ func setEnum[E ~string](keys *enforce.Context, key string, value E) {
 
 // guardObject completes a permission on an object that exists: with its tags,
 // and with who owns it.
-func (b *bucket) guardObject(need *enforce.Need, o *object) {
+func (s *Service) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
 	if o == nil {
 		return
 	}
+	s.guardByACL(call, b, need, o)
 	for _, t := range o.tags {
 		need.Context.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
 	}
@@ -145,7 +146,7 @@ func (s *Service) objectNeeds(call *fakeaws.Call, ref objectRef, action string) 
 	}
 	need := s.need(call, b, action, b.objectARN(ref.key), 4)
 	setIfSent(&need.Context, "s3:versionid", ref.version)
-	b.guardObject(&need, b.version(aws.ToString(ref.key), ref.version))
+	s.guardObject(call, b, &need, b.version(aws.ToString(ref.key), ref.version))
 	return []enforce.Need{narrowed(need, action)}, nil
 }
 

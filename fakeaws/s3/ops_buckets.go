@@ -28,6 +28,7 @@ func (s *Service) bucketOps() []fakeaws.Op {
 		fakeaws.Bind(s.DeleteBucketPolicy, onBucketPolicy(s, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
+		fakeaws.Bind(s.GetBucketPolicyStatus, onBucket(s, "s3:GetBucketPolicyStatus", refOf[awss3.GetBucketPolicyStatusInput])),
 
 		fakeaws.Bind(s.PutPublicAccessBlock, s.needPutPublicAccessBlock),
 		fakeaws.Bind(s.GetPublicAccessBlock, onBucket(s, "s3:GetBucketPublicAccessBlock", func(in *awss3.GetPublicAccessBlockInput) bucketRef {

@@ -88,16 +88,6 @@ var grantNames = [4]string{"full-control", "read", "read-acp", "write-acp"}
 // permission of its own.
 func (p *writeParams) granting() bool { return p.ACL != "" || p.grants() != [4]*string{} }
 
-// checkACL refuses ACLs other than the one that bucket owner enforced buckets
-// put up with (User Guide, "Controlling ownership of objects and disabling ACLs
-// for your bucket").
-func (p *writeParams) checkACL() error {
-	if p.grants() != [4]*string{} || p.ACL != "" && p.ACL != types.ObjectCannedACLBucketOwnerFullControl {
-		return errACLNotSupported.of()
-	}
-	return nil
-}
-
 // object is an object with what the parameters say of it, but for its data and
 // for what depends on the bucket.
 func (p *writeParams) object(key *string, tags []types.Tag) *object {

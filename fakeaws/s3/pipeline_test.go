@@ -66,7 +66,7 @@ func TestClientGetsModeledErrors(t *testing.T) {
 	_, err = a.root.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
 	var notFound *types.NotFound
 	require.ErrorAs(t, err, &notFound)
-	_, err = a.root.GetObjectAcl(ctx, &awss3.GetObjectAclInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
+	_, err = a.root.GetObjectTorrent(ctx, &awss3.GetObjectTorrentInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
 	requireAPIError(t, err, "NotImplemented", "")
 }
 

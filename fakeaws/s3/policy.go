@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -31,7 +32,7 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 		return nil, malformedPolicy(err)
 	}
 	public := doc.public()
-	if public && b.block != nil && aws.ToBool(b.block.BlockPublicPolicy) {
+	if public && s.blockOf(b).blockPolicy {
 		return nil, errAccessDenied.says("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
 			`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
 	}
@@ -104,4 +105,18 @@ func (s *Service) DeleteBucketPolicy(ctx context.Context, in *awss3.DeleteBucket
 	}
 	b.policy, b.public = nil, false
 	return new(awss3.DeleteBucketPolicyOutput), nil
+}
+
+// GetBucketPolicyStatus tells whether the policy of a bucket makes it public.
+func (s *Service) GetBucketPolicyStatus(ctx context.Context, in *awss3.GetBucketPolicyStatusInput) (*awss3.GetBucketPolicyStatusOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	if b.policy == nil {
+		return nil, errNoSuchBucketPolicy.of("BucketName", b.name)
+	}
+	return &awss3.GetBucketPolicyStatusOutput{PolicyStatus: &types.PolicyStatus{IsPublic: &b.public}}, nil
 }

@@ -18,6 +18,28 @@ func (s *Service) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPub
 	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock")
 }
 
+// A block is Block Public Access as it is in force for a bucket.
+type block struct{ blockACLs, ignoreACLs, blockPolicy, restrict bool }
+
+// and adds the settings of another level: the most restrictive counts.
+func (k *block) and(cfg *types.PublicAccessBlockConfiguration) {
+	if cfg == nil {
+		return
+	}
+	k.blockACLs = k.blockACLs || aws.ToBool(cfg.BlockPublicAcls)
+	k.ignoreACLs = k.ignoreACLs || aws.ToBool(cfg.IgnorePublicAcls)
+	k.blockPolicy = k.blockPolicy || aws.ToBool(cfg.BlockPublicPolicy)
+	k.restrict = k.restrict || aws.ToBool(cfg.RestrictPublicBuckets)
+}
+
+// blockOf is Block Public Access of a bucket and of its owner's account.
+func (s *Service) blockOf(b *bucket) block {
+	var k block
+	k.and(b.block)
+	k.and(s.accountBlocks[b.owner.ID])
+	return k
+}
+
 // PutPublicAccessBlock sets Block Public Access of a bucket. A setting that is
 // not sent is off.
 func (s *Service) PutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) (*awss3.PutPublicAccessBlockOutput, error) {

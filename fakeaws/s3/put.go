@@ -88,9 +88,6 @@ func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, p 
 func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.PutObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	params := putParams.of(in)
-	if err := params.checkACL(); err != nil {
-		return nil, err
-	}
 	tags, err := parseTagging(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -129,6 +126,9 @@ func sizeOf(contentLength *int64) int64 {
 
 // store puts a new object under its key if the conditions of the request hold.
 func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
+	if err = s.own(call, b, o, p); err != nil {
+		return err
+	}
 	if err = checkWrite(o.key, b.live(o.key), p.IfMatch, p.IfNoneMatch); err != nil {
 		return err
 	}

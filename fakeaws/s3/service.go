@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -19,17 +20,19 @@ type Service struct {
 
 	mu      sync.Mutex // guards buckets and all that they hold
 	buckets btree.Map[string, *bucket]
-	made    uint64 // versions and uploads, in order
+	// accountBlocks is Block Public Access of accounts.
+	accountBlocks map[string]*types.PublicAccessBlockConfiguration
+	made          uint64 // versions and uploads, in order
 }
 
 // New returns S3 without buckets.
 func New(w *fakeaws.World) *Service {
-	return &Service{world: w, nothing: enforce.Empty(enforce.BucketPolicy)}
+	return &Service{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration)}
 }
 
 // Ops implements fakeaws.Service.
 func (s *Service) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.bucketOps(), s.objectOps())
+	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.aclOps(), s.bucketOps(), s.objectOps())
 }
 
 // Denied implements fakeaws.Service. S3 explains a denial only to callers of

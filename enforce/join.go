@@ -1,0 +1,33 @@
+package enforce
+
+// Join returns a policy that has the statements of several, which take part in a
+// decision as one: a resource may be guarded by more than its policy, as S3's
+// objects are by ACLs. Decisions name the policy that a statement came from. Nil
+// policies are left out; of one alone it returns that one.
+func Join(kind Kind, policies ...*Policy) *Policy {
+	var all, allows, denies []*Statement
+	var one *Policy
+	count := 0
+	for _, p := range policies {
+		if p == nil {
+			continue
+		}
+		one = p
+		count++
+		all = append(all, p.statements...)
+		allows = append(allows, p.allows.statements...)
+		denies = append(denies, p.denies.statements...)
+	}
+	if count <= 1 {
+		return one
+	}
+	return &Policy{kind: kind, doc: Empty(kind).doc, version: version2012, statements: all, allows: newIndex(allows), denies: newIndex(denies)}
+}
+
+// Denials returns a policy that has the Deny statements of p alone.
+func (p *Policy) Denials() *Policy {
+	if p == nil || len(p.allows.statements) == 0 {
+		return p
+	}
+	return &Policy{kind: p.kind, source: p.source, doc: p.doc, size: p.size, version: p.version, statements: p.denies.statements, denies: p.denies}
+}
