@@ -244,7 +244,7 @@ func TestVirtualHostsAndPaths(t *testing.T) {
 	for _, url := range []string{
 		"https://bucket.s3.us-east-1.amazonaws.com/a/b",
 		"https://bucket.s3.amazonaws.com/a/b",
-		"https://bucket.s3-us-west-2.amazonaws.com/a/b",
+		"https://bucket.s3-us-east-1.amazonaws.com/a/b",
 		"https://bucket.s3.dualstack.us-east-1.amazonaws.com/a/b",
 		"http://bucket.localhost:4566/a/b",
 		"http://bucket.s3.localhost:4566/a/b",
