@@ -35,6 +35,8 @@ func TestResourcePatterns(t *testing.T) {
 		{"rule 8: missing segments, other region", "arn:aws:sqs:us-east-1", "arn:aws:sqs:eu-west-1:111122223333:q", false},
 		{"rule 8: a missing last segment matches everything", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:sqs:us-east-1:111122223333:q", true},
 		{"rule 8: a missing last segment, other account", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:sqs:us-east-1:444455556666:q", false},
+		{"rule 8: any service, which AWS refuses to store", "arn:aws:*", "arn:aws:sqs:us-east-1:111122223333:q", true},
+		{"rule 8: a part of the service", "arn:aws:s*:::b", "arn:aws:s3:::b", true},
 		{"rule 8: star matches all", "*", "arn:aws:s3:::b", true},
 		{"rule 8: the resource * is matched by * alone", "arn:aws:s3:::*", "*", false},
 		{"rule 8: the resource * is matched by *", "*", "*", true},

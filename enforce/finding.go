@@ -57,6 +57,8 @@ const (
 	AllowNotAction = "ALLOW_WITH_NOT_ACTION"
 	// AllowEverybody is an Allow for every principal, without a condition.
 	AllowEverybody = "ALLOW_EVERY_PRINCIPAL"
+	// TooLong is a document that is longer than a quota.
+	TooLong = "POLICY_SIZE_EXCEEDED"
 	// AllowEverything is an Allow of every action on every resource.
 	AllowEverything = "ALLOW_EVERYTHING"
 )

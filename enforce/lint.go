@@ -16,6 +16,7 @@ func Lint(doc string, kind Kind, src Source) []Finding {
 	l := &linter{findings{doc: doc, kind: kind, src: src, refused: make(map[int][]int)}}
 	if d := readDocument(doc, kind, src, l.refuse); d != nil {
 		validate(d, kind, src, l.refuse)
+		l.size(d)
 		for i := range d.statements {
 			l.statement(&d.statements[i])
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -100,6 +101,14 @@ func TestLintFinds(t *testing.T) {
 			"error MalformedPolicyDocument: want a value, found the end of the document"},
 		{"an unknown action that S3 refuses", statementsOf(stmt("Allow", "s3:GetObjcet", "arn:aws:s3:::b/*", aws("111122223333"))), BucketPolicy,
 			`error MalformedPolicy: S3 has no action "s3:GetObjcet"; did you mean "s3:GetObject"?`},
+		{"a managed policy over the quota", statementsOf(stmt("Deny", "s3:*", "arn:aws:s3:::"+strings.Repeat("b", 6200))), ManagedPolicy,
+			"error POLICY_SIZE_EXCEEDED: the document has 6299 characters without white space; 6144 are the quota of a managed policy"},
+		{"an RCP over the quota, with white space", statementsOf(stmt("Deny", "s3:*", "*", everybody)) + strings.Repeat(" ", 5120), ResourceControlPolicy,
+			"error POLICY_SIZE_EXCEEDED: the document has 5223 characters; 5120 are the quota of a resource control policy"},
+		{"an RCP for a service without", statementsOf(stmt("Deny", "ec2:*", "*", everybody)), ResourceControlPolicy,
+			`error MalformedPolicyDocumentException: action "ec2:*": resource control policies are not for service "ec2"`},
+		{"an RCP for all services", statementsOf(stmt("Deny", "*", "*", everybody)), ResourceControlPolicy,
+			`error MalformedPolicyDocumentException: action "*": name the service, as in s3:*`},
 		{"too long", strings.Repeat(" ", MaxDocument+1), IdentityPolicy,
 			"error MalformedPolicyDocument: the document has 131073 bytes; 131072 are the most"},
 	} {
@@ -139,6 +148,7 @@ func TestLintIsSilent(t *testing.T) {
 		{"a key of the other service", statementsOf(stmt("Allow", "sts:AssumeRole", "*", `"Condition":{"StringEquals":{"iam:ResourceTag/team":"blue"}}`)), IdentityPolicy},
 		{"claims of a provider", statementsOf(stmt("Allow", "sts:AssumeRoleWithWebIdentity", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/id.example.com"}`, `"Condition":{"StringEquals":{"id.example.com:sub":"x"}}`)), TrustPolicy},
 		{"claims of an assertion", statementsOf(stmt("Allow", "sts:AssumeRoleWithSAML", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, `"Condition":{"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}}`)), TrustPolicy},
+		{"white space over the quota of a managed policy", statementsOf(stmt("Deny", "s3:*", "*")) + strings.Repeat(" ", 6144), ManagedPolicy},
 		{"an SCP", statementsOf(stmt("Allow", "*", "*")), ServiceControlPolicy},
 		{"an endpoint", statementsOf(stmt("Allow", "*", "*", `"Principal":"*"`)), EndpointPolicy},
 	} {
@@ -295,7 +305,9 @@ func TestLintIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Len(t, Lint(statementsOf(c.doc), IdentityPolicy, Source{}), c.findings)
+			found := Lint(statementsOf(c.doc), IdentityPolicy, Source{})
+			found = slices.DeleteFunc(found, func(f Finding) bool { return f.Code == TooLong })
+			assert.Equal(t, c.findings, len(found)) //nolint:testifylint // it would print them all
 		})
 	}
 }

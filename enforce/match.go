@@ -153,19 +153,21 @@ func (e *eval) denies(l Layer) *Statement {
 
 // nodes returns the policies of AWS Organizations that apply: SCPs to the
 // principals of member accounts, root included, but neither to services nor to
-// anonymous callers; RCPs to everybody. Service-linked roles are exempt.
+// anonymous callers; RCPs to everybody, in the services that they are for.
+// Service-linked roles are exempt.
 func (e *eval) nodes(l Layer) [][]*Policy {
-	nodes := e.set.RCPs
-	if l == SCPLayer {
-		nodes = e.set.SCPs
-		if !e.identity {
-			return nil
+	switch {
+	case e.serviceLinked():
+		return nil
+	case l == SCPLayer:
+		if e.identity {
+			return e.set.SCPs
 		}
-	}
-	if nodes == nil || e.serviceLinked() {
+		return nil
+	case e.set.RCPs == nil || !rcpsApply(e.action, e.req.Resource):
 		return nil
 	}
-	return nodes
+	return e.set.RCPs
 }
 
 // nodesAllow reports whether each node of the path allows: the policies of one

@@ -87,6 +87,7 @@ var (
 		{"s3:GetObject", "arn:aws:s3:::b/*"}, {"s3:GetObject", "arn:aws:s3:::b/${k}"}, {"s3:GetObject", "arn:aws:s3:::b/a?"},
 		{"s3:ListBucket", "arn:aws:s3:::b"}, {"s3:ListAllMyBuckets", "*"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + mine + ":a"},
 		{"sqs:SendMessage", "arn:aws:sqs:eu-west-1:" + mine + ":q1"}, {"s3:GetObject", "arn:aws:s3:::alice/x:y/z"},
+		{"s3:ListAllMyBuckets", "arn:aws:s3:::*"}, {"sqs:ListQueues", "arn:aws:sqs:us-east-1:" + mine + ":"}, {"iam:GetUser", aliceARN},
 	}
 	principals = []string{`"*"`, `{"AWS":"*"}`, `{"AWS":"` + mine + `"}`, `{"AWS":"arn:aws:iam::` + mine + `:root"}`,
 		`{"AWS":"` + aliceARN + `"}`, `{"AWS":"` + workerARN + `"}`, `{"AWS":"` + sessionARN + `"}`, `{"AWS":"` + fedARN + `"}`,
@@ -311,7 +312,7 @@ func drawQuestion(c chooser, at stage) question {
 	case onRole:
 		what = [2]string{"sts:AssumeRole", "arn:aws:iam::" + mine + ":role/target"}
 	case onKey:
-		what = [2]string{"kms:Decrypt", "arn:aws:kms:us-east-1:" + mine + ":key/k"}
+		what = [2]string{of(c, "kms:Decrypt", "kms:Decrypt", "kms:RetireGrant"), "arn:aws:kms:us-east-1:" + mine + ":key/k"}
 	}
 	req := &enforce.Request{Principal: of(c, callers...), Action: what[0], Resource: what[1], ResourceAccount: mine}
 	if req.Principal.Account == mine && c.pick(2) == 0 {

@@ -9,6 +9,8 @@ package enforce_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -192,7 +194,13 @@ func (n *naive) boundBySCPs() bool {
 	return n.is(enforce.User, enforce.AssumedRole, enforce.FederatedUser, enforce.Root) && !n.serviceLinked()
 }
 
-func (n *naive) boundByRCPs() bool { return !n.serviceLinked() }
+// boundByRCPs: they are for a list of services, and for requests that have a
+// resource of their own (rule 41).
+func (n *naive) boundByRCPs() bool {
+	service, _, _ := strings.Cut(n.action, ":")
+	own := regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.{2,}|[^*])$`).MatchString(n.resource)
+	return !n.serviceLinked() && own && slices.Contains([]string{"s3", "sqs", "kms", "sts"}, service) && n.action != "kms:RetireGrant"
+}
 
 func (n *naive) resourceLayer() enforce.Layer {
 	if n.trust {

@@ -22,11 +22,14 @@ const maxOwnDocument = 8 * MaxDocument
 
 // maxDocument returns how long a document from a source may be.
 func (s *Source) maxDocument() int {
-	if strings.HasPrefix(s.ARN, "arn:aws:iam::aws:policy/") {
+	if s.isOwn() {
 		return maxOwnDocument
 	}
 	return MaxDocument
 }
+
+// isOwn reports whether a policy is AWS's own.
+func (s *Source) isOwn() bool { return strings.HasPrefix(s.ARN, "arn:aws:iam::aws:policy/") }
 
 // A document is a policy as it was written, with the place of everything.
 type document struct {

@@ -1,9 +1,6 @@
 package enforce
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // checkKind finds elements that a kind of policy must have or must not have, and
 // principals and actions that it does not take.
@@ -86,28 +83,6 @@ func isTrustAction(action string) bool {
 		}
 	}
 	return false
-}
-
-// rcpFullAWSAccess is the ARN of the policy that AWS Organizations attaches
-// everywhere, the only resource control policy that may allow.
-const rcpFullAWSAccess = "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess"
-
-func (s *rawStatement) checkResourceControl(src Source, wrong report) {
-	if s.effect.value != "Deny" && src.ARN != rcpFullAWSAccess {
-		wrong(syntax(s.start, "Allow is for RCPFullAWSAccess alone"))
-	}
-	if len(s.principal) != 1 || s.principal[0].value != "*" {
-		wrong(syntax(s.start, `Principal must be "*"; use condition keys to choose among callers`))
-	}
-	if s.notAction != nil {
-		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
-	}
-	if slices.ContainsFunc(s.action, func(a text) bool { return a.value == "*" }) && src.ARN != rcpFullAWSAccess {
-		wrong(syntax(s.start, `Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`))
-	}
-	if len(s.resource) == 0 && len(s.notResource) == 0 {
-		wrong(syntax(s.start, "Resource is missing"))
-	}
 }
 
 func (s *rawStatement) checkResourceBased(kind Kind, wrong report) {

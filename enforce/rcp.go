@@ -1,0 +1,71 @@
+package enforce
+
+import (
+	"fmt"
+	"strings"
+)
+
+// rcpServices are the services, by prefix, that resource control policies are
+// for: "List of AWS services that support RCPs" of the AWS Organizations User
+// Guide, of September 2026.
+var rcpServices = func() map[string]bool {
+	services := make(map[string]bool)
+	for prefix := range strings.FieldsSeq(`
+		aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront
+		cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity
+		cognito-idp comprehend comprehendmedical compute-optimizer cost-optimization-hub dax dsql
+		dynamodb ecr ecr-public events firehose fis fms gamelift health inspector-scan kendra
+		kinesisvideo kms logs memorydb networkmonitor notifications opensearch pca-connector-ad
+		personalize polly pricing resource-groups rolesanywhere s3 secretsmanager servicediscovery
+		signin sqs sts support swf textract timestream-influxdb transcribe transfer translate wafv2
+		workspaces xray`) {
+		services[prefix] = true
+	}
+	return services
+}()
+
+// rcpsApply reports whether resource control policies have a say about an action,
+// given in lower case, on a resource. "RCPs apply to the resources that are
+// authorized as part of an operation request": an action without a resource of
+// its own, like the lists of all buckets and queues, has none.
+func rcpsApply(action, resource string) bool {
+	if !rcpServices[serviceOf(action)] || action == "kms:retiregrant" {
+		return false
+	}
+	a, ok := splitARN(resource)
+	return ok && a.resource() != "" && a.resource() != "*"
+}
+
+// rcpFullAWSAccess is the ARN of the policy that AWS Organizations attaches
+// everywhere, the only resource control policy that may allow.
+const rcpFullAWSAccess = "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess"
+
+// checkResourceControl finds what "RCP syntax" does not let customers write.
+func (s *rawStatement) checkResourceControl(src Source, wrong report) {
+	own := src.ARN == rcpFullAWSAccess
+	if s.effect.value != "Deny" && !own {
+		wrong(syntax(s.start, "Allow is for RCPFullAWSAccess alone"))
+	}
+	if len(s.principal) != 1 || s.principal[0].value != "*" {
+		wrong(syntax(s.start, `Principal must be "*"; use condition keys to choose among callers`))
+	}
+	if s.notAction != nil {
+		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
+	}
+	for _, a := range s.action {
+		if service := serviceOf(strings.ToLower(a.value)); !own && !rcpServices[service] {
+			wrong(syntax(a.at, "action %q: %s", a.value, noRCP(service)))
+		}
+	}
+	if len(s.resource) == 0 && len(s.notResource) == 0 {
+		wrong(syntax(s.start, "Resource is missing"))
+	}
+}
+
+// noRCP says why resource control policies do not take the actions of a service.
+func noRCP(service string) string {
+	if service == "*" {
+		return "name the service, as in s3:*"
+	}
+	return fmt.Sprintf("resource control policies are not for service %q", service)
+}
