@@ -2,10 +2,14 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 5s
 
-.PHONY: test race lint fuzz bench mutate generate ci
+.PHONY: test coverage race lint fuzz bench mutate generate ci
 
 test:
 	go test ./...
+
+# Every statement of package enforce is executed by its tests.
+coverage:
+	.ci/coverage
 
 race:
 	go test -race -shuffle=on ./...

@@ -75,11 +75,11 @@ type Decision struct {
 }
 
 // Allowed reports whether the request is allowed.
-func (d *Decision) Allowed() bool { return d.Verdict == Allowed }
+func (d Decision) Allowed() bool { return d.Verdict == Allowed }
 
 // String returns the decision in one line: verdict, principal, action, resource
 // and reason.
-func (d *Decision) String() string {
+func (d Decision) String() string {
 	word := "DENY"
 	if d.Allowed() {
 		word = "ALLOW"
@@ -88,7 +88,7 @@ func (d *Decision) String() string {
 }
 
 // reason says in a few words what decided.
-func (d *Decision) reason() string {
+func (d Decision) reason() string {
 	switch {
 	case d.Statement != nil && d.Allowed():
 		return "allowed by " + d.where()
@@ -101,7 +101,7 @@ func (d *Decision) reason() string {
 }
 
 // where names the deciding statement: layer, policy, statement, place.
-func (d *Decision) where() string { return describe(d.Layer, d.Statement) }
+func (d Decision) where() string { return describe(d.Layer, d.Statement) }
 
 func describe(l Layer, s *Statement) string {
 	var b strings.Builder
@@ -138,7 +138,7 @@ func (p *Principal) short() string {
 }
 
 // MarshalJSON gives tools all that Explain says.
-func (d *Decision) MarshalJSON() ([]byte, error) {
+func (d Decision) MarshalJSON() ([]byte, error) {
 	type place struct {
 		Policy    string `json:"policy"`
 		Statement string `json:"statement"`

@@ -8,6 +8,8 @@
 //
 //	p, err := enforce.Parse(document, enforce.IdentityPolicy, enforce.Source{Name: "reader"})
 //	...
+//	alice, err := enforce.ParsePrincipal("arn:aws:iam::111122223333:user/alice")
+//	...
 //	d := enforce.Evaluate(&enforce.Request{
 //		Principal: alice,
 //		Action:    "s3:GetObject",

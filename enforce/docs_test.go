@@ -2,6 +2,7 @@ package enforce_test
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,6 +19,22 @@ func plain(text string) string {
 		b.WriteString(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "// ")) + "\n")
 	}
 	return b.String()
+}
+
+// Whoever imports the package to evaluate policies gets neither a server nor the
+// client of a service: of ours only the catalog, of the SDK what all clients share.
+func TestStandsAlone(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	require.NoError(t, err)
+	for dependency := range strings.FieldsSeq(string(out)) {
+		if ours, is := strings.CutPrefix(dependency, "github.com/leastpriv/leastpriv/"); is {
+			assert.Contains(t, []string{"enforce", "internal/catalog"}, ours)
+		}
+		assert.NotContains(t, dependency, "aws-sdk-go-v2/service/")
+		assert.NotContains(t, dependency, "aws-sdk-go-v2/config")
+		assert.NotContains(t, dependency, "testify")
+	}
 }
 
 // The code and the outputs that docs/enforcement.md quotes are those of examples,

@@ -15,7 +15,7 @@ type LayerVerdict struct {
 }
 
 // Layers returns the verdict of every layer that takes part, in AWS's order.
-func (d *Decision) Layers() []LayerVerdict {
+func (d Decision) Layers() []LayerVerdict {
 	var verdicts []LayerVerdict
 	d.again(func(e *eval) {
 		for _, l := range denyOrder {
@@ -31,7 +31,7 @@ func (d *Decision) Layers() []LayerVerdict {
 }
 
 // again runs f on the evaluation of the decision's request.
-func (d *Decision) again(f func(*eval)) {
+func (d Decision) again(f func(*eval)) {
 	e := evals.Get().(*eval)
 	e.prepare(d.Request, d.Policies)
 	f(e)
@@ -109,7 +109,7 @@ type Unmet struct {
 
 // NearMisses returns the statements that came closest to allowing a request
 // that was denied for want of an Allow.
-func (d *Decision) NearMisses() []NearMiss {
+func (d Decision) NearMisses() []NearMiss {
 	if d.Verdict != ImplicitDeny {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (e *eval) nearMiss(l Layer, s *Statement) NearMiss {
 
 // MissingKeys returns the condition keys that near misses look at and the
 // request does not have.
-func (d *Decision) MissingKeys() []string {
+func (d Decision) MissingKeys() []string {
 	var keys []string
 	for _, miss := range d.NearMisses() {
 		for _, unmet := range miss.Unmet {
@@ -166,7 +166,7 @@ func (d *Decision) MissingKeys() []string {
 
 // Explain returns the decision in several lines: what decided, what each layer
 // says, which statements nearly allowed and why they did not, and what to change.
-func (d *Decision) Explain() string {
+func (d Decision) Explain() string {
 	var b strings.Builder
 	b.WriteString(d.String())
 	for _, v := range d.Layers() {

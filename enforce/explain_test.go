@@ -273,6 +273,21 @@ func TestLayers(t *testing.T) {
 	assert.Equal(t, map[Layer]Verdict{SCPLayer: ImplicitDeny, RCPLayer: ImplicitDeny, IdentityLayer: Allowed}, verdicts)
 }
 
+// A condition is explained under the name that the policy has it by.
+func TestUnmetConditions(t *testing.T) {
+	t.Parallel()
+	condition := `"Condition":{"ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"a"},"ForAllValues:StringEquals":{"aws:TagKeys":["a","c"]},"DateLessThan":{"aws:CurrentTime":"2020"}}`
+	req := ask(userOf(account, "a"), "s3:GetObject", bucketObject, "aws:CurrentTime", "2026-01-01T00:00:00Z")
+	req.Context.SetMulti("aws:TagKeys", []string{"b"})
+	d := Evaluate(req, &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", condition))}})
+	require.Len(t, d.NearMisses(), 1)
+	assert.Equal(t, []Unmet{
+		{"ForAnyValue:StringEqualsIfExists", "aws:TagKeys", []string{"a"}, []string{"b"}},
+		{"ForAllValues:StringEquals", "aws:TagKeys", []string{"a", "c"}, []string{"b"}},
+		{"DateLessThan", "aws:CurrentTime", []string{"2020"}, []string{"2026-01-01T00:00:00Z"}},
+	}, d.NearMisses()[0].Unmet)
+}
+
 // A line names a session by its role, and others by themselves.
 func TestDecisionNamesTheCaller(t *testing.T) {
 	t.Parallel()

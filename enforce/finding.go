@@ -81,7 +81,7 @@ type Finding struct {
 }
 
 // String returns the finding in one line.
-func (f *Finding) String() string {
+func (f Finding) String() string {
 	file := f.File
 	if file == "" {
 		file = "policy"
@@ -102,11 +102,8 @@ type findings struct {
 	refused map[int][]int // by offset, where in list the refusals are
 }
 
-// refuse adds what AWS refuses, once.
+// refuse adds what AWS refuses.
 func (f *findings) refuse(p *problem) {
-	if slices.ContainsFunc(f.refused[p.at], func(i int) bool { return f.list[i].Message == p.detail }) {
-		return
-	}
 	f.refused[p.at] = append(f.refused[p.at], len(f.list))
 	e := newDocumentError(f.doc, f.kind, f.src, p)
 	f.list = append(f.list, Finding{Severity: Error, Code: e.Code, File: e.File, Line: e.Line, Column: e.Column,

@@ -46,14 +46,14 @@ const bytesPerNode = 18
 
 // invalidAt returns the offset of the first byte that is not UTF-8.
 func invalidAt(s string) int {
-	for i, r := range s {
-		if r == utf8.RuneError {
-			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
-				return i
-			}
+	i := 0
+	for {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
 		}
+		i += n
 	}
-	return len(s)
 }
 
 // A reader panics with a *jsonError, which readJSON catches.
@@ -261,9 +261,6 @@ func (r *reader) string() {
 // unquote returns the text of a quoted string that was read before. Text without
 // escapes shares the document's memory.
 func unquote(s string) string {
-	if s == "" {
-		return s // no key
-	}
 	s = s[1 : len(s)-1]
 	if strings.IndexByte(s, '\\') < 0 {
 		return s

@@ -43,7 +43,7 @@ func (s *Statement) Span() (start, end int) { return int(s.start), int(s.end) }
 // Matched returns the statements of the identity-based and resource-based
 // policies that apply to the request and have the effect of the verdict: every
 // Allow or every Deny, and none for an implicit denial.
-func (d *Decision) Matched() []*Statement {
+func (d Decision) Matched() []*Statement {
 	var matched []*Statement
 	if d.Verdict == ImplicitDeny {
 		return nil
@@ -65,7 +65,7 @@ func (d *Decision) Matched() []*Statement {
 // AbsentKeys returns the condition keys that the statements of the
 // identity-based and resource-based policies about the action look at, and that
 // the request does not have.
-func (d *Decision) AbsentKeys() []string {
+func (d Decision) AbsentKeys() []string {
 	var keys keyList
 	d.grants(func(e *eval, p *Policy) {
 		for _, s := range p.statements {
@@ -82,7 +82,7 @@ func (d *Decision) AbsentKeys() []string {
 }
 
 // grants visits the policies that can grant.
-func (d *Decision) grants(visit func(*eval, *Policy)) {
+func (d Decision) grants(visit func(*eval, *Policy)) {
 	d.again(func(e *eval) {
 		for _, p := range d.Policies.Identity {
 			visit(e, p)

@@ -42,6 +42,8 @@ func TestLintFinds(t *testing.T) {
 	}{
 		{"unknown service", statementsOf(stmt("Allow", "s4:GetObject", "*")), IdentityPolicy,
 			`error INVALID_SERVICE_IN_ACTION: no service has the prefix "s4"`},
+		{"a foreign key, and an action that is unknown", statementsOf(stmt("Deny", "sqs:Frobnicate", "*", `"Condition":{"StringEquals":{"iam:PolicyARN":"x"}}`)), IdentityPolicy,
+			`error INVALID_ACTION: Amazon SQS has no action "Frobnicate"`},
 		{"misspelled service", statementsOf(stmt("Allow", "sesv2:SendEmail", "*")), IdentityPolicy,
 			`error INVALID_SERVICE_IN_ACTION: no service has the prefix "sesv2"; did you mean "ses:SendEmail"?`},
 		{"misspelled action", statementsOf(stmt("Allow", "s3:GetObjcet", "*")), IdentityPolicy,
@@ -108,7 +110,7 @@ func TestLintFinds(t *testing.T) {
 		{"an RCP for a service without", statementsOf(stmt("Deny", "ec2:*", "*", everybody)), ResourceControlPolicy,
 			`error MalformedPolicyDocumentException: action "ec2:*": resource control policies are not for service "ec2"`},
 		{"an RCP for all services", statementsOf(stmt("Deny", "*", "*", everybody)), ResourceControlPolicy,
-			`error MalformedPolicyDocumentException: action "*": name the service, as in s3:*`},
+			`error MalformedPolicyDocumentException: Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`},
 		{"too long", strings.Repeat(" ", MaxDocument+1), IdentityPolicy,
 			"error MalformedPolicyDocument: the document has 131073 bytes; 131072 are the most"},
 	} {
@@ -149,6 +151,7 @@ func TestLintIsSilent(t *testing.T) {
 		{"claims of a provider", statementsOf(stmt("Allow", "sts:AssumeRoleWithWebIdentity", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/id.example.com"}`, `"Condition":{"StringEquals":{"id.example.com:sub":"x"}}`)), TrustPolicy},
 		{"claims of an assertion", statementsOf(stmt("Allow", "sts:AssumeRoleWithSAML", "", `"Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, `"Condition":{"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}}`)), TrustPolicy},
 		{"white space over the quota of a managed policy", statementsOf(stmt("Deny", "s3:*", "*")) + strings.Repeat(" ", 6144), ManagedPolicy},
+		{"a foreign key, and all but some actions", statementsOf(`{"Effect":"Deny","NotAction":"sqs:*","Resource":"*","Condition":{"StringEquals":{"iam:PolicyARN":"x"}}}`), IdentityPolicy},
 		{"an SCP", statementsOf(stmt("Allow", "*", "*")), ServiceControlPolicy},
 		{"an endpoint", statementsOf(stmt("Allow", "*", "*", `"Principal":"*"`)), EndpointPolicy},
 	} {

@@ -21,7 +21,7 @@ const anonymousMessage = "Access Denied"
 
 // Message returns the text of AWS's error, as "Troubleshoot access denied error
 // messages" describes it. It is empty for a request that is allowed.
-func (d *Decision) Message(style MessageStyle) string {
+func (d Decision) Message(style MessageStyle) string {
 	if d.Allowed() {
 		return ""
 	}
@@ -59,7 +59,7 @@ func (s *MessageStyle) resource(resource string) string {
 	return " on resource: " + resource
 }
 
-func (d *Decision) because(action string, style MessageStyle) string {
+func (d Decision) because(action string, style MessageStyle) string {
 	switch {
 	case d.Verdict == ImplicitDeny && style.Bare:
 		return ""

@@ -86,7 +86,7 @@ var (
 		{"s3:GetObject", "arn:aws:s3:::b/k"}, {"s3:PutObject", "arn:aws:s3:::b/k"}, {"s3:GetObject", "arn:aws:s3:::b/a"},
 		{"s3:GetObject", "arn:aws:s3:::b/*"}, {"s3:GetObject", "arn:aws:s3:::b/${k}"}, {"s3:GetObject", "arn:aws:s3:::b/a?"},
 		{"s3:ListBucket", "arn:aws:s3:::b"}, {"s3:ListAllMyBuckets", "*"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + mine + ":a"},
-		{"sqs:SendMessage", "arn:aws:sqs:eu-west-1:" + mine + ":q1"}, {"s3:GetObject", "arn:aws:s3:::alice/x:y/z"},
+		{"sqs:SendMessage", "arn:aws:sqs:eu-west-1:" + mine + ":q1"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + theirs + ":q"}, {"s3:GetObject", "arn:aws:s3:::alice/x:y/z"},
 		{"s3:ListAllMyBuckets", "arn:aws:s3:::*"}, {"sqs:ListQueues", "arn:aws:sqs:us-east-1:" + mine + ":"}, {"iam:GetUser", aliceARN},
 	}
 	principals = []string{`"*"`, `{"AWS":"*"}`, `{"AWS":"` + mine + `"}`, `{"AWS":"arn:aws:iam::` + mine + `:root"}`,

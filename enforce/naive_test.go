@@ -116,6 +116,9 @@ type naive struct {
 
 func decideNaively(req *enforce.Request, d *documents, multi map[string]bool) answer {
 	n := &naive{documents: d, who: req.Principal, action: req.Action, resource: req.Resource, owner: req.ResourceAccount, multi: multi}
+	if in := regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:(\d{12}):`).FindStringSubmatch(n.resource); n.owner == "" && in != nil {
+		n.owner = in[1] // rule 45
+	}
 	if n.owner == "" {
 		n.owner = n.who.Account
 	}

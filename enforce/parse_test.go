@@ -50,12 +50,17 @@ func TestReadJSON(t *testing.T) {
 		require.NotNil(t, err, doc)
 		assert.Equal(t, at, err.offset, "%q", doc)
 	}
+	root, _, err := readJSON(`{"a\u0062c":"x\ty\u00e9z"}`)
+	require.Nil(t, err)
+	assert.Equal(t, "abc", root.values().key())
+	assert.Equal(t, "x\tyéz", root.values().text())
 	for _, number := range []string{"1e-3", "1E+3", "1e3", "-0.5", "0"} {
 		root, _, err := readJSON(number)
 		require.Nil(t, err, number)
 		assert.Equal(t, number, root.text())
 	}
-	root, size, err := readJSON(" { \"a\" : [ true , null, -1.5e+3 , \"\\u00e9\\ud83d\\ude00\\n\\/\\b\\f\\r\\t\\\\\\\"\" ] } ")
+	var size int
+	root, size, err = readJSON(" { \"a\" : [ true , null, -1.5e+3 , \"\\u00e9\\ud83d\\ude00\\n\\/\\b\\f\\r\\t\\\\\\\"\" ] } ")
 	require.Nil(t, err)
 	assert.Equal(t, len(`{"a":[true,null,-1.5e+3,"\u00e9\ud83d\ude00\n\/\b\f\r\t\\\""]}`), size)
 	var texts []string

@@ -1,9 +1,6 @@
 package enforce
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // rcpServices are the services, by prefix, that resource control policies are
 // for: "List of AWS services that support RCPs" of the AWS Organizations User
@@ -53,19 +50,15 @@ func (s *rawStatement) checkResourceControl(src Source, wrong report) {
 		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
 	}
 	for _, a := range s.action {
-		if service := serviceOf(strings.ToLower(a.value)); !own && !rcpServices[service] {
-			wrong(syntax(a.at, "action %q: %s", a.value, noRCP(service)))
+		switch service := serviceOf(strings.ToLower(a.value)); {
+		case own || rcpServices[service]:
+		case a.value == "*":
+			wrong(syntax(a.at, `Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`))
+		default:
+			wrong(syntax(a.at, "action %q: resource control policies are not for service %q", a.value, service))
 		}
 	}
 	if len(s.resource) == 0 && len(s.notResource) == 0 {
 		wrong(syntax(s.start, "Resource is missing"))
 	}
-}
-
-// noRCP says why resource control policies do not take the actions of a service.
-func noRCP(service string) string {
-	if service == "*" {
-		return "name the service, as in s3:*"
-	}
-	return fmt.Sprintf("resource control policies are not for service %q", service)
 }

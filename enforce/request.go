@@ -1,5 +1,7 @@
 package enforce
 
+import "strings"
+
 // A Request is one question to the policy engine: may this principal perform
 // this action on this resource, in this context? A call that needs several
 // permissions asks several Requests.
@@ -10,8 +12,8 @@ type Request struct {
 	// Resource is the full ARN, with the real path, account and region, or "*"
 	// for an action without resource-level permissions.
 	Resource string
-	// ResourceAccount owns the resource (S3 ARNs do not say). Empty means the
-	// principal's own account.
+	// ResourceAccount owns the resource. Empty means the account in its ARN or,
+	// where that does not say, as those of S3, the principal's own.
 	ResourceAccount string
 	// Context holds the condition keys of the request.
 	Context Context
@@ -97,6 +99,11 @@ type Need struct {
 func (r *Request) Owner() string {
 	if r.ResourceAccount != "" {
 		return r.ResourceAccount
+	}
+	if !strings.HasPrefix(r.Resource, "arn:aws:s3:::") { // the most frequent that do not say it
+		if a, ok := splitARN(r.Resource); ok && isAccountID(a.account()) {
+			return a.account()
+		}
 	}
 	return r.Principal.Account
 }

@@ -42,7 +42,7 @@ func (s Suggestion) String() string {
 // lacks, or says what must be attached or must go. It is empty for a request
 // that is allowed. Where more than one layer stands in the way,
 // [Decision.Suggestions] has all.
-func (d *Decision) Suggest() string {
+func (d Decision) Suggest() string {
 	all := d.Suggestions()
 	switch {
 	case len(all) == 0:
@@ -58,10 +58,10 @@ func (d *Decision) Suggest() string {
 const maxSuggestions = 32
 
 // Suggestions returns the changes that together allow the request.
-func (d *Decision) Suggestions() []Suggestion {
+func (d Decision) Suggestions() []Suggestion {
 	var all []Suggestion
 	set := *d.Policies
-	for at := *d; !at.Allowed() && len(all) < maxSuggestions; at = Evaluate(d.Request, &set) {
+	for at := d; !at.Allowed() && len(all) < maxSuggestions; at = Evaluate(d.Request, &set) {
 		if at.Verdict == ExplicitDeny {
 			all = append(all, Suggestion{Layer: at.Layer, Remove: at.where()})
 			set.remove(at.Statement)
@@ -79,7 +79,7 @@ func (d *Decision) Suggestions() []Suggestion {
 // lacking returns the layer to which an Allow must be added. It is the one that
 // the denial names, except where AWS blames a resource-based policy that admits
 // the caller's account.
-func (d *Decision) lacking() Layer {
+func (d Decision) lacking() Layer {
 	layer := d.Layer
 	d.again(func(e *eval) {
 		if by, _ := e.resourceAllows(); by != unnamed && layer == e.resourceLayer() {

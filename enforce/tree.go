@@ -3,7 +3,7 @@ package enforce
 // A node is one value of a JSON document, with its place in it and, in an object,
 // that of its key.
 type node struct {
-	key, keyEnd int32 // equal where there is none
+	key, keyEnd int32
 	start, end  int32
 	size        int32 // of the tree that begins here, in nodes
 	kind        nodeKind
@@ -22,7 +22,7 @@ func (t tree) keyAt() int     { return int(t.nodes[0].key) }
 func (t tree) start() int     { return int(t.nodes[0].start) }
 func (t tree) end() int       { return int(t.nodes[0].end) }
 
-// key returns the key that the value has in its object.
+// key returns the key that a value of an object has.
 func (t tree) key() string { return unquote(t.doc[t.nodes[0].key:t.nodes[0].keyEnd]) }
 
 // text returns a string's text; that of another scalar is as it is written.

@@ -33,11 +33,11 @@ const fullAWSAccess = "FullAWSAccess"
 
 // A simulation is what the flags of the simulate command ask.
 type simulation struct {
-	policies, sessions, scps list
-	boundary, resourcePolicy string
-	principal                string
-	json                     bool
-	context                  []contextKey
+	policies, sessions, scps, rcps     list
+	boundary, resourcePolicy, endpoint string
+	principal                          string
+	json                               bool
+	context                            []contextKey
 	enforce.Simulation
 }
 
@@ -68,6 +68,8 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 	fs.StringVar(&s.boundary, "boundary", "", "permissions boundary in `FILE`")
 	fs.Var(&s.sessions, "session", "session policy in `FILE`; repeatable")
 	fs.Var(&s.scps, "scp", "service control policies of one level of the organization, root first: `FILES` with a comma between them, or "+fullAWSAccess+"; repeatable")
+	fs.Var(&s.rcps, "rcp", "resource control policies of one level of the resource's organization, root first: `FILES` with a comma between them; AWS's own RCPFullAWSAccess is always beside them; repeatable")
+	fs.StringVar(&s.endpoint, "endpoint", "", "policy in `FILE` of the VPC endpoint that carries the request")
 	fs.BoolVar(&s.json, "json", false, "print the decisions as JSON")
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
@@ -122,16 +124,21 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 			fmt.Fprintf(stderr, "leastpriv simulate: AWS has no action %s, as far as is known\n", action)
 		}
 	}
+	return s.readPolicies(stderr)
+}
+
+func (s *simulation) readPolicies(stderr io.Writer) (err error) {
 	if s.Policies.Identity, err = parseAll(s.policies, enforce.IdentityPolicy); err != nil {
 		return err
 	}
 	if s.Policies.Session, err = parseAll(s.sessions, enforce.SessionPolicy); err != nil {
 		return err
 	}
-	if s.boundary != "" {
-		if s.Policies.Boundary, err = parseFile(s.boundary, enforce.IdentityPolicy); err != nil {
-			return err
-		}
+	if s.Policies.Boundary, err = parseOne(s.boundary, enforce.IdentityPolicy); err != nil {
+		return err
+	}
+	if s.Policies.Endpoint, err = parseOne(s.endpoint, enforce.EndpointPolicy); err != nil {
+		return err
 	}
 	if s.resourcePolicy != "" {
 		if s.Policies.Resource, err = s.parseResourcePolicy(); err != nil {
@@ -147,6 +154,13 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 			fmt.Fprintf(stderr, "leastpriv simulate: -scp %s allows nothing; AWS's own policy beside it is written -scp %s,%s\n", level, fullAWSAccess, level)
 		}
 		s.Policies.SCPs = append(s.Policies.SCPs, node)
+	}
+	for _, level := range s.rcps {
+		node, err := parseAll(strings.Split(level, ","), enforce.ResourceControlPolicy)
+		if err != nil {
+			return err
+		}
+		s.Policies.RCPs = append(s.Policies.RCPs, append(node, enforce.FullAWSAccess(enforce.ResourceControlPolicy)))
 	}
 	return nil
 }
@@ -202,6 +216,14 @@ func parseAll(files []string, kind enforce.Kind) ([]*enforce.Policy, error) {
 		policies = append(policies, p)
 	}
 	return policies, nil
+}
+
+// parseOne reads the policy of a layer that has one; nil without a file.
+func parseOne(file string, kind enforce.Kind) (*enforce.Policy, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // a layer that is absent has no policy
+	}
+	return parseFile(file, kind)
 }
 
 func parseFile(file string, kind enforce.Kind) (*enforce.Policy, error) {
