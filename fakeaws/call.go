@@ -47,6 +47,7 @@ type Call struct {
 	exchange *exchange    // nil outside of a request: World.Background, World.Do
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	denied   []int        // batch entries that were denied
+	finished bool         // see Finished
 	event    Event
 }
 
@@ -107,6 +108,10 @@ func (c *Call) Path() string {
 	}
 	return c.exchange.request.Path
 }
+
+// Finished says that what an operation usually only begins, and answers as accepted,
+// is done already.
+func (c *Call) Finished() { c.finished = true }
 
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

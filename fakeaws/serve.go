@@ -116,6 +116,9 @@ func (x *exchange) answer() (*wire.Response, error) {
 		return nil, err
 	}
 	resp, err := operation.Encode(protocol, out, x.call.RequestID)
+	if err == nil && x.call.finished {
+		resp.Status = http.StatusOK
+	}
 	if err == nil && x.call.Service == "s3" {
 		resp.Header.Set("X-Amz-Id-2", x.hostID())
 	}
@@ -257,8 +260,10 @@ func (x *exchange) openBody() error {
 		return nil
 	}
 	defer body.Close()
-	x.request.Body, err = readAll(body, body.Length, maxBodyS3)
-	return err
+	if x.request.Body, err = readAll(body, body.Length, maxBodyS3); err != nil {
+		return err
+	}
+	return checkDigests(x.operation.Name(), x.http.Header, x.request.Body)
 }
 
 // readAll reads a body of at most limit bytes. length is -1 where unknown. A

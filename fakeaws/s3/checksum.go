@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
-	"hash/crc32"
-	"hash/crc64"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	sums "github.com/leastpriv/leastpriv/internal/checksum"
 )
 
 // A checksum is one that S3 keeps with an object: the algorithm and the value
@@ -29,39 +26,11 @@ type checksum struct {
 // defaultChecksum is what S3 computes for an object that came without one.
 const defaultChecksum = types.ChecksumAlgorithmCrc64nvme
 
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	nvme       = crc64.MakeTable(nvmePolynomial)
-)
-
-// nvmePolynomial is the one of the NVM Express specification, bit-reversed.
-const nvmePolynomial = 0x9A6C9329AC4BC9B5
-
 // newHash returns the hash of an algorithm, or nil of one that is not implemented.
-func newHash(a types.ChecksumAlgorithm) hash.Hash {
-	switch a {
-	case types.ChecksumAlgorithmCrc32:
-		return crc32.NewIEEE()
-	case types.ChecksumAlgorithmCrc32c:
-		return crc32.New(castagnoli)
-	case types.ChecksumAlgorithmCrc64nvme:
-		return crc64.New(nvme)
-	case types.ChecksumAlgorithmSha1:
-		return sha1.New()
-	case types.ChecksumAlgorithmSha256:
-		return sha256.New()
-	case types.ChecksumAlgorithmSha512:
-		return sha512.New()
-	case types.ChecksumAlgorithmMd5:
-		return md5.New()
-	}
-	return nil
-}
+func newHash(a types.ChecksumAlgorithm) hash.Hash { return sums.New(string(a)) }
 
 // checksumHeader is the name under which a checksum is sent.
-func checksumHeader(a types.ChecksumAlgorithm) string {
-	return "x-amz-checksum-" + strings.ToLower(string(a))
-}
+func checksumHeader(a types.ChecksumAlgorithm) string { return sums.Header(string(a)) }
 
 // claim picks the one checksum that a request states in a header. selected is
 // the algorithm that it announces, which must be the same.

@@ -154,7 +154,7 @@ func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, err
 // assemble makes the object of its parts, whose data it shares.
 func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*part) (*object, error) {
 	o := *m.object
-	etags, sums := md5.New(), newHash(m.stored())
+	etags, partSums := md5.New(), newHash(m.stored())
 	for _, p := range parts {
 		o.data = append(o.data, p.data...)
 		o.size += p.size
@@ -162,13 +162,13 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 		raw, _ := hex.DecodeString(strings.Trim(p.etag, `"`)) // it was made here
 		etags.Write(raw)
 		raw, _ = base64.StdEncoding.DecodeString(p.checksum.value)
-		sums.Write(raw)
+		partSums.Write(raw)
 	}
 	o.chosenChecksum = m.algorithm != ""
 	count := "-" + strconv.Itoa(len(parts))
 	o.etag = `"` + hex.EncodeToString(etags.Sum(nil)) + count + `"`
 	if m.composite {
-		o.checksum = checksum{m.algorithm, base64.StdEncoding.EncodeToString(sums.Sum(nil)) + count, true}
+		o.checksum = checksum{m.algorithm, base64.StdEncoding.EncodeToString(partSums.Sum(nil)) + count, true}
 	} else {
 		o.checksum = combining(m.stored()).combine(m.stored(), parts)
 	}

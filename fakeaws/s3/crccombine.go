@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	sums "github.com/leastpriv/leastpriv/internal/checksum"
 )
 
 // A crc is a polynomial, bit-reversed, and its width in bits.
@@ -23,7 +25,7 @@ func combining(a types.ChecksumAlgorithm) *crc {
 	case types.ChecksumAlgorithmCrc32c:
 		return &crc{crc32.Castagnoli, 32}
 	case types.ChecksumAlgorithmCrc64nvme:
-		return &crc{nvmePolynomial, 64}
+		return &crc{sums.NVME, 64}
 	}
 	return nil
 }

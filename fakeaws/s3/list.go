@@ -3,6 +3,7 @@ package s3
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,6 +26,9 @@ type listing struct {
 	encoding          types.EncodingType
 	after             string // the page begins behind this key or common prefix
 	owner             bool
+	// extra are further attributes that the request wants of each object.
+	extra []types.OptionalObjectAttributes
+	now   time.Time
 }
 
 func (s *Service) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
@@ -66,6 +70,11 @@ func (s *Service) needList(ctx context.Context, l *listing) ([]enforce.Need, err
 func (l *listing) check() error {
 	if l.maxKeys != nil && *l.maxKeys < 0 {
 		return invalidArgument("Argument maxKeys must be an integer between 0 and 2147483647", "maxKeys", itoa(*l.maxKeys))
+	}
+	for _, a := range l.extra {
+		if !known(a) {
+			return invalidArgument("Invalid attribute name specified", "x-amz-optional-object-attributes", string(a))
+		}
 	}
 	if l.encoding != "" && l.encoding != types.EncodingTypeUrl {
 		return invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", string(l.encoding))
@@ -133,6 +142,12 @@ func (b *bucket) entry(l *listing, o *object) *types.Object {
 	if l.owner {
 		e.Owner = b.ownerIDOf(o)
 	}
+	if r := o.restore; len(l.extra) > 0 && (r.ongoing(l.now) || r.restored(l.now)) {
+		e.RestoreStatus = &types.RestoreStatus{IsRestoreInProgress: aws.Bool(r.ongoing(l.now))}
+		if r.restored(l.now) {
+			e.RestoreStatus.RestoreExpiryDate = &r.expires
+		}
+	}
 	return e
 }
 
@@ -150,6 +165,7 @@ func listingV1(in *awss3.ListObjectsInput) *listing {
 		maxKeys:   in.MaxKeys,
 		encoding:  in.EncodingType,
 		after:     aws.ToString(in.Marker),
+		extra:     in.OptionalObjectAttributes,
 		owner:     true,
 	}
 }
@@ -162,7 +178,9 @@ func (s *Service) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), l.bucketRef)
+	call := fakeaws.CallFrom(ctx)
+	l.now = call.Time
+	b, err := s.bucket(call, l.bucketRef)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +221,7 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 		maxKeys:   in.MaxKeys,
 		encoding:  in.EncodingType,
 		after:     after,
+		extra:     in.OptionalObjectAttributes,
 		owner:     aws.ToBool(in.FetchOwner),
 	}, nil
 }
@@ -218,7 +237,9 @@ func (s *Service) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Inpu
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), l.bucketRef)
+	call := fakeaws.CallFrom(ctx)
+	l.now = call.Time
+	b, err := s.bucket(call, l.bucketRef)
 	if err != nil {
 		return nil, err
 	}

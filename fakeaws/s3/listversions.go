@@ -20,6 +20,7 @@ func listingOfVersions(in *awss3.ListObjectVersionsInput) *listing {
 		maxKeys:   in.MaxKeys,
 		encoding:  in.EncodingType,
 		after:     aws.ToString(in.KeyMarker),
+		extra:     in.OptionalObjectAttributes,
 		owner:     true,
 	}
 }
@@ -55,7 +56,9 @@ func (s *Service) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVe
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), l.bucketRef)
+	call := fakeaws.CallFrom(ctx)
+	l.now = call.Time
+	b, err := s.bucket(call, l.bucketRef)
 	if err != nil {
 		return nil, err
 	}

@@ -100,9 +100,10 @@ func speed(t types.Tier) int {
 // while on the World's clock and for some days. To ask again for a copy that is
 // there changes how long it stays.
 func (s *Service) RestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) (*awss3.RestoreObjectOutput, error) {
+	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "POST")
+	b, o, err := s.object(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "POST")
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +132,9 @@ func (s *Service) RestoreObject(ctx context.Context, in *awss3.RestoreObjectInpu
 	// A copy expires at the midnight UTC after its last day (User Guide,
 	// "Restoring an archived object").
 	next.expires = from.UTC().AddDate(0, 0, int(*in.RestoreRequest.Days)).Truncate(24*time.Hour).AddDate(0, 0, 1)
+	if again {
+		call.Finished()
+	}
 	changed := *o
 	changed.restore = next
 	b.replace(&changed)
