@@ -90,8 +90,8 @@ type upload struct {
 	md5      []byte                  // Content-MD5
 	// keep is the checksum to return; empty: the one that is verified.
 	keep types.ChecksumAlgorithm
-	// stated is the algorithm of the checksum that came with the body.
-	stated types.ChecksumAlgorithm
+	// stated is the checksum that came with the body, verified.
+	stated checksum
 }
 
 // checksumParams are what the inputs of uploads say of their body.
@@ -155,7 +155,7 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 			return nil, "", sum, err
 		}
 	}
-	u.stated = claim.algorithm
+	u.stated = claim
 	sum = d.checksum()
 	if claim.algorithm == "" {
 		return stored, d.etag(), sum, nil

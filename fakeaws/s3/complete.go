@@ -137,7 +137,7 @@ func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, err
 			return nil, errInvalidRequest.says("Checksum Type mismatch occurred, expected checksum Type: " + name + ", actual checksum Type: " + strings.ToLower(string(sent.algorithm)))
 		case sent.algorithm == "" && m.composite:
 			return nil, errInvalidRequest.says("The upload was created using a " + name + " checksum. The complete request must include the checksum for each part. It was missing for part " + itoa(p.number) + " in the request.")
-		case sent.algorithm != "" && sent.algorithm == p.checksum.algorithm && sent.value != p.checksum.value:
+		case p.contradicts(sent):
 			return nil, errInvalidPart.of("UploadId", m.id, "PartNumber", itoa(p.number), "ETag", strings.Trim(*want.ETag, `"`))
 		case m.algorithm != "" && int(p.number) != i+1:
 			// With additional checksums, numbers begin at 1 and leave none out (API
@@ -149,6 +149,17 @@ func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, err
 		chosen[i] = p
 	}
 	return chosen, nil
+}
+
+// contradicts reports whether a checksum that a list states of a part is known
+// to be another.
+func (p *part) contradicts(sent checksum) bool {
+	for _, known := range []checksum{p.checksum, p.stated} {
+		if sent.algorithm != "" && sent.algorithm == known.algorithm && sent.value != known.value {
+			return true
+		}
+	}
+	return false
 }
 
 // assemble makes the object of its parts, whose data it shares.

@@ -51,6 +51,8 @@ type part struct {
 	size     int64
 	etag     string
 	checksum checksum
+	// stated is the one that came with the part, which may be another.
+	stated   checksum
 	modified time.Time
 }
 

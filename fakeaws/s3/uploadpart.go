@@ -84,15 +84,19 @@ func (s *Service) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*a
 	if p.data, p.etag, p.checksum, err = up.read(in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
-	if err := m.checkAlgorithm(up.stated); err != nil {
+	if err := m.checkAlgorithm(up.stated.algorithm); err != nil {
 		return nil, err
 	}
+	p.stated = up.stated
 	if err := s.addPart(call, ref, m, p); err != nil {
 		return nil, err
 	}
 	out := &awss3.UploadPartOutput{ETag: &p.etag}
-	if m.algorithm != "" || up.stated == p.checksum.algorithm {
+	switch {
+	case m.algorithm != "":
 		partSums.copy(out, p.checksum.values())
+	case p.stated.algorithm != "":
+		partSums.copy(out, p.stated.values())
 	}
 	partEncryption.copy(out, m.object.encryption.shown())
 	return out, nil
