@@ -1,6 +1,10 @@
 # Everything here is also what .ci/run does; README has the two commands that matter.
 GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 5s
+# What decides, and what reads and checks documents.
+MUTATED := evaluate.go,match.go,sieve.go,action.go,pattern.go,arn.go,principal.go,variables.go,context.go,condition.go,operators.go,cond_*.go,$\
+	compile.go,parse.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
+	decision.go,explain.go,suggest.go,message.go,keys.go,simulate.go
 
 .PHONY: test coverage race lint fuzz bench mutate generate ci
 
@@ -26,7 +30,7 @@ bench:
 
 # About two minutes: a test run for each change of the evaluator.
 mutate:
-	go run ./internal/mutate -files 'evaluate.go,condition.go,match.go,sieve.go,action.go,cond_*.go,operators.go,pattern.go,arn.go,principal.go,variables.go,context.go' ./enforce
+	go run ./internal/mutate -files '$(MUTATED)' ./enforce
 
 # Needs npm; building and testing do not.
 generate:

@@ -140,6 +140,18 @@ func TestSuggestions(t *testing.T) {
 		})
 	}
 
+	// A statement for a trust policy of an old Version has nothing to escape, and
+	// goes into that document.
+	oldTrust := &PolicySet{Resource: MustParse(`{"Statement":`+stmt("Allow", "sts:AssumeRole", "", aws(other))+`}`, TrustPolicy)}
+	assume := ask(userOf(account, "a"), "sts:AssumeRole", "arn:aws:iam::"+account+":role/r*")
+	oldDecision := Evaluate(assume, oldTrust)
+	require.Len(t, oldDecision.Suggestions(), 1)
+	assert.Empty(t, oldDecision.Suggestions()[0].Version)
+	require.True(t, oldTrust.apply(oldDecision.Suggestions()[0]))
+	assert.Equal(t, Allowed, verdict(assume, oldTrust))
+	assert.Len(t, oldTrust.Resource.Statements(), 2)
+	assert.Equal(t, version2008, oldTrust.Resource.Version())
+
 	trust := Evaluate(ask(userOf(account, "a"), "sts:AssumeRole", "arn:aws:iam::"+account+":role/r"), &PolicySet{Resource: Empty(TrustPolicy)})
 	assert.Equal(t, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+account+`:user/a"},"Action":"sts:AssumeRole"}`, trust.Suggest())
 	none := Evaluate(ask(userOf(account, "a"), "nonsense", "*"), &PolicySet{})
@@ -170,6 +182,8 @@ func TestSuggestionsKnowTheVersion(t *testing.T) {
 		"an old bucket policy":          {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: old(BucketPolicy, bucketElsewhere)}},
 		"a bucket policy of no version": {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: MustParse(`{"Statement":`+bucketElsewhere+`}`, BucketPolicy)}},
 		"no bucket policy":              {odd, escaped, version2012, Principal{Type: Anonymous}, PolicySet{}},
+		"old and new session policies":  {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{identity(t, elsewhere), old(SessionPolicy, elsewhere)}}},
+		"a new session policy":          {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{identity(t, elsewhere)}}},
 		"an old boundary":               {odd, narrowest, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Boundary: old(IdentityPolicy, elsewhere)}},
 		"an old endpoint policy":        {odd, narrowest, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Endpoint: old(EndpointPolicy, bucketElsewhere)}},
 		"an SCP":                        {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, SCPs: [][]*Policy{{}}}},

@@ -203,6 +203,25 @@ func TestOtherRefusals(t *testing.T) {
 	require.NoError(t, err, "some services imply the resource")
 }
 
+// rule 73: the partitions and the resources of IAM that IAM takes.
+func TestPartitionsAndPaths(t *testing.T) {
+	t.Parallel()
+	for _, partition := range strings.Fields("aws aws-cn aws-us-gov aws-iso aws-iso-b aws-iso-e aws-iso-f aws-eusc *") {
+		assert.Empty(t, checkResource("arn:"+partition+":s3:::b"), partition)
+	}
+	for _, partition := range strings.Fields("awss aws-us AWS ?") {
+		assert.Contains(t, checkResource("arn:"+partition+":s3:::b"), "is not valid for resource", partition)
+	}
+	for _, kind := range strings.Fields("user federated-user role group instance-profile mfa server-certificate policy sms-mfa saml-provider oidc-provider report access-report") {
+		assert.Empty(t, checkResource("arn:aws:iam::"+account+":"+kind+"/x"), kind)
+		assert.Contains(t, checkResource("arn:aws:iam::"+account+":"+kind), "IAM resource path must", kind)
+	}
+	for _, resource := range []string{"*", "root"} {
+		assert.Empty(t, checkResource("arn:aws:iam::"+account+":"+resource), resource)
+	}
+	assert.Contains(t, checkResource("arn:aws:iam::"+account+":users/x"), "IAM resource path must")
+}
+
 func TestKindNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "role trust policy", TrustPolicy.String())

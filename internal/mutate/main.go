@@ -88,7 +88,7 @@ func report(mutants []*mutant, known map[string]bool) int {
 			survivors++
 			findings = append(findings, fmt.Sprintf("%s:%d: survivor: %s", m.path, m.line, name))
 		case known[name]:
-			findings = append(findings, fmt.Sprintf("%s:%d: listed as equivalent, but no survivor: %s", m.path, m.line, name))
+			findings = append(findings, fmt.Sprintf("%s:%d: listed as equivalent, but no survivor: %s (%s)", m.path, m.line, name, m.noticed))
 		}
 		listed[name] = true
 	}

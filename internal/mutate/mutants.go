@@ -20,6 +20,7 @@ type mutant struct {
 	was, is  string // the expression around it, or the head of a case
 
 	tests    []*test // that reach it
+	noticed  string  // by which test, or how
 	survived bool
 }
 

@@ -131,9 +131,6 @@ func (r *runner) record(mutants []*mutant) error {
 func (r *runner) testAll(mutants []*mutant) error {
 	return each(r.parallel, mutants, func(m *mutant) (err error) {
 		m.survived, err = r.survives(m)
-		if m.survived {
-			fmt.Println("survived:", m.name())
-		}
 		return err
 	})
 }
@@ -145,18 +142,18 @@ func (r *runner) survives(m *mutant) (bool, error) {
 		if len(tests) == 0 {
 			continue
 		}
-		if noticed, err := r.notices(tests, m); noticed || err != nil {
+		if err := r.try(tests, m); m.noticed != "" || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// notices reports whether one of some tests fails with a mutant.
-func (r *runner) notices(tests []*test, m *mutant) (bool, error) {
-	timeout := 5 * time.Second // a mutant that takes longer is in a loop
+// try runs some tests with a mutant and notes which of them fails.
+func (r *runner) try(tests []*test, m *mutant) error {
+	timeout := 20 * time.Second // a mutant that takes longer is in a loop
 	for _, t := range tests {
-		timeout += 5 * t.took
+		timeout += 10 * t.took
 	}
 	command := r.run(tests, timeout)
 	command.Env = append(os.Environ(), "MUTANT="+strconv.Itoa(m.number))
@@ -165,16 +162,18 @@ func (r *runner) notices(tests []*test, m *mutant) (bool, error) {
 		err = command.Start()
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
-	failed := false
-	for lines := bufio.NewScanner(output); !failed && lines.Scan(); {
-		failed = strings.HasPrefix(lines.Text(), "--- FAIL")
+	for lines := bufio.NewScanner(output); m.noticed == "" && lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "--- FAIL") {
+			m.noticed = lines.Text()
+			_ = command.Process.Kill() // one is enough, and parallel tests go on
+		}
 	}
-	if failed {
-		_ = command.Process.Kill() // one is enough, and parallel tests go on
+	if err := command.Wait(); err != nil && m.noticed == "" {
+		m.noticed = err.Error() // a panic, or the end of its time
 	}
-	return command.Wait() != nil, nil
+	return nil
 }
 
 // run runs tests by name.
