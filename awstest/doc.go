@@ -14,8 +14,9 @@
 // share nothing, so tests run in parallel. [Account.Config] is the root user's
 // [aws.Config]; [Account.User] and [Account.Role] make principals with policies
 // and configs of their own; [Account.NewAccount] adds another account to the
-// same World, for cross-account tests. Nothing is read from the environment or
-// from the developer's files.
+// same World, for cross-account tests; [Account.Organization] makes it the
+// management account of an organization, with OUs, SCPs and RCPs. Nothing is read
+// from the environment or from the developer's files.
 //
 // # Doors
 //
