@@ -58,7 +58,7 @@ type cloud struct {
 	users users
 }
 
-func newCloud(t *testing.T) *cloud {
+func newCloud(t testing.TB) *cloud {
 	t.Helper()
 	c := &cloud{users: make(users)}
 	c.World = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
