@@ -48,21 +48,34 @@ type question struct {
 	owner    enforce.Context // of restrict
 }
 
+// A judgement is what judge needs for a call: made at once, with room for the one
+// question that most calls are.
+type judgement struct {
+	policies  enforce.PolicySet
+	global    enforce.Context
+	questions [1]question
+	decisions [1]enforce.Decision
+}
+
 // judge decides every need. The first denied one that guards the whole call
 // gives the error, as in AWS; a denied batch entry stops only itself.
 func (a *authorize) judge(call *Call, needs []enforce.Need) error {
-	var policies enforce.PolicySet
-	global := new(enforce.Context)
-	if !call.principal(&policies, global) {
+	j := new(judgement)
+	policies, global := &j.policies, &j.global
+	if !call.principal(policies, global) {
 		return errNoPrincipal
 	}
 	organizations := call.World.organizations.now.Load()
-	organizations.limit(call, &policies, global)
-	questions := make([]question, len(needs))
-	call.event.Decisions = make([]enforce.Decision, 0, len(needs))
+	organizations.limit(call, policies, global)
+	questions := j.questions[:]
+	call.event.Decisions = j.decisions[:0]
+	if len(needs) > 1 {
+		questions = make([]question, len(needs))
+		call.event.Decisions = make([]enforce.Decision, 0, len(needs))
+	}
 	for i := range needs {
 		need, q := &needs[i], &questions[i]
-		q.policies = policies
+		q.policies = *policies
 		q.policies.Resource = need.Policy
 		q.request = enforce.Request{
 			Principal:       call.Caller.Principal,
@@ -75,8 +88,8 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 		if organizations != nil {
 			q.restrict(organizations.of(q.request.Owner()))
 		}
-		d := enforce.Evaluate(&q.request, &q.policies)
-		call.event.Decisions = append(call.event.Decisions, d)
+		call.event.Decisions = append(call.event.Decisions, enforce.Evaluate(&q.request, &q.policies))
+		d := &call.event.Decisions[i]
 		if d.Allowed() {
 			continue
 		}
@@ -85,7 +98,7 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 			continue
 		}
 		if need.Entry == 0 {
-			return a.room.service.Denied(call, need, &d)
+			return a.room.service.Denied(call, need, d)
 		}
 		call.denied = append(call.denied, need.Entry)
 	}

@@ -1,17 +1,21 @@
 package fakeaws
 
-import (
-	"net"
-	"strings"
-)
+import "strings"
+
+// hostname returns a host without its port. [net.SplitHostPort] makes an error for
+// the many that have none.
+func hostname(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		return host[:i]
+	}
+	return host
+}
 
 // bucketOf returns the bucket that a host names in virtual-host style:
 // "b.s3.us-east-1.amazonaws.com", "b.s3-us-west-2.amazonaws.com",
 // "b.s3.localhost:4566" and "b.localhost:4566" name b.
 func bucketOf(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
+	host = hostname(host)
 	// The last one counts: a bucket's own name may contain ".s3.".
 	if i := max(strings.LastIndex(host, ".s3."), strings.LastIndex(host, ".s3-")); i >= 0 {
 		return host[:i]
@@ -34,9 +38,7 @@ func serviceOf(host string) string {
 // region is the endpoint of us-east-1. Of other hosts, such as a test's socket, it
 // knows neither.
 func endpointOf(host string) (service, region string) {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
+	host = hostname(host)
 	name, ok := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
 	if !ok {
 		if name, ok = strings.CutSuffix(host, ".api.aws"); !ok {

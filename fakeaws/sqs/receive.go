@@ -146,12 +146,8 @@ func (s *Service) take(p *poll, now moment) []types.Message {
 
 // deliver makes the answer's form of a message that was received.
 func (q *queue) deliver(m *message, p *poll) types.Message {
-	out := types.Message{
-		MessageId:     aws.String(m.id.String()),
-		ReceiptHandle: aws.String(q.handle(m)),
-		Body:          &m.body,
-		MD5OfBody:     aws.String(m.md5()),
-	}
+	texts := &struct{ id, handle, md5 string }{m.id.String(), q.handle(m), m.md5()}
+	out := types.Message{MessageId: &texts.id, ReceiptHandle: &texts.handle, Body: &m.body, MD5OfBody: &texts.md5}
 	if len(p.system) > 0 {
 		out.Attributes = make(map[string]string, len(p.system))
 		for _, name := range p.system {

@@ -150,12 +150,14 @@ func (q *queue) enqueue(m *message, group string, delay int, now moment) {
 // accepted is the answer to a send of m, whose attributes may be another's when
 // it is a duplicate.
 func (q *queue) accepted(m *message, in *types.SendMessageBatchRequestEntry, trace string) *types.SendMessageBatchResultEntry {
-	out := &types.SendMessageBatchResultEntry{
-		MessageId:                    aws.String(m.id.String()),
-		MD5OfMessageBody:             aws.String(m.md5()),
-		MD5OfMessageAttributes:       optional(attributesDigest(in.MessageAttributes)),
-		MD5OfMessageSystemAttributes: optional(attributesDigest(traceAttributes(trace))),
-	}
+	answer := &struct {
+		types.SendMessageBatchResultEntry
+		id, md5 string
+	}{id: m.id.String(), md5: m.md5()}
+	out := &answer.SendMessageBatchResultEntry
+	out.MessageId, out.MD5OfMessageBody = &answer.id, &answer.md5
+	out.MD5OfMessageAttributes = optional(attributesDigest(in.MessageAttributes))
+	out.MD5OfMessageSystemAttributes = optional(attributesDigest(traceAttributes(trace)))
 	if q.fifo {
 		out.SequenceNumber = aws.String(sequenceNumber(m.number))
 	}

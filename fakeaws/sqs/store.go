@@ -69,7 +69,11 @@ func (m *message) extend() *rare {
 	return m.rare
 }
 
-func (m *message) md5() string { return hex.EncodeToString(m.bodyMD5[:]) }
+func (m *message) md5() string {
+	var b [32]byte
+	hex.Encode(b[:], m.bodyMD5[:])
+	return string(b[:])
+}
 
 // A moment is a point in time, in nanoseconds since 1970: a third of a time.Time.
 type moment int64

@@ -302,13 +302,12 @@ func batchesStory(s *story) {
 }
 
 func timingStory(s *story) {
-	url := s.queue("jobs", map[string]string{"VisibilityTimeout": "2"})
+	url := s.queue("jobs", map[string]string{"VisibilityTimeout": "1"})
 	s.send(url, "delayed", 2)
 	s.receive(url, 1, 0, 0)
 	s.counts(url)
 	s.receive(url, 1, 20, time.Second)
-	s.receive(url, 1, 20, time.Second)
-	got := s.receive(url, 1, 20, time.Second)
+	got := s.receive(url, 1, 20, time.Second/2)
 	_, err := s.ChangeMessageVisibility(s.ctx, &awssqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: got[0].ReceiptHandle})
 	require.NoError(s.t, err)
 	got = s.receive(url, 1, 0, 0)
