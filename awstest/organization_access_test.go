@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -100,24 +101,24 @@ func TestConfusedDeputy(t *testing.T) {
 		}, &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("{}")})
 		return err == nil
 	}
-	s3 := awstest.Allow("sqs:SendMessage").On(arn).By("s3.amazonaws.com")
-	policy(s3)
+	fromS3 := awstest.Allow("sqs:SendMessage").On(arn).By("s3.amazonaws.com")
+	policy(fromS3)
 	assert.True(t, send(stranger, "theirs"), "anybody's bucket")
-	policy(s3.If("ArnLike", "aws:SourceArn", "arn:aws:s3:::ours"))
+	policy(fromS3.If("ArnLike", "aws:SourceArn", "arn:aws:s3:::ours"))
 	assert.True(t, send(stranger, "ours"), "names of buckets say nothing of who has them")
 	assert.False(t, send(stranger, "theirs"))
-	policy(s3.If("ArnLike", "aws:SourceArn", "arn:aws:s3:::ours").If("StringEquals", "aws:SourceAccount", owner.ID()))
+	policy(fromS3.If("ArnLike", "aws:SourceArn", "arn:aws:s3:::ours").If("StringEquals", "aws:SourceAccount", owner.ID()))
 	assert.True(t, send(owner, "ours"))
 	assert.False(t, send(stranger, "ours"))
-	policy(s3.If("StringEquals", "aws:SourceOrgID", org.ID()))
+	policy(fromS3.If("StringEquals", "aws:SourceOrgID", org.ID()))
 	assert.True(t, send(sibling, "theirs"))
 	assert.True(t, send(acct, "management"))
 	assert.False(t, send(stranger, "theirs"))
-	policy(s3.If("ForAnyValue:StringLike", "aws:SourceOrgPaths", ou.Path()+"*"))
+	policy(fromS3.If("ForAnyValue:StringLike", "aws:SourceOrgPaths", ou.Path()+"*"))
 	assert.True(t, send(owner, "ours"))
 	assert.False(t, send(sibling, "theirs"))
 
-	policy(s3)
+	policy(fromS3)
 	org.RCP("own-sources", awstest.Deny("sqs:*").If("StringNotEqualsIfExists", "aws:SourceOrgID", org.ID()).If("Bool", "aws:PrincipalIsAWSService", "true"))
 	assert.True(t, send(sibling, "theirs"))
 	assert.False(t, send(stranger, "theirs"), "an RCP binds services too")
@@ -163,4 +164,49 @@ func TestMistakesWithOrganizations(t *testing.T) {
 	org.SCP("p", awstest.Deny("s3:*"))
 	org.OU("x").SCP("p", awstest.Deny("s3:*")) // the very same: attached once more
 	assert.Equal(t, org.ID(), awstest.New(t).Organization().ID(), "ids follow from the test's name")
+}
+
+// Rules 39, 41 and 55: an RCP binds who comes with a token of another repository,
+// whatever the roles of the accounts trust; an SCP does not, for the caller is in
+// no account.
+func TestRCPsBindWebIdentities(t *testing.T) {
+	t.Parallel()
+	doors(t, func(t *testing.T, opts ...awstest.Option) {
+		org := awstest.New(t, opts...).Organization()
+		member := org.Account()
+		github := member.GitHubActions()
+		role := member.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN())))
+		ours, theirs := awstest.GitHubJob{Repository: "ours/app"}, awstest.GitHubJob{Repository: "theirs/app"}
+		assume := func(job awstest.GitHubJob) error {
+			_, err := github.AssumeRole(role, job)
+			return err
+		}
+		awstest.AssertAllowed(t, assume(theirs))
+		org.SCP("nothing", awstest.Deny("sts:*"))
+		awstest.AssertAllowed(t, assume(theirs))
+		org.RCP("our-repositories", awstest.Deny("sts:AssumeRoleWithWebIdentity").
+			If("StringNotLike", "token.actions.githubusercontent.com:sub", "repo:ours/*"))
+		awstest.AssertDenied(t, assume(theirs), "sts:AssumeRoleWithWebIdentity")
+		awstest.AssertAllowed(t, assume(ours))
+	})
+}
+
+// Rule 47: a bucket policy never locks the bucket owner's root user out of the
+// policy itself; an SCP does.
+func TestSCPsBindTheBucketOwnersRoot(t *testing.T) {
+	t.Parallel()
+	doors(t, func(t *testing.T, opts ...awstest.Option) {
+		member := awstest.New(t, opts...).Organization().Account()
+		bucket(t, member.Config(), "locked")
+		guard(t, member.Config(), "locked", awstest.Deny("s3:*").On("arn:aws:s3:::locked", "arn:aws:s3:::locked/*").By("*"))
+		awstest.AssertDenied(t, get("locked")(t.Context(), member.Config()), "s3:GetObject")
+		unlock := func() error {
+			_, err := s3.NewFromConfig(member.Config()).DeleteBucketPolicy(t.Context(), &s3.DeleteBucketPolicyInput{Bucket: aws.String("locked")})
+			return err
+		}
+		member.SCP("no-policies", awstest.Deny("s3:DeleteBucketPolicy"))
+		awstest.AssertDenied(t, unlock(), "s3:DeleteBucketPolicy")
+		member.Detach("no-policies")
+		awstest.AssertAllowed(t, unlock())
+	})
 }

@@ -21,14 +21,14 @@ const (
 	malformed       = "The provided policy document does not meet the requirements of the specified policy type."
 	unknownService  = "You specified an unrecognized service principal."
 	invalidPattern  = "You provided a value that does not match the required pattern."
-	invalidValue    = "You specified an invalid value."
-	noPolicy        = "You specified a policy that doesn't exist."
 )
 
 // Texts of which no answer of AWS is on record; unverified. They follow the
 // descriptions of the errors in the API reference.
 const (
 	organizationNotEmpty  = "To delete an organization you must first remove all member accounts (except the management account)."
+	noPolicy              = "You specified a policy that doesn't exist."
+	invalidValue          = "You specified an invalid value."
 	noRoot                = "You specified a root that doesn't exist."
 	noParent              = "You specified a parent that doesn't exist."
 	noChild               = "You specified a child that doesn't exist."
