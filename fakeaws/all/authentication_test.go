@@ -28,8 +28,8 @@ import (
 // A protocol is a call that asks for little, in one of the ways in which services
 // word errors.
 type protocol struct {
-	name, service, method, target, body string
-	header                              map[string]string
+	service, method, target, body string
+	header                        map[string]string
 }
 
 var protocols = map[string]protocol{
@@ -172,16 +172,16 @@ func readAnswer(t testing.TB, resp *http.Response) (answered, string) {
 }
 
 // through sends a request through both doors, which must answer alike.
-func through(t testing.TB, w *fakeaws.World, make func(base string) *http.Request) (answered, string) {
+func through(t testing.TB, w *fakeaws.World, build func(base string) *http.Request) (answered, string) {
 	t.Helper()
 	server := httptest.NewServer(w.Door())
 	transport := &http.Transport{}
 	defer server.Close()
 	defer transport.CloseIdleConnections()
-	resp, err := w.Door().RoundTrip(make("https://localhost"))
+	resp, err := w.Door().RoundTrip(build("https://localhost"))
 	require.NoError(t, err)
 	inProcess, body := readAnswer(t, resp)
-	resp, err = transport.RoundTrip(make(server.URL))
+	resp, err = transport.RoundTrip(build(server.URL))
 	require.NoError(t, err)
 	bySocket, _ := readAnswer(t, resp)
 	normal := func(a answered) answered { // texts that quote the request or the time differ

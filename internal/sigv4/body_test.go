@@ -273,6 +273,38 @@ func TestSignedChunks(t *testing.T) {
 	})
 }
 
+// The same for a trailer behind the chunks, whose signature ends the chain.
+func TestSignedTrailers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		data := rapid.StringN(0, 20, 40).Draw(rt, "data")
+		r := upload(t, "", "X-Amz-Content-Sha256:"+StreamingSignedTrailer, "X-Amz-Decoded-Content-Length:"+strconv.Itoa(len(data)), "X-Amz-Trailer:x-amz-checksum-crc32")
+		r.ContentLength = 0
+		sign(t, r, testCreds, "s3", StreamingSignedTrailer)
+		var chunks []string
+		if data != "" {
+			chunks = append(chunks, data)
+		}
+		body := strings.TrimSuffix(signChunks(t, r, chunks...), "\r\n")
+		last := body[strings.LastIndex(body, "=")+1 : len(body)-2]
+		const trailer = "x-amz-checksum-crc32:NhCmhg=="
+		toSign := "AWS4-HMAC-SHA256-TRAILER\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n" + last + "\n" + Hash([]byte(trailer+"\n"))
+		body += trailer + "\r\nx-amz-trailer-signature:" + hex.EncodeToString(plainHMAC(plainKey(exampleSecret, "20130524", "us-east-1", "s3"), toSign)) + "\r\n\r\n"
+		got, b, err := readStream(r, []byte(body))
+		require.NoError(rt, err)
+		require.Equal(rt, data, string(got))
+		require.Equal(rt, "NhCmhg==", b.Trailer().Get("X-Amz-Checksum-Crc32"))
+
+		changed := changeByte(rt, body)
+		got, b, err = readStream(r, []byte(changed))
+		if err == nil { // written otherwise, it is the same: a name in other letters
+			require.Equal(rt, data, string(got))
+			require.Equal(rt, "NhCmhg==", b.Trailer().Get("X-Amz-Checksum-Crc32"))
+			require.True(rt, strings.EqualFold(body, changed))
+		}
+	})
+}
+
 func TestSignedChunkErrors(t *testing.T) {
 	t.Parallel()
 	big := strings.Repeat("b", minChunk)

@@ -24,6 +24,16 @@ type param struct{ start, equals, end int }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
+// maxScratch is how much memory goes back to the pool: what a hostile request
+// took is freed.
+const maxScratch = 1 << 16
+
+func (c *scratch) release() {
+	if cap(c.canonical)+cap(c.toSign)+cap(c.encoded) <= maxScratch {
+		scratches.Put(c)
+	}
+}
+
 // canonicalize writes the canonical request of "Create a signed AWS API
 // request" to c.canonical, with a path that is already canonical but for its
 // encoding.

@@ -247,7 +247,7 @@ func (c *chunkReader) chain(suffix, middle string, sum []byte) error {
 		c.sent = strings.TrimRight(c.sent, signaturePadding)
 	}
 	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
+	defer s.release()
 	s.startStringToSign(c.sig, suffix)
 	s.toSign = append(s.toSign, c.prev...)
 	s.toSign = append(s.toSign, '\n')

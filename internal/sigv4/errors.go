@@ -36,6 +36,7 @@ const (
 	InvalidChunkSize                        // a chunk other than the last is under 8 KiB
 	InvalidTrailer                          // X-Amz-Trailer announces something that is not a checksum
 	MalformedTrailer                        // the trailer is not the announced one
+	TooManyFields                           // a form has more before the file than it may have
 	MissingField                            // a form lacks a field that it must have
 	InvalidPolicy                           // the policy of a form cannot be read
 	PolicyViolated                          // the form is not as its policy demands
@@ -132,6 +133,7 @@ var codesOf = map[Reason]codes{
 	InvalidChunkSize:   s3Only("InvalidChunkSizeError", forbidden),
 	InvalidTrailer:     s3Only(invalidRequest, badRequest),
 	MalformedTrailer:   s3Only("MalformedTrailerError", badRequest),
+	TooManyFields:      s3Only("MaxPostPreDataLengthExceededError", badRequest),
 	MissingField:       s3Only(invalidArgument, badRequest),
 	InvalidPolicy:      s3Only("InvalidPolicyDocument", badRequest),
 	PolicyViolated:     s3Only(accessDenied, forbidden),

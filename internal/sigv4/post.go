@@ -28,6 +28,18 @@ func (f *PostForm) value(name string) (value string, ok bool) {
 	return "", false
 }
 
+// maxPostFields is how long the fields of a form may be: "The form data and
+// boundaries (excluding the contents of the file) cannot exceed 20 KB".
+const maxPostFields = 20 << 10
+
+func (f *PostForm) length() int {
+	n := 0
+	for i := range f.Fields {
+		n += len(f.Fields[i].Name) + len(f.Fields[i].Value)
+	}
+	return n
+}
+
 // ParsePost finds the signature of a form upload, which is one of its policy:
 // "Browser-Based Uploads Using POST" in the Amazon S3 API Reference. It returns
 // nil and no error for an anonymous form. Errors are of type [*Error].
@@ -37,6 +49,9 @@ func (f *PostForm) value(name string) (value string, ok bool) {
 // policy's expiration and conditions (the request that Verify is given is not
 // looked at), and once the size of the file is known, [Signature.CheckLength].
 func ParsePost(form *PostForm) (*Signature, error) {
+	if form.length() > maxPostFields {
+		return nil, both(TooManyFields, "Your POST request fields preceding the upload file were too large.")
+	}
 	policy, hasPolicy := form.value("policy")
 	name, hasAlgorithm := form.value("x-amz-algorithm")
 	_, version2 := form.value("awsaccesskeyid")
@@ -114,7 +129,7 @@ func (s *Signature) Posted() bool { return s.post != nil }
 func (v *Verifier) verifyPost(s *Signature, secret string, now time.Time) error {
 	key := v.key(secret, s)
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.release()
 	c.start()
 	c.toSign = append(c.toSign, s.policy...)
 	if !c.signedBy(key, s.Signature) {

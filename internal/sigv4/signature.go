@@ -53,6 +53,7 @@ type Signature struct {
 	header    string // the Authorization header
 	algorithm string // of the string to sign
 	key       *signingKey
+	signed    map[string]struct{} // the signed headers, only of a long list
 
 	post   *PostForm // nil for all but a form upload
 	policy string    // of the form, in base64
@@ -92,15 +93,37 @@ func Parse(r *http.Request) (*Signature, error) {
 // names in the list must be in lower case too: the canonical request has them as
 // they stand there.
 func (s *Signature) signs(name string) bool {
+	var space [64]byte
+	return s.signsBytes(append(space[:0], name...))
+}
+
+func (s *Signature) signsBytes(name []byte) bool {
+	if s.signed != nil {
+		_, ok := s.signed[string(name)]
+		return ok
+	}
 	for list := s.SignedHeaders; ; {
 		end := strings.IndexByte(list, ';')
 		if end < 0 {
-			return list == name
+			return list == string(name)
 		}
-		if list[:end] == name {
+		if list[:end] == string(name) {
 			return true
 		}
 		list = list[end+1:]
+	}
+}
+
+// indexSigned makes a set of the signed headers when the list is too long to be
+// searched for each header of the request. No honest one is.
+func (s *Signature) indexSigned() {
+	const searched = 4096
+	if len(s.SignedHeaders) <= searched || s.signed != nil {
+		return
+	}
+	s.signed = make(map[string]struct{})
+	for name := range strings.SplitSeq(s.SignedHeaders, ";") {
+		s.signed[name] = struct{}{}
 	}
 }
 

@@ -73,7 +73,7 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 	}
 	s.key = v.key(secret, s)
 	c := scratches.Get().(*scratch)
-	defer scratches.Put(c)
+	defer c.release()
 	path, other := canonicalPath(r, s)
 	if c.verify(r, s, path, bodyHash) || other != path && c.verify(r, s, other, bodyHash) {
 		return nil
@@ -115,11 +115,8 @@ func (s *Signature) checkTime(now time.Time) error {
 // anyway, and S3 tolerates it unsigned.
 func (s *Signature) checkHeaders(r *http.Request) error {
 	var unsigned []string
-	signs := s.signs
-	if len(s.SignedHeaders) > maxSearched {
-		signs = s.signedSet()
-	}
-	if !signs("host") {
+	s.indexSigned()
+	if !s.signs("host") {
 		unsigned = append(unsigned, "host")
 	}
 	if s.s3() {
@@ -127,7 +124,7 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 			if len(name) < 7 || !strings.EqualFold(name[:6], "x-amz-") {
 				continue
 			}
-			if !s.signsHeader(signs, name) {
+			if !s.signsHeader(name) {
 				unsigned = append(unsigned, strings.ToLower(name))
 			}
 		}
@@ -139,22 +136,9 @@ func (s *Signature) checkHeaders(r *http.Request) error {
 	return unsignedHeaders(unsigned)
 }
 
-// maxSearched is how long a list of signed headers may be that is searched for
-// each header. No honest list is longer.
-const maxSearched = 4096
-
-// signedSet is signs for a list that is too long to be searched again and again.
-func (s *Signature) signedSet() func(name string) bool {
-	set := make(map[string]struct{})
-	for name := range strings.SplitSeq(s.SignedHeaders, ";") {
-		set[name] = struct{}{}
-	}
-	return func(name string) bool { _, ok := set[name]; return ok }
-}
-
 // signsHeader reports whether the header of a canonical name is signed, or need
 // not be.
-func (s *Signature) signsHeader(signs func(string) bool, name string) bool {
+func (s *Signature) signsHeader(name string) bool {
 	var space [64]byte
 	lower := space[:0]
 	for i := range len(name) {
@@ -164,7 +148,7 @@ func (s *Signature) signsHeader(signs func(string) bool, name string) bool {
 		}
 		lower = append(lower, ch)
 	}
-	return string(lower) == "x-amz-content-sha256" || signs(string(lower))
+	return string(lower) == "x-amz-content-sha256" || s.signsBytes(lower)
 }
 
 // key returns the signing key of a secret for the scope of s.
