@@ -1,11 +1,14 @@
-// Package sigv4 verifies requests that are signed with AWS Signature Version 4:
-// in the Authorization header, in a presigned URL, or chunk by chunk in an
-// aws-chunked body.
+// Package sigv4 verifies requests that are signed with AWS Signature Version 4 or
+// its asymmetric variant SigV4A: in the Authorization header, in a presigned URL,
+// chunk by chunk in an aws-chunked body, or by the policy of a form.
 //
-// A caller does it in AWS's order: [Parse], look the access key up,
-// [Signature.CheckToken], [Verifier.Verify], and for a service that streams
+// A caller does it in AWS's order: [Parse] (or [ParsePost]), look the access key
+// up, [Signature.CheckToken], [Verifier.Verify], and for a service that streams
 // (Amazon S3) [NewBody]. Every failure is an [*Error], which knows how each of
-// AWS's protocols words it.
+// AWS's protocols words it, and what helps a developer.
+//
+// Requests are as a server of net/http has them: names in the header map are in
+// canonical form, and Host is the field.
 package sigv4
 
 import (
