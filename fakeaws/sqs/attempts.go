@@ -58,7 +58,8 @@ func (a *attempt) intact(q *queue) bool {
 
 // again repeats a receive: the same messages with the same handles, hidden anew
 // (API reference, ReceiveMessage). One whose messages were touched since is not
-// repeated; the call is then a receive like any other.
+// repeated; that the call is then a receive like any other, and that a repeated one
+// does not count as another receive of its messages, is unverified.
 func (q *queue) again(p *poll, now moment) []types.Message {
 	if p.in.ReceiveRequestAttemptId == nil {
 		return nil

@@ -134,7 +134,9 @@ func (g *groups) Pop() any {
 }
 
 // Sent are the deduplication ids that a FIFO queue remembers, also of messages
-// that were deleted since.
+// that were deleted since. That a purge does not make it forget them is unverified,
+// and so is that the answer to a duplicate has the id and the sequence number of
+// the message that it repeats.
 type sent struct {
 	byKey map[string]original
 	order []string // keys, the first to be forgotten first
@@ -203,7 +205,8 @@ func (q *queue) checkFIFO(in *types.SendMessageBatchRequestEntry) error {
 	if !q.fifo {
 		return nil
 	}
-	if in.DelaySeconds != 0 { // SQS lets a zero pass
+	// SQS lets a zero pass; that it then means the queue's delay is unverified.
+	if in.DelaySeconds != 0 {
 		return invalidValue(in.DelaySeconds, "DelaySeconds", textWrongQueueType)
 	}
 	if aws.ToString(in.MessageGroupId) == "" {

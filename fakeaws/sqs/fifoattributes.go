@@ -41,7 +41,8 @@ func truth(name types.QueueAttributeName, value string) (bool, error) {
 }
 
 // writeFIFO says of a FIFO queue that it is one, which it was made as: "You can't
-// change it for an existing queue" (API reference, CreateQueue).
+// change it for an existing queue" (API reference, CreateQueue). What SQS says of an
+// attempt is unverified.
 func writeFIFO(_ *change, value string) error {
 	if value != "true" {
 		return invalidAttributeValue(string(types.QueueAttributeNameFifoQueue))

@@ -51,7 +51,8 @@ func (s *Service) DeleteMessageBatch(ctx context.Context, in *awssqs.DeleteMessa
 }
 
 // handleLife is how long a receipt handle is good: the longest that a message can
-// be hidden.
+// be hidden. Users have seen SQS refuse later ones, also of standard queues; that
+// the limit is just this is unverified.
 const handleLife = maxVisibility * time.Second
 
 // delete deletes the message of a receipt handle. A FIFO queue refuses a handle

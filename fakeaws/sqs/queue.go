@@ -30,8 +30,9 @@ func endpoint(call *fakeaws.Call) string {
 
 // parseURL reads a queue URL: the last two segments of its path are the account
 // and the name. The region is the one that the call was signed for; a host of AWS's
-// that is another region's does not belong to this endpoint, any other host may be
-// the client's name for it.
+// that is another region's does not belong to this endpoint (the text is SQS's for
+// requests that reach the wrong endpoint; for a QueueUrl it is unverified), any other
+// host may be the client's name for it.
 func parseURL(url, region string) (queueID, error) {
 	rest, name := cutLast(url)
 	host, account := cutLast(rest)
