@@ -13,7 +13,7 @@ type Principals struct {
 	mu    sync.RWMutex
 	byARN map[string]string // ids
 	byID  map[string]string // ARNs
-	names map[string]bool   // the ARNs without their paths
+	roles map[string]bool   // the ARNs of roles without their paths
 	// changes counts what makes policies that name principals stale.
 	changes atomic.Uint64
 }
@@ -23,15 +23,17 @@ func (p *Principals) Set(id, arn string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byARN == nil {
-		p.byARN, p.byID, p.names = make(map[string]string), make(map[string]string), make(map[string]bool)
+		p.byARN, p.byID, p.roles = make(map[string]string), make(map[string]string), make(map[string]bool)
 	}
 	if old, renamed := p.byID[id]; renamed {
 		delete(p.byARN, old)
-		delete(p.names, withoutPath(old))
+		p.forget(old)
 		p.changes.Add(1)
 	}
 	p.byARN[arn], p.byID[id] = id, arn
-	p.names[withoutPath(arn)] = true
+	if name, ok := roleName(arn); ok {
+		p.roles[name] = true
+	}
 }
 
 // Delete forgets a user or role.
@@ -39,7 +41,7 @@ func (p *Principals) Delete(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.byARN, p.byID[id])
-	delete(p.names, withoutPath(p.byID[id]))
+	p.forget(p.byID[id])
 	delete(p.byID, id)
 	p.changes.Add(1)
 }
@@ -64,16 +66,23 @@ func (p *Principals) ARN(id string) (string, bool) {
 func (p *Principals) hasRole(account, name string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.names[ARN("iam", "", account, "role/"+name)]
+	return p.roles[ARN("iam", "", account, "role/"+name)]
 }
 
-// withoutPath is the ARN of a user or role without its path; the names of an
-// account's users and of its roles are unique whatever their path.
-func withoutPath(arn string) string {
-	kind := strings.IndexByte(arn, '/')
-	name := strings.LastIndexByte(arn, '/')
-	if kind == name {
-		return arn
+// forget forgets that a role has an ARN; the lock is held.
+func (p *Principals) forget(arn string) {
+	if name, ok := roleName(arn); ok {
+		delete(p.roles, name)
 	}
-	return arn[:kind] + arn[name:]
+}
+
+// roleName is the ARN of a role without its path: the names of an account's roles
+// are unique whatever their paths.
+func roleName(arn string) (string, bool) {
+	const role = ":role/"
+	start := strings.Index(arn, role)
+	if start < 0 {
+		return "", false
+	}
+	return arn[:start+len(role)] + arn[strings.LastIndexByte(arn, '/')+1:], true
 }

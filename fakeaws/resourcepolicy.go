@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -26,6 +27,7 @@ type ResourcePolicy struct {
 type shownPolicy struct {
 	at     uint64 // the changes of Principals
 	policy *enforce.Policy
+	names  map[string]string // that differ from those that were written
 }
 
 // An UnknownPrincipalError names a principal of a policy that does not exist.
@@ -58,7 +60,7 @@ func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
 			r.bound[ref.Value] = id
 		}
 	}
-	r.current.Store(&shownPolicy{at, p})
+	r.current.Store(&shownPolicy{at: at, policy: p})
 	return r, nil
 }
 
@@ -114,8 +116,11 @@ func (r *ResourcePolicy) Policy() *enforce.Policy {
 			names[written] = name
 		}
 	}
-	next := &shownPolicy{now, r.written}
-	if len(names) > 0 {
+	next := &shownPolicy{now, r.written, names}
+	switch {
+	case maps.Equal(names, shown.names): // somebody else was renamed or deleted
+		next.policy = shown.policy
+	case len(names) > 0:
 		document := replacePrincipals(r.written.Document(), names)
 		// ARNs and ids are valid in each other's place.
 		if p, err := enforce.Parse(document, r.written.Kind(), r.written.Source()); err == nil {

@@ -51,7 +51,10 @@ func limitExceeded(format string, args ...any) error {
 }
 
 // quotaExceeded is the answer to going beyond a quota of the page "IAM and AWS
-// STS quotas", by IAM's own name of the quota.
+// STS quotas", by IAM's own name of the quota. The page has the numbers only: the
+// names that users quote are AccessKeysPerUser, ACLSizePerRole, GroupsPerUser,
+// InstanceProfilesPerAccount, InstanceSessionsPerInstanceProfile, PoliciesPerRole,
+// PolicySize and RolesPerAccount; all others are unverified.
 func quotaExceeded(quota string, limit int) error {
 	return limitExceeded("Cannot exceed quota for %s: %s", quota, strconv.Itoa(limit))
 }

@@ -3,9 +3,12 @@ package iam
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
 )
 
 // invalidExclusion is the text for an identifier with more wildcards than there
@@ -83,26 +86,28 @@ func (x *exclusion) managed(p *policy) bool {
 	if p.owner == awsOwner {
 		kind = types.PolicyIdentifierPolicyTypeAwsManaged
 	}
-	if x.kinds[kind] {
-		return true
+	return x.kinds[kind] || x.arn(p.arn)
+}
+
+// scps leaves policies out of the levels of an organization. A level that has none
+// any more allows nothing, as it would if they were detached.
+func (x *exclusion) scps(levels [][]*enforce.Policy) [][]*enforce.Policy {
+	if x.kinds[types.PolicyIdentifierPolicyTypeScp] {
+		return nil
 	}
-	for _, arn := range x.arns {
-		if arn.MatchString(p.arn) {
-			return true
-		}
+	var left [][]*enforce.Policy
+	for _, level := range levels {
+		left = append(left, slices.DeleteFunc(slices.Clone(level), func(p *enforce.Policy) bool { return x.arn(p.Source().ARN) }))
 	}
-	return false
+	return left
+}
+
+// arn reports whether a policy of an ARN is left out by it.
+func (x *exclusion) arn(arn string) bool {
+	return slices.ContainsFunc(x.arns, func(pattern *regexp.Regexp) bool { return pattern.MatchString(arn) })
 }
 
 // boundary reports whether a permissions boundary is left out.
 func (x *exclusion) boundary(p *policy) bool {
-	if x.kinds[types.PolicyIdentifierPolicyTypePermissionBoundary] {
-		return true
-	}
-	for _, arn := range x.arns {
-		if arn.MatchString(p.arn) {
-			return true
-		}
-	}
-	return false
+	return x.kinds[types.PolicyIdentifierPolicyTypePermissionBoundary] || x.arn(p.arn)
 }

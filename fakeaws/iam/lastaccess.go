@@ -3,8 +3,6 @@ package iam
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -31,7 +29,10 @@ type accessJob struct {
 	created     time.Time
 	granularity types.AccessAdvisorUsageGranularityType
 	services    []serviceAccess // by namespace
-	failure     *types.ErrorDetails
+	// Of a report on an organization, by namespace.
+	organization bool
+	accesses     []types.AccessDetail
+	failure      *types.ErrorDetails
 }
 
 // A serviceAccess is what a report says of one service.
@@ -210,49 +211,10 @@ func (s *Service) GetServiceLastAccessedDetailsWithEntities(ctx context.Context,
 		if i < 0 {
 			return nil, noSuchEntity(notReported, *in.ServiceNamespace)
 		}
-		type numbered struct {
-			key     string
-			details types.EntityDetails
-		}
-		entities := make([]numbered, len(job.services[i].entities))
-		for n, details := range job.services[i].entities {
-			entities[n] = numbered{fmt.Sprintf("%08d", n), details}
-		}
-		all := ascendSlice(entities, func(n numbered) string { return n.key })
-		p, err := list(all, in.Marker, in.MaxItems, func(n numbered) (types.EntityDetails, bool) { return n.details, true })
+		p, err := list(ascendNumbered(job.services[i].entities), in.Marker, in.MaxItems, whole[types.EntityDetails])
 		return &sdk.GetServiceLastAccessedDetailsWithEntitiesOutput{
 			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created), JobStatus: types.JobStatusTypeCompleted,
 			EntityDetailsList: p.items, IsTruncated: p.truncated, Marker: p.marker,
 		}, err
-	})
-}
-
-// GenerateOrganizationsAccessReport begins a report that fails when the account is
-// in no organization. Of one that is there are no reports.
-func (s *Service) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
-		if s.world.Membership(a.id) != nil {
-			return nil, &fakeaws.Error{
-				Code: "NotImplemented", Message: "iam GenerateOrganizationsAccessReport is not implemented by leastpriv.", Status: http.StatusNotImplemented,
-			}
-		}
-		job := &accessJob{failure: &types.ErrorDetails{
-			// Unverified, as is that the report fails rather than the call.
-			Code: aws.String("AWSOrganizationsNotInUseException"), Message: aws.String(noOrganization),
-		}}
-		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, fakeaws.CallFrom(ctx).Caller, job)}, nil
-	})
-}
-
-// GetOrganizationsAccessReport says why a report failed.
-func (s *Service) GetOrganizationsAccessReport(ctx context.Context, in *sdk.GetOrganizationsAccessReportInput) (*sdk.GetOrganizationsAccessReportOutput, error) {
-	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
-		if job.failure == nil { // it is a report of the other kind
-			return nil, noSuchEntity(noJob, *in.JobId)
-		}
-		return &sdk.GetOrganizationsAccessReportOutput{
-			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created),
-			JobStatus: types.JobStatusTypeFailed, ErrorDetails: job.failure,
-		}, nil
 	})
 }

@@ -97,7 +97,7 @@ func TestPoliciesGrantingServiceAccess(t *testing.T) {
 	})
 }
 
-func TestOrganizationsAccessReport(t *testing.T) {
+func TestAccessReportWithoutOrganization(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
 		ctx := t.Context()

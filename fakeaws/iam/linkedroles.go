@@ -9,8 +9,10 @@ type linkedRole struct {
 }
 
 // linkedRoles has the roles whose names do not follow from the principal, by the
-// principal without ".amazonaws.com": from the pages of each service that "AWS
-// services that work with IAM" links to.
+// principal without ".amazonaws.com": after the pages of each service that "AWS
+// services that work with IAM" links to. Every policy is one that AWS has, which a
+// test shows; which services take a suffix and what stands before it is unverified,
+// as are the names of the roles of services that the table does not have.
 var linkedRoles = map[string]linkedRole{
 	"access-analyzer":      {"AccessAnalyzer", "AccessAnalyzerServiceRolePolicy", ""},
 	"accountdiscovery.ssm": {"AmazonSSM_AccountDiscovery", "AWSSystemsManagerAccountDiscoveryServicePolicy", ""},

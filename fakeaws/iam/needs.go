@@ -35,7 +35,9 @@ func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextK
 	if err != nil {
 		return nil, err
 	}
-	needs := make([]enforce.Need, 0, 2)
+	tag, tagged := tagOnCreate[in.operation]
+	tagged = tagged && len(in.tags()) > 0
+	needs := make([]enforce.Need, 0, len(subjects)+number(tagged))
 	for i := range subjects {
 		action := "iam:" + in.operation
 		if subjects[i].action != "" {
@@ -43,7 +45,7 @@ func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextK
 		}
 		needs = append(needs, subjects[i].need(action, in, keys))
 	}
-	if tag, ok := tagOnCreate[in.operation]; ok && len(in.tags()) > 0 {
+	if tagged {
 		needs = append(needs, subjects[0].need(tag, in, []contextKey{requestTags}))
 	}
 	return needs, nil
@@ -214,7 +216,11 @@ func (q *query) entity(k *kind, name string) subject {
 	if err != nil {
 		return subject{arn: iamARN(q.account.id, k.noun, "/", name), name: printed}
 	}
-	return subject{arn: e.arn, name: printed, tags: &e.tags, boundary: e.boundary}
+	sub := subject{arn: e.arn, name: printed, tags: &e.tags, boundary: e.boundary}
+	if from := e.role.template; from != nil {
+		sub.context = func(c *enforce.Context) { c.Set("iam:RoleTemplateARN", *from.TemplateArn) }
+	}
+	return sub
 }
 
 // created is the target of actions that make an entity: printed as an ARN.

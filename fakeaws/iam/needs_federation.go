@@ -105,7 +105,11 @@ func onDeletion(q *query) ([]subject, error) {
 	if end < 0 {
 		return onAccount(q)
 	}
-	return []subject{{arn: iamARN(q.account.id, "role", task[:end], "")}}, nil
+	sub := subject{arn: iamARN(q.account.id, "role", task[:end], "")}
+	if e, err := roleKind.find(q.account, lastSegment(task[:end])); err == nil && e.arn == sub.arn {
+		sub.tags = &e.tags
+	}
+	return []subject{sub}, nil
 }
 
 // onARN is the target of actions on a principal or policy that the member names,
@@ -148,6 +152,9 @@ func (q *query) delegation(id string) ([]subject, error) {
 	sub := subject{arn: iamARN(q.account.id, "delegation-request", "/", id)}
 	if d, ok := q.service.delegations.Get(id); ok {
 		sub.policy = d.ownersPolicy
+		if d.OwnerId != nil {
+			sub.context = func(c *enforce.Context) { c.Set("iam:DelegationRequestOwner", *d.OwnerId) }
+		}
 	}
 	return []subject{sub}, nil
 }

@@ -32,11 +32,11 @@ func (s *Service) coreOps() []fakeaws.Op {
 		bind(s, s.ListGroupsForUser, onUser),
 
 		bind(s, s.CreateRole, newRole, requestTags, requestBoundary),
-		bind(s, s.GetRole, onRole),
-		bind(s, s.DeleteRole, onRole),
+		bind(s, s.GetRole, onRole, currentBoundary),
+		bind(s, s.DeleteRole, onRole, currentBoundary),
 		bind(s, s.ListRoles, listRoles),
-		bind(s, s.UpdateRole, onRole),
-		bind(s, s.UpdateRoleDescription, onRole),
+		bind(s, s.UpdateRole, onRole, currentBoundary),
+		bind(s, s.UpdateRoleDescription, onRole, currentBoundary),
 		bind(s, s.UpdateAssumeRolePolicy, onRole, currentBoundary),
 
 		bind(s, s.CreateAccessKey, userOrCaller),

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -75,6 +76,17 @@ func ascendSlice[V any](items []V, key func(V) string) ascender[V] {
 	return func(from string, visit func(string, V) bool) {
 		for _, v := range items {
 			if k := key(v); k >= from && !visit(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// ascendNumbered lists a slice in its own order.
+func ascendNumbered[V any](items []V) ascender[V] {
+	return func(from string, visit func(string, V) bool) {
+		for i, v := range items {
+			if k := fmt.Sprintf("%08d", i); k >= from && !visit(k, v) {
 				return
 			}
 		}

@@ -157,6 +157,7 @@ func (w *world) furnish(t *testing.T) map[string]any {
 			require.NoError(t, step(n))
 		}
 	}
+	var delegation *string
 	for i, n := range []string{"y1", "y2"} { // what a user may have two of
 		_, err = w.service.CreateAccessKey(ctx, &sdk.CreateAccessKeyInput{UserName: name})
 		require.NoError(t, err)
@@ -170,8 +171,8 @@ func (w *world) furnish(t *testing.T) map[string]any {
 		virtual, err := w.service.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("of-x-" + n)})
 		require.NoError(t, err)
 		w.enable(t, "x", virtual.VirtualMFADevice)
-		request := w.request(t, "workflow-"+n, false)
-		_, err = w.service.AssociateDelegationRequest(ctx, &sdk.AssociateDelegationRequestInput{DelegationRequestId: request})
+		delegation = w.request(t, "workflow-"+n, false)
+		_, err = w.service.AssociateDelegationRequest(ctx, &sdk.AssociateDelegationRequestInput{DelegationRequestId: delegation})
 		require.NoError(t, err)
 	}
 	job, err := w.service.GenerateServiceLastAccessedDetails(ctx, &sdk.GenerateServiceLastAccessedDetailsInput{Arn: policy.Policy.Arn})
@@ -181,7 +182,7 @@ func (w *world) furnish(t *testing.T) map[string]any {
 		"PolicyArn": policy.Policy.Arn, "SerialNumber": device.VirtualMFADevice.SerialNumber,
 		"OpenIDConnectProviderArn": oidc.OpenIDConnectProviderArn, "SAMLProviderArn": saml.SAMLProviderArn,
 		"PolicySourceArn": aws.String("arn:aws:iam::111122223333:user/x"), "ActionNames": []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
-		"PolicyInputList": []string{allowAll}, "JobId": job.JobId, "ServiceNamespace": aws.String("s3"), "Scope": types.PolicyScopeTypeLocal,
+		"PolicyInputList": []string{allowAll}, "JobId": job.JobId, "ServiceNamespace": aws.String("s3"), "DelegationRequestId": delegation, "Scope": types.PolicyScopeTypeLocal,
 	}
 }
 

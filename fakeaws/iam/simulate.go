@@ -49,7 +49,7 @@ type question struct {
 	additional                     []string // permissions policies of the request
 	identity                       []grant  // permissions policies of a principal
 	boundary                       *enforce.Policy
-	scps                           [][]*enforce.Policy // of the account of a principal
+	scps                           [][]*enforce.Policy // of the principal's organization
 }
 
 // SimulateCustomPolicy decides what policies would allow that nobody has.
@@ -80,14 +80,17 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulateP
 			entries: in.ContextEntries, additional: in.PolicyInputList,
 			identity: slices.DeleteFunc(e.grants(), out.grant),
 		}
-		if m := s.world.Membership(e.account.id); m != nil {
-			q.scps = m.SCPs
-		}
 		if q.caller == nil {
 			q.caller = &e.arn
 		}
 		if e.boundary != nil && !out.boundary(e.boundary) {
 			q.boundary = e.boundary.current.policy
+		}
+		// The simulator evaluates the service control policies of the account's
+		// organization, with their conditions, but no resource control policies (API
+		// page "SimulatePrincipalPolicy").
+		if m := s.world.Membership(e.account.id); m != nil && !e.serviceLinked() {
+			q.scps = out.scps(m.SCPs)
 		}
 		p, err := e.account.simulate(q)
 		return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -111,9 +114,9 @@ func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	each := len(decisions) / len(q.actions)
 	results := make([]result, len(q.actions))
 	for i := range results {
-		results[i] = result{key: fmt.Sprintf("%08d", i), decisions: decisions[i*each : (i+1)*each], sources: sources}
+		results[i] = result{decisions: decisions[i*each : (i+1)*each], sources: sources}
 	}
-	return list(ascendSlice(results, func(r result) string { return r.key }), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
+	return list(ascendNumbered(results), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
 		return r.view(), true
 	})
 }

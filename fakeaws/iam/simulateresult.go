@@ -44,7 +44,6 @@ func (g *grant) sourceID() string {
 // A result is what the simulator found about one action: a decision for each
 // resource.
 type result struct {
-	key       string
 	decisions []enforce.Decision
 	sources   map[*enforce.Policy]policySource
 }
