@@ -84,6 +84,7 @@ var (
 		"arn:aws:sqs:us-east-1:*:${k}", "arn:aws:kms:*:*:key/*", "arn:aws:sqs:us-east-1:" + theirs + ":*", "arn:aws:s3:::b/${$}{k}", "arn:aws:s3:::b/a${?}"}
 	requests = [][2]string{ // the first is the plainest
 		{"s3:GetObject", "arn:aws:s3:::b/k"}, {"s3:PutObject", "arn:aws:s3:::b/k"}, {"s3:GetObject", "arn:aws:s3:::b/a"},
+		{"s3:GetObject", "arn:aws:s3:::b/k"}, {"s3:PutObject", "arn:aws:s3:::b/k"}, {"s3:GetObject", "arn:aws:s3:::b/k"},
 		{"s3:GetObject", "arn:aws:s3:::b/*"}, {"s3:GetObject", "arn:aws:s3:::b/${k}"}, {"s3:GetObject", "arn:aws:s3:::b/a?"},
 		{"s3:ListBucket", "arn:aws:s3:::b"}, {"s3:ListAllMyBuckets", "*"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + mine + ":a"},
 		{"sqs:SendMessage", "arn:aws:sqs:eu-west-1:" + mine + ":q1"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + theirs + ":q"}, {"s3:GetObject", "arn:aws:s3:::alice/x:y/z"},
