@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -39,7 +41,7 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
-const lintUsage = `Usage: leastpriv lint [-kind KIND] FILE ...
+const lintUsage = `Usage: leastpriv lint [-kind KIND] [-json] FILE ...
 
 Prints what is wrong with policy documents: what AWS refuses, and what it stores
 though it cannot work or allows more than it seems to. Exits with 0 when there is
@@ -57,28 +59,48 @@ func lint(args []string, stdout, stderr io.Writer) int {
 		kind, err = parseKind(v)
 		return err
 	})
+	asJSON := fs.Bool("json", false, "print the findings as JSON")
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
 	if fs.NArg() == 0 {
 		return complain(stderr, "leastpriv lint", errors.New("no files"))
 	}
-	code := exitOK
+	findings := []enforce.Finding{}
 	for _, file := range fs.Args() {
 		doc, err := os.ReadFile(file)
 		if err != nil {
 			return complain(stderr, "leastpriv lint", err)
 		}
-		for _, f := range enforce.Lint(string(doc), kind, enforce.Source{File: file}) {
-			if _, err := fmt.Fprintln(stdout, f.String()); err != nil {
-				return complain(stderr, "leastpriv lint", err)
-			}
-			if f.Severity != enforce.Info {
-				code = exitFindings
-			}
+		findings = append(findings, enforce.Lint(string(doc), kind, enforce.Source{File: file})...)
+	}
+	if err := printFindings(stdout, findings, *asJSON); err != nil {
+		return complain(stderr, "leastpriv lint", err)
+	}
+	if slices.ContainsFunc(findings, func(f enforce.Finding) bool { return f.Severity != enforce.Info }) {
+		return exitFindings
+	}
+	return exitOK
+}
+
+func printFindings(stdout io.Writer, findings []enforce.Finding, asJSON bool) error {
+	if asJSON {
+		return printJSON(stdout, findings)
+	}
+	for _, f := range findings {
+		if _, err := fmt.Fprintln(stdout, f); err != nil {
+			return err
 		}
 	}
-	return code
+	return nil
+}
+
+// printJSON writes a value for tools.
+func printJSON(stdout io.Writer, v any) error {
+	encoder := json.NewEncoder(stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
 }
 
 // newFlagSet returns a set of flags that answers mistakes on stderr.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -241,14 +240,7 @@ func parseFile(file string, kind enforce.Kind) (*enforce.Policy, error) {
 // what is denied.
 func (s *simulation) print(stdout io.Writer, decisions []enforce.Decision) error {
 	if s.json {
-		all := make([]*enforce.Decision, len(decisions))
-		for i := range decisions {
-			all[i] = &decisions[i]
-		}
-		encoder := json.NewEncoder(stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(all)
+		return printJSON(stdout, decisions)
 	}
 	for i := range decisions {
 		text := decisions[i].String()

@@ -40,7 +40,7 @@ func mutantFile(path string) *os.File {
 }
 
 func mutantOn(number int) bool {
-	if mutantLog != nil && !mutantSeen[number].Swap(true) {
+	if mutantLog != nil && !mutantSeen[number].Load() && !mutantSeen[number].Swap(true) {
 		fmt.Fprintln(mutantLog, number)
 	}
 	return number == mutantAtWork
@@ -110,7 +110,7 @@ func (r *runner) record(mutants []*mutant) error {
 	var lock sync.Mutex
 	return each(r.parallel, strings.Fields(string(list)), func(name string) error {
 		log, start := filepath.Join(r.temp, name+".log"), time.Now()
-		command := r.run([]*test{{name: name}}, time.Minute)
+		command := r.run([]*test{{name: name}}, 10*time.Minute)
 		command.Env = append(os.Environ(), "MUTANT_LOG="+log)
 		if output, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s fails without a change: %w\n%s", name, err, output)
