@@ -11,11 +11,13 @@ import (
 	"context"
 	"crypto/md5"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +105,31 @@ var (
 		}
 	}
 )
+
+// listObjects lists the page in the middle of a bucket of as many objects: to get
+// there is a part of the work.
+func listObjects(tb testing.TB, objects int) func() {
+	cfg := awstest.New(tb).Config()
+	client, bucket := s3.NewFromConfig(cfg), aws.String("many")
+	_, err := client.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: bucket})
+	require.NoError(tb, err)
+	for i := range objects {
+		_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String(fmt.Sprintf("key%08d", i)), Body: strings.NewReader("")})
+		require.NoError(tb, err)
+	}
+	after := aws.String("")
+	if before := (objects - listed) / 2; before > 0 {
+		after = aws.String(fmt.Sprintf("key%08d", before-1))
+	}
+	return func() {
+		out, err := client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: bucket, StartAfter: after, MaxKeys: aws.Int32(listed)})
+		require.NoError(tb, err)
+		require.Len(tb, out.Contents, listed)
+	}
+}
+
+// listed is the page that is compared in a small and a large bucket.
+const listed = 1000
 
 // A measurement compares a job on an account with the same job on a floor.
 type measurement struct {
@@ -342,6 +369,9 @@ func TestSpeed(t *testing.T) {
 			l.end()
 		}
 	}
+	l := &life{TB: t}
+	check(t, "list of 1,000, 100,000", "in process", 1.2, 5, listObjects(l, 1000), listObjects(l, 100_000))
+	l.end()
 	identity := canned(learn(t, measurements[0]))
 	check(t, "New+call+Close", "both", 1, 10, func() { newFloor(t, identity) }, func() { newAccount(t) })
 }

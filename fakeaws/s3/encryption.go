@@ -19,7 +19,7 @@ import (
 // for it. It is immutable; nil is SSE-S3, as most objects have.
 type sse struct {
 	ServerSideEncryption                 types.ServerSideEncryption
-	SSEKMSKeyId, SSEKMSEncryptionContext *string
+	SSEKMSKeyId, SSEKMSEncryptionContext *string //nolint:revive // the SDK spells it so
 	BucketKeyEnabled                     *bool
 	// SSECustomerKeyMD5 knows the key of SSE-C again.
 	SSECustomerAlgorithm, SSECustomerKeyMD5 *string

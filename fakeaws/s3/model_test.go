@@ -2,7 +2,6 @@ package s3
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -302,7 +301,7 @@ func (m *model) checkRead(t *rapid.T, key string, version *string, want *modelVe
 
 func requireCodeOf(t *rapid.T, err error, codes ...string) {
 	var e *fakeaws.Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	require.Contains(t, codes, e.Code, e.Message)
 }
 

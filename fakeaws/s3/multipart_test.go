@@ -53,8 +53,8 @@ func TestMultipart(t *testing.T) {
 	l.bucketNamed(t, "bucket")
 	id := l.begin(t, awss3.CreateMultipartUploadInput{ContentType: ptr("text/plain"), Tagging: ptr("a=1"), Metadata: map[string]string{"color": "blue"}})
 	three := l.part(t, id, 3, "the end")
-	one := l.part(t, id, 1, big("x"))
-	one = l.part(t, id, 1, big("a")) // in its place
+	l.part(t, id, 1, big("x"))
+	one := l.part(t, id, 1, big("a")) // in its place
 	two := l.part(t, id, 2, big("b"))
 	_, err := l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key")})
 	requireCode(t, err, "NoSuchKey", 404)
@@ -402,4 +402,22 @@ func TestListUploadPages(t *testing.T) {
 		}
 		require.ElementsMatch(t, want, got)
 	})
+}
+
+func TestMultipartKeepsItsEncryption(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.bucketNamed(t, "bucket")
+	id := l.begin(t, awss3.CreateMultipartUploadInput{ServerSideEncryption: "aws:kms", SSEKMSKeyId: ptr("alias/mine")})
+	one := l.part(t, id, 1, hello)
+	assert.NotEqual(t, `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, *one.ETag)
+	l.encrypt(t, "bucket", types.ServerSideEncryptionRule{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: "aws:kms:dsse"}})
+	out, err := l.complete(id, awss3.CompleteMultipartUploadInput{}, one)
+	require.NoError(t, err)
+	assert.Contains(t, *out.ETag, `-1"`)
+	assert.Equal(t, types.ServerSideEncryptionAwsKms, out.ServerSideEncryption)
+	head, err := l.HeadObject(l.ctx, &awss3.HeadObjectInput{Bucket: ptr("bucket"), Key: ptr("key")})
+	require.NoError(t, err)
+	assert.Equal(t, out.ETag, head.ETag)
+	assert.Equal(t, out.SSEKMSKeyId, head.SSEKMSKeyId)
 }

@@ -34,7 +34,7 @@ type writeParams struct {
 // encryptionParams are the parameters of server-side encryption.
 type encryptionParams struct {
 	ServerSideEncryption                 types.ServerSideEncryption
-	SSEKMSKeyId, SSEKMSEncryptionContext *string
+	SSEKMSKeyId, SSEKMSEncryptionContext *string //nolint:revive // the SDK spells it so
 	BucketKeyEnabled                     *bool
 	customerKey
 }

@@ -135,11 +135,13 @@ func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams
 	if o.lock, err = b.lockFor(&p.lockParams, s.world.Clock().Now()); err != nil {
 		return err
 	}
-	if o.encryption, err = s.encryptionFor(call, b, &p.encryptionParams); err != nil {
-		return err
-	}
-	if !o.encryption.plainETag() {
-		o.etag = s.randomETag()
+	if o.parts == nil { // else the upload was begun with it
+		if o.encryption, err = s.encryptionFor(call, b, &p.encryptionParams); err != nil {
+			return err
+		}
+		if !o.encryption.plainETag() {
+			o.etag = s.randomETag()
+		}
 	}
 	o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
 	s.add(b, o)

@@ -186,12 +186,12 @@ var (
 
 // A partCopyPlan is an UploadPartCopy request that makes sense.
 type partCopyPlan struct {
-	source            objectRef
-	key, sourceKey    customerKey
-	dest              objectRef
-	sourceConditions  conditions
-	first, last, size int64 // of the range, when it has one
-	ranged            bool
+	source           objectRef
+	key, sourceKey   customerKey
+	dest             objectRef
+	sourceConditions conditions
+	first, last      int64 // of the range, when it has one
+	ranged           bool
 }
 
 func planPartCopy(in *awss3.UploadPartCopyInput) (*partCopyPlan, error) {
