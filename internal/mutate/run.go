@@ -61,8 +61,9 @@ type test struct {
 	took time.Duration
 }
 
-// slowTest is from when on tests run only if no quicker one noticed a mutant.
-const slowTest = 150 * time.Millisecond
+// atOnce is how many tests one run has: the next run is needed only when none of
+// them noticed the mutant, and a mutant that is in a loop is given up the sooner.
+const atOnce = 16
 
 // build compiles the tests together with all mutants.
 func (r *runner) build(sources []source) error {
@@ -137,11 +138,7 @@ func (r *runner) testAll(mutants []*mutant) error {
 
 func (r *runner) survives(m *mutant) (bool, error) {
 	slices.SortFunc(m.tests, func(x, y *test) int { return cmp.Compare(x.took, y.took) })
-	slow, _ := slices.BinarySearchFunc(m.tests, slowTest, func(t *test, d time.Duration) int { return cmp.Compare(t.took, d) })
-	for _, tests := range [][]*test{m.tests[:slow], m.tests[slow:]} {
-		if len(tests) == 0 {
-			continue
-		}
+	for tests := range slices.Chunk(m.tests, atOnce) {
 		if err := r.try(tests, m); m.noticed != "" || err != nil {
 			return false, err
 		}
@@ -151,7 +148,7 @@ func (r *runner) survives(m *mutant) (bool, error) {
 
 // try runs some tests with a mutant and notes which of them fails.
 func (r *runner) try(tests []*test, m *mutant) error {
-	timeout := 20 * time.Second // a mutant that takes longer is in a loop
+	timeout := 3 * time.Second // a mutant that takes longer is in a loop
 	for _, t := range tests {
 		timeout += 10 * t.took
 	}
