@@ -32,6 +32,9 @@ func (a *authorize) HandleMiddleware(ctx context.Context, in any, next middlewar
 		// A mistake in the operation's row must not open it to everybody.
 		return nil, middleware.Metadata{}, errors.New(a.op.Name + " asked for no permission, and is not Unrestricted")
 	}
+	if c, ok := a.room.service.(Completer); ok {
+		needs = c.Complete(call, needs)
+	}
 	if call.World.mode != Off {
 		if err := a.judge(call, needs); err != nil {
 			return nil, middleware.Metadata{}, err

@@ -16,6 +16,9 @@ func hostname(host string) string {
 // "b.s3.localhost:4566" and "b.localhost:4566" name b.
 func bucketOf(host string) string {
 	host = hostname(host)
+	if name, ok := accessPointOf(host); ok {
+		return name
+	}
 	// The last one counts: a bucket's own name may contain ".s3.".
 	if i := max(strings.LastIndex(host, ".s3."), strings.LastIndex(host, ".s3-")); i >= 0 {
 		return host[:i]
@@ -78,4 +81,21 @@ func endpointRegion(host string) string {
 		return region
 	}
 	return label
+}
+
+// accessPointOf returns the ARN of the S3 access point that a host names:
+// "name-111122223333.s3-accesspoint.us-east-1.amazonaws.com".
+func accessPointOf(host string) (string, bool) {
+	label, _, ok := strings.Cut(host, ".s3-accesspoint")
+	dash := strings.LastIndexByte(label, '-')
+	if !ok || dash < 0 {
+		return "", false
+	}
+	return ARN("s3", endpointRegion(host), label[dash+1:], "accesspoint/"+label[:dash]), true
+}
+
+// isControl reports whether a request that is signed for S3 is for the other of its
+// two APIs, S3 Control, by its host or, through a socket, by its path.
+func isControl(host, path, account string) bool {
+	return strings.Contains(host, ".s3-control.") || account != "" && strings.HasPrefix(path, "/v20180820/")
 }

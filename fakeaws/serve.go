@@ -63,6 +63,7 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 		resp = x.fail(err)
 	}
 	x.call.record(err)
+	x.admitOrigin(resp)
 	resp.Header.Set("Date", x.call.Time.Format(http.TimeFormat))
 	return resp, nil
 }
@@ -82,6 +83,12 @@ func (x *exchange) answer() (*wire.Response, error) {
 	if err := x.route(); err != nil {
 		return nil, err
 	}
+	if s, ok := x.cors(); ok && x.http.Method == http.MethodOptions {
+		return x.preflight(s)
+	}
+	if signature == nil && malformed == nil && x.isForm() {
+		return x.answerForm()
+	}
 	bodyHash, err := x.readBody()
 	if err != nil {
 		return nil, err
@@ -100,26 +107,35 @@ func (x *exchange) answer() (*wire.Response, error) {
 	if unroutable != nil {
 		return nil, unroutable
 	}
-	handler, ok := x.handler()
-	if !ok {
+	if _, ok := x.handler(); !ok {
 		return nil, notImplemented(x.call.Service + " " + operation.Name())
 	}
 	if err := x.openBody(); err != nil {
 		return nil, err
 	}
+	return x.perform()
+}
+
+// perform decodes the request, has its operation authorized and performed, and
+// encodes the answer.
+func (x *exchange) perform() (*wire.Response, error) {
+	handler, ok := x.handler()
+	if !ok {
+		return nil, notImplemented(x.call.Service + " " + x.operation.Name())
+	}
 	in := handler.newInput()
-	if err := operation.Decode(protocol, &x.request, in); err != nil {
+	if err := x.operation.Decode(x.protocol, &x.request, in); err != nil {
 		return nil, err
 	}
 	out, _, err := handler.chain.Handle(&x.call, in)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := operation.Encode(protocol, out, x.call.RequestID)
+	resp, err := x.operation.Encode(x.protocol, out, x.call.RequestID)
 	if err == nil && x.call.finished {
 		resp.Status = http.StatusOK
 	}
-	if err == nil && x.call.Service == "s3" {
+	if err == nil && x.s3() {
 		resp.Header.Set("X-Amz-Id-2", x.hostID())
 	}
 	return resp, err
@@ -146,6 +162,9 @@ func notImplemented(what string) error {
 // route finds the service and the protocol-independent parts of the request.
 func (x *exchange) route() error {
 	name := x.serviceName()
+	if name == "s3" && isControl(x.http.Host, x.http.URL.Path, x.http.Header.Get("X-Amz-Account-Id")) {
+		name = "s3-control"
+	}
 	x.call.Service = name
 	if r, ok := x.world.rooms[name]; ok {
 		x.room = r.open()
@@ -161,7 +180,7 @@ func (x *exchange) route() error {
 		ContentLength: x.http.ContentLength,
 	}
 	switch name {
-	case "s3":
+	case "s3", "s3-control":
 		x.request.Bucket = bucketOf(x.http.Host)
 		x.call.EndpointRegion = endpointRegion(x.http.Host)
 		x.call.RequestID = x.world.ids.HexUpper(16)
@@ -226,7 +245,7 @@ func (x *exchange) serviceName() string {
 // readBody reads the body of a request to a service that signs its body, and
 // returns the body's hash. S3's is read after the signature was verified.
 func (x *exchange) readBody() (hash string, err error) {
-	if x.call.Service == "s3" {
+	if x.s3() {
 		return "", nil
 	}
 	limit := int64(maxBody)
@@ -244,7 +263,7 @@ func (x *exchange) readBody() (hash string, err error) {
 // openBody makes the body of an S3 request ready: verified and unchunked while
 // it is read.
 func (x *exchange) openBody() error {
-	if x.call.Service != "s3" {
+	if !x.s3() {
 		return nil
 	}
 	if x.signature != nil && x.signature.Streaming() && !x.operation.StreamsInput() {
@@ -371,7 +390,7 @@ func (x *exchange) inStyle(err error) error {
 	}
 	x.call.event.Help = failed.Help()
 	switch {
-	case x.call.Service == "s3":
+	case x.s3():
 		return failed.For(sigv4.S3)
 	case x.protocol == wire.AWSQuery:
 		return failed.For(sigv4.Query)
@@ -383,6 +402,9 @@ func (x *exchange) inStyle(err error) error {
 	return failed.For(sigv4.JSON)
 }
 
+// s3 reports whether the request is for one of S3's two APIs.
+func (x *exchange) s3() bool { return x.call.Service == "s3" || x.call.Service == "s3-control" }
+
 // hostID makes what S3 sends as x-amz-id-2.
 func (x *exchange) hostID() string { return x.world.ids.Token(76) }
 
@@ -392,7 +414,7 @@ func (x *exchange) fail(err error) *wire.Response {
 		x.protocol = x.model.Protocols()[0]
 	}
 	e := wire.ErrorContext{RequestID: x.call.RequestID, Head: x.http.Method == http.MethodHead}
-	if x.call.Service == "s3" {
+	if x.s3() {
 		e.HostID = x.hostID()
 		e.Resource = x.http.URL.Path
 	}

@@ -16,8 +16,13 @@ type Service interface {
 	Denied(call *Call, need *enforce.Need, d *enforce.Decision) error
 }
 
-// A Registration adds a service to Worlds. Name is the one of its schema and
-// of its SigV4 signing name: "sqs". New is called on first use.
+// A Completer is a Service that completes what its operations say that they need:
+// a request that reaches a resource by way of another one needs both.
+type Completer interface {
+	Complete(*Call, []enforce.Need) []enforce.Need
+}
+
+// A Registration adds a service to Worlds. Name is the one of its schema: "sqs". New is called on first use.
 type Registration struct {
 	Name string
 	New  func(*World) Service

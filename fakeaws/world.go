@@ -122,6 +122,9 @@ func (w *World) Service(name string) Service {
 	return r.fake()
 }
 
+// Has reports whether the World has a service.
+func (w *World) Has(name string) bool { return w.rooms[name] != nil }
+
 // Directory returns the World's IAM.
 func (w *World) Directory() Directory { return w.Service("iam").(Directory) }
 

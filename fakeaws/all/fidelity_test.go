@@ -55,7 +55,7 @@ func replace(t *testing.T, doc, part, text string) string {
 func operations(t *testing.T) string {
 	w := all.NewWorld(fakeaws.Config{})
 	var b strings.Builder
-	for _, name := range []string{"iam", "organizations", "s3", "sqs", "sts"} {
+	for _, name := range []string{"iam", "organizations", "s3", "s3-control", "sqs", "sts"} {
 		model, ok := wire.Load(name)
 		require.True(t, ok)
 		var have []string

@@ -289,3 +289,38 @@ func TestACLsAsk(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, *status.PolicyStatus.IsPublic)
 }
+
+func TestRequesterPays(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		ctx := t.Context()
+		_, other := a.stranger()
+		a.open("acls", types.ObjectOwnershipObjectWriter)
+		require.NoError(t, putAs(ctx, a.root, "acls", "key", withACL("public-read")))
+		require.NoError(t, get(ctx, other, "acls", "key"))
+		_, err := a.root.PutBucketRequestPayment(ctx, &awss3.PutBucketRequestPaymentInput{Bucket: aws.String("acls"), RequestPaymentConfiguration: &types.RequestPaymentConfiguration{Payer: types.PayerRequester}})
+		require.NoError(t, err)
+		requireAPIError(t, get(ctx, other, "acls", "key"), "AccessDenied", "")
+		_, err = other.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("acls"), Key: aws.String("key"), RequestPayer: types.RequestPayerRequester})
+		require.NoError(t, err)
+		_, err = a.anonymous().GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String("acls"), Key: aws.String("key"), RequestPayer: types.RequestPayerRequester})
+		requireAPIError(t, err, "AccessDenied", "")
+		require.NoError(t, get(ctx, a.root, "acls", "key"))
+	})
+}
+
+// TestBucketTagsAreKeys: only where attribute-based access control is enabled.
+func TestBucketTagsAreKeys(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "data")
+	_, err := a.root.PutBucketTagging(ctx, &awss3.PutBucketTaggingInput{Bucket: aws.String("bucket"), Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}}})
+	require.NoError(t, err)
+	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:BucketTag/team":"blue","aws:ResourceTag/team":"blue"}}}`)
+	requireAPIError(t, get(ctx, a.user, "bucket", "key"), "AccessDenied", "")
+	_, err = a.root.PutBucketAbac(ctx, &awss3.PutBucketAbacInput{Bucket: aws.String("bucket"), AbacStatus: &types.AbacStatus{Status: types.BucketAbacStatusEnabled}})
+	require.NoError(t, err)
+	require.NoError(t, get(ctx, a.user, "bucket", "key"))
+}

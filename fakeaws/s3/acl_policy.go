@@ -116,8 +116,8 @@ func (s *Service) aclPolicy(b *bucket) *enforce.Policy {
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
 func (s *Service) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
-	if !b.aclsEnabled() {
-		return
+	if !b.aclsEnabled() || b.through != nil {
+		return // ACLs of objects count behind access points as well: not decided here
 	}
 	arn := b.arn + "/" + o.key
 	own := o.acl.policy(!s.blockOf(b).ignoreACLs, arn, map[string]map[types.Permission][]string{literal(arn): onObjects})

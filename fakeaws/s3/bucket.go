@@ -43,6 +43,7 @@ type store struct {
 	versioning types.BucketVersioningStatus
 	mfaDelete  types.MFADeleteStatus
 	configurations
+	aged aged
 	lockSetting
 	uploads uploads
 }
@@ -76,7 +77,10 @@ func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, b.reachedFrom(call)
+	if err := b.reachedFrom(call); err != nil {
+		return nil, err
+	}
+	return b, b.paidBy(call)
 }
 
 // bucketAnywhere finds the bucket of a request that any region answers.
@@ -84,6 +88,9 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	name := aws.ToString(ref.name)
 	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
 		return nil, err
+	}
+	if isAccessPoint(name) {
+		return s.throughPoint(name)
 	}
 	b, ok := s.buckets.Get(name)
 	if !ok {
@@ -95,6 +102,7 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
 		return nil, errAccessDenied.of()
 	}
+	s.age(b)
 	return b, nil
 }
 

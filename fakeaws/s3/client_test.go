@@ -8,11 +8,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
+	"github.com/leastpriv/leastpriv/fakeaws/sqs"
+	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 const (
@@ -56,6 +59,8 @@ func newAccount(t testing.TB) *account {
 	a := &account{t: t, iam: new(directory)}
 	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
 		{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
+		{Name: "s3-control", New: func(w *fakeaws.World) fakeaws.Service { return s3.NewControl(w.Service("s3").(*s3.Service)) }},
+		{Name: "sqs", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return sqs.New(w) }},
 		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return a.iam }},
 	}})
 	acct, err := a.world.AddAccount(owner, "", "")
@@ -81,6 +86,7 @@ func (a *account) clientWith(c aws.CredentialsProvider) *awss3.Client {
 		Region:                     "us-east-1",
 		Credentials:                c,
 		HTTPClient:                 a.world.Door(),
+		APIOptions:                 []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock())},
 		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,

@@ -48,6 +48,8 @@ type configuration[T any] struct {
 	// before is asked with the lock not held, admit with it held, before it is stored.
 	before func(*Service, *fakeaws.Call, bucketRef, *T) error
 	admit  func(*Service, *bucket, *T) error
+	// after is done once it is stored, with the lock not held.
+	after func(*Service, *fakeaws.Call, bucketRef, *T)
 	// also adds the permissions that a new configuration needs besides; keys adds
 	// condition keys of its own to the permission.
 	also func(*fakeaws.Call, enforce.Need, *T) []enforce.Need
@@ -95,16 +97,12 @@ func putting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		if err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(call, ref)
-		if err == nil && c.admit != nil {
-			err = c.admit(s, b, cfg)
-		}
-		if err != nil {
+		if err := c.store(s, call, ref, cfg); err != nil {
 			return nil, err
 		}
-		configure(b, cfg)
+		if c.after != nil {
+			c.after(s, call, ref, cfg)
+		}
 		out := new(O)
 		spread(cfg, out)
 		return out, nil
@@ -117,6 +115,20 @@ func putting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		}
 		return c.needs(s, call, refOf(in), cfg)
 	})
+}
+
+// store gives the configuration to the bucket.
+func (c *configuration[T]) store(s *Service, call *fakeaws.Call, ref bucketRef, cfg *T) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucket(call, ref)
+	if err == nil && c.admit != nil {
+		err = c.admit(s, b, cfg)
+	}
+	if err == nil {
+		configure(b, cfg)
+	}
+	return err
 }
 
 func (c *configuration[T]) needs(s *Service, call *fakeaws.Call, ref bucketRef, cfg *T) ([]enforce.Need, error) {

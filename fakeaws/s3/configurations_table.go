@@ -106,10 +106,18 @@ func (b *bucket) defaultEncryption() *types.ServerSideEncryptionRule {
 	return &cfg.Rules[0]
 }
 
-// requesterPays reports whether other accounts pay for what they ask of a bucket.
-func (b *bucket) requesterPays() bool {
+// paidBy refuses what another account asks of a bucket without saying that it pays
+// for it, where the requester is to pay; those without an account cannot (User
+// Guide, "Using Requester Pays buckets for storage transfers and usage").
+func (b *bucket) paidBy(call *fakeaws.Call) error {
 	cfg := configured[types.RequestPaymentConfiguration](b)
-	return cfg != nil && cfg.Payer == types.PayerRequester
+	if cfg == nil || cfg.Payer != types.PayerRequester || call.Account == b.owner.ID {
+		return nil
+	}
+	if call.Anonymous() || !call.Sent("x-amz-request-payer") {
+		return errAccessDenied.of()
+	}
+	return nil
 }
 
 // abac reports whether the tags of a bucket are condition keys.

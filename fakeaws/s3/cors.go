@@ -1,10 +1,13 @@
 package s3
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // maxCORSRules is of the User Guide's "Elements of a CORS configuration".
@@ -42,4 +45,52 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 		}
 	}
 	return nil
+}
+
+// CrossOrigin tells what the CORS configuration of a bucket allows an origin: what
+// its first rule says that fits origin, method and headers (User Guide, "How does
+// Amazon S3 evaluate the CORS configuration on a bucket?").
+func (s *Service) CrossOrigin(name, origin, method string, headers []string) (*fakeaws.CrossOrigin, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketAnywhere(bucketRef{name: &name})
+	if err != nil {
+		return nil, false
+	}
+	cfg := configured[types.CORSConfiguration](b)
+	if cfg == nil {
+		return nil, false
+	}
+	for i := range cfg.CORSRules {
+		if answer := crossOrigin(&cfg.CORSRules[i], origin, method, headers); answer != nil {
+			return answer, true
+		}
+	}
+	return nil, true
+}
+
+func crossOrigin(r *types.CORSRule, origin, method string, headers []string) *fakeaws.CrossOrigin {
+	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
+	if at < 0 || !slices.Contains(r.AllowedMethods, method) {
+		return nil
+	}
+	for _, h := range headers {
+		if !slices.ContainsFunc(r.AllowedHeaders, func(pattern string) bool { return matchesOneStar(strings.ToLower(pattern), strings.ToLower(h)) }) {
+			return nil
+		}
+	}
+	answer := &fakeaws.CrossOrigin{Origin: origin, Methods: r.AllowedMethods, Headers: headers, Expose: r.ExposeHeaders, MaxAge: r.MaxAgeSeconds}
+	if r.AllowedOrigins[at] == "*" {
+		answer.Origin = "*"
+	}
+	return answer
+}
+
+// matchesOneStar matches a pattern that has at most one wildcard.
+func matchesOneStar(pattern, text string) bool {
+	before, after, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == text
+	}
+	return len(text) >= len(before)+len(after) && strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
 }

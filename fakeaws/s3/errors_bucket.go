@@ -31,3 +31,11 @@ var (
 	errMissingHeader     = kind{"MissingSecurityHeader", http.StatusBadRequest, "Your request was missing a required header"}
 	errUnexpectedContent = kind{"UnexpectedContent", http.StatusBadRequest, "This request does not support content"}
 )
+
+// The errors of access points. That of a name that cannot be is unverified.
+var (
+	errNoSuchAccessPoint = kind{"NoSuchAccessPoint", http.StatusNotFound, "The specified accesspoint does not exist"}
+	errNoSuchPointPolicy = kind{"NoSuchAccessPointPolicy", http.StatusNotFound, "The specified accesspoint policy does not exist"}
+	errAccessPointOwned  = kind{"AccessPointAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named accesspoint succeeded and you already own it."}
+	errInvalidPointName  = kind{"InvalidRequest", http.StatusBadRequest, "Your Amazon S3 AccessPoint name is invalid"}
+)

@@ -111,6 +111,8 @@ type reading struct {
 	number  int32   // of the part, if the request names one of several
 	version *string // as it is shown
 	at      time.Time
+	// expiration says when a lifecycle rule expires the object, if one does.
+	expiration *string
 }
 
 // look finds the object of a read, decides its preconditions and its range.
@@ -131,7 +133,7 @@ func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput, method str
 	default:
 		return nil, errPreconditionFailed.of("Condition", failing)
 	}
-	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o), at: s.world.Clock().Now()}
+	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o), at: s.world.Clock().Now(), expiration: b.expirationOf(o)}
 	switch {
 	case in.PartNumber != nil:
 		err = r.choose(*in.PartNumber)
@@ -177,6 +179,7 @@ func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 	o, part := r.object, &r.part
 	out := &awss3.GetObjectOutput{
 		AcceptRanges:            &acceptRanges,
+		Expiration:              r.expiration,
 		CacheControl:            override(in.ResponseCacheControl, o.CacheControl),
 		ContentDisposition:      override(in.ResponseContentDisposition, o.ContentDisposition),
 		ContentEncoding:         override(in.ResponseContentEncoding, o.ContentEncoding),

@@ -52,6 +52,9 @@ func (s *Service) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) 
 	if err != nil {
 		return nil, err
 	}
+	if b.through != nil && !throughPoints[action] {
+		return nil, errMethodNotAllowed.of("Method", "", "ResourceType", "ACCESSPOINT")
+	}
 	return []enforce.Need{s.need(call, b, action, b.arn, 0)}, nil
 }
 
@@ -67,6 +70,13 @@ func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, m
 	n.Context.Grow(commonKeys + more)
 	signatureKeys(&n.Context, call)
 	n.Context.Set("s3:ResourceAccount", b.owner.ID)
+	if p := b.through; p != nil {
+		n.Resource, n.ResourceAccount, n.Policy = p.resourceARN(b, resource), p.account, s.pointPolicyFor(call, p)
+		p.setKeys(&n.Context)
+	}
+	if b.abac() {
+		setBucketTags(&n.Context, b)
+	}
 	return n
 }
 
@@ -110,6 +120,15 @@ func (s *Service) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need,
 	s.guardByACL(call, b, need, o)
 	for _, t := range o.tags {
 		need.Context.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+	}
+}
+
+// setBucketTags sets the tags of a bucket: they are condition keys where attribute-
+// based access control is enabled.
+func setBucketTags(keys *enforce.Context, b *bucket) {
+	for _, t := range b.tags {
+		keys.Set("aws:ResourceTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
+		keys.Set("s3:BucketTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
 	}
 }
 

@@ -16,6 +16,7 @@ type policyDoc struct {
 type policyStatement struct {
 	Effect    string
 	Principal principals
+	Resource  list[string]
 	Condition map[string]map[string]list[scalar]
 }
 

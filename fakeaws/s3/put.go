@@ -110,7 +110,7 @@ func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*aws
 	if err := s.store(call, b, o, params); err != nil {
 		return nil, err
 	}
-	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o)}
+	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o), Expiration: b.expirationOf(o)}
 	putEncryption.copy(out, o.encryption.shown())
 	putSums.copy(out, o.checksum.values())
 	return out, nil

@@ -22,17 +22,18 @@ type Service struct {
 	buckets btree.Map[string, *bucket]
 	// accountBlocks is Block Public Access of accounts.
 	accountBlocks map[string]*types.PublicAccessBlockConfiguration
-	made          uint64 // versions and uploads, in order
+	points        map[string]*accessPoint // by ARN
+	made          uint64                  // versions and uploads, in order
 }
 
 // New returns S3 without buckets.
 func New(w *fakeaws.World) *Service {
-	return &Service{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration)}
+	return &Service{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}
 }
 
 // Ops implements fakeaws.Service.
 func (s *Service) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.aclOps(), s.bucketOps(), s.objectOps())
+	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.aclOps(), s.bucketOps(), s.objectOps())
 }
 
 // Denied implements fakeaws.Service. S3 explains a denial only to callers of

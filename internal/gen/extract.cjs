@@ -12,7 +12,11 @@ const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
 
-const clients = ['s3', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations'];
+const clients = ['s3', 's3-control', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations'];
+
+// Services that share a signing name with another one: their schemas have names of
+// their own.
+const names = { 's3-control': 's3-control' };
 
 // SQS answered the Query protocol alone until 2023 and still does beside JSON.
 // Its package names the JSON protocol only; the shapes kept their Query names.
@@ -23,6 +27,7 @@ const protocols = {
   AwsJson1_1Protocol: 'awsJson1_1',
   AwsQueryProtocol: 'awsQuery',
   AwsRestJsonProtocol: 'restJson1',
+  AwsRestXmlProtocol: 'restXml',
   S3RestXmlProtocol: 'restXml',
 };
 
@@ -153,7 +158,7 @@ function extract(modules, client) {
   for (const name of Object.keys(model.shapes).sort()) shapes[name] = model.shapes[name];
   return {
     source: `@aws-sdk/client-${client}@${require(path.join(dir, 'package.json')).version}`,
-    name: find(/name: "([^"]+)"/, auth),
+    name: names[client] || find(/name: "([^"]+)"/, auth),
     version: find(/apiVersion: "([^"]+)"/, config),
     protocols: alsoQuery[client] ? [protocol, 'awsQuery'] : [protocol],
     target: find(/serviceTarget: "([^"]+)"/, config),

@@ -68,7 +68,7 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 	case AWSQuery:
 		res.setBody("text/xml", s.appendQueryError(a, e))
 	case RESTXML:
-		res.setBody("application/xml", a.appendS3Error(e))
+		res.setBody("application/xml", s.appendXMLError(a, e))
 	default:
 		res.setBody(jsonContentTypes[p][0], a.appendJSONError(p))
 	}
@@ -243,21 +243,32 @@ func (s *Service) appendQueryError(a *answer, e ErrorContext) []byte {
 	return append(b, "</ErrorResponse>"...)
 }
 
-// appendS3Error writes <Error>, which has no namespace.
-func (a *answer) appendS3Error(e ErrorContext) []byte {
+// appendXMLError writes <Error>, which has no namespace. S3 alone has it as the
+// document; elsewhere it is in an <ErrorResponse>, as in Query.
+func (s *Service) appendXMLError(a *answer, e ErrorContext) []byte {
 	b := make([]byte, 0, 384)
-	b = append(append(b, xmlHeader...), "<Error>"...)
+	b = append(b, xmlHeader...)
+	wrapped := s.name != "s3"
+	if wrapped {
+		b = append(append(append(b, "<ErrorResponse"...), s.xmlns...), '>')
+	}
+	b = append(b, "<Error>"...)
 	b = appendXMLElement(b, "Code", a.code)
 	b = appendXMLElement(b, "Message", a.message)
 	b = a.appendMembers(b, milliTime)
 	for _, f := range a.fields {
 		b = appendXMLElement(b, f.Name, f.Value)
 	}
-	if e.Resource != "" {
+	if wrapped {
+		b = append(b, "</Error>"...)
+	} else if e.Resource != "" {
 		b = appendXMLElement(b, "Resource", e.Resource)
 	}
 	b = appendXMLElement(b, "RequestId", e.RequestID)
 	b = appendXMLElement(b, "HostId", e.HostID)
+	if wrapped {
+		return append(b, "</ErrorResponse>"...)
+	}
 	return append(b, "</Error>"...)
 }
 

@@ -5,15 +5,23 @@ import "net/http"
 // Where a service is not what its model says.
 
 // statuses are the success codes that differ from the model's. S3's own API
-// reference has 204 in the sample answers of two, and says of RestoreObject that
-// it accepts what is not there yet.
+// references have 204 in the sample answers of all but one, and S3's says of
+// RestoreObject that it accepts what is not there yet.
 var statuses = map[string]map[string]int{
 	"s3": {
 		"PutBucketPolicy":  http.StatusNoContent,
 		"PutBucketTagging": http.StatusNoContent,
 		"RestoreObject":    http.StatusAccepted,
 	},
+	"s3-control": {
+		"DeleteAccessPoint":       http.StatusNoContent,
+		"DeleteAccessPointPolicy": http.StatusNoContent,
+		"DeletePublicAccessBlock": http.StatusNoContent,
+	},
 }
+
+// signingNames are those of services whose requests are signed for another one.
+var signingNames = map[string]string{"s3-control": "s3"}
 
 // queryMessages are errors that SQS words differently in its older protocol.
 var queryMessages = map[string]string{

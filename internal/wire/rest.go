@@ -41,7 +41,7 @@ func decodeREST(o *Operation, p Protocol, n *node, v reflect.Value, r *Request) 
 func (f *field) readLabel(o *Operation, p Protocol, r *Request, v reflect.Value) error {
 	var escaped string
 	ok := true
-	if p == RESTXML {
+	if o.service.name == "s3" {
 		bucket, key, _ := r.s3Path()
 		if escaped = key; f.wire == "Bucket" {
 			escaped = bucket

@@ -17,7 +17,10 @@ type router interface {
 func newRouter(s *Service) (router, error) {
 	switch s.speaks(RESTXML, RESTJSON) {
 	case RESTXML:
-		return newS3Router(s)
+		if s.name == "s3" {
+			return newS3Router(s)
+		}
+		return newPathRouter(s), nil
 	case RESTJSON:
 		return newPathRouter(s), nil
 	}

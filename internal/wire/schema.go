@@ -93,8 +93,8 @@ var services = func() map[string]func() *Service {
 	return m
 }()
 
-// Load returns the model of the service with the SigV4 signing name name:
-// "s3", "iam", "sts", "sqs". It is parsed on the first call and shared by all.
+// Load returns the model of a service by the name of its schema, which is its SigV4
+// signing name but where services share one: "s3", "s3-control", "iam". It is parsed on the first call and shared by all.
 func Load(name string) (*Service, bool) {
 	load, ok := services[name]
 	if !ok {

@@ -28,6 +28,9 @@ func (r *Request) Sent(p Protocol, member string) bool {
 			return rd.skip()
 		})
 		return err == nil && found
+	case RESTXML, RESTJSON:
+		_, ok := r.param(member)
+		return ok || r.Header[http.CanonicalHeaderKey(member)] != nil
 	}
 	return false
 }

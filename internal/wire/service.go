@@ -165,7 +165,12 @@ func (s *Service) hasPayload(name string, is func(trait) bool) bool {
 func (s *Service) Name() string { return s.name }
 
 // SigningName returns the name in the credential scope of signed requests.
-func (s *Service) SigningName() string { return s.name }
+func (s *Service) SigningName() string {
+	if name := signingNames[s.name]; name != "" {
+		return name
+	}
+	return s.name
+}
 
 // Operations returns all operations, sorted by name. The slice is shared.
 func (s *Service) Operations() []*Operation { return s.operations }

@@ -1,0 +1,271 @@
+package fakeaws
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/internal/sigv4"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// A form is an upload to S3 by a browser's form: the API reference's "POST Object".
+// It is performed as the PutObject that it stands for, with the fields as headers.
+type form struct {
+	bucket string
+	fields []sigv4.PostField
+	file   *multipart.Part
+}
+
+// maxFormFields is how long all that comes before the file may be.
+const maxFormFields = 20 << 10
+
+// isForm reports whether a request to a bucket is such a form.
+func (x *exchange) isForm() bool {
+	if x.http.Method != http.MethodPost || x.call.Service != "s3" || x.http.URL.RawQuery != "" {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(x.http.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
+}
+
+// answerForm takes a form through the pipeline.
+func (x *exchange) answerForm() (*wire.Response, error) {
+	x.protocol = wire.RESTXML
+	x.operation = x.model.Operation("PutObject")
+	x.call.Operation = x.operation.Name()
+	f, err := x.readForm()
+	if err != nil {
+		return nil, err
+	}
+	s, err := sigv4.ParsePost(&sigv4.PostForm{Bucket: f.bucket, Fields: f.fields})
+	if err != nil {
+		return nil, err
+	}
+	if x.signature = s; s != nil {
+		x.call.Region = s.Region
+	}
+	if err := x.authenticate(""); err != nil {
+		return nil, err
+	}
+	if s != nil {
+		x.call.Signed = Signed{AuthType: "POST", Version: "AWS4-HMAC-SHA256"}
+	}
+	key, _ := f.value("key")
+	header, err := f.header()
+	if err != nil {
+		return nil, err
+	}
+	x.request = wire.Request{
+		Method: http.MethodPut, Bucket: f.bucket, Path: "/" + escapePath(key), Header: header,
+		ContentLength: -1, Stream: newFormFile(f.file, s),
+	}
+	resp, err := x.perform()
+	if err != nil {
+		return nil, err
+	}
+	return f.respond(resp, x.call.Endpoint, key)
+}
+
+// readForm reads a form up to its file.
+func (x *exchange) readForm() (*form, error) {
+	f := &form{bucket: x.request.Bucket}
+	if f.bucket == "" {
+		f.bucket, _, _ = strings.Cut(strings.TrimPrefix(x.http.URL.Path, "/"), "/")
+	}
+	malformed := &Error{Code: "MalformedPOSTRequest", Message: "The body of your POST request is not well-formed multipart/form-data.", Status: http.StatusBadRequest}
+	parts, err := x.http.MultipartReader()
+	if err != nil {
+		return nil, malformed
+	}
+	left := int64(maxFormFields)
+	for f.file == nil {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, formArgument("POST requires exactly one file upload per request.", "file", "0")
+		case err != nil:
+			return nil, malformed
+		case strings.EqualFold(part.FormName(), "file"):
+			f.file = part
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return nil, malformed
+		}
+		if left -= int64(len(value) + len(part.FormName())); left < 0 {
+			return nil, &Error{Code: "MaxPostPreDataLengthExceededError", Message: "Your POST request fields preceding the upload file were too large.", Status: http.StatusBadRequest}
+		}
+		f.fields = append(f.fields, sigv4.PostField{Name: part.FormName(), Value: string(value)})
+	}
+	key, ok := f.value("key")
+	if !ok || key == "" {
+		return nil, formArgument("Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.", "key", "")
+	}
+	for i := range f.fields {
+		if strings.EqualFold(f.fields[i].Name, "key") {
+			// Browsers send names, but some sent the path of the file.
+			name := path.Base(strings.ReplaceAll(f.file.FileName(), `\`, "/"))
+			f.fields[i].Value = strings.ReplaceAll(f.fields[i].Value, "${filename}", name)
+		}
+	}
+	return f, nil
+}
+
+func formArgument(text, name, value string) error {
+	return &Error{Code: "InvalidArgument", Message: text, Status: http.StatusBadRequest,
+		Fields: []Field{{Name: "ArgumentName", Value: name}, {Name: "ArgumentValue", Value: value}}}
+}
+
+func (f *form) value(name string) (string, bool) {
+	for _, field := range f.fields {
+		if strings.EqualFold(field.Name, name) {
+			return field.Value, true
+		}
+	}
+	return "", false
+}
+
+// formHeaders are the fields that are headers of the object under the same name.
+var formHeaders = map[string]bool{
+	"Cache-Control": true, "Content-Type": true, "Content-Disposition": true, "Content-Encoding": true,
+	"Content-Language": true, "Expires": true, "Content-Md5": true,
+}
+
+// formSignature are the fields that are not: they sign the form.
+var formSignature = map[string]bool{
+	"X-Amz-Algorithm": true, "X-Amz-Credential": true, "X-Amz-Date": true, "X-Amz-Signature": true, "X-Amz-Security-Token": true,
+}
+
+// header makes the headers of the PutObject that the form stands for.
+func (f *form) header() (http.Header, error) {
+	h := make(http.Header)
+	for _, field := range f.fields {
+		switch name := http.CanonicalHeaderKey(field.Name); {
+		case name == "Acl":
+			h.Set("X-Amz-Acl", field.Value)
+		case name == "Tagging":
+			tags, err := taggingHeader(field.Value)
+			if err != nil {
+				return nil, err
+			}
+			h.Set("X-Amz-Tagging", tags)
+		case formHeaders[name], strings.HasPrefix(name, "X-Amz-") && !formSignature[name]:
+			h[name] = append(h[name], field.Value)
+		}
+	}
+	return h, nil
+}
+
+// taggingHeader turns the tags of a form, which are a document, into those of a
+// header.
+func taggingHeader(document string) (string, error) {
+	var doc struct {
+		XMLName xml.Name `xml:"Tagging"`
+		Tags    []struct {
+			Key   string
+			Value string
+		} `xml:"TagSet>Tag"`
+	}
+	if err := xml.Unmarshal([]byte(document), &doc); err != nil {
+		return "", &Error{Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema", Status: http.StatusBadRequest}
+	}
+	pairs := make([]string, len(doc.Tags))
+	for i, t := range doc.Tags {
+		pairs[i] = url.QueryEscape(t.Key) + "=" + url.QueryEscape(t.Value)
+	}
+	return strings.Join(pairs, "&"), nil
+}
+
+// A postResponse is the document that an answer with status 201 has.
+type postResponse struct {
+	XMLName                     xml.Name `xml:"PostResponse"`
+	Location, Bucket, Key, ETag string
+}
+
+// escapePath escapes a key as the path of a request has it.
+func escapePath(key string) string {
+	parts := strings.Split(key, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return strings.Join(parts, "/")
+}
+
+// respond makes the answer that the form asks for.
+func (f *form) respond(put *wire.Response, endpoint, key string) (*wire.Response, error) {
+	etag := put.Header.Get("ETag")
+	location := endpoint + "/" + f.bucket + "/" + escapePath(key)
+	if strings.Contains(endpoint, "//"+f.bucket+".") {
+		location = endpoint + "/" + escapePath(key)
+	}
+	put.Header.Set("Location", location)
+	put.Status, put.Body = http.StatusNoContent, nil
+	for _, name := range []string{"success_action_redirect", "redirect"} {
+		to, ok := f.value(name)
+		u, err := url.Parse(to)
+		if !ok || err != nil || u.Host == "" {
+			continue // S3 answers as if it were not there
+		}
+		query := u.Query()
+		query.Set("bucket", f.bucket)
+		query.Set("key", key)
+		query.Set("etag", etag)
+		u.RawQuery = query.Encode()
+		put.Header.Set("Location", u.String())
+		put.Status = http.StatusSeeOther
+		return put, nil
+	}
+	switch status, _ := f.value("success_action_status"); status {
+	case "200":
+		put.Status = http.StatusOK
+	case "201":
+		put.Status = http.StatusCreated
+		put.Header.Set("Content-Type", "application/xml")
+		body, err := xml.Marshal(postResponse{Location: location, Bucket: f.bucket, Key: key, ETag: etag})
+		if err != nil {
+			return nil, err
+		}
+		put.Body = append([]byte(xml.Header), body...)
+	}
+	return put, nil
+}
+
+// A formFile is the file of a form. S3 ignores what follows it. The sizes that the
+// policy allows are kept while it is read.
+type formFile struct {
+	part      *multipart.Part
+	signature *sigv4.Signature
+	limit     int64 // -1: none
+	read      int64
+}
+
+func newFormFile(part *multipart.Part, s *sigv4.Signature) *formFile {
+	f := &formFile{part: part, signature: s, limit: -1}
+	if s != nil {
+		f.limit = s.MaxLength()
+	}
+	return f
+}
+
+// Read implements io.Reader.
+func (f *formFile) Read(b []byte) (int, error) {
+	n, err := f.part.Read(b)
+	f.read += int64(n)
+	switch {
+	case errors.Is(err, io.EOF) && f.signature != nil:
+		if short := f.signature.CheckLength(f.read); short != nil {
+			return n, short
+		}
+	case f.limit >= 0 && f.read > f.limit:
+		return n, f.signature.CheckLength(f.read)
+	}
+	return n, err
+}
