@@ -67,6 +67,13 @@ var (
 			}
 		}
 	}
+	assumeRole job = func(tb testing.TB, cfg aws.Config) func() {
+		client, role := sts.NewFromConfig(cfg), aws.String("arn:aws:iam::000000000000:role/app")
+		return func() {
+			_, err := client.AssumeRole(context.Background(), &sts.AssumeRoleInput{RoleArn: role, RoleSessionName: aws.String("session")})
+			require.NoError(tb, err)
+		}
+	}
 	sendReceiveDelete job = func(tb testing.TB, cfg aws.Config) func() {
 		client, url := sqs.NewFromConfig(cfg), aws.String("https://sqs.us-east-1.amazonaws.com/000000000000/queue")
 		return func() {
@@ -146,6 +153,7 @@ const mib = 1 << 20
 
 var measurements = []measurement{
 	{name: "GetCallerIdentity", job: getCallerIdentity, floor: canned, limit: 1.3, times: 200},
+	{name: "AssumeRole", job: assumeRole, floor: canned, limit: 1.5, times: 200},
 	{name: "PutObject 1 KiB", job: putObject(1024), size: 1024, floor: canned, limit: 1.3, times: 200},
 	{name: "GetObject 1 KiB", job: getObject(1024), size: 1024, floor: canned, limit: 1.3, times: 200},
 	{name: "send+receive+delete", job: sendReceiveDelete, floor: canned, limit: 1.3, times: 100},
@@ -162,9 +170,11 @@ func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
 	user := acct.User("worker",
 		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),
+		awstest.Allow("sts:AssumeRole").On("arn:aws:iam::*:role/app"),
 		awstest.Allow("iam:CreateUser", "iam:DeleteUser", "iam:ListUsers"),
 		awstest.Allow("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage").On("arn:aws:sqs:*:*:queue"),
 	)
+	acct.Role("app")
 	store := s3.NewFromConfig(acct.Config())
 	_, err := store.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 	require.NoError(tb, err)

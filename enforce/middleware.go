@@ -40,6 +40,9 @@ type Options struct {
 	// Stub answers an allowed call in place of AWS, with the SDK's output struct.
 	// Nil, or [ErrNotStubbed], sends the call on.
 	Stub func(context.Context, *Call) (output any, err error)
+	// Encode makes the encoded message that EC2 adds to a denial, for
+	// sts:DecodeAuthorizationMessage. Nil leaves it out.
+	Encode func(*Decision) string
 	// Decided sees every decision, in the order of the needs.
 	Decided func(*Call, *Decision)
 }
@@ -113,18 +116,22 @@ func (m *authorize) decide(ctx context.Context, call *Call) error {
 			m.Decided(call, &d)
 		}
 		if !d.Allowed() {
-			return denial(call, need, &d)
+			return m.denial(call, need, &d)
 		}
 	}
 	return nil
 }
 
 // denial is the error that the call's service answers.
-func denial(call *Call, need *Need, d *Decision) error {
+func (m *authorize) denial(call *Call, need *Need, d *Decision) error {
 	service := manners(IAMPrefix(call.ServiceID))
 	service.style.Name = need.Name
 	service.style.Bare = bareActions[need.Action]
-	return &smithy.GenericAPIError{Code: service.code, Message: d.Message(service.style), Fault: smithy.FaultClient}
+	message := d.Message(service.style)
+	if m.Encode != nil && service.encodes {
+		message = "You are not authorized to perform this operation. " + message + ". Encoded authorization failure message: " + m.Encode(d)
+	}
+	return &smithy.GenericAPIError{Code: service.code, Message: message, Fault: smithy.FaultClient}
 }
 
 // bareActions are those whose denials AWS does not give a reason for.

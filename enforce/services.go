@@ -109,6 +109,8 @@ var prefixes = map[string]string{
 type manner struct {
 	code  string
 	style MessageStyle
+	// encodes says that its denials can have an encoded message.
+	encodes bool
 }
 
 // manners returns the error code and wording of a service, by its IAM prefix.
@@ -116,20 +118,20 @@ type manner struct {
 func manners(prefix string) manner {
 	switch prefix {
 	case "s3":
-		return manner{"AccessDenied", MessageStyle{QuoteResource: true, PolicyARN: true}}
+		return manner{code: "AccessDenied", style: MessageStyle{QuoteResource: true, PolicyARN: true}}
 	case "iam":
-		return manner{"AccessDenied", MessageStyle{PolicyARN: true}}
+		return manner{code: "AccessDenied", style: MessageStyle{PolicyARN: true}}
 	case "sqs":
-		return manner{"AccessDenied", MessageStyle{LowerAction: true}}
+		return manner{code: "AccessDenied", style: MessageStyle{LowerAction: true}}
 	case "sns":
-		return manner{"AuthorizationError", MessageStyle{}}
+		return manner{code: "AuthorizationError", style: MessageStyle{}}
 	case "ec2":
-		return manner{"UnauthorizedOperation", MessageStyle{PolicyARN: true}}
+		return manner{code: "UnauthorizedOperation", style: MessageStyle{PolicyARN: true}, encodes: true}
 	case "dynamodb":
-		return manner{"AccessDeniedException", MessageStyle{PolicyARN: true}}
+		return manner{code: "AccessDeniedException", style: MessageStyle{PolicyARN: true}}
 	case "sts", "autoscaling", "cloudformation", "cloudfront", "cloudsearch", "cloudwatch", "elasticache",
 		"elasticbeanstalk", "elasticloadbalancing", "rds", "redshift", "route53", "ses":
-		return manner{"AccessDenied", MessageStyle{}}
+		return manner{code: "AccessDenied", style: MessageStyle{}}
 	}
-	return manner{"AccessDeniedException", MessageStyle{}}
+	return manner{code: "AccessDeniedException", style: MessageStyle{}}
 }

@@ -3,6 +3,8 @@ package fakeaws
 import (
 	"crypto/x509"
 	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
 )
 
 // A Federation knows the identity providers that accounts trust, and whom
@@ -15,6 +17,8 @@ type Federation interface {
 	// OutboundIssuer returns the URL of the account's own issuer of identity
 	// tokens; false while outbound web identity federation is disabled.
 	OutboundIssuer(account string) (string, bool)
+	// Delegation finds what the trade-in token of a delegation request is for.
+	Delegation(token string) (Delegation, bool)
 }
 
 // An OIDCProvider is what STS needs to know of an OpenID Connect provider.
@@ -36,6 +40,16 @@ type SAMLProvider struct {
 	ValidUntil   time.Time
 	// Encrypted says that assertions must be encrypted.
 	Encrypted bool
+}
+
+// A Delegation is what somebody has approved that another account may do.
+type Delegation struct {
+	Requestor string // account
+	Approver  *Caller
+	// Policy limits it; nil allows nothing.
+	Policy  *enforce.Policy
+	Life    time.Duration
+	Expires time.Time // of the token
 }
 
 // Federation returns the identity providers of this World.

@@ -343,9 +343,6 @@ func (x *exchange) authenticate(bodyHash string) error {
 	if err := x.world.verifier.Verify(x.http, s, cred.SecretAccessKey, bodyHash, x.call.Time); err != nil {
 		return err
 	}
-	if cred.Caller.barred(x.call.Service) {
-		return s.UnknownKey()
-	}
 	x.call.Caller = cred.Caller
 	x.call.Account = cred.Caller.Account
 	if x.operation != nil {

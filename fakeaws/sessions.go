@@ -46,25 +46,6 @@ func (e *expiries) Pop() any {
 	return x
 }
 
-// barred reports whether a service takes no credentials of the caller's kind. IAM
-// takes none of federated users, and those of GetSessionToken only when they were
-// made with MFA: pages "GetFederationToken" and "GetSessionToken". It answers as
-// to an unknown key.
-func (c *Caller) barred(service string) bool {
-	if service != "iam" || c.Session == nil {
-		return false
-	}
-	switch c.Type {
-	case enforce.FederatedUser:
-		return true
-	case enforce.User:
-		return !c.Session.MFA
-	case enforce.Root:
-		return !c.Session.MFA && c.Session.Policies == nil // else it is of AssumeRoot
-	}
-	return false
-}
-
 // ofRoot reports whether the caller is a federated user whom the root user sent.
 func (c *Caller) ofRoot() bool {
 	return c.Type == enforce.FederatedUser && c.IssuerARN == ARN("iam", "", c.Account, "root")

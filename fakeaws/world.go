@@ -50,6 +50,7 @@ type World struct {
 	// principals, issuers and remarks have locks of their own, and call nobody.
 	principals Principals
 	issuers    Issuers
+	messages   messages
 	remarks    remarks
 	// organizations has the accounts that are in one.
 	organizations memberships

@@ -33,12 +33,16 @@ const (
 // A delegation is the request of a partner for temporary access to an account.
 // Requests belong to the World: partner and owner are in different accounts.
 // What a World has not are the partner's registration and its policy templates;
-// so the request has no policy, and nobody is sent the token.
+// so Go code says what a template allows, with SetDelegationTemplate, and fetches
+// what the partner would be sent, with DelegationToken.
 type delegation struct {
 	types.DelegationRequest
 	// ownersPolicy is what the owner may do without a permission; nil while
 	// there is no owner.
 	ownersPolicy *enforce.Policy
+	// approver has accepted the request; token is what the partner was sent.
+	approver *fakeaws.Caller
+	token    string
 }
 
 // ownersPolicy lets an owner look at the request and forward it: page "Temporary
@@ -169,7 +173,7 @@ func (s *Service) UpdateDelegationRequest(ctx context.Context, in *sdk.UpdateDel
 func (s *Service) AcceptDelegationRequest(ctx context.Context, in *sdk.AcceptDelegationRequestInput) (*sdk.AcceptDelegationRequestOutput, error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
 	return step[sdk.AcceptDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
-		d.ApproverId = aws.String(caller.ARN)
+		d.ApproverId, d.approver = aws.String(caller.ARN), caller
 		d.enter(types.StateTypeAccepted, s.now())
 		return nil
 	})
@@ -186,6 +190,9 @@ func (s *Service) RejectDelegationRequest(ctx context.Context, in *sdk.RejectDel
 	})
 }
 
+// tradeInToken is the length of a token. Unverified.
+const tradeInToken = 256
+
 // SendDelegationToken gives the partner the token of an accepted request.
 func (s *Service) SendDelegationToken(ctx context.Context, in *sdk.SendDelegationTokenInput) (*sdk.SendDelegationTokenOutput, error) {
 	from := []types.StateType{types.StateTypeAccepted}
@@ -193,6 +200,7 @@ func (s *Service) SendDelegationToken(ctx context.Context, in *sdk.SendDelegatio
 		if d.OnlySendByOwner && *d.OwnerId != caller.ARN {
 			return invalidInput(ownerSends)
 		}
+		d.token = s.world.IDs().Token(tradeInToken)
 		d.enter(types.StateTypeFinalized, s.now())
 		return nil
 	})

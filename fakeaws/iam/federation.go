@@ -3,9 +3,12 @@ package iam
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -58,6 +61,57 @@ func (s *Service) SAMLProvider(arn string) (fakeaws.SAMLProvider, bool) {
 		ValidUntil:   p.validUntil(),
 		Encrypted:    p.encryption == types.AssertionEncryptionModeTypeRequired,
 	}, true
+}
+
+// Delegation implements [fakeaws.Federation].
+func (s *Service) Delegation(token string) (found fakeaws.Delegation, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delegations.Scan(func(_ string, d *delegation) bool {
+		if d.token == "" || d.token != token {
+			return true
+		}
+		found, ok = fakeaws.Delegation{
+			Requestor: *d.RequestorId,
+			Approver:  d.approver,
+			Life:      time.Duration(aws.ToInt32(d.SessionDuration)) * time.Second,
+			Expires:   *d.ExpirationTime,
+		}, true
+		if d.Permissions != nil {
+			found.Policy = s.partnerTemplates[aws.ToString(d.Permissions.PolicyTemplateArn)]
+		}
+		return false
+	})
+	return found, ok
+}
+
+// SetDelegationTemplate says what the policy template of a partner allows, as far
+// as a World needs to know it: what the session of sts:GetDelegatedAccessToken may
+// do. A template of which nothing is said allows nothing.
+func (s *Service) SetDelegationTemplate(arn, document string) error {
+	p, err := enforce.Parse(document, enforce.SessionPolicy, enforce.Source{ARN: arn})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.partnerTemplates == nil {
+		s.partnerTemplates = make(map[string]*enforce.Policy)
+	}
+	s.partnerTemplates[arn] = p
+	return nil
+}
+
+// DelegationToken returns the token that the partner is sent through its
+// notification channel, which a World has not; false as long as it was not sent.
+func (s *Service) DelegationToken(id string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.delegations.Get(id)
+	if !ok || d.token == "" {
+		return "", false
+	}
+	return d.token, true
 }
 
 // OutboundIssuer implements [fakeaws.Federation].

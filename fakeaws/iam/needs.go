@@ -55,7 +55,9 @@ func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextK
 // only when they were made with MFA, and of a federated user, which never may
 // (API pages "GetSessionToken" and "GetFederationToken").
 func refuseSession(c *fakeaws.Caller) error {
-	mayCall := c.Session == nil || c.Session.MFA
+	// Those of GetSessionToken have no session policies; others are of AssumeRoot
+	// or of a delegation.
+	mayCall := c.Session == nil || c.Session.MFA || c.Session.Policies != nil
 	if c.Type == enforce.AssumedRole || c.Type != enforce.FederatedUser && mayCall {
 		return nil
 	}

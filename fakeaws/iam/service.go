@@ -29,8 +29,10 @@ type Service struct {
 	keys     map[string]*accessKey // of all accounts
 	// delegations has the requests for temporary access by id.
 	delegations btree.Map[string, *delegation]
-	tokens      map[string]*mfaDevice    // hardware tokens by serial number
-	templates   map[string]*roleTemplate // by ARN
+	// partnerTemplates has what partners' policy templates allow, by ARN.
+	partnerTemplates map[string]*enforce.Policy
+	tokens           map[string]*mfaDevice    // hardware tokens by serial number
+	templates        map[string]*roleTemplate // by ARN
 }
 
 var (

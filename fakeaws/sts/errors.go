@@ -28,7 +28,26 @@ const (
 	// Unverified: a token whose signature is not of its issuer's key.
 	badSignature = "The token's signature could not be verified."
 	// Unverified: a session tag in a token that has not one value.
-	tagValues            = "The session tag %s must have one value."
+	tagValues = "The session tag %s must have one value."
+	// Unverified: an encoded message that this World has not made.
+	invalidMessage = "Message is not valid."
+	// Unverified: a policy that scopes no root session.
+	notATaskPolicy = "The task policy %s is not valid for AssumeRoot."
+	// Unverified: the root user may not assume root.
+	rootAssumesRoot = "Root credentials cannot be used to call AssumeRoot."
+	// Unverified: an account that may not act as the root user of another.
+	rootNotCentralized = "User: %s is not authorized to perform: sts:AssumeRoot on resource: %s"
+	// Unverified: outbound web identity federation is off; the words are those of
+	// the SDK's type.
+	outboundDisabled = "The outbound web identity federation feature is not enabled for this account."
+	// Unverified: a token that would be good for longer than the session.
+	tokenOutlivesSession = "The requested token duration would extend the session beyond its original expiration time."
+	// Unverified: a token whose claims are too large.
+	tokenTooLarge = "The requested token payload size exceeds the maximum allowed size."
+	// Unverified: a trade-in token that nobody was sent.
+	unknownTradeInToken = "The trade-in token is not valid."
+	// Unverified: a trade-in token of a request that has expired.
+	expiredTradeInToken  = "The trade-in token provided in the request has expired and can no longer be exchanged for credentials."
 	badResponseSignature = "Response signature invalid"
 	// Unverified: what is no SAML response in base 64, or has not one assertion.
 	notAResponse = "The SAML response could not be read."

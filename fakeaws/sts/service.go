@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,14 +19,21 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-// A Service is the STS of a World. It has no state of its own: principals and
-// policies are IAM's, credentials the World's. It is safe for concurrent use.
+// A Service is the STS of a World. Of its own it has only the keys with which it
+// signs: principals and policies are IAM's, credentials the World's. It is safe
+// for concurrent use.
 type Service struct {
 	world *fakeaws.World
+
+	mu sync.Mutex // guards outbound
+	// outbound has the signing keys by issuer and algorithm.
+	outbound map[string]map[string]*signingKey
 }
 
 // New makes the STS of a World, for a [fakeaws.Registration].
-func New(w *fakeaws.World) *Service { return &Service{world: w} }
+func New(w *fakeaws.World) *Service {
+	return &Service{world: w, outbound: make(map[string]map[string]*signingKey)}
+}
 
 // Ops returns the operations of STS with the permissions that they need.
 func (s *Service) Ops() []fakeaws.Op {
@@ -35,6 +43,10 @@ func (s *Service) Ops() []fakeaws.Op {
 		bind(s.AssumeRole, s.assumeRoleNeeds),
 		bind(s.GetFederationToken, s.federationTokenNeeds),
 		fakeaws.Unrestricted(s.GetSessionToken),
+		bind(s.AssumeRoot, s.rootNeeds),
+		bind(s.DecodeAuthorizationMessage, decodeNeeds),
+		bind(s.GetDelegatedAccessToken, delegatedNeeds),
+		bind(s.GetWebIdentityToken, s.webIdentityTokenNeeds),
 		bind(s.AssumeRoleWithSAML, s.samlNeeds).Unsigned(),
 		bind(s.AssumeRoleWithWebIdentity, s.webIdentityNeeds).Unsigned(),
 	}
