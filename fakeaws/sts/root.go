@@ -51,11 +51,12 @@ func (s *Service) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enf
 	if err != nil {
 		return nil, err
 	}
-	if fakeaws.CallFrom(ctx).Caller.Type == enforce.Root {
+	call := fakeaws.CallFrom(ctx)
+	if call.Caller.Type == enforce.Root {
 		return nil, accessDenied(rootAssumesRoot)
 	}
 	// No policy of the member account is asked, so it is as if it were the caller's.
-	need := enforce.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root")}
+	need := enforce.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
 	need.Context.Set("sts:TaskPolicyArn", *in.TaskPolicyArn.Arn)
 	return []enforce.Need{need}, nil
 }
