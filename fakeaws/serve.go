@@ -181,6 +181,9 @@ func (x *exchange) route() error {
 	}
 	switch name {
 	case "s3", "s3-control":
+		if x.signature != nil && x.signature.Presigned {
+			x.request.Header = sigv4.Hoisted(x.http)
+		}
 		x.request.Bucket = bucketOf(x.http.Host)
 		x.call.EndpointRegion = endpointRegion(x.http.Host)
 		x.call.RequestID = x.world.ids.HexUpper(16)

@@ -260,6 +260,13 @@ func TestPresignedStory(t *testing.T) {
 	assert.Equal(t, "hello", string(text))
 	assert.Equal(t, "text/csv", resp.Header.Get("Content-Type"))
 
+	// The presigner puts headers like this one into the query, where they count too.
+	foreign, err := presigner.PresignGetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, ExpectedBucketOwner: aws.String("999999999999")})
+	require.NoError(t, err)
+	require.NotContains(t, foreign.SignedHeader, "X-Amz-Expected-Bucket-Owner")
+	resp = send(foreign.Method, foreign.URL, foreign.SignedHeader, "")
+	assert.Equal(t, 403, resp.StatusCode, "the bucket is another account's than expected")
+
 	begun, err := s.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme})
 	require.NoError(t, err)
 	part, err := presigner.PresignUploadPart(ctx, &awss3.UploadPartInput{Bucket: bucket, Key: key, UploadId: begun.UploadId, PartNumber: aws.Int32(1)})
