@@ -125,7 +125,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 		ResourceAccount: call.Account,
 	}
 	keys := &need.Context
-	signatureKeys(keys, call)
+	requestKeys(keys, call, call.Account)
 	setEnum(keys, "s3:locationconstraint", plan.constraint)
 	plan.acl.setKeys(keys)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
@@ -136,11 +136,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 		keys.SetMulti("aws:TagKeys", tagKeys(plan.tags))
 	}
 	needs := []enforce.Need{need}
-	also := func(action string) {
-		more := need
-		more.Action = action
-		needs = append(needs, more)
-	}
+	also := func(action string) { needs = append(needs, narrowed(need, action)) }
 	if plan.acl.given() {
 		also("s3:PutBucketAcl")
 	}
@@ -366,7 +362,7 @@ func (s *Service) needListBuckets(ctx context.Context, in *awss3.ListBucketsInpu
 	// AWS matches arn:aws:s3:::* against this action, but names no resource when
 	// it denies it.
 	need := enforce.Need{Action: "s3:ListAllMyBuckets", Resource: bucketARN("*"), ResourceAccount: call.Account, Name: "-"}
-	signatureKeys(&need.Context, call)
+	requestKeys(&need.Context, call, call.Account)
 	return []enforce.Need{need}, nil
 }
 

@@ -41,7 +41,8 @@ func (s *Service) needCompleteMultipartUpload(ctx context.Context, in *awss3.Com
 	if err := checkPartOrder(in.MultipartUpload); err != nil {
 		return nil, err
 	}
-	needs, err := s.partNeeds(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil})
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
+	needs, err := s.partNeeds(call, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +51,8 @@ func (s *Service) needCompleteMultipartUpload(ctx context.Context, in *awss3.Com
 	setIfSent(keys, "s3:if-match", in.IfMatch)
 	setIfSent(keys, "s3:if-none-match", in.IfNoneMatch)
 	if in.IfMatch != nil {
-		needs = append(needs, narrowed(needs[0], "s3:GetObject"))
+		get, err := s.objectNeeds(call, ref, "s3:GetObject")
+		return append(needs, get...), err
 	}
 	return needs, nil
 }

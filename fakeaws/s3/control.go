@@ -73,8 +73,7 @@ func (c Control) needs(call *fakeaws.Call, action, resource string, account *str
 		return nil, errInvalidRequest.says("Missing or invalid x-amz-account-id header")
 	}
 	n := enforce.Need{Action: action, Resource: resource, ResourceAccount: *account}
-	signatureKeys(&n.Context, call)
-	n.Context.Set("s3:ResourceAccount", *account)
+	requestKeys(&n.Context, call, *account)
 	return []enforce.Need{n}, nil
 }
 

@@ -131,7 +131,7 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 	p.params.setKeys(&put.Context, call.Time)
 	put.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&put.Context, p.tags)
-	return append(needs, s.writeNeeds(call, dest, put, p.params, copiesTags || len(p.tags) > 0)...), nil
+	return append(needs, s.writeNeeds(call, dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...), nil
 }
 
 // CopyObject stores an object that shares the data of another one.

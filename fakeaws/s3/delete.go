@@ -34,20 +34,27 @@ func (s *Service) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectIn
 	}
 	need := s.need(call, b, byVersion(in.VersionId, "s3:DeleteObject", "s3:DeleteObjectVersion"), b.objectARN(in.Key), 2)
 	setIfSent(&need.Context, "s3:versionid", in.VersionId)
-	setIfSent(&need.Context, "s3:if-match", in.IfMatch)
-	return s.deleteNeeds(call, b, need, in.IfMatch, aws.ToBool(in.BypassGovernanceRetention)), nil
+	setDeleteCondition(&need.Context, in.VersionId, in.IfMatch)
+	return s.deleteNeeds(call, b, need, in.Key, in.IfMatch, aws.ToBool(in.BypassGovernanceRetention)), nil
+}
+
+// setDeleteCondition sets the key of a conditional delete. s3:DeleteObjectVersion
+// does not have it.
+func setDeleteCondition(keys *enforce.Context, version, match *string) {
+	if version == nil {
+		setIfSent(keys, "s3:if-match", match)
+	}
 }
 
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
-func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, match *string, bypass bool) []enforce.Need {
+func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key, match *string, bypass bool) []enforce.Need {
 	needs := []enforce.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
 	}
 	if match != nil && *match != "*" {
-		// Whoever learns whether an entity tag is right reads the object.
-		get := s.need(call, b, "s3:GetObject", need.Resource, 0)
+		get := s.needForCondition(call, b, key)
 		get.Entry = need.Entry
 		needs = append(needs, get)
 	}
@@ -147,8 +154,8 @@ func (s *Service) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjects
 		need := s.need(call, b, byVersion(o.VersionId, "s3:DeleteObject", "s3:DeleteObjectVersion"), b.objectARN(o.Key), 2)
 		need.Entry = i + 1
 		setIfSent(&need.Context, "s3:versionid", o.VersionId)
-		setIfSent(&need.Context, "s3:if-match", o.ETag)
-		needs = append(needs, s.deleteNeeds(call, b, need, o.ETag, aws.ToBool(in.BypassGovernanceRetention))...)
+		setDeleteCondition(&need.Context, o.VersionId, o.ETag)
+		needs = append(needs, s.deleteNeeds(call, b, need, o.Key, o.ETag, aws.ToBool(in.BypassGovernanceRetention))...)
 	}
 	return needs, nil
 }

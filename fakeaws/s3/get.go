@@ -53,6 +53,15 @@ func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enfo
 	return append(needs, get)
 }
 
+// needForCondition is the permission that a write or delete on condition of an
+// entity tag needs besides: whoever learns whether the tag is right reads the object.
+// The User Guide says so of conditional deletes; of writes it is unverified.
+func (s *Service) needForCondition(call *fakeaws.Call, b *bucket, key *string) enforce.Need {
+	get := s.need(call, b, "s3:GetObject", b.objectARN(key), 2)
+	s.guardObject(call, b, &get, b.live(aws.ToString(key)))
+	return get
+}
+
 // checkRead refuses what a read cannot ask for.
 func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 	override := in.ResponseCacheControl != nil || in.ResponseContentDisposition != nil || in.ResponseContentEncoding != nil ||

@@ -103,7 +103,7 @@ func (cfg *lifecycle) anyRule(is func(*types.LifecycleRule) bool) bool {
 func lifecyclePrefix(r *types.LifecycleRule) string {
 	switch f := r.Filter; {
 	case f == nil:
-		return aws.ToString(r.Prefix) //nolint:staticcheck // older configurations have it
+		return aws.ToString(r.Prefix)
 	case f.And != nil:
 		return aws.ToString(f.And.Prefix)
 	default:

@@ -145,7 +145,7 @@ func (s *Service) needCreateMultipartUpload(ctx context.Context, in *awss3.Creat
 	params.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", false)
 	setRequestTags(&need.Context, tags)
-	return s.writeNeeds(call, b, need, params, len(tags) > 0), nil
+	return s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0), nil
 }
 
 // compositeOf decides whether the checksum of an upload is made of those of its

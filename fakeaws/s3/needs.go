@@ -68,8 +68,7 @@ func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, m
 		Policy:          s.policyFor(call, b),
 	}
 	n.Context.Grow(commonKeys + more)
-	signatureKeys(&n.Context, call)
-	n.Context.Set("s3:ResourceAccount", b.owner.ID)
+	requestKeys(&n.Context, call, b.owner.ID)
 	if p := b.through; p != nil {
 		n.Resource, n.ResourceAccount, n.Policy = p.resourceARN(b, resource), p.account, s.pointPolicyFor(call, p)
 		p.setKeys(&n.Context)
@@ -80,8 +79,12 @@ func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, m
 	return n
 }
 
-// signatureKeys sets the keys that all actions of S3 have.
-func signatureKeys(keys *enforce.Context, call *fakeaws.Call) {
+// requestKeys sets the keys that all actions of S3 have. The account is the one that
+// owns what is asked for; nobody's for an anonymous caller's own.
+func requestKeys(keys *enforce.Context, call *fakeaws.Call, account string) {
+	if account != "" {
+		keys.Set("s3:ResourceAccount", account)
+	}
 	keys.Set("s3:TlsVersion", tlsVersion)
 	if call.Signed.AuthType != "" {
 		keys.Set("s3:authType", call.Signed.AuthType)

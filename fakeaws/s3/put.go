@@ -55,12 +55,12 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 	params.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&need.Context, tags)
-	return s.writeNeeds(call, b, need, params, len(tags) > 0), nil
+	return s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0), nil
 }
 
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
-func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, p *writeParams, tagging bool) []enforce.Need {
+func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *string, p *writeParams, tagging bool) []enforce.Need {
 	needs := []enforce.Need{put}
 	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
@@ -76,9 +76,7 @@ func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, p 
 		also("s3:PutObjectLegalHold")
 	}
 	if p.IfMatch != nil {
-		// Whoever learns whether an entity tag is right reads the object. The User
-		// Guide says so of conditional deletes; of writes it is unverified.
-		needs = append(needs, s.need(call, b, "s3:GetObject", put.Resource, 0))
+		needs = append(needs, s.needForCondition(call, b, key))
 	}
 	return needs
 }
