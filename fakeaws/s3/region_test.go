@@ -93,5 +93,5 @@ func TestSignedForAnotherRegion(t *testing.T) {
 		o.BaseEndpoint = aws.String("https://s3.eu-west-1.amazonaws.com")
 	})
 	requireAPIError(t, err, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'")
-	assert.NotNil(t, errors.Unwrap(err))
+	assert.Error(t, errors.Unwrap(err))
 }

@@ -15,15 +15,15 @@ type modelWorld struct {
 }
 
 type modelQueue struct {
-	name                                    string
-	fifo, content, scoped                   bool
-	visibility, delay, retention, waitedFor time.Duration
-	limit                                   int         // maxReceiveCount
-	dead                                    *modelQueue // nil without
-	messages                                []*modelMessage
-	seen                                    []modelSeen
-	purged                                  time.Duration
-	everPurged                              bool
+	name                         string
+	fifo, content, scoped        bool
+	visibility, delay, retention time.Duration
+	limit                        int         // maxReceiveCount
+	dead                         *modelQueue // nil without
+	messages                     []*modelMessage
+	seen                         []modelSeen
+	purged                       time.Duration
+	everPurged                   bool
 }
 
 // A modelMessage is in the list of its queue in order of arrival.
