@@ -48,6 +48,7 @@ type Call struct {
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
+	charged  bool         // see Charge
 	event    Event
 }
 
@@ -112,6 +113,10 @@ func (c *Call) Path() string {
 // Finished says that what an operation usually only begins, and answers as accepted,
 // is done already.
 func (c *Call) Finished() { c.finished = true }
+
+// Charge says that the caller pays for the request in place of the owner of what it
+// asks for. The answers that have a member for it tell.
+func (c *Call) Charge() { c.charged = true }
 
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

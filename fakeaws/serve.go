@@ -131,6 +131,9 @@ func (x *exchange) perform() (*wire.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.call.charged {
+		tellCharge(out)
+	}
 	resp, err := x.operation.Encode(x.protocol, out, x.call.RequestID)
 	if err == nil && x.call.finished {
 		resp.Status = http.StatusOK

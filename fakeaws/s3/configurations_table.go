@@ -117,6 +117,7 @@ func (b *bucket) paidBy(call *fakeaws.Call) error {
 	if call.Anonymous() || !call.Sent("x-amz-request-payer") {
 		return errAccessDenied.of()
 	}
+	call.Charge()
 	return nil
 }
 
