@@ -19,7 +19,8 @@ var (
 		types.PermissionReadAcp:  {"s3:GetBucketAcl"},
 		types.PermissionWriteAcp: {"s3:PutBucketAcl"},
 	}
-	// Who may write an object may give it an ACL with it: it is the writer's.
+	// Who may write an object may give it an ACL with it: it is the writer's. The
+	// User Guide names s3:PutObject alone; unverified.
 	intoBuckets = map[types.Permission][]string{
 		types.PermissionWrite: {"s3:PutObject", "s3:PutObjectAcl"},
 	}

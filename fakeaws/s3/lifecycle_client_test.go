@@ -136,3 +136,85 @@ func TestLifecycleAbortsUploads(t *testing.T) {
 	_, err = a.root.ListParts(ctx, &awss3.ListPartsInput{Bucket: aws.String("bucket"), Key: aws.String("key"), UploadId: up.UploadId})
 	requireAPIError(t, err, "NoSuchUpload", "")
 }
+
+func TestLifecycleByDate(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	a.put("bucket", "old/a", "1")
+	a.put("bucket", "warm/a", strings.Repeat("x", 128<<10))
+	date := aws.Time(a.world.Clock().Now().UTC().Truncate(days).Add(5 * days))
+	a.lifecycle("bucket",
+		types.LifecycleRule{Filter: &types.LifecycleRuleFilter{Prefix: aws.String("old/")}, Expiration: &types.LifecycleExpiration{Date: date}},
+		types.LifecycleRule{Filter: &types.LifecycleRuleFilter{Prefix: aws.String("warm/")}, Transitions: []types.Transition{{Date: date, StorageClass: "GLACIER_IR"}}},
+	)
+	a.world.Clock().Advance(3 * days)
+	assert.Equal(t, []string{"old/a STANDARD", "warm/a STANDARD"}, a.kept("bucket"))
+	a.world.Clock().Advance(2 * days)
+	assert.Equal(t, []string{"warm/a GLACIER_IR"}, a.kept("bucket"))
+	a.put("bucket", "old/b", "1")
+	a.world.Clock().Advance(days)
+	assert.Equal(t, []string{"warm/a GLACIER_IR"}, a.kept("bucket"), "a date that has passed still counts for what is put later")
+}
+
+func TestLifecycleMovesNoncurrentVersions(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	a.versioning("bucket")
+	for range 3 {
+		a.put("bucket", "key", strings.Repeat("x", 128<<10))
+	}
+	a.lifecycle("bucket", types.LifecycleRule{NoncurrentVersionTransitions: []types.NoncurrentVersionTransition{
+		{NoncurrentDays: aws.Int32(30), StorageClass: "STANDARD_IA", NewerNoncurrentVersions: aws.Int32(1)}}})
+	a.world.Clock().Advance(29 * days)
+	assert.Equal(t, []string{"key STANDARD", "key STANDARD", "key STANDARD"}, a.kept("bucket"))
+	a.world.Clock().Advance(2 * days)
+	assert.Equal(t, []string{"key STANDARD", "key STANDARD", "key STANDARD_IA"}, a.kept("bucket"), "the newer of the noncurrent versions stays")
+}
+
+func TestLifecycleLeavesLockedVersions(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	_, err := a.root.CreateBucket(ctx, &awss3.CreateBucketInput{Bucket: aws.String("bucket"), ObjectLockEnabledForBucket: aws.Bool(true)})
+	require.NoError(t, err)
+	until := a.world.Clock().Now().Add(10 * days)
+	for _, key := range []string{"held", "kept"} {
+		require.NoError(t, putAs(ctx, a.root, "bucket", key, func(in *awss3.PutObjectInput) {
+			if key == "held" {
+				in.ObjectLockLegalHoldStatus = "ON"
+				return
+			}
+			in.ObjectLockMode, in.ObjectLockRetainUntilDate = "COMPLIANCE", &until
+		}))
+		a.put("bucket", key, "newer")
+	}
+	a.lifecycle("bucket", types.LifecycleRule{NoncurrentVersionExpiration: &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(1)}})
+	a.world.Clock().Advance(5 * days)
+	assert.Len(t, a.kept("bucket"), 4)
+	a.world.Clock().Advance(7 * days)
+	assert.Equal(t, []string{"held STANDARD", "held STANDARD", "kept STANDARD"}, a.kept("bucket"), "the retention has ended, the hold has not")
+}
+
+// TestLifecycleOfSuspendedBuckets: the null version expires for good behind a delete
+// marker that takes its place; other versions are hidden.
+func TestLifecycleOfSuspendedBuckets(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "null", "1")
+	a.versioning("bucket")
+	a.put("bucket", "version", "1")
+	_, err := a.root.PutBucketVersioning(ctx, &awss3.PutBucketVersioningInput{Bucket: aws.String("bucket"), VersioningConfiguration: &types.VersioningConfiguration{Status: "Suspended"}})
+	require.NoError(t, err)
+	a.lifecycle("bucket", types.LifecycleRule{Expiration: &types.LifecycleExpiration{Days: aws.Int32(1)}})
+	a.world.Clock().Advance(2*days + time.Hour)
+	assert.Equal(t, []string{"version STANDARD", "null -", "version -"}, a.kept("bucket"))
+	markers, err := a.root.ListObjectVersions(ctx, &awss3.ListObjectVersionsInput{Bucket: aws.String("bucket")})
+	require.NoError(t, err)
+	for _, m := range markers.DeleteMarkers {
+		assert.Equal(t, "null", *m.VersionId)
+	}
+}
