@@ -283,6 +283,17 @@ func FuzzLint(f *testing.F) {
 	})
 }
 
+// A principal that names nobody is told of besides what else is wrong.
+func TestLintOfPrincipalsInRCPs(t *testing.T) {
+	t.Parallel()
+	found := lines(statementsOf(stmt("Deny", "s3:*", "*", aws("nobody"))), ResourceControlPolicy)
+	require.Len(t, found, 2)
+	assert.Contains(t, found[0], `Principal must be "*"`)
+	assert.Contains(t, found[1], "names no account")
+	found = lines(statementsOf(stmt("Deny", "s3:*", "*", aws("nobody"))), ServiceControlPolicy)
+	require.Len(t, found, 1, "there is to be no principal at all")
+}
+
 // The largest documents that a statement can be made of take a fraction of a
 // second. One that took quadratic time would not end before the test's limit.
 func TestLintIsBounded(t *testing.T) {

@@ -92,7 +92,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "implicitDeny explicitDeny allowed Verdict(7)",
 		ImplicitDeny.String()+" "+ExplicitDeny.String()+" "+Allowed.String()+" "+Verdict(7).String())
-	assert.Equal(t, "Layer(99)", Layer(99).String())
+	assert.Equal(t, "Layer(9) Layer(-1) no policy", Layer(9).String()+" "+Layer(-1).String()+" "+NoLayer.String())
 	var d Decision
 	assert.False(t, d.Allowed(), "the zero Decision denies")
 }

@@ -180,6 +180,33 @@ func TestEmpty(t *testing.T) {
 	assert.Equal(t, ImplicitDeny, verdict(ask(userOf(account, "a"), "s3:GetObject", "*"), &PolicySet{Identity: []*Policy{p}}))
 }
 
+// What is just within the limits is read.
+func TestParseAtTheLimits(t *testing.T) {
+	t.Parallel()
+	doc := whole(stmt("Allow", "s3:*", "*"))
+	_, err := Parse(doc+strings.Repeat(" ", MaxDocument-len(doc)), IdentityPolicy, Source{})
+	require.NoError(t, err)
+	bucket := func(key int) string {
+		return whole(stmt("Allow", "s3:GetObject", "arn:aws:s3:::b/"+strings.Repeat("x", key), `"Principal":"*"`))
+	}
+	most := maxBucketPolicy - len(bucket(0))
+	_, err = Parse(bucket(most), BucketPolicy, Source{})
+	require.NoError(t, err)
+	_, err = Parse(bucket(most+1), BucketPolicy, Source{})
+	require.Error(t, err)
+
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	_, _, bad := readJSON(nested(maxDepth + 1))
+	assert.Nil(t, bad)
+	_, _, bad = readJSON(nested(maxDepth + 2))
+	assert.NotNil(t, bad)
+	for _, number := range []string{"9", "19", "0.9", "1e9"} {
+		root, _, bad := readJSON(number)
+		require.Nil(t, bad, number)
+		assert.Equal(t, number, root.text())
+	}
+}
+
 // Large and hostile documents end quickly, with an error.
 func TestParseIsBounded(t *testing.T) {
 	t.Parallel()

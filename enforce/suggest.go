@@ -94,7 +94,9 @@ func (set *PolicySet) lacks(req *Request, l Layer) Suggestion {
 	if l == RCPLayer {
 		return Suggestion{Layer: l, Attach: rcpFullAWSAccess}
 	}
-	var one *Policy // the document to which the statement must be added
+	// The document to which the statement must be added. To that of a role, which
+	// names no resource, its Version makes no difference.
+	var one *Policy
 	var several []*Policy
 	switch l {
 	case IdentityLayer:
@@ -103,7 +105,7 @@ func (set *PolicySet) lacks(req *Request, l Layer) Suggestion {
 		several = set.Session
 	case BoundaryLayer:
 		one = set.Boundary
-	case ResourceLayer, TrustLayer:
+	case ResourceLayer:
 		one = set.Resource
 	case EndpointLayer:
 		one = set.Endpoint

@@ -131,7 +131,7 @@ func checkResource(r string) string {
 		return fmt.Sprintf("Partition %q is not valid for resource %q.", a[1], "arn:"+strings.Join(a[1:], ":"))
 	case a[0] != "arn":
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, r)
-	case strings.Count(r, ":") < 2 || a.service() == "" || strings.ContainsAny(a.service(), "*?"):
+	case a.service() == "" || strings.ContainsAny(a.service(), "*?"):
 		return "Resource vendor must be fully qualified and cannot contain regexes."
 	case a.service() == "iam" && a[3] != "" && strings.Count(r, ":") >= 5:
 		return fmt.Sprintf("IAM resource %s cannot contain region information.", padded())

@@ -184,6 +184,7 @@ func TestOtherRefusals(t *testing.T) {
 		{"rule 53: key policy", `{}`, KeyPolicy, "MalformedPolicyDocumentException", "Syntax errors in policy."},
 		{"rule 72: SCP with a principal", whole(stmt("Deny", "*", "*", `"Principal":"*"`)), ServiceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 72: SCP without a version", `{"Statement":` + stmt("Deny", "*", "*") + `}`, ServiceControlPolicy, "MalformedPolicyDocumentException", organizations},
+		{"rule 41: RCP without a version", `{"Statement":` + stmt("Deny", "s3:*", "*", `"Principal":"*"`) + `}`, ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP that allows", whole(stmt("Allow", "*", "*", `"Principal":"*"`)), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP for one account", whole(stmt("Deny", "s3:*", "*", aws(account))), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
 		{"rule 41: RCP with NotAction", whole(`{"Effect":"Deny","Principal":"*","NotAction":"s3:*","Resource":"*"}`), ResourceControlPolicy, "MalformedPolicyDocumentException", organizations},
@@ -220,11 +221,28 @@ func TestPartitionsAndPaths(t *testing.T) {
 		assert.Empty(t, checkResource("arn:aws:iam::"+account+":"+resource), resource)
 	}
 	assert.Contains(t, checkResource("arn:aws:iam::"+account+":users/x"), "IAM resource path must")
+	for _, resource := range []string{"arn:aws:", "arn:aws::::x", "arn:aws", "arn:aws:s*:::b"} {
+		assert.Equal(t, "Resource vendor must be fully qualified and cannot contain regexes.", checkResource(resource), resource)
+	}
+}
+
+// rule 74: what of a bucket a resource means, and how a mismatch is explained.
+func TestBucketResources(t *testing.T) {
+	t.Parallel()
+	for resource, want := range map[string]s3Resource{
+		"arn:aws:s3:::b": s3Bucket, "arn:aws:s3:::b/k": s3Object, "arn:aws:s3:::b*": s3Bucket | s3Object, "arn:aws:s3:::c": 0,
+		"arn:aws:s3:us-east-1::b": 0, "arn:aws:s3::" + account + ":b": 0, "arn:aws:sqs:::b": 0, "arn:aws:sqs:us-east-1:" + account + ":b": 0,
+	} {
+		assert.Equal(t, want, s3ResourceOf(resource, "b"), resource)
+	}
+	assert.Equal(t, "objects: name bucket/*", s3Object.String())
+	assert.Equal(t, "the bucket: name it without /*", s3Bucket.String())
+	assert.Equal(t, "resources that no bucket policy can name", s3Other.String())
 }
 
 func TestKindNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "role trust policy", TrustPolicy.String())
 	assert.Equal(t, "VPC endpoint policy", EndpointPolicy.String())
-	assert.Equal(t, "Kind(99)", Kind(99).String())
+	assert.Equal(t, "Kind(12) Kind(-1) unknown policy", Kind(12).String()+" "+Kind(-1).String()+" "+Kind(0).String())
 }
