@@ -25,6 +25,7 @@ type accessPoint struct {
 	block            types.PublicAccessBlockConfiguration
 	policy           *fakeaws.ResourcePolicy
 	public           bool // policy, as S3 means the word
+	tags             []types.Tag
 }
 
 const (
@@ -86,11 +87,13 @@ func (p *accessPoint) origin() string {
 	return "Internet"
 }
 
-// setKeys sets the keys of requests through the access point.
+// setKeys sets the keys of requests through the access point. That aws:ResourceTag
+// has the tags of the bucket then, and not those of the access point, is unverified.
 func (p *accessPoint) setKeys(keys *enforce.Context) {
 	keys.Set("s3:DataAccessPointArn", p.arn)
 	keys.Set("s3:DataAccessPointAccount", p.account)
 	keys.Set("s3:AccessPointNetworkOrigin", p.origin())
+	setTags(keys, "s3:AccessPointTag/", p.tags)
 }
 
 // policyFor is the policy of the access point as far as it is in force.

@@ -129,9 +129,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 	setEnum(keys, "s3:locationconstraint", plan.constraint)
 	plan.acl.setKeys(keys)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
-	for _, t := range plan.tags {
-		keys.Set("aws:RequestTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
-	}
+	setTags(keys, "aws:RequestTag/", plan.tags)
 	if len(plan.tags) > 0 {
 		keys.SetMulti("aws:TagKeys", tagKeys(plan.tags))
 	}

@@ -23,7 +23,7 @@ func NewControl(s *Service) Control { return Control{s} }
 
 // Ops implements fakeaws.Service.
 func (c Control) Ops() []fakeaws.Op {
-	return []fakeaws.Op{
+	return append(c.tagOps(), []fakeaws.Op{
 		fakeaws.Bind(c.PutPublicAccessBlock, onAccount(c, "s3:PutAccountPublicAccessBlock", func(in *s3control.PutPublicAccessBlockInput) *string { return in.AccountId })),
 		fakeaws.Bind(c.GetPublicAccessBlock, onAccount(c, "s3:GetAccountPublicAccessBlock", func(in *s3control.GetPublicAccessBlockInput) *string { return in.AccountId })),
 		// There is no action to delete it.
@@ -37,7 +37,7 @@ func (c Control) Ops() []fakeaws.Op {
 		fakeaws.Bind(c.GetAccessPointPolicy, onPoint(c, "s3:GetAccessPointPolicy", func(in *s3control.GetAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
 		fakeaws.Bind(c.DeleteAccessPointPolicy, onPoint(c, "s3:DeleteAccessPointPolicy", func(in *s3control.DeleteAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
 		fakeaws.Bind(c.GetAccessPointPolicyStatus, onPoint(c, "s3:GetAccessPointPolicyStatus", func(in *s3control.GetAccessPointPolicyStatusInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-	}
+	}...)
 }
 
 // Complete implements fakeaws.Completer: here access points are what is worked on.
@@ -63,6 +63,7 @@ func onPoint[I any](c Control, action string, ref func(*I) pointRef) fakeaws.Nee
 		defer c.mu.Unlock()
 		if p, err := c.point(call, r); err == nil {
 			p.setKeys(&needs[0].Context)
+			setTags(&needs[0].Context, "aws:ResourceTag/", p.tags)
 		}
 		return needs, nil
 	}
@@ -130,8 +131,10 @@ func (c Control) needCreateAccessPoint(ctx context.Context, in *s3control.Create
 		return nil, errInvalidPointName.of()
 	case in.Scope != nil:
 		return nil, notImplemented("the scope of an access point")
-	case len(in.Tags) > 0:
-		return nil, notImplemented("tags of an access point")
+	}
+	tags := bucketTagsOf(in.Tags)
+	if err := checkTags(tags, bucketTags); err != nil {
+		return nil, err
 	}
 	needs, err := c.needs(call, "s3:CreateAccessPoint", accessPointARN(call.Region, aws.ToString(in.AccountId), name), in.AccountId)
 	if err != nil {
@@ -142,6 +145,11 @@ func (c Control) needCreateAccessPoint(ctx context.Context, in *s3control.Create
 		p.vpc = in.VpcConfiguration.VpcId
 	}
 	p.setKeys(&needs[0].Context)
+	if len(tags) > 0 {
+		setTags(&needs[0].Context, "aws:RequestTag/", tags)
+		needs[0].Context.SetMulti("aws:TagKeys", tagKeys(tags))
+		needs = append(needs, narrowed(needs[0], "s3:TagResource"))
+	}
 	return needs, nil
 }
 
@@ -166,6 +174,7 @@ func (c Control) CreateAccessPoint(ctx context.Context, in *s3control.CreateAcce
 	p := &accessPoint{
 		name: *in.Name, arn: arn, alias: c.pointAlias(*in.Name), account: *in.AccountId, region: call.Region,
 		bucket: b.name, bucketAccount: b.owner.ID, created: call.Time.UTC().Truncate(time.Second),
+		tags: cloneTags(bucketTagsOf(in.Tags)),
 		// The settings cannot be changed once the access point is made.
 		block: types.PublicAccessBlockConfiguration{BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on},
 	}

@@ -141,6 +141,13 @@ var (
 	errUnexpectedContent = kind{"UnexpectedContent", http.StatusBadRequest, "This request does not support content"}
 )
 
+// The errors of tags of resources; their texts are unverified.
+var (
+	errNoSuchResource = kind{"NoSuchResource", http.StatusNotFound, "The specified resource doesn't exist."}
+	errTooManyTags    = kind{"TooManyTags", http.StatusBadRequest, "The number of tags exceeds the limit of 50 tags."}
+	errTagsByResource = kind{"MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."}
+)
+
 // The errors of access points. That of a name that cannot be is unverified.
 var (
 	errNoSuchAccessPoint = kind{"NoSuchAccessPoint", http.StatusNotFound, "The specified accesspoint does not exist"}

@@ -121,18 +121,14 @@ func (s *Service) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need,
 		return
 	}
 	s.guardByACL(call, b, need, o)
-	for _, t := range o.tags {
-		need.Context.Set("s3:ExistingObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
-	}
+	setTags(&need.Context, "s3:ExistingObjectTag/", o.tags)
 }
 
 // setBucketTags sets the tags of a bucket: they are condition keys where attribute-
 // based access control is enabled.
 func setBucketTags(keys *enforce.Context, b *bucket) {
-	for _, t := range b.tags {
-		keys.Set("aws:ResourceTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
-		keys.Set("s3:BucketTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
-	}
+	setTags(keys, "aws:ResourceTag/", b.tags)
+	setTags(keys, "s3:BucketTag/", b.tags)
 }
 
 // setRequestTags sets the tags that a request gives to an object.
@@ -140,9 +136,7 @@ func setRequestTags(keys *enforce.Context, tags []types.Tag) {
 	if len(tags) == 0 {
 		return
 	}
-	for _, t := range tags {
-		keys.Set("s3:RequestObjectTag/"+aws.ToString(t.Key), aws.ToString(t.Value))
-	}
+	setTags(keys, "s3:RequestObjectTag/", tags)
 	keys.SetMulti("s3:RequestObjectTagKeys", tagKeys(tags))
 }
 

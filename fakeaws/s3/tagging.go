@@ -33,8 +33,21 @@ func (s *Service) PutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggi
 	if err != nil {
 		return nil, err
 	}
+	if err := b.checkTagging(); err != nil {
+		return nil, err
+	}
 	b.tags = cloneTags(tags)
 	return new(awss3.PutBucketTaggingOutput), nil
+}
+
+// checkTagging refuses the older operations on tags where attribute-based access
+// control is enabled: there TagResource and UntagResource change them (API Reference,
+// "PutBucketAbac"). With which error is unverified.
+func (b *bucket) checkTagging() error {
+	if b.abac() {
+		return errTagsByResource.of("ResourceType", "BUCKET")
+	}
+	return nil
 }
 
 // GetBucketTagging returns the tags of a bucket that has some.
@@ -57,6 +70,9 @@ func (s *Service) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucke
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
+		return nil, err
+	}
+	if err := b.checkTagging(); err != nil {
 		return nil, err
 	}
 	b.tags = nil
