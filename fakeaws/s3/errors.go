@@ -141,6 +141,13 @@ var (
 	errUnexpectedContent = kind{"UnexpectedContent", http.StatusBadRequest, "This request does not support content"}
 )
 
+// The errors of S3 Metadata. Their texts, and the code of a second configuration, are
+// unverified.
+var (
+	errNoMetadata     = kind{"MetadataConfigurationNotFound", http.StatusNotFound, "The metadata configuration does not exist."}
+	errMetadataExists = kind{"MetadataConfigurationAlreadyExists", http.StatusConflict, "The bucket already has a metadata configuration."}
+)
+
 // The errors of tags of resources; their texts are unverified.
 var (
 	errNoSuchResource = kind{"NoSuchResource", http.StatusNotFound, "The specified resource doesn't exist."}
