@@ -1,5 +1,5 @@
-// Package awstest gives a Go test its own AWS account: in-memory IAM, STS, S3
-// and SQS behind the real clients of aws-sdk-go-v2, with every call
+// Package awstest gives a Go test its own AWS account: in-memory IAM, STS, S3,
+// SQS and Organizations behind the real clients of aws-sdk-go-v2, with every call
 // authenticated (Signature Version 4) and authorized (IAM policies) as AWS
 // does. A test proves that a role can do its job and nothing else.
 //

@@ -1,6 +1,6 @@
-// Package githubactions proves whom the trust policy of a deployment role lets in:
+// Package githuboidc proves whom the trust policy of a deployment role lets in:
 // the job that deploys, and no pull request, other branch or other repository.
-package githubactions
+package githuboidc
 
 import (
 	"testing"
