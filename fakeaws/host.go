@@ -36,31 +36,42 @@ func serviceOf(host string) string {
 	return label
 }
 
-// endpointOf returns the service and region of a host that is an endpoint of AWS
-// itself: "sqs.us-east-1.amazonaws.com", "iam.amazonaws.com". A host that names no
-// region is the endpoint of us-east-1. Of other hosts, such as a test's socket, it
-// knows neither.
-func endpointOf(host string) (service, region string) {
+// An endpoint is what the host of a request tells.
+type endpoint struct {
+	// bucket is the one that the host names, if it is one of S3's.
+	bucket string
+	// service and region are those of a host that is an endpoint of AWS itself:
+	// "sqs.us-east-1.amazonaws.com", "iam.amazonaws.com". A host that names no region
+	// is the endpoint of us-east-1. Other hosts, such as a test's socket, tell
+	// neither.
+	service, region string
+}
+
+func endpointOf(host string) endpoint {
 	host = hostname(host)
+	e := endpoint{bucket: bucketOf(host)}
 	name, ok := strings.CutSuffix(strings.TrimSuffix(host, ".cn"), ".amazonaws.com")
 	if !ok {
 		if name, ok = strings.CutSuffix(host, ".api.aws"); !ok {
-			return "", ""
+			return e
 		}
 	}
-	if bucketOf(host) != "" || strings.HasPrefix(name, "s3") {
-		return "s3", "" // which region a bucket is in decides the service
+	if e.bucket != "" || strings.HasPrefix(name, "s3") {
+		e.service = "s3" // which region a bucket is in decides the service
+		return e
 	}
 	service, region, regional := strings.Cut(name, ".")
 	switch {
 	case regional && region == "queue", name == "queue":
-		return "sqs", "" // the endpoints that SQS had first
+		e.service = "sqs" // the endpoints that SQS had first
+		return e
 	case !regional:
 		region = "us-east-1"
 	case strings.Count(region, "-") < 2 || strings.Contains(region, "."):
-		return "", ""
+		return e
 	}
-	return strings.TrimSuffix(service, "-fips"), region
+	e.service, e.region = strings.TrimSuffix(service, "-fips"), region
+	return e
 }
 
 // GlobalEndpoint is the region that the SDKs give S3's endpoint without a region,

@@ -31,6 +31,9 @@ func checkDigests(operation string, header http.Header, body []byte) error {
 		return nil // its checksums are those of the object
 	}
 	for name, values := range header {
+		if !strings.HasPrefix(name, "X-Amz-Checksum-") {
+			continue
+		}
 		algorithm := checksum.OfHeader(strings.ToLower(name))
 		if algorithm == "" {
 			continue

@@ -28,6 +28,7 @@ type exchange struct {
 	call      Call // first: its address is the context of the operation
 	world     *World
 	http      *http.Request
+	endpoint  endpoint
 	room      *room // nil when the World has no such service
 	model     *wire.Service
 	operation *wire.Operation
@@ -38,7 +39,7 @@ type exchange struct {
 
 // serve answers a request. It returns an error only when the client has gone.
 func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
-	x := &exchange{world: w, http: r}
+	x := &exchange{world: w, http: r, endpoint: endpointOf(r.Host)}
 	x.call = Call{
 		exchange:  x,
 		Context:   r.Context(),
@@ -187,7 +188,7 @@ func (x *exchange) route() error {
 		if x.signature != nil && x.signature.Presigned {
 			x.request.Header = sigv4.Hoisted(x.http)
 		}
-		x.request.Bucket = bucketOf(x.http.Host)
+		x.request.Bucket = x.endpoint.bucket
 		x.call.EndpointRegion = endpointRegion(x.http.Host)
 		x.call.RequestID = x.world.ids.HexUpper(16)
 	default:
@@ -195,8 +196,8 @@ func (x *exchange) route() error {
 	}
 	if s := x.signature; s != nil && s.Region != "" {
 		x.call.Region = s.Region
-	} else if _, region := endpointOf(x.http.Host); region != "" {
-		x.call.Region = region
+	} else if x.endpoint.region != "" {
+		x.call.Region = x.endpoint.region
 	}
 	if x.model == nil {
 		x.standIn()
@@ -224,7 +225,7 @@ func (x *exchange) standIn() {
 // one that target, host or API version name. What names none is for S3, whose
 // requests may be as plain as GET /bucket/key.
 func (x *exchange) serviceName() string {
-	if service, _ := endpointOf(x.http.Host); x.world.rooms[service] != nil && (x.signature == nil || service != "s3") {
+	if service := x.endpoint.service; x.world.rooms[service] != nil && (x.signature == nil || service != "s3") {
 		return service
 	}
 	if x.signature != nil {
@@ -366,7 +367,7 @@ func (x *exchange) authenticate(bodyHash string) error {
 // endpoint, as far as the host tells them. Which region a request to S3's
 // global endpoint must be signed for, the bucket decides.
 func (x *exchange) checkScope(s *sigv4.Signature) error {
-	service, region := endpointOf(x.http.Host)
+	service, region := x.endpoint.service, x.endpoint.region
 	switch {
 	case x.world.rooms[service] != nil && service != s.Service && service != "s3":
 		return s.WrongService(service)
