@@ -23,7 +23,8 @@ type corsService interface {
 	CrossOrigin(bucket, origin, method string, headers []string) (answer *CrossOrigin, configured bool)
 }
 
-// The headers of CORS.
+// The headers of CORS, and the texts of refused preflights; the texts, and those of
+// requests that are no preflights, are unverified.
 const (
 	originHeader        = "Origin"
 	askedMethodHeader   = "Access-Control-Request-Method"
