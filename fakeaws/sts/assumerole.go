@@ -42,6 +42,9 @@ func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
 	if err := members.Check(in); err != nil {
 		return err
 	}
+	if len(in.ProvidedContexts) > 0 {
+		return notImplemented("AssumeRole with ProvidedContexts")
+	}
 	if err := checkRoleARN(*in.RoleArn); err != nil {
 		return err
 	}

@@ -102,3 +102,8 @@ func malformed(err error) error {
 	}
 	return &types.MalformedPolicyDocumentException{Message: aws.String(doc.Message)}
 }
+
+// notImplemented is the answer to what STS has and the fake has not.
+func notImplemented(what string) error {
+	return &fakeaws.Error{Code: "NotImplemented", Message: what + " is not implemented by leastpriv.", Status: 501}
+}

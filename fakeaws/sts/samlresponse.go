@@ -78,8 +78,7 @@ func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*a
 		return nil, invalidToken(notAResponse)
 	}
 	if len(children(root, assertionNS, "EncryptedAssertion")) > 0 || provider.Encrypted {
-		return nil, &fakeaws.Error{Code: "NotImplemented", Status: 501,
-			Message: "AssumeRoleWithSAML with an encrypted assertion is not implemented by leastpriv."}
+		return nil, notImplemented("AssumeRoleWithSAML with an encrypted assertion")
 	}
 	signed, err := signedAssertion(root, provider.Certificates, now)
 	if err != nil {

@@ -168,6 +168,9 @@ func TestAssumeRoleInput(t *testing.T) {
 		"MFA": {input(role, func(in *sdk.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode = aws.String("arn:aws:iam::111122223333:mfa/x"), aws.String("123456")
 		}), "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."},
+		"trusted context": {input(role, func(in *sdk.AssumeRoleInput) {
+			in.ProvidedContexts = []types.ProvidedContext{{ProviderArn: aws.String("arn:aws:iam::aws:contextProvider/IdentityCenter"), ContextAssertion: aws.String("asser")}}
+		}), "NotImplemented", "AssumeRole with ProvidedContexts is not implemented by leastpriv."},
 		"too much": {input(role, func(in *sdk.AssumeRoleInput) {
 			for i := range 20 {
 				in.Tags = append(in.Tags, types.Tag{Key: aws.String(strings.Repeat("k", i+1)), Value: aws.String(strings.Repeat("v", 256))})
