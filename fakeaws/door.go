@@ -22,6 +22,11 @@ func (w *World) Door() Door { return Door{w} }
 
 // ServeHTTP answers a request that came over a socket.
 func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		// net/http says so when a body is read, and there is none to read. The AWS CLI
+		// sends nothing more over a connection that answered otherwise.
+		w.WriteHeader(http.StatusContinue)
+	}
 	resp, err := d.world.serve(r, "http://"+r.Host)
 	if err != nil {
 		return // the client has gone

@@ -1,12 +1,14 @@
 package all_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -325,4 +327,27 @@ func ExampleNewWorld() {
 	acct, err := w.AddAccount("111122223333", "", "")
 	fmt.Println(acct.ID, err)
 	// Output: 111122223333 <nil>
+}
+
+// A client that waits for "100 Continue" gets it also when it has nothing to send:
+// the AWS CLI takes another first answer for the end of the connection.
+func TestContinueWithoutBody(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(newWorld(t).Door())
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "PUT /bucket/empty HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+	require.NoError(t, err)
+	answers := bufio.NewReader(conn)
+	first, err := answers.ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "HTTP/1.1 100 Continue\r\n", first)
+	_, err = answers.ReadString('\n')
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(answers, nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, http.StatusNotFound, resp.StatusCode)
 }
