@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -150,5 +151,22 @@ func TestDenialCodes(t *testing.T) {
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api)
 		assert.Equal(t, want, api.ErrorCode(), id)
+	}
+}
+
+// rule 61: EC2's denials can have an encoded message; those of other services not.
+func TestAuthorizeEncodes(t *testing.T) {
+	t.Parallel()
+	o := enforce.Options{Principal: alice(), Encode: func(d *enforce.Decision) string { return "encoded " + d.Verdict.String() }}
+	for id, want := range map[string]bool{"EC2": true, "DynamoDB": false} {
+		stack := middleware.NewStack("Op", func() any { return nil })
+		require.NoError(t, enforce.Authorize(o)(stack))
+		m, ok := stack.Initialize.Get("enforce:Authorize")
+		require.True(t, ok)
+		_, _, err := m.HandleInitialize(enforce.WithService(t.Context(), id), middleware.InitializeInput{}, nil)
+		var api smithy.APIError
+		require.ErrorAs(t, err, &api)
+		assert.Equal(t, want, strings.HasSuffix(api.ErrorMessage(), "Encoded authorization failure message: encoded implicitDeny"), api.ErrorMessage())
+		assert.Equal(t, want, strings.HasPrefix(api.ErrorMessage(), "You are not authorized to perform this operation. User: "))
 	}
 }
