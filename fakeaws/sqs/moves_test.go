@@ -293,7 +293,9 @@ func TestMovedMessageWakesAPoll(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		b.move(t, "dead", "", 1)
+		b.mu.Lock()
 		b.queues[queueID{account, region, "dead"}].tasks[0].interval = 2 * time.Second
+		b.mu.Unlock()
 		wg.Wait()
 	})
 }
