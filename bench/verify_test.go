@@ -51,5 +51,5 @@ func TestSpeedOfVerification(t *testing.T) {
 		t.Skip("measures for some seconds; run with -speed")
 	}
 	floor := getCallerIdentity(t, floorConfig(t, canned(learn(t, measurements[0])), false))
-	check(t, "verify a signature", "in process", 0.2, 200, floor, verification(t))
+	check(t, 0.2, 200, floor, verification(t))
 }

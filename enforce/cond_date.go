@@ -29,7 +29,7 @@ func date(compare comparison) func(string, bool) (operand, error) {
 }
 
 func (o *instantValue) match(_ *eval, v item) outcome {
-	at, ok := v.at, true
+	at, ok := v.at(), true
 	if v.kind == single {
 		at, ok = parseDate(v.text)
 	}

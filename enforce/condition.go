@@ -70,7 +70,7 @@ const nullSetIsMissing = true
 func (v *value) isNull() bool {
 	switch v.kind {
 	case multi:
-		return len(v.many) == 0 || len(v.many) == 1 && v.many[0] == ""
+		return len(*v.many) == 0 || len(*v.many) == 1 && (*v.many)[0] == ""
 	case single:
 		return v.one == ""
 	}
@@ -85,7 +85,7 @@ func (e *eval) all(c *condition, v *value) bool {
 	if v.kind != multi {
 		return e.test(c, v.item())
 	}
-	for _, one := range v.many {
+	for _, one := range *v.many {
 		if !e.test(c, item{text: one}) {
 			return false
 		}
@@ -101,7 +101,7 @@ func (e *eval) any(c *condition, v *value) bool {
 	if v.kind != multi {
 		return e.test(c, v.item())
 	}
-	for _, one := range v.many {
+	for _, one := range *v.many {
 		if e.test(c, item{text: one}) {
 			return true
 		}

@@ -16,18 +16,19 @@ type Context struct {
 	entries []entry
 }
 
+// An entry is small: the log of a World keeps those of thousands of requests.
 type entry struct {
-	name  string // as it was set
-	lower string // in lower case, by which it is found
+	key   *conditionKey
 	value value
 }
 
 // A value is what a request holds for a condition key.
 type value struct {
-	kind valueKind
-	one  string
-	many []string
-	at   time.Time
+	kind  valueKind
+	known uint16 // of the entry's key
+	micro int64  // since 1970, of an instant or epoch
+	one   string
+	many  *[]string // of a multivalued key
 }
 
 type valueKind uint8
@@ -47,7 +48,7 @@ func (c *Context) Set(key, val string) { c.set(key, value{one: val}) }
 
 // SetMulti sets a multivalued key, like aws:TagKeys. The values are not copied.
 func (c *Context) SetMulti(key string, values []string) {
-	c.set(key, value{kind: multi, many: values})
+	c.set(key, value{kind: multi, many: &values})
 }
 
 // SetBool sets a key to "true" or "false".
@@ -60,18 +61,24 @@ func (c *Context) SetTime(key string, t time.Time) {
 	if strings.EqualFold(key, "aws:EpochTime") {
 		kind = epoch
 	}
-	c.set(key, value{kind: kind, at: t})
+	c.set(key, value{kind: kind, micro: t.UnixMicro()})
 }
 
 func (c *Context) set(name string, v value) {
-	lower := lowerKey(name)
+	key := newConditionKey(name)
+	v.known = key.known
 	for i := range c.entries {
-		if c.entries[i].lower == lower {
-			c.entries[i] = entry{name, lower, v}
+		if c.entries[i].is(key) {
+			c.entries[i] = entry{key, v}
 			return
 		}
 	}
-	c.entries = append(c.entries, entry{name, lower, v})
+	c.entries = append(c.entries, entry{key, v})
+}
+
+// is reports whether the entry is of a key, however both are spelled.
+func (e *entry) is(k *conditionKey) bool {
+	return e.value.known == k.known && (k.known != 0 || e.key.lower == k.lower)
 }
 
 // All ranges over the keys and their values in the order in which they were
@@ -81,7 +88,7 @@ func (c *Context) All() iter.Seq2[string, []string] {
 		for at := c; at != nil; at = at.Base {
 			for i := range at.entries {
 				entry := &at.entries[i]
-				if c.find(entry.lower) == &entry.value && !yield(entry.name, entry.value.texts()) {
+				if c.find(entry.key) == &entry.value && !yield(entry.key.name, entry.value.texts()) {
 					return
 				}
 			}
@@ -98,11 +105,11 @@ func (c *Context) over(base *Context) Context {
 	return Context{Base: &beneath, entries: c.entries}
 }
 
-// find returns the value of a key in lower case, nil when it is not set.
-func (c *Context) find(lower string) *value {
+// find returns the value of a key, nil when it is not set.
+func (c *Context) find(k *conditionKey) *value {
 	for ; c != nil; c = c.Base {
 		for i := range c.entries {
-			if c.entries[i].lower == lower {
+			if c.entries[i].is(k) {
 				return &c.entries[i].value
 			}
 		}
@@ -113,37 +120,43 @@ func (c *Context) find(lower string) *value {
 // texts returns all values as text.
 func (v *value) texts() []string {
 	if v.kind == multi {
-		return v.many
+		return *v.many
 	}
 	return []string{v.item().string()}
 }
 
 // An item is one value of a key, as an operator sees it.
 type item struct {
-	text string
-	kind valueKind
-	at   time.Time
+	text  string
+	kind  valueKind
+	micro int64
 }
 
+// at is the point in time that an instant or epoch is.
+func (i item) at() time.Time { return time.UnixMicro(i.micro) }
+
 // item returns the only value of a key that is not multivalued.
-func (v *value) item() item { return item{v.one, v.kind, v.at} }
+func (v *value) item() item { return item{v.one, v.kind, v.micro} }
 
 // string returns the value as text.
 func (i item) string() string {
 	switch i.kind {
 	case instant:
-		return i.at.UTC().Format("2006-01-02T15:04:05Z")
+		return i.at().UTC().Format("2006-01-02T15:04:05Z")
 	case epoch:
-		return strconv.FormatInt(i.at.Unix(), 10)
+		return strconv.FormatInt(i.at().Unix(), 10)
 	}
 	return i.text
 }
 
-// A conditionKey is a condition key that a policy names.
+// A conditionKey is the name of a condition key.
 type conditionKey struct {
-	name    string // as the policy spells it
-	lower   string
+	name    string // as the policy or the request spells it
+	lower   string // in lower case, by which it is found
 	derived derivation
+	// known is the number of the key among the known ones, the same for all its
+	// spellings; 0 when it is none of them.
+	known uint16
 }
 
 func newConditionKey(name string) *conditionKey {
@@ -151,7 +164,11 @@ func newConditionKey(name string) *conditionKey {
 		return key
 	}
 	lower := strings.ToLower(name)
-	return &conditionKey{name: name, lower: lower, derived: derivations[lower]}
+	key := &conditionKey{name: name, lower: lower, derived: derivations[lower]}
+	if k, ok := knownKeys[lower]; ok {
+		key.known = k.known
+	}
+	return key
 }
 
 // A derivation is a key that the request itself answers when its Context does not.
@@ -183,7 +200,7 @@ var derivations = map[string]derivation{
 // value returns what the request holds for a key, nil when the key is absent.
 // The result is valid until the next call.
 func (e *eval) value(k *conditionKey) *value {
-	v := e.req.Context.find(k.lower)
+	v := e.req.Context.find(k)
 	switch {
 	case v != nil && v.kind == multi && nullSetIsMissing && v.isNull():
 		return nil
@@ -237,21 +254,17 @@ func (e *eval) derive(d derivation) string {
 	return ""
 }
 
-// lowerKey returns a condition key in lower case, without an allocation for the
-// keys that requests and policies use all the time.
-func lowerKey(name string) string {
-	if key, ok := knownKeys[name]; ok {
-		return key.lower
-	}
-	return strings.ToLower(name)
-}
-
-// knownKeys are shared by all policies and requests.
+// knownKeys are those that requests and policies use all the time, as they are
+// spelled and in lower case. All requests and policies share them.
 var knownKeys = func() map[string]*conditionKey {
 	keys := make(map[string]*conditionKey)
 	for name := range strings.FieldsSeq(globalKeys) {
 		lower := strings.ToLower(name)
-		keys[name] = &conditionKey{name: name, lower: lower, derived: derivations[lower]}
+		key := &conditionKey{name: name, lower: lower, derived: derivations[lower], known: uint16(len(keys) + 1)}
+		keys[name] = key
+		if keys[lower] == nil {
+			keys[lower] = &conditionKey{name: lower, lower: lower, derived: key.derived, known: key.known}
+		}
 	}
 	return keys
 }()

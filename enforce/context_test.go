@@ -43,9 +43,9 @@ func TestContext(t *testing.T) {
 	for range c.All() {
 		break // a consumer may stop early
 	}
-	require.NotNil(t, c.find("aws:sourceip"))
-	assert.Nil(t, c.find("aws:referer"))
-	assert.Nil(t, new(Context).find("aws:referer"))
+	require.NotNil(t, c.find(newConditionKey("aws:sourceip")))
+	assert.Nil(t, c.find(newConditionKey("aws:referer")))
+	assert.Nil(t, new(Context).find(newConditionKey("aws:referer")))
 }
 
 func TestContextOver(t *testing.T) {
@@ -59,8 +59,8 @@ func TestContextOver(t *testing.T) {
 	joined := top.over(&bottom)
 	keys := slices.Sorted(maps.Keys(maps.Collect(joined.All())))
 	assert.Equal(t, []string{"a", "b", "c"}, keys)
-	assert.Equal(t, "middle", joined.find("a").one)
-	assert.Nil(t, top.find("b"), "the context itself is unchanged")
+	assert.Equal(t, "middle", joined.find(newConditionKey("a")).one)
+	assert.Nil(t, top.find(newConditionKey("b")), "the context itself is unchanged")
 }
 
 // A Context that has a key itself is asked first: a service can know better.

@@ -40,10 +40,6 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
-	// Evidence is what the needs of an unsigned operation found out, for its
-	// method.
-	Evidence any
-
 	exchange *exchange    // nil outside of a request: World.Background, World.Do
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	denied   []int        // batch entries that were denied
@@ -113,6 +109,23 @@ func (c *Call) Path() string {
 // Finished says that what an operation usually only begins, and answers as accepted,
 // is done already.
 func (c *Call) Finished() { c.finished = true }
+
+// Keep keeps what the needs of the operation found out, for its method: who an
+// unsigned request proves to come from, or what the parameters mean. Outside of a
+// request nothing is kept.
+func (c *Call) Keep(found any) {
+	if c.exchange != nil {
+		c.exchange.kept = found
+	}
+}
+
+// Kept is what Keep was given, nil when nothing was.
+func (c *Call) Kept() any {
+	if c.exchange == nil {
+		return nil
+	}
+	return c.exchange.kept
+}
 
 // Charge says that the caller pays for the request in place of the owner of what it
 // asks for. The answers that have a member for it tell.

@@ -97,7 +97,7 @@ func received(r *http.Request) (*http.Request, error) {
 	}
 	plain := true
 	for name, values := range r.Header {
-		plain = plain && name == http.CanonicalHeaderKey(name)
+		plain = plain && canonical(name)
 		for _, value := range values {
 			if strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
 				return nil, fmt.Errorf("fakeaws: invalid value of the header %s", name)
@@ -113,6 +113,28 @@ func received(r *http.Request) (*http.Request, error) {
 		}
 	}
 	return &in, nil
+}
+
+// canonical reports whether a header's name is written as net/http writes it: the
+// SDK's are. [http.CanonicalHeaderKey] would make a string of each.
+func canonical(name string) bool {
+	first := true
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c == '-':
+			first = true
+			continue
+		case 'a' <= c && c <= 'z' && first, 'A' <= c && c <= 'Z' && !first:
+			return false
+		case c|0x20 < 'a' || c|0x20 > 'z':
+			if c < '0' || c > '9' {
+				return name == http.CanonicalHeaderKey(name)
+			}
+		}
+		first = false
+	}
+	return true
 }
 
 // localAddr is the client address of a request that never left the process.

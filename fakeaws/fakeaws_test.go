@@ -14,6 +14,7 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // queues is a service with a row that forgot its permissions.
@@ -191,4 +192,15 @@ type closer struct {
 func (c closer) Close() error {
 	*c.closed = true
 	return nil
+}
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.StringMatching(`([A-Za-z0-9]{0,3}-?){0,3}`).Draw(rt, "name")
+		require.Equal(rt, name == http.CanonicalHeaderKey(name), canonical(name), "%q", name)
+		if name = rapid.String().Draw(rt, "any name"); canonical(name) {
+			require.Equal(rt, http.CanonicalHeaderKey(name), name)
+		}
+	})
 }

@@ -35,6 +35,7 @@ type exchange struct {
 	protocol  wire.Protocol
 	signature *sigv4.Signature
 	request   wire.Request
+	kept      any // see Call.Keep
 }
 
 // serve answers a request. It returns an error only when the client has gone.
@@ -65,7 +66,7 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 	}
 	x.call.record(err)
 	x.admitOrigin(resp)
-	resp.Header.Set("Date", x.call.Time.Format(http.TimeFormat))
+	resp.Set("Date", x.call.Time.Format(http.TimeFormat))
 	return resp, nil
 }
 
@@ -140,7 +141,7 @@ func (x *exchange) perform() (*wire.Response, error) {
 		resp.Status = http.StatusOK
 	}
 	if err == nil && x.s3() {
-		resp.Header.Set("X-Amz-Id-2", x.hostID())
+		resp.Set("X-Amz-Id-2", x.hostID())
 	}
 	return resp, err
 }

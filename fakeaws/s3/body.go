@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -28,7 +27,7 @@ const (
 // trailed is a body that is followed by headers, as the aws-chunked encoding
 // sends checksums. Their names are known at once, their values when the body has
 // been read to its end.
-type trailed interface{ Trailer() http.Header }
+type trailed interface{ Trailer() []fakeaws.Field }
 
 // receive reads a body in one pass into its final storage; size is its length
 // as announced, or negative.
@@ -172,9 +171,9 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 
 // announced returns the algorithm of the checksum that a trailer will hold, ""
 // when it will hold none that is implemented.
-func announced(trailer http.Header) types.ChecksumAlgorithm {
-	for _, a := range types.ChecksumAlgorithm("").Values() {
-		if _, ok := trailer[http.CanonicalHeaderKey(checksumHeader(a))]; ok && newHash(a) != nil {
+func announced(trailer []fakeaws.Field) types.ChecksumAlgorithm {
+	for i := range trailer {
+		if a := checksumOfHeader(trailer[i].Name); newHash(a) != nil {
 			return a
 		}
 	}
@@ -182,14 +181,11 @@ func announced(trailer http.Header) types.ChecksumAlgorithm {
 }
 
 // trailing finds the checksum that followed a body.
-func (u *upload) trailing(trailer http.Header) (checksum, error) {
-	if len(trailer) == 0 {
-		return checksum{}, nil
-	}
-	var sent checksumValues
-	for _, a := range u.selected.Values() {
-		if value := trailer.Get(checksumHeader(a)); value != "" {
-			*sent.member(a) = &value
+func (u *upload) trailing(trailer []fakeaws.Field) (checksum, error) {
+	for i := range trailer {
+		var sent checksumValues
+		if member := sent.member(checksumOfHeader(trailer[i].Name)); member != nil {
+			*member = &trailer[i].Value
 			return claim(u.selected, sent)
 		}
 	}

@@ -32,6 +32,11 @@ func newHash(a types.ChecksumAlgorithm) hash.Hash { return sums.New(string(a)) }
 // checksumHeader is the name under which a checksum is sent.
 func checksumHeader(a types.ChecksumAlgorithm) string { return sums.Header(string(a)) }
 
+// checksumOfHeader is the algorithm of the checksum that a header has.
+func checksumOfHeader(name string) types.ChecksumAlgorithm {
+	return types.ChecksumAlgorithm(sums.OfHeader(name))
+}
+
 // claim picks the one checksum that a request states in a header. selected is
 // the algorithm that it announces, which must be the same.
 func claim(selected types.ChecksumAlgorithm, headers checksumValues) (checksum, error) {

@@ -77,12 +77,12 @@ func (p *writeParams) check(now time.Time) error {
 	return checkMetadata(p.Metadata)
 }
 
-// grants are the grant headers in the order of grantNames.
+// grants are the grant headers in the order of grantKeys.
 func (p *writeParams) grants() [4]*string {
 	return [4]*string{p.GrantFullControl, p.GrantRead, p.GrantReadACP, p.GrantWriteACP}
 }
 
-var grantNames = [4]string{"full-control", "read", "read-acp", "write-acp"}
+var grantKeys = [4]string{"s3:x-amz-grant-full-control", "s3:x-amz-grant-read", "s3:x-amz-grant-read-acp", "s3:x-amz-grant-write-acp"}
 
 // granting reports whether a request gives the object an ACL, which takes a
 // permission of its own.
@@ -105,7 +105,7 @@ func (p *writeParams) object(key *string, tags []types.Tag) *object {
 func (p *writeParams) setKeys(keys *enforce.Context, now time.Time) {
 	setEnum(keys, "s3:x-amz-acl", p.ACL)
 	for i, grant := range p.grants() {
-		setIfSent(keys, "s3:x-amz-grant-"+grantNames[i], grant)
+		setIfSent(keys, grantKeys[i], grant)
 	}
 	setEnum(keys, "s3:x-amz-server-side-encryption", p.ServerSideEncryption)
 	setIfSent(keys, "s3:x-amz-server-side-encryption-aws-kms-key-id", p.SSEKMSKeyId)

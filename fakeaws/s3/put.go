@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"time"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -16,6 +17,13 @@ var (
 	putSums       = mapFields[awss3.PutObjectOutput, checksumValues]()
 )
 
+// An objectPut is what the input of PutObject means.
+type objectPut struct {
+	*writeParams
+	tags []types.Tag
+	body *upload
+}
+
 func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkKey(in.Key); err != nil {
@@ -27,24 +35,14 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 	if in.ContentLength != nil && *in.ContentLength > maxObject {
 		return nil, tooLarge(*in.ContentLength)
 	}
-	params := putParams.of(in)
-	if err := params.check(call.Time); err != nil {
-		return nil, err
-	}
-	up, err := newUpload(call, putChecksums.of(in))
+	p, err := objectPutOf(call, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := up.check(); err != nil {
+	if err := p.check(call.Time); err != nil {
 		return nil, err
 	}
-	if params.lockParams.asked() && !up.verifiable() {
-		return nil, errInvalidRequest.says("Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters")
-	}
-	tags, err := parseTagging(in.Tagging)
-	if err != nil {
-		return nil, err
-	}
+	call.Keep(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -52,10 +50,37 @@ func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) (
 		return nil, err
 	}
 	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	params.setKeys(&need.Context, call.Time)
+	p.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&need.Context, tags)
-	return s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0), nil
+	setRequestTags(&need.Context, p.tags)
+	return s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0), nil
+}
+
+// objectPutOf reads the parameters of PutObject, if the needs of the call have not.
+func objectPutOf(call *fakeaws.Call, in *awss3.PutObjectInput) (p *objectPut, err error) {
+	if p, ok := call.Kept().(*objectPut); ok {
+		return p, nil
+	}
+	p = &objectPut{writeParams: putParams.of(in)}
+	if p.body, err = newUpload(call, putChecksums.of(in)); err != nil {
+		return nil, err
+	}
+	p.tags, err = parseTagging(in.Tagging)
+	return p, err
+}
+
+// check refuses what is wrong in the parameters whatever the bucket has.
+func (p *objectPut) check(now time.Time) error {
+	if err := p.writeParams.check(now); err != nil {
+		return err
+	}
+	if err := p.body.check(); err != nil {
+		return err
+	}
+	if p.asked() && !p.body.verifiable() {
+		return errInvalidRequest.says("Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters")
+	}
+	return nil
 }
 
 // writeNeeds adds to the permission to write an object those that its
@@ -85,17 +110,12 @@ func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, ke
 // again and without the lock: a slow upload holds up nobody.
 func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.PutObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	params := putParams.of(in)
-	tags, err := parseTagging(in.Tagging)
+	p, err := objectPutOf(call, in)
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpload(call, putChecksums.of(in))
-	if err != nil {
-		return nil, err
-	}
-	o := params.object(in.Key, tags)
-	if o.data, o.etag, o.checksum, err = up.read(in.Body, sizeOf(in.ContentLength)); err != nil {
+	o := p.object(in.Key, p.tags)
+	if o.data, o.etag, o.checksum, err = p.body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
 	o.size = o.data.len()
@@ -105,7 +125,7 @@ func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*aws
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store(call, b, o, params); err != nil {
+	if err := s.store(call, b, o, p.writeParams); err != nil {
 		return nil, err
 	}
 	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o), Expiration: b.expirationOf(o)}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -14,6 +13,7 @@ import (
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -99,24 +99,24 @@ func TestDefaultChecksum(t *testing.T) {
 // A trailedBody is a body that checksums follow.
 type trailedBody struct {
 	io.Reader
-	trailer http.Header
+	trailer []fakeaws.Field
 }
 
-func (b trailedBody) Trailer() http.Header { return b.trailer }
+func (b trailedBody) Trailer() []fakeaws.Field { return b.trailer }
 
 func TestTrailingChecksum(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		announced types.ChecksumAlgorithm
-		trailer   http.Header
+		trailer   []fakeaws.Field
 		want      checksum
 		code      string
 	}{
-		"announced":       {types.ChecksumAlgorithmCrc32, http.Header{"X-Amz-Checksum-Crc32": {helloCRC32}}, checksum{algorithm: "CRC32", value: helloCRC32}, ""},
-		"not announced":   {"", http.Header{"X-Amz-Checksum-Sha256": {helloSHA256}}, checksum{algorithm: "SHA256", value: helloSHA256}, ""},
-		"another's":       {"CRC32", http.Header{"X-Amz-Checksum-Crc32": {"AAAAAA=="}}, checksum{}, "BadDigest"},
-		"malformed":       {"CRC32", http.Header{"X-Amz-Checksum-Crc32": {"?"}}, checksum{}, "InvalidRequest"},
-		"other announced": {"CRC32", http.Header{"X-Amz-Checksum-Sha1": {helloSHA1}}, checksum{}, "InvalidRequest"},
+		"announced":       {types.ChecksumAlgorithmCrc32, []fakeaws.Field{{Name: "x-amz-checksum-crc32", Value: helloCRC32}}, checksum{algorithm: "CRC32", value: helloCRC32}, ""},
+		"not announced":   {"", []fakeaws.Field{{Name: "x-amz-checksum-sha256", Value: helloSHA256}}, checksum{algorithm: "SHA256", value: helloSHA256}, ""},
+		"another's":       {"CRC32", []fakeaws.Field{{Name: "x-amz-checksum-crc32", Value: "AAAAAA=="}}, checksum{}, "BadDigest"},
+		"malformed":       {"CRC32", []fakeaws.Field{{Name: "x-amz-checksum-crc32", Value: "?"}}, checksum{}, "InvalidRequest"},
+		"other announced": {"CRC32", []fakeaws.Field{{Name: "x-amz-checksum-sha1", Value: helloSHA1}}, checksum{}, "InvalidRequest"},
 		"nothing at all":  {"", nil, checksum{algorithm: "CRC64NVME", value: "jSnVw/bqjr4="}, ""},
 		"no trailer":      {"CRC32", nil, checksum{algorithm: "CRC32", value: helloCRC32}, ""},
 	} {

@@ -36,7 +36,7 @@ func (s *Service) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput
 	if err != nil {
 		return nil, err
 	}
-	call.Evidence = id
+	call.Keep(id)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: id.provider.ARN}}
 	return s.roleNeeds(actionWithSAML, id.role, requested(call.Caller, id.role), id.facts), nil
 }
@@ -45,7 +45,7 @@ func (s *Service) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput
 // response of a SAML provider names.
 func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) (*sdk.AssumeRoleWithSAMLOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	id, verified := call.Evidence.(*samlIdentity)
+	id, verified := call.Kept().(*samlIdentity)
 	if !verified { // Go code calls
 		var err error
 		if id, err = s.samlIdentity(call, in); err != nil {

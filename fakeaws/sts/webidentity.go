@@ -56,7 +56,7 @@ func (s *Service) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWe
 	if err != nil {
 		return nil, err
 	}
-	call.Evidence = id
+	call.Keep(id)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: id.provider}}
 	return s.roleNeeds(actionWithWebIdentity, id.role, requested(call.Caller, id.role), id.facts), nil
 }
@@ -65,7 +65,7 @@ func (s *Service) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWe
 // a token of an OpenID Connect provider names.
 func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) (*sdk.AssumeRoleWithWebIdentityOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	id, verified := call.Evidence.(*webIdentity)
+	id, verified := call.Kept().(*webIdentity)
 	if !verified { // Go code calls
 		var err error
 		if id, err = s.webIdentity(call, in); err != nil {

@@ -41,7 +41,7 @@ type Body struct {
 
 	r       io.Reader
 	src     io.ReadCloser
-	trailer http.Header
+	trailer []wire.Field
 }
 
 // NewBody wraps r.Body. s is the verified signature, nil for an anonymous
@@ -92,21 +92,10 @@ func (b *Body) Close() error {
 	return b.src.Close()
 }
 
-// Trailer returns the trailer of an aws-chunked body; nil when there is none.
-// Before Read has returned io.EOF it has the announced names without values, as
-// the Trailer of an http.Request has.
-func (b *Body) Trailer() http.Header { return b.trailer }
-
-// announce puts the names of the trailer where Trailer finds them.
-func (b *Body) announce(names []string) {
-	if len(names) == 0 {
-		return
-	}
-	b.trailer = make(http.Header, len(names))
-	for _, name := range names {
-		b.trailer[http.CanonicalHeaderKey(name)] = nil
-	}
-}
+// Trailer returns the trailer of an aws-chunked body, with names in lower case;
+// nil when there is none. Before Read has returned io.EOF it has the announced names
+// without values, as the Trailer of an http.Request has.
+func (b *Body) Trailer() []wire.Field { return b.trailer }
 
 // Streaming reports whether the body is aws-chunked.
 func (s *Signature) Streaming() bool { return strings.HasPrefix(s.ContentSHA256, "STREAMING-") }

@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/leastpriv/leastpriv/internal/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -209,8 +210,8 @@ func TestUnsignedChunks(t *testing.T) {
 					}
 					assert.Equal(t, c.fields, strings.Join(fields, " "))
 					if b != nil {
-						for name, values := range b.Trailer() {
-							assert.Empty(t, values, "%s was not verified", name)
+						for _, f := range b.Trailer() {
+							assert.Empty(t, f.Value, "%s was not verified", f.Name)
 						}
 					}
 					return
@@ -219,7 +220,7 @@ func TestUnsignedChunks(t *testing.T) {
 				assert.Equal(t, c.decoded, strconv.Itoa(len(got)))
 				assert.Equal(t, c.decoded, fmt.Sprint(b.Length))
 				if c.trailer != "" {
-					assert.Equal(t, http.Header{"X-Amz-Checksum-Crc32": {"NhCmhg=="}}, b.Trailer())
+					assert.Equal(t, []wire.Field{{Name: "x-amz-checksum-crc32", Value: "NhCmhg=="}}, b.Trailer())
 				}
 				require.NoError(t, b.Close())
 			})
@@ -293,13 +294,13 @@ func TestSignedTrailers(t *testing.T) {
 		got, b, err := readStream(r, []byte(body))
 		require.NoError(rt, err)
 		require.Equal(rt, data, string(got))
-		require.Equal(rt, "NhCmhg==", b.Trailer().Get("X-Amz-Checksum-Crc32"))
+		require.Equal(rt, []wire.Field{{Name: "x-amz-checksum-crc32", Value: "NhCmhg=="}}, b.Trailer())
 
 		changed := changeByte(rt, body)
 		got, b, err = readStream(r, []byte(changed))
 		if err == nil { // written otherwise, it is the same: a name in other letters
 			require.Equal(rt, data, string(got))
-			require.Equal(rt, "NhCmhg==", b.Trailer().Get("X-Amz-Checksum-Crc32"))
+			require.Equal(rt, []wire.Field{{Name: "x-amz-checksum-crc32", Value: "NhCmhg=="}}, b.Trailer())
 			require.True(rt, strings.EqualFold(body, changed))
 		}
 	})

@@ -49,7 +49,7 @@ type chunkReader struct {
 	sent    string        // signature that the chunk came with
 	prev    string        // signature before it
 	trailer bool          // a trailer may follow
-	expects []string      // announced trailers, not yet seen
+	pending int           // announced trailers, not yet seen
 
 	chunk  int   // number of the chunk, from 1
 	size   int64 // of the chunk
@@ -86,7 +86,6 @@ func (b *Body) stream(r *http.Request, s *Signature, kind string) error {
 		if err := c.expect(r.Header["X-Amz-Trailer"]); err != nil {
 			return err
 		}
-		b.announce(c.expects)
 	}
 	c.br = buffers.Get().(*bufio.Reader)
 	c.br.Reset(b.src)
@@ -101,10 +100,11 @@ func (c *chunkReader) expect(announced []string) error {
 			if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
 				continue
 			}
-			if !strings.HasPrefix(name, "x-amz-checksum-") || len(c.expects) == maxTrailers {
+			if !strings.HasPrefix(name, "x-amz-checksum-") || c.pending == maxTrailers {
 				return both(InvalidTrailer, "The value specified in the x-amz-trailer header is not supported")
 			}
-			c.expects = append(c.expects, name)
+			c.body.trailer = append(c.body.trailer, wire.Field{Name: name})
+			c.pending++
 		}
 	}
 	return nil
@@ -131,6 +131,9 @@ func (c *chunkReader) Read(p []byte) (int, error) {
 	if err != nil {
 		c.err = err
 		c.release()
+		if err != io.EOF {
+			c.body.trailer = nil
+		}
 	}
 	return n, err
 }
@@ -288,7 +291,6 @@ func (c *chunkReader) finish() error {
 // readTrailer reads the lines "name:value" up to an empty one; where chunks are
 // signed, the last of them is the signature of the others.
 func (c *chunkReader) readTrailer() error {
-	var trailer http.Header
 	var signed []byte
 	unsigned := c.trailer && c.sig != nil
 	for blank := false; ; {
@@ -299,8 +301,7 @@ func (c *chunkReader) readTrailer() error {
 		case line == "" && unsigned && !blank:
 			blank = true // minio-go has an empty line before the signature
 			continue
-		case line == "" && len(c.expects) == 0 && !unsigned:
-			c.body.trailer = trailer
+		case line == "" && c.pending == 0 && !unsigned:
 			return nil
 		case !c.trailer:
 			return terminated()
@@ -314,25 +315,22 @@ func (c *chunkReader) readTrailer() error {
 			if err := c.chain(trailerSuffix, "", sum[:]); err != nil {
 				return err
 			}
-		case c.sig != nil && !unsigned, value == "", !c.announced(name):
+		case c.sig != nil && !unsigned, value == "", !c.fill(name, value):
 			return both(MalformedTrailer, malformedTrailer)
-		default:
+		case unsigned:
 			signed = append(append(append(append(signed, name...), ':'), value...), '\n')
-			if trailer == nil {
-				trailer = make(http.Header, 1)
-			}
-			trailer.Set(name, value)
 		}
 	}
 }
 
 const malformedTrailer = "The request contained trailing data that was not well-formed or did not conform to our published schema."
 
-// announced takes a name off the announced ones.
-func (c *chunkReader) announced(name string) bool {
-	for i, want := range c.expects {
-		if want == name {
-			c.expects = append(c.expects[:i], c.expects[i+1:]...)
+// fill gives an announced trailer its value.
+func (c *chunkReader) fill(name, value string) bool {
+	for i := range c.body.trailer {
+		if f := &c.body.trailer[i]; f.Name == name && f.Value == "" {
+			f.Value = value
+			c.pending--
 			return true
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/leastpriv/leastpriv/internal/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -33,7 +34,7 @@ type capture struct {
 	calls int
 	body  string // of the last S3 request
 	sha   string // its X-Amz-Content-Sha256
-	tail  http.Header
+	tail  []wire.Field
 }
 
 func (c *capture) Do(r *http.Request) (*http.Response, error) {
@@ -134,7 +135,7 @@ func TestUnseekableBodies(t *testing.T) {
 		assert.Equal(t, StreamingUnsignedTrailer, c.sha)
 		assert.Equal(t, data, c.body)
 		sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(data)))
-		assert.Equal(t, http.Header{"X-Amz-Checksum-Crc32": {base64.StdEncoding.EncodeToString(sum)}}, c.tail)
+		assert.Equal(t, []wire.Field{{Name: "x-amz-checksum-crc32", Value: base64.StdEncoding.EncodeToString(sum)}}, c.tail)
 	}
 }
 

@@ -32,10 +32,8 @@ var jsonContentTypes = map[Protocol][]string{
 const requestIDHeader = "X-Amzn-Requestid"
 
 func encodeJSONResponse(o *Operation, p Protocol, n *node, v reflect.Value, requestID string) *Response {
-	res := &Response{Status: http.StatusOK, Header: http.Header{
-		"Content-Type":  jsonContentTypes[p],
-		requestIDHeader: {requestID},
-	}}
+	res := &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": jsonContentTypes[p]}}
+	res.Set(requestIDHeader, requestID)
 	if !o.unit {
 		res.Body = n.appendJSON(make([]byte, 0, 256), v)
 	}

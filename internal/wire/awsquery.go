@@ -26,10 +26,9 @@ func encodeQueryResponse(o *Operation, n *node, v reflect.Value, requestID strin
 	b = append(b, "</RequestId></ResponseMetadata></"...)
 	b = append(append(b, o.Name()...), "Response>"...)
 	o.answered.Store(int64(len(b)))
-	return &Response{Status: http.StatusOK, Body: b, Header: http.Header{
-		"Content-Type":  textXML,
-		requestIDHeader: {requestID},
-	}}
+	res := &Response{Status: http.StatusOK, Body: b, Header: http.Header{"Content-Type": textXML}}
+	res.Set(requestIDHeader, requestID)
+	return res
 }
 
 // formValue finds a parameter of an encoded form without decoding the others.

@@ -51,12 +51,12 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 		res.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	if p == RESTXML {
-		res.Header[s3RequestIDHeader] = []string{e.RequestID}
+		res.Set(s3RequestIDHeader, e.RequestID)
 		if e.HostID != "" {
-			res.Header[s3HostIDHeader] = []string{e.HostID}
+			res.Set(s3HostIDHeader, e.HostID)
 		}
 	} else {
-		res.Header[requestIDHeader] = []string{e.RequestID}
+		res.Set(requestIDHeader, e.RequestID)
 	}
 	if p == AWSJSON10 || p == AWSJSON11 || p == RESTJSON {
 		s.addErrorHeaders(p, a, res.Header)

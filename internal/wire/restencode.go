@@ -17,7 +17,7 @@ func encodeREST(o *Operation, p Protocol, n *node, v reflect.Value, requestID st
 	if p == RESTXML {
 		id = s3RequestIDHeader
 	}
-	res.Header[id] = []string{requestID}
+	res.Set(id, requestID)
 	for i := range n.fields {
 		f := &n.fields[i]
 		fv, ok := f.node.value(v.Field(f.index))
@@ -27,11 +27,11 @@ func encodeREST(o *Operation, p Protocol, n *node, v reflect.Value, requestID st
 		switch f.loc {
 		case inHeader:
 			if text := f.headerText(fv); text != "" {
-				res.Header[f.wire] = []string{text}
+				res.Set(f.wire, text)
 			}
 		case inPrefix:
 			f.node.eachEntry(fv, func(key string, e reflect.Value) {
-				res.Header[http.CanonicalHeaderKey(f.wire+key)] = []string{e.String()}
+				res.Set(http.CanonicalHeaderKey(f.wire+key), e.String())
 			})
 		case inStatus:
 			if code := int(fv.Int()); code != 0 {
@@ -82,7 +82,7 @@ func (f *field) headerText(v reflect.Value) string {
 
 func (res *Response) setBody(contentType string, body []byte) {
 	if res.Header["Content-Type"] == nil {
-		res.Header["Content-Type"] = []string{contentType}
+		res.Set("Content-Type", contentType)
 	}
 	res.Body = body
 }

@@ -74,6 +74,18 @@ type Response struct {
 	Stream io.ReadCloser
 	// Length is the length of Stream; -1 when it is not known.
 	Length int64
+
+	values []string // of the headers that have one: allocated together
+}
+
+// Set sets a header to one value. The name is in its canonical form.
+func (res *Response) Set(name, value string) {
+	if res.values == nil {
+		res.values = make([]string, 0, 8)
+	}
+	n := len(res.values)
+	res.values = append(res.values, value)
+	res.Header[name] = res.values[n : n+1 : n+1]
 }
 
 // A Service is the wire model of one AWS service: protocols, operations,
