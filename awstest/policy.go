@@ -123,9 +123,12 @@ func (s Statement) document() (string, string, error) { return s.String(), "", n
 func (s Statement) with(sp *spec)                     { sp.policies = append(sp.policies, s) }
 
 // Statements is a policy of several statements.
-func Statements(statements ...Statement) Policy {
-	return jsonPolicy{text: Document(statements...)}
-}
+func Statements(list ...Statement) Policy { return statements(list) }
+
+type statements []Statement
+
+func (s statements) document() (string, string, error) { return Document(s...), "", nil }
+func (s statements) with(sp *spec)                     { sp.policies = append(sp.policies, s) }
 
 // Document returns the JSON text of a policy, for APIs that take one:
 // PutBucketPolicy, SetQueueAttributes. Statements without resources are for "*".

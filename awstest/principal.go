@@ -238,11 +238,13 @@ func (a *Account) Role(name string, with ...With) *Principal {
 // trust returns the text of a role's trust policy, and its file if it has one.
 func (a *Account) trust(name string, s *spec) (text, file string) {
 	a.t.Helper()
-	if s.trust == nil {
+	switch trust := s.trust.(type) {
+	case nil:
 		return render(nil, []Statement{Allow("sts:AssumeRole").By(a.acct.ID)}), ""
-	}
-	if statement, ok := s.trust.(Statement); ok {
-		return render(nil, []Statement{statement}), ""
+	case Statement:
+		return render(nil, []Statement{trust}), ""
+	case statements:
+		return render(nil, trust), ""
 	}
 	text, file, err := s.trust.document()
 	if err != nil {

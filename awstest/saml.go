@@ -26,6 +26,7 @@ type SAMLProvider struct {
 	account     *Account
 	arn, issuer string
 	signing     *dsig.SigningContext
+	encryption  *rsa.PublicKey // nil: assertions are not encrypted
 }
 
 // SAMLProvider makes a SAML provider: the identity provider with a key of its own,
@@ -132,6 +133,12 @@ func (p *SAMLProvider) Response(role *Principal, user SAMLUser) string {
 	if err != nil {
 		t.Fatalf("awstest: SAML response: %v", err)
 		return ""
+	}
+	if p.encryption != nil {
+		if signed, err = encrypted(signed, p.encryption); err != nil {
+			t.Fatalf("awstest: SAML response: %v", err)
+			return ""
+		}
 	}
 	response.AddChild(signed)
 	doc := etree.NewDocument()

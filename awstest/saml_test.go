@@ -108,10 +108,10 @@ func TestSAMLErrors(t *testing.T) {
 		"source identity, denied": {with(func(u *awstest.SAMLUser) { u.SourceIdentity = "me" }), "AccessDenied", "Not authorized to perform sts:SetSourceIdentity"},
 		"duration of a session":   {with(func(u *awstest.SAMLUser) { u.SessionDuration = 13 * time.Hour }), "ValidationError", "1 validation error detected: Value '46800' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"},
 		"no status":               {edit(t, corp.Response(role, alice), func(doc *etree.Document) { doc.Root().RemoveChild(doc.Root().SelectElement("Status")) }), invalid, "The SAML response does not report success."},
-		"encrypted": {edit(t, corp.Response(role, alice), func(doc *etree.Document) {
+		"encrypted for nobody": {edit(t, corp.Response(role, alice), func(doc *etree.Document) {
 			encrypted := doc.Root().CreateElement("saml:EncryptedAssertion")
 			encrypted.CreateAttr("xmlns:saml", "urn:oasis:names:tc:SAML:2.0:assertion")
-		}), "NotImplemented", "AssumeRoleWithSAML with an encrypted assertion is not implemented by leastpriv."},
+		}), invalid, "The SAML assertion could not be decrypted."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,7 +16,7 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 	global.Grow(globalKeys)
 	c.requestKeys(global)
 	if s := c.Caller.Session; s != nil {
-		set.Session = s.Policies
+		set.Session, set.Identity = s.Policies, s.Attached
 		global.Base = s.Keys
 		global.SetTime("aws:TokenIssueTime", s.Issued)
 		// Long-term keys have no MFA keys at all, not false.

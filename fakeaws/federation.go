@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"time"
 
@@ -38,6 +39,8 @@ type SAMLProvider struct {
 	// Certificates are those with which the provider signs.
 	Certificates []*x509.Certificate
 	ValidUntil   time.Time
+	// Keys are those with which its encrypted assertions can be decrypted.
+	Keys []*rsa.PrivateKey
 	// Encrypted says that assertions must be encrypted.
 	Encrypted bool
 }

@@ -32,6 +32,9 @@ type Issuer struct {
 	// authority where that is a private one. Empty is an authority that everybody
 	// trusts; then AWS looks at no thumbprints.
 	Thumbprint string
+	// Identify says for which application and user an OAuth access token is; false
+	// for a token that is none of the provider's. Nil is a provider of signed tokens.
+	Identify func(accessToken string) (app, user string, ok bool)
 }
 
 // Set enters an issuer, in place of any of the same URL.

@@ -88,6 +88,9 @@ type Session struct {
 	Tags              []Tag
 	TransitiveTagKeys []string
 	SourceIdentity    string
+	// Attached are policies that come with the session and are not session policies:
+	// what they do not allow, the role's own policies may. It is never changed.
+	Attached []*enforce.Policy
 	// Keys are the condition keys of the session's identity provider that last;
 	// nil when it has none.
 	Keys            *enforce.Context

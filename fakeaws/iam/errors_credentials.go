@@ -92,7 +92,6 @@ const (
 	quotaOIDCProviders  = "OpenIdConnectProvidersPerAccount"
 	quotaSAMLProviders  = "SAMLProvidersPerAccount"
 	quotaClientIDs      = "ClientIdsPerOpenIdConnectProvider"
-	quotaPrivateKeys    = "PrivateKeysPerSAMLProvider"
 )
 
 func invalidUserType() error {

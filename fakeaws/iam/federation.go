@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"crypto/rsa"
 	"slices"
 	"strings"
 	"time"
@@ -54,11 +55,16 @@ func (s *Service) SAMLProvider(arn string) (fakeaws.SAMLProvider, bool) {
 	if !ok {
 		return fakeaws.SAMLProvider{}, false
 	}
+	keys := make([]*rsa.PrivateKey, len(p.keys))
+	for i, k := range p.keys {
+		keys[i] = k.private
+	}
 	return fakeaws.SAMLProvider{
 		ARN: p.arn, Name: lastSegment(p.arn), Account: a.id,
 		Issuer:       p.metadata.issuer,
 		Certificates: p.metadata.certificates, // never changed, only replaced
 		ValidUntil:   p.validUntil(),
+		Keys:         keys,
 		Encrypted:    p.encryption == types.AssertionEncryptionModeTypeRequired,
 	}, true
 }

@@ -146,14 +146,16 @@ func TestSAMLProviderLife(t *testing.T) {
 		key := privateKey(t)
 		update := &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, SAMLMetadataDocument: newer, AssertionEncryptionMode: types.AssertionEncryptionModeTypeRequired}
 		_, err = c.UpdateSAMLProvider(ctx, update)
-		requireError(t, err, "InvalidInput", "A private key is required when the assertion encryption mode is set to Required.")
+		requireError(t, err, "InvalidInput", "Unable to set assertion encryption mode to Required because no private key is provided.")
+		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn})
+		requireError(t, err, "InvalidInput", "Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
 		update.AddPrivateKey = key
 		_, err = c.UpdateSAMLProvider(ctx, update)
 		require.NoError(t, err)
 		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, AddPrivateKey: key})
 		require.NoError(t, err)
 		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, AddPrivateKey: key})
-		requireError(t, err, "LimitExceeded", "Cannot exceed quota for PrivateKeysPerSAMLProvider: 2")
+		requireError(t, err, "LimitExceeded", "Private key limit of 2 is reached.")
 		got, err = c.GetSAMLProvider(ctx, &sdk.GetSAMLProviderInput{SAMLProviderArn: arn})
 		require.NoError(t, err)
 		require.Len(t, got.PrivateKeyList, 2)
@@ -161,7 +163,11 @@ func TestSAMLProviderLife(t *testing.T) {
 		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, RemovePrivateKey: got.PrivateKeyList[0].KeyId})
 		require.NoError(t, err)
 		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, RemovePrivateKey: got.PrivateKeyList[0].KeyId})
-		requireError(t, err, "NoSuchEntity", "Private key with id "+*got.PrivateKeyList[0].KeyId+" cannot be found.")
+		requireError(t, err, "NoSuchEntity", "Failed to remove private key because the Key ID does not match a private key.")
+		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, RemovePrivateKey: got.PrivateKeyList[1].KeyId})
+		requireError(t, err, "InvalidInput", "Failed to remove private key.")
+		_, err = c.UpdateSAMLProvider(ctx, &sdk.UpdateSAMLProviderInput{SAMLProviderArn: arn, RemovePrivateKey: got.PrivateKeyList[1].KeyId, AddPrivateKey: key})
+		requireError(t, err, "InvalidInput", "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters.")
 
 		_, err = c.TagSAMLProvider(ctx, &sdk.TagSAMLProviderInput{SAMLProviderArn: arn, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
 		require.NoError(t, err)
@@ -206,7 +212,7 @@ func TestSAMLMetadata(t *testing.T) {
 			_, err := w.iam.CreateSAMLProvider(w.root, &sdk.CreateSAMLProviderInput{
 				Name: aws.String("p"), SAMLMetadataDocument: metadata(`entityID="x"`, sso), AddPrivateKey: aws.String("key"),
 			})
-			requireError(t, err, "InvalidInput", "Could not parse private key")
+			requireError(t, err, "InvalidInput", "Invalid private key.")
 		})
 	})
 }

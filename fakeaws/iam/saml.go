@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"crypto/rsa"
 	"slices"
 	"time"
 
@@ -21,10 +22,16 @@ const (
 	samlExists = "SAML provider with name %s already exists."
 	// Unverified: an ARN of no provider.
 	samlNotFound = "Manifest not found for arn %s"
-	// Unverified: a key that the provider does not have.
-	noPrivateKey = "Private key with id %s cannot be found."
-	// Unverified: encryption is demanded, and there is no key to decrypt with.
-	encryptionNeedsKey = "A private key is required when the assertion encryption mode is set to Required."
+
+	// The texts of User Guide page "Troubleshoot SAML federation with IAM". With
+	// which code IAM says each of them is unverified.
+	noChange           = "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
+	twoKeyChanges      = "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters."
+	tooManyPrivateKeys = "Private key limit of 2 is reached."
+	invalidPrivateKey  = "Invalid private key."
+	lastPrivateKey     = "Failed to remove private key."
+	noPrivateKey       = "Failed to remove private key because the Key ID does not match a private key."
+	encryptionNeedsKey = "Unable to set assertion encryption mode to Required because no private key is provided."
 )
 
 // A samlProvider is an identity provider that speaks SAML 2.0.
@@ -32,9 +39,15 @@ type samlProvider struct {
 	arn, uuid  string
 	metadata   samlMetadata
 	encryption types.AssertionEncryptionModeType
-	keys       []types.SAMLPrivateKey // oldest first
+	keys       []samlKey // oldest first
 	created    time.Time
 	tags       tagSet
+}
+
+// A samlKey is a private key with which a provider's assertions are decrypted.
+type samlKey struct {
+	types.SAMLPrivateKey
+	private *rsa.PrivateKey
 }
 
 // inSAMLProvider is inAccount for an operation on a provider that must exist.
@@ -58,6 +71,9 @@ type samlChange struct {
 
 // apply changes a provider, or does nothing when one of the changes may not be.
 func (s *Service) apply(p *samlProvider, c samlChange) error {
+	if c.addKey != nil && c.removeKey != nil {
+		return invalidInput(twoKeyChanges)
+	}
 	next := *p
 	if c.document != nil {
 		m, err := readMetadata(*c.document)
@@ -66,32 +82,56 @@ func (s *Service) apply(p *samlProvider, c samlChange) error {
 		}
 		next.metadata = m
 	}
-	if c.removeKey != nil {
-		isKey := func(k types.SAMLPrivateKey) bool { return *k.KeyId == *c.removeKey }
-		if !slices.ContainsFunc(next.keys, isKey) {
-			return noSuchEntity(noPrivateKey, *c.removeKey)
-		}
-		next.keys = slices.DeleteFunc(slices.Clone(next.keys), isKey)
-	}
-	if c.addKey != nil {
-		if err := checkPrivateKey(*c.addKey); err != nil {
-			return err
-		}
-		if len(next.keys) >= maxPrivateKeys {
-			return quotaExceeded(quotaPrivateKeys, maxPrivateKeys)
-		}
-		next.keys = append(slices.Clone(next.keys), types.SAMLPrivateKey{
-			KeyId: aws.String(s.world.IDs().HexUpper(32)), Timestamp: aws.Time(s.now()),
-		})
-	}
 	if c.encryption != "" {
 		next.encryption = c.encryption
 	}
-	if next.encryption == types.AssertionEncryptionModeTypeRequired && len(next.keys) == 0 {
-		return invalidInput(encryptionNeedsKey)
+	if err := s.changeKeys(&next, c); err != nil {
+		return err
 	}
 	*p = next
 	return nil
+}
+
+// changeKeys adds or removes a private key. A provider whose assertions must be
+// encrypted keeps one.
+func (s *Service) changeKeys(p *samlProvider, c samlChange) error {
+	p.keys = slices.Clone(p.keys)
+	if c.addKey != nil {
+		private, err := parseSAMLKey(*c.addKey)
+		if err != nil {
+			return err
+		}
+		if len(p.keys) >= maxPrivateKeys {
+			return &types.LimitExceededException{Message: aws.String(tooManyPrivateKeys)}
+		}
+		p.keys = append(p.keys, samlKey{
+			SAMLPrivateKey: types.SAMLPrivateKey{KeyId: aws.String(s.world.IDs().HexUpper(32)), Timestamp: aws.Time(s.now())},
+			private:        private,
+		})
+	}
+	if c.removeKey != nil {
+		before := len(p.keys)
+		p.keys = slices.DeleteFunc(p.keys, func(k samlKey) bool { return *k.KeyId == *c.removeKey })
+		if len(p.keys) == before {
+			return noSuchEntity(noPrivateKey)
+		}
+	}
+	if p.encryption == types.AssertionEncryptionModeTypeRequired && len(p.keys) == 0 {
+		if c.removeKey != nil {
+			return invalidInput(lastPrivateKey)
+		}
+		return invalidInput(encryptionNeedsKey)
+	}
+	return nil
+}
+
+// privateKeys describes the keys of a provider.
+func (p *samlProvider) privateKeys() []types.SAMLPrivateKey {
+	list := make([]types.SAMLPrivateKey, len(p.keys))
+	for i, k := range p.keys {
+		list[i] = k.SAMLPrivateKey
+	}
+	return list
 }
 
 // CreateSAMLProvider makes a SAML provider out of its metadata document.
@@ -122,7 +162,7 @@ func (s *Service) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderIn
 		return &sdk.GetSAMLProviderOutput{
 			AssertionEncryptionMode: p.encryption,
 			CreateDate:              aws.Time(p.created),
-			PrivateKeyList:          slices.Clone(p.keys),
+			PrivateKeyList:          p.privateKeys(),
 			SAMLMetadataDocument:    aws.String(p.metadata.document),
 			SAMLProviderUUID:        aws.String(p.uuid),
 			Tags:                    p.tags.all(),
@@ -144,9 +184,11 @@ func (p *samlProvider) validUntil() time.Time {
 // of a SAML provider.
 func (s *Service) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProviderInput) (*sdk.UpdateSAMLProviderOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
-		err := s.apply(p, samlChange{
-			document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode,
-		})
+		c := samlChange{document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode}
+		if c == (samlChange{}) {
+			return nil, invalidInput(noChange)
+		}
+		err := s.apply(p, c)
 		return &sdk.UpdateSAMLProviderOutput{SAMLProviderArn: aws.String(p.arn)}, err
 	})
 }

@@ -4,19 +4,14 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"encoding/xml"
 	"io"
 	"strings"
 	"time"
 )
 
-const (
-	// Unverified: metadata that are not those of an identity provider.
-	invalidMetadata = "Could not parse metadata"
-	// Unverified: a private key that is none.
-	invalidPrivateKey = "Could not parse private key"
-)
+// Unverified: metadata that are not those of an identity provider.
+const invalidMetadata = "Could not parse metadata"
 
 // samlMetadata is a metadata document and what it says.
 type samlMetadata struct {
@@ -106,19 +101,12 @@ func onlyMisc(dec *xml.Decoder) bool {
 	}
 }
 
-// checkPrivateKey refuses what is no RSA key in PEM, with which assertions are
-// decrypted.
-func checkPrivateKey(text string) error {
-	block, _ := pem.Decode([]byte(text))
-	if block != nil {
-		if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-			return nil
-		}
-		if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
-			if _, isRSA := key.(*rsa.PrivateKey); isRSA {
-				return nil
-			}
-		}
+// parseSAMLKey reads the private key of a provider: an RSA key in PEM that is not
+// encrypted itself.
+func parseSAMLKey(text string) (*rsa.PrivateKey, error) {
+	key, err := parsePrivateKey(text)
+	if private, ok := key.(*rsa.PrivateKey); ok && err == nil {
+		return private, nil
 	}
-	return invalidInput(invalidPrivateKey)
+	return nil, invalidInput(invalidPrivateKey)
 }

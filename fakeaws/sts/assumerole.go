@@ -34,16 +34,17 @@ func (s *Service) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) 
 	if call.Caller.Type == enforce.Root {
 		return nil, accessDenied("Roles may not be assumed by root accounts.")
 	}
-	return s.roleNeeds(actionAssumeRole, in, requested(call.Caller, in), nil), nil
+	enhanced, err := s.enhance(in.ProvidedContexts, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	return s.roleNeeds(actionAssumeRole, in, requested(call.Caller, in), enhanced.request), nil
 }
 
 // checkAssumeRole answers what is wrong with a request whatever the role is.
 func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
 	if err := members.Check(in); err != nil {
 		return err
-	}
-	if len(in.ProvidedContexts) > 0 {
-		return notImplemented("AssumeRole with ProvidedContexts")
 	}
 	if err := checkRoleARN(*in.RoleArn); err != nil {
 		return err
@@ -134,7 +135,15 @@ func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk
 		return nil, accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
 			call.Caller.ARN, actionAssumeRole, *in.RoleArn))
 	}
-	return s.openRole(call, in, &role, requested(call.Caller, in))
+	session := requested(call.Caller, in)
+	enhanced, err := s.enhance(in.ProvidedContexts, call.Time)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.apply(enhanced, session); err != nil {
+		return nil, err
+	}
+	return s.openRole(call, in, &role, session)
 }
 
 // duration is how long a session lasts. Credentials that are temporary

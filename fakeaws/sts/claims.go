@@ -143,6 +143,23 @@ const (
 	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
 )
 
+// rolesClaim names the roles for which a token is good. AWS does not document it;
+// users have found out how STS reads it.
+const rolesClaim = "https://aws.amazon.com/roles"
+
+// roleAuthorized reports whether a token names the role. One that names others
+// only is no good for it, whatever the role's trust policy says.
+func roleAuthorized(claims jwt.MapClaims, role string) (bool, error) {
+	claim, pinned := claims[rolesClaim]
+	if !pinned {
+		return false, nil
+	}
+	if !slices.Contains(claimValues(claim), role) {
+		return false, invalidToken(notPinned)
+	}
+	return true, nil
+}
+
 // roleInput is a request with a token as one of AssumeRole.
 func roleInput(in *sdk.AssumeRoleWithWebIdentityInput, claims jwt.MapClaims) (*sdk.AssumeRoleInput, error) {
 	out := &sdk.AssumeRoleInput{

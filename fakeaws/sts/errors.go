@@ -21,6 +21,13 @@ const (
 	inheritedTag = "One of the specified session tags can't be set because it conflicts with a transitive tag key from the calling session."
 	// Unverified: another source identity than the calling session's.
 	otherSourceIdentity = "The source identity of the calling session can't be changed."
+	// Unverified: an assertion of a context that STS has not made. The words are
+	// those of the API page "AssumeRole", which has no other error for it.
+	invalidContext = "The trusted context assertion that was passed is expired or is not valid."
+	// Unverified: a context provider that does not exist.
+	unknownContextProvider = "Invalid context provider ARN: %s"
+	// Unverified: several contexts in one request.
+	manyContexts = "A role session can have only one trusted context."
 	// Unverified: a token that lacks a claim.
 	missingClaim = "Missing a required claim: %s"
 	notAToken    = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
@@ -47,10 +54,17 @@ const (
 	// Unverified: a trade-in token that nobody was sent.
 	unknownTradeInToken = "The trade-in token is not valid."
 	// Unverified: a trade-in token of a request that has expired.
-	expiredTradeInToken  = "The trade-in token provided in the request has expired and can no longer be exchanged for credentials."
+	expiredTradeInToken = "The trade-in token provided in the request has expired and can no longer be exchanged for credentials."
+	// notPinned is STS's answer to a role that the token does not name.
+	notPinned            = "The target role ARN is not present in the roles claim of the identity token"
 	badResponseSignature = "Response signature invalid"
 	// Unverified: what is no SAML response in base 64, or has not one assertion.
 	notAResponse = "The SAML response could not be read."
+	// Unverified: a plain assertion of a provider that must encrypt them.
+	notEncrypted = "The SAML assertion must be encrypted."
+	// Unverified: an encrypted assertion that none of the provider's private keys
+	// decrypts.
+	notDecrypted = "The SAML assertion could not be decrypted."
 	// Unverified: a response whose status is another.
 	notSuccessful = "The SAML response does not report success."
 	// Unverified: a subject that is not confirmed for a recipient and a time.
@@ -68,8 +82,10 @@ const (
 	// Unverified: metadata that have expired.
 	oldMetadata     = "The metadata of the SAML provider have expired."
 	foreignProvider = "Principal exists outside the account of the Role being assumed"
-	// Unverified: an OAuth access token, which nobody here can verify; the words
-	// are those of the API page.
+	// rejectedClaim is STS's answer when the provider rejects an access token.
+	rejectedClaim = "%[1]s: %[1]s responded with HTTP/1.1 400 Bad Request"
+	// Unverified: an access token of a provider that is not there to verify it; the
+	// words are those of the API page.
 	unreachableProvider = "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the incoming identity token could not be reached."
 	// Unverified: a ProviderId that AWS does not know.
 	invalidProviderID = "Invalid ProviderId: %s"
@@ -101,9 +117,4 @@ func malformed(err error) error {
 		return err
 	}
 	return &types.MalformedPolicyDocumentException{Message: aws.String(doc.Message)}
-}
-
-// notImplemented is the answer to what STS has and the fake has not.
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: what + " is not implemented by leastpriv.", Status: 501}
 }

@@ -28,8 +28,8 @@ func checkRoleARN(arn string) error {
 func accountIn(arn string) string { return strings.SplitN(arn, ":", 6)[4] }
 
 // roleNeeds asks for an action on a role and, where the session brings them,
-// for tagging it and for setting its source identity. The role's trust policy
-// guards all three.
+// for tagging it, for setting its source identity and for setting its context. The
+// role's trust policy guards all four.
 func (s *Service) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
 	role, ok := s.world.Directory().Role(*in.RoleArn)
 	if !ok {
@@ -49,6 +49,10 @@ func (s *Service) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fak
 	}
 	if len(session.Tags) > 0 {
 		need.Action = actionTagSession
+		needs = append(needs, need)
+	}
+	if len(in.ProvidedContexts) > 0 {
+		need.Action = actionSetContext
 		needs = append(needs, need)
 	}
 	for i := range needs {

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"crypto/x509"
 	"regexp"
 	"slices"
 	"strconv"
@@ -77,10 +76,7 @@ func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*a
 	if !isElement(root, protocolNS, "Response") {
 		return nil, invalidToken(notAResponse)
 	}
-	if len(children(root, assertionNS, "EncryptedAssertion")) > 0 || provider.Encrypted {
-		return nil, notImplemented("AssumeRoleWithSAML with an encrypted assertion")
-	}
-	signed, err := signedAssertion(root, provider.Certificates, now)
+	signed, err := signedAssertion(root, provider, now)
 	if err != nil {
 		return nil, err
 	}
@@ -102,32 +98,34 @@ func count(el *etree.Element, depth int) int {
 
 // signedAssertion returns the only assertion of a response, as the signature of
 // the response or of the assertion itself covers it.
-func signedAssertion(root *etree.Element, certificates []*x509.Certificate, now time.Time) (*etree.Element, error) {
-	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: certificates})
+func signedAssertion(root *etree.Element, provider fakeaws.SAMLProvider, now time.Time) (*etree.Element, error) {
+	ctx := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: provider.Certificates})
 	ctx.Clock = dsig.NewFakeClockAt(now)
-	ids := make(map[string]bool)
-	if !uniqueIDs(root, ids) {
+	if !uniqueIDs(root, make(map[string]bool)) {
 		return nil, invalidToken(badResponseSignature)
 	}
-	if response, err := ctx.Validate(root); err == nil {
-		// The status is signed too.
-		if !succeeded(response) {
-			return nil, invalidToken(notSuccessful)
-		}
-		if found := children(response, assertionNS, "Assertion"); len(found) == 1 {
-			return found[0], nil
-		}
-		return nil, invalidToken(notAResponse)
+	response, err := ctx.Validate(root)
+	whole := err == nil // the status and what is encrypted are signed too
+	if !whole {
+		response = root
 	}
-	found := children(root, assertionNS, "Assertion")
-	switch {
-	case !succeeded(root):
+	if !succeeded(response) {
 		return nil, invalidToken(notSuccessful)
+	}
+	if err := decryptAssertion(response, provider); err != nil {
+		return nil, err
+	}
+	found := children(response, assertionNS, "Assertion")
+	switch {
 	case len(found) != 1:
 		return nil, invalidToken(notAResponse)
+	case !uniqueIDs(response, make(map[string]bool)):
+		return nil, invalidToken(badResponseSignature)
+	case whole:
+		return found[0], nil
 	}
 	// The assertion must be verifiable by itself, with the namespaces around it.
-	alone, err := etreeutils.NSDetatch(namespaces(root), found[0])
+	alone, err := etreeutils.NSDetatch(namespaces(response), found[0])
 	if err != nil {
 		return nil, invalidToken(notAResponse)
 	}

@@ -1,6 +1,8 @@
 package sts
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"testing"
 	"time"
 
@@ -20,7 +22,15 @@ func FuzzSAMLResponse(f *testing.F) {
 		`<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo><ds:Reference URI="#_1"/></ds:SignedInfo><ds:SignatureValue/></ds:Signature></saml:Assertion></samlp:Response>`)
 	f.Add(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`)
 	f.Add(open)
-	provider := fakeaws.SAMLProvider{ARN: "arn:aws:iam::111122223333:saml-provider/p", Issuer: "x"}
+	f.Add(open + `<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status><saml:EncryptedAssertion><xenc:EncryptedData xmlns:xenc="http://www.w3.org/2001/04/xmlenc#">` +
+		`<xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><xenc:EncryptedKey>` +
+		`<xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-1_5"/><xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo>` +
+		`<xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion></samlp:Response>`)
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		f.Fatal(err)
+	}
+	provider := fakeaws.SAMLProvider{ARN: "arn:aws:iam::111122223333:saml-provider/p", Issuer: "x", Keys: []*rsa.PrivateKey{key}}
 	now := time.Unix(1767225600, 0)
 	f.Fuzz(func(t *testing.T, text string) {
 		if a, err := readResponse([]byte(text), provider, now); err == nil {

@@ -4,6 +4,7 @@ package sts
 
 import (
 	"context"
+	"crypto/cipher"
 	"fmt"
 	"reflect"
 	"strings"
@@ -25,9 +26,10 @@ import (
 type Service struct {
 	world *fakeaws.World
 
-	mu sync.Mutex // guards outbound
+	mu sync.Mutex // guards outbound and seal
 	// outbound has the signing keys by issuer and algorithm.
 	outbound map[string]map[string]*signingKey
+	seal     cipher.AEAD // of trusted contexts
 }
 
 // New makes the STS of a World, for a [fakeaws.Registration].
@@ -86,6 +88,7 @@ const (
 	actionAssumeRole        = "sts:AssumeRole"
 	actionTagSession        = "sts:TagSession"
 	actionSetSourceIdentity = "sts:SetSourceIdentity"
+	actionSetContext        = "sts:SetContext"
 )
 
 // Denied answers a denial as STS does.
@@ -96,7 +99,7 @@ func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Deci
 	}
 	style := enforce.MessageStyle{Name: need.Name}
 	switch need.Action {
-	case actionAssumeRole, actionTagSession, actionSetSourceIdentity:
+	case actionAssumeRole, actionTagSession, actionSetSourceIdentity, actionSetContext:
 		style.Bare = true
 	}
 	return accessDenied(d.Message(style))

@@ -170,7 +170,7 @@ func TestAssumeRoleInput(t *testing.T) {
 		}), "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."},
 		"trusted context": {input(role, func(in *sdk.AssumeRoleInput) {
 			in.ProvidedContexts = []types.ProvidedContext{{ProviderArn: aws.String("arn:aws:iam::aws:contextProvider/IdentityCenter"), ContextAssertion: aws.String("asser")}}
-		}), "NotImplemented", "AssumeRole with ProvidedContexts is not implemented by leastpriv."},
+		}), "ExpiredTokenException", "The trusted context assertion that was passed is expired or is not valid."},
 		"too much": {input(role, func(in *sdk.AssumeRoleInput) {
 			for i := range 20 {
 				in.Tags = append(in.Tags, types.Tag{Key: aws.String(strings.Repeat("k", i+1)), Value: aws.String(strings.Repeat("v", 256))})

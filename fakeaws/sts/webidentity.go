@@ -7,17 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 // outboundDomain ends the issuers of GetWebIdentityToken.
@@ -36,9 +35,6 @@ const maxTokenAge = 24 * time.Hour
 // builtInProviders are those that need no provider in IAM, and whose audience
 // only a role's trust policy limits: page "OIDC federation".
 var builtInProviders = []string{"accounts.google.com", "cognito-identity.amazonaws.com"}
-
-// accessTokenProviders are those whose tokens only they themselves can verify.
-var accessTokenProviders = []string{"www.amazon.com", "graph.facebook.com"}
 
 // A webIdentity is what a token proves.
 type webIdentity struct {
@@ -101,7 +97,7 @@ func (s *Service) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdent
 		return nil, err
 	}
 	if in.ProviderId != nil {
-		return nil, accessToken(*in.ProviderId)
+		return s.accessToken(in)
 	}
 	claims := jwt.MapClaims{}
 	token, _, err := new(jwt.Parser).ParseUnverified(*in.WebIdentityToken, claims)
@@ -130,18 +126,14 @@ func (s *Service) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdent
 	if id.audience, err = audience(claims, provider.ClientIDs); err != nil {
 		return nil, err
 	}
-	id.facts = tokenFacts(provider, id, claims)
+	authorized, err := roleAuthorized(claims, *in.RoleArn)
+	if err != nil {
+		return nil, err
+	}
+	id.facts = append(tokenFacts(provider, id, claims),
+		fact{key: "sts:RoleAuthorizedByIdp", values: []string{strconv.FormatBool(authorized)}})
 	id.role, err = roleInput(in, claims)
 	return id, err
-}
-
-// accessToken answers a request with an OAuth access token: nobody is there to
-// verify it.
-func accessToken(provider string) error {
-	if slices.Contains(accessTokenProviders, provider) {
-		return &types.IDPCommunicationErrorException{Message: aws.String(unreachableProvider)}
-	}
-	return constraint.Error(fmt.Sprintf(invalidProviderID, provider))
 }
 
 // oidcProvider finds the provider of an issuer among those that an account
