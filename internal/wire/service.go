@@ -81,7 +81,7 @@ type Response struct {
 // Set sets a header to one value. The name is in its canonical form.
 func (res *Response) Set(name, value string) {
 	if res.values == nil {
-		res.values = make([]string, 0, 8)
+		res.values = make([]string, 0, 12)
 	}
 	n := len(res.values)
 	res.values = append(res.values, value)
