@@ -160,7 +160,7 @@ var measurements = []measurement{
 	{name: "create+delete user", job: createUser, floor: canned, limit: 1.3, times: 100},
 	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.2, times: 2},
 	{name: "PutObject 8 MiB", job: putObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
-	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
+	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.1, times: 2},
 }
 
 // account makes an account with what the jobs find there, and the config of a
