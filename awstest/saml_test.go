@@ -76,7 +76,10 @@ func TestSAMLOutput(t *testing.T) {
 // What is wrong with a response, in AWS's words.
 func TestSAMLErrors(t *testing.T) {
 	t.Parallel()
-	acct := awstest.New(t)
+	eachDoor(t, samlErrors)
+}
+
+func samlErrors(t *testing.T, acct *awstest.Account) {
 	corp, other := acct.SAMLProvider("corp"), acct.SAMLProvider("other")
 	trusting := func(name string) *awstest.Principal {
 		return acct.Role(name, awstest.Trust(awstest.Allow(withSAML).By(corp.ARN(), other.ARN())))
@@ -172,7 +175,10 @@ func edit(t testing.TB, response string, change func(*etree.Document)) string {
 // somebody has put an assertion about a user who has not signed in.
 func TestSAMLSignatureWrapping(t *testing.T) {
 	t.Parallel()
-	acct := awstest.New(t)
+	eachDoor(t, wrappedSignatures)
+}
+
+func wrappedSignatures(t *testing.T, acct *awstest.Account) {
 	corp := acct.SAMLProvider("corp")
 	role := acct.Role("staff",
 		awstest.Trust(awstest.Allow(withSAML).By(corp.ARN()).If("StringEquals", "saml:sub", "admin")))

@@ -65,6 +65,9 @@ func checkTags(calling *fakeaws.Session, in *sdk.AssumeRoleInput) error {
 	requested := make(map[string]bool, len(in.Tags))
 	for _, t := range in.Tags {
 		key := strings.ToLower(*t.Key)
+		if strings.HasPrefix(key, "aws:") {
+			return invalidParameter(reservedTag)
+		}
 		if requested[key] {
 			return invalidParameter("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}

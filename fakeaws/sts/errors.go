@@ -19,6 +19,9 @@ const (
 	// Unverified: a session tag, not transitive itself, that the calling
 	// session passes on already.
 	inheritedTag = "One of the specified session tags can't be set because it conflicts with a transitive tag key from the calling session."
+	// Unverified: a session tag with the prefix that AWS keeps to itself; the words
+	// are IAM's about tags of its resources.
+	reservedTag = "aws: prefixed tag key names are not allowed for external use."
 	// Unverified: another source identity than the calling session's.
 	otherSourceIdentity = "The source identity of the calling session can't be changed."
 	// Unverified: an assertion of a context that STS has not made. The words are

@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,55 @@ func TestWhoMayAssume(t *testing.T) {
 	})
 }
 
+// rule 51: a role assumes itself when its trust policy says so, as it says of others,
+// and not because its own policies do (AWS Security Blog, "Announcing an update to
+// IAM role trust policy behavior").
+func TestSelfAssumption(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, selfAssumption)
+}
+
+func selfAssumption(t *testing.T, w *world) {
+	u := w.user(w.root, t, "alice", "")
+	const role, session = "arn:aws:iam::111122223333:role/", "arn:aws:sts::111122223333:assumed-role/"
+	w.role(t, "another", trust(assume, alice, ""))
+	for name, tc := range map[string]struct {
+		trusts    string // beside alice; NAME is the role
+		permitted bool   // by the role's own policy
+		want      bool
+	}{
+		"not-trusted":               {otherID, false, false},
+		"permitted-not-trusted":     {otherID, true, false},
+		"by-name":                   {role + "NAME", false, true},
+		"by-name-permitted":         {role + "NAME", true, true},
+		"another-session":           {session + "NAME/another", true, false},
+		"the-session":               {session + "NAME/session", false, true},
+		"the-account":               {accountID, false, false},
+		"the-account-permitted":     {accountID, true, true},
+		"everybody":                 {"*", false, true},
+		"everybody-permitted":       {"*", true, true},
+		"another-role-of-that-kind": {role + "another", true, false},
+	} {
+		arn := w.role(t, name, trust(assume, alice, ""))
+		if tc.permitted {
+			_, err := w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
+			require.NoError(t, err)
+		}
+		both := trust(assume, alice+`","`+strings.ReplaceAll(tc.trusts, "NAME", name), "")
+		both = strings.Replace(strings.Replace(both, `"AWS":"`, `"AWS":["`, 1), `"},"Action"`, `"]},"Action"`, 1)
+		_, err := w.iam.UpdateAssumeRolePolicy(w.root, &iamsdk.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &both})
+		require.NoError(t, err, name)
+		out, err := u.AssumeRole(t.Context(), input(arn))
+		require.NoError(t, err)
+		_, err = w.session(out.Credentials).AssumeRole(t.Context(), input(arn))
+		if tc.want {
+			require.NoError(t, err, name)
+		} else {
+			requireError(t, err, "AccessDenied", denied(session+name+"/session", "AssumeRole", arn))
+		}
+	}
+}
+
 // rule 81: what is wrong with a request.
 func TestAssumeRoleInput(t *testing.T) {
 	t.Parallel()
@@ -160,11 +210,19 @@ func TestAssumeRoleInput(t *testing.T) {
 		"too short":          {input(role, seconds(899)), "ValidationError", one + "'899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"},
 		"longer than role's": {input(role, seconds(3601)), "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
 		"duplicate tags":     {input(role, tags("a", "1", "A", "2")), "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		"reserved tag":       {input(role, tags("AWS:a", "1")), "InvalidParameterValue", "aws: prefixed tag key names are not allowed for external use."},
 		"transitive":         {input(role, tags("a", "1"), transitive("b")), "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."},
 		"session policy":     {input(role, func(in *sdk.AssumeRoleInput) { in.Policy = aws.String("{") }), "MalformedPolicyDocument", "Syntax errors in policy."},
 		"policy ARN": {input(role, func(in *sdk.AssumeRoleInput) {
 			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::111122223333:policy/none")}}
 		}), "ValidationError", "Policy arn:aws:iam::111122223333:policy/none does not exist or is not attachable."},
+		"policy ARNs": {input(role, func(in *sdk.AssumeRoleInput) {
+			in.PolicyArns = slices.Repeat([]types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::aws:policy/AdministratorAccess")}}, 11)
+		}), "ValidationError", one + "'[" + strings.Repeat("PolicyDescriptorType(arn=arn:aws:iam::aws:policy/AdministratorAccess), ", 10) +
+			"PolicyDescriptorType(arn=arn:aws:iam::aws:policy/AdministratorAccess)]' at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10"},
+		"long session policy": {input(role, func(in *sdk.AssumeRoleInput) {
+			in.Policy = aws.String(allowAll + strings.Repeat(" ", 2049-len(allowAll)))
+		}), "PackedPolicyTooLarge", "Packed policy consumes 101% of allotted space, please use smaller policy."},
 		"MFA": {input(role, func(in *sdk.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode = aws.String("arn:aws:iam::111122223333:mfa/x"), aws.String("123456")
 		}), "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."},

@@ -299,18 +299,30 @@ func (r *rule) demands() []string {
 	return all
 }
 
-// printList prints a list as AWS's messages do; of structures the exact form is
-// unverified.
+// printList prints a list as AWS's messages do; of structures the form, that of the
+// toString methods that AWS generates for Java, is unverified.
 func printList(v reflect.Value) string {
 	items := make([]string, v.Len())
 	for i := range items {
-		item := v.Index(i)
-		if item.Kind() == reflect.Struct {
-			if key := item.FieldByName("Key"); key.Kind() == reflect.Pointer && !key.IsNil() {
-				item = key.Elem()
-			}
-		}
-		items[i] = fmt.Sprint(item)
+		items[i] = printItem(v.Index(i))
 	}
 	return "[" + strings.Join(items, ", ") + "]"
+}
+
+func printItem(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return printItem(v.Elem())
+	case reflect.Slice:
+		return printList(v)
+	case reflect.Struct:
+		var members []string
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && !absent(v.Field(i)) {
+				members = append(members, strings.ToLower(f.Name[:1])+f.Name[1:]+"="+printItem(v.Field(i)))
+			}
+		}
+		return v.Type().Name() + "(" + strings.Join(members, ", ") + ")"
+	}
+	return fmt.Sprint(v)
 }
