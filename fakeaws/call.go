@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -96,6 +97,22 @@ func (c *Call) Sent(member string) bool {
 func (c *Call) EntrySent(list string, entry int, member string) bool {
 	x := c.exchange
 	return x != nil && x.operation.EntrySent(x.protocol, &x.request, list, entry, member)
+}
+
+// SignedFor reports whether the request's signature is good for a region: a SigV4A
+// signature is for a set of them.
+func (c *Call) SignedFor(region string) bool {
+	if c.exchange != nil && c.exchange.signature != nil {
+		return c.exchange.signature.Covers(region)
+	}
+	return c.Region == region
+}
+
+// Host is the name under which the client reached the service, without its port;
+// empty outside of a request.
+func (c *Call) Host() string {
+	_, host, _ := strings.Cut(c.Endpoint, "://")
+	return hostname(host)
 }
 
 // Path is the path of the request's URL; "/" outside of a request.

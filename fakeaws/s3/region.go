@@ -24,15 +24,15 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 	switch at {
 	case "":
 		at = call.Region
-		if call.Anonymous() {
-			return nil // neither host nor signature names a region
+		if call.Anonymous() || call.SignedFor(b.region) {
+			return nil // neither host nor signature names another region
 		}
 	case fakeaws.GlobalEndpoint:
 		if !strings.Contains(call.Endpoint, "//"+b.name+".") {
 			at = home
 			break
 		}
-		if call.Anonymous() || call.Region == b.region {
+		if call.Anonymous() || call.SignedFor(b.region) {
 			return nil
 		}
 		return tell(errWrongRegion.says("The authorization header is malformed; the region '"+call.Region+"' is wrong; expecting '"+b.region+"'", "Region", b.region),

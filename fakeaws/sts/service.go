@@ -7,6 +7,7 @@ import (
 	"crypto/cipher"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,6 +59,9 @@ func (s *Service) Ops() []fakeaws.Op {
 func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.Needs[I]) fakeaws.Op {
 	operation := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
 	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+		if slices.Contains(regionalOnly, operation) && fakeaws.CallFrom(ctx).Host() == globalHost {
+			return nil, &fakeaws.Error{Code: "InvalidAction", Message: "Unknown Operation", Status: 400}
+		}
 		if err := members.Check(in); err != nil {
 			return nil, err
 		}
@@ -67,6 +71,12 @@ func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.
 		return needs(ctx, in)
 	})
 }
+
+// globalHost is the endpoint without a region, which does not know the operations of
+// regionalOnly (API pages of both). The words are those that STS answers to AssumeRoot.
+const globalHost = "sts.amazonaws.com"
+
+var regionalOnly = []string{"AssumeRoot", "GetWebIdentityToken"}
 
 // callable reports whether an operation takes credentials of the caller's kind:
 // page "Compare AWS STS credentials". GetCallerIdentity takes all.
