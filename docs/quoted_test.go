@@ -1,0 +1,83 @@
+package docs
+
+import (
+	"testing"
+
+	awsorganizations "github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/sqs"
+)
+
+// TestOrganization is README's.
+func TestOrganization(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	org := acct.Organization() // acct is its management account
+	ou := org.OU("workloads").SCP("no-s3", awstest.Deny("s3:*"))
+	member := ou.Account()
+	org.RCP("ours", awstest.Deny("sqs:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+
+	_, err := s3.NewFromConfig(member.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
+	_, err = s3.NewFromConfig(acct.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireAllowed(t, err)
+	_, err = awssqs.NewFromConfig(member.Config()).ListQueues(t.Context(), &awssqs.ListQueuesInput{})
+	awstest.RequireAllowed(t, err)
+}
+
+// TestLevels is docs/enforcement.md's.
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, awstest.WithRegion("eu-west-1"))
+	org := acct.Organization() // the root; acct is the management account
+	ou := org.OU("workloads")
+	member := ou.OU("production").Account()                   // or ou.Add(an account that exists)
+	org.SCP("regions", awstest.File("testdata/regions.json")) // for every member account
+	ou.SCP("no-s3", awstest.Deny("s3:*"))                     // for what is in the OU, however deep
+	member.RCP("ours", awstest.Deny("s3:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+	ou.SCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
+
+	queues := awssqs.NewFromConfig(member.Config())
+	_, err := queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{})
+	awstest.RequireAllowed(t, err)
+	_, err = queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{}, func(o *awssqs.Options) { o.Region = "us-west-2" })
+	awstest.RequireDenied(t, err, "sqs:ListQueues")
+	_, err = s3.NewFromConfig(member.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
+	_, err = awsorganizations.NewFromConfig(member.Config()).DescribeOrganization(t.Context(), &awsorganizations.DescribeOrganizationInput{})
+	awstest.RequireDenied(t, err, "organizations:DescribeOrganization")
+}
+
+// TestIAMService is docs/iam.md's.
+func TestIAMService(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	service := acct.World().Service("iam").(*iam.Service) // fakeaws/iam
+	require.NoError(t, service.AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes")))
+}
+
+// TestQueues is docs/queues.md's.
+func TestQueues(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	jobs := acct.SQS().CreateQueue("jobs", nil)
+	dead := acct.SQS().CreateQueue("dead", nil)
+	jobs.DeadLettersTo(dead, 3)
+	jobs.Send("one", "two")
+
+	jobs.Bodies()             // of all messages
+	jobs.Bodies(sqs.InFlight) // of those in a state: Visible, Blocked, Delayed, InFlight
+	jobs.Messages()           // with state, times, receive count, attributes
+	t.Log(acct.SQS().Dump())  // every queue, one message in a line
+
+	assert.ElementsMatch(t, []string{"one", "two"}, jobs.Bodies())
+	assert.Empty(t, jobs.Bodies(sqs.InFlight))
+	assert.Len(t, jobs.Messages(), 2)
+	assert.Empty(t, dead.Messages())
+}
