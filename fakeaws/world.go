@@ -58,10 +58,11 @@ type World struct {
 	// rooms is filled once by NewWorld and read without a lock.
 	rooms map[string]*room
 
-	mu          sync.RWMutex // guards accounts, credentials and sessions
+	mu          sync.RWMutex // guards what follows
 	accounts    []*Account
 	credentials map[string]*Credential
 	sessions    expiries
+	closed      map[string]bool // accounts
 }
 
 // An Account is one AWS account of a World.

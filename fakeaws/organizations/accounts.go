@@ -74,10 +74,14 @@ func (o *organization) member(id *string) (*node, error) {
 // accountView is an account as AWS describes it. Status is what came before
 // State, which AWS has announced to retire.
 func (o *organization) accountView(n *node) types.Account {
+	state, status := types.AccountStateActive, types.AccountStatusActive
+	if !n.account.closed.IsZero() {
+		state, status = types.AccountStateClosed, types.AccountStatusSuspended
+	}
 	return types.Account{
 		Arn: aws.String(n.arn), Email: aws.String(n.account.email), Id: aws.String(n.id), JoinedMethod: n.account.method,
 		JoinedTimestamp: aws.Time(n.account.joined), Name: aws.String(n.name), Paths: []string{o.path(n)},
-		State: types.AccountStateActive, Status: types.AccountStatusActive,
+		State: state, Status: status,
 	}
 }
 

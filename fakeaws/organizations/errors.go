@@ -69,6 +69,23 @@ const (
 	malformedDelegation   = "The provided resource policy document is not valid."
 	invalidPrincipal      = "You specified an invalid principal element in the policy."
 	tagsOnUpdate          = "You can't add tags when you update an existing resource policy."
+	noHandshake           = "We can't find a handshake with the HandshakeId that you specified."
+	notYours              = "You don't have permissions to access this resource."
+	alreadyInState        = "The specified handshake is already in the requested state."
+	badTransition         = "You can't perform the operation on the handshake in its current state."
+	duplicateHandshake    = "A handshake with the same action and target already exists."
+	twoFilters            = "You can specify only one filter parameter for the operation."
+	badParty              = "You specified the wrong type of entity (account, organization, or email) as a party."
+	badEmail              = "You specified an invalid email address for the invited account owner."
+	memberAlready         = "The handshake request is invalid because the invited account is already a member of an organization."
+	tooManyHandshakes     = "You attempted to exceed the number of handshakes that you can send in one day."
+	noInvitations         = "You can't issue new invitations to join an organization while it's in the process of enabling all features."
+	allFeaturesAlready    = "The handshake request is invalid because the organization has already enabled all features."
+	migrationPending      = "The handshake request is invalid because the organization has already started the process to enable all features."
+	managementCloses      = "You attempted to close the management account."
+	closingNeedsFeatures  = "You can close an account only when all features are enabled in the organization."
+	closedAlready         = "You attempted to close an account that is already closed."
+	tooManyClosed         = "You have exceeded close account quota for the past 30 days."
 	invalidToken          = "You specified an invalid pagination token."
 	inputRequired         = "You must include a value for all required parameters."
 	tooShortText          = "You provided a string parameter that is shorter than allowed."
@@ -95,6 +112,14 @@ func violates(reason types.ConstraintViolationExceptionReason, message string) e
 
 func invalidInput(reason types.InvalidInputExceptionReason, message string) error {
 	return &types.InvalidInputException{Reason: reason, Message: aws.String(message)}
+}
+
+func refused(reason types.HandshakeConstraintViolationExceptionReason, message string) error {
+	return &types.HandshakeConstraintViolationException{Reason: reason, Message: aws.String(message)}
+}
+
+func noSuchHandshake() error {
+	return &types.HandshakeNotFoundException{Message: aws.String(noHandshake)}
 }
 
 func notImplemented(what string) error {

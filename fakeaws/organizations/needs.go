@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -39,7 +40,7 @@ func bind[I, O any](s *Service, method func(context.Context, *I) (*O, error), wh
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		q := query{call: fakeaws.CallFrom(ctx), in: reflect.ValueOf(in).Elem(), inputMembers: m()}
+		q := query{fake: s, call: fakeaws.CallFrom(ctx), in: reflect.ValueOf(in).Elem(), inputMembers: m()}
 		q.organization = s.byMember[q.call.Account]
 		return q.needs(who), nil
 	})
@@ -78,6 +79,7 @@ func membersOf(t reflect.Type) *inputMembers {
 // A query is a call whose permissions are asked for.
 type query struct {
 	*inputMembers
+	fake *Service
 	call *fakeaws.Call
 	in   reflect.Value
 	// organization is nil when the caller's account is in none.
@@ -91,10 +93,10 @@ func (q *query) needs(who audience) []enforce.Need {
 		q.guard(o, who, &base)
 	}
 	var needs []enforce.Need
-	for _, i := range q.ids {
-		if id, _ := q.in.Field(i).Interface().(*string); id != nil {
+	for _, id := range q.named() {
+		if id != nil {
 			need := base
-			need.Resource = q.organization.arnOf(*id)
+			need.Resource = q.arnOf(*id)
 			q.setKeys(&need.Context, *id)
 			needs = append(needs, need)
 		}
@@ -106,6 +108,9 @@ func (q *query) needs(who audience) []enforce.Need {
 		q.setKeys(&base.Context, "")
 		needs = append(needs, base)
 	}
+	if q.moves() {
+		needs = append(needs, enforce.Need{Action: "organizations:LeaveOrganization", Resource: "*", ResourceAccount: q.call.Account})
+	}
 	// "If the request includes tags, then the requester must have the
 	// organizations:TagResource permission."
 	if q.tags >= 0 && q.operation != "TagResource" && q.in.Field(q.tags).Len() > 0 {
@@ -114,6 +119,39 @@ func (q *query) needs(who audience) []enforce.Need {
 		needs = append(needs, need)
 	}
 	return needs
+}
+
+// named are the ids that the call names.
+func (q *query) named() []*string {
+	named := make([]*string, 0, len(q.ids))
+	for _, i := range q.ids {
+		id, _ := q.in.Field(i).Interface().(*string)
+		named = append(named, id)
+	}
+	if in, ok := q.in.Addr().Interface().(*sdk.InviteAccountToOrganizationInput); ok && in.Target.Type == types.HandshakePartyTypeAccount {
+		named = append(named, in.Target.Id)
+	}
+	return named
+}
+
+// moves reports whether the call takes the account out of its organization, by
+// accepting the invitation of another one: that it then needs the permission to
+// leave as well is unverified.
+func (q *query) moves() bool {
+	in, ok := q.in.Addr().Interface().(*sdk.AcceptHandshakeInput)
+	if !ok || q.organization == nil {
+		return false
+	}
+	h, ok := q.fake.handshakes.Get(*in.HandshakeId)
+	return ok && h.shown.Action == types.ActionTypeInviteAccountToOrganization && h.sender != q.organization
+}
+
+// arnOf is the ARN of what an id names. A handshake has one for both its sides.
+func (q *query) arnOf(id string) string {
+	if h, ok := q.fake.handshakes.Get(id); ok {
+		return *h.shown.Arn
+	}
+	return q.organization.arnOf(id)
 }
 
 // guard says who must let a member account do what is not for all of them: the
@@ -207,6 +245,8 @@ func (o *organization) arnOf(id string) string {
 		return o.arn("ou", o.id, id)
 	case "rp":
 		return o.arn("resourcepolicy", o.id, id)
+	case "h":
+		return o.arn("handshake", o.id, "invite", id)
 	case "p":
 		return o.arn("policy", o.id, descriptions[scp].path, id)
 	}

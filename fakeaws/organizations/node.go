@@ -47,6 +47,7 @@ type membership struct {
 	email     string
 	method    types.AccountJoinedMethod
 	joined    time.Time
+	closed    time.Time                    // zero while it is open
 	delegated btree.Map[string, time.Time] // services that it administers, and since when
 }
 

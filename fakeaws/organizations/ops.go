@@ -29,6 +29,16 @@ func (s *Service) Ops() []fakeaws.Op {
 		bind(s, s.MoveAccount, management),
 		bind(s, s.RemoveAccountFromOrganization, management),
 		bind(s, s.LeaveOrganization, everyone),
+		bind(s, s.CloseAccount, management),
+
+		bind(s, s.InviteAccountToOrganization, management),
+		bind(s, s.EnableAllFeatures, management),
+		bind(s, s.AcceptHandshake, everyone),
+		bind(s, s.DeclineHandshake, everyone),
+		bind(s, s.CancelHandshake, everyone),
+		bind(s, s.DescribeHandshake, everyone),
+		bind(s, s.ListHandshakesForAccount, everyone),
+		bind(s, s.ListHandshakesForOrganization, readers),
 
 		bind(s, s.EnablePolicyType, delegates),
 		bind(s, s.DisablePolicyType, delegates),
@@ -42,6 +52,8 @@ func (s *Service) Ops() []fakeaws.Op {
 		bind(s, s.ListPoliciesForTarget, readers),
 		bind(s, s.ListTargetsForPolicy, readers),
 		bind(s, s.DescribeEffectivePolicy, everyone),
+		bind(s, s.ListAccountsWithInvalidEffectivePolicy, readers),
+		bind(s, s.ListEffectivePolicyValidationErrors, readers),
 
 		bind(s, s.EnableAWSServiceAccess, management),
 		bind(s, s.DisableAWSServiceAccess, management),

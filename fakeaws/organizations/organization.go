@@ -32,6 +32,8 @@ type organization struct {
 
 	trusted    btree.Map[string, time.Time] // service principals, and since when
 	delegation *delegationPolicy
+
+	firstClosed time.Time // of its closed accounts; zero when there are none
 }
 
 // CreateOrganization makes the caller's account the management account of a new
@@ -83,6 +85,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, in *sdk.DeleteOrganiza
 			return nil, &types.OrganizationNotEmptyException{Message: aws.String(organizationNotEmpty)}
 		}
 		delete(s.byMember, o.management)
+		s.cancel(func(h *handshake) bool { return h.sender == o })
 		s.world.SetOrganization(o.id, nil)
 		return &sdk.DeleteOrganizationOutput{}, nil
 	})

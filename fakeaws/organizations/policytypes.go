@@ -151,3 +151,20 @@ func (s *Service) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeE
 		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
 	})
 }
+
+// ListAccountsWithInvalidEffectivePolicy finds no policy, as DescribeEffectivePolicy does.
+func (s *Service) ListAccountsWithInvalidEffectivePolicy(ctx context.Context, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
+	return inOrganization(ctx, s, in, func(*organization) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
+		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
+	})
+}
+
+// ListEffectivePolicyValidationErrors finds no policy, as DescribeEffectivePolicy does.
+func (s *Service) ListEffectivePolicyValidationErrors(ctx context.Context, in *sdk.ListEffectivePolicyValidationErrorsInput) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
+	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
+		if _, err := o.member(in.AccountId); err != nil {
+			return nil, err
+		}
+		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
+	})
+}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tidwall/btree"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -21,6 +23,8 @@ type Service struct {
 
 	mu       sync.Mutex               // guards everything below
 	byMember map[string]*organization // by account id
+	// handshakes are those of all organizations, by id.
+	handshakes btree.Map[string, *handshake]
 }
 
 var _ fakeaws.Service = (*Service)(nil)
@@ -49,6 +53,7 @@ func inOrganization[O any](ctx context.Context, s *Service, in any, do func(*org
 	if o == nil {
 		return nil, notInUse()
 	}
+	o.clean()
 	return do(o)
 }
 

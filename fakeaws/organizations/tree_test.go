@@ -278,12 +278,15 @@ func TestNotImplemented(t *testing.T) {
 	eachDoor(t, func(w *tree) {
 		ctx := w.t.Context()
 		runRows(w.t, []row{
-			{"an operation", "NotImplemented", "", "organizations CloseAccount is not implemented by leastpriv.", call(ctx, w.root.CloseAccount, &sdk.CloseAccountInput{AccountId: aws.String(w.member.ID())})},
+			{"an operation", "NotImplemented", "", "organizations CreateGovCloudAccount is not implemented by leastpriv.", call(ctx, w.root.CreateGovCloudAccount, &sdk.CreateGovCloudAccountInput{AccountName: aws.String("a"), Email: aws.String("a@example.com")})},
 			{"a type", "NotImplemented", "", "organizations: policies of type TAG_POLICY are not implemented by leastpriv.", call(ctx, w.root.EnablePolicyType, &sdk.EnablePolicyTypeInput{RootId: aws.String(w.org.RootID()), PolicyType: types.PolicyTypeTagPolicy})},
 			{"the newest type", "NotImplemented", "", "", call(ctx, w.root.ListPolicies, &sdk.ListPoliciesInput{Filter: types.PolicyTypeGuarddutyPolicy})},
 			{"no type", "InvalidInputException", "INVALID_ENUM_POLICY_TYPE", "You specified an invalid value.", call(ctx, w.root.EnablePolicyType, &sdk.EnablePolicyTypeInput{RootId: aws.String(w.org.RootID()), PolicyType: "NONE"})},
 			{"SCPs have no effective policy", "InvalidInputException", "INVALID_ENUM_POLICY_TYPE", "", call(ctx, w.root.DescribeEffectivePolicy, &sdk.DescribeEffectivePolicyInput{PolicyType: "SERVICE_CONTROL_POLICY"})},
 			{"nothing in effect", "EffectivePolicyNotFoundException", "", "", call(ctx, w.root.DescribeEffectivePolicy, &sdk.DescribeEffectivePolicyInput{PolicyType: types.EffectivePolicyTypeTagPolicy})},
+			{"no account has one that is invalid", "EffectivePolicyNotFoundException", "", "", call(ctx, w.root.ListAccountsWithInvalidEffectivePolicy, &sdk.ListAccountsWithInvalidEffectivePolicyInput{PolicyType: types.EffectivePolicyTypeTagPolicy})},
+			{"nothing is wrong with it", "EffectivePolicyNotFoundException", "", "", call(ctx, w.root.ListEffectivePolicyValidationErrors, &sdk.ListEffectivePolicyValidationErrorsInput{AccountId: aws.String(w.member.ID()), PolicyType: types.EffectivePolicyTypeTagPolicy})},
+			{"whose", "AccountNotFoundException", "", "", call(ctx, w.root.ListEffectivePolicyValidationErrors, &sdk.ListEffectivePolicyValidationErrorsInput{AccountId: aws.String("999999999999"), PolicyType: types.EffectivePolicyTypeTagPolicy})},
 			{"missing", "InvalidInputException", "INPUT_REQUIRED", "", call(ctx, w.root.DescribePolicy, &sdk.DescribePolicyInput{})},
 			{"too long", "InvalidInputException", "MAX_LENGTH_EXCEEDED", "", call(ctx, w.root.CreatePolicy, &sdk.CreatePolicyInput{Type: scp, Name: aws.String(strings.Repeat("x", 129)), Description: aws.String(""), Content: aws.String(denyS3)})},
 		})

@@ -117,7 +117,10 @@ func runRows(t *testing.T, rows []row) {
 		assert.Equal(t, r.code, api.ErrorCode(), r.name)
 		var violated *types.ConstraintViolationException
 		var invalid *types.InvalidInputException
+		var refused *types.HandshakeConstraintViolationException
 		switch {
+		case errors.As(err, &refused):
+			assert.Equal(t, r.reason, string(refused.Reason), r.name)
 		case errors.As(err, &violated):
 			assert.Equal(t, r.reason, string(violated.Reason), r.name)
 		case errors.As(err, &invalid):

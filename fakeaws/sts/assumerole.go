@@ -133,7 +133,7 @@ func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk
 	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
 		return nil, err
 	}
-	role, ok := s.world.Directory().Role(*in.RoleArn)
+	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		return nil, accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
 			call.Caller.ARN, actionAssumeRole, *in.RoleArn))

@@ -27,11 +27,17 @@ func checkRoleARN(arn string) error {
 // accountIn is the account of an ARN that checkRoleARN has passed.
 func accountIn(arn string) string { return strings.SplitN(arn, ":", 6)[4] }
 
+// role finds a role that can be assumed: not one of a closed account.
+func (s *Service) role(arn string) (fakeaws.Role, bool) {
+	role, ok := s.world.Directory().Role(arn)
+	return role, ok && !s.world.Closed(role.Account)
+}
+
 // roleNeeds asks for an action on a role and, where the session brings them,
 // for tagging it, for setting its source identity and for setting its context. The
 // role's trust policy guards all four.
 func (s *Service) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
-	role, ok := s.world.Directory().Role(*in.RoleArn)
+	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		// AWS does not tell a missing role from one that does not trust.
 		role = fakeaws.Role{Account: accountIn(*in.RoleArn), Trust: enforce.Empty(enforce.TrustPolicy)}

@@ -70,7 +70,7 @@ func (s *Service) AssumeRoot(ctx context.Context, in *sdk.AssumeRootInput) (*sdk
 		return nil, err
 	}
 	member, ok := s.world.Account(target)
-	if !ok || !s.mayAssumeRoot(call.Account, target) {
+	if !ok || s.world.Closed(target) || !s.mayAssumeRoot(call.Account, target) {
 		return nil, accessDenied(fmt.Sprintf(rootNotCentralized, call.Caller.ARN, fakeaws.ARN("iam", "", target, "root")))
 	}
 	task, ok := s.world.Directory().ManagedPolicy(*in.TaskPolicyArn.Arn)

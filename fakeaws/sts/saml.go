@@ -52,7 +52,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWith
 			return nil, err
 		}
 	}
-	role, ok := s.world.Directory().Role(*in.RoleArn)
+	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		return nil, accessDenied("Not authorized to perform " + actionWithSAML)
 	}

@@ -68,7 +68,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeR
 			return nil, err
 		}
 	}
-	role, ok := s.world.Directory().Role(*in.RoleArn)
+	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		return nil, accessDenied("Not authorized to perform " + actionWithWebIdentity)
 	}

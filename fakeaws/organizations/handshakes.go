@@ -1,0 +1,255 @@
+package organizations
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// Times of handshakes.
+const (
+	invitationLife = 15 * 24 * time.Hour // User Guide, "Inviting an account to join your organization"
+	// shownFor is how long a handshake is shown after it was settled (API pages).
+	shownFor = 30 * 24 * time.Hour
+)
+
+// A handshake is what an organization asks of an account, and how it was answered.
+type handshake struct {
+	// shown is the handshake as AWS describes it. Its state is what was answered:
+	// that it has expired, only the time says.
+	shown  types.Handshake
+	sender *organization
+	// recipient is the account that answers, or email the address of its owner.
+	recipient, email string
+	parent           *handshake
+	settled          time.Time // zero while nobody has answered
+	tags             tagSet    // of the account that will join
+}
+
+// open enters a handshake that waits for an answer.
+func (s *Service) open(h *handshake, life time.Duration, state types.HandshakeState, resources ...types.HandshakeResource) {
+	o, now := h.sender, s.now()
+	for _, old := range s.handshakes.Values() {
+		if old.gone(now) {
+			s.handshakes.Delete(*old.shown.Id)
+		}
+	}
+	id := "h-" + s.world.IDs().Lower(32)
+	h.shown.Id, h.shown.State = &id, state
+	h.shown.Arn = aws.String(o.arn("handshake", o.id, strings.ToLower(string(h.shown.Action)), id))
+	h.shown.RequestedTimestamp, h.shown.ExpirationTimestamp = aws.Time(now), aws.Time(now.Add(life))
+	h.shown.Parties = []types.HandshakeParty{{Id: &o.id, Type: types.HandshakePartyTypeOrganization}}
+	if h.recipient != "" {
+		h.shown.Parties = append(h.shown.Parties, types.HandshakeParty{Id: &h.recipient, Type: types.HandshakePartyTypeAccount})
+	} else if h.email != "" {
+		h.shown.Parties = append(h.shown.Parties, types.HandshakeParty{Id: &h.email, Type: types.HandshakePartyTypeEmail})
+	}
+	h.shown.Resources = resources
+	if h.parent != nil {
+		h.shown.Resources = append(h.shown.Resources, resource(types.HandshakeResourceTypeParentHandshake, *h.parent.shown.Id))
+	}
+	s.handshakes.Set(id, h)
+}
+
+func resource(kind types.HandshakeResourceType, value string, inner ...types.HandshakeResource) types.HandshakeResource {
+	return types.HandshakeResource{Type: kind, Value: &value, Resources: inner}
+}
+
+// waits reports whether a handshake can still be answered.
+func (h *handshake) waits(now time.Time) bool {
+	return h.settled.IsZero() && now.Before(*h.shown.ExpirationTimestamp)
+}
+
+// settle answers a handshake.
+func (h *handshake) settle(state types.HandshakeState, now time.Time) {
+	h.shown.State, h.settled = state, now
+}
+
+// view is the handshake as AWS describes it at a time.
+func (h *handshake) view(now time.Time) types.Handshake {
+	v := h.shown
+	if h.settled.IsZero() && !h.waits(now) {
+		v.State = types.HandshakeStateExpired
+	}
+	return v
+}
+
+// gone reports whether AWS has deleted a handshake.
+func (h *handshake) gone(now time.Time) bool {
+	end := h.settled
+	if end.IsZero() {
+		end = *h.shown.ExpirationTimestamp
+	}
+	return !now.Before(end.Add(shownFor))
+}
+
+// receivedBy reports whether an account is the one that answers.
+func (s *Service) receivedBy(h *handshake, account string) bool {
+	return h.recipient == account || h.email != "" && strings.EqualFold(h.email, s.emailOf(account))
+}
+
+// emailOf is the address of an account's owner, in an organization or not.
+func (s *Service) emailOf(account string) string {
+	if o := s.byMember[account]; o != nil {
+		return o.nodes[account].account.email
+	}
+	return ownerEmail(account)
+}
+
+// A side is the part of an account in a handshake.
+type side int
+
+const (
+	either side = iota
+	recipient
+	sender
+)
+
+// onHandshake performs an operation on a handshake in which the caller's account has
+// a part. Who has none learns nothing of it: that AWS does not find it then is
+// unverified.
+func onHandshake[O any](ctx context.Context, s *Service, in any, id *string, as side, do func(*handshake) (*O, error)) (*O, error) {
+	if err := check(in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	account := fakeaws.CallFrom(ctx).Account
+	h, ok := s.handshakes.Get(*id)
+	if !ok || h.gone(s.now()) {
+		return nil, noSuchHandshake()
+	}
+	receives, sends := s.receivedBy(h, account), h.sender.management == account
+	switch {
+	case !receives && !sends:
+		return nil, noSuchHandshake()
+	case as == recipient && !receives, as == sender && !sends:
+		return nil, accessDenied(notYours)
+	}
+	return do(h)
+}
+
+// answer settles a handshake that still waits; effect is what the answer does.
+func (s *Service) answer(h *handshake, state types.HandshakeState, effect func() error) (*types.Handshake, error) {
+	now := s.now()
+	switch {
+	case h.shown.State == state:
+		return nil, &types.HandshakeAlreadyInStateException{Message: aws.String(alreadyInState)}
+	case !h.waits(now):
+		return nil, &types.InvalidHandshakeTransitionException{Message: aws.String(badTransition)}
+	}
+	if err := effect(); err != nil {
+		return nil, err
+	}
+	h.settle(state, now)
+	v := h.view(now)
+	return &v, nil
+}
+
+// AcceptHandshake accepts an invitation, or all features.
+func (s *Service) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeInput) (*sdk.AcceptHandshakeOutput, error) {
+	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.AcceptHandshakeOutput, error) {
+		shown, err := s.answer(h, types.HandshakeStateAccepted, func() error {
+			if h.shown.Action == types.ActionTypeInviteAccountToOrganization {
+				return s.acceptInvitation(h, fakeaws.CallFrom(ctx).Account)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		h.sender.featuresAnswered(h)
+		return &sdk.AcceptHandshakeOutput{Handshake: shown}, nil
+	})
+}
+
+// DeclineHandshake declines what another organization asks.
+func (s *Service) DeclineHandshake(ctx context.Context, in *sdk.DeclineHandshakeInput) (*sdk.DeclineHandshakeOutput, error) {
+	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.DeclineHandshakeOutput, error) {
+		shown, err := s.answer(h, types.HandshakeStateDeclined, nothing)
+		return &sdk.DeclineHandshakeOutput{Handshake: shown}, err
+	})
+}
+
+// CancelHandshake takes back what was asked, with all that came of it.
+func (s *Service) CancelHandshake(ctx context.Context, in *sdk.CancelHandshakeInput) (*sdk.CancelHandshakeOutput, error) {
+	return onHandshake(ctx, s, in, in.HandshakeId, sender, func(h *handshake) (*sdk.CancelHandshakeOutput, error) {
+		shown, err := s.answer(h, types.HandshakeStateCanceled, nothing)
+		if err != nil {
+			return nil, err
+		}
+		s.cancel(func(other *handshake) bool { return other.parent == h })
+		return &sdk.CancelHandshakeOutput{Handshake: shown}, nil
+	})
+}
+
+func nothing() error { return nil }
+
+// cancel cancels those handshakes that still wait.
+func (s *Service) cancel(which func(*handshake) bool) {
+	now := s.now()
+	s.handshakes.Scan(func(_ string, h *handshake) bool {
+		if which(h) && h.waits(now) {
+			h.settle(types.HandshakeStateCanceled, now)
+		}
+		return true
+	})
+}
+
+// DescribeHandshake describes a handshake to both sides.
+func (s *Service) DescribeHandshake(ctx context.Context, in *sdk.DescribeHandshakeInput) (*sdk.DescribeHandshakeOutput, error) {
+	return onHandshake(ctx, s, in, in.HandshakeId, either, func(h *handshake) (*sdk.DescribeHandshakeOutput, error) {
+		v := h.view(s.now())
+		return &sdk.DescribeHandshakeOutput{Handshake: &v}, nil
+	})
+}
+
+// ListHandshakesForAccount lists what the caller's account was asked.
+func (s *Service) ListHandshakesForAccount(ctx context.Context, in *sdk.ListHandshakesForAccountInput) (*sdk.ListHandshakesForAccountOutput, error) {
+	if err := check(in); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	account := fakeaws.CallFrom(ctx).Account
+	p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return s.receivedBy(h, account) })
+	return &sdk.ListHandshakesForAccountOutput{Handshakes: p.items, NextToken: p.next}, err
+}
+
+// ListHandshakesForOrganization lists what the organization has asked.
+func (s *Service) ListHandshakesForOrganization(ctx context.Context, in *sdk.ListHandshakesForOrganizationInput) (*sdk.ListHandshakesForOrganizationOutput, error) {
+	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListHandshakesForOrganizationOutput, error) {
+		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == o })
+		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.items, NextToken: p.next}, err
+	})
+}
+
+// shownHandshakes is a page of the handshakes that AWS still shows.
+func (s *Service) shownHandshakes(filter *types.HandshakeFilter, token *string, size *int32, which func(*handshake) bool) (page[types.Handshake], error) {
+	if filter == nil {
+		filter = &types.HandshakeFilter{}
+	}
+	if filter.ActionType != "" && filter.ParentHandshakeId != nil {
+		return page[types.Handshake]{}, invalidInput(types.InvalidInputExceptionReasonMaxFilterLimitExceeded, twoFilters)
+	}
+	now := s.now()
+	var found []*handshake
+	s.handshakes.Scan(func(_ string, h *handshake) bool {
+		switch {
+		case !which(h), h.gone(now):
+		case filter.ActionType != "" && h.shown.Action != filter.ActionType:
+		case filter.ParentHandshakeId != nil && (h.parent == nil || *h.parent.shown.Id != *filter.ParentHandshakeId):
+		default:
+			found = append(found, h)
+		}
+		return true
+	})
+	id := func(h *handshake) string { return *h.shown.Id }
+	return paged(found, id, token, size, func(h *handshake) types.Handshake { return h.view(now) })
+}
