@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
@@ -22,18 +23,44 @@ func (w *World) Door() Door { return Door{w} }
 
 // ServeHTTP answers a request that came over a socket.
 func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
-		// net/http says so when a body is read, and there is none to read. The AWS CLI
-		// sends nothing more over a connection that answered otherwise.
-		w.WriteHeader(http.StatusContinue)
+	var asked *askedBody // of a client that waits to be asked for it
+	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		if r.ContentLength == 0 {
+			// net/http asks when a body is read, and there is none to read. The AWS CLI
+			// sends nothing more over a connection that answered otherwise.
+			w.WriteHeader(http.StatusContinue)
+		} else {
+			asked = &askedBody{ReadCloser: r.Body}
+			r.Body = asked
+		}
 	}
 	resp, err := d.world.serve(r, "http://"+r.Host)
+	if asked != nil {
+		r.Body = asked.ReadCloser // net/http looks whether it is its own
+	}
 	if err != nil {
 		return // the client has gone
 	}
-	// A client that is still sending when an early answer closes its connection
-	// reports a broken pipe instead of the answer.
-	_, _ = io.Copy(io.Discard, r.Body)
+	unasked := asked != nil && !asked.read
+	if !unasked {
+		// A client that is still sending when an early answer closes its connection
+		// reports a broken pipe instead of the answer. Beyond the limit net/http does
+		// close it, and says so.
+		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
+	}
+	send(w, r, resp)
+	if unasked {
+		// Who waits to be asked has its answer and sends nothing. The SDK for Go says so
+		// and does not wait.
+		c := http.NewResponseController(w)
+		_ = c.Flush()
+		_ = c.SetReadDeadline(time.Now().Add(linger))
+		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
+	}
+}
+
+// send writes an answer.
+func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	header := w.Header()
 	for name, values := range resp.Header {
 		header[name] = values
@@ -52,6 +79,25 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(resp.Status)
 	_, _ = io.Copy(w, resp.Stream)
+}
+
+const (
+	// maxUnread is how much of a body that nobody wants is read nevertheless: more than
+	// the parts that SDKs make of uploads.
+	maxUnread = 64 << 20
+	// linger is how long the door reads from a client that was not asked for its body.
+	linger = time.Second
+)
+
+// An askedBody knows whether it was asked for.
+type askedBody struct {
+	io.ReadCloser
+	read bool
+}
+
+func (b *askedBody) Read(p []byte) (int, error) {
+	b.read = true
+	return b.ReadCloser.Read(p)
 }
 
 // Do implements the SDK's aws.HTTPClient.
