@@ -72,7 +72,8 @@ func (o *organization) member(id *string) (*node, error) {
 }
 
 // accountView is an account as AWS describes it. Status is what came before
-// State, which AWS has announced to retire.
+// State, which AWS has announced to retire. That Paths has the values of
+// aws:PrincipalOrgPaths, which end with the last OU, is unverified.
 func (o *organization) accountView(n *node) types.Account {
 	state, status := types.AccountStateActive, types.AccountStatusActive
 	if !n.account.closed.IsZero() {

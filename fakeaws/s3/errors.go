@@ -148,7 +148,8 @@ var (
 	errMetadataExists = kind{"MetadataConfigurationAlreadyExists", http.StatusConflict, "The bucket already has a metadata configuration."}
 )
 
-// The errors of tags of resources; their texts are unverified.
+// The errors of tags of resources. Their codes are those of the S3 Control model and of
+// S3's list of tagging error codes; which of them is answered, and the texts, are unverified.
 var (
 	errNoSuchResource = kind{"NoSuchResource", http.StatusNotFound, "The specified resource doesn't exist."}
 	errTooManyTags    = kind{"TooManyTags", http.StatusBadRequest, "The number of tags exceeds the limit of 50 tags."}

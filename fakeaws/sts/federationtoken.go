@@ -19,7 +19,8 @@ func federatedUserARN(account, name string) string {
 }
 
 // federationTokenNeeds asks for sts:GetFederationToken on the federated user
-// and, where there are tags, for sts:TagSession.
+// and, where there are tags, for sts:TagSession. That the latter is asked for on the
+// federated user too is unverified: the reference names only roles for it.
 func (s *Service) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]enforce.Need, error) {
 	if err := checkFederationToken(in); err != nil {
 		return nil, err

@@ -154,7 +154,8 @@ func (s *Service) canonicalUser(account string) string {
 type fact struct {
 	key    string
 	values []string
-	// many says that the key is multivalued, lasts that the session keeps it.
+	// many says that the key is multivalued, lasts that the session keeps it: those do
+	// that the Service Authorization Reference has for sts:AssumeRole.
 	many, lasts bool
 }
 

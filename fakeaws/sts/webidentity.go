@@ -39,7 +39,7 @@ var builtInProviders = []string{"accounts.google.com", "cognito-identity.amazona
 // A webIdentity is what a token proves.
 type webIdentity struct {
 	provider          string // as trust policies name it
-	issuer            string
+	issuer            string // the claim iss, or the provider of an access token (API page)
 	audience, subject string
 	facts             facts
 	// role is the request as one of AssumeRole.
