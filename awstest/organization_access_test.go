@@ -175,7 +175,8 @@ func TestRCPsBindWebIdentities(t *testing.T) {
 		org := awstest.New(t, opts...).Organization()
 		member := org.Account()
 		github := member.GitHubActions()
-		role := member.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN())))
+		role := member.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+			If("StringLike", "token.actions.githubusercontent.com:sub", "repo:*")))
 		ours, theirs := awstest.GitHubJob{Repository: "ours/app"}, awstest.GitHubJob{Repository: "theirs/app"}
 		assume := func(job awstest.GitHubJob) error {
 			_, err := github.AssumeRole(role, job)

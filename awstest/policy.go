@@ -134,6 +134,10 @@ func (s statements) with(sp *spec)                     { sp.policies = append(sp
 // PutBucketPolicy, SetQueueAttributes. Statements without resources are for "*".
 func Document(statements ...Statement) string { return render([]string{"*"}, statements) }
 
+// TrustDocument returns the JSON text of a trust policy, for CreateRole and
+// UpdateAssumeRolePolicy. It has no resources: it is the role's.
+func TrustDocument(statements ...Statement) string { return render(nil, statements) }
+
 // render returns the JSON text of a policy. Statements without resources get
 // the default ones; a trust policy has none.
 func render(defaultResources []string, statements []Statement) string {

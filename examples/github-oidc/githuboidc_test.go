@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/stretchr/testify/require"
@@ -39,13 +40,33 @@ func TestOnlyTheDeploymentMayAssumeTheRole(t *testing.T) {
 	awstest.RequireAllowed(t, err)
 }
 
-// The same role with the trust policy that is found all too often: every
-// repository of GitHub may assume it.
-func TestWildcardLetsEverybodyIn(t *testing.T) {
+// The trust policies that are found all too often, and whom each lets in.
+func TestWildcardsThatLetOthersIn(t *testing.T) {
+	for sub, intruder := range map[string]awstest.GitHubJob{
+		"repo:my-org/my-app:*": {Repository: "my-org/my-app", Event: "pull_request"}, // no branch or environment
+		"repo:my-org/*":        {Repository: "my-org/playground"},                    // no repository
+		"repo:my-org*":         {Repository: "my-org-2/anything"},                    // not even the end of the name
+		"repo:*":               {Repository: "somebody/else"},                        // nothing at all
+	} {
+		t.Run(sub, func(t *testing.T) {
+			acct := awstest.New(t)
+			github := acct.GitHubActions()
+			role := acct.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+				If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com").
+				If("StringLike", "token.actions.githubusercontent.com:sub", sub)))
+			_, err := github.AssumeRole(role, intruder)
+			require.NoError(t, err)
+		})
+	}
+}
+
+// Without any condition on the subject IAM does not even take the trust policy.
+func TestTrustWithoutSubject(t *testing.T) {
 	acct := awstest.New(t)
-	github := acct.GitHubActions()
-	role := acct.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
-		If("StringLike", "token.actions.githubusercontent.com:sub", "repo:*")))
-	_, err := github.AssumeRole(role, awstest.GitHubJob{Repository: "somebody/else"})
-	require.NoError(t, err)
+	trust := awstest.Allow("sts:AssumeRoleWithWebIdentity").By(acct.GitHubActions().ARN()).
+		If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com")
+	_, err := iam.NewFromConfig(acct.Config()).CreateRole(t.Context(), &iam.CreateRoleInput{
+		RoleName: aws.String("deploy"), AssumeRolePolicyDocument: aws.String(awstest.TrustDocument(trust)),
+	})
+	require.ErrorContains(t, err, "must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, token.actions.githubusercontent.com:sub")
 }

@@ -15,6 +15,9 @@ func (s *Service) trustPolicy(ctx context.Context, a *account, document, role st
 	if err != nil {
 		return nil, malformed(err)
 	}
+	if err := checkSharedProviders(p); err != nil {
+		return nil, err
+	}
 	if err := a.room(trustSizeQuota, p.Size()-1); err != nil {
 		return nil, err
 	}
