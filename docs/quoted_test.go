@@ -81,3 +81,16 @@ func TestQueues(t *testing.T) {
 	assert.Len(t, jobs.Messages(), 2)
 	assert.Empty(t, dead.Messages())
 }
+
+// TestEncryptedSAML is docs/federation.md's.
+func TestEncryptedSAML(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	corp := acct.SAMLProvider("corp")
+	role := acct.Role("staff", awstest.Trust(awstest.Allow("sts:AssumeRoleWithSAML").By(corp.ARN()).
+		If("StringEquals", "saml:aud", "https://signin.aws.amazon.com/saml")))
+	corp.EncryptAssertions() // from now on plain ones are refused
+	session, err := corp.AssumeRole(role, awstest.SAMLUser{Name: "alice"})
+	require.NoError(t, err)
+	assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/staff/alice", session.ARN())
+}
