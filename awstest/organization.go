@@ -177,16 +177,16 @@ func (u *OU) Add(accounts ...*Account) *OU {
 // principals of all member accounts may do.
 func (o *Organization) SCP(name string, policy Policy) *Organization {
 	o.management.t.Helper()
-	o.attach(orgtypes.PolicyTypeServiceControlPolicy, name, policy)
+	o.scp(name, policy)
 	return o
 }
 
 // RCP attaches a resource control policy to the root: what nobody may do with
 // resources of the member accounts. RCPs deny only, and are for the principal "*",
-// which a [Statement] without principals means.
+// which a [Statement] without principals means, alone or among [Statements].
 func (o *Organization) RCP(name string, policy Policy) *Organization {
 	o.management.t.Helper()
-	o.attach(orgtypes.PolicyTypeResourceControlPolicy, name, policy)
+	o.rcp(name, policy)
 	return o
 }
 
@@ -200,14 +200,14 @@ func (o *Organization) Detach(names ...string) *Organization {
 // SCP attaches a service control policy to the OU.
 func (u *OU) SCP(name string, policy Policy) *OU {
 	u.management.t.Helper()
-	u.attach(orgtypes.PolicyTypeServiceControlPolicy, name, policy)
+	u.scp(name, policy)
 	return u
 }
 
 // RCP attaches a resource control policy to the OU.
 func (u *OU) RCP(name string, policy Policy) *OU {
 	u.management.t.Helper()
-	u.attach(orgtypes.PolicyTypeResourceControlPolicy, name, policy)
+	u.rcp(name, policy)
 	return u
 }
 
@@ -223,7 +223,7 @@ func (u *OU) Detach(names ...string) *OU {
 // organization.
 func (a *Account) SCP(name string, policy Policy) *Account {
 	a.t.Helper()
-	a.node().attach(orgtypes.PolicyTypeServiceControlPolicy, name, policy)
+	a.node().scp(name, policy)
 	return a
 }
 
@@ -231,7 +231,7 @@ func (a *Account) SCP(name string, policy Policy) *Account {
 // organization.
 func (a *Account) RCP(name string, policy Policy) *Account {
 	a.t.Helper()
-	a.node().attach(orgtypes.PolicyTypeResourceControlPolicy, name, policy)
+	a.node().rcp(name, policy)
 	return a
 }
 
@@ -255,12 +255,41 @@ func (a *Account) node() *node {
 	return &node{&management, a.ID()}
 }
 
+func (n *node) scp(name string, policy Policy) {
+	n.management.t.Helper()
+	n.attach(orgtypes.PolicyTypeServiceControlPolicy, name, policy)
+}
+
+// rcp attaches a policy that is for the principal "*", as all RCPs must be.
+func (n *node) rcp(name string, policy Policy) {
+	n.management.t.Helper()
+	switch p := policy.(type) {
+	case Statement:
+		policy = p.forEverybody()
+	case statements:
+		everybody := make(statements, len(p))
+		for i, s := range p {
+			everybody[i] = s.forEverybody()
+		}
+		policy = everybody
+	}
+	n.attach(orgtypes.PolicyTypeResourceControlPolicy, name, policy)
+}
+
+// forEverybody is the statement for the principal "*" unless it names others.
+func (s Statement) forEverybody() Statement {
+	if s.principals == nil {
+		return s.By("*")
+	}
+	return s
+}
+
 // attach stores a policy, unless the very same is there under that name, and
 // attaches it.
 func (n *node) attach(kind orgtypes.PolicyType, name string, policy Policy) {
 	t := n.management.t
 	t.Helper()
-	text, file, err := organizationDocument(kind, policy)
+	text, file, err := policy.document()
 	if err != nil {
 		t.Fatalf("awstest: policy %s: %v", name, err)
 	}
@@ -285,15 +314,6 @@ func (n *node) attach(kind orgtypes.PolicyType, name string, policy Policy) {
 var policyKinds = map[orgtypes.PolicyType]enforce.Kind{
 	orgtypes.PolicyTypeServiceControlPolicy:  enforce.ServiceControlPolicy,
 	orgtypes.PolicyTypeResourceControlPolicy: enforce.ResourceControlPolicy,
-}
-
-// organizationDocument returns the text of a policy of an organization, and its
-// file if it has one.
-func organizationDocument(kind orgtypes.PolicyType, policy Policy) (text, file string, err error) {
-	if s, ok := policy.(Statement); ok && kind == orgtypes.PolicyTypeResourceControlPolicy && s.principals == nil {
-		policy = s.By("*")
-	}
-	return policy.document()
 }
 
 // storedPolicy finds a policy of that name and text. One of the same name with

@@ -121,6 +121,10 @@ func TestAnswers(t *testing.T) {
 			{"no address", "InvalidInputException", "INVALID_EMAIL_ADDRESS_TARGET", "", invite("EMAIL", "not.an.address")},
 			{"no id", "InvalidInputException", "INVALID_PATTERN", "", accept(c, aws.String("h-!"))},
 			{"no handshake", "HandshakeNotFoundException", "", "", accept(c, aws.String("h-12345678"))},
+			{"none of the organization's", "HandshakeNotFoundException", "", "", accept(w.root, aws.String("h-12345678"))},
+			{"tags twice", "InvalidInputException", "DUPLICATE_TAG_KEY", "", call(ctx, w.root.InviteAccountToOrganization, &sdk.InviteAccountToOrganizationInput{
+				Target: &types.HandshakeParty{Id: aws.String("x@example.com"), Type: types.HandshakePartyTypeEmail},
+				Tags:   []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}, {Key: aws.String("k"), Value: aws.String("v")}}})},
 			{"of others", "HandshakeNotFoundException", "", "", accept(stranger, h.Id)},
 			{"a member that has not asked", "HandshakeNotFoundException", "", "", cancel(client(w.member.Config()), h.Id)},
 			{"the sender accepts", "AccessDeniedException", "", theirs, accept(w.root, h.Id)},
@@ -151,6 +155,12 @@ func TestAnswers(t *testing.T) {
 		rest, err := w.root.ListHandshakesForOrganization(ctx, &sdk.ListHandshakesForOrganizationInput{NextToken: all.NextToken})
 		require.NoError(t, err)
 		assert.Len(t, rest.Handshakes, 1)
+		w.acct.Advance(46 * day)
+		last := w.invite(w.acct.NewAccount().ID())
+		all, err = w.root.ListHandshakesForOrganization(ctx, &sdk.ListHandshakesForOrganizationInput{})
+		require.NoError(t, err)
+		require.Len(t, all.Handshakes, 1, "the others are forgotten")
+		assert.Equal(t, last.Id, all.Handshakes[0].Id)
 	})
 }
 
@@ -181,6 +191,23 @@ func TestMovingBetweenOrganizations(t *testing.T) {
 		now, err := client(guest.Config()).DescribeOrganization(ctx, &sdk.DescribeOrganizationInput{})
 		require.NoError(t, err)
 		assert.Equal(t, w.org.ID(), *now.Organization.Id)
+
+		administrator := w.acct.NewAccount()
+		there.Add(administrator)
+		elsewhere := client(other.Config())
+		_, err = elsewhere.EnableAWSServiceAccess(ctx, &sdk.EnableAWSServiceAccessInput{ServicePrincipal: aws.String("iam.amazonaws.com")})
+		require.NoError(t, err)
+		_, err = elsewhere.RegisterDelegatedAdministrator(ctx, &sdk.RegisterDelegatedAdministratorInput{AccountId: aws.String(administrator.ID()), ServicePrincipal: aws.String("iam.amazonaws.com")})
+		require.NoError(t, err)
+		late := w.acct.NewAccount()
+		first := w.invite(late.ID())
+		w.org.Add(late)
+		runRows(t, []row{
+			{"an administrator stays", "ConstraintViolationException", "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", "",
+				call(ctx, client(administrator.Config()).AcceptHandshake, &sdk.AcceptHandshakeInput{HandshakeId: w.invite(administrator.ID()).Id})},
+			{"a member by now", "HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION", "",
+				call(ctx, client(late.Config()).AcceptHandshake, &sdk.AcceptHandshakeInput{HandshakeId: first.Id})},
+		})
 
 		h := w.invite(other.ID())
 		runRows(t, []row{{"a management account stays", "HandshakeConstraintViolationException", "ALREADY_IN_AN_ORGANIZATION", "",
