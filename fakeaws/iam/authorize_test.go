@@ -218,24 +218,25 @@ func TestConditionKeys(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			_, err := w.iam.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String("boundary"), PolicyDocument: aws.String(allowAll), Tags: tag("team", "blue")})
-			require.NoError(t, err)
-			w.policy(t, "other", allowAll)
-			for _, in := range []sdk.CreateUserInput{
-				{UserName: aws.String("plain")},
-				{UserName: aws.String("tagged"), Tags: tag("Team", "blue")},
-				{UserName: aws.String("bounded"), PermissionsBoundary: &boundary},
-			} {
-				_, err := w.iam.CreateUser(w.root, &in)
+			eachDoor(t, func(t *testing.T, w *world) {
+				_, err := w.iam.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String("boundary"), PolicyDocument: aws.String(allowAll), Tags: tag("team", "blue")})
 				require.NoError(t, err)
-			}
-			u := w.user(t, "me", tc.policy)
-			err = tc.denied(u)(t.Context())
-			var api interface{ ErrorCode() string }
-			require.ErrorAs(t, err, &api)
-			assert.Equal(t, "AccessDenied", api.ErrorCode(), err)
-			require.NoError(t, tc.allowed(u)(t.Context()))
+				w.policy(t, "other", allowAll)
+				for _, in := range []sdk.CreateUserInput{
+					{UserName: aws.String("plain")},
+					{UserName: aws.String("tagged"), Tags: tag("Team", "blue")},
+					{UserName: aws.String("bounded"), PermissionsBoundary: &boundary},
+				} {
+					_, err := w.iam.CreateUser(w.root, &in)
+					require.NoError(t, err)
+				}
+				u := w.user(t, "me", tc.policy)
+				err = tc.denied(u)(t.Context())
+				var api interface{ ErrorCode() string }
+				require.ErrorAs(t, err, &api)
+				assert.Equal(t, "AccessDenied", api.ErrorCode(), err)
+				require.NoError(t, tc.allowed(u)(t.Context()))
+			})
 		})
 	}
 }

@@ -130,23 +130,25 @@ func TestOutboundWebIdentityFederation(t *testing.T) {
 
 func TestAccountOutsideOfOrganizations(t *testing.T) {
 	t.Parallel()
-	c := newWorld(t).user(t, "admin", allowAll)
-	for name, f := range map[string]func(context.Context) error{
-		"ListOrganizationsFeatures":                     call(c.ListOrganizationsFeatures, &sdk.ListOrganizationsFeaturesInput{}),
-		"EnableOrganizationsRootSessions":               call(c.EnableOrganizationsRootSessions, &sdk.EnableOrganizationsRootSessionsInput{}),
-		"DisableOrganizationsRootSessions":              call(c.DisableOrganizationsRootSessions, &sdk.DisableOrganizationsRootSessionsInput{}),
-		"EnableOrganizationsRootCredentialsManagement":  call(c.EnableOrganizationsRootCredentialsManagement, &sdk.EnableOrganizationsRootCredentialsManagementInput{}),
-		"DisableOrganizationsRootCredentialsManagement": call(c.DisableOrganizationsRootCredentialsManagement, &sdk.DisableOrganizationsRootCredentialsManagementInput{}),
-	} {
-		var missing *types.OrganizationNotFoundException
-		require.ErrorAs(t, f(t.Context()), &missing, name)
-	}
-	_, err := c.SetSecurityTokenServicePreferences(t.Context(), &sdk.SetSecurityTokenServicePreferencesInput{GlobalEndpointTokenVersion: types.GlobalEndpointTokenVersionV2Token})
-	require.NoError(t, err)
-	template := aws.String("arn:aws:iam::aws:role-template/example.amazonaws.com/worker:1")
-	const unknown = "The role template arn:aws:iam::aws:role-template/example.amazonaws.com/worker:1 cannot be found."
-	_, err = c.GetRoleTemplateVersion(t.Context(), &sdk.GetRoleTemplateVersionInput{TemplateArn: template})
-	requireError(t, err, "NoSuchEntity", unknown)
-	_, err = c.AcquireRole(t.Context(), &sdk.AcquireRoleInput{TemplateArn: template, ReplacementValues: map[string]types.ReplacementValueEntry{"env": {Values: []string{"prod"}}}})
-	requireError(t, err, "NoSuchEntity", unknown)
+	eachDoor(t, func(t *testing.T, w *world) {
+		c := w.user(t, "admin", allowAll)
+		for name, f := range map[string]func(context.Context) error{
+			"ListOrganizationsFeatures":                     call(c.ListOrganizationsFeatures, &sdk.ListOrganizationsFeaturesInput{}),
+			"EnableOrganizationsRootSessions":               call(c.EnableOrganizationsRootSessions, &sdk.EnableOrganizationsRootSessionsInput{}),
+			"DisableOrganizationsRootSessions":              call(c.DisableOrganizationsRootSessions, &sdk.DisableOrganizationsRootSessionsInput{}),
+			"EnableOrganizationsRootCredentialsManagement":  call(c.EnableOrganizationsRootCredentialsManagement, &sdk.EnableOrganizationsRootCredentialsManagementInput{}),
+			"DisableOrganizationsRootCredentialsManagement": call(c.DisableOrganizationsRootCredentialsManagement, &sdk.DisableOrganizationsRootCredentialsManagementInput{}),
+		} {
+			var missing *types.OrganizationNotFoundException
+			require.ErrorAs(t, f(t.Context()), &missing, name)
+		}
+		_, err := c.SetSecurityTokenServicePreferences(t.Context(), &sdk.SetSecurityTokenServicePreferencesInput{GlobalEndpointTokenVersion: types.GlobalEndpointTokenVersionV2Token})
+		require.NoError(t, err)
+		template := aws.String("arn:aws:iam::aws:role-template/example.amazonaws.com/worker:1")
+		const unknown = "The role template arn:aws:iam::aws:role-template/example.amazonaws.com/worker:1 cannot be found."
+		_, err = c.GetRoleTemplateVersion(t.Context(), &sdk.GetRoleTemplateVersionInput{TemplateArn: template})
+		requireError(t, err, "NoSuchEntity", unknown)
+		_, err = c.AcquireRole(t.Context(), &sdk.AcquireRoleInput{TemplateArn: template, ReplacementValues: map[string]types.ReplacementValueEntry{"env": {Values: []string{"prod"}}}})
+		requireError(t, err, "NoSuchEntity", unknown)
+	})
 }

@@ -125,28 +125,6 @@ func TestTags(t *testing.T) {
 	})
 }
 
-func TestGroupInline(t *testing.T) {
-	t.Parallel()
-	eachDoor(t, func(t *testing.T, w *world) {
-		w.group(t, "g")
-		group, name := aws.String("g"), aws.String("p")
-		_, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
-		requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
-		_, err = w.iam.PutGroupPolicy(w.root, &sdk.PutGroupPolicyInput{GroupName: group, PolicyName: name, PolicyDocument: aws.String(allow("s3:*", "arn:aws:s3:::a b+c/*"))})
-		require.NoError(t, err)
-		got, err := w.iam.GetGroupPolicy(w.root, &sdk.GetGroupPolicyInput{GroupName: group, PolicyName: name})
-		require.NoError(t, err)
-		assert.Equal(t, "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22arn%3Aaws%3As3%3A%3A%3Aa%20b%2Bc%2F%2A%22%7D%7D", *got.PolicyDocument)
-		names, err := w.iam.ListGroupPolicies(w.root, &sdk.ListGroupPoliciesInput{GroupName: group})
-		require.NoError(t, err)
-		assert.Equal(t, []string{"p"}, names.PolicyNames)
-		_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
-		require.NoError(t, err)
-		_, err = w.iam.DeleteGroupPolicy(w.root, &sdk.DeleteGroupPolicyInput{GroupName: group, PolicyName: name})
-		requireError(t, err, "NoSuchEntity", "The group policy with name p cannot be found.")
-	})
-}
-
 // operations calls visit with every operation and an empty input of it.
 func operations(w *world, visit func(name string, do func(context.Context) error, in reflect.Value)) {
 	v := reflect.ValueOf(w.service)

@@ -202,6 +202,10 @@ func (e *entity) bound(p *policy) {
 	}
 }
 
+// boundaryType is what IAM answers, as its API reference says ("can only have a value of
+// Policy") and recorded answers have it; the model's only value is another.
+const boundaryType types.PermissionsBoundaryAttachmentType = "Policy"
+
 // boundaryView is the boundary as IAM describes it.
 func (e *entity) boundaryView() *types.AttachedPermissionsBoundary {
 	if e.boundary == nil {
@@ -209,6 +213,6 @@ func (e *entity) boundaryView() *types.AttachedPermissionsBoundary {
 	}
 	return &types.AttachedPermissionsBoundary{
 		PermissionsBoundaryArn:  aws.String(e.boundary.arn),
-		PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy,
+		PermissionsBoundaryType: boundaryType,
 	}
 }

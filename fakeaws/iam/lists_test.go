@@ -18,7 +18,7 @@ import (
 func (w *world) names(t require.TestingT, prefix *string, maxItems *int32) (names []string, pages int) {
 	var marker *string
 	for {
-		out, err := w.service.ListUsers(w.Root, &sdk.ListUsersInput{PathPrefix: prefix, MaxItems: maxItems, Marker: marker})
+		out, err := w.iam.ListUsers(w.root, &sdk.ListUsersInput{PathPrefix: prefix, MaxItems: maxItems, Marker: marker})
 		require.NoError(t, err)
 		pages++
 		for _, u := range out.Users {
@@ -34,30 +34,31 @@ func (w *world) names(t require.TestingT, prefix *string, maxItems *int32) (name
 
 func TestPagesAreTheWholeList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	var want, eng []string
-	for i := range 230 {
-		name, path := fmt.Sprintf("user-%03d", i*7%230), "/"
-		if i%3 == 0 {
-			path = "/eng/"
-			eng = append(eng, name)
+	eachDoor(t, func(t *testing.T, w *world) {
+		var want, eng []string
+		for i := range 230 {
+			name, path := fmt.Sprintf("user-%03d", i*7%230), "/"
+			if i%3 == 0 {
+				path = "/eng/"
+				eng = append(eng, name)
+			}
+			_, err := w.iam.CreateUser(w.root, &sdk.CreateUserInput{UserName: &name, Path: &path})
+			require.NoError(t, err)
+			want = append(want, name)
 		}
-		_, err := w.service.CreateUser(w.Root, &sdk.CreateUserInput{UserName: &name, Path: &path})
-		require.NoError(t, err)
-		want = append(want, name)
-	}
-	slices.Sort(want)
-	slices.Sort(eng)
-	got, pages := w.names(t, nil, nil)
-	assert.Equal(t, want, got)
-	assert.Equal(t, 3, pages, "100 is the default")
-	rapid.Check(t, func(rt *rapid.T) {
-		size := aws.Int32(rapid.Int32Range(1, 300).Draw(rt, "MaxItems"))
-		got, pages := w.names(rt, nil, size)
-		assert.Equal(rt, want, got)
-		assert.Equal(rt, (len(want)+int(*size)-1)/int(*size), pages, "no empty page at the end")
-		got, _ = w.names(rt, aws.String("/eng/"), size)
-		assert.Equal(rt, eng, got)
+		slices.Sort(want)
+		slices.Sort(eng)
+		got, pages := w.names(t, nil, nil)
+		assert.Equal(t, want, got)
+		assert.Equal(t, 3, pages, "100 is the default")
+		rapid.Check(t, func(rt *rapid.T) {
+			size := aws.Int32(rapid.Int32Range(1, 300).Draw(rt, "MaxItems"))
+			got, pages := w.names(rt, nil, size)
+			assert.Equal(rt, want, got)
+			assert.Equal(rt, (len(want)+int(*size)-1)/int(*size), pages, "no empty page at the end")
+			got, _ = w.names(rt, aws.String("/eng/"), size)
+			assert.Equal(rt, eng, got)
+		})
 	})
 }
 

@@ -96,18 +96,19 @@ func TestPasswordViolations(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.user(t, "alice")
-			if tc.policy != nil {
-				_, err := w.iam.UpdateAccountPasswordPolicy(w.root, tc.policy)
-				require.NoError(t, err)
-			}
-			_, err := w.iam.CreateLoginProfile(w.root, &sdk.CreateLoginProfileInput{UserName: aws.String("alice"), Password: &tc.password})
-			if tc.want == "" {
-				require.NoError(t, err)
-				return
-			}
-			requireError(t, err, "PasswordPolicyViolation", tc.want)
+			eachDoor(t, func(t *testing.T, w *world) {
+				w.user(t, "alice")
+				if tc.policy != nil {
+					_, err := w.iam.UpdateAccountPasswordPolicy(w.root, tc.policy)
+					require.NoError(t, err)
+				}
+				_, err := w.iam.CreateLoginProfile(w.root, &sdk.CreateLoginProfileInput{UserName: aws.String("alice"), Password: &tc.password})
+				if tc.want == "" {
+					require.NoError(t, err)
+					return
+				}
+				requireError(t, err, "PasswordPolicyViolation", tc.want)
+			})
 		})
 	}
 }

@@ -123,19 +123,20 @@ func TestServiceLinkedRoleDeletion(t *testing.T) {
 // own policies may be longer than those of customers.
 func TestServiceLinkedRolePolicies(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	longest := 0
-	for _, service := range iam.LinkedServices() {
-		out, err := w.iam.CreateServiceLinkedRole(w.root, &sdk.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(service + ".amazonaws.com")})
-		require.NoError(t, err, service)
-		attached, err := w.iam.ListAttachedRolePolicies(w.root, &sdk.ListAttachedRolePoliciesInput{RoleName: out.Role.RoleName})
-		require.NoError(t, err, service)
-		require.Len(t, attached.AttachedPolicies, 1, service)
-		policy, err := w.iam.GetPolicy(w.root, &sdk.GetPolicyInput{PolicyArn: attached.AttachedPolicies[0].PolicyArn})
-		require.NoError(t, err, service)
-		version, err := w.iam.GetPolicyVersion(w.root, &sdk.GetPolicyVersionInput{PolicyArn: policy.Policy.Arn, VersionId: policy.Policy.DefaultVersionId})
-		require.NoError(t, err, service)
-		longest = max(longest, len(*version.PolicyVersion.Document))
-	}
-	assert.Greater(t, longest, enforce.MaxDocument)
+	eachDoor(t, func(t *testing.T, w *world) {
+		longest := 0
+		for _, service := range iam.LinkedServices() {
+			out, err := w.iam.CreateServiceLinkedRole(w.root, &sdk.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(service + ".amazonaws.com")})
+			require.NoError(t, err, service)
+			attached, err := w.iam.ListAttachedRolePolicies(w.root, &sdk.ListAttachedRolePoliciesInput{RoleName: out.Role.RoleName})
+			require.NoError(t, err, service)
+			require.Len(t, attached.AttachedPolicies, 1, service)
+			policy, err := w.iam.GetPolicy(w.root, &sdk.GetPolicyInput{PolicyArn: attached.AttachedPolicies[0].PolicyArn})
+			require.NoError(t, err, service)
+			version, err := w.iam.GetPolicyVersion(w.root, &sdk.GetPolicyVersionInput{PolicyArn: policy.Policy.Arn, VersionId: policy.Policy.DefaultVersionId})
+			require.NoError(t, err, service)
+			longest = max(longest, len(*version.PolicyVersion.Document))
+		}
+		assert.Greater(t, longest, enforce.MaxDocument)
+	})
 }

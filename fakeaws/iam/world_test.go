@@ -2,6 +2,10 @@ package iam_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
+	"os"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,7 +19,54 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.list").Value.String() == "" {
+			code = performed.missing()
+		}
+		os.Exit(code)
+	}))
+}
+
+// performed has the operations that clients performed with success, by their door.
+var performed = record{operations: map[string]map[string]bool{}}
+
+type record struct {
+	mu         sync.Mutex
+	operations map[string]map[string]bool
+}
+
+func (r *record) add(door worldtest.Door, w *fakeaws.World) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range w.Log().Events() {
+		if e.Service != "iam" || e.Code != "" {
+			continue
+		}
+		if r.operations[e.Operation] == nil {
+			r.operations[e.Operation] = map[string]bool{}
+		}
+		r.operations[e.Operation][door.String()] = true
+	}
+}
+
+// missing is the exit code of all tests: 1 when there is an operation that no client
+// performed through one of the doors.
+func (r *record) missing() (code int) {
+	ops := iam.New(fakeaws.NewWorld(fakeaws.Config{})).Ops()
+	for i := range ops {
+		if ops[i].Name == "GetMFADevice" {
+			continue // tells of FIDO keys alone, which are registered in AWS's console
+		}
+		for _, door := range []worldtest.Door{worldtest.InProcess, worldtest.Socket} {
+			if !r.operations[ops[i].Name][door.String()] {
+				fmt.Printf("FAIL: no test performs %s through the %s door\n", ops[i].Name, door)
+				code = 1
+			}
+		}
+	}
+	return code
+}
 
 const (
 	accountID = worldtest.Account
@@ -44,6 +95,7 @@ func newWorldAt(t testing.TB, door worldtest.Door) *world {
 		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
 		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
 	)
+	t.Cleanup(func() { performed.add(door, w.World) })
 	made := &world{World: w, root: t.Context(), service: w.Service("iam").(*iam.Service)}
 	made.iam = made.rootOf(accountID)
 	return made
