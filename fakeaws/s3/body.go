@@ -20,8 +20,10 @@ const (
 	// the processor's cache.
 	window = 128 << 10
 	// maxTrusted is how much storage is taken on the word of Content-Length
-	// alone. A larger body gets more as it arrives.
-	maxTrusted = 256 << 20
+	// alone. A larger body gets as much again each time that this has arrived, in
+	// pieces of at most maxPiece.
+	maxTrusted = 1 << 20
+	maxPiece   = 64 << 20
 )
 
 // trailed is a body that is followed by headers, as the aws-chunked encoding
@@ -56,7 +58,7 @@ func receive(body io.Reader, size int64, d *digests) (data, error) {
 			if len(piece) > 0 {
 				stored = append(stored, piece)
 			}
-			piece = append(make([]byte, 0, min(max(received, window), maxTrusted)), room[:n]...)
+			piece = append(make([]byte, 0, nextPiece(received, size)), room[:n]...)
 		} else if !full {
 			piece = piece[:len(piece)+n]
 		}
@@ -75,6 +77,16 @@ func receive(body io.Reader, size int64, d *digests) (data, error) {
 			return nil, err
 		}
 	}
+}
+
+// nextPiece is the room for what follows when received bytes have arrived, of which
+// the last is already of it.
+func nextPiece(received, size int64) int64 {
+	next := min(max(received, window), maxPiece)
+	if rest := size - received + 1; rest > 0 {
+		next = min(next, rest)
+	}
+	return next
 }
 
 func tooLarge(size int64) error {
@@ -170,7 +182,7 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 }
 
 // announced returns the algorithm of the checksum that a trailer will hold, ""
-// when it will hold none that is implemented.
+// when it will hold none.
 func announced(trailer []fakeaws.Field) types.ChecksumAlgorithm {
 	for i := range trailer {
 		if a := checksumOfHeader(trailer[i].Name); newHash(a) != nil {

@@ -26,7 +26,7 @@ type checksum struct {
 // defaultChecksum is what S3 computes for an object that came without one.
 const defaultChecksum = types.ChecksumAlgorithmCrc64nvme
 
-// newHash returns the hash of an algorithm, or nil of one that is not implemented.
+// newHash returns the hash of an algorithm, or nil of one that S3 does not know.
 func newHash(a types.ChecksumAlgorithm) hash.Hash { return sums.New(string(a)) }
 
 // checksumHeader is the name under which a checksum is sent.
@@ -60,7 +60,7 @@ func claim(selected types.ChecksumAlgorithm, headers checksumValues) (checksum, 
 	}
 	h := newHash(algorithm)
 	if h == nil {
-		return c, notImplemented(checksumHeader(algorithm))
+		return c, errInvalidRequest.says("Value for x-amz-sdk-checksum-algorithm header is invalid.")
 	}
 	if c.algorithm != "" {
 		return c, c.check(h.Size())

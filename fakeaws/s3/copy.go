@@ -45,8 +45,8 @@ func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) 
 	if in.AnnotationDirective != "" {
 		return nil, notImplemented("x-amz-annotation-directive")
 	}
-	if in.ChecksumAlgorithm != "" && newHash(in.ChecksumAlgorithm) == nil {
-		return nil, notImplemented("x-amz-checksum-algorithm: " + string(in.ChecksumAlgorithm))
+	if in.ChecksumAlgorithm != "" && !known(in.ChecksumAlgorithm) {
+		return nil, unsupportedChecksum()
 	}
 	switch in.MetadataDirective {
 	case "", types.MetadataDirectiveCopy:

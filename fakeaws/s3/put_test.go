@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -22,11 +23,15 @@ const hello = "hello world"
 
 // The checksums of hello, as the usual tools print them.
 const (
-	helloMD5    = "XrY7u+Ae7tCTyyK7j1rNww=="
-	helloCRC32  = "DUoRhQ=="
-	helloCRC32C = "yZRlqg=="
-	helloSHA1   = "Kq5sNclPz7QV2+lfQIuc6R7oRu0="
-	helloSHA256 = "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="
+	helloMD5       = "XrY7u+Ae7tCTyyK7j1rNww=="
+	helloCRC32     = "DUoRhQ=="
+	helloCRC32C    = "yZRlqg=="
+	helloSHA1      = "Kq5sNclPz7QV2+lfQIuc6R7oRu0="
+	helloSHA512    = "MJ7MSJwS1utMxA9QyQLytNDtd+5RGnx6m808qG1M2G+YndNbxf9JlnDaNCVbRbDP2DDoH2Bdz33FVC6TrpzXbw=="
+	helloXXHASH64  = "RatnNLIeaWg="
+	helloXXHASH3   = "1Eex6kDmmIs="
+	helloXXHASH128 = "340J6T+HSQCpm4d1zBW2xw=="
+	helloSHA256    = "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="
 )
 
 func TestPutObjectVerifies(t *testing.T) {
@@ -55,7 +60,12 @@ func TestPutObjectVerifies(t *testing.T) {
 			text: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."},
 		"other algorithm announced": {in: awss3.PutObjectInput{ChecksumCRC32: ptr(helloCRC32), ChecksumAlgorithm: types.ChecksumAlgorithmSha1}, code: "InvalidRequest",
 			text: "Value for x-amz-sdk-checksum-algorithm header is invalid."},
-		"not implemented": {in: awss3.PutObjectInput{ChecksumXXHASH3: ptr("AAAAAAAAAAA=")}, code: "NotImplemented"},
+		"SHA512":            {in: awss3.PutObjectInput{ChecksumSHA512: ptr(helloSHA512)}},
+		"XXHASH64":          {in: awss3.PutObjectInput{ChecksumXXHASH64: ptr(helloXXHASH64)}},
+		"XXHASH3":           {in: awss3.PutObjectInput{ChecksumXXHASH3: ptr(helloXXHASH3)}},
+		"XXHASH128":         {in: awss3.PutObjectInput{ChecksumXXHASH128: ptr(helloXXHASH128)}},
+		"XXHASH of another": {in: awss3.PutObjectInput{ChecksumXXHASH3: ptr("AAAAAAAAAAA=")}, code: "BadDigest", text: "The XXHASH3 you specified did not match the calculated checksum."},
+		"unknown algorithm": {in: awss3.PutObjectInput{ChecksumAlgorithm: "CRC16"}, code: "InvalidRequest", text: "Value for x-amz-sdk-checksum-algorithm header is invalid."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,6 +172,26 @@ func TestReceive(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		assert.Equal(t, len(data), cap(got[0]))
+	})
+	t.Run("large, in pieces that fit", func(t *testing.T) {
+		large := bytes.Repeat(data, 20)
+		got, err := receive(bytes.NewReader(large), int64(len(large)), newDigests(defaultChecksum))
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(large, bytes.Join(got, nil)))
+		room := 0
+		for _, piece := range got {
+			room += cap(piece)
+		}
+		assert.Equal(t, len(large), room)
+		assert.Less(t, len(got), 8)
+	})
+	t.Run("a length is not believed", func(t *testing.T) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := receive(iotest.ErrReader(errBoom), maxObject, newDigests(defaultChecksum))
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, errBoom)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), "of 5 GiB that were announced")
 	})
 	t.Run("errors", func(t *testing.T) {
 		_, err := receive(iotest.ErrReader(errBoom), -1, newDigests(defaultChecksum))

@@ -11,6 +11,9 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/zeebo/xxh3"
 )
 
 // NVME is the polynomial of the NVM Express specification, bit-reversed.
@@ -21,8 +24,8 @@ var (
 	nvme       = crc64.MakeTable(NVME)
 )
 
-// New returns the hash of an algorithm, "CRC64NVME", or nil of one that is not
-// implemented.
+// New returns the hash of an algorithm, "CRC64NVME", or nil of one that S3 does
+// not know.
 func New(algorithm string) hash.Hash {
 	switch algorithm {
 	case "CRC32":
@@ -39,8 +42,26 @@ func New(algorithm string) hash.Hash {
 		return sha512.New()
 	case "MD5":
 		return md5.New()
+	case "XXHASH64":
+		return xxhash.New()
+	case "XXHASH3":
+		return xxh3.New()
+	case "XXHASH128":
+		return xxhash128{xxh3.New()}
 	}
 	return nil
+}
+
+// xxhash128 is XXH3 with its 128-bit result.
+type xxhash128 struct{ *xxh3.Hasher }
+
+// Size implements hash.Hash.
+func (xxhash128) Size() int { return 16 }
+
+// Sum implements hash.Hash: the canonical form is big-endian.
+func (h xxhash128) Sum(b []byte) []byte {
+	sum := h.Sum128().Bytes()
+	return append(b, sum[:]...)
 }
 
 // Header is the name under which a checksum is sent.
