@@ -29,7 +29,7 @@ func TestKnownValues(t *testing.T) {
 			_, _ = h.Write([]byte{b})
 		}
 		assert.Equal(t, known[1], hex.EncodeToString(h.Sum(nil)), algorithm)
-		assert.Equal(t, h.Size(), len(h.Sum(nil)), algorithm)
+		assert.Len(t, h.Sum(nil), h.Size(), algorithm)
 		h.Reset()
 		assert.Equal(t, New(algorithm).Sum(nil), h.Sum(nil), algorithm)
 		assert.Equal(t, algorithm, OfHeader(Header(algorithm)))
