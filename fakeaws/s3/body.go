@@ -34,8 +34,9 @@ type trailed interface{ Trailer() []fakeaws.Field }
 // receive reads a body in one pass into its final storage; size is its length
 // as announced, or negative.
 func receive(body io.Reader, size int64, d *digests) (data, error) {
-	if size > maxObject {
-		return nil, tooLarge(size)
+	limit := cmp.Or(d.limit, maxObject)
+	if size > limit {
+		return nil, exceeds(size, limit)
 	}
 	if body == nil {
 		return nil, nil
@@ -62,8 +63,8 @@ func receive(body io.Reader, size int64, d *digests) (data, error) {
 		} else if !full {
 			piece = piece[:len(piece)+n]
 		}
-		if received > maxObject {
-			return nil, tooLarge(received)
+		if received > limit {
+			return nil, exceeds(received, limit)
 		}
 		switch {
 		case err == io.EOF:
@@ -89,8 +90,10 @@ func nextPiece(received, size int64) int64 {
 	return next
 }
 
-func tooLarge(size int64) error {
-	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(maxObject, 10))
+func tooLarge(size int64) error { return exceeds(size, maxObject) }
+
+func exceeds(size, limit int64) error {
+	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(limit, 10))
 }
 
 // An upload is a body that was read, with what its headers claim of it.
@@ -101,6 +104,8 @@ type upload struct {
 	md5      []byte                  // Content-MD5
 	// keep is the checksum to return; empty: the one that is verified.
 	keep types.ChecksumAlgorithm
+	// limit is the most bytes that the body may have; 0: those of an object.
+	limit int64
 	// stated is the checksum that came with the body, verified.
 	stated checksum
 }
@@ -149,6 +154,7 @@ func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum
 		algorithm = announced(t.Trailer())
 	}
 	d := newDigests(cmp.Or(u.keep, algorithm, defaultChecksum))
+	d.limit = u.limit
 	if algorithm != "" && algorithm != d.algorithm {
 		d.verified = &summing{newHash(algorithm), algorithm}
 	}

@@ -122,6 +122,7 @@ type digests struct {
 	md5      hash.Hash
 	summing           // the checksum that S3 keeps
 	verified *summing // the one that the request states, if it is another
+	limit    int64    // the most bytes of the body; 0: those of an object
 	probe    [1]byte
 }
 

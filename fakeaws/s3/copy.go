@@ -22,6 +22,7 @@ type copyPlan struct {
 	sourceKey   customerKey
 	replaceMeta bool
 	replaceTags bool
+	annotations bool // are copied
 	tags        []types.Tag
 }
 
@@ -42,9 +43,10 @@ func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) 
 	if err := p.sourceKey.check(); err != nil {
 		return nil, err
 	}
-	if in.AnnotationDirective != "" {
-		return nil, notImplemented("x-amz-annotation-directive")
+	if a := in.AnnotationDirective; a != "" && !known(a) {
+		return nil, invalidArgument(annotationDirectiveText, "x-amz-object-annotation-directive", string(a))
 	}
+	p.annotations = in.AnnotationDirective != types.AnnotationDirectiveExclude
 	if in.ChecksumAlgorithm != "" && !known(in.ChecksumAlgorithm) {
 		return nil, unsupportedChecksum()
 	}
@@ -123,16 +125,34 @@ func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput)
 		read.Action = byVersion(p.source.version, "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
 		needs = append(needs, read)
 	}
-	put := s.need(call, dest, "s3:PutObject", dest.objectARN(in.Key), 6)
+	if p.copiesAnnotations(o) {
+		needs = append(needs, narrowed(needs[0], byVersion(p.source.version, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")))
+	}
+	put := s.need(call, dest, "s3:PutObject", dest.objectARN(in.Key), 7)
 	// The key has the form bucket/key of the documentation's policies, also when
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
+	setEnum(&put.Context, "s3:x-amz-object-annotation-directive", in.AnnotationDirective)
 	p.params.setKeys(&put.Context, call.Time)
 	put.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&put.Context, p.tags)
-	return append(needs, s.writeNeeds(call, dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...), nil
+	needs = append(needs, s.writeNeeds(call, dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
+	if p.copiesAnnotations(o) {
+		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))
+	}
+	return needs, nil
 }
+
+// copiesAnnotations reports whether a copy takes annotations along, which needs
+// permissions of its own. That it needs none where the source has no annotations is
+// unverified.
+func (p *copyPlan) copiesAnnotations(src *object) bool {
+	return p.annotations && src != nil && len(src.annotations) > 0
+}
+
+// annotationDirectiveText refuses a directive that is none; unverified.
+const annotationDirectiveText = "Unknown annotation directive."
 
 // CopyObject stores an object that shares the data of another one.
 func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*awss3.CopyObjectOutput, error) {
@@ -154,6 +174,9 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 	}
 	if err := s.store(call, dest, o, p.params); err != nil {
 		return nil, err
+	}
+	if p.copiesAnnotations(src) {
+		s.copyAnnotations(o, src, in.ChecksumAlgorithm)
 	}
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
@@ -185,6 +208,9 @@ func (s *Service) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *stri
 		return nil, nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
 	case itself && !p.changes(in, src):
 		return nil, nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	case p.copiesAnnotations(src) && p.params.customerKey.sent():
+		// Unverified: that S3 does not leave them out.
+		return nil, nil, errCustomerKeyAnnotation.of()
 	case src.size > maxObject:
 		return nil, nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}

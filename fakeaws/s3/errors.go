@@ -148,6 +148,19 @@ var (
 	errMetadataExists = kind{"MetadataConfigurationAlreadyExists", http.StatusConflict, "The bucket already has a metadata configuration."}
 )
 
+// The errors of annotations. Their texts are the SDK's descriptions of them, which is
+// unverified; so are the codes for a text that is empty and for an object with SSE-C.
+var (
+	errAnnotationLimit       = kind{"AnnotationLimitExceeded", http.StatusBadRequest, "The request would exceed the maximum number of annotations allowed per object."}
+	errAnnotationNameTooLong = kind{"AnnotationNameTooLong", http.StatusBadRequest, "The annotation name exceeds 512 bytes."}
+	errInvalidAnnotationName = kind{"InvalidAnnotationName", http.StatusBadRequest, "The annotation name you provided is invalid."}
+	errInvalidPrefix         = kind{"InvalidPrefix", http.StatusBadRequest, "The annotation prefix you provided is invalid."}
+	errNoSuchAnnotation      = kind{"NoSuchAnnotation", http.StatusNotFound, "The specified annotation does not exist on this object."}
+	errUnsupportedMediaType  = kind{"UnsupportedMediaType", http.StatusUnsupportedMediaType, "The annotation payload is not valid UTF-8 encoded text."}
+	errNoAnnotationText      = kind{"InvalidRequest", http.StatusBadRequest, "The annotation payload must be between 1 byte and 1 MiB in size."}
+	errCustomerKeyAnnotation = kind{"InvalidRequest", http.StatusBadRequest, "Objects encrypted with SSE-C cannot have annotations."}
+)
+
 // The errors of tags of resources. Their codes are those of the S3 Control model and of
 // S3's list of tagging error codes; which of them is answered, and the texts, are unverified.
 var (

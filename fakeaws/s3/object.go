@@ -35,6 +35,7 @@ type object struct {
 	restore        *restoration // of an archived object
 	encryption     *sse
 	lock           *lock // nil without Object Lock
+	annotations    annotations
 	owning
 	attributes
 }

@@ -33,7 +33,7 @@ func New(w *fakeaws.World) *Service {
 
 // Ops implements fakeaws.Service.
 func (s *Service) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps())
+	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps(), s.annotationOps())
 }
 
 // Denied implements fakeaws.Service. S3 explains a denial only to callers of
