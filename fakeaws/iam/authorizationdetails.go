@@ -117,10 +117,13 @@ func (e *entity) userDetail(attached []types.AttachedPolicy, inline []types.Poli
 		groups = append(groups, g.name)
 		return true
 	})
+	if len(inline) == 0 {
+		inline = nil // which recorded answers leave out of users, not of groups and roles
+	}
 	return types.UserDetail{
 		Arn: aws.String(e.arn), UserId: aws.String(e.id), UserName: aws.String(e.name), Path: aws.String(e.path),
 		CreateDate: aws.Time(e.created), GroupList: groups, AttachedManagedPolicies: attached,
-		UserPolicyList: inline, PermissionsBoundary: e.boundaryView(), Tags: e.tags.all(),
+		UserPolicyList: inline, PermissionsBoundary: e.boundaryView(), Tags: e.tags.listed(),
 	}
 }
 
@@ -135,7 +138,7 @@ func (e *entity) roleDetail(attached []types.AttachedPolicy, inline []types.Poli
 		Arn: role.Arn, RoleId: role.RoleId, RoleName: role.RoleName, Path: role.Path,
 		CreateDate: role.CreateDate, AssumeRolePolicyDocument: role.AssumeRolePolicyDocument,
 		RoleLastUsed: role.RoleLastUsed, InstanceProfileList: profiles, AttachedManagedPolicies: attached,
-		RolePolicyList: inline, PermissionsBoundary: role.PermissionsBoundary, Tags: role.Tags,
+		RolePolicyList: inline, PermissionsBoundary: role.PermissionsBoundary, Tags: e.tags.listed(),
 	}
 }
 

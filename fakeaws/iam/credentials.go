@@ -20,8 +20,8 @@ type userFacts struct {
 	settles  time.Time // when the user can be modified, of a name that was deleted
 }
 
-// conflict is what DeleteUser says while a user has credentials. The texts are
-// AWS's for login profiles and MFA devices, and unverified for the others.
+// conflict is what DeleteUser says while a user has credentials. The text is
+// unverified for signing certificates.
 func (u *userFacts) conflict() error {
 	switch {
 	case u.login != nil:
@@ -30,10 +30,8 @@ func (u *userFacts) conflict() error {
 		return deleteConflict("Cannot delete entity, must delete MFA device first.")
 	case len(u.signing) > 0:
 		return deleteConflict("Cannot delete entity, must delete signing certificates first.")
-	case len(u.ssh) > 0:
-		return deleteConflict("Cannot delete entity, must delete SSH public keys first.")
-	case len(u.services) > 0:
-		return deleteConflict("Cannot delete entity, must delete service specific credentials first.")
+	case len(u.ssh) > 0, len(u.services) > 0:
+		return deleteConflict("Cannot delete entity, must remove referenced objects first.")
 	}
 	return nil
 }

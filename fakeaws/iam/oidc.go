@@ -84,7 +84,7 @@ func obtained(providerURL string) []string {
 // CreateOpenIDConnectProvider makes an OpenID Connect provider.
 func (s *Service) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.CreateOpenIDConnectProviderInput) (*sdk.CreateOpenIDConnectProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateOpenIDConnectProviderOutput, error) {
-		p := &oidcProvider{clientIDs: slices.Clone(in.ClientIDList), created: s.now()}
+		p := &oidcProvider{clientIDs: slices.Clone(in.ClientIDList), created: s.moment()}
 		var err error
 		if p.url, err = oidcURL(*in.Url); err != nil {
 			return nil, err
@@ -126,7 +126,7 @@ func (s *Service) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenI
 		return &sdk.GetOpenIDConnectProviderOutput{
 			ClientIDList:   slices.Clone(p.clientIDs),
 			CreateDate:     aws.Time(p.created),
-			Tags:           p.tags.all(),
+			Tags:           p.tags.listed(),
 			ThumbprintList: slices.Clone(p.thumbprints),
 			Url:            aws.String(p.url),
 		}, nil

@@ -22,7 +22,7 @@ type policy struct {
 	owner            string // awsOwner, or empty: the account
 	name, path, id   string
 	arn, description string
-	created, updated time.Time
+	created, updated time.Time // updated: with the newest version
 	tags             tagSet
 	versions         []*version // oldest first
 	current          *version   // the default version
@@ -117,7 +117,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (
 		if err != nil {
 			return nil, err
 		}
-		p.makeDefault(v, p.created)
+		p.makeDefault(v)
 		key := strings.ToLower(p.name)
 		if _, exists := a.policies.Get(key); exists {
 			return nil, alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", p.name)
@@ -138,7 +138,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.G
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyOutput, error) {
 		view := p.listedPolicy()
 		view.Description = optional(p.description)
-		view.Tags = p.tags.all()
+		view.Tags = p.tags.listed()
 		return &sdk.GetPolicyOutput{Policy: &view}, nil
 	})
 }

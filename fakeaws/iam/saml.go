@@ -137,7 +137,7 @@ func (p *samlProvider) privateKeys() []types.SAMLPrivateKey {
 // CreateSAMLProvider makes a SAML provider out of its metadata document.
 func (s *Service) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProviderInput) (*sdk.CreateSAMLProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
-		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.now()}
+		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.moment()}
 		if err := p.tags.put(in.Tags, "SAMLProvider"); err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func (s *Service) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderIn
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
 		return &sdk.GetSAMLProviderOutput{
 			AssertionEncryptionMode: p.encryption,
-			CreateDate:              aws.Time(p.created),
+			CreateDate:              aws.Time(p.created.Truncate(time.Second)),
 			PrivateKeyList:          p.privateKeys(),
 			SAMLMetadataDocument:    aws.String(p.metadata.document),
 			SAMLProviderUUID:        aws.String(p.uuid),
@@ -209,7 +209,7 @@ func (s *Service) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvide
 		out := &sdk.ListSAMLProvidersOutput{SAMLProviderList: []types.SAMLProviderListEntry{}}
 		a.saml.Scan(func(arn string, p *samlProvider) bool {
 			out.SAMLProviderList = append(out.SAMLProviderList, types.SAMLProviderListEntry{
-				Arn: aws.String(arn), CreateDate: aws.Time(p.created), ValidUntil: aws.Time(p.validUntil()),
+				Arn: aws.String(arn), CreateDate: aws.Time(p.created.Truncate(time.Second)), ValidUntil: aws.Time(p.validUntil()),
 			})
 			return true
 		})

@@ -157,6 +157,9 @@ func (s *Service) account(id string) *account {
 // now is the time as IAM stores it, in whole seconds.
 func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }
 
+// moment is the time in milliseconds, as IAM stores it for identity providers.
+func (s *Service) moment() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
+
 // iamARN puts the ARN of an IAM resource together; path begins and ends with "/".
 func iamARN(account, kind, path, name string) string {
 	return fakeaws.ARN("iam", "", account, kind+path+name)

@@ -140,7 +140,9 @@ func TestSimulatedResourcePolicy(t *testing.T) {
 		r := out.EvaluationResults[0]
 		assert.Equal(t, types.PolicyEvaluationDecisionTypeAllowed, r.EvalDecision)
 		assert.Equal(t, "ResourcePolicy", *r.MatchedStatements[0].SourcePolicyId)
-		assert.Empty(t, r.EvalDecisionDetails)
+		assert.NotNil(t, r.EvalDecisionDetails, "within an account the details are there")
+		assert.Empty(t, r.EvalDecisionDetails, "but empty")
+		assert.Nil(t, r.ResourceSpecificResults[0].EvalDecisionDetails)
 
 		across := in("arn:aws:iam::111122223333:user/alice")
 		across.ResourceOwner = aws.String("arn:aws:iam::444455556666:root")
@@ -148,6 +150,14 @@ func TestSimulatedResourcePolicy(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, types.PolicyEvaluationDecisionTypeImplicitDeny, out.EvaluationResults[0].EvalDecision, "rule 44: both accounts must allow")
 		assert.Equal(t, map[string]types.PolicyEvaluationDecisionType{"IAM Policy": "implicitDeny", "Resource Policy": "allowed"}, out.EvaluationResults[0].EvalDecisionDetails)
+		assert.Equal(t, out.EvaluationResults[0].EvalDecisionDetails, out.EvaluationResults[0].ResourceSpecificResults[0].EvalDecisionDetails)
+
+		across.OrderedOrganizationPolicyInputList = []types.OrderedOrganizationPolicyType{{ServiceControlPolicyInputList: []string{allow("sqs:*", "*")}}}
+		out, err = c.SimulateCustomPolicy(ctx, across)
+		require.NoError(t, err)
+		assert.False(t, out.EvaluationResults[0].OrganizationsDecisionDetail.AllowedByOrganizations)
+		assert.Nil(t, out.EvaluationResults[0].EvalDecisionDetails, "a denial by an SCP ends the simulation")
+		assert.Nil(t, out.EvaluationResults[0].ResourceSpecificResults[0].EvalDecisionDetails)
 
 		_, err = c.SimulateCustomPolicy(ctx, in("arn:aws:iam::111122223333:role/r"))
 		requireError(t, err, "InvalidInput", "Simulation of resource-based policies is not supported for IAM roles.")

@@ -115,18 +115,30 @@ func (r *result) view() types.EvaluationResult {
 	return view
 }
 
+// evalDetails say what each type of policy decides.
+type evalDetails = map[string]types.PolicyEvaluationDecisionType
+
 // addResources adds the results of the single resources.
 func (r *result) addResources(view *types.EvaluationResult) {
 	view.EvalResourceName = aws.String(resourceTemplate(r.decisions[0].Request.Action, r.decisions[0].Request.Resource))
-	view.EvalDecisionDetails = map[string]types.PolicyEvaluationDecisionType{}
 	for i := range r.decisions {
 		d := &r.decisions[i]
 		one := types.ResourceSpecificResult{
 			EvalResourceName:     aws.String(d.Request.Resource),
 			EvalResourceDecision: decision(d.Verdict),
-			EvalDecisionDetails:  map[string]types.PolicyEvaluationDecisionType{},
 			MatchedStatements:    r.statements(d),
 			MissingContextValues: append([]string{}, d.AbsentKeys()...),
+		}
+		// Within an account the details of the whole are empty and those of a
+		// resource left out; a denial by an SCP has neither (API page
+		// "EvaluationResult").
+		if d.Layer != enforce.SCPLayer {
+			if view.EvalDecisionDetails == nil {
+				view.EvalDecisionDetails = evalDetails{}
+			}
+			if d.Request.CrossAccount() {
+				one.EvalDecisionDetails = evalDetails{}
+			}
 		}
 		for _, l := range d.Layers() {
 			if l.Layer == enforce.BoundaryLayer {
@@ -134,7 +146,7 @@ func (r *result) addResources(view *types.EvaluationResult) {
 					AllowedByPermissionsBoundary: l.Verdict == enforce.Allowed,
 				}
 			}
-			if key := detail(l.Layer); key != "" && d.Request.CrossAccount() && d.Layer != enforce.SCPLayer {
+			if key := detail(l.Layer); key != "" && one.EvalDecisionDetails != nil {
 				one.EvalDecisionDetails[key] = decision(l.Verdict)
 				worst := l.Verdict
 				if before, seen := view.EvalDecisionDetails[key]; seen {

@@ -70,6 +70,16 @@ func (s *tagSet) all() []types.Tag {
 	return s.m.Values()
 }
 
+// listed is all for those answers of IAM that have an empty list where others
+// leave it out: recorded answers of GetPolicy, GetOpenIDConnectProvider and
+// GetAccountAuthorizationDetails.
+func (s *tagSet) listed() []types.Tag {
+	if s.m.Len() == 0 {
+		return []types.Tag{}
+	}
+	return s.m.Values()
+}
+
 func (s *tagSet) list(marker *string, maxItems *int32) (page[types.Tag], error) {
 	return list(ascend(&s.m), marker, maxItems, whole[types.Tag])
 }

@@ -37,13 +37,14 @@ func (p *policy) add(ctx context.Context, document string, now time.Time) (*vers
 	}
 	p.made++
 	v := &version{number: p.made, policy: compiled, created: now}
+	p.updated = now
 	p.versions = append(p.versions, v)
 	return v, nil
 }
 
 // makeDefault puts a version in force for everyone who has the policy.
-func (p *policy) makeDefault(v *version, now time.Time) {
-	p.current, p.updated = v, now
+func (p *policy) makeDefault(v *version) {
+	p.current = v
 	p.account.changes++
 }
 
@@ -73,7 +74,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyV
 			return nil, err
 		}
 		if in.SetAsDefault {
-			p.makeDefault(v, v.created)
+			p.makeDefault(v)
 		}
 		return &sdk.CreatePolicyVersionOutput{PolicyVersion: p.view(v)}, nil
 	})
@@ -127,7 +128,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *sdk.SetDefaul
 		if err != nil {
 			return nil, err
 		}
-		p.makeDefault(v, s.now())
+		p.makeDefault(v)
 		return &sdk.SetDefaultPolicyVersionOutput{}, nil
 	})
 }
