@@ -7,14 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-const (
-	// policiesInUseQuota bounds the managed policies that are attached in an
-	// account (API page "GetAccountSummary").
-	policiesInUseQuota = 10000
-	// rootPassword says that the root user can sign in with a password, as that
-	// of an account which no organization made can.
-	rootPassword = true
-)
+// policiesInUseQuota bounds the managed policies that are attached in an account
+// (API page "GetAccountSummary").
+const policiesInUseQuota = 10000
 
 // number counts a yes as 1.
 func number(yes bool) int {
@@ -68,7 +63,7 @@ func (a *account) summary() map[types.SummaryKeyType]int {
 		types.SummaryKeyTypeMFADevicesInUse:                   a.devicesInUse,
 		types.SummaryKeyTypeAccountMFAEnabled:                 number(len(a.root.user.mfa) > 0),
 		types.SummaryKeyTypeAccountAccessKeysPresent:          number(len(a.root.keys) > 0),
-		types.SummaryKeyTypeAccountPasswordPresent:            number(rootPassword),
+		types.SummaryKeyTypeAccountPasswordPresent:            number(a.root.user.login != nil),
 		types.SummaryKeyTypeAccountSigningCertificatesPresent: number(len(a.root.user.signing) > 0),
 		types.SummaryKeyTypeGlobalEndpointTokenVersion:        1 + number(a.preferences.tokenVersion == types.GlobalEndpointTokenVersionV2Token),
 	}

@@ -120,7 +120,7 @@ func (e *entity) passwordColumns() []string {
 	login := e.user.login
 	switch {
 	case e == e.account.root:
-		return []string{strconv.FormatBool(rootPassword), noInformation, notSupported, notSupported}
+		return []string{strconv.FormatBool(login != nil), noInformation, notSupported, notSupported}
 	case login == nil:
 		return []string{"false", notApplicable, notApplicable, notApplicable}
 	}

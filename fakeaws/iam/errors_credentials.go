@@ -26,6 +26,11 @@ const (
 	// Unverified: the root user's own login profile or MFA device, which only a
 	// session of AssumeRoot may name by leaving the user out.
 	rootNeedsSession = "Must specify userName when calling with root user credentials"
+	// Unverified: a password for the root user, which a session of AssumeRoot must
+	// leave out.
+	rootHasNoPassword = "Password must not be specified when calling with an AssumeRoot session"
+	// Unverified: the root user, who has no name, in texts about login profiles.
+	rootSignInName = "root"
 	// Unverified: ChangePassword with another password than the current one.
 	wrongOldPassword = "The old password was incorrect."
 	// Unverified: a password that PasswordReusePrevention forbids.

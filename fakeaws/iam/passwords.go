@@ -38,43 +38,64 @@ func (e *entity) loginView() *types.LoginProfile {
 	return &types.LoginProfile{
 		CreateDate:            aws.Time(e.user.login.created),
 		PasswordResetRequired: e.user.login.resetRequired,
-		UserName:              aws.String(e.name),
+		UserName:              optional(e.name),
 	}
+}
+
+// signInName is how texts about passwords name a user.
+func (e *entity) signInName() string {
+	if e == e.account.root {
+		return rootSignInName
+	}
+	return e.name
 }
 
 // login is the password of a user, who must have one.
 func (e *entity) login() (*loginProfile, error) {
 	if e.user.login == nil {
-		return nil, noSuchEntity(noLoginProfile, e.name)
+		return nil, noSuchEntity(noLoginProfile, e.signInName())
 	}
 	return e.user.login, nil
 }
 
 // namedOrOwn is namedOrSelf for operations that act on the caller's own
-// credentials, but not on the root user's: those need a session of AssumeRoot.
+// credentials, but on the root user's in a session of AssumeRoot only.
 func namedOrOwn[O any](ctx context.Context, s *Service, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
 	return namedOrSelf(ctx, s, in, name, func(u *entity) (*O, error) {
-		if u == u.account.root {
+		if u == u.account.root && !taskOfRoot(fakeaws.CallFrom(ctx).Caller) {
 			return nil, constraint.Error(rootNeedsSession)
 		}
 		return do(u)
 	})
 }
 
-// CreateLoginProfile gives a user a password, by default the caller.
+// taskOfRoot reports whether a caller is the root user in a session of AssumeRoot,
+// which only there has policies: those of its task.
+func taskOfRoot(c *fakeaws.Caller) bool {
+	return c.Type == enforce.Root && c.Session != nil && c.Session.Policies != nil
+}
+
+// CreateLoginProfile gives a user a password, by default the caller. The root user
+// gets none: whoever reads its mail may choose one.
 func (s *Service) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfileInput) (*sdk.CreateLoginProfileOutput, error) {
 	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
 		if u.user.login != nil {
-			return nil, alreadyExists(loginProfileExists, u.name)
+			return nil, alreadyExists(loginProfileExists, u.signInName())
 		}
 		p := &loginProfile{created: s.now(), resetRequired: in.PasswordResetRequired}
-		// The model has no required password, because a session of AssumeRoot
-		// leaves it out; there is none here.
-		if in.Password == nil {
+		// The model has no required password, because a session of AssumeRoot must
+		// leave it out.
+		switch own := u == u.account.root; {
+		case own && in.Password != nil:
+			return nil, constraint.Error(rootHasNoPassword)
+		case own:
+			p.changed = p.created
+		case in.Password == nil:
 			return nil, constraint.Error("1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null")
-		}
-		if err := p.set(u.account, *in.Password, p.created); err != nil {
-			return nil, err
+		default:
+			if err := p.set(u.account, *in.Password, p.created); err != nil {
+				return nil, err
+			}
 		}
 		u.user.login = p
 		return &sdk.CreateLoginProfileOutput{LoginProfile: u.loginView()}, nil

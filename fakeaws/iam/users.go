@@ -29,12 +29,14 @@ func (e *entity) listedUser() types.User {
 }
 
 // addRoot gives an account its root user, which no list shows: a user whose
-// name is empty and whose id is the account's.
+// name is empty and whose id is the account's. It can sign in with a password,
+// until a session of AssumeRoot takes it away.
 func (s *Service) addRoot(a *account) {
 	a.root = &entity{
 		kind: userKind, account: a,
 		identity: &identity{path: "/", id: a.id, arn: fakeaws.ARN("iam", "", a.id, "root"), created: s.now()},
 	}
+	a.root.user.login = &loginProfile{created: a.root.created, changed: a.root.created}
 	if acct, ok := s.world.Account(a.id); ok && acct.Root != nil {
 		a.root.uses = acct.Root.Caller.Uses
 		s.addKey(a.root, acct.Root)
