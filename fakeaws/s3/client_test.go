@@ -45,16 +45,22 @@ func (d *directory) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFARe
 
 // An account is S3 as its clients see it.
 type account struct {
-	t     testing.TB
+	t testing.TB
+	entrance
 	world *fakeaws.World
 	iam   *directory
 	// root is the client of the owner's root user, user of an IAM user of the
 	// same account.
 	root, user *awss3.Client
-	options    []func(*awss3.Options) // of all clients
 }
 
+// newAccount is an account whose clients stay in the process.
 func newAccount(t testing.TB) *account {
+	t.Helper()
+	return newAccountBy(t, way{})
+}
+
+func newAccountBy(t testing.TB, w way) *account {
 	t.Helper()
 	a := &account{t: t, iam: new(directory)}
 	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
@@ -63,6 +69,7 @@ func newAccount(t testing.TB) *account {
 		{Name: "sqs", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return sqs.New(w) }},
 		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return a.iam }},
 	}})
+	a.entrance = a.enter(w)
 	acct, err := a.world.AddAccount(owner, "", "")
 	require.NoError(t, err)
 	a.root = a.client(acct.Root)
@@ -85,12 +92,11 @@ func (a *account) clientWith(c aws.CredentialsProvider) *awss3.Client {
 	return awss3.NewFromConfig(aws.Config{
 		Region:                     "us-east-1",
 		Credentials:                c,
-		HTTPClient:                 a.world.Door(),
 		APIOptions:                 []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock())},
 		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} },
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	}, a.options...)
+	}, a.entrance.s3)
 }
 
 // allow gives the user a policy in place of any other.

@@ -266,79 +266,80 @@ func rule(set func(*types.LifecycleRule)) *types.BucketLifecycleConfiguration {
 
 func TestConfigurationsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	a.bucket("bucket")
-	a.bucket("with.dots")
-	day := func(n int32) *types.LifecycleExpiration { return &types.LifecycleExpiration{Days: &n} }
-	cors := func(r types.CORSRule) *types.CORSConfiguration {
-		return &types.CORSConfiguration{CORSRules: []types.CORSRule{r}}
-	}
-	redirect := func(r types.RoutingRule) *types.WebsiteConfiguration {
-		return &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("i")}, RoutingRules: []types.RoutingRule{r}}
-	}
-	for name, c := range map[string]struct {
-		operation, code, text string
-		set                   any
-	}{
-		"CORS without rules":       {"PutBucketCors", "MalformedXML", "", &types.CORSConfiguration{CORSRules: []types.CORSRule{}}},
-		"CORS without methods":     {"PutBucketCors", "MalformedXML", "", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{}})},
-		"CORS method":              {"PutBucketCors", "InvalidRequest", "Found unsupported HTTP method in CORS config. Unsupported method is PATCH", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PATCH"}})},
-		"CORS origin":              {"PutBucketCors", "InvalidRequest", `AllowedOrigin "*.*" can not have more than one wildcard.`, cors(types.CORSRule{AllowedOrigins: []string{"*.*"}, AllowedMethods: []string{"GET"}})},
-		"CORS allowed header":      {"PutBucketCors", "InvalidRequest", `AllowedHeader "**" can not have more than one wildcard.`, cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}, AllowedHeaders: []string{"**"}})},
-		"CORS exposed header":      {"PutBucketCors", "InvalidRequest", "", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}, ExposeHeaders: []string{"x-*"}})},
-		"encryption algorithm":     {"PutBucketEncryption", "MalformedXML", "", &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: "DES"}}}}},
-		"encryption key":           {"PutBucketEncryption", "InvalidArgument", "", &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: "AES256", KMSMasterKeyID: aws.String("k")}}}}},
-		"encryption of two rules":  {"PutBucketEncryption", "MalformedXML", "", &types.ServerSideEncryptionConfiguration{Rules: make([]types.ServerSideEncryptionRule, 2)}},
-		"website without index":    {"PutBucketWebsite", "InvalidArgument", "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty", &types.WebsiteConfiguration{ErrorDocument: &types.ErrorDocument{Key: aws.String("e")}}},
-		"website index":            {"PutBucketWebsite", "InvalidArgument", "The IndexDocument Suffix is not well formed", &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("a/b")}}},
-		"website redirects":        {"PutBucketWebsite", "InvalidArgument", "", &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("i")}, RedirectAllRequestsTo: &types.RedirectAllRequestsTo{HostName: aws.String("h")}}},
-		"website key twice":        {"PutBucketWebsite", "InvalidRequest", "You can only define ReplaceKeyPrefix or ReplaceKey but not both.", redirect(types.RoutingRule{Redirect: &types.Redirect{ReplaceKeyWith: aws.String("a"), ReplaceKeyPrefixWith: aws.String("b")}})},
-		"website error code":       {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{}, Condition: &types.Condition{HttpErrorCodeReturnedEquals: aws.String("200")}})},
-		"website redirect code":    {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{HttpRedirectCode: aws.String("300")}})},
-		"website protocol":         {"PutBucketWebsite", "MalformedXML", "", redirect(types.RoutingRule{Redirect: &types.Redirect{Protocol: "ftp"}})},
-		"logging to nowhere":       {"PutBucketLogging", "InvalidTargetBucketForLogging", "", &types.BucketLoggingStatus{LoggingEnabled: &types.LoggingEnabled{TargetBucket: aws.String("none"), TargetPrefix: aws.String("")}}},
-		"acceleration status":      {"PutBucketAccelerateConfiguration", "MalformedXML", "", &types.AccelerateConfiguration{Status: "On"}},
-		"payer":                    {"PutBucketRequestPayment", "MalformedXML", "", &types.RequestPaymentConfiguration{Payer: "Nobody"}},
-		"lifecycle status":         {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Status, r.Expiration = "On", day(1) })},
-		"lifecycle without filter": {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Filter, r.Expiration = nil, day(1) })},
-		"lifecycle with both":      {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Prefix, r.Expiration = aws.String("a"), day(1) })},
-		"lifecycle without action": {"PutBucketLifecycleConfiguration", "InvalidRequest", "At least one action needs to be specified in a rule", rule(func(*types.LifecycleRule) {})},
-		"lifecycle of no days":     {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' for Expiration action must be a positive integer", rule(func(r *types.LifecycleRule) { r.Expiration = day(0) })},
-		"lifecycle days and date":  {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Expiration = day(1); r.Expiration.Date = aws.Time(time.Unix(0, 0)) })},
-		"lifecycle date": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Date' must be at midnight GMT", rule(func(r *types.LifecycleRule) {
-			r.Expiration = &types.LifecycleExpiration{Date: aws.Time(time.Unix(1, 0))}
-		})},
-		"lifecycle id": {"PutBucketLifecycleConfiguration", "InvalidArgument", "ID length should not exceed allowed limit of 255", rule(func(r *types.LifecycleRule) { r.ID, r.Expiration = aws.String(strings.Repeat("x", 256)), day(1) })},
-		"lifecycle transition early": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'", rule(func(r *types.LifecycleRule) {
-			r.Transitions = []types.Transition{{Days: aws.Int32(29), StorageClass: "STANDARD_IA"}}
-		})},
-		"lifecycle transition late": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' in the Transition action", rule(func(r *types.LifecycleRule) {
-			r.Expiration, r.Transitions = day(30), []types.Transition{{Days: aws.Int32(30), StorageClass: "STANDARD_IA"}}
-		})},
-		"lifecycle class": {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) {
-			r.Transitions = []types.Transition{{Days: aws.Int32(30), StorageClass: "STANDARD"}}
-		})},
-		"lifecycle newer": {"PutBucketLifecycleConfiguration", "InvalidArgument", "", rule(func(r *types.LifecycleRule) {
-			r.NoncurrentVersionExpiration = &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(1), NewerNoncurrentVersions: aws.Int32(101)}
-		})},
-		"lifecycle markers": {"PutBucketLifecycleConfiguration", "InvalidRequest", "", rule(func(r *types.LifecycleRule) {
-			r.Filter = &types.LifecycleRuleFilter{Tag: &types.Tag{Key: aws.String("k"), Value: aws.String("v")}}
-			r.Expiration = &types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)}
-		})},
-		"lifecycle uploads": {"PutBucketLifecycleConfiguration", "InvalidRequest", "AbortIncompleteMultipartUpload cannot be specified with Tags.", rule(func(r *types.LifecycleRule) {
-			r.Filter = &types.LifecycleRuleFilter{Tag: &types.Tag{Key: aws.String("k"), Value: aws.String("v")}}
-			r.AbortIncompleteMultipartUpload = &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(1)}
-		})},
-		"lifecycle sizes": {"PutBucketLifecycleConfiguration", "InvalidRequest", "", rule(func(r *types.LifecycleRule) {
-			r.Filter, r.Expiration = &types.LifecycleRuleFilter{And: &types.LifecycleRuleAndOperator{ObjectSizeGreaterThan: aws.Int64(2), ObjectSizeLessThan: aws.Int64(2)}}, day(1)
-		})},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := call(t.Context(), a.root, c.operation, "bucket", c.set)
-			requireAPIError(t, err, c.code, c.text)
-		})
-	}
-	_, err := a.root.PutBucketAccelerateConfiguration(t.Context(), &awss3.PutBucketAccelerateConfigurationInput{Bucket: aws.String("with.dots"), AccelerateConfiguration: &types.AccelerateConfiguration{Status: "Enabled"}})
-	requireAPIError(t, err, "InvalidRequest", "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		a.bucket("with.dots")
+		day := func(n int32) *types.LifecycleExpiration { return &types.LifecycleExpiration{Days: &n} }
+		cors := func(r types.CORSRule) *types.CORSConfiguration {
+			return &types.CORSConfiguration{CORSRules: []types.CORSRule{r}}
+		}
+		redirect := func(r types.RoutingRule) *types.WebsiteConfiguration {
+			return &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("i")}, RoutingRules: []types.RoutingRule{r}}
+		}
+		for name, c := range map[string]struct {
+			operation, code, text string
+			set                   any
+		}{
+			"CORS without rules":       {"PutBucketCors", "MalformedXML", "", &types.CORSConfiguration{CORSRules: []types.CORSRule{}}},
+			"CORS without methods":     {"PutBucketCors", "MalformedXML", "", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{}})},
+			"CORS method":              {"PutBucketCors", "InvalidRequest", "Found unsupported HTTP method in CORS config. Unsupported method is PATCH", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PATCH"}})},
+			"CORS origin":              {"PutBucketCors", "InvalidRequest", `AllowedOrigin "*.*" can not have more than one wildcard.`, cors(types.CORSRule{AllowedOrigins: []string{"*.*"}, AllowedMethods: []string{"GET"}})},
+			"CORS allowed header":      {"PutBucketCors", "InvalidRequest", `AllowedHeader "**" can not have more than one wildcard.`, cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}, AllowedHeaders: []string{"**"}})},
+			"CORS exposed header":      {"PutBucketCors", "InvalidRequest", "", cors(types.CORSRule{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}, ExposeHeaders: []string{"x-*"}})},
+			"encryption algorithm":     {"PutBucketEncryption", "MalformedXML", "", &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: "DES"}}}}},
+			"encryption key":           {"PutBucketEncryption", "InvalidArgument", "", &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: "AES256", KMSMasterKeyID: aws.String("k")}}}}},
+			"encryption of two rules":  {"PutBucketEncryption", "MalformedXML", "", &types.ServerSideEncryptionConfiguration{Rules: make([]types.ServerSideEncryptionRule, 2)}},
+			"website without index":    {"PutBucketWebsite", "InvalidArgument", "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty", &types.WebsiteConfiguration{ErrorDocument: &types.ErrorDocument{Key: aws.String("e")}}},
+			"website index":            {"PutBucketWebsite", "InvalidArgument", "The IndexDocument Suffix is not well formed", &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("a/b")}}},
+			"website redirects":        {"PutBucketWebsite", "InvalidArgument", "", &types.WebsiteConfiguration{IndexDocument: &types.IndexDocument{Suffix: aws.String("i")}, RedirectAllRequestsTo: &types.RedirectAllRequestsTo{HostName: aws.String("h")}}},
+			"website key twice":        {"PutBucketWebsite", "InvalidRequest", "You can only define ReplaceKeyPrefix or ReplaceKey but not both.", redirect(types.RoutingRule{Redirect: &types.Redirect{ReplaceKeyWith: aws.String("a"), ReplaceKeyPrefixWith: aws.String("b")}})},
+			"website error code":       {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{}, Condition: &types.Condition{HttpErrorCodeReturnedEquals: aws.String("200")}})},
+			"website redirect code":    {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{HttpRedirectCode: aws.String("300")}})},
+			"website protocol":         {"PutBucketWebsite", "MalformedXML", "", redirect(types.RoutingRule{Redirect: &types.Redirect{Protocol: "ftp"}})},
+			"logging to nowhere":       {"PutBucketLogging", "InvalidTargetBucketForLogging", "", &types.BucketLoggingStatus{LoggingEnabled: &types.LoggingEnabled{TargetBucket: aws.String("none"), TargetPrefix: aws.String("")}}},
+			"acceleration status":      {"PutBucketAccelerateConfiguration", "MalformedXML", "", &types.AccelerateConfiguration{Status: "On"}},
+			"payer":                    {"PutBucketRequestPayment", "MalformedXML", "", &types.RequestPaymentConfiguration{Payer: "Nobody"}},
+			"lifecycle status":         {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Status, r.Expiration = "On", day(1) })},
+			"lifecycle without filter": {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Filter, r.Expiration = nil, day(1) })},
+			"lifecycle with both":      {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Prefix, r.Expiration = aws.String("a"), day(1) })},
+			"lifecycle without action": {"PutBucketLifecycleConfiguration", "InvalidRequest", "At least one action needs to be specified in a rule", rule(func(*types.LifecycleRule) {})},
+			"lifecycle of no days":     {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' for Expiration action must be a positive integer", rule(func(r *types.LifecycleRule) { r.Expiration = day(0) })},
+			"lifecycle days and date":  {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) { r.Expiration = day(1); r.Expiration.Date = aws.Time(time.Unix(0, 0)) })},
+			"lifecycle date": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Date' must be at midnight GMT", rule(func(r *types.LifecycleRule) {
+				r.Expiration = &types.LifecycleExpiration{Date: aws.Time(time.Unix(1, 0))}
+			})},
+			"lifecycle id": {"PutBucketLifecycleConfiguration", "InvalidArgument", "ID length should not exceed allowed limit of 255", rule(func(r *types.LifecycleRule) { r.ID, r.Expiration = aws.String(strings.Repeat("x", 256)), day(1) })},
+			"lifecycle transition early": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'", rule(func(r *types.LifecycleRule) {
+				r.Transitions = []types.Transition{{Days: aws.Int32(29), StorageClass: "STANDARD_IA"}}
+			})},
+			"lifecycle transition late": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' in the Transition action", rule(func(r *types.LifecycleRule) {
+				r.Expiration, r.Transitions = day(30), []types.Transition{{Days: aws.Int32(30), StorageClass: "STANDARD_IA"}}
+			})},
+			"lifecycle class": {"PutBucketLifecycleConfiguration", "MalformedXML", "", rule(func(r *types.LifecycleRule) {
+				r.Transitions = []types.Transition{{Days: aws.Int32(30), StorageClass: "STANDARD"}}
+			})},
+			"lifecycle newer": {"PutBucketLifecycleConfiguration", "InvalidArgument", "", rule(func(r *types.LifecycleRule) {
+				r.NoncurrentVersionExpiration = &types.NoncurrentVersionExpiration{NoncurrentDays: aws.Int32(1), NewerNoncurrentVersions: aws.Int32(101)}
+			})},
+			"lifecycle markers": {"PutBucketLifecycleConfiguration", "InvalidRequest", "", rule(func(r *types.LifecycleRule) {
+				r.Filter = &types.LifecycleRuleFilter{Tag: &types.Tag{Key: aws.String("k"), Value: aws.String("v")}}
+				r.Expiration = &types.LifecycleExpiration{ExpiredObjectDeleteMarker: aws.Bool(true)}
+			})},
+			"lifecycle uploads": {"PutBucketLifecycleConfiguration", "InvalidRequest", "AbortIncompleteMultipartUpload cannot be specified with Tags.", rule(func(r *types.LifecycleRule) {
+				r.Filter = &types.LifecycleRuleFilter{Tag: &types.Tag{Key: aws.String("k"), Value: aws.String("v")}}
+				r.AbortIncompleteMultipartUpload = &types.AbortIncompleteMultipartUpload{DaysAfterInitiation: aws.Int32(1)}
+			})},
+			"lifecycle sizes": {"PutBucketLifecycleConfiguration", "InvalidRequest", "", rule(func(r *types.LifecycleRule) {
+				r.Filter, r.Expiration = &types.LifecycleRuleFilter{And: &types.LifecycleRuleAndOperator{ObjectSizeGreaterThan: aws.Int64(2), ObjectSizeLessThan: aws.Int64(2)}}, day(1)
+			})},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				_, err := call(t.Context(), a.root, c.operation, "bucket", c.set)
+				requireAPIError(t, err, c.code, c.text)
+			})
+		}
+		_, err := a.root.PutBucketAccelerateConfiguration(t.Context(), &awss3.PutBucketAccelerateConfigurationInput{Bucket: aws.String("with.dots"), AccelerateConfiguration: &types.AccelerateConfiguration{Status: "Enabled"}})
+		requireAPIError(t, err, "InvalidRequest", "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+	})
 }

@@ -61,61 +61,63 @@ func TestTagsOfResources(t *testing.T) {
 // and only TagResource and UntagResource change them.
 func TestTagsUnderABAC(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx, arn, id := t.Context(), aws.String("arn:aws:s3:::bucket"), aws.String(owner)
-	a.bucket("bucket")
-	put := func() error {
-		_, err := a.root.PutBucketTagging(ctx, &awss3.PutBucketTaggingInput{Bucket: aws.String("bucket"), Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}}})
-		return err
-	}
-	require.NoError(t, put())
-	_, err := a.root.PutBucketAbac(ctx, &awss3.PutBucketAbacInput{Bucket: aws.String("bucket"), AbacStatus: &types.AbacStatus{Status: "Enabled"}})
-	require.NoError(t, err)
-	requireAPIError(t, put(), "MethodNotAllowed", "")
-	_, err = a.root.DeleteBucketTagging(ctx, &awss3.DeleteBucketTaggingInput{Bucket: aws.String("bucket")})
-	requireAPIError(t, err, "MethodNotAllowed", "")
+	throughDoors(t, func(t *testing.T, a *account) {
+		ctx, arn, id := t.Context(), aws.String("arn:aws:s3:::bucket"), aws.String(owner)
+		a.bucket("bucket")
+		put := func() error {
+			_, err := a.root.PutBucketTagging(ctx, &awss3.PutBucketTaggingInput{Bucket: aws.String("bucket"), Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}}})
+			return err
+		}
+		require.NoError(t, put())
+		_, err := a.root.PutBucketAbac(ctx, &awss3.PutBucketAbacInput{Bucket: aws.String("bucket"), AbacStatus: &types.AbacStatus{Status: "Enabled"}})
+		require.NoError(t, err)
+		requireAPIError(t, put(), "MethodNotAllowed", "")
+		_, err = a.root.DeleteBucketTagging(ctx, &awss3.DeleteBucketTaggingInput{Bucket: aws.String("bucket")})
+		requireAPIError(t, err, "MethodNotAllowed", "")
 
-	a.allow(`{"Effect":"Allow","Action":["s3:TagResource","s3:UntagResource"],"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"blue","s3:BucketTag/team":"blue"},
+		a.allow(`{"Effect":"Allow","Action":["s3:TagResource","s3:UntagResource"],"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"blue","s3:BucketTag/team":"blue"},
 		"ForAllValues:StringEquals":{"aws:TagKeys":["stage"]},"StringEqualsIfExists":{"aws:RequestTag/stage":"test"}}}`)
-	c := a.control(a.user)
-	tag := func(key, value string) error {
-		_, err := c.TagResource(ctx, &s3control.TagResourceInput{AccountId: id, ResourceArn: arn, Tags: []control.Tag{{Key: &key, Value: &value}}})
-		return err
-	}
-	require.NoError(t, tag("stage", "test"))
-	assert.Equal(t, map[string]string{"TagResource": "aws:RequestTag/stage aws:ResourceTag/team aws:TagKeys s3:BucketTag/team"}, a.asked())
-	requireAPIError(t, tag("stage", "prod"), "AccessDenied", "")
-	requireAPIError(t, tag("team", "red"), "AccessDenied", "")
-	_, err = c.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: arn, TagKeys: []string{"team"}})
-	requireAPIError(t, err, "AccessDenied", "")
-	_, err = c.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: arn, TagKeys: []string{"stage"}})
-	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"UntagResource": "aws:ResourceTag/stage aws:ResourceTag/team aws:TagKeys s3:BucketTag/stage s3:BucketTag/team"}, a.asked())
+		c := a.control(a.user)
+		tag := func(key, value string) error {
+			_, err := c.TagResource(ctx, &s3control.TagResourceInput{AccountId: id, ResourceArn: arn, Tags: []control.Tag{{Key: &key, Value: &value}}})
+			return err
+		}
+		require.NoError(t, tag("stage", "test"))
+		assert.Equal(t, map[string]string{"TagResource": "aws:RequestTag/stage aws:ResourceTag/team aws:TagKeys s3:BucketTag/team"}, a.asked())
+		requireAPIError(t, tag("stage", "prod"), "AccessDenied", "")
+		requireAPIError(t, tag("team", "red"), "AccessDenied", "")
+		_, err = c.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: arn, TagKeys: []string{"team"}})
+		requireAPIError(t, err, "AccessDenied", "")
+		_, err = c.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: arn, TagKeys: []string{"stage"}})
+		require.NoError(t, err)
+		assert.Equal(t, map[string]string{"UntagResource": "aws:ResourceTag/stage aws:ResourceTag/team aws:TagKeys s3:BucketTag/stage s3:BucketTag/team"}, a.asked())
+	})
 }
 
 // TestTagsOfAccessPoints are condition keys without further ado.
 func TestTagsOfAccessPoints(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx, id := t.Context(), aws.String(owner)
-	a.bucket("bucket")
-	a.put("bucket", "key", "data")
-	root := a.control(a.root)
-	_, err := root.CreateAccessPoint(ctx, &s3control.CreateAccessPointInput{AccountId: id, Name: aws.String("point"), Bucket: aws.String("bucket"), Tags: []control.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}})
-	require.NoError(t, err)
-	assert.Contains(t, a.asked()["CreateAccessPoint"], "aws:RequestTag/team aws:TagKeys")
-	assert.Contains(t, a.asked()["TagResource"], "aws:RequestTag/team aws:TagKeys")
-	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:AccessPointTag/team":"blue"}}},
+	throughDoors(t, func(t *testing.T, a *account) {
+		ctx, id := t.Context(), aws.String(owner)
+		a.bucket("bucket")
+		a.put("bucket", "key", "data")
+		root := a.control(a.root)
+		point, err := root.CreateAccessPoint(ctx, &s3control.CreateAccessPointInput{AccountId: id, Name: aws.String("point"), Bucket: aws.String("bucket"), Tags: []control.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}})
+		require.NoError(t, err)
+		assert.Contains(t, a.asked()["CreateAccessPoint"], "aws:RequestTag/team aws:TagKeys")
+		assert.Contains(t, a.asked()["TagResource"], "aws:RequestTag/team aws:TagKeys")
+		a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:AccessPointTag/team":"blue"}}},
 		{"Effect":"Allow","Action":"s3:GetAccessPoint","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"blue"}}}`)
-	require.NoError(t, get(ctx, a.user, pointOfOwner, "key"))
-	a.asked()
-	describe := func() error {
-		_, err := a.control(a.user).GetAccessPoint(ctx, &s3control.GetAccessPointInput{AccountId: id, Name: aws.String("point")})
-		return err
-	}
-	require.NoError(t, describe())
-	_, err = root.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: aws.String(pointOfOwner), TagKeys: []string{"team"}})
-	require.NoError(t, err)
-	requireAPIError(t, describe(), "AccessDenied", "")
-	requireAPIError(t, get(ctx, a.user, pointOfOwner, "key"), "AccessDenied", "")
+		require.NoError(t, get(ctx, a.user, a.name(point), "key"))
+		a.asked()
+		describe := func() error {
+			_, err := a.control(a.user).GetAccessPoint(ctx, &s3control.GetAccessPointInput{AccountId: id, Name: aws.String("point")})
+			return err
+		}
+		require.NoError(t, describe())
+		_, err = root.UntagResource(ctx, &s3control.UntagResourceInput{AccountId: id, ResourceArn: aws.String(pointOfOwner), TagKeys: []string{"team"}})
+		require.NoError(t, err)
+		requireAPIError(t, describe(), "AccessDenied", "")
+		requireAPIError(t, get(ctx, a.user, a.name(point), "key"), "AccessDenied", "")
+	})
 }

@@ -2,7 +2,6 @@ package s3_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,56 +13,48 @@ import (
 
 func TestCORS(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx := t.Context()
-	a.bucket("bucket")
-	a.bucket("without")
-	a.put("bucket", "key", "data")
-	_, err := a.root.PutBucketCors(ctx, &awss3.PutBucketCorsInput{Bucket: aws.String("bucket"), CORSConfiguration: &types.CORSConfiguration{CORSRules: []types.CORSRule{
-		{AllowedOrigins: []string{"https://*.example.com"}, AllowedMethods: []string{"PUT", "GET"}, AllowedHeaders: []string{"x-amz-*", "Content-Type"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(60)},
-		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}},
-	}}})
-	require.NoError(t, err)
-	server := httptest.NewServer(a.world.Door())
-	t.Cleanup(server.Close)
-	client := &http.Client{Transport: &http.Transport{}}
-	t.Cleanup(client.CloseIdleConnections)
-	const site = "https://www.example.com"
-	for name, c := range map[string]struct {
-		bucket, origin, method, headers string
-		status                          int
-		code                            string
-		want                            map[string]string
-	}{
-		"allowed": {"bucket", site, "PUT", "X-Amz-Date, content-type", 200, "", map[string]string{
-			"Access-Control-Allow-Origin": site, "Access-Control-Allow-Methods": "PUT, GET", "Access-Control-Allow-Headers": "x-amz-date, content-type",
-			"Access-Control-Expose-Headers": "ETag", "Access-Control-Max-Age": "60", "Access-Control-Allow-Credentials": "true",
-			"Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}},
-		"anybody": {"bucket", "http://elsewhere.net", "GET", "", 200, "", map[string]string{
-			"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET", "Access-Control-Allow-Credentials": ""}},
-		"method":            {"bucket", "http://elsewhere.net", "PUT", "", 403, "AccessForbidden", nil},
-		"header":            {"bucket", site, "PUT", "x-other", 403, "AccessForbidden", nil},
-		"not configured":    {"without", site, "GET", "", 403, "AccessForbidden", nil},
-		"no bucket":         {"missing", site, "GET", "", 403, "AccessForbidden", nil},
-		"without an origin": {"bucket", "", "GET", "", 400, "BadRequest", nil},
-		"without a method":  {"bucket", site, "", "", 400, "BadRequest", nil},
-		"another method":    {"bucket", site, "PATCH", "", 400, "BadRequest", nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for url, do := range map[string]func(*http.Request) (*http.Response, error){
-				"https://" + c.bucket + ".s3.us-east-1.amazonaws.com/key": a.world.Door().Do,
-				server.URL + "/" + c.bucket + "/key":                      client.Do,
-			} {
-				r, err := http.NewRequestWithContext(ctx, http.MethodOptions, url, http.NoBody)
+	throughDoors(t, func(t *testing.T, a *account) {
+		ctx := t.Context()
+		a.bucket("bucket")
+		a.bucket("without")
+		a.put("bucket", "key", "data")
+		_, err := a.root.PutBucketCors(ctx, &awss3.PutBucketCorsInput{Bucket: aws.String("bucket"), CORSConfiguration: &types.CORSConfiguration{CORSRules: []types.CORSRule{
+			{AllowedOrigins: []string{"https://*.example.com"}, AllowedMethods: []string{"PUT", "GET"}, AllowedHeaders: []string{"x-amz-*", "Content-Type"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(60)},
+			{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"GET"}},
+		}}})
+		require.NoError(t, err)
+		const site = "https://www.example.com"
+		for name, c := range map[string]struct {
+			bucket, origin, method, headers string
+			status                          int
+			code                            string
+			want                            map[string]string
+		}{
+			"allowed": {"bucket", site, "PUT", "X-Amz-Date, content-type", 200, "", map[string]string{
+				"Access-Control-Allow-Origin": site, "Access-Control-Allow-Methods": "PUT, GET", "Access-Control-Allow-Headers": "x-amz-date, content-type",
+				"Access-Control-Expose-Headers": "ETag", "Access-Control-Max-Age": "60", "Access-Control-Allow-Credentials": "true",
+				"Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"}},
+			"anybody": {"bucket", "http://elsewhere.net", "GET", "", 200, "", map[string]string{
+				"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET", "Access-Control-Allow-Credentials": ""}},
+			"method":            {"bucket", "http://elsewhere.net", "PUT", "", 403, "AccessForbidden", nil},
+			"header":            {"bucket", site, "PUT", "x-other", 403, "AccessForbidden", nil},
+			"not configured":    {"without", site, "GET", "", 403, "AccessForbidden", nil},
+			"no bucket":         {"missing", site, "GET", "", 403, "AccessForbidden", nil},
+			"without an origin": {"bucket", "", "GET", "", 400, "BadRequest", nil},
+			"without a method":  {"bucket", site, "", "", 400, "BadRequest", nil},
+			"another method":    {"bucket", site, "PATCH", "", 400, "BadRequest", nil},
+		} {
+			t.Run(name, func(t *testing.T) {
+				r, err := http.NewRequestWithContext(ctx, http.MethodOptions, a.address(c.bucket, "key"), http.NoBody)
 				require.NoError(t, err)
 				for name, value := range map[string]string{"Origin": c.origin, "Access-Control-Request-Method": c.method, "Access-Control-Request-Headers": c.headers} {
 					if value != "" {
 						r.Header.Set(name, value)
 					}
 				}
-				resp, err := do(r)
+				resp, err := a.http.Do(r)
 				require.NoError(t, err)
-				assert.Equal(t, c.status, resp.StatusCode, url)
+				assert.Equal(t, c.status, resp.StatusCode)
 				for name, value := range c.want {
 					assert.Equal(t, value, resp.Header.Get(name), name)
 				}
@@ -72,21 +63,21 @@ func TestCORS(t *testing.T) {
 					assert.Empty(t, resp.Header.Get("Access-Control-Allow-Origin"))
 				}
 				require.NoError(t, resp.Body.Close())
+			})
+		}
+		t.Run("on a request itself, denied or not", func(t *testing.T) {
+			for origin, want := range map[string]string{site: site, "http://elsewhere.net": "*", "": ""} {
+				r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address("bucket", "key"), http.NoBody)
+				require.NoError(t, err)
+				if origin != "" {
+					r.Header.Set("Origin", origin)
+				}
+				resp, err := a.http.Do(r)
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+				assert.Equal(t, http.StatusForbidden, resp.StatusCode, "CORS permits nothing")
+				assert.Equal(t, want, resp.Header.Get("Access-Control-Allow-Origin"))
 			}
 		})
-	}
-	t.Run("on a request itself, denied or not", func(t *testing.T) {
-		for origin, want := range map[string]string{site: site, "http://elsewhere.net": "*", "": ""} {
-			r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://bucket.s3.us-east-1.amazonaws.com/key", http.NoBody)
-			require.NoError(t, err)
-			if origin != "" {
-				r.Header.Set("Origin", origin)
-			}
-			resp, err := a.world.Door().Do(r)
-			require.NoError(t, err)
-			require.NoError(t, resp.Body.Close())
-			assert.Equal(t, http.StatusForbidden, resp.StatusCode, "CORS permits nothing")
-			assert.Equal(t, want, resp.Header.Get("Access-Control-Allow-Origin"))
-		}
 	})
 }

@@ -38,42 +38,43 @@ func fill(v reflect.Value, depth int) {
 // a digest of its document a wrong one.
 func TestDocumentsAreComparedWithTheirDigests(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	a.bucket("bucket")
-	digests := map[string]string{"Content-Md5": "1B2M2Y8AsgTpgAmY7PhCfg==", "X-Amz-Checksum-Crc32": "AAAAAQ==", "X-Amz-Checksum-Sha256": strings.Repeat("A", 43) + "="}
-	var looked []string
-	client := reflect.ValueOf(a.root)
-	for i := range client.NumMethod() {
-		name, method := client.Type().Method(i).Name, client.Method(i)
-		if !strings.HasPrefix(name, "Put") && name != "DeleteObjects" || name == "PutObject" || name == "PutObjectAnnotation" {
-			continue // without a document, or with one that is data
-		}
-		input := method.Type().In(1).Elem()
-		for header, wrong := range digests {
-			in := reflect.New(input)
-			fill(in.Elem(), 12)
-			in.Elem().FieldByName("Bucket").Set(reflect.ValueOf(aws.String("bucket")))
-			for _, name := range []string{"ContentMD5", "ChecksumAlgorithm"} {
-				if f := in.Elem().FieldByName(name); f.IsValid() {
-					f.SetZero()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		digests := map[string]string{"Content-Md5": "1B2M2Y8AsgTpgAmY7PhCfg==", "X-Amz-Checksum-Crc32": "AAAAAQ==", "X-Amz-Checksum-Sha256": strings.Repeat("A", 43) + "="}
+		var looked []string
+		client := reflect.ValueOf(a.root)
+		for i := range client.NumMethod() {
+			name, method := client.Type().Method(i).Name, client.Method(i)
+			if !strings.HasPrefix(name, "Put") && name != "DeleteObjects" || name == "PutObject" || name == "PutObjectAnnotation" {
+				continue // without a document, or with one that is data
+			}
+			input := method.Type().In(1).Elem()
+			for header, wrong := range digests {
+				in := reflect.New(input)
+				fill(in.Elem(), 12)
+				in.Elem().FieldByName("Bucket").Set(reflect.ValueOf(aws.String("bucket")))
+				for _, name := range []string{"ContentMD5", "ChecksumAlgorithm"} {
+					if f := in.Elem().FieldByName(name); f.IsValid() {
+						f.SetZero()
+					}
 				}
+				out := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), in, reflect.ValueOf(withHeader(header, wrong))})
+				err, _ := out[1].Interface().(error)
+				if code(err) == "NotImplemented" {
+					continue
+				}
+				assert.Equal(t, "BadDigest", code(err), "%s with a wrong %s: %v", name, header, err)
+				looked = append(looked, name)
 			}
-			out := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), in, reflect.ValueOf(withHeader(header, wrong))})
-			err, _ := out[1].Interface().(error)
-			if code(err) == "NotImplemented" {
-				continue
-			}
-			assert.Equal(t, "BadDigest", code(err), "%s with a wrong %s: %v", name, header, err)
-			looked = append(looked, name)
 		}
-	}
-	for name, c := range stored {
-		assert.Contains(t, looked, c.put, name)
-	}
-	for _, name := range []string{"PutBucketAcl", "PutObjectAcl", "PutBucketPolicy", "PutBucketTagging", "PutObjectTagging", "PutBucketVersioning", "PutPublicAccessBlock",
-		"PutBucketOwnershipControls", "PutBucketNotificationConfiguration", "PutBucketInventoryConfiguration", "DeleteObjects", "PutBucketReplication", "PutObjectRetention", "PutObjectLegalHold", "PutObjectLockConfiguration"} {
-		assert.Contains(t, looked, name)
-	}
+		for name, c := range stored {
+			assert.Contains(t, looked, c.put, name)
+		}
+		for _, name := range []string{"PutBucketAcl", "PutObjectAcl", "PutBucketPolicy", "PutBucketTagging", "PutObjectTagging", "PutBucketVersioning", "PutPublicAccessBlock",
+			"PutBucketOwnershipControls", "PutBucketNotificationConfiguration", "PutBucketInventoryConfiguration", "DeleteObjects", "PutBucketReplication", "PutObjectRetention", "PutObjectLegalHold", "PutObjectLockConfiguration"} {
+			assert.Contains(t, looked, name)
+		}
+	})
 }
 
 // withHeader sends a header in place of what the client would.

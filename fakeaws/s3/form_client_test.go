@@ -89,77 +89,63 @@ func errorCode(t testing.TB, resp *http.Response) string {
 
 func TestFormUpload(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	a.bucket("bucket")
-	const conditions = `{"bucket":"bucket"},["starts-with","$key","user/"],["content-length-range",1,10]`
-	server := httptest.NewServer(a.world.Door())
-	t.Cleanup(server.Close)
-	client := &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	t.Cleanup(client.CloseIdleConnections)
-	for name, door := range map[string]struct {
-		url string
-		do  func(*http.Request) (*http.Response, error)
-	}{
-		"virtual host": {"https://bucket.s3.us-east-1.amazonaws.com/", a.world.Door().Do},
-		"path":         {"https://s3.us-east-1.amazonaws.com/bucket", a.world.Door().Do},
-		"socket":       {server.URL + "/bucket", client.Do},
-	} {
-		t.Run(name, func(t *testing.T) {
-			post := func(f formUpload) *http.Response {
-				resp, err := door.do(f.request(t, door.url))
-				require.NoError(t, err)
-				return resp
-			}
-			resp := post(formUpload{filename: `C:\pictures\a b.txt`, file: "hello", fields: a.signed(a.root, conditions,
-				"key", "user/${filename}", "Content-Type", "text/plain", "x-amz-meta-name", "v",
-				"tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>a b</Value></Tag></TagSet></Tagging>")})
-			text, err := io.ReadAll(resp.Body)
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		const conditions = `{"bucket":"bucket"},["starts-with","$key","user/"],["content-length-range",1,10]`
+		post := func(f formUpload) *http.Response {
+			resp, err := a.http.Do(f.request(t, a.address("bucket", "")))
 			require.NoError(t, err)
-			require.NoError(t, resp.Body.Close())
-			require.Equal(t, http.StatusNoContent, resp.StatusCode, string(text))
-			assert.NotEmpty(t, resp.Header.Get("ETag"))
-			out, err := a.root.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("user/a b.txt")})
-			require.NoError(t, err)
-			data, err := io.ReadAll(out.Body)
-			require.NoError(t, err)
-			assert.Equal(t, "hello", string(data))
-			assert.Equal(t, "text/plain", *out.ContentType)
-			assert.Equal(t, map[string]string{"name": "v"}, out.Metadata)
-			tags, err := a.root.GetObjectTagging(t.Context(), &awss3.GetObjectTaggingInput{Bucket: aws.String("bucket"), Key: aws.String("user/a b.txt")})
-			require.NoError(t, err)
-			assert.Equal(t, "a b", *tags.TagSet[0].Value)
+			return resp
+		}
+		resp := post(formUpload{filename: `C:\pictures\a b.txt`, file: "hello", fields: a.signed(a.root, conditions,
+			"key", "user/${filename}", "Content-Type", "text/plain", "x-amz-meta-name", "v",
+			"tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>a b</Value></Tag></TagSet></Tagging>")})
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusNoContent, resp.StatusCode, string(text))
+		assert.NotEmpty(t, resp.Header.Get("ETag"))
+		out, err := a.root.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("user/a b.txt")})
+		require.NoError(t, err)
+		data, err := io.ReadAll(out.Body)
+		require.NoError(t, err)
+		assert.Equal(t, "hello", string(data))
+		assert.Equal(t, "text/plain", *out.ContentType)
+		assert.Equal(t, map[string]string{"name": "v"}, out.Metadata)
+		tags, err := a.root.GetObjectTagging(t.Context(), &awss3.GetObjectTaggingInput{Bucket: aws.String("bucket"), Key: aws.String("user/a b.txt")})
+		require.NoError(t, err)
+		assert.Equal(t, "a b", *tags.TagSet[0].Value)
 
-			resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "success_action_status", "201")})
-			assert.Equal(t, http.StatusCreated, resp.StatusCode)
-			var made struct{ Location, Bucket, Key, ETag string }
-			require.NoError(t, xml.NewDecoder(resp.Body).Decode(&made))
-			assert.Equal(t, []string{"bucket", "user/k", resp.Header.Get("ETag")}, []string{made.Bucket, made.Key, made.ETag})
-			assert.True(t, strings.HasSuffix(made.Location, "/user/k"), made.Location)
+		resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "success_action_status", "201")})
+		assert.Equal(t, http.StatusCreated, resp.StatusCode)
+		var made struct{ Location, Bucket, Key, ETag string }
+		require.NoError(t, xml.NewDecoder(resp.Body).Decode(&made))
+		assert.Equal(t, []string{"bucket", "user/k", resp.Header.Get("ETag")}, []string{made.Bucket, made.Key, made.ETag})
+		assert.True(t, strings.HasSuffix(made.Location, "/user/k"), made.Location)
 
-			resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "success_action_redirect", "https://example.com/done?a=1")})
-			assert.Equal(t, http.StatusSeeOther, resp.StatusCode)
-			assert.Contains(t, resp.Header.Get("Location"), "https://example.com/done?a=1&bucket=bucket&etag=%22")
+		resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "success_action_redirect", "https://example.com/done?a=1")})
+		assert.Equal(t, http.StatusSeeOther, resp.StatusCode)
+		assert.Contains(t, resp.Header.Get("Location"), "https://example.com/done?a=1&bucket=bucket&etag=%22")
 
-			for want, f := range map[string]formUpload{
-				"EntityTooLarge":        {file: "12345678901", fields: a.signed(a.root, conditions, "key", "user/large")},
-				"EntityTooSmall":        {file: "", fields: a.signed(a.root, conditions, "key", "user/small")},
-				"InvalidArgument":       {file: "x", fields: a.signed(a.root, conditions)},
-				"MalformedXML":          {file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "tagging", "no")},
-				"InvalidAccessKeyId":    {file: "x", fields: replaced(a.signed(a.root, conditions, "key", "user/k"), "x-amz-credential", "AKIANOBODY")},
-				"SignatureDoesNotMatch": {file: "x", fields: replaced(a.signed(a.root, conditions, "key", "user/k"), "x-amz-signature", strings.Repeat("0", 64))},
-			} {
-				assert.Equal(t, want, errorCode(t, post(f)))
-			}
-			resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "other/k")})
-			assert.Equal(t, http.StatusForbidden, resp.StatusCode, "the key is not what the policy allows")
-			require.NoError(t, resp.Body.Close())
-			resp = post(formUpload{noFile: true, fields: a.signed(a.root, conditions, "key", "user/k")})
-			assert.Equal(t, "InvalidArgument", errorCode(t, resp))
-			for _, key := range []string{"user/large", "user/small", "other/k"} {
-				requireAPIError(t, get(t.Context(), a.root, "bucket", key), "NoSuchKey", "")
-			}
-		})
-	}
+		for want, f := range map[string]formUpload{
+			"EntityTooLarge":        {file: "12345678901", fields: a.signed(a.root, conditions, "key", "user/large")},
+			"EntityTooSmall":        {file: "", fields: a.signed(a.root, conditions, "key", "user/small")},
+			"InvalidArgument":       {file: "x", fields: a.signed(a.root, conditions)},
+			"MalformedXML":          {file: "x", fields: a.signed(a.root, conditions, "key", "user/k", "tagging", "no")},
+			"InvalidAccessKeyId":    {file: "x", fields: replaced(a.signed(a.root, conditions, "key", "user/k"), "x-amz-credential", "AKIANOBODY")},
+			"SignatureDoesNotMatch": {file: "x", fields: replaced(a.signed(a.root, conditions, "key", "user/k"), "x-amz-signature", strings.Repeat("0", 64))},
+		} {
+			assert.Equal(t, want, errorCode(t, post(f)))
+		}
+		resp = post(formUpload{file: "x", fields: a.signed(a.root, conditions, "key", "other/k")})
+		assert.Equal(t, http.StatusForbidden, resp.StatusCode, "the key is not what the policy allows")
+		require.NoError(t, resp.Body.Close())
+		resp = post(formUpload{noFile: true, fields: a.signed(a.root, conditions, "key", "user/k")})
+		assert.Equal(t, "InvalidArgument", errorCode(t, resp))
+		for _, key := range []string{"user/large", "user/small", "other/k"} {
+			requireAPIError(t, get(t.Context(), a.root, "bucket", key), "NoSuchKey", "")
+		}
+	})
 }
 
 // replaced replaces the beginning of a field's value, or all of it.
@@ -180,30 +166,31 @@ func replaced(fields []string, name, value string) []string {
 // conditions see a form.
 func TestFormUploadIsJudged(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	a.bucket("bucket")
-	post := func(f formUpload) *http.Response {
-		resp, err := a.world.Door().Do(f.request(t, "https://bucket.s3.us-east-1.amazonaws.com/"))
-		require.NoError(t, err)
-		return resp
-	}
-	upload := func() *http.Response {
-		return post(formUpload{file: "x", fields: a.signed(a.user, `{"bucket":"bucket"},{"key":"k"}`, "key", "k")})
-	}
-	assert.Equal(t, "AccessDenied", errorCode(t, upload()))
-	a.allow(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/k","Condition":{"StringEquals":{"s3:authType":"REST-HEADER"}}}`)
-	assert.Equal(t, "AccessDenied", errorCode(t, upload()))
-	a.allow(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/k","Condition":{"StringEquals":{"s3:authType":"POST","s3:signatureversion":"AWS4-HMAC-SHA256"},"Null":{"s3:signatureAge":"true"}}}`)
-	assert.Equal(t, http.StatusNoContent, upload().StatusCode)
-	last := a.world.Log().Events()[len(a.world.Log().Events())-1]
-	assert.Equal(t, "PutObject", last.Operation)
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		post := func(f formUpload) *http.Response {
+			resp, err := a.http.Do(f.request(t, a.address("bucket", "")))
+			require.NoError(t, err)
+			return resp
+		}
+		upload := func() *http.Response {
+			return post(formUpload{file: "x", fields: a.signed(a.user, `{"bucket":"bucket"},{"key":"k"}`, "key", "k")})
+		}
+		assert.Equal(t, "AccessDenied", errorCode(t, upload()))
+		a.allow(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/k","Condition":{"StringEquals":{"s3:authType":"REST-HEADER"}}}`)
+		assert.Equal(t, "AccessDenied", errorCode(t, upload()))
+		a.allow(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/k","Condition":{"StringEquals":{"s3:authType":"POST","s3:signatureversion":"AWS4-HMAC-SHA256"},"Null":{"s3:signatureAge":"true"}}}`)
+		assert.Equal(t, http.StatusNoContent, upload().StatusCode)
+		last := a.world.Log().Events()[len(a.world.Log().Events())-1]
+		assert.Equal(t, "PutObject", last.Operation)
 
-	assert.Equal(t, "AccessDenied", errorCode(t, post(formUpload{file: "x", fields: []string{"key", "anonymous"}})))
-	_, err := a.root.DeletePublicAccessBlock(t.Context(), &awss3.DeletePublicAccessBlockInput{Bucket: aws.String("bucket")})
-	require.NoError(t, err)
-	_, err = a.root.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
-	require.NoError(t, err)
-	assert.Equal(t, http.StatusNoContent, post(formUpload{file: "x", fields: []string{"key", "anonymous"}}).StatusCode)
+		assert.Equal(t, "AccessDenied", errorCode(t, post(formUpload{file: "x", fields: []string{"key", "anonymous"}})))
+		_, err := a.root.DeletePublicAccessBlock(t.Context(), &awss3.DeletePublicAccessBlockInput{Bucket: aws.String("bucket")})
+		require.NoError(t, err)
+		_, err = a.root.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusNoContent, post(formUpload{file: "x", fields: []string{"key", "anonymous"}}).StatusCode)
+	})
 }
 
 func FuzzForm(f *testing.F) {

@@ -18,46 +18,15 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
-	"github.com/leastpriv/leastpriv/fakeaws/s3"
 )
 
-// A shop is S3 of two accounts through one door: a root user, and a user whom a
-// policy may be given.
-type shop struct {
-	*worldtest.World
-	t          *testing.T
-	iam        *directory
-	root, user *awss3.Client
-}
+// A shop is an account with one bucket of importance.
+type shop struct{ *account }
 
 func eachDoor(t *testing.T, story func(*testing.T, *shop)) {
 	t.Helper()
 	t.Parallel()
-	worldtest.EachDoor(t, func(t *testing.T, door worldtest.Door) { story(t, newShop(t, door)) })
-}
-
-func newShop(t *testing.T, door worldtest.Door) *shop {
-	t.Helper()
-	s := &shop{t: t, iam: new(directory)}
-	s.World = worldtest.New(t, door,
-		fakeaws.Registration{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
-		fakeaws.Registration{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return s.iam }},
-	)
-	acct, _ := s.Account(worldtest.Account)
-	s.root = awss3.NewFromConfig(s.Config(acct.Root.AccessKeyID, acct.Root.SecretAccessKey, ""))
-	user := &fakeaws.Credential{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "secret", Caller: &fakeaws.Caller{Principal: enforce.Principal{
-		Type: enforce.User, Account: worldtest.Account, ARN: "arn:aws:iam::" + worldtest.Account + ":user/reader", UserName: "reader"}}}
-	s.SetCredential(user)
-	s.user = awss3.NewFromConfig(s.Config(user.AccessKeyID, user.SecretAccessKey, ""))
-	return s
-}
-
-func (s *shop) allow(statements string) {
-	s.iam.policies = []*enforce.Policy{enforce.MustParse(`{"Version":"2012-10-17","Statement":[`+statements+`]}`, enforce.IdentityPolicy)}
+	throughDoors(t, func(t *testing.T, a *account) { story(t, &shop{a}) })
 }
 
 func (s *shop) bucket(in awss3.CreateBucketInput) {
@@ -224,60 +193,58 @@ func TestDefaultMultipartStory(t *testing.T) {
 }
 
 // TestPresignedStory sends what was signed ahead with a client that knows nothing
-// of AWS. Only URLs of the socket lead anywhere.
+// of AWS.
 func TestPresignedStory(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, worldtest.Socket)
-	ctx, bucket, key := t.Context(), aws.String("bucket"), aws.String("key")
-	s.bucket(awss3.CreateBucketInput{})
-	presigner := awss3.NewPresignClient(s.root)
-	send := func(method, url string, signed http.Header, body string) *http.Response {
-		t.Helper()
-		r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
-		require.NoError(t, err)
-		for name, values := range signed {
-			if name != "Host" && name != "Content-Length" {
-				r.Header[name] = values
+	eachDoor(t, func(t *testing.T, s *shop) {
+		ctx, bucket, key := t.Context(), aws.String("bucket"), aws.String("key")
+		s.bucket(awss3.CreateBucketInput{})
+		presigner := awss3.NewPresignClient(s.root)
+		send := func(method, url string, signed http.Header, body string) *http.Response {
+			t.Helper()
+			r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+			require.NoError(t, err)
+			for name, values := range signed {
+				if name != "Host" && name != "Content-Length" {
+					r.Header[name] = values
+				}
 			}
+			resp, err := s.http.Do(r)
+			require.NoError(t, err)
+			text, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			resp.Body = io.NopCloser(bytes.NewReader(text))
+			return resp
 		}
-		transport := &http.Transport{}
-		defer transport.CloseIdleConnections()
-		resp, err := transport.RoundTrip(r)
+		put, err := presigner.PresignPutObject(ctx, &awss3.PutObjectInput{Bucket: bucket, Key: key})
 		require.NoError(t, err)
-		text, err := io.ReadAll(resp.Body)
+		assert.Equal(t, 200, send(put.Method, put.URL, put.SignedHeader, "hello").StatusCode)
+		get, err := presigner.PresignGetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, ResponseContentType: aws.String("text/csv")})
 		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		resp.Body = io.NopCloser(bytes.NewReader(text))
-		return resp
-	}
-	put, err := presigner.PresignPutObject(ctx, &awss3.PutObjectInput{Bucket: bucket, Key: key})
-	require.NoError(t, err)
-	assert.Equal(t, 200, send(put.Method, put.URL, put.SignedHeader, "hello").StatusCode)
-	get, err := presigner.PresignGetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, ResponseContentType: aws.String("text/csv")})
-	require.NoError(t, err)
-	resp := send(get.Method, get.URL, get.SignedHeader, "")
-	text, _ := io.ReadAll(resp.Body)
-	assert.Equal(t, "hello", string(text))
-	assert.Equal(t, "text/csv", resp.Header.Get("Content-Type"))
+		resp := send(get.Method, get.URL, get.SignedHeader, "")
+		text, _ := io.ReadAll(resp.Body)
+		assert.Equal(t, "hello", string(text))
+		assert.Equal(t, "text/csv", resp.Header.Get("Content-Type"))
 
-	// The presigner puts headers like this one into the query, where they count too.
-	foreign, err := presigner.PresignGetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, ExpectedBucketOwner: aws.String("999999999999")})
-	require.NoError(t, err)
-	require.NotContains(t, foreign.SignedHeader, "X-Amz-Expected-Bucket-Owner")
-	resp = send(foreign.Method, foreign.URL, foreign.SignedHeader, "")
-	assert.Equal(t, 403, resp.StatusCode, "the bucket is another account's than expected")
+		// The presigner puts headers like this one into the query, where they count too.
+		foreign, err := presigner.PresignGetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, ExpectedBucketOwner: aws.String("999999999999")})
+		require.NoError(t, err)
+		require.NotContains(t, foreign.SignedHeader, "X-Amz-Expected-Bucket-Owner")
+		resp = send(foreign.Method, foreign.URL, foreign.SignedHeader, "")
+		assert.Equal(t, 403, resp.StatusCode, "the bucket is another account's than expected")
 
-	begun, err := s.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme})
-	require.NoError(t, err)
-	part, err := presigner.PresignUploadPart(ctx, &awss3.UploadPartInput{Bucket: bucket, Key: key, UploadId: begun.UploadId, PartNumber: aws.Int32(1)})
-	require.NoError(t, err)
-	resp = send(part.Method, part.URL, part.SignedHeader, "in one part")
-	require.Equal(t, 200, resp.StatusCode)
-	_, err = s.root.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: begun.UploadId,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: aws.String(resp.Header.Get("ETag"))}}}})
-	require.NoError(t, err)
-	text, _ = io.ReadAll(send(get.Method, get.URL, get.SignedHeader, "").Body)
-	assert.Equal(t, "in one part", string(text))
+		begun, err := s.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key, ChecksumAlgorithm: types.ChecksumAlgorithmCrc64nvme})
+		require.NoError(t, err)
+		part, err := presigner.PresignUploadPart(ctx, &awss3.UploadPartInput{Bucket: bucket, Key: key, UploadId: begun.UploadId, PartNumber: aws.Int32(1)})
+		require.NoError(t, err)
+		resp = send(part.Method, part.URL, part.SignedHeader, "in one part")
+		require.Equal(t, 200, resp.StatusCode)
+		_, err = s.root.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: begun.UploadId,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: aws.String(resp.Header.Get("ETag"))}}}})
+		require.NoError(t, err)
+		text, _ = io.ReadAll(send(get.Method, get.URL, get.SignedHeader, "").Body)
+		assert.Equal(t, "in one part", string(text))
+	})
 }
 
 func TestObjectLockStory(t *testing.T) {
@@ -365,7 +332,7 @@ func TestRestoreStory(t *testing.T) {
 		require.NoError(t, restore())
 		assert.Equal(t, 202, status)
 		answer(t, restore(), "RestoreAlreadyInProgress", 409)
-		s.Clock().Advance(6 * time.Hour)
+		s.world.Clock().Advance(6 * time.Hour)
 		require.NoError(t, restore())
 		assert.Equal(t, 200, status)
 		_, err = s.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key})

@@ -19,8 +19,11 @@ type Socket struct{ transport *http.Transport }
 
 // NewSocket makes a client without connections.
 func NewSocket() *Socket {
-	return &Socket{&http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second}}
+	return SocketOver(&http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second})
 }
+
+// SocketOver is a client that connects as a transport does.
+func SocketOver(t *http.Transport) *Socket { return &Socket{t} }
 
 // Close closes the connections.
 func (s *Socket) Close() { s.transport.CloseIdleConnections() }
