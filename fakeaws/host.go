@@ -20,7 +20,7 @@ func bucketOf(host string) string {
 		return name
 	}
 	// The last one counts: a bucket's own name may contain ".s3.".
-	if i := max(strings.LastIndex(host, ".s3."), strings.LastIndex(host, ".s3-")); i >= 0 {
+	if i := max(strings.LastIndex(host, ".s3."), strings.LastIndex(host, ".s3-"), strings.LastIndex(host, ".s3express-")); i >= 0 {
 		return host[:i]
 	}
 	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok && bucket != "s3" {
@@ -97,6 +97,10 @@ func endpointRegion(host string) string {
 // accessPointOf returns the ARN of the S3 access point that a host names:
 // "name-111122223333.s3-accesspoint.us-east-1.amazonaws.com".
 func accessPointOf(host string) (string, bool) {
+	// That of a Multi-Region Access Point has no account: its alias is as good a name.
+	if alias, _, ok := strings.Cut(host, ".accesspoint.s3-global."); ok {
+		return alias, true
+	}
 	label, _, ok := strings.Cut(host, ".s3-accesspoint")
 	dash := strings.LastIndexByte(label, '-')
 	if !ok || dash < 0 {

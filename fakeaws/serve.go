@@ -176,6 +176,8 @@ func (x *exchange) route() error {
 		x.model = x.room.model
 	} else if model, ok := wire.Load(name); ok {
 		x.model = model
+	} else if speaksS3(name) {
+		x.model, _ = wire.Load("s3")
 	}
 	x.request = wire.Request{
 		Method:        x.http.Method,
@@ -184,8 +186,8 @@ func (x *exchange) route() error {
 		Header:        x.http.Header,
 		ContentLength: x.http.ContentLength,
 	}
-	switch name {
-	case "s3", "s3-control":
+	switch {
+	case x.s3():
 		if x.signature != nil && x.signature.Presigned {
 			x.request.Header = sigv4.Hoisted(x.http)
 		}
@@ -205,6 +207,13 @@ func (x *exchange) route() error {
 		return notImplemented("the service " + name)
 	}
 	return nil
+}
+
+// speaksS3 reports whether requests are signed for a service of this name that are of
+// S3's API and for other things than buckets in a region: directory buckets, Outposts,
+// Object Lambda. No World has one.
+func speaksS3(name string) bool {
+	return name == "s3express" || name == "s3-outposts" || name == "s3-object-lambda"
 }
 
 // standIn gives a request for an unknown service the model of one that words
@@ -408,7 +417,9 @@ func (x *exchange) inStyle(err error) error {
 }
 
 // s3 reports whether the request is for one of S3's two APIs.
-func (x *exchange) s3() bool { return x.call.Service == "s3" || x.call.Service == "s3-control" }
+func (x *exchange) s3() bool {
+	return x.call.Service == "s3" || x.call.Service == "s3-control" || speaksS3(x.call.Service)
+}
 
 // hostID makes what S3 sends as x-amz-id-2.
 func (x *exchange) hostID() string { return x.world.ids.Token(76) }

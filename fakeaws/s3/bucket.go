@@ -92,6 +92,9 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	if isAccessPoint(name) {
 		return s.throughPoint(name)
 	}
+	if err := checkKind(name); err != nil {
+		return nil, err
+	}
 	b, ok := s.buckets.Get(name)
 	if !ok {
 		if err := checkBucketName(name); err != nil {
@@ -129,6 +132,7 @@ func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketIn
 	setEnum(keys, "s3:locationconstraint", plan.constraint)
 	plan.acl.setKeys(keys)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
+	setEnum(keys, "s3:x-amz-bucket-namespace", in.BucketNamespace)
 	setTags(keys, "aws:RequestTag/", plan.tags)
 	if len(plan.tags) > 0 {
 		keys.SetMulti("aws:TagKeys", tagKeys(plan.tags))
@@ -166,9 +170,8 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 		ownership: in.ObjectOwnership,
 		acl:       &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP)},
 	}
-	// The other namespace has names of its own.
-	if in.BucketNamespace != "" && in.BucketNamespace != types.BucketNamespaceGlobal {
-		return p, notImplemented("x-amz-bucket-namespace: " + string(in.BucketNamespace))
+	if err := checkKind(aws.ToString(in.Bucket)); err != nil {
+		return p, err
 	}
 	if err := checkBucketName(aws.ToString(in.Bucket)); err != nil {
 		return p, err
@@ -187,7 +190,10 @@ func planBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (bucketPlan, er
 		return p, err
 	}
 	p.tags, p.constraint = cfg.Tags, cfg.LocationConstraint
-	return p, p.locate(call.Region)
+	if err := p.locate(call.Region); err != nil {
+		return p, err
+	}
+	return p, checkNamespace(in, call.Account, p.region)
 }
 
 // planAccess decides on Object Ownership and the ACL. A new bucket has ACLs
@@ -251,7 +257,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 		switch {
 		case b.owner.ID != call.Account:
 			return nil, errBucketExists.of("BucketName", name)
-		case call.Region != home || b.region != plan.region:
+		case call.Region != home || b.region != plan.region || in.BucketNamespace == types.BucketNamespaceAccountRegional:
 			return nil, errBucketOwned.of("BucketName", name)
 		}
 		// us-east-1 keeps to its first behaviour: to make one's own bucket

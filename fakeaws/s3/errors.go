@@ -148,6 +148,13 @@ var (
 	errMetadataExists = kind{"MetadataConfigurationAlreadyExists", http.StatusConflict, "The bucket already has a metadata configuration."}
 )
 
+// The errors of account regional namespaces. Their codes are those that callers of the
+// service report; the text is unverified.
+var (
+	errMissingNamespace = kind{"MissingNamespaceHeader", http.StatusBadRequest, "The name of the requested bucket is one of an account regional namespace. Such a request must have the x-amz-bucket-namespace header."}
+	errInvalidNamespace = kind{"InvalidBucketNamespace", http.StatusBadRequest, ""}
+)
+
 // The errors of annotations. Their texts are the SDK's descriptions of them, which is
 // unverified; so are the codes for a text that is empty and for an object with SSE-C.
 var (

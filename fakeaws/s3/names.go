@@ -38,6 +38,18 @@ func validBucketName(name string) bool {
 	return !reservedName(name)
 }
 
+// checkKind refuses names of what S3 has besides general purpose buckets and this fake
+// has not.
+func checkKind(name string) error {
+	switch {
+	case strings.HasSuffix(name, "--x-s3"):
+		return notImplemented("Bucket, for a directory bucket,")
+	case strings.HasSuffix(name, ".mrap"):
+		return notImplemented("Bucket, for a Multi-Region Access Point,")
+	}
+	return nil
+}
+
 // reservedName reports whether a name has an affix that AWS keeps for access
 // point aliases, S3 Tables, directory buckets and S3's own tests.
 func reservedName(name string) bool {
@@ -48,12 +60,14 @@ func reservedName(name string) bool {
 			return true
 		}
 	}
-	for _, suffix := range [...]string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an"} {
+	for _, suffix := range [...]string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
 		if strings.HasSuffix(name, suffix) {
 			return true
 		}
 	}
-	return false
+	// This suffix is for names in the namespace of an account.
+	_, _, regional := namespaceOf(name)
+	return strings.HasSuffix(name, "-an") && !regional
 }
 
 // checkKey refuses a key that S3 cannot store.
