@@ -77,6 +77,9 @@ const (
 	// Unverified: one user and all users at once.
 	userAndAllUsers = "UserName and AllUsers cannot be specified together."
 
+	// Unverified: a credential that is to be expired, which the model allows.
+	notSettable = "The status must be Active or Inactive."
+
 	// Unverified: deleting an alias that the account does not have.
 	noAlias = "The account alias %s cannot be found."
 	// Unverified: a key of an account property that is not Namespace/Name.

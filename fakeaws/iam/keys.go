@@ -12,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
 const unknownAccessKey = "The Access Key with id %s cannot be found."
@@ -125,6 +126,9 @@ func (s *Service) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyIn
 		if err != nil {
 			return nil, err
 		}
+		if err := settable(in.Status); err != nil {
+			return nil, err
+		}
 		k.status = in.Status
 		s.storeKeys(u)
 		return &sdk.UpdateAccessKeyOutput{}, nil
@@ -160,4 +164,12 @@ func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKey
 			AccessKeyLastUsed: k.lastUsed(),
 		}, nil
 	})
+}
+
+// settable refuses the status that a credential reaches by itself alone.
+func settable(s types.StatusType) error {
+	if s == types.StatusTypeExpired {
+		return constraint.Error(notSettable)
+	}
+	return nil
 }

@@ -191,6 +191,9 @@ func (s *Service) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.U
 		if err != nil {
 			return nil, err
 		}
+		if err := settable(in.Status); err != nil {
+			return nil, err
+		}
 		c.status = in.Status
 		return &sdk.UpdateServiceSpecificCredentialOutput{}, nil
 	})

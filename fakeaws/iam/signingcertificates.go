@@ -77,6 +77,9 @@ func (s *Service) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSi
 		if err != nil {
 			return nil, err
 		}
+		if err := settable(in.Status); err != nil {
+			return nil, err
+		}
 		c.status = in.Status
 		return &sdk.UpdateSigningCertificateOutput{}, nil
 	})

@@ -196,6 +196,9 @@ func (s *Service) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPubli
 		if err != nil {
 			return nil, err
 		}
+		if err := settable(in.Status); err != nil {
+			return nil, err
+		}
 		k.status = in.Status
 		return &sdk.UpdateSSHPublicKeyOutput{}, nil
 	})
