@@ -81,6 +81,15 @@ func (d Decision) AbsentKeys() []string {
 	return keys.names
 }
 
+// AboutResource reports whether any statement of the resource-based policy is
+// about the request's resource, whatever the statement's action and principal.
+func (d Decision) AboutResource() (about bool) {
+	d.again(func(e *eval) {
+		about = d.Policies.Resource != nil && slices.ContainsFunc(d.Policies.Resource.statements, e.covers)
+	})
+	return about
+}
+
 // grants visits the policies that can grant.
 func (d Decision) grants(visit func(*eval, *Policy)) {
 	d.again(func(e *eval) {

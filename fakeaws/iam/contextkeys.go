@@ -51,7 +51,7 @@ func (s *Service) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.Get
 // GetContextKeysForPrincipalPolicy lists the condition keys of the permissions
 // policies of a user, group or role, and of further policies.
 func (s *Service) GetContextKeysForPrincipalPolicy(ctx context.Context, in *sdk.GetContextKeysForPrincipalPolicyInput) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
-	return inPrincipal(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
+	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {
 			return nil, err

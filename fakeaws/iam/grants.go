@@ -15,24 +15,33 @@ import (
 
 const invalidPrincipalARN = "Invalid ARN provided in the request: "
 
-// principal finds a user, group or role of the account by its ARN.
-func (a *account) principal(arn string) (*entity, error) {
+// principalARN takes the ARN of a user, group or role apart. The kind of any
+// other ARN is nil.
+func principalARN(arn string) (account string, k *kind, name string) {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) == 6 && parts[2] == "iam" && parts[4] == a.id {
-		kindOf, _, _ := strings.Cut(parts[5], "/")
-		for _, k := range []*kind{userKind, groupKind, roleKind} {
-			if k.noun != kindOf {
-				continue
-			}
-			name := lastSegment(parts[5])
-			e, err := k.find(a, name)
-			if err == nil && e.arn != arn {
-				return nil, noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
-			}
-			return e, err
+	if len(parts) != 6 || parts[2] != "iam" {
+		return "", nil, ""
+	}
+	noun, _, _ := strings.Cut(parts[5], "/")
+	for _, k := range []*kind{userKind, groupKind, roleKind} {
+		if k.noun == noun {
+			return parts[4], k, lastSegment(parts[5])
 		}
 	}
-	return nil, invalidInput(invalidPrincipalARN + arn)
+	return "", nil, ""
+}
+
+// principal finds a user, group or role of the account by its ARN.
+func (a *account) principal(arn string) (*entity, error) {
+	owner, k, name := principalARN(arn)
+	if k == nil || owner != a.id {
+		return nil, invalidInput(invalidPrincipalARN + arn)
+	}
+	e, err := k.find(a, name)
+	if err == nil && e.arn != arn {
+		return nil, noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
+	}
+	return e, err
 }
 
 // inPrincipal is inAccount for an operation on a principal that an ARN names.

@@ -126,6 +126,15 @@ func onARN(member string) target {
 	}
 }
 
+// onSource is onARN for a principal whose policies are simulated, which must be
+// one of the account, whatever the caller may.
+func onSource(q *query) ([]subject, error) {
+	if err := checkSource(q.account.id, q.pointer("PolicySourceArn")); err != nil {
+		return nil, err
+	}
+	return onARN("PolicySourceArn")(q)
+}
+
 func onEntityPath(q *query) ([]subject, error) {
 	return []subject{{arn: iamARN(q.account.id, "access-report", "/", q.text("EntityPath"))}}, nil
 }

@@ -74,8 +74,8 @@ func (s *Service) federationOps() []fakeaws.Op {
 		bind(s, s.GetOrganizationsAccessReport, onAccount),
 
 		bind(s, s.GetContextKeysForCustomPolicy, onAccount),
-		bind(s, s.GetContextKeysForPrincipalPolicy, onARN("PolicySourceArn")),
+		bind(s, s.GetContextKeysForPrincipalPolicy, onSource),
 		bind(s, s.SimulateCustomPolicy, onAccount),
-		bind(s, s.SimulatePrincipalPolicy, onARN("PolicySourceArn")),
+		bind(s, s.SimulatePrincipalPolicy, onSource),
 	}
 }

@@ -137,7 +137,7 @@ func TestSAMLProviderLife(t *testing.T) {
 		arn := made.SAMLProviderArn
 		assert.Equal(t, "arn:aws:iam::111122223333:saml-provider/corp", *arn)
 		_, err = c.CreateSAMLProvider(ctx, &sdk.CreateSAMLProviderInput{Name: aws.String("corp"), SAMLMetadataDocument: document})
-		requireError(t, err, "EntityAlreadyExists", "SAML provider with name corp already exists.")
+		requireError(t, err, "EntityAlreadyExists", "Provider with name corp already exists.")
 		got, err := c.GetSAMLProvider(ctx, &sdk.GetSAMLProviderInput{SAMLProviderArn: arn})
 		require.NoError(t, err)
 		assert.Equal(t, *document, *got.SAMLMetadataDocument)

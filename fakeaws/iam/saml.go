@@ -18,8 +18,7 @@ const (
 
 // Texts about SAML providers.
 const (
-	// Unverified: a name that is in use.
-	samlExists = "SAML provider with name %s already exists."
+	samlExists = "Provider with name %s already exists."
 	// Unverified: an ARN of no provider.
 	samlNotFound = "Manifest not found for arn %s"
 

@@ -7,22 +7,31 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // Texts of the policy simulator.
 const (
+	// The texts that users quote.
+	foreignSource   = "Invalid Policy Source Arn: caller's account %s does not have access to policies in account %s"
+	invalidOwner    = "'%s' is not a valid as a Resource Owner."
+	invalidResource = "ResourceNames are not in a valid ARN format: %s."
+
+	// Unverified: a name that is none of an action, or that has wildcards.
+	invalidAction = "Invalid action name: %s"
+	// Unverified: a resource that the resource-based policy is not about.
+	inapplicable = "The resource policy is not applicable to the resource %s."
 	// Unverified: a resource-based policy, and nobody whom it could name.
 	needsCaller = "CallerArn is required when ResourcePolicy is specified."
 	// Unverified: a resource-based policy with a role as the caller.
 	noRoleSimulation = "Simulation of resource-based policies is not supported for IAM roles."
 	// Unverified: more permissions boundaries than one.
 	oneBoundary = "Only one permissions boundary policy can be specified."
-	// Unverified: an owner that is no account.
-	invalidOwner = "Invalid ResourceOwner: %s"
 	// Unverified: a scenario that there is not, or that lacks a resource.
 	invalidHandling = "Invalid ResourceHandlingOption: %s"
 	missingHandled  = "ResourceHandlingOption %s requires a resource of type %s."
@@ -68,7 +77,7 @@ func (s *Service) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCust
 // SimulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
 func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
-	return inPrincipal(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
+	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {
 			return nil, err
@@ -97,6 +106,22 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulateP
 	})
 }
 
+// inSource is inPrincipal for the principal whose policies are simulated.
+func inSource[O any](ctx context.Context, s *Service, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
+	if err := checkSource(fakeaws.CallFrom(ctx).Account, arn); err != nil {
+		return nil, err
+	}
+	return inPrincipal(ctx, s, in, arn, do)
+}
+
+// checkSource refuses to simulate a principal of another account.
+func checkSource(account string, arn *string) error {
+	if owner, k, _ := principalARN(aws.ToString(arn)); k != nil && owner != account {
+		return invalidInput(fmt.Sprintf(foreignSource, account, owner))
+	}
+	return nil
+}
+
 // simulate answers a question, one result for each action.
 func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	sim := &enforce.Simulation{Actions: q.actions, Resources: q.resources, Context: simulatedContext(q.entries)}
@@ -104,12 +129,17 @@ func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	if err != nil {
 		return page[types.EvaluationResult]{}, err
 	}
-	if err := checkHandling(q); err != nil {
+	if err := q.check(); err != nil {
 		return page[types.EvaluationResult]{}, err
 	}
 	decisions, err := enforce.Simulate(sim)
 	if err != nil {
 		return page[types.EvaluationResult]{}, unsimulated(err)
+	}
+	for i := range decisions {
+		if d := &decisions[i]; q.resourcePolicy != nil && d.Request.Resource != "*" && !d.AboutResource() {
+			return page[types.EvaluationResult]{}, invalidInput(fmt.Sprintf(inapplicable, d.Request.Resource))
+		}
 	}
 	each := len(decisions) / len(q.actions)
 	results := make([]result, len(q.actions))
@@ -247,7 +277,19 @@ var handled = map[string][]string{
 	"EC2-VPC-EBS-Subnet":           {"instance", "image", "security-group", "network-interface", "subnet", "volume"},
 }
 
-func checkHandling(q *question) error {
+// check refuses actions and resources that are none, and a scenario without the
+// resources that it needs.
+func (q *question) check() error {
+	for _, action := range q.actions {
+		if service, name, _ := strings.Cut(action, ":"); service == "" || name == "" || strings.ContainsAny(action, "*?") {
+			return invalidInput(fmt.Sprintf(invalidAction, action))
+		}
+	}
+	for _, arn := range q.resources {
+		if arn != "*" && !validARN(arn) {
+			return invalidInput(fmt.Sprintf(invalidResource, arn))
+		}
+	}
 	if q.handling == nil {
 		return nil
 	}

@@ -161,6 +161,10 @@ func TestSimulatedResourcePolicy(t *testing.T) {
 
 		_, err = c.SimulateCustomPolicy(ctx, in("arn:aws:iam::111122223333:role/r"))
 		requireError(t, err, "InvalidInput", "Simulation of resource-based policies is not supported for IAM roles.")
+		elsewhere := in("arn:aws:iam::111122223333:user/alice")
+		elsewhere.ResourceArns = append(elsewhere.ResourceArns, "arn:aws:s3:::other/k")
+		_, err = c.SimulateCustomPolicy(ctx, elsewhere)
+		requireError(t, err, "InvalidInput", "The resource policy is not applicable to the resource arn:aws:s3:::other/k.")
 		nobody := in("")
 		nobody.CallerArn = nil
 		_, err = c.SimulateCustomPolicy(ctx, nobody)
@@ -182,7 +186,10 @@ func TestSimulationRefused(t *testing.T) {
 			"boundaries": {func(in *sdk.SimulateCustomPolicyInput) {
 				in.PermissionsBoundaryPolicyInputList = []string{allowAll, allowAll}
 			}, "Only one permissions boundary policy can be specified."},
-			"owner":            {func(in *sdk.SimulateCustomPolicyInput) { in.ResourceOwner = aws.String("arn:aws:iam::12:root") }, "Invalid ResourceOwner: arn:aws:iam::12:root"},
+			"owner":            {func(in *sdk.SimulateCustomPolicyInput) { in.ResourceOwner = aws.String("arn:aws:iam::12:root") }, "'arn:aws:iam::12:root' is not a valid as a Resource Owner."},
+			"resource":         {func(in *sdk.SimulateCustomPolicyInput) { in.ResourceArns = []string{"i-1"} }, "ResourceNames are not in a valid ARN format: i-1."},
+			"wildcard":         {func(in *sdk.SimulateCustomPolicyInput) { in.ActionNames = []string{"ec2:*"} }, "Invalid action name: ec2:*"},
+			"no service":       {func(in *sdk.SimulateCustomPolicyInput) { in.ActionNames = []string{"RunInstances"} }, "Invalid action name: RunInstances"},
 			"unknown scenario": {func(in *sdk.SimulateCustomPolicyInput) { in.ResourceHandlingOption = aws.String("EC2-Classic") }, "Invalid ResourceHandlingOption: EC2-Classic"},
 			"lacking a resource": {func(in *sdk.SimulateCustomPolicyInput) {
 				in.ResourceHandlingOption = aws.String("EC2-VPC-EBS")
@@ -252,6 +259,8 @@ func TestSimulatePrincipalPolicy(t *testing.T) {
 		session := "arn:aws:sts::111122223333:assumed-role/r/s"
 		_, err = c.SimulatePrincipalPolicy(ctx, &sdk.SimulatePrincipalPolicyInput{PolicySourceArn: &session, ActionNames: []string{"s3:GetObject"}})
 		requireError(t, err, "InvalidInput", "Invalid ARN provided in the request: "+session)
+		_, err = c.SimulatePrincipalPolicy(ctx, &sdk.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::444455556666:user/alice"), ActionNames: []string{"s3:GetObject"}})
+		requireError(t, err, "InvalidInput", "Invalid Policy Source Arn: caller's account 111122223333 does not have access to policies in account 444455556666")
 		_, err = c.SimulatePrincipalPolicy(ctx, &sdk.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::111122223333:user/nobody"), ActionNames: []string{"s3:GetObject"}})
 		requireError(t, err, "NoSuchEntity", "The user with name nobody cannot be found.")
 	})
