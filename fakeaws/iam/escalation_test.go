@@ -2,13 +2,13 @@ package iam_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -213,12 +213,7 @@ func (w *world) trustTag() error {
 // assume is who assumes a role with the key of mallory.
 func assume(role string) func(*world, *testing.T) *sdk.Client {
 	return func(w *world, t *testing.T) *sdk.Client {
-		keys, err := w.iam.ListAccessKeys(w.root, &sdk.ListAccessKeysInput{UserName: mallory})
-		require.NoError(t, err)
-		key, _ := w.Credential(*keys.AccessKeyMetadata[0].AccessKeyId)
-		out, err := awssts.NewFromConfig(w.Config(key.AccessKeyID, key.SecretAccessKey, "")).AssumeRole(w.root, &awssts.AssumeRoleInput{
-			RoleArn: aws.String("arn:aws:iam::111122223333:role/" + role), RoleSessionName: aws.String("session"),
-		})
+		out, err := w.malloryAssumes(role)
 		require.NoError(t, err)
 		return w.client(&fakeaws.Credential{
 			AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken,
@@ -237,7 +232,7 @@ func nobody(*world, *testing.T) *sdk.Client { return nil }
 // with exactly these it goes it, and is administrator.
 func TestPrivilegeEscalation(t *testing.T) {
 	t.Parallel()
-	for _, e := range escalations {
+	for _, e := range slices.Concat(escalations, undoings) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			eachDoor(t, e.run)
