@@ -43,6 +43,7 @@ func (s *Service) objectOps() []fakeaws.Op {
 		fakeaws.Bind(s.CopyObject, s.needCopyObject),
 		fakeaws.Bind(s.DeleteObject, s.needDeleteObject),
 		fakeaws.Bind(s.DeleteObjects, s.needDeleteObjects),
+		fakeaws.Bind(s.UpdateObjectEncryption, s.needUpdateObjectEncryption),
 		fakeaws.Bind(s.PutObjectTagging, s.needPutObjectTagging),
 		fakeaws.Bind(s.GetObjectTagging, s.needGetObjectTagging),
 		fakeaws.Bind(s.DeleteObjectTagging, s.needDeleteObjectTagging),
