@@ -23,16 +23,22 @@ const tableActive = "ACTIVE"
 // request, and not here.
 func (s *Service) metadataOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadata),
+		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadata, checkCreatedAnnotations),
 		onMetadata(s, "s3:GetBucketMetadataTableConfiguration", s.getMetadata),
 		onMetadata(s, "s3:DeleteBucketMetadataTableConfiguration", s.deleteMetadata),
 		onMetadata(s, "s3:UpdateBucketMetadataInventoryTableConfiguration", s.updateInventoryTable),
 		onMetadata(s, "s3:UpdateBucketMetadataJournalTableConfiguration", s.updateJournalTable),
+		onMetadata(s, "s3:UpdateBucketMetadataAnnotationTableConfiguration", s.updateAnnotationTable, checkUpdatedAnnotations),
+
+		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadataV1),
+		onMetadata(s, "s3:GetBucketMetadataTableConfiguration", s.getMetadataV1),
+		onMetadata(s, "s3:DeleteBucketMetadataTableConfiguration", s.deleteMetadataV1),
 	}
 }
 
-// onMetadata is the row of an operation that is done with the lock held.
-func onMetadata[I, O any](s *Service, action string, do func(*bucket, *I, *O) error) fakeaws.Op {
+// onMetadata is the row of an operation that is done with the lock held. What also
+// returns is needed besides its action.
+func onMetadata[I, O any](s *Service, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]enforce.Need, error)) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -50,7 +56,16 @@ func onMetadata[I, O any](s *Service, action string, do func(*bucket, *I, *O) er
 		if !published(in) {
 			return nil, errMalformedXML.of()
 		}
-		return s.bucketNeeds(fakeaws.CallFrom(ctx), refOf(in), action)
+		var more []enforce.Need
+		for _, f := range also {
+			needs, err := f(in)
+			if err != nil {
+				return nil, err
+			}
+			more = append(more, needs...)
+		}
+		needs, err := s.bucketNeeds(fakeaws.CallFrom(ctx), refOf(in), action)
+		return append(needs, more...), err
 	})
 }
 
@@ -65,10 +80,7 @@ func (b *bucket) metadata() (*types.MetadataConfigurationResult, error) {
 
 func (s *Service) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfigurationInput, _ *awss3.CreateBucketMetadataConfigurationOutput) error {
 	cfg := in.MetadataConfiguration
-	switch {
-	case cfg.AnnotationTableConfiguration != nil:
-		return notImplemented("AnnotationTableConfiguration")
-	case configured[types.MetadataConfigurationResult](b) != nil:
+	if configured[types.MetadataConfigurationResult](b) != nil {
 		return errMetadataExists.of("BucketName", b.name)
 	}
 	made := &types.MetadataConfigurationResult{DestinationResult: &types.DestinationResult{
@@ -90,6 +102,9 @@ func (s *Service) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfig
 		}
 		made.InventoryTableConfigurationResult = s.inventoryTable(b, inventory.ConfigurationState)
 	}
+	if annotations := cfg.AnnotationTableConfiguration; annotations != nil {
+		made.AnnotationTableConfigurationResult = s.annotationTable(b, annotations.ConfigurationState, annotations.Role)
+	}
 	configure(b, copied(made))
 	return nil
 }
@@ -109,7 +124,7 @@ func (s *Service) deleteMetadata(b *bucket, _ *awss3.DeleteBucketMetadataConfigu
 }
 
 func (s *Service) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput, _ *awss3.UpdateBucketMetadataInventoryTableConfigurationOutput) error {
-	cfg, err := b.metadata()
+	cfg, err := b.metadataV2()
 	if err == nil {
 		err = checkTableEncryption(in.InventoryTableConfiguration.EncryptionConfiguration)
 	}
@@ -125,7 +140,7 @@ func (s *Service) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadata
 }
 
 func (s *Service) updateJournalTable(b *bucket, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput, _ *awss3.UpdateBucketMetadataJournalTableConfigurationOutput) error {
-	cfg, err := b.metadata()
+	cfg, err := b.metadataV2()
 	if err == nil {
 		err = checkRecordExpiration(in.JournalTableConfiguration.RecordExpiration)
 	}

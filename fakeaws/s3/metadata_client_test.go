@@ -39,9 +39,6 @@ func TestMetadataConfigurations(t *testing.T) {
 		keyless := journal(never)
 		keyless.JournalTableConfiguration.EncryptionConfiguration = &types.MetadataTableEncryptionConfiguration{SseAlgorithm: "aws:kms"}
 		requireAPIError(t, do("CreateBucketMetadataConfiguration", keyless), "MalformedXML", "")
-		annotated := journal(never)
-		annotated.AnnotationTableConfiguration = &types.AnnotationTableConfiguration{ConfigurationState: "ENABLED"}
-		requireAPIError(t, do("CreateBucketMetadataConfiguration", annotated), "NotImplemented", "")
 
 		require.NoError(t, do("CreateBucketMetadataConfiguration", journal(week)))
 		requireAPIError(t, do("CreateBucketMetadataConfiguration", journal(week)), "MetadataConfigurationAlreadyExists", "")
