@@ -282,6 +282,25 @@ func (b *bucket) expirationOf(o *object) *string {
 	return aws.String(`expiry-date="` + first.UTC().Format(http.TimeFormat) + `", rule-id="` + url.QueryEscape(id) + `"`)
 }
 
+// aborted is when a rule gives up an upload in parts, and which one; of several the
+// first to come. Both are nil when none does.
+func (b *bucket) aborted(m *multipart) (first *time.Time, id *string) {
+	cfg := configured[lifecycle](b)
+	if cfg == nil {
+		return nil, nil
+	}
+	for i := range cfg.Rules {
+		r := &cfg.Rules[i]
+		if r.Status != types.ExpirationStatusEnabled || r.AbortIncompleteMultipartUpload == nil || !strings.HasPrefix(m.key, lifecyclePrefix(r)) {
+			continue
+		}
+		if at := due(m.started, *r.AbortIncompleteMultipartUpload.DaysAfterInitiation); first == nil || at.Before(*first) {
+			first, id = &at, r.ID
+		}
+	}
+	return first, id
+}
+
 // abortUploads gives up the uploads in parts that were begun so many days ago.
 func (b *bucket) abortUploads(prefix string, days int32, now time.Time) {
 	if b.uploads.running == nil {

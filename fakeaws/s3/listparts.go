@@ -49,6 +49,9 @@ func (s *Service) needListParts(ctx context.Context, in *awss3.ListPartsInput) (
 	if _, err := partsOf(in.PartNumberMarker, in.MaxParts); err != nil {
 		return nil, err
 	}
+	if err := listPartsKey.of(in).check(); err != nil {
+		return nil, err
+	}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:ListMultipartUploadParts")
 }
 
@@ -68,6 +71,13 @@ func (s *Service) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*aws
 	if err != nil {
 		return nil, err
 	}
+	// A key is needed only where the upload has checksums (API Reference, "ListParts").
+	// That S3 then refuses to do without it is unverified.
+	if key := listPartsKey.of(in); key.sent() || m.algorithm != "" {
+		if err := m.checkKey(*key); err != nil {
+			return nil, err
+		}
+	}
 	from, to, truncated := p.cut(len(m.parts), func(i int) int32 { return m.parts[i].number })
 	initiator := m.initiator
 	out := &awss3.ListPartsOutput{
@@ -82,6 +92,7 @@ func (s *Service) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*aws
 		IsTruncated:      &truncated,
 		ChecksumType:     m.kind(),
 	}
+	out.AbortDate, out.AbortRuleId = b.aborted(m)
 	if out.ChecksumAlgorithm = m.algorithm; m.algorithm == "" {
 		out.ChecksumType = ""
 	}
@@ -97,5 +108,7 @@ func (s *Service) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*aws
 	out.NextPartNumberMarker = aws.String(itoa(next))
 	return out, nil
 }
+
+var listPartsKey = mapFields[customerKey, awss3.ListPartsInput]()
 
 var listedPartSums = mapFields[types.Part, checksumValues]()

@@ -216,6 +216,7 @@ func (s *Service) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMul
 	if m.algorithm != "" {
 		out.ChecksumType = m.kind()
 	}
+	out.AbortDate, out.AbortRuleId = b.aborted(m)
 	createEncryption.copy(out, m.object.encryption.shown())
 	return out, nil
 }
