@@ -89,6 +89,19 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
 		return nil, err
 	}
+	b, err := s.named(name)
+	if err != nil {
+		return nil, err
+	}
+	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
+		return nil, errAccessDenied.of()
+	}
+	s.age(b)
+	return b, nil
+}
+
+// named finds a bucket by its name, or by an access point to it.
+func (s *Service) named(name string) (*bucket, error) {
 	if isAccessPoint(name) {
 		return s.throughPoint(name)
 	}
@@ -96,17 +109,13 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 		return nil, err
 	}
 	b, ok := s.buckets.Get(name)
-	if !ok {
-		if err := checkBucketName(name); err != nil {
-			return nil, err
-		}
-		return nil, errNoSuchBucket.of("BucketName", name)
+	if ok {
+		return b, nil
 	}
-	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
-		return nil, errAccessDenied.of()
+	if err := checkBucketName(name); err != nil {
+		return nil, err
 	}
-	s.age(b)
-	return b, nil
+	return nil, errNoSuchBucket.of("BucketName", name)
 }
 
 func checkExpectedOwner(id *string) error {
@@ -326,7 +335,8 @@ func (s *Service) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: aws.Bool(false)}, nil
+	alias := b.through != nil && b.through.alias == aws.ToString(in.Bucket)
+	return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: &alias}, nil
 }
 
 func (s *Service) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]enforce.Need, error) {

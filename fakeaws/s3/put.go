@@ -144,8 +144,11 @@ func sizeOf(contentLength *int64) int64 {
 
 // store puts a new object under its key if the conditions of the request hold.
 func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
-	if err = s.own(call, b, o, p); err != nil {
-		return err
+	begun := o.parts != nil // by an upload in parts, which decided whose it is and how it is encrypted
+	if !begun {
+		if err = s.own(call, b, o, p); err != nil {
+			return err
+		}
 	}
 	if err = checkWrite(o.key, b.live(o.key), p.IfMatch, p.IfNoneMatch); err != nil {
 		return err
@@ -153,7 +156,7 @@ func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams
 	if o.lock, err = b.lockFor(&p.lockParams, s.world.Clock().Now()); err != nil {
 		return err
 	}
-	if o.parts == nil { // else the upload was begun with it
+	if !begun {
 		if o.encryption, err = s.encryptionFor(call, b, &p.encryptionParams); err != nil {
 			return err
 		}

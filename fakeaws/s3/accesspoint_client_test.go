@@ -1,0 +1,76 @@
+package s3_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAccessPointsAreTheirBucket has the bucket behind an access point looked at
+// as if it had been named.
+func TestAccessPointsAreTheirBucket(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "data")
+	made := a.point("point", "bucket")
+	for _, name := range []*string{made.AccessPointArn, made.Alias} {
+		_, err := a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: name, Key: aws.String("key"), ExpectedBucketOwner: aws.String(owner)})
+		require.NoError(t, err)
+		_, err = a.root.GetObject(ctx, &awss3.GetObjectInput{Bucket: name, Key: aws.String("key"), ExpectedBucketOwner: aws.String(stranger)})
+		requireAPIError(t, err, "AccessDenied", "Access Denied")
+	}
+
+	for name, alias := range map[string]bool{"bucket": false, *made.AccessPointArn: false, *made.Alias: true} {
+		head, err := a.root.HeadBucket(ctx, &awss3.HeadBucketInput{Bucket: &name})
+		require.NoError(t, err)
+		assert.Equal(t, alias, aws.ToBool(head.AccessPointAlias), name)
+	}
+
+	a.lifecycle("bucket", types.LifecycleRule{Expiration: &types.LifecycleExpiration{Days: aws.Int32(1)}})
+	a.world.Clock().Advance(5 * days)
+	requireAPIError(t, get(ctx, a.root, *made.Alias, "key"), "NoSuchKey", "")
+}
+
+// TestUploadsAreTheirInitiators: whoever completes an upload, its owner and ACL are
+// those that it was begun with (API Reference, "ListParts": Owner).
+func TestUploadsAreTheirInitiators(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	_, other := a.stranger()
+	bucket, key := aws.String("bucket"), aws.String("key")
+	a.open("bucket", types.ObjectOwnershipObjectWriter)
+	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:*","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		initiator, completer *awss3.Client
+		owner                string
+		grants               int
+	}{
+		"begun by another account": {other, a.root, stranger, 2},
+		"begun by the owner":       {a.root, other, owner, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			up, err := c.initiator.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key, ACL: types.ObjectCannedACLBucketOwnerFullControl})
+			require.NoError(t, err)
+			part, err := c.completer.UploadPart(ctx, &awss3.UploadPartInput{Bucket: bucket, Key: key, UploadId: up.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("x")})
+			require.NoError(t, err)
+			_, err = c.completer.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: up.UploadId,
+				MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}}})
+			require.NoError(t, err)
+			acl, err := c.initiator.GetObjectAcl(ctx, &awss3.GetObjectAclInput{Bucket: bucket, Key: key})
+			require.NoError(t, err)
+			assert.Equal(t, a.canonical(c.owner), *acl.Owner.ID)
+			require.Len(t, acl.Grants, c.grants)
+			assert.Equal(t, a.canonical(c.owner), *acl.Grants[0].Grantee.ID)
+		})
+	}
+}
