@@ -52,7 +52,7 @@ func (s *Service) needListParts(ctx context.Context, in *awss3.ListPartsInput) (
 	if err := listPartsKey.of(in).check(); err != nil {
 		return nil, err
 	}
-	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:ListMultipartUploadParts")
+	return s.uploadNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:ListMultipartUploadParts")
 }
 
 // ListParts lists the parts of an upload by number.

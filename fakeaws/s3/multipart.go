@@ -237,7 +237,7 @@ func (s *Service) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortM
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}
-	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:AbortMultipartUpload")
+	return s.uploadNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:AbortMultipartUpload")
 }
 
 // AbortMultipartUpload ends an upload and forgets its parts.

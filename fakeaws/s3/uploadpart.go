@@ -52,6 +52,17 @@ func (s *Service) needUploadPart(ctx context.Context, in *awss3.UploadPartInput)
 
 // partNeeds is the permission to add to an upload.
 func (s *Service) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, error) {
+	needs, err := s.uploadNeeds(call, ref, "s3:PutObject")
+	if err == nil {
+		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
+	}
+	return needs, err
+}
+
+// uploadNeeds is the one permission of an operation on an upload. The object that
+// is under its key now, if any, has no say: its tags are no condition keys, and it
+// may be of another account.
+func (s *Service) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
@@ -61,9 +72,7 @@ func (s *Service) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, 
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(ref.key), 1)
-	need.Context.SetBool("s3:ObjectCreationOperation", false)
-	return []enforce.Need{need}, nil
+	return []enforce.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
 }
 
 // UploadPart stores a part of an upload. As with PutObject the body is read

@@ -74,3 +74,25 @@ func TestUploadsAreTheirInitiators(t *testing.T) {
 		})
 	}
 }
+
+// TestUploadsBelowAnotherAccountsObject: what is under the key of an upload does not
+// keep the bucket's owner from listing and ending it.
+func TestUploadsBelowAnotherAccountsObject(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	_, other := a.stranger()
+	bucket, key := aws.String("bucket"), aws.String("key")
+	a.open("bucket", types.ObjectOwnershipObjectWriter)
+	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+	require.NoError(t, err)
+	require.NoError(t, putAs(ctx, other, "bucket", "key"))
+	requireAPIError(t, get(ctx, a.root, "bucket", "key"), "AccessDenied", "")
+	up, err := a.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+	require.NoError(t, err)
+	_, err = a.root.ListParts(ctx, &awss3.ListPartsInput{Bucket: bucket, Key: key, UploadId: up.UploadId})
+	require.NoError(t, err)
+	_, err = a.root.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: up.UploadId})
+	require.NoError(t, err)
+}
