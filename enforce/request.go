@@ -93,6 +93,9 @@ type Need struct {
 	// Entry is the 1-based index of the batch entry that the permission guards.
 	// Zero guards the whole call. A denied entry does not stop the call.
 	Entry int
+	// Subject is what the resource is to the service that asks, for its own use: the
+	// decision does not look at it.
+	Subject any
 }
 
 // Owner returns the account that owns the resource; "" when nobody says.

@@ -146,6 +146,9 @@ func (s *Service) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.N
 		if isObject {
 			behind.Resource += "/" + key
 		}
+		if o, ok := n.Subject.(*object); ok {
+			s.guardByACL(call, b, &behind, o)
+		}
 		all = append(all, behind)
 	}
 	return all

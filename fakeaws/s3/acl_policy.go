@@ -117,8 +117,12 @@ func (s *Service) aclPolicy(b *bucket) *enforce.Policy {
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
 func (s *Service) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
-	if !b.aclsEnabled() || b.through != nil {
-		return // ACLs of objects count behind access points as well: not decided here
+	if b.through != nil {
+		need.Subject = o // it guards what is behind the access point: see Complete
+		return
+	}
+	if !b.aclsEnabled() {
+		return
 	}
 	arn := b.arn + "/" + o.key
 	own := o.acl.policy(!s.blockOf(b).ignoreACLs, arn, map[string]map[types.Permission][]string{literal(arn): onObjects})

@@ -96,3 +96,24 @@ func TestUploadsBelowAnotherAccountsObject(t *testing.T) {
 	_, err = a.root.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: up.UploadId})
 	require.NoError(t, err)
 }
+
+// TestObjectsOfOthersBehindAccessPoints: an access point opens no object that its
+// owner's ACL keeps from the bucket's owner.
+func TestObjectsOfOthersBehindAccessPoints(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	_, other := a.stranger()
+	a.open("bucket", types.ObjectOwnershipObjectWriter)
+	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:PutObject*","Resource":"arn:aws:s3:::bucket/*"}]}`)})
+	require.NoError(t, err)
+	name := a.name(a.point("point", "bucket"))
+	require.NoError(t, putAs(ctx, other, "bucket", "theirs"))
+	require.NoError(t, putAs(ctx, a.root, "bucket", "ours"))
+	requireAPIError(t, get(ctx, a.root, "bucket", "theirs"), "AccessDenied", "")
+	requireAPIError(t, get(ctx, a.root, name, "theirs"), "AccessDenied", "")
+	require.NoError(t, get(ctx, a.root, name, "ours"))
+	require.NoError(t, putAs(ctx, other, "bucket", "given", func(in *awss3.PutObjectInput) { in.ACL = types.ObjectCannedACLBucketOwnerRead }))
+	require.NoError(t, get(ctx, a.root, name, "given"))
+}
