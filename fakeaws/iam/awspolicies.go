@@ -91,9 +91,12 @@ func (p *policy) own() error {
 	return nil
 }
 
+// ofServiceRoles reports whether only service-linked roles may have the policy.
+func (p *policy) ofServiceRoles() bool { return p.owner == awsOwner && p.path == serviceRolePath }
+
 // attachableTo refuses a policy that is for service-linked roles alone.
 func (p *policy) attachableTo(e *entity) error {
-	if p.owner == awsOwner && p.path == serviceRolePath && !strings.HasPrefix(e.path, serviceRolePath) {
+	if p.ofServiceRoles() && !e.serviceLinked() {
 		return &types.PolicyNotAttachableException{Message: aws.String("Cannot attach a Service Role Policy to a Customer " + e.title + ".")}
 	}
 	return nil

@@ -15,6 +15,9 @@ func (e *entity) setBoundary(arn string) error {
 	if err != nil {
 		return err
 	}
+	if err := p.attachableTo(e); err != nil {
+		return err
+	}
 	e.account.changes++
 	e.bound(p)
 	return nil

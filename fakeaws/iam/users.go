@@ -97,6 +97,10 @@ func (s *Service) addTagged(a *account, k *kind, name string, path *string, tags
 		if limit, err = a.findPolicy(*boundary, noBoundaryPolicy); err != nil {
 			return nil, err
 		}
+		// Creations do not declare PolicyNotAttachable; that they answer this is unverified.
+		if limit.ofServiceRoles() {
+			return nil, noSuchEntity(noBoundaryPolicy, *boundary)
+		}
 	}
 	e, err := s.add(a, k, name, pathOr(path))
 	if err != nil {
