@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"rsc.io/qr"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -115,23 +116,37 @@ func (s *Service) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirt
 // prove that the user has it.
 func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
-		d, err := s.device(u.account, *in.SerialNumber)
-		switch {
-		case err != nil:
-			return nil, err
-		case d.user != nil:
-			return nil, alreadyExists(mfaDeviceTaken, d.serial)
-		case len(u.user.mfa) >= maxMFADevices:
-			return nil, quotaExceeded(quotaMFADevices, maxMFADevices)
-		}
-		if err := d.synchronize(*in.AuthenticationCode1, *in.AuthenticationCode2, s.now()); err != nil {
-			return nil, err
-		}
-		d.user, d.enabled = u, s.now()
-		u.account.devicesInUse++
-		u.user.mfa = append(u.user.mfa, d)
-		return &sdk.EnableMFADeviceOutput{}, nil
+		return &sdk.EnableMFADeviceOutput{}, s.enable(u, *in.SerialNumber, *in.AuthenticationCode1, *in.AuthenticationCode2)
 	}))
+}
+
+// EnableRootMFADevice gives the root user of the context's account an MFA device of
+// [Service.CreateVirtualMFADevice] or [Service.AddHardwareToken]. It is no operation:
+// in AWS only the console does it.
+func (s *Service) EnableRootMFADevice(ctx context.Context, serial, code1, code2 string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.enable(s.account(fakeaws.CallFrom(ctx).Account).root, serial, code1, code2)
+}
+
+// enable gives a user an MFA device.
+func (s *Service) enable(u *entity, serial, code1, code2 string) error {
+	d, err := s.device(u.account, serial)
+	switch {
+	case err != nil:
+		return err
+	case d.user != nil:
+		return alreadyExists(mfaDeviceTaken, d.serial)
+	case len(u.user.mfa) >= maxMFADevices:
+		return quotaExceeded(quotaMFADevices, maxMFADevices)
+	}
+	if err := d.synchronize(code1, code2, s.now()); err != nil {
+		return err
+	}
+	d.user, d.enabled = u, s.now()
+	u.account.devicesInUse++
+	u.user.mfa = append(u.user.mfa, d)
+	return nil
 }
 
 // ResyncMFADevice learns anew how far the clock of a user's device is off.
@@ -225,6 +240,9 @@ func (s *Service) MFACode(caller *fakeaws.Caller, serial, code string, use bool)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ok := s.byID[caller.EntityID]
+	if caller.Type == enforce.Root { // who has no id among the users
+		u, ok = s.account(caller.Account).root, true
+	}
 	if !ok {
 		return fakeaws.MFAUnknownDevice
 	}

@@ -15,7 +15,7 @@ func (s *Service) configurationOps() []fakeaws.Op {
 	cors := &configuration[types.CORSConfiguration]{get: "s3:GetBucketCORS", put: "s3:PutBucketCORS",
 		absent: missing[types.CORSConfiguration](errNoSuchCORS), check: checkCORS}
 	life := &configuration[lifecycle]{get: "s3:GetLifecycleConfiguration", put: "s3:PutLifecycleConfiguration",
-		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle}
+		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle, admit: (*Service).admitLifecycle}
 	website := &configuration[types.WebsiteConfiguration]{get: "s3:GetBucketWebsite", put: "s3:PutBucketWebsite", delete: "s3:DeleteBucketWebsite",
 		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), check: checkWebsite}
 	logging := &configuration[types.BucketLoggingStatus]{get: "s3:GetBucketLogging", put: "s3:PutBucketLogging",

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -64,7 +65,7 @@ func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, 
 // DeleteObject removes an object, or does nothing where there is none.
 func (s *Service) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) (*awss3.DeleteObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
-	mfa, err := authenticateMFA(call, in.MFA)
+	shownBy, err := authenticateMFA(call, in.MFA)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (s *Service) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.checkMFADelete(in.VersionId, mfa); err != nil {
+	if err := b.checkMFA(shownBy, b.requiresMFA(in.VersionId)); err != nil {
 		return nil, err
 	}
 	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
@@ -166,7 +167,7 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	if in.Delete == nil {
 		return nil, errMalformedXML.of()
 	}
-	mfa, err := authenticateMFA(call, in.MFA)
+	shownBy, err := authenticateMFA(call, in.MFA)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +175,12 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
+		return nil, err
+	}
+	// Without a code nothing is deleted, not even what needs none (API Reference,
+	// "DeleteObjects").
+	needsCode := slices.ContainsFunc(in.Delete.Objects, func(id types.ObjectIdentifier) bool { return b.requiresMFA(id.VersionId) })
+	if err := b.checkMFA(shownBy, needsCode); err != nil {
 		return nil, err
 	}
 	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
@@ -187,7 +194,7 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 		if call.EntryDenied(i + 1) {
 			err = errAccessDenied.of()
 		} else {
-			done, err = s.removeEntry(b, id, aws.ToBool(in.BypassGovernanceRetention), mfa)
+			done, err = s.removeEntry(b, id, aws.ToBool(in.BypassGovernanceRetention))
 		}
 		switch {
 		case err != nil:
@@ -199,12 +206,9 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	return out, nil
 }
 
-func (s *Service) removeEntry(b *bucket, id types.ObjectIdentifier, bypass, mfa bool) (*object, error) {
+func (s *Service) removeEntry(b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
 	ref := objectRef{key: id.Key, version: id.VersionId}
 	if err := ref.check(); err != nil {
-		return nil, err
-	}
-	if err := b.checkMFADelete(id.VersionId, mfa); err != nil {
 		return nil, err
 	}
 	return s.remove(b, ref, id.ETag, bypass)

@@ -56,6 +56,7 @@ var (
 	errInvalidBucketState   = kind{"InvalidBucketState", http.StatusConflict, "The request is not valid with the current state of the bucket."}
 	errMFARequired          = kind{"AccessDenied", http.StatusForbidden, "Mfa Authentication must be used for this request"}
 	errMFAInvalid           = kind{"AccessDenied", http.StatusForbidden, "MFA Authentication failed"} // text unverified
+	errNotBucketOwner       = kind{"AccessDenied", http.StatusForbidden, "This operation may only be performed by the bucket owner"}
 	errNotDeviceOwner       = kind{"NotDeviceOwnerError", http.StatusBadRequest, "The device that generated the token is not owned by the authenticated user."}
 	errIllegalLocation      = kind{"IllegalLocationConstraintException", http.StatusBadRequest, ""}
 	errIncompleteBody       = kind{"IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"}

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"strings"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -38,7 +37,7 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVe
 	if err := checkVersioning(cfg); err != nil {
 		return nil, err
 	}
-	mfa, err := authenticateMFA(call, in.MFA)
+	shownBy, err := authenticateMFA(call, in.MFA)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +49,12 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVe
 	}
 	// With MFA Delete on, every change of versioning needs a code (User Guide,
 	// "Configuring MFA delete").
-	if !mfa && (b.mfaDelete == types.MFADeleteStatusEnabled || cfg.MFADelete == types.MFADeleteEnabled) {
-		return nil, errMFARequired.of()
+	enabling := cfg.MFADelete == types.MFADeleteEnabled
+	if err := b.checkMFA(shownBy, enabling || b.mfaDelete == types.MFADeleteStatusEnabled); err != nil {
+		return nil, err
+	}
+	if enabling && configured[lifecycle](b) != nil {
+		return nil, errInvalidBucketState.says("Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle configuration before enabling Mfa Authentication.")
 	}
 	if cfg.Status == types.BucketVersioningStatusSuspended && b.locking {
 		return nil, errInvalidBucketState.says("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
@@ -61,26 +64,6 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVe
 		b.mfaDelete = types.MFADeleteStatus(cfg.MFADelete)
 	}
 	return new(awss3.PutBucketVersioningOutput), nil
-}
-
-// authenticateMFA checks the code of the x-amz-mfa header, a serial number and a
-// code, of the bucket owner's root user: nobody else can use MFA Delete (User
-// Guide, "Configuring MFA delete"). It reports whether there was one.
-func authenticateMFA(call *fakeaws.Call, header *string) (bool, error) {
-	if header == nil {
-		return false, nil
-	}
-	if call.Caller.Type != enforce.Root {
-		return false, errAccessDenied.says("This operation may only be performed by the bucket owner")
-	}
-	serial, code, _ := strings.Cut(*header, " ")
-	switch call.World.Directory().MFACode(call.Caller, serial, code, true) {
-	case fakeaws.MFAPassed:
-		return true, nil
-	case fakeaws.MFAUnknownDevice:
-		return false, errNotDeviceOwner.of()
-	}
-	return false, errMFAInvalid.of()
 }
 
 // GetBucketVersioning tells whether a bucket has versioning; a bucket that never
@@ -93,13 +76,4 @@ func (s *Service) GetBucketVersioning(ctx context.Context, in *awss3.GetBucketVe
 		return nil, err
 	}
 	return &awss3.GetBucketVersioningOutput{Status: b.versioning, MFADelete: b.mfaDelete}, nil
-}
-
-// checkMFADelete refuses to remove a version without a code where the bucket
-// wants one.
-func (b *bucket) checkMFADelete(version *string, mfa bool) error {
-	if version != nil && b.mfaDelete == types.MFADeleteStatusEnabled && !mfa {
-		return errMFARequired.of()
-	}
-	return nil
 }
