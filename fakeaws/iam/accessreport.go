@@ -83,7 +83,7 @@ func (x scope) allows(service *catalog.Service) bool {
 func (s *Service) latest(accountID string) map[string]usage {
 	last := make(map[string]usage)
 	note := func(e *entity) {
-		for _, use := range e.uses.All() {
+		for _, use := range e.used() {
 			if before, ok := last[use.Service]; !ok || use.Time.After(before.Time) {
 				last[use.Service] = use
 			}

@@ -31,6 +31,7 @@ func (u *userFacts) conflict() error {
 	case len(u.signing) > 0:
 		return deleteConflict("Cannot delete entity, must delete signing certificates first.")
 	case len(u.ssh) > 0, len(u.services) > 0:
+		// Recorded for SSH keys; unverified for service-specific credentials.
 		return deleteConflict("Cannot delete entity, must remove referenced objects first.")
 	}
 	return nil

@@ -46,7 +46,7 @@ func (s *Service) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *st
 	if a.jobs == nil {
 		a.jobs = make(map[string]*accessJob)
 	}
-	job.by, job.created = caller.ARN, s.now()
+	job.by, job.created = caller.ARN, s.moment()
 	id := s.world.IDs().UUID()
 	a.jobs[id] = job
 	return &id
@@ -109,7 +109,7 @@ func (s *Service) access(r *reported, service *catalog.Service, actions bool) (s
 	tracked := make(map[string]types.TrackedActionLastAccessed)
 	for _, e := range r.entities {
 		details := types.EntityDetails{EntityInfo: e.info()}
-		for _, use := range s.used(e.id) {
+		for _, use := range e.used() {
 			if use.Service != service.Prefix {
 				continue
 			}

@@ -14,13 +14,22 @@ import (
 // using last accessed information").
 type usage = fakeaws.Use
 
-// used returns what a user or role was used for, the latest first. The lock is
-// held.
-func (s *Service) used(entityID string) []usage {
-	if e, ok := s.byID[entityID]; ok {
-		return e.uses.All()
+// trackingPeriod is for how long IAM reports the use of a role or service (data
+// type "RoleLastUsed"). Access keys tell of their last use for ever.
+const trackingPeriod = 400 * 24 * time.Hour
+
+func (a *account) forgotten(use usage) bool { return a.now().Sub(use.Time) > trackingPeriod }
+
+// used returns what a principal was used for in the tracking period, the latest
+// first.
+func (e *entity) used() []usage {
+	uses := e.uses.All()
+	for i := range uses {
+		if e.account.forgotten(uses[i]) {
+			return uses[:i]
+		}
 	}
-	return nil
+	return uses
 }
 
 // notUsed is what IAM says of a key that was never used, in place of a service
@@ -42,7 +51,7 @@ func (k *accessKey) lastUsed() *types.AccessKeyLastUsed {
 // roleLastUsed is the latest call of any session of a role.
 func (e *entity) roleLastUsed() *types.RoleLastUsed {
 	last, ok := e.uses.Last()
-	if !ok {
+	if !ok || e.account.forgotten(last) {
 		return &types.RoleLastUsed{}
 	}
 	return &types.RoleLastUsed{LastUsedDate: aws.Time(last.Time.Truncate(time.Second)), Region: aws.String(last.Region)}

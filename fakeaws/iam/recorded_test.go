@@ -100,3 +100,34 @@ func TestUpdateDateOfPolicy(t *testing.T) {
 		assert.Equal(t, *v.PolicyVersion.CreateDate, updated())
 	})
 }
+
+// IAM forgets after 400 days what roles and services were used for, and never
+// when an access key was.
+func TestTrackingPeriod(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, w *world) {
+		alice := w.user(t, "alice", allow("iam:GetUser", "*"))
+		_, err := alice.GetUser(w.root, &sdk.GetUserInput{})
+		require.NoError(t, err)
+		keys, err := w.iam.ListAccessKeys(w.root, &sdk.ListAccessKeysInput{UserName: aws.String("alice")})
+		require.NoError(t, err)
+		last := func() types.ServiceLastAccessed {
+			t.Helper()
+			key, err := w.iam.GetAccessKeyLastUsed(w.root, &sdk.GetAccessKeyLastUsedInput{AccessKeyId: keys.AccessKeyMetadata[0].AccessKeyId})
+			require.NoError(t, err)
+			assert.NotNil(t, key.AccessKeyLastUsed.LastUsedDate)
+			job, err := w.iam.GenerateServiceLastAccessedDetails(w.root, &sdk.GenerateServiceLastAccessedDetailsInput{Arn: aws.String("arn:aws:iam::111122223333:user/alice")})
+			require.NoError(t, err)
+			out, err := w.iam.GetServiceLastAccessedDetails(w.root, &sdk.GetServiceLastAccessedDetailsInput{JobId: job.JobId})
+			require.NoError(t, err)
+			require.Len(t, out.ServicesLastAccessed, 1)
+			return out.ServicesLastAccessed[0]
+		}
+		w.Clock().Advance(399 * 24 * time.Hour)
+		assert.NotNil(t, last().LastAuthenticated)
+		w.Clock().Advance(2 * 24 * time.Hour)
+		forgotten := last()
+		assert.Nil(t, forgotten.LastAuthenticated)
+		assert.Equal(t, int32(0), *forgotten.TotalAuthenticatedEntities)
+	})
+}

@@ -18,6 +18,7 @@ const (
 
 // Texts about SAML providers.
 const (
+	// Unverified: from one report of a user's.
 	samlExists = "Provider with name %s already exists."
 	// Unverified: an ARN of no provider.
 	samlNotFound = "Manifest not found for arn %s"

@@ -69,6 +69,7 @@ func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decisio
 // names are unique whatever their case (IAM and AWS STS quotas).
 type account struct {
 	id       string
+	now      func() time.Time
 	root     *entity // the root user: a user without a name
 	users    btree.Map[string, *entity]
 	groups   btree.Map[string, *entity]
@@ -146,7 +147,7 @@ func inOwnPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do
 func (s *Service) account(id string) *account {
 	a := s.accounts[id]
 	if a == nil {
-		a = &account{id: id}
+		a = &account{id: id, now: s.now}
 		s.accounts[id] = a
 		s.addRoot(a)
 	}
@@ -157,7 +158,8 @@ func (s *Service) account(id string) *account {
 // now is the time as IAM stores it, in whole seconds.
 func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }
 
-// moment is the time in milliseconds, as IAM stores it for identity providers.
+// moment is the time in milliseconds, as IAM stores it for identity providers and
+// reports of last access.
 func (s *Service) moment() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
 
 // iamARN puts the ARN of an IAM resource together; path begins and ends with "/".
