@@ -81,6 +81,7 @@ var (
 	errNoObjectLock         = kind{"NoSuchObjectLockConfiguration", http.StatusNotFound, "The specified object does not have a ObjectLock configuration"}
 	errMalformedPolicy      = kind{"MalformedPolicy", http.StatusBadRequest, ""}
 	errMalformedXML         = kind{"MalformedXML", http.StatusBadRequest, "The XML you provided was not well-formed or did not validate against our published schema"}
+	errMissingRequestBody   = kind{"MissingRequestBodyError", http.StatusBadRequest, "Request Body is empty"}
 	errMetadataTooLarge     = kind{"MetadataTooLarge", http.StatusBadRequest, "Your metadata headers exceed the maximum allowed metadata size"}
 	errMethodNotAllowed     = kind{"MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."}
 	errNoPublicAccessBlock  = kind{"NoSuchPublicAccessBlockConfiguration", http.StatusNotFound, "The public access block configuration was not found"}

@@ -28,6 +28,9 @@ func checkLifecycle(cfg *lifecycle) error {
 	if cfg.TransitionDefaultMinimumObjectSize == "" {
 		cfg.TransitionDefaultMinimumObjectSize = types.TransitionDefaultMinimumObjectSizeAllStorageClasses128k
 	}
+	if cfg.Rules == nil {
+		return errMissingRequestBody.of() // a document without rules is none of the schema's
+	}
 	if len(cfg.Rules) > maxLifecycleRules {
 		return errMalformedXML.of()
 	}

@@ -104,7 +104,7 @@ func (m *model) Copy(t *rapid.T) {
 
 func (m *model) Tag(t *rapid.T) {
 	key, n := m.key(t), rapid.IntRange(0, 3).Draw(t, "tags")
-	in := &awss3.PutObjectTaggingInput{Bucket: ptr("bucket"), Key: &key, Tagging: new(types.Tagging)}
+	in := &awss3.PutObjectTaggingInput{Bucket: ptr("bucket"), Key: &key, Tagging: &types.Tagging{TagSet: []types.Tag{}}}
 	for i := range n {
 		in.Tagging.TagSet = append(in.Tagging.TagSet, types.Tag{Key: aws.String(strings.Repeat("k", i+1)), Value: aws.String("")})
 	}

@@ -129,7 +129,7 @@ func TestBucketActions(t *testing.T) {
 		return needs[0].Action
 	}
 	assert.Equal(t, "s3:GetBucketLocation", one(l.needGetBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: b})))
-	assert.Equal(t, "s3:PutBucketTagging", one(l.needPutBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b, Tagging: &types.Tagging{}})))
+	assert.Equal(t, "s3:PutBucketTagging", one(l.needPutBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b, Tagging: &types.Tagging{TagSet: []types.Tag{}}})))
 	assert.Equal(t, "s3:PutBucketPublicAccessBlock", one(l.needPutPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})))
 	_, err := l.needPutBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b})
 	requireCode(t, err, "MalformedXML", 400)

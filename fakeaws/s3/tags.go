@@ -103,7 +103,7 @@ func parseTagging(header *string) ([]types.Tag, error) {
 
 // tagSet is the list of a Tagging document.
 func tagSet(t *types.Tagging) ([]types.Tag, error) {
-	if t == nil {
+	if t == nil || t.TagSet == nil {
 		return nil, errMalformedXML.of()
 	}
 	return t.TagSet, nil

@@ -1,0 +1,136 @@
+package s3
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+func FuzzCopyRange(f *testing.F) {
+	for _, s := range []string{"bytes=0-9", "bytes=5-5", "bytes=-5", "bytes=5-", "bytes=9-1", "bytes=0-99999999999999999999", "0-1", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		first, last, ok := copyRange(header)
+		if !ok {
+			return
+		}
+		require.GreaterOrEqual(t, first, int64(0))
+		require.GreaterOrEqual(t, last, first)
+		s, err := parseRange(header, last+1)
+		if last+1 > 0 {
+			require.NoError(t, err, "it is a range of other operations too")
+			require.Equal(t, first, s.start)
+			require.Equal(t, last-first+1, s.length)
+		}
+	})
+}
+
+func FuzzGrantees(f *testing.F) {
+	for _, s := range []string{`id="a"`, `id=a, uri="http://acs.amazonaws.com/groups/global/AllUsers"`, `emailAddress="a@b.c"`, "id", ",", "id=\"", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		grants, err := parseGrantees(grantHeader{"read", types.PermissionRead, &header})
+		if err != nil {
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusMethodNotAllowed}, failure(t, err).Status)
+			return
+		}
+		require.Len(t, grants, strings.Count(header, ",")+1, "none is lost")
+		for _, g := range grants {
+			require.Equal(t, types.PermissionRead, g.Permission)
+		}
+	})
+}
+
+// A device is a directory whose root users have one, which shows one code.
+type device struct{ fakeaws.Directory }
+
+func (device) MFACode(_ *fakeaws.Caller, serial, code string, _ bool) fakeaws.MFAResult {
+	switch {
+	case serial != "device":
+		return fakeaws.MFAUnknownDevice
+	case code != "123456":
+		return fakeaws.MFAWrongCode
+	}
+	return fakeaws.MFAPassed
+}
+
+func (device) Ops() []fakeaws.Op { return nil }
+
+func (device) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
+
+func FuzzMFA(f *testing.F) {
+	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return device{} }}}})
+	_, err := w.AddAccount(owner, "", "")
+	require.NoError(f, err)
+	call := fakeaws.CallFrom(w.Background(owner, region))
+	for _, s := range []string{"device 123456", "device  123456", "device 123456 ", "device", " 123456", "other 123456", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		passed, err := authenticateMFA(call, &header)
+		require.Equal(t, header == "device 123456", passed)
+		require.Equal(t, !passed, err != nil)
+		if err != nil {
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusForbidden}, failure(t, err).Status)
+		}
+	})
+}
+
+// perform asks for an operation's permissions and performs it, as the pipeline does.
+func perform[I, O any](ctx context.Context, in *I, need func(context.Context, *I) ([]enforce.Need, error), method func(context.Context, *I) (*O, error)) (*O, error) {
+	if _, err := need(ctx, in); err != nil {
+		return nil, err
+	}
+	return method(ctx, in)
+}
+
+// FuzzMarkers: whatever a list is said to begin after, it is an argument that is refused
+// or a list in order.
+func FuzzMarkers(f *testing.F) {
+	l := newLab(f)
+	l.bucketNamed(f, "bucket")
+	var upload *string
+	for _, key := range []string{"a", "a/b", "é"} {
+		out, err := l.CreateMultipartUpload(l.ctx, &awss3.CreateMultipartUploadInput{Bucket: ptr("bucket"), Key: ptr(key)})
+		require.NoError(f, err)
+		l.store(f, "bucket", key, "data")
+		upload = out.UploadId
+	}
+	_, err := l.UploadPart(l.ctx, &awss3.UploadPartInput{Bucket: ptr("bucket"), Key: ptr("é"), UploadId: upload, PartNumber: ptr(int32(3)), Body: strings.NewReader("x")})
+	require.NoError(f, err)
+	f.Add("a", *upload, "null", "3", int32(2))
+	f.Add("", "none", "", "-1", int32(-1))
+	f.Add("\xff", "\x00", "made up", "99999999999999999999", int32(0))
+	f.Fuzz(func(t *testing.T, key, id, version, part string, size int32) {
+		refused := func(err error) {
+			if err != nil {
+				require.Equal(t, http.StatusBadRequest, failure(t, err).Status)
+			}
+		}
+		uploads := &awss3.ListMultipartUploadsInput{Bucket: ptr("bucket"), KeyMarker: &key, UploadIdMarker: &id, MaxUploads: &size}
+		if out, err := perform(l.ctx, uploads, l.needListMultipartUploads, l.ListMultipartUploads); err == nil {
+			for i, u := range out.Uploads {
+				require.GreaterOrEqual(t, *u.Key, key)
+				require.True(t, i == 0 || *out.Uploads[i-1].Key <= *u.Key)
+			}
+		} else {
+			refused(err)
+		}
+		_, err := perform(l.ctx, &awss3.ListObjectVersionsInput{Bucket: ptr("bucket"), KeyMarker: &key, VersionIdMarker: &version, MaxKeys: &size}, l.needListObjectVersions, l.ListObjectVersions)
+		refused(err)
+		_, err = perform(l.ctx, &awss3.ListPartsInput{Bucket: ptr("bucket"), Key: ptr("é"), UploadId: upload, PartNumberMarker: &part, MaxParts: &size}, l.needListParts, l.ListParts)
+		refused(err)
+		_, err = perform(l.ctx, &awss3.ListObjectsInput{Bucket: ptr("bucket"), Marker: &key, MaxKeys: &size}, l.needListObjects, l.ListObjects)
+		refused(err)
+	})
+}
