@@ -75,6 +75,20 @@ func TestListObjectsIsTheNaiveList(t *testing.T) {
 	})
 }
 
+// A group is listed for what comes after the key that the list starts after.
+func TestStartInsideOfAGroup(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.bucketNamed(t, "bucket")
+	from := func() []string {
+		return pages(t, l, awss3.ListObjectsV2Input{Bucket: ptr("bucket"), Delimiter: ptr("/"), StartAfter: ptr("a/b"), MaxKeys: ptr(int32(1))})
+	}
+	l.store(t, "bucket", "a/b", "")
+	assert.Empty(t, from())
+	l.store(t, "bucket", "a/c", "")
+	assert.Equal(t, []string{"a/\x00group"}, from())
+}
+
 func TestListObjectsV2(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -45,6 +45,9 @@ func (l *listing) scan(it keyed, hidden func() bool, take func(*scan) bool) *sca
 			}
 			ok = it.Next()
 			continue
+		case it.Key() == l.after:
+			ok = it.Next() // the page begins behind it, perhaps in the same group
+			continue
 		case group != l.after:
 			if !p.enter(group) {
 				return p
