@@ -3,6 +3,7 @@ package iam
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,20 +125,20 @@ func (a *account) everyPolicy(scope types.PolicyScopeType, used bool) ascender[*
 const awsKey = "~"
 
 func (a *account) eachAWSPolicy(from string, used bool, visit func(string, *policy) bool) {
+	if used { // which are among those that the account has looked at
+		known := slices.SortedFunc(maps.Values(a.awsPolicies), func(p, q *policy) int { return strings.Compare(p.name, q.name) })
+		ascendSlice(known, func(p *policy) string { return awsKey + p.name })(from, visit)
+		return
+	}
 	names := managed.Names()
 	first, _ := slices.BinarySearchFunc(names, from, func(name, from string) int { return strings.Compare(awsKey+name, from) })
 	for _, name := range names[first:] {
-		key := awsKey + name
 		m, _ := managed.Get(name)
 		p, known := a.awsPolicies[m.ARN()]
-		switch {
-		case known:
-		case used:
-			continue
-		default:
+		if !known {
 			p = a.asPolicy(m)
 		}
-		if !visit(key, p) {
+		if !visit(awsKey+name, p) {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,13 +20,18 @@ const child = "LEASTPRIV_MANAGED_TEST_CHILD"
 
 // A program that uses none of AWS's policies pays nothing for them: nothing is
 // done or allocated when it starts, and nothing is unpacked when calls are
-// decided. Both are seen in a process of its own, as the tests beside this one do
-// use them.
+// decided or the policies of an account are listed. Both are seen in a process of its
+// own, as the tests beside this one do use them.
 func TestUnusedCostsNothing(t *testing.T) {
 	if os.Getenv(child) != "" {
 		acct := awstest.New(t)
-		user := acct.User("u", awstest.Allow("s3:*").On("*"))
+		user := acct.User("u", awstest.Allow("s3:*", "iam:*").On("*"))
 		_, err := s3.NewFromConfig(user.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		require.NoError(t, err)
+		client := iam.NewFromConfig(user.Config())
+		_, err = client.GetAccountAuthorizationDetails(t.Context(), &iam.GetAccountAuthorizationDetailsInput{})
+		require.NoError(t, err)
+		_, err = client.ListPolicies(t.Context(), &iam.ListPoliciesInput{OnlyAttached: true})
 		require.NoError(t, err)
 		assert.False(t, managed.Loaded(), "nobody asked for a policy of AWS's")
 		acct.User("v", awstest.Managed("AmazonS3ReadOnlyAccess"))
