@@ -179,7 +179,7 @@ func (s *Service) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInpu
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListMFADevicesOutput, error) {
 		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {
 			return types.MFADevice{
-				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: aws.String(u.name),
+				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: optional(u.name),
 			}, true
 		})
 		return &sdk.ListMFADevicesOutput{MFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

@@ -79,14 +79,24 @@ func TestRootUserOfMember(t *testing.T) {
 		_, err = remove.DeleteLoginProfile(ctx, &sdk.DeleteLoginProfileInput{})
 		require.NoError(t, err)
 
-		// Its certificate and keys go too; it has no MFA device.
+		// Its certificate, MFA device and keys go too.
 		cert, err := root.UploadSigningCertificate(ctx, &sdk.UploadSigningCertificateInput{CertificateBody: aws.String(newCertificate(t, "root", nil).body)})
 		require.NoError(t, err)
 		_, err = remove.DeleteSigningCertificate(ctx, &sdk.DeleteSigningCertificateInput{CertificateId: cert.Certificate.CertificateId})
 		require.NoError(t, err)
-		_, err = root.DeactivateMFADevice(ctx, &sdk.DeactivateMFADeviceInput{SerialNumber: aws.String("arn:aws:iam::" + otherID + ":mfa/m")})
+		device, err := root.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("m")})
+		require.NoError(t, err)
+		seed, serial := device.VirtualMFADevice.Base32StringSeed, device.VirtualMFADevice.SerialNumber
+		require.NoError(t, w.service.EnableRootMFADevice(w.OtherRoot, *serial, *code(t, seed, w.Clock().Now(), -1), *code(t, seed, w.Clock().Now(), 0)))
+		devices, err := audit.ListMFADevices(ctx, &sdk.ListMFADevicesInput{})
+		require.NoError(t, err)
+		require.Len(t, devices.MFADevices, 1)
+		assert.Nil(t, devices.MFADevices[0].UserName)
+		_, err = root.DeactivateMFADevice(ctx, &sdk.DeactivateMFADeviceInput{SerialNumber: serial})
 		requireError(t, err, "ValidationError", rootKeys)
-		_, err = remove.DeactivateMFADevice(ctx, &sdk.DeactivateMFADeviceInput{SerialNumber: aws.String("arn:aws:iam::" + otherID + ":mfa/m")})
+		_, err = remove.DeactivateMFADevice(ctx, &sdk.DeactivateMFADeviceInput{SerialNumber: serial})
+		require.NoError(t, err)
+		_, err = remove.DeactivateMFADevice(ctx, &sdk.DeactivateMFADeviceInput{SerialNumber: serial})
 		requireError(t, err, "NoSuchEntity", "MFA Device invalid for user.")
 		for _, k := range held.AccessKeyMetadata {
 			_, err = remove.DeleteAccessKey(ctx, &sdk.DeleteAccessKeyInput{AccessKeyId: k.AccessKeyId})
@@ -96,7 +106,7 @@ func TestRootUserOfMember(t *testing.T) {
 		require.ErrorContains(t, err, "InvalidClientTokenId", "its key is gone")
 		summary, err = audit.GetAccountSummary(ctx, &sdk.GetAccountSummaryInput{})
 		require.NoError(t, err)
-		for _, key := range []string{"AccountPasswordPresent", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent"} {
+		for _, key := range []string{"AccountPasswordPresent", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent", "AccountMFAEnabled"} {
 			assert.Zero(t, summary.SummaryMap[key], key)
 		}
 	})
