@@ -93,6 +93,9 @@ type Need struct {
 	// Entry is the 1-based index of the batch entry that the permission guards.
 	// Zero guards the whole call. A denied entry does not stop the call.
 	Entry int
+	// Optional is a permission whose denial only takes something out of the answer:
+	// what Entry numbers. It is not among those that the call needs.
+	Optional bool
 	// Subject is what the resource is to the service that asks, for its own use: the
 	// decision does not look at it.
 	Subject any

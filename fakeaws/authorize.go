@@ -61,7 +61,8 @@ type judgement struct {
 }
 
 // judge decides every need. The first denied one that guards the whole call
-// gives the error, as in AWS; a denied batch entry stops only itself.
+// gives the error, as in AWS; a denied batch entry stops only itself, and what is
+// optional is left out.
 func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 	j := new(judgement)
 	policies, global := &j.policies, &j.global
@@ -91,11 +92,18 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 		if organizations != nil {
 			q.restrict(organizations.of(q.request.Owner()))
 		}
-		call.event.Decisions = append(call.event.Decisions, enforce.Evaluate(&q.request, &q.policies))
-		d := &call.event.Decisions[i]
-		if d.Allowed() {
+		decision := enforce.Evaluate(&q.request, &q.policies)
+		if need.Optional {
+			if !decision.Allowed() && call.World.mode != Soft {
+				call.denied = append(call.denied, need.Entry)
+			}
 			continue
 		}
+		call.event.Decisions = append(call.event.Decisions, decision)
+		if decision.Allowed() {
+			continue
+		}
+		d := &call.event.Decisions[len(call.event.Decisions)-1]
 		call.event.Denied = true
 		if call.World.mode == Soft {
 			continue

@@ -82,8 +82,9 @@ func CallFrom(ctx context.Context) *Call {
 	return c
 }
 
-// EntryDenied reports whether a batch entry's Need was denied. The operation
-// answers that entry with AWS's error and performs the others.
+// EntryDenied reports whether a batch entry's Need, or an optional one, was denied.
+// The operation answers that entry with AWS's error and performs the others; what is
+// optional it leaves out of the answer.
 func (c *Call) EntryDenied(entry int) bool { return slices.Contains(c.denied, entry) }
 
 // Sent reports whether the request gives a top-level member of the input, by its

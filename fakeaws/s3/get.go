@@ -30,7 +30,41 @@ func (s *Service) needGetObject(ctx context.Context, in *awss3.GetObjectInput) (
 	if err != nil {
 		return nil, err
 	}
-	return s.readNeeds(call, b, ref), nil
+	return append(s.readNeeds(call, b, ref), s.headerNeeds(call, b, ref)...), nil
+}
+
+// Headers that only those are sent who may ask for what they tell.
+const (
+	tagCountHeader = iota + 1
+	retentionHeaders
+	legalHoldHeader
+)
+
+// headerNeeds are the permissions to see more of an object than its data (API
+// Reference, "HeadObject"; User Guide, "Managing Object Lock").
+func (s *Service) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []enforce.Need) {
+	o := b.version(aws.ToString(ref.key), ref.version)
+	if o == nil || o.marker {
+		return nil
+	}
+	see := func(header int, action string) {
+		n := s.need(call, b, action, b.objectARN(ref.key), 2)
+		setIfSent(&n.Context, "s3:versionid", ref.version)
+		s.guardObject(call, b, &n, o)
+		n = narrowed(n, action)
+		n.Entry, n.Optional = header, true
+		needs = append(needs, n)
+	}
+	if len(o.tags) > 0 {
+		see(tagCountHeader, byVersion(ref.version, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
+	}
+	if o.locked().mode != "" {
+		see(retentionHeaders, "s3:GetObjectRetention")
+	}
+	if o.locked().hold != "" {
+		see(legalHoldHeader, "s3:GetObjectLegalHold")
+	}
+	return needs
 }
 
 func (s *Service) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]enforce.Need, error) {
@@ -96,7 +130,7 @@ func (s *Service) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*aws
 	if r.archived(r.at) {
 		return nil, errInvalidObjectState.of("StorageClass", string(r.storageClass))
 	}
-	out := r.describe(in)
+	out := r.describe(fakeaws.CallFrom(ctx), in)
 	out.Body = r.data.reader(r.part)
 	return out, nil
 }
@@ -110,7 +144,7 @@ func (s *Service) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*a
 	if err != nil {
 		return nil, err
 	}
-	return headOutput.of(r.describe(get)), nil
+	return headOutput.of(r.describe(fakeaws.CallFrom(ctx), get)), nil
 }
 
 // A reading is what a request reads: a part of an object.
@@ -184,7 +218,7 @@ func (r *reading) sum() *checksum {
 }
 
 // describe is the answer to a read, but for the data.
-func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
+func (r *reading) describe(call *fakeaws.Call, in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 	o, part := r.object, &r.part
 	out := &awss3.GetObjectOutput{
 		AcceptRanges:            &acceptRanges,
@@ -203,17 +237,16 @@ func (r *reading) describe(in *awss3.GetObjectInput) *awss3.GetObjectOutput {
 		VersionId:               r.version,
 	}
 	getEncryption.copy(out, o.encryption.shown())
-	if l := o.locked(); l.mode != "" {
+	if l := o.locked(); l.mode != "" && !call.EntryDenied(retentionHeaders) {
 		out.ObjectLockMode, out.ObjectLockRetainUntilDate = l.mode, &l.until
 	}
-	out.ObjectLockLegalHoldStatus = o.locked().hold
+	if !call.EntryDenied(legalHoldHeader) {
+		out.ObjectLockLegalHoldStatus = o.locked().hold
+	}
 	if o.storageClass != types.StorageClassStandard {
 		out.StorageClass = o.storageClass // the header is left out for STANDARD
 	}
-	if len(o.tags) > 0 {
-		// AWS tells it only to callers who may read the tags. To ask that here
-		// would put a permission that the call can do without among those that
-		// it needs.
+	if len(o.tags) > 0 && !call.EntryDenied(tagCountHeader) {
 		out.TagCount = aws.Int32(int32(len(o.tags)))
 	}
 	if part.partial {
