@@ -69,7 +69,8 @@ func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) 
 }
 
 // parseCopySource reads the x-amz-copy-source header: bucket/key, with or
-// without a slash before it, URL-encoded, and ?versionId=.
+// without a slash before it, or the ARN of an access point with /object/ and the key;
+// URL-encoded, and ?versionId=.
 func parseCopySource(header string) (objectRef, error) {
 	var ref objectRef
 	path, query, versioned := strings.Cut(header, "?")
@@ -86,11 +87,12 @@ func parseCopySource(header string) (objectRef, error) {
 		return ref, invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", header)
 	}
 	path = strings.TrimPrefix(path, "/")
+	separator := "/"
 	if strings.HasPrefix(path, "arn:") {
-		return ref, notImplemented("x-amz-copy-source of an access point")
+		separator = "/object/"
 	}
-	name, key, _ := strings.Cut(path, "/")
-	if !validBucketName(name) {
+	name, key, _ := strings.Cut(path, separator)
+	if !isAccessPoint(name) && !validBucketName(name) {
 		return ref, invalidArgument("Invalid copy source bucket name", "x-amz-copy-source", header)
 	}
 	if key == "" {
@@ -201,7 +203,11 @@ func (s *Service) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *stri
 		return nil, nil, err
 	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
-	itself := *in.Bucket == *p.source.name && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
+	dest, err := s.bucketAnywhere(bucketRef{name: in.Bucket})
+	if err != nil {
+		return nil, nil, err
+	}
+	itself := dest.store == from.store && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
 	failing := when.failing(src)
 	switch {
 	case failing != "":

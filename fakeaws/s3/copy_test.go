@@ -27,7 +27,10 @@ func TestParseCopySource(t *testing.T) {
 		"bucket/%zz":                {code: "InvalidArgument"},
 		"bucket/key?versionId=x":    {code: "InvalidArgument"},
 		"bucket/key?x=y":            {code: "InvalidArgument"},
-		"arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k": {code: "NotImplemented"},
+		"arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k/l":               {"arn:aws:s3:us-east-1:111122223333:accesspoint/a", "k/l", "", ""},
+		"arn%3Aaws%3As3%3Aus-east-1%3A111122223333%3Aaccesspoint%2Fa%2Fobject%2Fk": {"arn:aws:s3:us-east-1:111122223333:accesspoint/a", "k", "", ""},
+		"arn:aws:s3:us-east-1:111122223333:accesspoint/a/k":                        {code: "InvalidArgument"},
+		"arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/":                  {code: "InvalidArgument"},
 	} {
 		ref, err := parseCopySource(header)
 		if want.code != "" {
@@ -52,7 +55,7 @@ func FuzzParseCopySource(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		ref, err := parseCopySource(header)
 		if err == nil {
-			require.True(t, validBucketName(*ref.name))
+			require.True(t, validBucketName(*ref.name) || isAccessPoint(*ref.name))
 			require.NotEmpty(t, *ref.key)
 		}
 	})

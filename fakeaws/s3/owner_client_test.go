@@ -117,3 +117,34 @@ func TestObjectsOfOthersBehindAccessPoints(t *testing.T) {
 	require.NoError(t, putAs(ctx, other, "bucket", "given", func(in *awss3.PutObjectInput) { in.ACL = types.ObjectCannedACLBucketOwnerRead }))
 	require.NoError(t, get(ctx, a.root, name, "given"))
 }
+
+// TestAccessPointsAsCopySource: an access point is read through for copies as well,
+// with the permissions that it asks.
+func TestAccessPointsAsCopySource(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.bucket("other")
+	a.put("bucket", "dir/key", "data")
+	point := a.point("point", "bucket")
+	copied := func(c *awss3.Client, source, bucket, key string) error {
+		_, err := c.CopyObject(ctx, &awss3.CopyObjectInput{Bucket: &bucket, Key: &key, CopySource: &source})
+		return err
+	}
+	byARN, byAlias := *point.AccessPointArn+"/object/dir/key", *point.Alias+"/dir/key"
+	for _, source := range []string{byARN, byAlias} {
+		require.NoError(t, copied(a.root, source, "other", "copy"))
+		require.NoError(t, get(ctx, a.root, "other", "copy"))
+		requireAPIError(t, copied(a.root, source, "bucket", "dir/key"), "InvalidRequest", "")
+		up, err := a.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: aws.String("other"), Key: aws.String("parts")})
+		require.NoError(t, err)
+		_, err = a.root.UploadPartCopy(ctx, &awss3.UploadPartCopyInput{Bucket: aws.String("other"), Key: aws.String("parts"), UploadId: up.UploadId, PartNumber: aws.Int32(1), CopySource: &source})
+		require.NoError(t, err)
+	}
+	a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::other/*","arn:aws:s3:::bucket/*"]}`)
+	requireAPIError(t, copied(a.user, byARN, "other", "copy"), "AccessDenied", "")
+	a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::other/*","arn:aws:s3:::bucket/*","` + *point.AccessPointArn + `/object/*"]}`)
+	require.NoError(t, copied(a.user, byARN, "other", "copy"))
+	requireAPIError(t, copied(a.root, "arn:aws:s3:us-east-1:"+owner+":accesspoint/none/object/k", "other", "copy"), "NoSuchAccessPoint", "")
+}
