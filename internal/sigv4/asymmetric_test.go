@@ -100,7 +100,7 @@ func TestWhateverTheSDKSignsAsymmetrically(t *testing.T) {
 }
 
 func FuzzWhateverTheSDKSignsAsymmetrically(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(whateverTheSDKSignsAsymmetrically))
+	f.Fuzz(neverEnding(whateverTheSDKSignsAsymmetrically))
 }
 
 func TestRegionSet(t *testing.T) {
