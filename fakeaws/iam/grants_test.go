@@ -1,8 +1,10 @@
 package iam_test
 
 import (
-	"context"
+	"fmt"
 	"net/url"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,130 +14,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// grants are the operations that give policies to a user, group or role and take them
-// away again, with the client's types out of the way.
-type grants struct {
-	put                 func(ctx context.Context, entity, name, document string) error
-	get                 func(ctx context.Context, entity, name string) (*string, error)
-	list                func(ctx context.Context, entity string) ([]string, error)
-	remove              func(ctx context.Context, entity, name string) error
-	attach, detach      func(ctx context.Context, entity, arn string) error
-	attached            func(ctx context.Context, entity string) ([]types.AttachedPolicy, error)
-	noPolicy, noSuchOne string // texts
-}
-
-func (w *world) grants() map[string]grants {
-	c := w.iam
-	return map[string]grants{
-		"user": {
-			put: func(ctx context.Context, e, n, d string) error {
-				return second(c.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: &e, PolicyName: &n, PolicyDocument: &d}))
-			},
-			get: func(ctx context.Context, e, n string) (*string, error) {
-				out, err := c.GetUserPolicy(ctx, &sdk.GetUserPolicyInput{UserName: &e, PolicyName: &n})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyDocument, nil
-			},
-			list: func(ctx context.Context, e string) ([]string, error) {
-				out, err := c.ListUserPolicies(ctx, &sdk.ListUserPoliciesInput{UserName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyNames, nil
-			},
-			remove: func(ctx context.Context, e, n string) error {
-				return second(c.DeleteUserPolicy(ctx, &sdk.DeleteUserPolicyInput{UserName: &e, PolicyName: &n}))
-			},
-			attach: func(ctx context.Context, e, arn string) error {
-				return second(c.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: &e, PolicyArn: &arn}))
-			},
-			detach: func(ctx context.Context, e, arn string) error {
-				return second(c.DetachUserPolicy(ctx, &sdk.DetachUserPolicyInput{UserName: &e, PolicyArn: &arn}))
-			},
-			attached: func(ctx context.Context, e string) ([]types.AttachedPolicy, error) {
-				out, err := c.ListAttachedUserPolicies(ctx, &sdk.ListAttachedUserPoliciesInput{UserName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.AttachedPolicies, nil
-			},
-			noPolicy: "The user policy with name p cannot be found.", noSuchOne: "The user with name nobody cannot be found.",
-		},
-		"group": {
-			put: func(ctx context.Context, e, n, d string) error {
-				return second(c.PutGroupPolicy(ctx, &sdk.PutGroupPolicyInput{GroupName: &e, PolicyName: &n, PolicyDocument: &d}))
-			},
-			get: func(ctx context.Context, e, n string) (*string, error) {
-				out, err := c.GetGroupPolicy(ctx, &sdk.GetGroupPolicyInput{GroupName: &e, PolicyName: &n})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyDocument, nil
-			},
-			list: func(ctx context.Context, e string) ([]string, error) {
-				out, err := c.ListGroupPolicies(ctx, &sdk.ListGroupPoliciesInput{GroupName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyNames, nil
-			},
-			remove: func(ctx context.Context, e, n string) error {
-				return second(c.DeleteGroupPolicy(ctx, &sdk.DeleteGroupPolicyInput{GroupName: &e, PolicyName: &n}))
-			},
-			attach: func(ctx context.Context, e, arn string) error {
-				return second(c.AttachGroupPolicy(ctx, &sdk.AttachGroupPolicyInput{GroupName: &e, PolicyArn: &arn}))
-			},
-			detach: func(ctx context.Context, e, arn string) error {
-				return second(c.DetachGroupPolicy(ctx, &sdk.DetachGroupPolicyInput{GroupName: &e, PolicyArn: &arn}))
-			},
-			attached: func(ctx context.Context, e string) ([]types.AttachedPolicy, error) {
-				out, err := c.ListAttachedGroupPolicies(ctx, &sdk.ListAttachedGroupPoliciesInput{GroupName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.AttachedPolicies, nil
-			},
-			noPolicy: "The group policy with name p cannot be found.", noSuchOne: "The group with name nobody cannot be found.",
-		},
-		"role": {
-			put: func(ctx context.Context, e, n, d string) error {
-				return second(c.PutRolePolicy(ctx, &sdk.PutRolePolicyInput{RoleName: &e, PolicyName: &n, PolicyDocument: &d}))
-			},
-			get: func(ctx context.Context, e, n string) (*string, error) {
-				out, err := c.GetRolePolicy(ctx, &sdk.GetRolePolicyInput{RoleName: &e, PolicyName: &n})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyDocument, nil
-			},
-			list: func(ctx context.Context, e string) ([]string, error) {
-				out, err := c.ListRolePolicies(ctx, &sdk.ListRolePoliciesInput{RoleName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.PolicyNames, nil
-			},
-			remove: func(ctx context.Context, e, n string) error {
-				return second(c.DeleteRolePolicy(ctx, &sdk.DeleteRolePolicyInput{RoleName: &e, PolicyName: &n}))
-			},
-			attach: func(ctx context.Context, e, arn string) error {
-				return second(c.AttachRolePolicy(ctx, &sdk.AttachRolePolicyInput{RoleName: &e, PolicyArn: &arn}))
-			},
-			detach: func(ctx context.Context, e, arn string) error {
-				return second(c.DetachRolePolicy(ctx, &sdk.DetachRolePolicyInput{RoleName: &e, PolicyArn: &arn}))
-			},
-			attached: func(ctx context.Context, e string) ([]types.AttachedPolicy, error) {
-				out, err := c.ListAttachedRolePolicies(ctx, &sdk.ListAttachedRolePoliciesInput{RoleName: &e})
-				if err != nil {
-					return nil, err
-				}
-				return out.AttachedPolicies, nil
-			},
-			noPolicy: "The role policy with name p cannot be found.", noSuchOne: "The role with name nobody cannot be found.",
-		},
+// grant performs an operation that gives a policy to an entity of a kind, "User", takes
+// it away or tells of it: "Put%sPolicy". It returns the output.
+func (w *world) grant(operation, kind, entity string, members map[string]string) (reflect.Value, error) {
+	m := reflect.ValueOf(w.iam).MethodByName(fmt.Sprintf(operation, kind))
+	in := reflect.New(m.Type().In(1).Elem())
+	in.Elem().FieldByName(kind + "Name").Set(reflect.ValueOf(&entity))
+	for name, value := range members {
+		in.Elem().FieldByName(name).Set(reflect.ValueOf(&value))
 	}
+	out := m.Call([]reflect.Value{reflect.ValueOf(w.root), in})
+	err, _ := out[1].Interface().(error)
+	return out[0].Elem(), err
 }
 
 // The inline and attached policies of each kind of entity, from the first to the last.
@@ -148,47 +38,56 @@ func TestGrants(t *testing.T) {
 		arn := w.policy(t, "managed", allowAll)
 		missing := "arn:aws:iam::" + accountID + ":policy/missing"
 		spaced := allow("s3:*", "arn:aws:s3:::a b+c/*")
-		for kind, g := range w.grants() {
-			ctx := w.root
-			_, err := g.get(ctx, "x", "p")
-			requireError(t, err, "NoSuchEntity", g.noPolicy)
-			requireError(t, g.remove(ctx, "x", "p"), "NoSuchEntity", g.noPolicy)
-			requireError(t, g.put(ctx, "nobody", "p", allowAll), "NoSuchEntity", g.noSuchOne)
-			requireError(t, g.attach(ctx, "nobody", arn), "NoSuchEntity", g.noSuchOne)
-			requireError(t, g.put(ctx, "x", "p", `{"Version":"2012-10-17"}`), "MalformedPolicyDocument", "Syntax errors in policy.")
+		kinds := []string{"User", "Group", "Role"}
+		for _, kind := range kinds {
+			do := func(operation, entity string, members map[string]string) error {
+				return second(w.grant(operation, kind, entity, members))
+			}
+			p, attachment := map[string]string{"PolicyName": "p"}, map[string]string{"PolicyArn": arn}
+			put := func(name, document string) map[string]string {
+				return map[string]string{"PolicyName": name, "PolicyDocument": document}
+			}
+			lower := strings.ToLower(kind)
+			noPolicy, nobody := "The "+lower+" policy with name p cannot be found.", "The "+lower+" with name nobody cannot be found."
+			requireError(t, do("Get%sPolicy", "x", p), "NoSuchEntity", noPolicy)
+			requireError(t, do("Delete%sPolicy", "x", p), "NoSuchEntity", noPolicy)
+			requireError(t, do("Put%sPolicy", "nobody", put("p", allowAll)), "NoSuchEntity", nobody)
+			requireError(t, do("Attach%sPolicy", "nobody", attachment), "NoSuchEntity", nobody)
+			requireError(t, do("Put%sPolicy", "x", put("p", `{"Version":"2012-10-17"}`)), "MalformedPolicyDocument", "Syntax errors in policy.")
 
-			require.NoError(t, g.put(ctx, "x", "p", allowAll), kind)
-			require.NoError(t, g.put(ctx, "x", "p", spaced), "another document replaces it")
-			require.NoError(t, g.put(ctx, "x", "a", allowAll), kind)
-			document, err := g.get(ctx, "x", "p")
+			require.NoError(t, do("Put%sPolicy", "x", put("p", allowAll)), kind)
+			require.NoError(t, do("Put%sPolicy", "x", put("p", spaced)), "another document replaces it")
+			require.NoError(t, do("Put%sPolicy", "x", put("a", allowAll)), kind)
+			got, err := w.grant("Get%sPolicy", kind, "x", p)
 			require.NoError(t, err, kind)
-			decoded, err := url.PathUnescape(*document)
+			document := *got.FieldByName("PolicyDocument").Interface().(*string)
+			decoded, err := url.PathUnescape(document)
 			require.NoError(t, err, kind)
 			assert.Equal(t, spaced, decoded, kind)
-			assert.Contains(t, *document, "a%20b%2Bc", "RFC 3986, and not the encoding of forms")
-			names, err := g.list(ctx, "x")
+			assert.Contains(t, document, "a%20b%2Bc", "RFC 3986, and not the encoding of forms")
+			names, err := w.grant("List%sPolicies", kind, "x", nil)
 			require.NoError(t, err, kind)
-			assert.Equal(t, []string{"a", "p"}, names, kind)
+			assert.Equal(t, []string{"a", "p"}, names.FieldByName("PolicyNames").Interface(), kind)
 
-			requireError(t, g.attach(ctx, "x", missing), "NoSuchEntity", "Policy "+missing+" does not exist or is not attachable.")
-			requireError(t, g.detach(ctx, "x", arn), "NoSuchEntity", "Policy "+arn+" was not found.")
-			require.NoError(t, g.attach(ctx, "x", arn), kind)
-			require.NoError(t, g.attach(ctx, "x", arn), "once more changes nothing")
-			attached, err := g.attached(ctx, "x")
+			requireError(t, do("Attach%sPolicy", "x", map[string]string{"PolicyArn": missing}), "NoSuchEntity", "Policy "+missing+" does not exist or is not attachable.")
+			requireError(t, do("Detach%sPolicy", "x", attachment), "NoSuchEntity", "Policy "+arn+" was not found.")
+			require.NoError(t, do("Attach%sPolicy", "x", attachment), kind)
+			require.NoError(t, do("Attach%sPolicy", "x", attachment), "once more changes nothing")
+			attached, err := w.grant("ListAttached%sPolicies", kind, "x", nil)
 			require.NoError(t, err, kind)
-			assert.Equal(t, []types.AttachedPolicy{{PolicyArn: &arn, PolicyName: aws.String("managed")}}, attached, kind)
+			assert.Equal(t, []types.AttachedPolicy{{PolicyArn: &arn, PolicyName: aws.String("managed")}}, attached.FieldByName("AttachedPolicies").Interface(), kind)
 		}
 		users, err := w.iam.ListEntitiesForPolicy(w.root, &sdk.ListEntitiesForPolicyInput{PolicyArn: &arn})
 		require.NoError(t, err)
 		assert.Len(t, users.PolicyUsers, 1)
 		assert.Len(t, users.PolicyGroups, 1)
 		assert.Len(t, users.PolicyRoles, 1)
-		for kind, g := range w.grants() {
-			require.NoError(t, g.detach(w.root, "x", arn), kind)
-			require.NoError(t, g.remove(w.root, "x", "p"), kind)
-			names, err := g.list(w.root, "x")
+		for _, kind := range kinds {
+			require.NoError(t, second(w.grant("Detach%sPolicy", kind, "x", map[string]string{"PolicyArn": arn})), kind)
+			require.NoError(t, second(w.grant("Delete%sPolicy", kind, "x", map[string]string{"PolicyName": "p"})), kind)
+			names, err := w.grant("List%sPolicies", kind, "x", nil)
 			require.NoError(t, err, kind)
-			assert.Equal(t, []string{"a"}, names, kind)
+			assert.Equal(t, []string{"a"}, names.FieldByName("PolicyNames").Interface(), kind)
 		}
 		requireError(t, second(w.iam.DeleteRole(w.root, &sdk.DeleteRoleInput{RoleName: aws.String("x")})), "DeleteConflict", "Cannot delete entity, must delete policies first.")
 		require.NoError(t, second(w.iam.DeletePolicy(w.root, &sdk.DeletePolicyInput{PolicyArn: &arn})), "nobody has it any more")

@@ -89,35 +89,24 @@ func TestNamesAndQuotas(t *testing.T) {
 func TestInlineSizes(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		c, ctx, x := w.iam, t.Context(), aws.String("x")
 		w.user(t, "x")
 		w.role(t, "x")
 		w.group(t, "x")
-		for kind, e := range map[string]struct {
-			size int
-			put  func(name, document string) error
-		}{
-			"user": {2048, func(n, d string) error {
-				return second(c.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: x, PolicyName: &n, PolicyDocument: &d}))
-			}},
-			"group": {5120, func(n, d string) error {
-				return second(c.PutGroupPolicy(ctx, &sdk.PutGroupPolicyInput{GroupName: x, PolicyName: &n, PolicyDocument: &d}))
-			}},
-			"role": {10240, func(n, d string) error {
-				return second(c.PutRolePolicy(ctx, &sdk.PutRolePolicyInput{RoleName: x, PolicyName: &n, PolicyDocument: &d}))
-			}},
-		} {
+		for kind, size := range map[string]int{"User": 2048, "Group": 5120, "Role": 10240} {
+			put := func(name, document string) error {
+				return second(w.grant("Put%sPolicy", kind, "x", map[string]string{"PolicyName": name, "PolicyDocument": document}))
+			}
 			document := func(size int) string {
 				short := allow("s3:GetObject", "arn:aws:s3:::b/")
 				return allow("s3:GetObject", "arn:aws:s3:::b/"+strings.Repeat("k", size-len(short)))
 			}
-			half := e.size / 2
-			require.NoError(t, e.put("a", document(half)), kind)
-			require.NoError(t, e.put("b", strings.ReplaceAll(document(half), ",", ", \n ")), "%s: white space", kind)
-			err := e.put("c", document(200))
-			requireError(t, err, "LimitExceeded", fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s x", e.size, kind))
-			require.NoError(t, e.put("b", document(half)), "%s: replaced", kind)
-			assert.Equal(t, "LimitExceeded", codeOf(t, e.put("b", document(half+1))), kind)
+			half := size / 2
+			require.NoError(t, put("a", document(half)), kind)
+			require.NoError(t, put("b", strings.ReplaceAll(document(half), ",", ", \n ")), "%s: white space", kind)
+			err := put("c", document(200))
+			requireError(t, err, "LimitExceeded", fmt.Sprintf("Maximum policy size of %d bytes exceeded for %s x", size, strings.ToLower(kind)))
+			require.NoError(t, put("b", document(half)), "%s: replaced", kind)
+			assert.Equal(t, "LimitExceeded", codeOf(t, put("b", document(half+1))), kind)
 		}
 	})
 }

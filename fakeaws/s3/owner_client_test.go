@@ -42,14 +42,9 @@ func TestAccessPointsAreTheirBucket(t *testing.T) {
 // those that it was begun with (API Reference, "ListParts": Owner).
 func TestUploadsAreTheirInitiators(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx := t.Context()
-	_, other := a.stranger()
+	a, ctx := newAccount(t), t.Context()
+	other := a.shared("bucket", "s3:*")
 	bucket, key := aws.String("bucket"), aws.String("key")
-	a.open("bucket", types.ObjectOwnershipObjectWriter)
-	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:*","Resource":"arn:aws:s3:::bucket/*"}]}`)})
-	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		initiator, completer *awss3.Client
 		owner                string
@@ -79,14 +74,9 @@ func TestUploadsAreTheirInitiators(t *testing.T) {
 // keep the bucket's owner from listing and ending it.
 func TestUploadsBelowAnotherAccountsObject(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx := t.Context()
-	_, other := a.stranger()
+	a, ctx := newAccount(t), t.Context()
+	other := a.shared("bucket", "s3:PutObject")
 	bucket, key := aws.String("bucket"), aws.String("key")
-	a.open("bucket", types.ObjectOwnershipObjectWriter)
-	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: bucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::bucket/*"}]}`)})
-	require.NoError(t, err)
 	require.NoError(t, putAs(ctx, other, "bucket", "key"))
 	requireAPIError(t, get(ctx, a.root, "bucket", "key"), "AccessDenied", "")
 	up, err := a.root.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
@@ -101,13 +91,8 @@ func TestUploadsBelowAnotherAccountsObject(t *testing.T) {
 // owner's ACL keeps from the bucket's owner.
 func TestObjectsOfOthersBehindAccessPoints(t *testing.T) {
 	t.Parallel()
-	a := newAccount(t)
-	ctx := t.Context()
-	_, other := a.stranger()
-	a.open("bucket", types.ObjectOwnershipObjectWriter)
-	_, err := a.root.PutBucketPolicy(ctx, &awss3.PutBucketPolicyInput{Bucket: aws.String("bucket"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"s3:PutObject*","Resource":"arn:aws:s3:::bucket/*"}]}`)})
-	require.NoError(t, err)
+	a, ctx := newAccount(t), t.Context()
+	other := a.shared("bucket", "s3:PutObject*")
 	name := a.name(a.point("point", "bucket"))
 	require.NoError(t, putAs(ctx, other, "bucket", "theirs"))
 	require.NoError(t, putAs(ctx, a.root, "bucket", "ours"))
@@ -147,4 +132,16 @@ func TestAccessPointsAsCopySource(t *testing.T) {
 	a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::other/*","arn:aws:s3:::bucket/*","` + *point.AccessPointArn + `/object/*"]}`)
 	require.NoError(t, copied(a.user, byARN, "other", "copy"))
 	requireAPIError(t, copied(a.root, "arn:aws:s3:us-east-1:"+owner+":accesspoint/none/object/k", "other", "copy"), "NoSuchAccessPoint", "")
+}
+
+// shared makes a bucket in which the objects of another account are its own, and the
+// client of that account, which the bucket's policy allows an action.
+func (a *account) shared(bucket, action string) *awss3.Client {
+	a.t.Helper()
+	_, other := a.stranger()
+	a.open(bucket, types.ObjectOwnershipObjectWriter)
+	_, err := a.root.PutBucketPolicy(a.t.Context(), &awss3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"` + stranger + `"},"Action":"` + action + `","Resource":"arn:aws:s3:::` + bucket + `/*"}]}`)})
+	require.NoError(a.t, err)
+	return other
 }
