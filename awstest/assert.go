@@ -78,16 +78,17 @@ func checkDenied(err error, actions []string) string {
 	if !isDenied(err) {
 		return "want: " + want + "\ngot:  another error: " + err.Error()
 	}
+	event, ok := eventOf(err)
 	if len(actions) == 0 {
 		return ""
 	}
-	got, explanation := deniedActions(err)
+	got := deniedActions(err, &event, ok)
 	for _, action := range actions {
 		if slices.ContainsFunc(got, func(a string) bool { return strings.EqualFold(a, action) }) {
 			return ""
 		}
 	}
-	return fmt.Sprintf("want: %s\ngot:  denied for lack of %s: %s\n%s", want, strings.Join(got, ", "), err.Error(), explanation)
+	return fmt.Sprintf("want: %s\ngot:  denied for lack of %s: %s\n%s", want, strings.Join(got, ", "), err.Error(), explain(event))
 }
 
 // isDenied reports whether an error is AWS's refusal by policy.
@@ -96,25 +97,26 @@ func isDenied(err error) bool {
 	return errors.As(err, &api) && slices.Contains(deniedCodes, api.ErrorCode())
 }
 
-// deniedActions returns the permissions that were missing: from the decision
+// deniedActions returns the permissions that were missing: from the decisions
 // where the call was made with a config of this package, else from AWS's text.
-func deniedActions(err error) (actions []string, explanation string) {
-	if event, ok := eventOf(err); ok {
+func deniedActions(err error, event *fakeaws.Event, recorded bool) (actions []string) {
+	if recorded {
 		for i := range event.Decisions {
 			if d := &event.Decisions[i]; !d.Allowed() {
 				actions = append(actions, d.Request.Action)
 			}
 		}
-		return actions, explain(event)
+		return actions
 	}
 	if _, rest, ok := strings.Cut(err.Error(), "is not authorized to perform: "); ok {
 		action, _, _ := strings.Cut(rest, " ")
 		actions = append(actions, action)
 	}
-	return actions, ""
+	return actions
 }
 
-// eventOf finds the record of the call that an error came from.
+// eventOf finds the record of the call that an error came from. Its denial needs no
+// further explanation: the assertion expects it or explains it.
 func eventOf(err error) (fakeaws.Event, bool) {
 	var failed *awshttp.ResponseError
 	if !errors.As(err, &failed) || failed.Response == nil || failed.Response.Response == nil {
@@ -128,7 +130,7 @@ func eventOf(err error) (fakeaws.Event, bool) {
 	if !ok {
 		return fakeaws.Event{}, false
 	}
-	return world.Log().Find(requestID(resp.Header))
+	return world.Log().Settle(requestID(resp.Header))
 }
 
 // requestID returns the request id of a response: S3 has a header of its own.
@@ -154,7 +156,7 @@ func explain(event fakeaws.Event) string {
 const maxLogged = 30
 
 // logCalls prints the calls of a failed test, newest last, and explains the
-// last denial.
+// last denial that no assertion has dealt with.
 func logCalls(t TB, events []fakeaws.Event) {
 	t.Helper()
 	if len(events) == 0 {
@@ -182,8 +184,8 @@ func logCalls(t TB, events []fakeaws.Event) {
 		repeated = 1
 	}
 	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Denied {
-			b.WriteString("the last denied call:\n" + explain(events[i]))
+		if events[i].Denied && !events[i].Settled {
+			b.WriteString("the last denied call that no assertion has looked at:\n" + explain(events[i]))
 			break
 		}
 	}

@@ -89,6 +89,39 @@ func TestFailureExplainsItself(t *testing.T) {
 	assert.Less(t, strings.Count(r.errors[0]+r.logs[0], "\n"), 40, "one screen:\n%s\n%s", r.errors[0], r.logs[0])
 }
 
+// Only a denial that no assertion has looked at is explained with the calls: what a test
+// expects, or an assertion has explained, would lead away from the fault.
+func TestUnexpectedDenialIsExplained(t *testing.T) {
+	t.Parallel()
+	const explained = "the last denied call that no assertion has looked at:\nDENY user/unexpected"
+	for name, test := range map[string]struct {
+		end  func(awstest.TB, error)
+		want bool
+	}{
+		"nobody looks":   {func(tb awstest.TB, _ error) { tb.Errorf("failed") }, true},
+		"it is expected": {func(tb awstest.TB, err error) { awstest.AssertDenied(tb, err); tb.Errorf("failed") }, false},
+		"for this permission": {func(tb awstest.TB, err error) {
+			awstest.AssertDenied(tb, err, "s3:ListAllMyBuckets")
+			tb.Errorf("failed")
+		}, false},
+		"for another":          {func(tb awstest.TB, err error) { awstest.AssertDenied(tb, err, "s3:PutObject") }, false},
+		"it should be allowed": {func(tb awstest.TB, err error) { awstest.AssertAllowed(tb, err) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := failing(t, func(tb awstest.TB) {
+				acct := awstest.New(tb)
+				err := list(tb.Context(), acct.User("unexpected").Config())
+				awstest.AssertDenied(tb, list(tb.Context(), acct.User("expected").Config()))
+				test.end(tb, err)
+			})
+			require.Len(t, r.logs, 1)
+			assert.Equal(t, test.want, strings.Contains(r.logs[0], explained), r.logs[0])
+			assert.NotContains(t, r.logs[0], "looked at:\nDENY user/expected")
+		})
+	}
+}
+
 func TestDeciderIsNamedWithItsFile(t *testing.T) {
 	t.Parallel()
 	r := failing(t, func(tb awstest.TB) {

@@ -28,6 +28,9 @@ type Event struct {
 	// Denied reports whether any of them was denied, even if the call was let
 	// pass (soft mode), or stopped only one entry of a batch.
 	Denied bool
+	// Settled reports whether a test has dealt with the outcome: expected it, or failed
+	// because of it with an explanation.
+	Settled bool
 	// Code is the code of the error that the caller got; empty on success.
 	Code string
 	// Message is the text of that error, cut where it is long.
@@ -68,11 +71,22 @@ func (l *Log) Events() []Event {
 }
 
 // Find returns the call with a request id, if it is remembered.
-func (l *Log) Find(requestID string) (Event, bool) {
-	events := l.Events()
-	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].RequestID == requestID {
-			return events[i], true
+func (l *Log) Find(requestID string) (Event, bool) { return l.find(requestID, func(*Event) {}) }
+
+// Settle is Find by a test that deals with the call's outcome, and notes that.
+func (l *Log) Settle(requestID string) (Event, bool) {
+	return l.find(requestID, func(e *Event) { e.Settled = true })
+}
+
+// find looks from the newest call on, which stands before next: it is the likeliest.
+func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.events)
+	for i := range n {
+		if e := &l.events[(l.next-1-i+2*n)%n]; e.RequestID == requestID {
+			found(e)
+			return *e, true
 		}
 	}
 	return Event{}, false
