@@ -174,7 +174,8 @@ func (s *Service) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFA
 	}))
 }
 
-// ListMFADevices lists the MFA devices of a user, by default the caller.
+// ListMFADevices lists the MFA devices of a user, by default the caller. That those of
+// the root user have no UserName is unverified.
 func (s *Service) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) (*sdk.ListMFADevicesOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListMFADevicesOutput, error) {
 		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {

@@ -91,7 +91,7 @@ func (s *Service) PutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAn
 
 // text is the body of an upload that is kept in one piece of its own size.
 func (u *upload) text(body io.Reader) ([]byte, checksum, error) {
-	u.limit = maxAnnotation
+	u.limit = maxAnnotation // what S3 answers to more, EntityTooLarge here, is unverified
 	stored, _, sum, err := u.read(body, -1)
 	if err != nil {
 		return nil, sum, err

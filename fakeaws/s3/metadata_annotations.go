@@ -24,7 +24,8 @@ func passAnnotationRole(role *string) []enforce.Need {
 	return []enforce.Need{pass}
 }
 
-// checkAnnotationTable: with which errors S3 refuses these is unverified.
+// checkAnnotationTable: with which errors S3 refuses these, and that it takes a table
+// without a role, is unverified.
 func checkAnnotationTable(role *string, encryption *types.MetadataTableEncryptionConfiguration) error {
 	if role != nil {
 		if arn := strings.SplitN(*role, ":", 6); len(arn) != 6 || arn[2] != "iam" || !strings.HasPrefix(arn[5], "role/") {

@@ -20,6 +20,7 @@ var kmsKeyARN = regexp.MustCompile(`^arn:aws[-a-z0-9]*:kms:[-a-z0-9]*:([0-9]{12}
 // those below, are the ones that the API Reference lists for UpdateObjectEncryption.
 func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*types.SSEKMSEncryption, error) {
 	if call.Anonymous() {
+		// That this text is for unsigned requests too is unverified.
 		return nil, errInvalidRequest.says("Requests that modify an object encryption configuration require AWS Signature Version 4. Modify the request to use AWS Signature Version 4, and then try again.")
 	}
 	kms, ok := wanted.(*types.ObjectEncryptionMemberSSEKMS)
