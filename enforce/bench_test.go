@@ -184,7 +184,7 @@ func BenchmarkPattern(b *testing.B) {
 // A decision costs no allocation, whatever the policies look like.
 func TestEvaluateAllocatesNothing(t *testing.T) {
 	if raceEnabled {
-		t.Skip("the race detector empties pools")
+		t.Skip("counts allocations: not with -race, which empties pools")
 	}
 	req := benchRequest()
 	for _, s := range shapes(t) {
@@ -202,7 +202,7 @@ func TestEvaluateAllocatesNothing(t *testing.T) {
 // decides in less than twice the time of one with ten.
 func TestUnrelatedStatementsCostNothing(t *testing.T) {
 	if raceEnabled || testing.Short() {
-		t.Skip("compares times")
+		t.Skip("compares times: not with -race or -short")
 	}
 	req := benchRequest()
 	fastest := func(set *PolicySet) time.Duration {

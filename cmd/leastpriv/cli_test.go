@@ -21,7 +21,7 @@ type cli struct {
 func newCLI(t *testing.T, url, key, secret string) *cli {
 	t.Helper()
 	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed")
+		t.Skip("the AWS CLI is not installed: no program aws in PATH")
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	return &cli{t, url, []string{

@@ -154,7 +154,7 @@ func best(t testing.TB, call func() error) time.Duration {
 // more; the limit leaves room for caches that are too small.
 func TestLargeAccounts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("makes accounts of 1,000 and 10,000 users and policies")
+		t.Skip("-short is set: accounts of 1,000 and 10,000 users and policies would be made")
 	}
 	const n, times, limit = 1000, 10, 4
 	small, large := newWorld(t), newWorld(t)
