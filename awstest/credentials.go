@@ -141,7 +141,7 @@ func (p *Principal) WithMFA() *Principal {
 	device := a.mfaDevice(p)
 	call := a.background()
 	call.Caller = cred.Caller
-	out, err := a.world.Service("sts").(*sts.Service).GetSessionToken(call, &awssts.GetSessionTokenInput{
+	out, err := sts.Of(a.world).GetSessionToken(call, &awssts.GetSessionTokenInput{
 		SerialNumber: &device.serial, TokenCode: device.code(a.Now()),
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func (c *IdentityCenter) Assertion(user IdentityCenterUser) string {
 		"identitycenter:CredentialId": a.world.IDs().UUID(),
 	}
 	maps.Copy(keys, user.More)
-	assertion, err := a.world.Service("sts").(*sts.Service).SealContext(sts.TrustedContext{Keys: keys, Expires: a.Now().Add(time.Hour)})
+	assertion, err := sts.Of(a.world).SealContext(sts.TrustedContext{Keys: keys, Expires: a.Now().Add(time.Hour)})
 	if err != nil {
 		a.t.Fatalf("awstest: assertion of IAM Identity Center: %v", err)
 	}

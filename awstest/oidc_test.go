@@ -211,7 +211,7 @@ func webIdentityTokens(t *testing.T, acct *awstest.Account) {
 		})
 	}
 	t.Run("untrusted authority", func(t *testing.T) {
-		_, err := acct.World().Service("iam").(interface {
+		_, err := acct.World().Fake("iam").(interface {
 			UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *awsiam.UpdateOpenIDConnectProviderThumbprintInput) (*awsiam.UpdateOpenIDConnectProviderThumbprintOutput, error)
 		}).UpdateOpenIDConnectProviderThumbprint(acct.World().Background(acct.ID(), acct.Region()), &awsiam.UpdateOpenIDConnectProviderThumbprintInput{
 			OpenIDConnectProviderArn: aws.String(private.ARN()), ThumbprintList: []string{"ffffffffffffffffffffffffffffffffffffffff"},

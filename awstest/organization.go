@@ -78,8 +78,8 @@ func (a *Account) rootID() *string {
 	return out.Roots[0].Id
 }
 
-func (a *Account) organizations() *organizations.Service {
-	return a.world.Service("organizations").(*organizations.Service)
+func (a *Account) organizations() *organizations.Fake {
+	return organizations.Of(a.world)
 }
 
 // ID returns the organization's id, like o-a1b2c3d4e5: the value of

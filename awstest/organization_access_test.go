@@ -96,9 +96,9 @@ func TestConfusedDeputy(t *testing.T) {
 		require.NoError(t, err)
 	}
 	send := func(a *awstest.Account, bucket string) bool {
-		_, err := acct.World().Do(t.Context(), fakeaws.ServiceCall{
-			Principal: "s3.amazonaws.com", SourceARN: "arn:aws:s3:::" + bucket, SourceAccount: a.ID(), Service: "sqs", Region: "us-east-1",
-		}, &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("{}")})
+		_, err := fakeaws.Do[sqs.SendMessageOutput](t.Context(), acct.World(), fakeaws.ServiceCall{
+			Principal: "s3.amazonaws.com", SourceARN: "arn:aws:s3:::" + bucket, SourceAccount: a.ID(), Region: "us-east-1",
+		}.Actor(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("{}")})
 		return err == nil
 	}
 	fromS3 := awstest.Allow("sqs:SendMessage").On(arn).By("s3.amazonaws.com")

@@ -365,7 +365,7 @@ func (s *roleSession) credentials() aws.Credentials {
 	if s.current.HasKeys() && a.Now().Before(s.current.Expires) {
 		return s.current
 	}
-	out, err := a.world.Service("sts").(*sts.Service).AssumeRole(a.background(), &awssts.AssumeRoleInput{
+	out, err := sts.Of(a.world).AssumeRole(a.background(), &awssts.AssumeRoleInput{
 		RoleArn: &s.arn, RoleSessionName: &s.name, DurationSeconds: aws.Int32(int32(sessionDuration.Seconds())),
 	})
 	if err != nil {
@@ -380,4 +380,4 @@ func (s *roleSession) credentials() aws.Credentials {
 	return s.current
 }
 
-func (a *Account) iam() *iam.Service { return a.world.Service("iam").(*iam.Service) }
+func (a *Account) iam() *iam.Fake { return iam.Of(a.world) }

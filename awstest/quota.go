@@ -8,7 +8,7 @@ package awstest
 // sets one further shows something about the program, not about AWS.
 func (a *Account) SetQuota(service, name string, value int) {
 	a.t.Helper()
-	s, ok := a.world.Service(service).(interface {
+	s, ok := a.world.Fake(service).(interface {
 		SetQuota(accountID, name string, value int) error
 	})
 	if !ok {

@@ -24,7 +24,7 @@ func (a *Account) SQS() *SQS { return &SQS{a, a.options.region} }
 // In returns the account's queues in another region.
 func (s *SQS) In(region string) *SQS { return &SQS{s.account, region} }
 
-func (s *SQS) service() *sqs.Service { return s.account.world.Service("sqs").(*sqs.Service) }
+func (s *SQS) service() *sqs.Fake { return sqs.Of(s.account.world) }
 
 func (s *SQS) call() *fakeaws.Call { return s.account.world.Background(s.account.acct.ID, s.region) }
 

@@ -58,7 +58,7 @@ func TestLevels(t *testing.T) {
 func TestIAMService(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	service := acct.World().Service("iam").(*iam.Service) // fakeaws/iam
+	service := iam.Of(acct.World()) // fakeaws/iam
 	require.NoError(t, service.AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes")))
 }
 

@@ -8,39 +8,37 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-// authorize asks the policies for every permission that a call needs, and lets
+// authorize asks the policies for every permission that a plan needs, and lets
 // it pass or stops it with the service's own words.
-type authorize struct {
-	room *room
-	op   Op
-}
+type authorize struct{}
 
 // ID implements middleware.Middleware.
-func (*authorize) ID() string { return "fakeaws:Authorize" }
+func (authorize) ID() string { return "fakeaws:Authorize" }
 
 // HandleMiddleware implements middleware.Middleware.
-func (a *authorize) HandleMiddleware(ctx context.Context, in any, next middleware.Handler) (any, middleware.Metadata, error) {
-	if a.op.needs == nil {
-		return next.Handle(ctx, in)
-	}
-	call := CallFrom(ctx)
-	needs, err := a.op.needs(ctx, in)
-	switch {
-	case err != nil:
+func (authorize) HandleMiddleware(ctx context.Context, in any, next middleware.Handler) (any, middleware.Metadata, error) {
+	call := ctx.(*Call)
+	if err := call.authorize(in.(planned).needs()); err != nil {
 		return nil, middleware.Metadata{}, err
-	case len(needs) == 0:
-		// A mistake in the operation's row must not open it to everybody.
-		return nil, middleware.Metadata{}, errors.New(a.op.Name + " asked for no permission, and is not Unrestricted")
-	}
-	if c, ok := a.room.service.(Completer); ok {
-		needs = c.Complete(call, needs)
-	}
-	if call.World.mode != Off {
-		if err := a.judge(call, needs); err != nil {
-			return nil, middleware.Metadata{}, err
-		}
 	}
 	return next.Handle(ctx, in)
+}
+
+// authorize stops a call that the policies do not allow.
+func (c *Call) authorize(needs []Need) error {
+	switch {
+	case c.handler.op.unrestricted:
+		return nil
+	case len(needs) == 0:
+		// A mistake in the operation's row must not open it to everybody.
+		return errors.New(c.Operation + " asked for no permission, and is not Unrestricted")
+	case c.fixture || c.World.mode == Off:
+		return nil
+	}
+	if done, ok := c.handler.room.service.(Completer); ok {
+		needs = done.Complete(c, needs)
+	}
+	return c.judge(needs)
 }
 
 // A question is what one Need became: kept together, because a Decision
@@ -63,26 +61,26 @@ type judgement struct {
 // judge decides every need. The first denied one that guards the whole call
 // gives the error, as in AWS; a denied batch entry stops only itself, and what is
 // optional is left out.
-func (a *authorize) judge(call *Call, needs []enforce.Need) error {
+func (c *Call) judge(needs []Need) error {
 	j := new(judgement)
 	policies, global := &j.policies, &j.global
-	if !call.principal(policies, global) {
+	if !c.principal(policies, global) {
 		return errNoPrincipal
 	}
-	organizations := call.World.organizations.now.Load()
-	organizations.limit(call, policies, global)
+	organizations := c.World.organizations.now.Load()
+	organizations.limit(c, policies, global)
 	questions := j.questions[:]
-	call.event.Decisions = j.decisions[:0]
+	c.event.Decisions = j.decisions[:0]
 	if len(needs) > 1 {
 		questions = make([]question, len(needs))
-		call.event.Decisions = make([]enforce.Decision, 0, len(needs))
+		c.event.Decisions = make([]enforce.Decision, 0, len(needs))
 	}
 	for i := range needs {
 		need, q := &needs[i], &questions[i]
 		q.policies = *policies
 		q.policies.Resource = need.Policy
 		q.request = enforce.Request{
-			Principal:       call.Caller.Principal,
+			Principal:       c.Caller.Principal,
 			Action:          need.Action,
 			Resource:        need.Resource,
 			ResourceAccount: need.ResourceAccount,
@@ -94,24 +92,24 @@ func (a *authorize) judge(call *Call, needs []enforce.Need) error {
 		}
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
-			if !decision.Allowed() && call.World.mode != Soft {
-				call.denied = append(call.denied, need.Entry)
+			if !decision.Allowed() && c.World.mode != Soft {
+				c.denied = append(c.denied, need.Entry)
 			}
 			continue
 		}
-		call.event.Decisions = append(call.event.Decisions, decision)
+		c.event.Decisions = append(c.event.Decisions, decision)
 		if decision.Allowed() {
 			continue
 		}
-		d := &call.event.Decisions[len(call.event.Decisions)-1]
-		call.event.Denied = true
-		if call.World.mode == Soft {
+		d := &c.event.Decisions[len(c.event.Decisions)-1]
+		c.event.Denied = true
+		if c.World.mode == Soft {
 			continue
 		}
 		if need.Entry == 0 {
-			return a.room.service.Denied(call, need, d)
+			return c.handler.room.service.Denied(c, need, d)
 		}
-		call.denied = append(call.denied, need.Entry)
+		c.denied = append(c.denied, need.Entry)
 	}
 	return nil
 }

@@ -41,8 +41,10 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
-	exchange *exchange    // nil outside of a request: World.Background, World.Do
+	exchange *exchange    // nil for a call that Go code makes: see Do
+	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
+	fixture  bool         // see Fixture
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
 	charged  bool         // see Charge
@@ -151,3 +153,6 @@ func (c *Call) Charge() { c.charged = true }
 
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }
+
+// Fixture reports whether the World's own hand makes the call: see [World.Fixture].
+func (c *Call) Fixture() bool { return c.fixture }

@@ -20,29 +20,30 @@ import (
 // queues is a service with a row that forgot its permissions.
 type queues struct{ calls int }
 
-func (q *queues) PurgeQueue(context.Context, *sqs.PurgeQueueInput) (*sqs.PurgeQueueOutput, error) {
-	q.calls++
-	return new(sqs.PurgeQueueOutput), nil
+func (q *queues) purgeQueue(*Call, *sqs.PurgeQueueInput) (*Plan[sqs.PurgeQueueOutput], error) {
+	return &Plan[sqs.PurgeQueueOutput]{Do: func() (*sqs.PurgeQueueOutput, error) {
+		q.calls++
+		return new(sqs.PurgeQueueOutput), nil
+	}}, nil
 }
 
-func (q *queues) ListQueues(context.Context, *sqs.ListQueuesInput) (*sqs.ListQueuesOutput, error) {
-	q.calls++
-	return new(sqs.ListQueuesOutput), nil
+func (q *queues) listQueues(*Call, *sqs.ListQueuesInput) (*Plan[sqs.ListQueuesOutput], error) {
+	return &Plan[sqs.ListQueuesOutput]{Do: func() (*sqs.ListQueuesOutput, error) {
+		q.calls++
+		return new(sqs.ListQueuesOutput), nil
+	}}, nil
 }
 
 func (q *queues) Ops() []Op {
-	return []Op{
-		Bind(q.PurgeQueue, func(context.Context, *sqs.PurgeQueueInput) ([]enforce.Need, error) { return nil, nil }),
-		Unrestricted(q.ListQueues),
-	}
+	return []Op{Bind(q.purgeQueue), Bind(q.listQueues).Unrestricted()}
 }
 
-func (q *queues) Denied(*Call, *enforce.Need, *enforce.Decision) error { return nil }
+func (q *queues) Denied(*Call, *Need, *enforce.Decision) error { return nil }
 
 func TestARowWithoutPermissionsIsClosed(t *testing.T) {
 	t.Parallel()
 	q := new(queues)
-	w := NewWorld(Config{Services: []Registration{{Name: "sqs", New: func(*World) Service { return q }}}})
+	w := NewWorld(Config{Services: []Service{{Name: "sqs", New: func(*World) Fake { return q }}}})
 	acct, err := w.AddAccount("111122223333", "", "")
 	require.NoError(t, err)
 	client := sqs.NewFromConfig(aws.Config{
@@ -65,14 +66,12 @@ func TestARowWithoutPermissionsIsClosed(t *testing.T) {
 
 func TestBindRefusesMistakes(t *testing.T) {
 	t.Parallel()
-	q := new(queues)
-	assert.PanicsWithValue(t, "fakeaws.Bind: PurgeQueue has no needs; an operation that everybody may call is Unrestricted", func() { Bind(q.PurgeQueue, nil) })
-	assert.PanicsWithValue(t, "fakeaws: PurgeQueueInput and ListQueuesOutput are not of one operation", func() {
-		Unrestricted(func(context.Context, *sqs.PurgeQueueInput) (*sqs.ListQueuesOutput, error) { return nil, nil })
+	assert.PanicsWithValue(t, "fakeaws.Bind: PurgeQueueInput and ListQueuesOutput are not of one operation", func() {
+		Bind(func(*Call, *sqs.PurgeQueueInput) (*Plan[sqs.ListQueuesOutput], error) { return nil, nil })
 	})
-	twice := []Registration{{Name: "sqs"}, {Name: "sqs"}}
+	twice := []Service{{Name: "sqs"}, {Name: "sqs"}}
 	assert.PanicsWithValue(t, "fakeaws.NewWorld: sqs is registered twice", func() { NewWorld(Config{Services: twice}) })
-	assert.PanicsWithValue(t, "fakeaws: this World has no service teleport", func() { NewWorld(Config{}).Service("teleport") })
+	assert.PanicsWithValue(t, "fakeaws: this World has no service teleport", func() { NewWorld(Config{}).Fake("teleport") })
 }
 
 func TestAccounts(t *testing.T) {

@@ -56,7 +56,7 @@ type Delegation struct {
 }
 
 // Federation returns the identity providers of this World.
-func (w *World) Federation() Federation { return w.Service("iam").(Federation) }
+func (w *World) Federation() Federation { return w.Fake("iam").(Federation) }
 
 // Issuers returns the OpenID Connect providers that this World can reach.
 func (w *World) Issuers() *Issuers { return &w.issuers }

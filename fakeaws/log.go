@@ -23,6 +23,9 @@ type Event struct {
 	Caller string
 	// Service and Operation are empty when the request named none.
 	Service, Operation string
+	// Fixture reports whether the World's own hand made the call, to set a test up: no
+	// policy was asked.
+	Fixture bool
 	// Decisions has one entry for each permission that was asked, in order.
 	Decisions []enforce.Decision
 	// Denied reports whether any of them was denied, even if the call was let
@@ -104,8 +107,11 @@ func (l *Log) Reset() {
 func (e *Event) String() string {
 	if len(e.Decisions) == 0 {
 		verdict := "PASS"
-		if e.Code != "" {
+		switch {
+		case e.Code != "":
 			verdict = "FAIL"
+		case e.Fixture:
+			verdict = "FIXTURE"
 		}
 		s := verdict + " " + shortARN(e.Caller) + " " + e.Service + ":" + e.Operation
 		if e.Code != "" {

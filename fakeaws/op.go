@@ -2,57 +2,102 @@ package fakeaws
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
-
-	"github.com/leastpriv/leastpriv/enforce"
 )
 
-// An Op binds one AWS operation to the method that performs it and to the
-// permissions that it needs.
-type Op struct {
-	// Name is AWS's name of the operation, "SendMessage".
-	Name     string
-	newInput func() any
-	unsigned bool
-	needs    func(context.Context, any) ([]enforce.Need, error) // nil: Unrestricted
-	call     func(context.Context, any) (any, error)
+// A Plan is what an operation answers once it has understood a call: its input is
+// valid, its resources are found, and nothing has changed yet. The policies are asked
+// for every Need; when they allow the call, Do performs it.
+//
+// Time passes between the two, in which other calls change things. Do acts on what the
+// plan found and on nothing else: under the service's lock it first looks whether the
+// resource is still there.
+type Plan[O any] struct {
+	// Needs are the permissions that the call requires: at least one, unless the
+	// operation is Unrestricted.
+	Needs []Need
+	// Do performs the call.
+	Do func() (*O, error)
 }
 
-// Needs says which permissions a call requires: at least one. It also
-// validates: an error (AWS's code and text) ends the call before it is
-// authorized, in AWS's order: shape, then permission, then existence.
-type Needs[I any] func(context.Context, *I) ([]enforce.Need, error)
+func (p *Plan[O]) needs() []Need         { return p.Needs }
+func (p *Plan[O]) perform() (any, error) { return p.Do() }
 
-// Bind makes the row of an operation. The operation's name is that of the
-// input type without "Input".
-func Bind[I, O any](method func(context.Context, *I) (*O, error), needs Needs[I]) Op {
-	op := Unrestricted(method)
-	if needs == nil {
-		panic("fakeaws.Bind: " + op.Name + " has no needs; an operation that everybody may call is Unrestricted")
+// planned is a Plan of any operation.
+type planned interface {
+	needs() []Need
+	perform() (any, error)
+}
+
+// An Op is the row of one AWS operation: its name, and the function that plans its calls.
+type Op struct {
+	// Name is AWS's name of the operation, "SendMessage".
+	Name         string
+	newInput     func() any
+	unsigned     bool
+	unrestricted bool
+	plan         func(*Call, any) (planned, error)
+}
+
+// Bind makes the row of an operation of the function that plans its calls. An error
+// of the function ends the call before it is authorized, in AWS's order: shape, then
+// permission, then existence. The operation's name is that of the input type without
+// "Input".
+func Bind[I, O any](plan func(*Call, *I) (*Plan[O], error)) Op {
+	name, ok := strings.CutSuffix(reflect.TypeFor[I]().Name(), "Input")
+	if out := reflect.TypeFor[O]().Name(); !ok || out != name+"Output" {
+		panic("fakeaws.Bind: " + reflect.TypeFor[I]().Name() + " and " + out + " are not of one operation")
 	}
-	op.needs = func(ctx context.Context, in any) ([]enforce.Need, error) { return needs(ctx, in.(*I)) }
-	return op
+	return Op{
+		Name:     name,
+		newInput: func() any { return new(I) },
+		plan: func(call *Call, in any) (planned, error) {
+			p, err := plan(call, in.(*I))
+			if err != nil {
+				return nil, err
+			}
+			if p == nil || p.Do == nil {
+				return nil, errors.New(name + " has no plan")
+			}
+			return p, nil
+		},
+	}
 }
 
 // Unsigned makes the row one of an operation that needs no signature: what is in
-// the request proves who calls, and its needs set the Call's Caller. The
+// the request proves who calls, and its plan sets the Call's Caller. The
 // credentials of a request that is signed nevertheless are not looked at.
 func (o Op) Unsigned() Op {
 	o.unsigned = true
 	return o
 }
 
-// Unrestricted makes the row of an operation that AWS lets every authenticated
-// caller perform, whatever the policies say.
-func Unrestricted[I, O any](method func(context.Context, *I) (*O, error)) Op {
-	name, ok := strings.CutSuffix(reflect.TypeFor[I]().Name(), "Input")
-	if out := reflect.TypeFor[O]().Name(); !ok || out != name+"Output" {
-		panic("fakeaws: " + reflect.TypeFor[I]().Name() + " and " + out + " are not of one operation")
-	}
-	return Op{
-		Name:     name,
-		newInput: func() any { return new(I) },
-		call:     func(ctx context.Context, in any) (any, error) { return method(ctx, in.(*I)) },
-	}
+// Unrestricted makes the row one of an operation that AWS lets every authenticated
+// caller perform, whatever the policies say. Its plans have no needs.
+func (o Op) Unrestricted() Op {
+	o.unrestricted = true
+	return o
 }
+
+// BindMethod is being replaced by Bind.
+func BindMethod[I, O any](method func(context.Context, *I) (*O, error), needs func(context.Context, *I) ([]Need, error)) Op {
+	return Bind(func(call *Call, in *I) (*Plan[O], error) {
+		n, err := needs(call, in)
+		if err != nil {
+			return nil, err
+		}
+		return &Plan[O]{Needs: n, Do: func() (*O, error) { return method(call, in) }}, nil
+	})
+}
+
+// UnrestrictedMethod is being replaced by Bind.
+func UnrestrictedMethod[I, O any](method func(context.Context, *I) (*O, error)) Op {
+	return Bind(func(call *Call, in *I) (*Plan[O], error) {
+		return &Plan[O]{Do: func() (*O, error) { return method(call, in) }}, nil
+	}).Unrestricted()
+}
+
+// Needs is being replaced by Plan.
+type Needs[I any] func(context.Context, *I) ([]Need, error)

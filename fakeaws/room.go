@@ -12,27 +12,50 @@ import (
 // it, the handlers of its operations.
 type room struct {
 	world *World
-	reg   Registration
+	reg   Service
 
 	made    sync.Once
-	service Service
+	service Fake
 
 	opened   sync.Once
 	model    *wire.Service
-	handlers map[string]handler
+	handlers map[string]*handler
 }
 
 // A handler performs one operation on decoded input. It is shared by all calls.
 type handler struct {
-	newInput  func() any
-	authorize *authorize
-	chain     middleware.Handler
-	unsigned  bool
+	room *room
+	op   Op
+}
+
+// perform takes a call from its plan on: its permissions are asked, and it is performed.
+var perform = middleware.DecorateHandler(
+	middleware.HandlerFunc(func(_ context.Context, in any) (any, middleware.Metadata, error) {
+		out, err := in.(planned).perform()
+		return out, middleware.Metadata{}, err
+	}),
+	authorize{},
+)
+
+// handle plans a call, has it authorized, and performs it. It is the only way to an
+// operation, for requests and for Go code.
+func (h *handler) handle(call *Call, in any) (any, error) {
+	plan, err := h.plan(call, in)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := perform.Handle(call, plan)
+	return out, err
+}
+
+func (h *handler) plan(call *Call, in any) (planned, error) {
+	call.handler = h
+	return h.op.plan(call, in)
 }
 
 // fake makes the service on first use. It is cheaper than open: every call asks
 // IAM for policies, few are for IAM.
-func (r *room) fake() Service {
+func (r *room) fake() Fake {
 	r.made.Do(func() { r.service = r.reg.New(r.world) })
 	return r.service
 }
@@ -46,24 +69,12 @@ func (r *room) open() *room {
 		}
 		r.model = model
 		ops := r.fake().Ops()
-		r.handlers = make(map[string]handler, len(ops))
+		r.handlers = make(map[string]*handler, len(ops))
 		for _, op := range ops {
 			if model.Operation(op.Name) == nil {
 				panic("fakeaws: " + r.reg.Name + " has no operation " + op.Name)
 			}
-			auth := &authorize{room: r, op: op}
-			r.handlers[op.Name] = handler{
-				newInput:  op.newInput,
-				authorize: auth,
-				unsigned:  op.unsigned,
-				chain: middleware.DecorateHandler(
-					middleware.HandlerFunc(func(ctx context.Context, in any) (any, middleware.Metadata, error) {
-						out, err := op.call(ctx, in)
-						return out, middleware.Metadata{}, err
-					}),
-					auth,
-				),
-			}
+			r.handlers[op.Name] = &handler{room: r, op: op}
 		}
 	})
 	return r

@@ -125,11 +125,11 @@ func (x *exchange) perform() (*wire.Response, error) {
 	if !ok {
 		return nil, notImplemented(x.call.Service + " " + x.operation.Name())
 	}
-	in := handler.newInput()
+	in := handler.op.newInput()
 	if err := x.operation.Decode(x.protocol, &x.request, in); err != nil {
 		return nil, err
 	}
-	out, _, err := handler.chain.Handle(&x.call, in)
+	out, err := handler.handle(&x.call, in)
 	if err != nil {
 		return nil, err
 	}
@@ -147,9 +147,9 @@ func (x *exchange) perform() (*wire.Response, error) {
 }
 
 // handler finds what performs the operation.
-func (x *exchange) handler() (handler, bool) {
+func (x *exchange) handler() (*handler, bool) {
 	if x.room == nil || x.operation == nil {
-		return handler{}, false
+		return nil, false
 	}
 	h, ok := x.room.handlers[x.operation.Name()]
 	return h, ok
@@ -331,7 +331,7 @@ func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 // authenticate finds who calls, in AWS's order: key, token, expiry, clock,
 // signature.
 func (x *exchange) authenticate(bodyHash string) error {
-	if h, _ := x.handler(); h.unsigned {
+	if h, ok := x.handler(); ok && h.op.unsigned {
 		return nil
 	}
 	s := x.signature

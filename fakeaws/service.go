@@ -6,29 +6,35 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-// A Service is one fake: its operations over its own state. State of all
-// accounts and regions of a World lives in one Service; which of them a call
-// means, its [Call] says.
-type Service interface {
-	// Ops returns the operation table. It is read once.
-	Ops() []Op
-	// Denied turns a denial into the error that this AWS service answers.
-	Denied(call *Call, need *enforce.Need, d *enforce.Decision) error
-}
-
-// A Completer is a Service that completes what its operations say that they need:
-// a request that reaches a resource by way of another one needs both.
-type Completer interface {
-	Complete(*Call, []enforce.Need) []enforce.Need
-}
-
-// A Registration adds a service to Worlds. Name is the one of its schema: "sqs". New is called on first use.
-type Registration struct {
+// A Service is what a World is made of: a service of AWS, by the fake that stands for
+// it. Each package of a fake has one, as sqs.Service.
+type Service struct {
+	// Name is the one of the service's schema: "sqs".
 	Name string
-	New  func(*World) Service
+	// SDK is the name of the service's package in the SDK where that is not Name:
+	// "s3control".
+	SDK string
+	// New makes the fake of a World. It is called on first use.
+	New func(*World) Fake
 	// Anonymous says that unsigned requests are authorized as anonymous
 	// callers, as S3 and SQS do, rather than refused.
 	Anonymous bool
+}
+
+// A Fake is one service at work: its operations over its own state. State of all
+// accounts and regions of a World lives in one Fake; which of them a call
+// means, its [Call] says.
+type Fake interface {
+	// Ops returns the operation table. It is read once.
+	Ops() []Op
+	// Denied turns a denial into the error that this AWS service answers.
+	Denied(call *Call, need *Need, d *enforce.Decision) error
+}
+
+// A Completer is a Fake that completes what its operations say that they need:
+// a request that reaches a resource by way of another one needs both.
+type Completer interface {
+	Complete(*Call, []Need) []Need
 }
 
 // A Directory knows the principals of all accounts and their policies. The

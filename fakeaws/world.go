@@ -34,7 +34,7 @@ type Config struct {
 	// the client's own.
 	SourceIP string
 	// Services are the fakes of this World.
-	Services []Registration
+	Services []Service
 }
 
 // A World is one isolated AWS: a clock, accounts, credentials, and the state of
@@ -114,9 +114,9 @@ func (w *World) Region() string { return w.region }
 // Log returns the record of this World's calls.
 func (w *World) Log() *Log { return &w.log }
 
-// Service returns a service of this World, built on first use. It panics when
+// Fake returns the fake of a service of this World, made on first use. It panics when
 // the World has none of that name.
-func (w *World) Service(name string) Service {
+func (w *World) Fake(name string) Fake {
 	r, ok := w.rooms[name]
 	if !ok {
 		panic("fakeaws: this World has no service " + name)
@@ -128,7 +128,7 @@ func (w *World) Service(name string) Service {
 func (w *World) Has(name string) bool { return w.rooms[name] != nil }
 
 // Directory returns the World's IAM.
-func (w *World) Directory() Directory { return w.Service("iam").(Directory) }
+func (w *World) Directory() Directory { return w.Fake("iam").(Directory) }
 
 // Principals returns the users and roles of this World.
 func (w *World) Principals() *Principals { return &w.principals }

@@ -13,12 +13,12 @@ import (
 // NewWorld makes a World with every service that there is a fake of.
 func NewWorld(cfg fakeaws.Config) *fakeaws.World {
 	cfg.Services = append(cfg.Services,
-		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
-		fakeaws.Registration{Name: "organizations", New: func(w *fakeaws.World) fakeaws.Service { return organizations.New(w) }},
-		fakeaws.Registration{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
-		fakeaws.Registration{Name: "s3-control", New: func(w *fakeaws.World) fakeaws.Service { return s3.NewControl(w.Service("s3").(*s3.Service)) }},
-		fakeaws.Registration{Name: "sqs", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return sqs.New(w) }},
-		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
+		iam.Service,
+		organizations.Service,
+		s3.Service,
+		s3.ControlService,
+		sqs.Service,
+		sts.Service,
 	)
 	return fakeaws.NewWorld(cfg)
 }

@@ -59,7 +59,7 @@ func operations(t *testing.T) string {
 		model, ok := wire.Load(name)
 		require.True(t, ok)
 		var have []string
-		for _, op := range w.Service(name).Ops() {
+		for _, op := range w.Fake(name).Ops() {
 			have = append(have, op.Name)
 		}
 		slices.Sort(have)

@@ -31,7 +31,7 @@ type scope struct {
 
 // scope finds the root, OU or account of a path in an organization. Without an
 // account in it, it is not known which policies apply.
-func (s *Service) scope(m *fakeaws.Membership, path string) (scope, bool) {
+func (s *Fake) scope(m *fakeaws.Membership, path string) (scope, bool) {
 	var found scope
 	ok := false
 	depth := strings.Count(path, "/") // the root is the first level
@@ -80,7 +80,7 @@ func (x scope) allows(service *catalog.Service) bool {
 }
 
 // latest returns when an account last used each service, by namespace.
-func (s *Service) latest(accountID string) map[string]usage {
+func (s *Fake) latest(accountID string) map[string]usage {
 	last := make(map[string]usage)
 	note := func(e *entity) {
 		for _, use := range e.used() {
@@ -98,7 +98,7 @@ func (s *Service) latest(accountID string) map[string]usage {
 }
 
 // accesses makes a report on an organization.
-func (s *Service) accesses(x scope) []types.AccessDetail {
+func (s *Fake) accesses(x scope) []types.AccessDetail {
 	used := make([]map[string]usage, len(x.members))
 	for i, m := range x.members {
 		used[i] = s.latest(m.Account)
@@ -127,7 +127,7 @@ func (s *Service) accesses(x scope) []types.AccessDetail {
 
 // GenerateOrganizationsAccessReport reports which services the SCPs of a root, OU
 // or account allow, or one SCP allows, and when accounts last used them.
-func (s *Service) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
+func (s *Fake) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
 		job := &accessJob{organization: true}
 		m := s.world.Membership(a.id)
@@ -151,7 +151,7 @@ func (s *Service) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk
 
 // GetOrganizationsAccessReport returns a report, by namespace or with what was
 // used last first.
-func (s *Service) GetOrganizationsAccessReport(ctx context.Context, in *sdk.GetOrganizationsAccessReportInput) (*sdk.GetOrganizationsAccessReportOutput, error) {
+func (s *Fake) GetOrganizationsAccessReport(ctx context.Context, in *sdk.GetOrganizationsAccessReportInput) (*sdk.GetOrganizationsAccessReportOutput, error) {
 	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
 		if !job.organization { // it is a report of the other kind
 			return nil, noSuchEntity(noJob, *in.JobId)

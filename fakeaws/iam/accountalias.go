@@ -9,7 +9,7 @@ import (
 // CreateAccountAlias names the account. An account has one alias: a new one
 // takes the place of the old. All accounts of a World share the names, as those
 // of AWS do.
-func (s *Service) CreateAccountAlias(ctx context.Context, in *sdk.CreateAccountAliasInput) (*sdk.CreateAccountAliasOutput, error) {
+func (s *Fake) CreateAccountAlias(ctx context.Context, in *sdk.CreateAccountAliasInput) (*sdk.CreateAccountAliasOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateAccountAliasOutput, error) {
 		for _, other := range s.accounts {
 			if other.signIn.alias == *in.AccountAlias {
@@ -22,7 +22,7 @@ func (s *Service) CreateAccountAlias(ctx context.Context, in *sdk.CreateAccountA
 }
 
 // DeleteAccountAlias takes its alias from the account.
-func (s *Service) DeleteAccountAlias(ctx context.Context, in *sdk.DeleteAccountAliasInput) (*sdk.DeleteAccountAliasOutput, error) {
+func (s *Fake) DeleteAccountAlias(ctx context.Context, in *sdk.DeleteAccountAliasInput) (*sdk.DeleteAccountAliasOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteAccountAliasOutput, error) {
 		if a.signIn.alias != *in.AccountAlias {
 			return nil, noSuchEntity(noAlias, *in.AccountAlias)
@@ -33,7 +33,7 @@ func (s *Service) DeleteAccountAlias(ctx context.Context, in *sdk.DeleteAccountA
 }
 
 // ListAccountAliases lists the account's one alias, if it has one.
-func (s *Service) ListAccountAliases(ctx context.Context, in *sdk.ListAccountAliasesInput) (*sdk.ListAccountAliasesOutput, error) {
+func (s *Fake) ListAccountAliases(ctx context.Context, in *sdk.ListAccountAliasesInput) (*sdk.ListAccountAliasesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListAccountAliasesOutput, error) {
 		var aliases []string
 		if a.signIn.alias != "" {

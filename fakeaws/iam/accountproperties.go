@@ -46,7 +46,7 @@ func checkProperties(properties map[string]string) error {
 }
 
 // PutAccountProperties sets properties of the account; others stay as they are.
-func (s *Service) PutAccountProperties(ctx context.Context, in *sdk.PutAccountPropertiesInput) (*sdk.PutAccountPropertiesOutput, error) {
+func (s *Fake) PutAccountProperties(ctx context.Context, in *sdk.PutAccountPropertiesInput) (*sdk.PutAccountPropertiesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.PutAccountPropertiesOutput, error) {
 		if err := checkProperties(in.Properties); err != nil {
 			return nil, err
@@ -60,7 +60,7 @@ func (s *Service) PutAccountProperties(ctx context.Context, in *sdk.PutAccountPr
 }
 
 // GetAccountProperties returns the properties of the account that were set.
-func (s *Service) GetAccountProperties(ctx context.Context, in *sdk.GetAccountPropertiesInput) (*sdk.GetAccountPropertiesOutput, error) {
+func (s *Fake) GetAccountProperties(ctx context.Context, in *sdk.GetAccountPropertiesInput) (*sdk.GetAccountPropertiesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountPropertiesOutput, error) {
 		return &sdk.GetAccountPropertiesOutput{Properties: maps.Clone(a.signIn.properties)}, nil
 	})

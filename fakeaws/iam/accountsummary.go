@@ -20,7 +20,7 @@ func number(yes bool) int {
 }
 
 // GetAccountSummary counts what the account has and says how much it may have.
-func (s *Service) GetAccountSummary(ctx context.Context, in *sdk.GetAccountSummaryInput) (*sdk.GetAccountSummaryOutput, error) {
+func (s *Fake) GetAccountSummary(ctx context.Context, in *sdk.GetAccountSummaryInput) (*sdk.GetAccountSummaryOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
 		summary := make(map[string]int32)
 		for key, n := range a.summary() {

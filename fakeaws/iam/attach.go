@@ -69,21 +69,21 @@ func (e *entity) listAttached(prefix, marker *string, maxItems *int32) (page[typ
 }
 
 // AttachUserPolicy attaches a managed policy to a user.
-func (s *Service) AttachUserPolicy(ctx context.Context, in *sdk.AttachUserPolicyInput) (*sdk.AttachUserPolicyOutput, error) {
+func (s *Fake) AttachUserPolicy(ctx context.Context, in *sdk.AttachUserPolicyInput) (*sdk.AttachUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.AttachUserPolicyOutput, error) {
 		return &sdk.AttachUserPolicyOutput{}, u.attach(*in.PolicyArn)
 	})
 }
 
 // DetachUserPolicy detaches a managed policy from a user.
-func (s *Service) DetachUserPolicy(ctx context.Context, in *sdk.DetachUserPolicyInput) (*sdk.DetachUserPolicyOutput, error) {
+func (s *Fake) DetachUserPolicy(ctx context.Context, in *sdk.DetachUserPolicyInput) (*sdk.DetachUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DetachUserPolicyOutput, error) {
 		return &sdk.DetachUserPolicyOutput{}, u.detach(*in.PolicyArn)
 	})
 }
 
 // ListAttachedUserPolicies lists the managed policies of a user by ARN.
-func (s *Service) ListAttachedUserPolicies(ctx context.Context, in *sdk.ListAttachedUserPoliciesInput) (*sdk.ListAttachedUserPoliciesOutput, error) {
+func (s *Fake) ListAttachedUserPolicies(ctx context.Context, in *sdk.ListAttachedUserPoliciesInput) (*sdk.ListAttachedUserPoliciesOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListAttachedUserPoliciesOutput, error) {
 		p, err := u.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedUserPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -91,21 +91,21 @@ func (s *Service) ListAttachedUserPolicies(ctx context.Context, in *sdk.ListAtta
 }
 
 // AttachGroupPolicy attaches a managed policy to a group.
-func (s *Service) AttachGroupPolicy(ctx context.Context, in *sdk.AttachGroupPolicyInput) (*sdk.AttachGroupPolicyOutput, error) {
+func (s *Fake) AttachGroupPolicy(ctx context.Context, in *sdk.AttachGroupPolicyInput) (*sdk.AttachGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.AttachGroupPolicyOutput, error) {
 		return &sdk.AttachGroupPolicyOutput{}, g.attach(*in.PolicyArn)
 	})
 }
 
 // DetachGroupPolicy detaches a managed policy from a group.
-func (s *Service) DetachGroupPolicy(ctx context.Context, in *sdk.DetachGroupPolicyInput) (*sdk.DetachGroupPolicyOutput, error) {
+func (s *Fake) DetachGroupPolicy(ctx context.Context, in *sdk.DetachGroupPolicyInput) (*sdk.DetachGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DetachGroupPolicyOutput, error) {
 		return &sdk.DetachGroupPolicyOutput{}, g.detach(*in.PolicyArn)
 	})
 }
 
 // ListAttachedGroupPolicies lists the managed policies of a group by ARN.
-func (s *Service) ListAttachedGroupPolicies(ctx context.Context, in *sdk.ListAttachedGroupPoliciesInput) (*sdk.ListAttachedGroupPoliciesOutput, error) {
+func (s *Fake) ListAttachedGroupPolicies(ctx context.Context, in *sdk.ListAttachedGroupPoliciesInput) (*sdk.ListAttachedGroupPoliciesOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.ListAttachedGroupPoliciesOutput, error) {
 		p, err := g.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -113,21 +113,21 @@ func (s *Service) ListAttachedGroupPolicies(ctx context.Context, in *sdk.ListAtt
 }
 
 // AttachRolePolicy attaches a managed policy to a role.
-func (s *Service) AttachRolePolicy(ctx context.Context, in *sdk.AttachRolePolicyInput) (*sdk.AttachRolePolicyOutput, error) {
+func (s *Fake) AttachRolePolicy(ctx context.Context, in *sdk.AttachRolePolicyInput) (*sdk.AttachRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.AttachRolePolicyOutput, error) {
 		return &sdk.AttachRolePolicyOutput{}, r.attach(*in.PolicyArn)
 	})
 }
 
 // DetachRolePolicy detaches a managed policy from a role.
-func (s *Service) DetachRolePolicy(ctx context.Context, in *sdk.DetachRolePolicyInput) (*sdk.DetachRolePolicyOutput, error) {
+func (s *Fake) DetachRolePolicy(ctx context.Context, in *sdk.DetachRolePolicyInput) (*sdk.DetachRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DetachRolePolicyOutput, error) {
 		return &sdk.DetachRolePolicyOutput{}, r.detach(*in.PolicyArn)
 	})
 }
 
 // ListAttachedRolePolicies lists the managed policies of a role by ARN.
-func (s *Service) ListAttachedRolePolicies(ctx context.Context, in *sdk.ListAttachedRolePoliciesInput) (*sdk.ListAttachedRolePoliciesOutput, error) {
+func (s *Fake) ListAttachedRolePolicies(ctx context.Context, in *sdk.ListAttachedRolePoliciesInput) (*sdk.ListAttachedRolePoliciesOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListAttachedRolePoliciesOutput, error) {
 		p, err := r.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedRolePoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

@@ -14,7 +14,7 @@ import (
 // GetAccountAuthorizationDetails describes users, groups, roles and managed
 // policies with their documents, percent-encoded. A page may have some of each.
 // Of AWS's policies it shows those that the account uses, as AWS does.
-func (s *Service) GetAccountAuthorizationDetails(ctx context.Context, in *sdk.GetAccountAuthorizationDetailsInput) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
+func (s *Fake) GetAccountAuthorizationDetails(ctx context.Context, in *sdk.GetAccountAuthorizationDetailsInput) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
 		out := &sdk.GetAccountAuthorizationDetailsOutput{
 			UserDetailList: []types.UserDetail{}, GroupDetailList: []types.GroupDetail{},

@@ -112,7 +112,7 @@ func TestTemporaryCredentialsOfUsers(t *testing.T) {
 		long, ok := w.Credential(*keys.AccessKeyMetadata[0].AccessKeyId)
 		require.True(t, ok)
 		asUser := &fakeaws.Call{Context: w.root, World: w.World.World, Account: accountID, Caller: long.Caller, Time: w.Clock().Now()}
-		out, err := w.Service("sts").(*stsfake.Service).GetSessionToken(asUser, &sts.GetSessionTokenInput{})
+		out, err := stsfake.Of(w.World.World).GetSessionToken(asUser, &sts.GetSessionTokenInput{})
 		require.NoError(t, err)
 		temporary, ok := w.Credential(*out.Credentials.AccessKeyId)
 		require.True(t, ok)

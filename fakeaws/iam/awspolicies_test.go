@@ -69,7 +69,7 @@ func TestAWSPolicyAsSessionPolicy(t *testing.T) {
 		require.NoError(t, err)
 		_, err = w.iam.AttachRolePolicy(w.root, &sdk.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(admin)})
 		require.NoError(t, err)
-		out, err := w.Service("sts").(*sts.Service).AssumeRole(w.Root, &awssts.AssumeRoleInput{
+		out, err := sts.Of(w.World.World).AssumeRole(w.Root, &awssts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::111122223333:role/r"), RoleSessionName: aws.String("s1"),
 			PolicyArns: []ststypes.PolicyDescriptorType{{Arn: aws.String(readOnly)}},
 		})

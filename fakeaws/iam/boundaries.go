@@ -37,28 +37,28 @@ func (e *entity) deleteBoundary() error {
 }
 
 // PutUserPermissionsBoundary limits what the policies of a user may grant.
-func (s *Service) PutUserPermissionsBoundary(ctx context.Context, in *sdk.PutUserPermissionsBoundaryInput) (*sdk.PutUserPermissionsBoundaryOutput, error) {
+func (s *Fake) PutUserPermissionsBoundary(ctx context.Context, in *sdk.PutUserPermissionsBoundaryInput) (*sdk.PutUserPermissionsBoundaryOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPermissionsBoundaryOutput, error) {
 		return &sdk.PutUserPermissionsBoundaryOutput{}, u.setBoundary(*in.PermissionsBoundary)
 	})
 }
 
 // DeleteUserPermissionsBoundary removes the limit from a user.
-func (s *Service) DeleteUserPermissionsBoundary(ctx context.Context, in *sdk.DeleteUserPermissionsBoundaryInput) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
+func (s *Fake) DeleteUserPermissionsBoundary(ctx context.Context, in *sdk.DeleteUserPermissionsBoundaryInput) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
 		return &sdk.DeleteUserPermissionsBoundaryOutput{}, u.deleteBoundary()
 	})
 }
 
 // PutRolePermissionsBoundary limits what the policies of a role may grant.
-func (s *Service) PutRolePermissionsBoundary(ctx context.Context, in *sdk.PutRolePermissionsBoundaryInput) (*sdk.PutRolePermissionsBoundaryOutput, error) {
+func (s *Fake) PutRolePermissionsBoundary(ctx context.Context, in *sdk.PutRolePermissionsBoundaryInput) (*sdk.PutRolePermissionsBoundaryOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePermissionsBoundaryOutput, error) {
 		return &sdk.PutRolePermissionsBoundaryOutput{}, r.setBoundary(*in.PermissionsBoundary)
 	})
 }
 
 // DeleteRolePermissionsBoundary removes the limit from a role.
-func (s *Service) DeleteRolePermissionsBoundary(ctx context.Context, in *sdk.DeleteRolePermissionsBoundaryInput) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
+func (s *Fake) DeleteRolePermissionsBoundary(ctx context.Context, in *sdk.DeleteRolePermissionsBoundaryInput) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
 		return &sdk.DeleteRolePermissionsBoundaryOutput{}, r.deleteBoundary()
 	})

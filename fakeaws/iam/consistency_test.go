@@ -24,7 +24,7 @@ import (
 // looks at it.
 type village struct {
 	ctx context.Context
-	s   *iam.Service
+	s   *iam.Fake
 	n   int // makes documents differ
 }
 
@@ -41,12 +41,12 @@ var (
 func TestAllViewsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
-			{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
+		w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
+			iam.Service,
 		}})
 		_, err := w.AddAccount(accountID, "", "")
 		require.NoError(t, err)
-		v := &village{ctx: w.Background(accountID, "us-east-1"), s: w.Service("iam").(*iam.Service)}
+		v := &village{ctx: w.Background(accountID, "us-east-1"), s: iam.Of(w)}
 		for _, name := range villageNames[1:3] { // so that every run has something to do with
 			v.createUser(name)
 			v.createGroup(name)

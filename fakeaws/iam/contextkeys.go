@@ -38,7 +38,7 @@ func contextKeys(policies []*enforce.Policy) []string {
 }
 
 // GetContextKeysForCustomPolicy lists the condition keys of policies.
-func (s *Service) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.GetContextKeysForCustomPolicyInput) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
+func (s *Fake) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.GetContextKeysForCustomPolicyInput) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
 	return inAccount(ctx, s, in, func(*account) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Service) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.Get
 
 // GetContextKeysForPrincipalPolicy lists the condition keys of the permissions
 // policies of a user, group or role, and of further policies.
-func (s *Service) GetContextKeysForPrincipalPolicy(ctx context.Context, in *sdk.GetContextKeysForPrincipalPolicyInput) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
+func (s *Fake) GetContextKeysForPrincipalPolicy(ctx context.Context, in *sdk.GetContextKeysForPrincipalPolicyInput) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
 	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {

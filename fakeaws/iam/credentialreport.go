@@ -46,7 +46,7 @@ var reportColumns = strings.Fields(`user arn user_creation_time
 
 // GenerateCredentialReport makes a report unless there is one of the last four
 // hours. It is ready at once, but says so in the next answer only, as AWS does.
-func (s *Service) GenerateCredentialReport(ctx context.Context, in *sdk.GenerateCredentialReportInput) (*sdk.GenerateCredentialReportOutput, error) {
+func (s *Fake) GenerateCredentialReport(ctx context.Context, in *sdk.GenerateCredentialReportInput) (*sdk.GenerateCredentialReportOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateCredentialReportOutput, error) {
 		if r := a.signIn.report; r != nil && !r.expired(s.now()) {
 			return &sdk.GenerateCredentialReportOutput{State: types.ReportStateTypeComplete}, nil
@@ -59,7 +59,7 @@ func (s *Service) GenerateCredentialReport(ctx context.Context, in *sdk.Generate
 }
 
 // GetCredentialReport returns the latest report. AWS's errors have no message.
-func (s *Service) GetCredentialReport(ctx context.Context, in *sdk.GetCredentialReportInput) (*sdk.GetCredentialReportOutput, error) {
+func (s *Fake) GetCredentialReport(ctx context.Context, in *sdk.GetCredentialReportInput) (*sdk.GetCredentialReportOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetCredentialReportOutput, error) {
 		switch r := a.signIn.report; {
 		case r == nil:
@@ -75,7 +75,7 @@ func (s *Service) GetCredentialReport(ctx context.Context, in *sdk.GetCredential
 }
 
 // report lists the root user and then all users by name.
-func (s *Service) report(a *account) *credentialReport {
+func (s *Fake) report(a *account) *credentialReport {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	// Writing to memory does not fail.
@@ -89,7 +89,7 @@ func (s *Service) report(a *account) *credentialReport {
 	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}
 }
 
-func (s *Service) reportRow(u *entity) []string {
+func (s *Fake) reportRow(u *entity) []string {
 	name := u.name
 	if u == u.account.root {
 		name = "<root_account>"
@@ -133,7 +133,7 @@ func (e *entity) passwordColumns() []string {
 
 // keyColumns are active, last rotated, and date, region and service of the last
 // use of a user's access key.
-func (s *Service) keyColumns(u *entity, i int) []string {
+func (s *Fake) keyColumns(u *entity, i int) []string {
 	if i >= len(u.keys) {
 		return []string{"false", notApplicable, notApplicable, notApplicable, notApplicable}
 	}

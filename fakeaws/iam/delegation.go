@@ -73,7 +73,7 @@ func (d *delegation) enter(state types.StateType, now time.Time) {
 
 // delegation finds a request that the account may know of: one without an owner
 // account is anybody's. What is due expires when it is looked at.
-func (s *Service) delegation(a *account, id string) (*delegation, error) {
+func (s *Fake) delegation(a *account, id string) (*delegation, error) {
 	d, ok := s.delegations.Get(id)
 	if !ok || d.OwnerAccountId != nil && *d.OwnerAccountId != a.id && *d.RequestorId != a.id {
 		return nil, noSuchEntity(noDelegation, id)
@@ -82,7 +82,7 @@ func (s *Service) delegation(a *account, id string) (*delegation, error) {
 	return d, nil
 }
 
-func (s *Service) expire(d *delegation) {
+func (s *Fake) expire(d *delegation) {
 	if d.State != types.StateTypeExpired && !s.now().Before(*d.ExpirationTime) {
 		d.State = types.StateTypeExpired
 		d.UpdatedTime = d.ExpirationTime
@@ -90,7 +90,7 @@ func (s *Service) expire(d *delegation) {
 }
 
 // step performs an operation on a request that must be in one of the states.
-func step[O any](ctx context.Context, s *Service, in any, id *string, from []types.StateType, do func(d *delegation, caller *fakeaws.Caller) error) (*O, error) {
+func step[O any](ctx context.Context, s *Fake, in any, id *string, from []types.StateType, do func(d *delegation, caller *fakeaws.Caller) error) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		d, err := s.delegation(a, *id)
 		if err != nil {
@@ -107,7 +107,7 @@ func step[O any](ctx context.Context, s *Service, in any, id *string, from []typ
 }
 
 // CreateDelegationRequest asks for temporary access to an account, known or not.
-func (s *Service) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDelegationRequestInput) (*sdk.CreateDelegationRequestOutput, error) {
+func (s *Fake) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDelegationRequestInput) (*sdk.CreateDelegationRequestOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateDelegationRequestOutput, error) {
 		if a.workflows[*in.RequestorWorkflowId] {
 			return nil, alreadyExists(workflowUsed, *in.RequestorWorkflowId)
@@ -142,7 +142,7 @@ func (s *Service) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDel
 const consoleLink = "https://console.aws.amazon.com/iam/home#/delegation-requests/"
 
 // AssociateDelegationRequest makes the caller the owner of a request.
-func (s *Service) AssociateDelegationRequest(ctx context.Context, in *sdk.AssociateDelegationRequestInput) (*sdk.AssociateDelegationRequestOutput, error) {
+func (s *Fake) AssociateDelegationRequest(ctx context.Context, in *sdk.AssociateDelegationRequestInput) (*sdk.AssociateDelegationRequestOutput, error) {
 	from := []types.StateType{types.StateTypeUnassigned}
 	return step[sdk.AssociateDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
 		if d.OwnerAccountId != nil && *d.OwnerAccountId != caller.Account {
@@ -160,7 +160,7 @@ func (s *Service) AssociateDelegationRequest(ctx context.Context, in *sdk.Associ
 }
 
 // UpdateDelegationRequest forwards a request to somebody who may approve it.
-func (s *Service) UpdateDelegationRequest(ctx context.Context, in *sdk.UpdateDelegationRequestInput) (*sdk.UpdateDelegationRequestOutput, error) {
+func (s *Fake) UpdateDelegationRequest(ctx context.Context, in *sdk.UpdateDelegationRequestInput) (*sdk.UpdateDelegationRequestOutput, error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
 	return step[sdk.UpdateDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, _ *fakeaws.Caller) error {
 		d.Notes = in.Notes
@@ -170,7 +170,7 @@ func (s *Service) UpdateDelegationRequest(ctx context.Context, in *sdk.UpdateDel
 }
 
 // AcceptDelegationRequest grants what a request asks for.
-func (s *Service) AcceptDelegationRequest(ctx context.Context, in *sdk.AcceptDelegationRequestInput) (*sdk.AcceptDelegationRequestOutput, error) {
+func (s *Fake) AcceptDelegationRequest(ctx context.Context, in *sdk.AcceptDelegationRequestInput) (*sdk.AcceptDelegationRequestOutput, error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
 	return step[sdk.AcceptDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
 		d.ApproverId, d.approver = aws.String(caller.ARN), caller
@@ -181,7 +181,7 @@ func (s *Service) AcceptDelegationRequest(ctx context.Context, in *sdk.AcceptDel
 
 // RejectDelegationRequest refuses what a request asks for, as long as the token
 // was not sent.
-func (s *Service) RejectDelegationRequest(ctx context.Context, in *sdk.RejectDelegationRequestInput) (*sdk.RejectDelegationRequestOutput, error) {
+func (s *Fake) RejectDelegationRequest(ctx context.Context, in *sdk.RejectDelegationRequestInput) (*sdk.RejectDelegationRequestOutput, error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval, types.StateTypeAccepted}
 	return step[sdk.RejectDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, _ *fakeaws.Caller) error {
 		d.RejectionReason = in.Notes
@@ -194,7 +194,7 @@ func (s *Service) RejectDelegationRequest(ctx context.Context, in *sdk.RejectDel
 const tradeInToken = 256
 
 // SendDelegationToken gives the partner the token of an accepted request.
-func (s *Service) SendDelegationToken(ctx context.Context, in *sdk.SendDelegationTokenInput) (*sdk.SendDelegationTokenOutput, error) {
+func (s *Fake) SendDelegationToken(ctx context.Context, in *sdk.SendDelegationTokenInput) (*sdk.SendDelegationTokenOutput, error) {
 	from := []types.StateType{types.StateTypeAccepted}
 	return step[sdk.SendDelegationTokenOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
 		if d.OnlySendByOwner && *d.OwnerId != caller.ARN {
@@ -208,7 +208,7 @@ func (s *Service) SendDelegationToken(ctx context.Context, in *sdk.SendDelegatio
 
 // GetDelegationRequest describes a request. Whether the caller has what it asks
 // for cannot be told without the partner's policy template.
-func (s *Service) GetDelegationRequest(ctx context.Context, in *sdk.GetDelegationRequestInput) (*sdk.GetDelegationRequestOutput, error) {
+func (s *Fake) GetDelegationRequest(ctx context.Context, in *sdk.GetDelegationRequestInput) (*sdk.GetDelegationRequestOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetDelegationRequestOutput, error) {
 		d, err := s.delegation(a, *in.DelegationRequestId)
 		if err != nil {
@@ -226,7 +226,7 @@ func (s *Service) GetDelegationRequest(ctx context.Context, in *sdk.GetDelegatio
 
 // ListDelegationRequests lists the requests that the account's principals own,
 // by id.
-func (s *Service) ListDelegationRequests(ctx context.Context, in *sdk.ListDelegationRequestsInput) (*sdk.ListDelegationRequestsOutput, error) {
+func (s *Fake) ListDelegationRequests(ctx context.Context, in *sdk.ListDelegationRequestsInput) (*sdk.ListDelegationRequestsOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListDelegationRequestsOutput, error) {
 		p, err := list(ascend(&s.delegations), in.Marker, in.MaxItems, func(d *delegation) (types.DelegationRequest, bool) {
 			s.expire(d)
@@ -250,7 +250,7 @@ const defaultLocale = "en"
 
 // GetHumanReadableSummary would return what a language model says of a request.
 // There is none here, so that summaries are never available.
-func (s *Service) GetHumanReadableSummary(ctx context.Context, in *sdk.GetHumanReadableSummaryInput) (*sdk.GetHumanReadableSummaryOutput, error) {
+func (s *Fake) GetHumanReadableSummary(ctx context.Context, in *sdk.GetHumanReadableSummaryInput) (*sdk.GetHumanReadableSummaryOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetHumanReadableSummaryOutput, error) {
 		id, ok := delegationID(*in.EntityArn)
 		if !ok {

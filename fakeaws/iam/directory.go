@@ -52,7 +52,7 @@ func (g *gathered) add(e *entity) {
 }
 
 // Policies implements [fakeaws.Directory].
-func (s *Service) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags func(key, value string)) bool {
+func (s *Fake) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags func(key, value string)) bool {
 	s.mu.Lock()
 	e, ok := s.byID[caller.EntityID]
 	if !ok {
@@ -74,7 +74,7 @@ func (s *Service) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags 
 }
 
 // Role implements [fakeaws.Directory].
-func (s *Service) Role(arn string) (fakeaws.Role, bool) {
+func (s *Fake) Role(arn string) (fakeaws.Role, bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 {
 		return fakeaws.Role{}, false
@@ -99,7 +99,7 @@ func (s *Service) Role(arn string) (fakeaws.Role, bool) {
 }
 
 // ManagedPolicy implements [fakeaws.Directory].
-func (s *Service) ManagedPolicy(arn string) (*enforce.Policy, bool) {
+func (s *Fake) ManagedPolicy(arn string) (*enforce.Policy, bool) {
 	id, _ := splitPolicyARN(arn)
 	if id == awsOwner {
 		return awsPolicyDocument(arn)

@@ -91,7 +91,7 @@ func (k *kind) find(a *account, name string) (*entity, error) {
 }
 
 // add makes an entity and enters it into its account.
-func (s *Service) add(a *account, k *kind, name, path string) (*entity, error) {
+func (s *Fake) add(a *account, k *kind, name, path string) (*entity, error) {
 	all := k.entities(a)
 	if _, exists := all.Get(strings.ToLower(name)); exists {
 		return nil, alreadyExists("%s with name %s already exists.", k.title, name)
@@ -119,7 +119,7 @@ func (s *Service) add(a *account, k *kind, name, path string) (*entity, error) {
 
 // remove takes an entity out of its account. IAM refuses while anything depends
 // on it.
-func (s *Service) remove(e *entity) error {
+func (s *Fake) remove(e *entity) error {
 	switch {
 	case e.role.profiles.Len() > 0:
 		return deleteConflict(profileHasRole)

@@ -13,11 +13,11 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-var _ fakeaws.Federation = (*Service)(nil)
+var _ fakeaws.Federation = (*Fake)(nil)
 
 // accountOf finds the account of an IAM ARN, if it has any IAM resources. The
 // lock is held.
-func (s *Service) accountOf(arn string) (*account, bool) {
+func (s *Fake) accountOf(arn string) (*account, bool) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 {
 		return nil, false
@@ -27,7 +27,7 @@ func (s *Service) accountOf(arn string) (*account, bool) {
 }
 
 // OIDCProvider implements [fakeaws.Federation].
-func (s *Service) OIDCProvider(arn string) (fakeaws.OIDCProvider, bool) {
+func (s *Fake) OIDCProvider(arn string) (fakeaws.OIDCProvider, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accountOf(arn)
@@ -44,7 +44,7 @@ func (s *Service) OIDCProvider(arn string) (fakeaws.OIDCProvider, bool) {
 }
 
 // SAMLProvider implements [fakeaws.Federation].
-func (s *Service) SAMLProvider(arn string) (fakeaws.SAMLProvider, bool) {
+func (s *Fake) SAMLProvider(arn string) (fakeaws.SAMLProvider, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accountOf(arn)
@@ -70,7 +70,7 @@ func (s *Service) SAMLProvider(arn string) (fakeaws.SAMLProvider, bool) {
 }
 
 // Delegation implements [fakeaws.Federation].
-func (s *Service) Delegation(token string) (found fakeaws.Delegation, ok bool) {
+func (s *Fake) Delegation(token string) (found fakeaws.Delegation, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delegations.Scan(func(_ string, d *delegation) bool {
@@ -94,7 +94,7 @@ func (s *Service) Delegation(token string) (found fakeaws.Delegation, ok bool) {
 // SetDelegationTemplate says what the policy template of a partner allows, as far
 // as a World needs to know it: what the session of sts:GetDelegatedAccessToken may
 // do. A template of which nothing is said allows nothing.
-func (s *Service) SetDelegationTemplate(arn, document string) error {
+func (s *Fake) SetDelegationTemplate(arn, document string) error {
 	p, err := enforce.Parse(document, enforce.SessionPolicy, enforce.Source{ARN: arn})
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *Service) SetDelegationTemplate(arn, document string) error {
 
 // DelegationToken returns the token that the partner is sent through its
 // notification channel, which a World has not; false as long as it was not sent.
-func (s *Service) DelegationToken(id string) (string, bool) {
+func (s *Fake) DelegationToken(id string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d, ok := s.delegations.Get(id)
@@ -121,7 +121,7 @@ func (s *Service) DelegationToken(id string) (string, bool) {
 }
 
 // OutboundIssuer implements [fakeaws.Federation].
-func (s *Service) OutboundIssuer(id string) (string, bool) {
+func (s *Fake) OutboundIssuer(id string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.accounts[id]

@@ -45,7 +45,7 @@ func (a *account) principal(arn string) (*entity, error) {
 }
 
 // inPrincipal is inAccount for an operation on a principal that an ARN names.
-func inPrincipal[O any](ctx context.Context, s *Service, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
+func inPrincipal[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		e, err := a.principal(*arn)
 		if err != nil {
@@ -110,7 +110,7 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 
 // ListPoliciesGrantingServiceAccess lists the policies of a user, group or role
 // with which it can reach services.
-func (s *Service) ListPoliciesGrantingServiceAccess(ctx context.Context, in *sdk.ListPoliciesGrantingServiceAccessInput) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+func (s *Fake) ListPoliciesGrantingServiceAccess(ctx context.Context, in *sdk.ListPoliciesGrantingServiceAccessInput) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
 	return inPrincipal(ctx, s, in, in.Arn, func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))

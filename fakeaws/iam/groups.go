@@ -19,7 +19,7 @@ func (e *entity) groupView() types.Group {
 }
 
 // CreateGroup makes a group.
-func (s *Service) CreateGroup(ctx context.Context, in *sdk.CreateGroupInput) (*sdk.CreateGroupOutput, error) {
+func (s *Fake) CreateGroup(ctx context.Context, in *sdk.CreateGroupInput) (*sdk.CreateGroupOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateGroupOutput, error) {
 		g, err := s.add(a, groupKind, *in.GroupName, pathOr(in.Path))
 		if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) CreateGroup(ctx context.Context, in *sdk.CreateGroupInput) (*s
 }
 
 // GetGroup describes a group and lists its users by name.
-func (s *Service) GetGroup(ctx context.Context, in *sdk.GetGroupInput) (*sdk.GetGroupOutput, error) {
+func (s *Fake) GetGroup(ctx context.Context, in *sdk.GetGroupInput) (*sdk.GetGroupOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.GetGroupOutput, error) {
 		p, err := list(ascend(&g.members), in.Marker, in.MaxItems, under(nil, (*entity).listedUser))
 		view := g.groupView()
@@ -40,14 +40,14 @@ func (s *Service) GetGroup(ctx context.Context, in *sdk.GetGroupInput) (*sdk.Get
 }
 
 // DeleteGroup deletes a group that has no users and policies any more.
-func (s *Service) DeleteGroup(ctx context.Context, in *sdk.DeleteGroupInput) (*sdk.DeleteGroupOutput, error) {
+func (s *Fake) DeleteGroup(ctx context.Context, in *sdk.DeleteGroupInput) (*sdk.DeleteGroupOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DeleteGroupOutput, error) {
 		return &sdk.DeleteGroupOutput{}, s.remove(g)
 	})
 }
 
 // ListGroups lists the account's groups by name.
-func (s *Service) ListGroups(ctx context.Context, in *sdk.ListGroupsInput) (*sdk.ListGroupsOutput, error) {
+func (s *Fake) ListGroups(ctx context.Context, in *sdk.ListGroupsInput) (*sdk.ListGroupsOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListGroupsOutput, error) {
 		p, err := list(ascend(&a.groups), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).groupView))
 		return &sdk.ListGroupsOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -55,7 +55,7 @@ func (s *Service) ListGroups(ctx context.Context, in *sdk.ListGroupsInput) (*sdk
 }
 
 // ListGroupsForUser lists the groups that a user is in by name.
-func (s *Service) ListGroupsForUser(ctx context.Context, in *sdk.ListGroupsForUserInput) (*sdk.ListGroupsForUserOutput, error) {
+func (s *Fake) ListGroupsForUser(ctx context.Context, in *sdk.ListGroupsForUserInput) (*sdk.ListGroupsForUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListGroupsForUserOutput, error) {
 		p, err := list(ascend(&u.groups), in.Marker, in.MaxItems, under(nil, (*entity).groupView))
 		return &sdk.ListGroupsForUserOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -63,14 +63,14 @@ func (s *Service) ListGroupsForUser(ctx context.Context, in *sdk.ListGroupsForUs
 }
 
 // UpdateGroup changes the name or path of a group.
-func (s *Service) UpdateGroup(ctx context.Context, in *sdk.UpdateGroupInput) (*sdk.UpdateGroupOutput, error) {
+func (s *Fake) UpdateGroup(ctx context.Context, in *sdk.UpdateGroupInput) (*sdk.UpdateGroupOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.UpdateGroupOutput, error) {
 		return &sdk.UpdateGroupOutput{}, g.rename(in.NewGroupName, in.NewPath)
 	})
 }
 
 // AddUserToGroup makes a user a member of a group; to do it twice is no error.
-func (s *Service) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInput) (*sdk.AddUserToGroupOutput, error) {
+func (s *Fake) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInput) (*sdk.AddUserToGroupOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.AddUserToGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInpu
 
 // RemoveUserFromGroup ends a user's membership; of one who is no member too, as
 // the user exists.
-func (s *Service) RemoveUserFromGroup(ctx context.Context, in *sdk.RemoveUserFromGroupInput) (*sdk.RemoveUserFromGroupOutput, error) {
+func (s *Fake) RemoveUserFromGroup(ctx context.Context, in *sdk.RemoveUserFromGroupInput) (*sdk.RemoveUserFromGroupOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.RemoveUserFromGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {

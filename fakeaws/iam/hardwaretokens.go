@@ -13,7 +13,7 @@ import (
 // AddHardwareToken tells the World of a hardware MFA token: of its serial number,
 // as it is printed on the token, and of its seed. Any account may then give the
 // token to one of its users with EnableMFADevice.
-func (s *Service) AddHardwareToken(serial string, seed []byte) error {
+func (s *Fake) AddHardwareToken(serial string, seed []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, known := s.tokens[serial]
@@ -34,7 +34,7 @@ func (s *Service) AddHardwareToken(serial string, seed []byte) error {
 
 // device finds the MFA device that EnableMFADevice names: a virtual one of the
 // account, or a hardware token.
-func (s *Service) device(a *account, serial string) (*mfaDevice, error) {
+func (s *Fake) device(a *account, serial string) (*mfaDevice, error) {
 	if d, ok := s.tokens[serial]; ok {
 		return d, nil
 	}

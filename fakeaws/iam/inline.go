@@ -63,14 +63,14 @@ func (e *entity) listInline(marker *string, maxItems *int32) (page[string], erro
 }
 
 // PutUserPolicy adds an inline policy to a user, or replaces the one of that name.
-func (s *Service) PutUserPolicy(ctx context.Context, in *sdk.PutUserPolicyInput) (*sdk.PutUserPolicyOutput, error) {
+func (s *Fake) PutUserPolicy(ctx context.Context, in *sdk.PutUserPolicyInput) (*sdk.PutUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPolicyOutput, error) {
 		return &sdk.PutUserPolicyOutput{}, u.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
 // GetUserPolicy returns an inline policy of a user, percent-encoded.
-func (s *Service) GetUserPolicy(ctx context.Context, in *sdk.GetUserPolicyInput) (*sdk.GetUserPolicyOutput, error) {
+func (s *Fake) GetUserPolicy(ctx context.Context, in *sdk.GetUserPolicyInput) (*sdk.GetUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.GetUserPolicyOutput, error) {
 		doc, err := u.getInline(*in.PolicyName)
 		return &sdk.GetUserPolicyOutput{
@@ -80,14 +80,14 @@ func (s *Service) GetUserPolicy(ctx context.Context, in *sdk.GetUserPolicyInput)
 }
 
 // DeleteUserPolicy deletes an inline policy of a user.
-func (s *Service) DeleteUserPolicy(ctx context.Context, in *sdk.DeleteUserPolicyInput) (*sdk.DeleteUserPolicyOutput, error) {
+func (s *Fake) DeleteUserPolicy(ctx context.Context, in *sdk.DeleteUserPolicyInput) (*sdk.DeleteUserPolicyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserPolicyOutput, error) {
 		return &sdk.DeleteUserPolicyOutput{}, u.deleteInline(*in.PolicyName)
 	})
 }
 
 // ListUserPolicies lists the names of the inline policies of a user.
-func (s *Service) ListUserPolicies(ctx context.Context, in *sdk.ListUserPoliciesInput) (*sdk.ListUserPoliciesOutput, error) {
+func (s *Fake) ListUserPolicies(ctx context.Context, in *sdk.ListUserPoliciesInput) (*sdk.ListUserPoliciesOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListUserPoliciesOutput, error) {
 		p, err := u.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListUserPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -95,14 +95,14 @@ func (s *Service) ListUserPolicies(ctx context.Context, in *sdk.ListUserPolicies
 }
 
 // PutGroupPolicy adds an inline policy to a group, or replaces the one of that name.
-func (s *Service) PutGroupPolicy(ctx context.Context, in *sdk.PutGroupPolicyInput) (*sdk.PutGroupPolicyOutput, error) {
+func (s *Fake) PutGroupPolicy(ctx context.Context, in *sdk.PutGroupPolicyInput) (*sdk.PutGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.PutGroupPolicyOutput, error) {
 		return &sdk.PutGroupPolicyOutput{}, g.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
 // GetGroupPolicy returns an inline policy of a group, percent-encoded.
-func (s *Service) GetGroupPolicy(ctx context.Context, in *sdk.GetGroupPolicyInput) (*sdk.GetGroupPolicyOutput, error) {
+func (s *Fake) GetGroupPolicy(ctx context.Context, in *sdk.GetGroupPolicyInput) (*sdk.GetGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.GetGroupPolicyOutput, error) {
 		doc, err := g.getInline(*in.PolicyName)
 		return &sdk.GetGroupPolicyOutput{
@@ -112,14 +112,14 @@ func (s *Service) GetGroupPolicy(ctx context.Context, in *sdk.GetGroupPolicyInpu
 }
 
 // DeleteGroupPolicy deletes an inline policy of a group.
-func (s *Service) DeleteGroupPolicy(ctx context.Context, in *sdk.DeleteGroupPolicyInput) (*sdk.DeleteGroupPolicyOutput, error) {
+func (s *Fake) DeleteGroupPolicy(ctx context.Context, in *sdk.DeleteGroupPolicyInput) (*sdk.DeleteGroupPolicyOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DeleteGroupPolicyOutput, error) {
 		return &sdk.DeleteGroupPolicyOutput{}, g.deleteInline(*in.PolicyName)
 	})
 }
 
 // ListGroupPolicies lists the names of the inline policies of a group.
-func (s *Service) ListGroupPolicies(ctx context.Context, in *sdk.ListGroupPoliciesInput) (*sdk.ListGroupPoliciesOutput, error) {
+func (s *Fake) ListGroupPolicies(ctx context.Context, in *sdk.ListGroupPoliciesInput) (*sdk.ListGroupPoliciesOutput, error) {
 	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.ListGroupPoliciesOutput, error) {
 		p, err := g.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListGroupPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -127,14 +127,14 @@ func (s *Service) ListGroupPolicies(ctx context.Context, in *sdk.ListGroupPolici
 }
 
 // PutRolePolicy adds an inline policy to a role, or replaces the one of that name.
-func (s *Service) PutRolePolicy(ctx context.Context, in *sdk.PutRolePolicyInput) (*sdk.PutRolePolicyOutput, error) {
+func (s *Fake) PutRolePolicy(ctx context.Context, in *sdk.PutRolePolicyInput) (*sdk.PutRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePolicyOutput, error) {
 		return &sdk.PutRolePolicyOutput{}, r.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
 // GetRolePolicy returns an inline policy of a role, percent-encoded.
-func (s *Service) GetRolePolicy(ctx context.Context, in *sdk.GetRolePolicyInput) (*sdk.GetRolePolicyOutput, error) {
+func (s *Fake) GetRolePolicy(ctx context.Context, in *sdk.GetRolePolicyInput) (*sdk.GetRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.GetRolePolicyOutput, error) {
 		doc, err := r.getInline(*in.PolicyName)
 		return &sdk.GetRolePolicyOutput{
@@ -144,14 +144,14 @@ func (s *Service) GetRolePolicy(ctx context.Context, in *sdk.GetRolePolicyInput)
 }
 
 // DeleteRolePolicy deletes an inline policy of a role.
-func (s *Service) DeleteRolePolicy(ctx context.Context, in *sdk.DeleteRolePolicyInput) (*sdk.DeleteRolePolicyOutput, error) {
+func (s *Fake) DeleteRolePolicy(ctx context.Context, in *sdk.DeleteRolePolicyInput) (*sdk.DeleteRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRolePolicyOutput, error) {
 		return &sdk.DeleteRolePolicyOutput{}, r.deleteInline(*in.PolicyName)
 	})
 }
 
 // ListRolePolicies lists the names of the inline policies of a role.
-func (s *Service) ListRolePolicies(ctx context.Context, in *sdk.ListRolePoliciesInput) (*sdk.ListRolePoliciesOutput, error) {
+func (s *Fake) ListRolePolicies(ctx context.Context, in *sdk.ListRolePoliciesInput) (*sdk.ListRolePoliciesOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListRolePoliciesOutput, error) {
 		p, err := r.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListRolePoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

@@ -34,7 +34,7 @@ func (a *account) profile(name string) (*instanceProfile, error) {
 }
 
 // inProfile is inAccount for an operation on an instance profile that must exist.
-func inProfile[O any](ctx context.Context, s *Service, in any, name *string, do func(*account, *instanceProfile) (*O, error)) (*O, error) {
+func inProfile[O any](ctx context.Context, s *Fake, in any, name *string, do func(*account, *instanceProfile) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		p, err := a.profile(*name)
 		if err != nil {
@@ -78,7 +78,7 @@ func (p *instanceProfile) hold(r *entity) {
 }
 
 // CreateInstanceProfile makes an instance profile without a role.
-func (s *Service) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInstanceProfileInput) (*sdk.CreateInstanceProfileOutput, error) {
+func (s *Fake) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInstanceProfileInput) (*sdk.CreateInstanceProfileOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateInstanceProfileOutput, error) {
 		p := &instanceProfile{name: *in.InstanceProfileName, path: pathOr(in.Path), created: s.now()}
 		if err := p.tags.put(in.Tags, "InstanceProfile"); err != nil {
@@ -99,14 +99,14 @@ func (s *Service) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInsta
 }
 
 // GetInstanceProfile describes an instance profile with its role.
-func (s *Service) GetInstanceProfile(ctx context.Context, in *sdk.GetInstanceProfileInput) (*sdk.GetInstanceProfileOutput, error) {
+func (s *Fake) GetInstanceProfile(ctx context.Context, in *sdk.GetInstanceProfileInput) (*sdk.GetInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.GetInstanceProfileOutput, error) {
 		return &sdk.GetInstanceProfileOutput{InstanceProfile: p.view()}, nil
 	})
 }
 
 // DeleteInstanceProfile deletes an instance profile that has no role any more.
-func (s *Service) DeleteInstanceProfile(ctx context.Context, in *sdk.DeleteInstanceProfileInput) (*sdk.DeleteInstanceProfileOutput, error) {
+func (s *Fake) DeleteInstanceProfile(ctx context.Context, in *sdk.DeleteInstanceProfileInput) (*sdk.DeleteInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.DeleteInstanceProfileOutput, error) {
 		if p.role != nil {
 			return nil, deleteConflict(profileHasRole)
@@ -117,7 +117,7 @@ func (s *Service) DeleteInstanceProfile(ctx context.Context, in *sdk.DeleteInsta
 }
 
 // ListInstanceProfiles lists the account's instance profiles by name.
-func (s *Service) ListInstanceProfiles(ctx context.Context, in *sdk.ListInstanceProfilesInput) (*sdk.ListInstanceProfilesOutput, error) {
+func (s *Fake) ListInstanceProfiles(ctx context.Context, in *sdk.ListInstanceProfilesInput) (*sdk.ListInstanceProfilesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListInstanceProfilesOutput, error) {
 		p, err := list(ascend(&a.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), in.PathPrefix == nil || strings.HasPrefix(p.path, *in.PathPrefix)
@@ -127,7 +127,7 @@ func (s *Service) ListInstanceProfiles(ctx context.Context, in *sdk.ListInstance
 }
 
 // ListInstanceProfilesForRole lists the instance profiles that have a role, by name.
-func (s *Service) ListInstanceProfilesForRole(ctx context.Context, in *sdk.ListInstanceProfilesForRoleInput) (*sdk.ListInstanceProfilesForRoleOutput, error) {
+func (s *Fake) ListInstanceProfilesForRole(ctx context.Context, in *sdk.ListInstanceProfilesForRoleInput) (*sdk.ListInstanceProfilesForRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListInstanceProfilesForRoleOutput, error) {
 		p, err := list(ascend(&r.role.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), true
@@ -138,7 +138,7 @@ func (s *Service) ListInstanceProfilesForRole(ctx context.Context, in *sdk.ListI
 
 // AddRoleToInstanceProfile puts a role into an instance profile that has none.
 // Even the role that it has is one too many.
-func (s *Service) AddRoleToInstanceProfile(ctx context.Context, in *sdk.AddRoleToInstanceProfileInput) (*sdk.AddRoleToInstanceProfileOutput, error) {
+func (s *Fake) AddRoleToInstanceProfile(ctx context.Context, in *sdk.AddRoleToInstanceProfileInput) (*sdk.AddRoleToInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.AddRoleToInstanceProfileOutput, error) {
 		r, err := roleKind.find(a, *in.RoleName)
 		if err != nil {
@@ -156,7 +156,7 @@ func (s *Service) AddRoleToInstanceProfile(ctx context.Context, in *sdk.AddRoleT
 }
 
 // RemoveRoleFromInstanceProfile takes the role out of an instance profile.
-func (s *Service) RemoveRoleFromInstanceProfile(ctx context.Context, in *sdk.RemoveRoleFromInstanceProfileInput) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
+func (s *Fake) RemoveRoleFromInstanceProfile(ctx context.Context, in *sdk.RemoveRoleFromInstanceProfileInput) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
 		r, err := roleKind.find(a, *in.RoleName)
 		if err != nil {
@@ -171,14 +171,14 @@ func (s *Service) RemoveRoleFromInstanceProfile(ctx context.Context, in *sdk.Rem
 }
 
 // TagInstanceProfile adds tags to an instance profile or replaces their values.
-func (s *Service) TagInstanceProfile(ctx context.Context, in *sdk.TagInstanceProfileInput) (*sdk.TagInstanceProfileOutput, error) {
+func (s *Fake) TagInstanceProfile(ctx context.Context, in *sdk.TagInstanceProfileInput) (*sdk.TagInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.TagInstanceProfileOutput, error) {
 		return &sdk.TagInstanceProfileOutput{}, p.tags.put(in.Tags, "InstanceProfile")
 	})
 }
 
 // UntagInstanceProfile removes tags from an instance profile.
-func (s *Service) UntagInstanceProfile(ctx context.Context, in *sdk.UntagInstanceProfileInput) (*sdk.UntagInstanceProfileOutput, error) {
+func (s *Fake) UntagInstanceProfile(ctx context.Context, in *sdk.UntagInstanceProfileInput) (*sdk.UntagInstanceProfileOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.UntagInstanceProfileOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagInstanceProfileOutput{}, nil
@@ -186,7 +186,7 @@ func (s *Service) UntagInstanceProfile(ctx context.Context, in *sdk.UntagInstanc
 }
 
 // ListInstanceProfileTags lists the tags of an instance profile by key.
-func (s *Service) ListInstanceProfileTags(ctx context.Context, in *sdk.ListInstanceProfileTagsInput) (*sdk.ListInstanceProfileTagsOutput, error) {
+func (s *Fake) ListInstanceProfileTags(ctx context.Context, in *sdk.ListInstanceProfileTagsInput) (*sdk.ListInstanceProfileTagsOutput, error) {
 	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.ListInstanceProfileTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListInstanceProfileTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

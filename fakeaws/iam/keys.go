@@ -32,7 +32,7 @@ type accessKey struct {
 }
 
 // addKey enters a key of a user, newest last.
-func (s *Service) addKey(u *entity, c *fakeaws.Credential) *accessKey {
+func (s *Fake) addKey(u *entity, c *fakeaws.Credential) *accessKey {
 	k := &accessKey{
 		id: c.AccessKeyID, secret: c.SecretAccessKey, user: u,
 		status: types.StatusTypeActive, created: s.now(), uses: c.Uses,
@@ -43,7 +43,7 @@ func (s *Service) addKey(u *entity, c *fakeaws.Credential) *accessKey {
 }
 
 // storeKeys gives the World the credentials of a user as they are now.
-func (s *Service) storeKeys(u *entity) {
+func (s *Fake) storeKeys(u *entity) {
 	if len(u.keys) == 0 {
 		return
 	}
@@ -60,7 +60,7 @@ func (s *Service) storeKeys(u *entity) {
 }
 
 // caller is who signs with the long-term keys of a user.
-func (s *Service) caller(u *entity) *fakeaws.Caller {
+func (s *Fake) caller(u *entity) *fakeaws.Caller {
 	acct, ok := s.world.Account(u.account.id)
 	if ok && u == u.account.root {
 		return acct.Root.Caller
@@ -79,7 +79,7 @@ func (s *Service) caller(u *entity) *fakeaws.Caller {
 }
 
 // findKey finds a key of a user.
-func (s *Service) findKey(u *entity, id string) (*accessKey, error) {
+func (s *Fake) findKey(u *entity, id string) (*accessKey, error) {
 	if k, ok := s.keys[id]; ok && k.user == u {
 		return k, nil
 	}
@@ -87,7 +87,7 @@ func (s *Service) findKey(u *entity, id string) (*accessKey, error) {
 }
 
 // CreateAccessKey makes an access key of a user, by default of the caller.
-func (s *Service) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyInput) (*sdk.CreateAccessKeyOutput, error) {
+func (s *Fake) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyInput) (*sdk.CreateAccessKeyOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateAccessKeyOutput, error) {
 		if len(u.keys) >= maxKeys {
 			return nil, quotaExceeded("AccessKeysPerUser", maxKeys)
@@ -106,7 +106,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyIn
 }
 
 // DeleteAccessKey deletes an access key of a user, by default of the caller.
-func (s *Service) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyInput) (*sdk.DeleteAccessKeyOutput, error) {
+func (s *Fake) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyInput) (*sdk.DeleteAccessKeyOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
@@ -120,7 +120,7 @@ func (s *Service) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyIn
 }
 
 // UpdateAccessKey makes an access key active or inactive.
-func (s *Service) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyInput) (*sdk.UpdateAccessKeyOutput, error) {
+func (s *Fake) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyInput) (*sdk.UpdateAccessKeyOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
@@ -136,7 +136,7 @@ func (s *Service) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyIn
 }
 
 // ListAccessKeys lists the access keys of a user, by default of the caller, by id.
-func (s *Service) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInput) (*sdk.ListAccessKeysOutput, error) {
+func (s *Fake) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInput) (*sdk.ListAccessKeysOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListAccessKeysOutput, error) {
 		keys := slices.SortedFunc(slices.Values(u.keys), func(a, b *accessKey) int { return strings.Compare(a.id, b.id) })
 		all := ascendSlice(keys, func(k *accessKey) string { return k.id })
@@ -153,7 +153,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInpu
 }
 
 // GetAccessKeyLastUsed names the user of an access key, and its latest call.
-func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKeyLastUsedInput) (*sdk.GetAccessKeyLastUsedOutput, error) {
+func (s *Fake) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKeyLastUsedInput) (*sdk.GetAccessKeyLastUsedOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccessKeyLastUsedOutput, error) {
 		k, ok := s.keys[*in.AccessKeyId]
 		if !ok || k.user.account != a {

@@ -42,7 +42,7 @@ type serviceAccess struct {
 }
 
 // addJob keeps a report and returns its id.
-func (s *Service) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *string {
+func (s *Fake) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *string {
 	if a.jobs == nil {
 		a.jobs = make(map[string]*accessJob)
 	}
@@ -53,7 +53,7 @@ func (s *Service) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *st
 }
 
 // inJob is inAccount for an operation on a report of the caller's.
-func inJob[O any](ctx context.Context, s *Service, in any, id *string, do func(*accessJob) (*O, error)) (*O, error) {
+func inJob[O any](ctx context.Context, s *Fake, in any, id *string, do func(*accessJob) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		job, ok := a.jobs[*id]
 		if !ok || job.by != fakeaws.CallFrom(ctx).Caller.ARN {
@@ -98,7 +98,7 @@ func (a *account) reported(arn string) (*reported, error) {
 }
 
 // access makes the report on one service; false when no policy reaches it.
-func (s *Service) access(r *reported, service *catalog.Service, actions bool) (serviceAccess, bool) {
+func (s *Fake) access(r *reported, service *catalog.Service, actions bool) (serviceAccess, bool) {
 	if !slices.ContainsFunc(r.grants, func(g grant) bool { return g.reaches(service) }) {
 		return serviceAccess{}, false
 	}
@@ -166,7 +166,7 @@ func (e *entity) info() *types.EntityInfo {
 
 // GenerateServiceLastAccessedDetails reports which services a user, group, role
 // or policy can reach and when they were last called.
-func (s *Service) GenerateServiceLastAccessedDetails(ctx context.Context, in *sdk.GenerateServiceLastAccessedDetailsInput) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
+func (s *Fake) GenerateServiceLastAccessedDetails(ctx context.Context, in *sdk.GenerateServiceLastAccessedDetailsInput) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
 		about, err := a.reported(*in.Arn)
 		if err != nil {
@@ -189,7 +189,7 @@ func (s *Service) GenerateServiceLastAccessedDetails(ctx context.Context, in *sd
 }
 
 // GetServiceLastAccessedDetails returns a report, by service.
-func (s *Service) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsInput) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
+func (s *Fake) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsInput) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
 	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
 		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
 		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
@@ -205,7 +205,7 @@ func (s *Service) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.Get
 
 // GetServiceLastAccessedDetailsWithEntities returns who could reach a service and
 // when they last did, the latest first.
-func (s *Service) GetServiceLastAccessedDetailsWithEntities(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
+func (s *Fake) GetServiceLastAccessedDetailsWithEntities(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
 	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
 		i := slices.IndexFunc(job.services, func(x serviceAccess) bool { return *x.ServiceNamespace == *in.ServiceNamespace })
 		if i < 0 {

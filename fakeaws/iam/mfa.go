@@ -48,7 +48,7 @@ func (a *account) virtualDevice(serial string) (*mfaDevice, error) {
 }
 
 // inMFADevice is inAccount for an operation on a virtual MFA device.
-func inMFADevice[O any](ctx context.Context, s *Service, in any, serial *string, do func(*account, *mfaDevice) (*O, error)) (*O, error) {
+func inMFADevice[O any](ctx context.Context, s *Fake, in any, serial *string, do func(*account, *mfaDevice) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		d, err := a.virtualDevice(*serial)
 		if err != nil {
@@ -60,7 +60,7 @@ func inMFADevice[O any](ctx context.Context, s *Service, in any, serial *string,
 
 // CreateVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
 // seed, as text and as a QR code, is in this answer only.
-func (s *Service) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirtualMFADeviceInput) (*sdk.CreateVirtualMFADeviceOutput, error) {
+func (s *Fake) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirtualMFADeviceInput) (*sdk.CreateVirtualMFADeviceOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
 		name := *in.VirtualMFADeviceName
 		d := &mfaDevice{serial: iamARN(a.id, "mfa", pathOr(in.Path), name)}
@@ -102,7 +102,7 @@ func (a *account) otpURL(device, seed string) string {
 }
 
 // DeleteVirtualMFADevice deletes a virtual MFA device that nobody has.
-func (s *Service) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirtualMFADeviceInput) (*sdk.DeleteVirtualMFADeviceOutput, error) {
+func (s *Fake) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirtualMFADeviceInput) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 	return inMFADevice(ctx, s, in, in.SerialNumber, func(a *account, d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 		if d.user != nil {
 			return nil, deleteConflict(mfaDeviceInUse)
@@ -114,7 +114,7 @@ func (s *Service) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirt
 
 // EnableMFADevice gives a user an MFA device, of which two consecutive codes
 // prove that the user has it.
-func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
+func (s *Fake) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
 		return &sdk.EnableMFADeviceOutput{}, s.enable(u, *in.SerialNumber, *in.AuthenticationCode1, *in.AuthenticationCode2)
 	}))
@@ -123,14 +123,14 @@ func (s *Service) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceIn
 // EnableRootMFADevice gives the root user of the context's account an MFA device of
 // [Service.CreateVirtualMFADevice] or [Service.AddHardwareToken]. It is no operation:
 // in AWS only the console does it.
-func (s *Service) EnableRootMFADevice(ctx context.Context, serial, code1, code2 string) error {
+func (s *Fake) EnableRootMFADevice(ctx context.Context, serial, code1, code2 string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.enable(s.account(fakeaws.CallFrom(ctx).Account).root, serial, code1, code2)
 }
 
 // enable gives a user an MFA device.
-func (s *Service) enable(u *entity, serial, code1, code2 string) error {
+func (s *Fake) enable(u *entity, serial, code1, code2 string) error {
 	d, err := s.device(u.account, serial)
 	switch {
 	case err != nil:
@@ -150,7 +150,7 @@ func (s *Service) enable(u *entity, serial, code1, code2 string) error {
 }
 
 // ResyncMFADevice learns anew how far the clock of a user's device is off.
-func (s *Service) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceInput) (*sdk.ResyncMFADeviceOutput, error) {
+func (s *Fake) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceInput) (*sdk.ResyncMFADeviceOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
@@ -161,7 +161,7 @@ func (s *Service) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceIn
 }
 
 // DeactivateMFADevice takes an MFA device from a user, by default the caller.
-func (s *Service) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADeviceInput) (*sdk.DeactivateMFADeviceOutput, error) {
+func (s *Fake) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADeviceInput) (*sdk.DeactivateMFADeviceOutput, error) {
 	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFA
 
 // ListMFADevices lists the MFA devices of a user, by default the caller. That those of
 // the root user have no UserName is unverified.
-func (s *Service) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) (*sdk.ListMFADevicesOutput, error) {
+func (s *Fake) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) (*sdk.ListMFADevicesOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListMFADevicesOutput, error) {
 		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {
 			return types.MFADevice{
@@ -189,7 +189,7 @@ func (s *Service) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInpu
 
 // ListVirtualMFADevices lists the virtual MFA devices of the account by serial
 // number, without seeds and tags.
-func (s *Service) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtualMFADevicesInput) (*sdk.ListVirtualMFADevicesOutput, error) {
+func (s *Fake) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtualMFADevicesInput) (*sdk.ListVirtualMFADevicesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListVirtualMFADevicesOutput, error) {
 		p, err := list(ascend(&a.signIn.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.VirtualMFADevice, bool) {
 			view := types.VirtualMFADevice{SerialNumber: aws.String(d.serial)}
@@ -207,21 +207,21 @@ func (s *Service) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtual
 // GetMFADevice describes a FIDO security key. Those are registered in the
 // console only, with a browser: no user has one here, and AWS does not take the
 // serial numbers of other devices (API page "GetMFADevice").
-func (s *Service) GetMFADevice(ctx context.Context, in *sdk.GetMFADeviceInput) (*sdk.GetMFADeviceOutput, error) {
+func (s *Fake) GetMFADevice(ctx context.Context, in *sdk.GetMFADeviceInput) (*sdk.GetMFADeviceOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(*entity) (*sdk.GetMFADeviceOutput, error) {
 		return nil, noSuchEntity(notUsersMFADevice)
 	})
 }
 
 // TagMFADevice adds tags to a virtual MFA device or replaces their values.
-func (s *Service) TagMFADevice(ctx context.Context, in *sdk.TagMFADeviceInput) (*sdk.TagMFADeviceOutput, error) {
+func (s *Fake) TagMFADevice(ctx context.Context, in *sdk.TagMFADeviceInput) (*sdk.TagMFADeviceOutput, error) {
 	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.TagMFADeviceOutput, error) {
 		return &sdk.TagMFADeviceOutput{}, d.tags.put(in.Tags, "MFADevice")
 	})
 }
 
 // UntagMFADevice removes tags from a virtual MFA device.
-func (s *Service) UntagMFADevice(ctx context.Context, in *sdk.UntagMFADeviceInput) (*sdk.UntagMFADeviceOutput, error) {
+func (s *Fake) UntagMFADevice(ctx context.Context, in *sdk.UntagMFADeviceInput) (*sdk.UntagMFADeviceOutput, error) {
 	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.UntagMFADeviceOutput, error) {
 		d.tags.remove(in.TagKeys)
 		return &sdk.UntagMFADeviceOutput{}, nil
@@ -229,7 +229,7 @@ func (s *Service) UntagMFADevice(ctx context.Context, in *sdk.UntagMFADeviceInpu
 }
 
 // ListMFADeviceTags lists the tags of a virtual MFA device by key.
-func (s *Service) ListMFADeviceTags(ctx context.Context, in *sdk.ListMFADeviceTagsInput) (*sdk.ListMFADeviceTagsOutput, error) {
+func (s *Fake) ListMFADeviceTags(ctx context.Context, in *sdk.ListMFADeviceTagsInput) (*sdk.ListMFADeviceTagsOutput, error) {
 	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
 		p, err := d.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -237,7 +237,7 @@ func (s *Service) ListMFADeviceTags(ctx context.Context, in *sdk.ListMFADeviceTa
 }
 
 // MFACode implements [fakeaws.Directory].
-func (s *Service) MFACode(caller *fakeaws.Caller, serial, code string, use bool) fakeaws.MFAResult {
+func (s *Fake) MFACode(caller *fakeaws.Caller, serial, code string, use bool) fakeaws.MFAResult {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ok := s.byID[caller.EntityID]

@@ -13,8 +13,8 @@ import (
 
 // bind makes the row of an operation. IAM's actions have the names of their
 // operations.
-func bind[I, O any](s *Service, method func(context.Context, *I) (*O, error), on target, keys ...contextKey) fakeaws.Op {
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+func bind[I, O any](s *Fake, method func(context.Context, *I) (*O, error), on target, keys ...contextKey) fakeaws.Op {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		if err := refuseSession(call.Caller); err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func bind[I, O any](s *Service, method func(context.Context, *I) (*O, error), on
 }
 
 // needs asks for the permissions of a call with valid input.
-func (s *Service) needs(call *fakeaws.Call, in input, on target, keys []contextKey) ([]enforce.Need, error) {
+func (s *Fake) needs(call *fakeaws.Call, in input, on target, keys []contextKey) ([]enforce.Need, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	subjects, err := on(&query{service: s, call: call, account: s.account(call.Account), input: in})
@@ -83,7 +83,7 @@ var tagOnCreate = map[string]string{
 
 // A query is a call whose permissions are asked for.
 type query struct {
-	service *Service
+	service *Fake
 	call    *fakeaws.Call
 	account *account
 	input

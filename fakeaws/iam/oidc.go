@@ -44,7 +44,7 @@ type oidcProvider struct {
 }
 
 // inOIDCProvider is inAccount for an operation on a provider that must exist.
-func inOIDCProvider[O any](ctx context.Context, s *Service, in any, arn *string, do func(*oidcProvider) (*O, error)) (*O, error) {
+func inOIDCProvider[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*oidcProvider) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		p, ok := a.oidc.Get(*arn)
 		if !ok {
@@ -82,7 +82,7 @@ func obtained(providerURL string) []string {
 }
 
 // CreateOpenIDConnectProvider makes an OpenID Connect provider.
-func (s *Service) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.CreateOpenIDConnectProviderInput) (*sdk.CreateOpenIDConnectProviderOutput, error) {
+func (s *Fake) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.CreateOpenIDConnectProviderInput) (*sdk.CreateOpenIDConnectProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateOpenIDConnectProviderOutput, error) {
 		p := &oidcProvider{clientIDs: slices.Clone(in.ClientIDList), created: s.moment()}
 		var err error
@@ -121,7 +121,7 @@ func (p *oidcProvider) setThumbprints(list []string) error {
 }
 
 // GetOpenIDConnectProvider describes an OpenID Connect provider.
-func (s *Service) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenIDConnectProviderInput) (*sdk.GetOpenIDConnectProviderOutput, error) {
+func (s *Fake) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenIDConnectProviderInput) (*sdk.GetOpenIDConnectProviderOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.GetOpenIDConnectProviderOutput, error) {
 		return &sdk.GetOpenIDConnectProviderOutput{
 			ClientIDList:   slices.Clone(p.clientIDs),
@@ -135,7 +135,7 @@ func (s *Service) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenI
 
 // DeleteOpenIDConnectProvider deletes an OpenID Connect provider; to delete one
 // that does not exist is no error.
-func (s *Service) DeleteOpenIDConnectProvider(ctx context.Context, in *sdk.DeleteOpenIDConnectProviderInput) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
+func (s *Fake) DeleteOpenIDConnectProvider(ctx context.Context, in *sdk.DeleteOpenIDConnectProviderInput) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
 		a.oidc.Delete(*in.OpenIDConnectProviderArn)
 		return &sdk.DeleteOpenIDConnectProviderOutput{}, nil
@@ -143,7 +143,7 @@ func (s *Service) DeleteOpenIDConnectProvider(ctx context.Context, in *sdk.Delet
 }
 
 // ListOpenIDConnectProviders lists the account's OpenID Connect providers by ARN.
-func (s *Service) ListOpenIDConnectProviders(ctx context.Context, in *sdk.ListOpenIDConnectProvidersInput) (*sdk.ListOpenIDConnectProvidersOutput, error) {
+func (s *Fake) ListOpenIDConnectProviders(ctx context.Context, in *sdk.ListOpenIDConnectProvidersInput) (*sdk.ListOpenIDConnectProvidersOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListOpenIDConnectProvidersOutput, error) {
 		out := &sdk.ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []types.OpenIDConnectProviderListEntry{}}
 		for _, arn := range a.oidc.Keys() {
@@ -154,14 +154,14 @@ func (s *Service) ListOpenIDConnectProviders(ctx context.Context, in *sdk.ListOp
 }
 
 // UpdateOpenIDConnectProviderThumbprint replaces the thumbprints of a provider.
-func (s *Service) UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
+func (s *Fake) UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
 		return &sdk.UpdateOpenIDConnectProviderThumbprintOutput{}, p.setThumbprints(in.ThumbprintList)
 	})
 }
 
 // AddClientIDToOpenIDConnectProvider adds an audience; to do it twice is no error.
-func (s *Service) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
+func (s *Fake) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
 		if !slices.Contains(p.clientIDs, *in.ClientID) {
 			if len(p.clientIDs) >= maxClientIDs {
@@ -175,7 +175,7 @@ func (s *Service) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sd
 
 // RemoveClientIDFromOpenIDConnectProvider removes an audience; one that is not
 // there is no error.
-func (s *Service) RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
+func (s *Fake) RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
 		p.clientIDs = slices.DeleteFunc(p.clientIDs, func(id string) bool { return id == *in.ClientID })
 		return &sdk.RemoveClientIDFromOpenIDConnectProviderOutput{}, nil
@@ -183,14 +183,14 @@ func (s *Service) RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, i
 }
 
 // TagOpenIDConnectProvider adds tags to a provider or replaces their values.
-func (s *Service) TagOpenIDConnectProvider(ctx context.Context, in *sdk.TagOpenIDConnectProviderInput) (*sdk.TagOpenIDConnectProviderOutput, error) {
+func (s *Fake) TagOpenIDConnectProvider(ctx context.Context, in *sdk.TagOpenIDConnectProviderInput) (*sdk.TagOpenIDConnectProviderOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.TagOpenIDConnectProviderOutput, error) {
 		return &sdk.TagOpenIDConnectProviderOutput{}, p.tags.put(in.Tags, "OpenIDConnectProvider")
 	})
 }
 
 // UntagOpenIDConnectProvider removes tags from a provider.
-func (s *Service) UntagOpenIDConnectProvider(ctx context.Context, in *sdk.UntagOpenIDConnectProviderInput) (*sdk.UntagOpenIDConnectProviderOutput, error) {
+func (s *Fake) UntagOpenIDConnectProvider(ctx context.Context, in *sdk.UntagOpenIDConnectProviderInput) (*sdk.UntagOpenIDConnectProviderOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.UntagOpenIDConnectProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagOpenIDConnectProviderOutput{}, nil
@@ -198,7 +198,7 @@ func (s *Service) UntagOpenIDConnectProvider(ctx context.Context, in *sdk.UntagO
 }
 
 // ListOpenIDConnectProviderTags lists the tags of a provider by key.
-func (s *Service) ListOpenIDConnectProviderTags(ctx context.Context, in *sdk.ListOpenIDConnectProviderTagsInput) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
+func (s *Fake) ListOpenIDConnectProviderTags(ctx context.Context, in *sdk.ListOpenIDConnectProviderTagsInput) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
 	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListOpenIDConnectProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

@@ -9,12 +9,12 @@ import (
 // Ops returns the operations of IAM, each with the resource that it is
 // authorized on and its condition keys, as the Service Authorization Reference
 // has them.
-func (s *Service) Ops() []fakeaws.Op {
+func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(s.coreOps(), s.credentialOps(), s.federationOps())
 }
 
 // coreOps has the operations on users, groups, roles and policies.
-func (s *Service) coreOps() []fakeaws.Op {
+func (s *Fake) coreOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		bind(s, s.CreateUser, newUser, requestTags, requestBoundary),
 		bind(s, s.GetUser, userOrCaller),

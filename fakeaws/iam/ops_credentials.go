@@ -7,7 +7,7 @@ import (
 
 // credentialOps has the operations on what users sign in and sign with, on
 // certificates, and on the account as a whole.
-func (s *Service) credentialOps() []fakeaws.Op {
+func (s *Fake) credentialOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		bind(s, s.CreateLoginProfile, userOrCaller),
 		bind(s, s.GetLoginProfile, userOrCaller),

@@ -5,7 +5,7 @@ import "github.com/leastpriv/leastpriv/fakeaws"
 // federationOps returns the operations on what federates, links and delegates,
 // and on what permissions are: instance profiles, identity providers,
 // service-linked roles, delegation requests, reports and the simulator.
-func (s *Service) federationOps() []fakeaws.Op {
+func (s *Fake) federationOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		bind(s, s.CreateInstanceProfile, newProfile, requestTags),
 		bind(s, s.GetInstanceProfile, onProfile),

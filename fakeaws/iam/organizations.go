@@ -27,7 +27,7 @@ const (
 
 // rootAccess performs an operation on the centralized root access of the caller's
 // organization, which change may alter; nil only asks.
-func (s *Service) rootAccess(ctx context.Context, change func(*fakeaws.RootAccess)) (id *string, features []types.FeatureType, err error) {
+func (s *Fake) rootAccess(ctx context.Context, change func(*fakeaws.RootAccess)) (id *string, features []types.FeatureType, err error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *Service) rootAccess(ctx context.Context, change func(*fakeaws.RootAcces
 }
 
 // enableRootAccess is rootAccess for what the management account alone may do.
-func (s *Service) enableRootAccess(ctx context.Context, change func(*fakeaws.RootAccess)) (*string, []types.FeatureType, error) {
+func (s *Fake) enableRootAccess(ctx context.Context, change func(*fakeaws.RootAccess)) (*string, []types.FeatureType, error) {
 	call := fakeaws.CallFrom(ctx)
 	if m := s.world.Membership(call.Account); m != nil && call.Account != m.Management && m.Administers(call.Account, principalInOrganizations) {
 		return nil, nil, &types.CallerIsNotManagementAccountException{Message: aws.String(notManagingAccount)}
@@ -68,34 +68,34 @@ func (s *Service) enableRootAccess(ctx context.Context, change func(*fakeaws.Roo
 
 // EnableOrganizationsRootCredentialsManagement lets the management account manage
 // the credentials of the root users of member accounts.
-func (s *Service) EnableOrganizationsRootCredentialsManagement(ctx context.Context, _ *sdk.EnableOrganizationsRootCredentialsManagementInput) (*sdk.EnableOrganizationsRootCredentialsManagementOutput, error) {
+func (s *Fake) EnableOrganizationsRootCredentialsManagement(ctx context.Context, _ *sdk.EnableOrganizationsRootCredentialsManagementInput) (*sdk.EnableOrganizationsRootCredentialsManagementOutput, error) {
 	id, features, err := s.enableRootAccess(ctx, func(r *fakeaws.RootAccess) { r.Credentials = true })
 	return &sdk.EnableOrganizationsRootCredentialsManagementOutput{OrganizationId: id, EnabledFeatures: features}, err
 }
 
 // DisableOrganizationsRootCredentialsManagement ends what
 // EnableOrganizationsRootCredentialsManagement began.
-func (s *Service) DisableOrganizationsRootCredentialsManagement(ctx context.Context, _ *sdk.DisableOrganizationsRootCredentialsManagementInput) (*sdk.DisableOrganizationsRootCredentialsManagementOutput, error) {
+func (s *Fake) DisableOrganizationsRootCredentialsManagement(ctx context.Context, _ *sdk.DisableOrganizationsRootCredentialsManagementInput) (*sdk.DisableOrganizationsRootCredentialsManagementOutput, error) {
 	id, features, err := s.rootAccess(ctx, func(r *fakeaws.RootAccess) { r.Credentials = false })
 	return &sdk.DisableOrganizationsRootCredentialsManagementOutput{OrganizationId: id, EnabledFeatures: features}, err
 }
 
 // EnableOrganizationsRootSessions lets the management account act as the root
 // users of member accounts, with sts:AssumeRoot.
-func (s *Service) EnableOrganizationsRootSessions(ctx context.Context, _ *sdk.EnableOrganizationsRootSessionsInput) (*sdk.EnableOrganizationsRootSessionsOutput, error) {
+func (s *Fake) EnableOrganizationsRootSessions(ctx context.Context, _ *sdk.EnableOrganizationsRootSessionsInput) (*sdk.EnableOrganizationsRootSessionsOutput, error) {
 	id, features, err := s.enableRootAccess(ctx, func(r *fakeaws.RootAccess) { r.Sessions = true })
 	return &sdk.EnableOrganizationsRootSessionsOutput{OrganizationId: id, EnabledFeatures: features}, err
 }
 
 // DisableOrganizationsRootSessions ends what EnableOrganizationsRootSessions
 // began.
-func (s *Service) DisableOrganizationsRootSessions(ctx context.Context, _ *sdk.DisableOrganizationsRootSessionsInput) (*sdk.DisableOrganizationsRootSessionsOutput, error) {
+func (s *Fake) DisableOrganizationsRootSessions(ctx context.Context, _ *sdk.DisableOrganizationsRootSessionsInput) (*sdk.DisableOrganizationsRootSessionsOutput, error) {
 	id, features, err := s.rootAccess(ctx, func(r *fakeaws.RootAccess) { r.Sessions = false })
 	return &sdk.DisableOrganizationsRootSessionsOutput{OrganizationId: id, EnabledFeatures: features}, err
 }
 
 // ListOrganizationsFeatures lists what of centralized root access is enabled.
-func (s *Service) ListOrganizationsFeatures(ctx context.Context, _ *sdk.ListOrganizationsFeaturesInput) (*sdk.ListOrganizationsFeaturesOutput, error) {
+func (s *Fake) ListOrganizationsFeatures(ctx context.Context, _ *sdk.ListOrganizationsFeaturesInput) (*sdk.ListOrganizationsFeaturesOutput, error) {
 	id, features, err := s.rootAccess(ctx, nil)
 	return &sdk.ListOrganizationsFeaturesOutput{OrganizationId: id, EnabledFeatures: features}, err
 }

@@ -108,7 +108,7 @@ func (a *account) grant(u *entity, action string) *enforce.Policy {
 
 // UpdateAccountPasswordPolicy replaces the password policy of the account. What
 // the request leaves out gets its default, not the value that it had.
-func (s *Service) UpdateAccountPasswordPolicy(ctx context.Context, in *sdk.UpdateAccountPasswordPolicyInput) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
+func (s *Fake) UpdateAccountPasswordPolicy(ctx context.Context, in *sdk.UpdateAccountPasswordPolicyInput) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
 		a.signIn.passwordPolicy = &types.PasswordPolicy{
 			AllowUsersToChangePassword: in.AllowUsersToChangePassword,
@@ -139,7 +139,7 @@ func copied[T any](p *T) *T {
 }
 
 // GetAccountPasswordPolicy returns the password policy that was set.
-func (s *Service) GetAccountPasswordPolicy(ctx context.Context, in *sdk.GetAccountPasswordPolicyInput) (*sdk.GetAccountPasswordPolicyOutput, error) {
+func (s *Fake) GetAccountPasswordPolicy(ctx context.Context, in *sdk.GetAccountPasswordPolicyInput) (*sdk.GetAccountPasswordPolicyOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPasswordPolicy, a.id)
@@ -149,7 +149,7 @@ func (s *Service) GetAccountPasswordPolicy(ctx context.Context, in *sdk.GetAccou
 }
 
 // DeleteAccountPasswordPolicy puts the default password policy in force again.
-func (s *Service) DeleteAccountPasswordPolicy(ctx context.Context, in *sdk.DeleteAccountPasswordPolicyInput) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
+func (s *Fake) DeleteAccountPasswordPolicy(ctx context.Context, in *sdk.DeleteAccountPasswordPolicyInput) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPolicyToDelete)

@@ -60,7 +60,7 @@ func (e *entity) login() (*loginProfile, error) {
 
 // namedOrOwn is namedOrSelf for operations that act on the caller's own
 // credentials, but on the root user's in a session of AssumeRoot only.
-func namedOrOwn[O any](ctx context.Context, s *Service, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
+func namedOrOwn[O any](ctx context.Context, s *Fake, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
 	return namedOrSelf(ctx, s, in, name, func(u *entity) (*O, error) {
 		if u == u.account.root && !taskOfRoot(fakeaws.CallFrom(ctx).Caller) {
 			return nil, constraint.Error(rootNeedsSession)
@@ -77,7 +77,7 @@ func taskOfRoot(c *fakeaws.Caller) bool {
 
 // CreateLoginProfile gives a user a password, by default the caller. The root user
 // gets none: whoever reads its mail may choose one.
-func (s *Service) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfileInput) (*sdk.CreateLoginProfileOutput, error) {
+func (s *Fake) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfileInput) (*sdk.CreateLoginProfileOutput, error) {
 	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
 		if u.user.login != nil {
 			return nil, alreadyExists(loginProfileExists, u.signInName())
@@ -103,7 +103,7 @@ func (s *Service) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginPro
 }
 
 // GetLoginProfile says since when a user, by default the caller, has a password.
-func (s *Service) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileInput) (*sdk.GetLoginProfileOutput, error) {
+func (s *Fake) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileInput) (*sdk.GetLoginProfileOutput, error) {
 	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (s *Service) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileIn
 
 // UpdateLoginProfile changes the password of a user, and whether it must be
 // changed at the next sign-in.
-func (s *Service) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfileInput) (*sdk.UpdateLoginProfileOutput, error) {
+func (s *Fake) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfileInput) (*sdk.UpdateLoginProfileOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
 		p, err := u.login()
 		if err != nil {
@@ -133,7 +133,7 @@ func (s *Service) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginPro
 }
 
 // DeleteLoginProfile takes the password from a user, by default the caller.
-func (s *Service) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginProfileInput) (*sdk.DeleteLoginProfileOutput, error) {
+func (s *Fake) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginProfileInput) (*sdk.DeleteLoginProfileOutput, error) {
 	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
@@ -144,7 +144,7 @@ func (s *Service) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginPro
 }
 
 // ChangePassword changes the password of the calling user, who must know it.
-func (s *Service) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInput) (*sdk.ChangePasswordOutput, error) {
+func (s *Fake) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInput) (*sdk.ChangePasswordOutput, error) {
 	return namedOrSelf(ctx, s, in, nil, settled(s, func(u *entity) (*sdk.ChangePasswordOutput, error) {
 		if fakeaws.CallFrom(ctx).Caller.Type != enforce.User {
 			return nil, invalidUserType()

@@ -103,7 +103,7 @@ func (a *account) findPolicy(arn, missing string) (*policy, error) {
 }
 
 // CreatePolicy makes a managed policy with its first version.
-func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
+func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreatePolicyOutput, error) {
 		p := &policy{
 			account: a, name: *in.PolicyName, path: pathOr(in.Path), description: aws.ToString(in.Description),
@@ -134,7 +134,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (
 }
 
 // GetPolicy describes a managed policy.
-func (s *Service) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.GetPolicyOutput, error) {
+func (s *Fake) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.GetPolicyOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyOutput, error) {
 		view := p.listedPolicy()
 		view.Description = optional(p.description)
@@ -145,7 +145,7 @@ func (s *Service) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.G
 
 // DeletePolicy deletes a managed policy that has only its default version and
 // is used nowhere.
-func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
+func (s *Fake) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyOutput, error) {
 		switch {
 		case uses(&p.attached) > 0 || uses(&p.bounded) > 0:
@@ -159,7 +159,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (
 }
 
 // ListPolicies lists the managed policies of the account and of AWS.
-func (s *Service) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
+func (s *Fake) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListPoliciesOutput, error) {
 		used := in.OnlyAttached || in.PolicyUsageFilter != ""
 		shown := func(p *policy) bool {
@@ -181,7 +181,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (
 
 // ListEntitiesForPolicy lists the users, roles and groups that a managed policy
 // is attached to or the boundary of; a page may have some of each.
-func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *sdk.ListEntitiesForPolicyInput) (*sdk.ListEntitiesForPolicyOutput, error) {
+func (s *Fake) ListEntitiesForPolicy(ctx context.Context, in *sdk.ListEntitiesForPolicyInput) (*sdk.ListEntitiesForPolicyOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListEntitiesForPolicyOutput, error) {
 		pg, err := list(p.entities(in), in.Marker, in.MaxItems, under(in.PathPrefix, func(e *entity) *entity { return e }))
 		out := &sdk.ListEntitiesForPolicyOutput{

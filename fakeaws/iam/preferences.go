@@ -30,7 +30,7 @@ type preferences struct {
 // SetSecurityTokenServicePreferences sets the version of the tokens that the
 // global STS endpoint gives out. It has no other effect in a World, where all
 // regions take all tokens.
-func (s *Service) SetSecurityTokenServicePreferences(ctx context.Context, in *sdk.SetSecurityTokenServicePreferencesInput) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
+func (s *Fake) SetSecurityTokenServicePreferences(ctx context.Context, in *sdk.SetSecurityTokenServicePreferencesInput) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
 		a.preferences.tokenVersion = in.GlobalEndpointTokenVersion
 		return &sdk.SetSecurityTokenServicePreferencesOutput{}, nil
@@ -39,7 +39,7 @@ func (s *Service) SetSecurityTokenServicePreferences(ctx context.Context, in *sd
 
 // EnableOutboundWebIdentityFederation gives the account its issuer of identity
 // tokens.
-func (s *Service) EnableOutboundWebIdentityFederation(ctx context.Context, in *sdk.EnableOutboundWebIdentityFederationInput) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
+func (s *Fake) EnableOutboundWebIdentityFederation(ctx context.Context, in *sdk.EnableOutboundWebIdentityFederationInput) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
 		p := &a.preferences
 		if p.outbound {
@@ -54,7 +54,7 @@ func (s *Service) EnableOutboundWebIdentityFederation(ctx context.Context, in *s
 }
 
 // DisableOutboundWebIdentityFederation ends the giving out of identity tokens.
-func (s *Service) DisableOutboundWebIdentityFederation(ctx context.Context, in *sdk.DisableOutboundWebIdentityFederationInput) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
+func (s *Fake) DisableOutboundWebIdentityFederation(ctx context.Context, in *sdk.DisableOutboundWebIdentityFederationInput) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
@@ -66,7 +66,7 @@ func (s *Service) DisableOutboundWebIdentityFederation(ctx context.Context, in *
 
 // GetOutboundWebIdentityFederationInfo names the account's issuer of identity
 // tokens while the feature is enabled.
-func (s *Service) GetOutboundWebIdentityFederationInfo(ctx context.Context, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
+func (s *Fake) GetOutboundWebIdentityFederationInfo(ctx context.Context, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}

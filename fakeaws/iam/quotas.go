@@ -47,7 +47,7 @@ var quotaTable = [quotaCount]struct {
 
 // SetQuota changes a quota of an account, by its name in Service Quotas: "Roles
 // per account". What the account has already stays.
-func (s *Service) SetQuota(accountID, name string, value int) error {
+func (s *Fake) SetQuota(accountID, name string, value int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for q := range quotaTable {

@@ -39,7 +39,7 @@ func (e *entity) listedRole() types.Role {
 }
 
 // CreateRole makes a role.
-func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
+func (s *Fake) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
 		r, err := s.createRole(ctx, a, in)
 		if err != nil {
@@ -51,7 +51,7 @@ func (s *Service) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk
 	})
 }
 
-func (s *Service) createRole(ctx context.Context, a *account, in *sdk.CreateRoleInput) (*entity, error) {
+func (s *Fake) createRole(ctx context.Context, a *account, in *sdk.CreateRoleInput) (*entity, error) {
 	if path := pathOr(in.Path); strings.HasPrefix(path, serviceRolePath) {
 		return nil, invalidInput(fmt.Sprintf(reservedPath, path))
 	}
@@ -72,7 +72,7 @@ func (s *Service) createRole(ctx context.Context, a *account, in *sdk.CreateRole
 }
 
 // GetRole describes a role.
-func (s *Service) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRoleOutput, error) {
+func (s *Fake) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.GetRoleOutput, error) {
 		return &sdk.GetRoleOutput{Role: r.roleView()}, nil
 	})
@@ -80,7 +80,7 @@ func (s *Service) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRo
 
 // DeleteRole deletes a role that has no policies any more. Its sessions lose
 // every permission.
-func (s *Service) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
+func (s *Fake) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRoleOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err
@@ -90,7 +90,7 @@ func (s *Service) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk
 }
 
 // ListRoles lists the account's roles by name.
-func (s *Service) ListRoles(ctx context.Context, in *sdk.ListRolesInput) (*sdk.ListRolesOutput, error) {
+func (s *Fake) ListRoles(ctx context.Context, in *sdk.ListRolesInput) (*sdk.ListRolesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListRolesOutput, error) {
 		p, err := list(ascend(&a.roles), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedRole))
 		return &sdk.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -98,7 +98,7 @@ func (s *Service) ListRoles(ctx context.Context, in *sdk.ListRolesInput) (*sdk.L
 }
 
 // UpdateRole changes the description and the longest session of a role.
-func (s *Service) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk.UpdateRoleOutput, error) {
+func (s *Fake) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk.UpdateRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleOutput, error) {
 		if in.Description != nil {
 			r.role.description = *in.Description
@@ -111,7 +111,7 @@ func (s *Service) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk
 }
 
 // UpdateRoleDescription changes the description of a role.
-func (s *Service) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleDescriptionInput) (*sdk.UpdateRoleDescriptionOutput, error) {
+func (s *Fake) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleDescriptionInput) (*sdk.UpdateRoleDescriptionOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleDescriptionOutput, error) {
 		r.role.description = *in.Description
 		return &sdk.UpdateRoleDescriptionOutput{Role: r.roleView()}, nil
@@ -119,7 +119,7 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleD
 }
 
 // UpdateAssumeRolePolicy replaces the trust policy of a role.
-func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
+func (s *Fake) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err

@@ -39,7 +39,7 @@ type roleTemplate = btree.Map[int32, *types.RoleTemplateVersion]
 // services make for all accounts. Its ARN, its minor version and the patterns of
 // the role's name and trust policy are needed; a version without a path, session
 // duration and default minor version gets "/", an hour, and its own.
-func (s *Service) AddRoleTemplate(v types.RoleTemplateVersion) error {
+func (s *Fake) AddRoleTemplate(v types.RoleTemplateVersion) error {
 	if v.TemplateArn == nil || v.MinorVersion == nil || v.RoleNamePattern == nil || v.AssumeRolePolicyDocumentTemplate == nil {
 		return errors.New("a role template has TemplateArn, MinorVersion, RoleNamePattern and AssumeRolePolicyDocumentTemplate")
 	}
@@ -70,7 +70,7 @@ func (s *Service) AddRoleTemplate(v types.RoleTemplateVersion) error {
 
 // roleTemplate finds a version of a template; without a minor version the
 // default one, which the newest version names.
-func (s *Service) roleTemplate(arn string, minor *int32) (*types.RoleTemplateVersion, error) {
+func (s *Fake) roleTemplate(arn string, minor *int32) (*types.RoleTemplateVersion, error) {
 	if t, ok := s.templates[arn]; ok {
 		if minor == nil {
 			_, newest, _ := t.Max()
@@ -84,7 +84,7 @@ func (s *Service) roleTemplate(arn string, minor *int32) (*types.RoleTemplateVer
 }
 
 // GetRoleTemplateVersion describes a version of a role template.
-func (s *Service) GetRoleTemplateVersion(ctx context.Context, in *sdk.GetRoleTemplateVersionInput) (*sdk.GetRoleTemplateVersionOutput, error) {
+func (s *Fake) GetRoleTemplateVersion(ctx context.Context, in *sdk.GetRoleTemplateVersionInput) (*sdk.GetRoleTemplateVersionOutput, error) {
 	return inAccount(ctx, s, in, func(*account) (*sdk.GetRoleTemplateVersionOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.MinorVersion)
 		if err != nil {
@@ -96,7 +96,7 @@ func (s *Service) GetRoleTemplateVersion(ctx context.Context, in *sdk.GetRoleTem
 }
 
 // AcquireRole makes a role out of a template.
-func (s *Service) AcquireRole(ctx context.Context, in *sdk.AcquireRoleInput) (*sdk.AcquireRoleOutput, error) {
+func (s *Fake) AcquireRole(ctx context.Context, in *sdk.AcquireRoleInput) (*sdk.AcquireRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.AcquireRoleOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.TemplateMinorVersion)
 		if err != nil {
@@ -144,7 +144,7 @@ func replacer(parameters []types.ParameterDefinition, values map[string]types.Re
 
 // acquire makes the role of a template. What is wrong with any part of it leaves
 // no role behind.
-func (s *Service) acquire(ctx context.Context, a *account, v *types.RoleTemplateVersion, fill *strings.Replacer) (*entity, error) {
+func (s *Fake) acquire(ctx context.Context, a *account, v *types.RoleTemplateVersion, fill *strings.Replacer) (*entity, error) {
 	name := fill.Replace(*v.RoleNamePattern)
 	if _, exists := a.roles.Get(strings.ToLower(name)); exists {
 		return nil, &types.NameConflictException{Message: aws.String(fmt.Sprintf(templateNameTaken, name))}

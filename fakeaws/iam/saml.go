@@ -51,7 +51,7 @@ type samlKey struct {
 }
 
 // inSAMLProvider is inAccount for an operation on a provider that must exist.
-func inSAMLProvider[O any](ctx context.Context, s *Service, in any, arn *string, do func(*samlProvider) (*O, error)) (*O, error) {
+func inSAMLProvider[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*samlProvider) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		p, ok := a.saml.Get(*arn)
 		if !ok {
@@ -70,7 +70,7 @@ type samlChange struct {
 }
 
 // apply changes a provider, or does nothing when one of the changes may not be.
-func (s *Service) apply(p *samlProvider, c samlChange) error {
+func (s *Fake) apply(p *samlProvider, c samlChange) error {
 	if c.addKey != nil && c.removeKey != nil {
 		return invalidInput(twoKeyChanges)
 	}
@@ -94,7 +94,7 @@ func (s *Service) apply(p *samlProvider, c samlChange) error {
 
 // changeKeys adds or removes a private key. A provider whose assertions must be
 // encrypted keeps one.
-func (s *Service) changeKeys(p *samlProvider, c samlChange) error {
+func (s *Fake) changeKeys(p *samlProvider, c samlChange) error {
 	p.keys = slices.Clone(p.keys)
 	if c.addKey != nil {
 		private, err := parseSAMLKey(*c.addKey)
@@ -135,7 +135,7 @@ func (p *samlProvider) privateKeys() []types.SAMLPrivateKey {
 }
 
 // CreateSAMLProvider makes a SAML provider out of its metadata document.
-func (s *Service) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProviderInput) (*sdk.CreateSAMLProviderOutput, error) {
+func (s *Fake) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProviderInput) (*sdk.CreateSAMLProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
 		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.moment()}
 		if err := p.tags.put(in.Tags, "SAMLProvider"); err != nil {
@@ -157,7 +157,7 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProv
 }
 
 // GetSAMLProvider returns the metadata document of a SAML provider.
-func (s *Service) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderInput) (*sdk.GetSAMLProviderOutput, error) {
+func (s *Fake) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderInput) (*sdk.GetSAMLProviderOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
 		return &sdk.GetSAMLProviderOutput{
 			AssertionEncryptionMode: p.encryption,
@@ -182,7 +182,7 @@ func (p *samlProvider) validUntil() time.Time {
 
 // UpdateSAMLProvider changes the metadata document, the encryption or the keys
 // of a SAML provider.
-func (s *Service) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProviderInput) (*sdk.UpdateSAMLProviderOutput, error) {
+func (s *Fake) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProviderInput) (*sdk.UpdateSAMLProviderOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
 		c := samlChange{document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode}
 		if c == (samlChange{}) {
@@ -194,7 +194,7 @@ func (s *Service) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProv
 }
 
 // DeleteSAMLProvider deletes a SAML provider.
-func (s *Service) DeleteSAMLProvider(ctx context.Context, in *sdk.DeleteSAMLProviderInput) (*sdk.DeleteSAMLProviderOutput, error) {
+func (s *Fake) DeleteSAMLProvider(ctx context.Context, in *sdk.DeleteSAMLProviderInput) (*sdk.DeleteSAMLProviderOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteSAMLProviderOutput, error) {
 		if _, ok := a.saml.Delete(*in.SAMLProviderArn); !ok {
 			return nil, noSuchEntity(samlNotFound, *in.SAMLProviderArn)
@@ -204,7 +204,7 @@ func (s *Service) DeleteSAMLProvider(ctx context.Context, in *sdk.DeleteSAMLProv
 }
 
 // ListSAMLProviders lists the account's SAML providers by ARN.
-func (s *Service) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvidersInput) (*sdk.ListSAMLProvidersOutput, error) {
+func (s *Fake) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvidersInput) (*sdk.ListSAMLProvidersOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListSAMLProvidersOutput, error) {
 		out := &sdk.ListSAMLProvidersOutput{SAMLProviderList: []types.SAMLProviderListEntry{}}
 		a.saml.Scan(func(arn string, p *samlProvider) bool {
@@ -218,14 +218,14 @@ func (s *Service) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvide
 }
 
 // TagSAMLProvider adds tags to a provider or replaces their values.
-func (s *Service) TagSAMLProvider(ctx context.Context, in *sdk.TagSAMLProviderInput) (*sdk.TagSAMLProviderOutput, error) {
+func (s *Fake) TagSAMLProvider(ctx context.Context, in *sdk.TagSAMLProviderInput) (*sdk.TagSAMLProviderOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.TagSAMLProviderOutput, error) {
 		return &sdk.TagSAMLProviderOutput{}, p.tags.put(in.Tags, "SAMLProvider")
 	})
 }
 
 // UntagSAMLProvider removes tags from a provider.
-func (s *Service) UntagSAMLProvider(ctx context.Context, in *sdk.UntagSAMLProviderInput) (*sdk.UntagSAMLProviderOutput, error) {
+func (s *Fake) UntagSAMLProvider(ctx context.Context, in *sdk.UntagSAMLProviderInput) (*sdk.UntagSAMLProviderOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UntagSAMLProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagSAMLProviderOutput{}, nil
@@ -233,7 +233,7 @@ func (s *Service) UntagSAMLProvider(ctx context.Context, in *sdk.UntagSAMLProvid
 }
 
 // ListSAMLProviderTags lists the tags of a provider by key.
-func (s *Service) ListSAMLProviderTags(ctx context.Context, in *sdk.ListSAMLProviderTagsInput) (*sdk.ListSAMLProviderTagsOutput, error) {
+func (s *Fake) ListSAMLProviderTags(ctx context.Context, in *sdk.ListSAMLProviderTagsInput) (*sdk.ListSAMLProviderTagsOutput, error) {
 	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListSAMLProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

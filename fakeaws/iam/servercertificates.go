@@ -46,7 +46,7 @@ func (a *account) serverCertificate(name string) (*serverCertificate, error) {
 }
 
 // inServerCertificate is inAccount for an operation on a server certificate.
-func inServerCertificate[O any](ctx context.Context, s *Service, in any, name *string, do func(*serverCertificate) (*O, error)) (*O, error) {
+func inServerCertificate[O any](ctx context.Context, s *Fake, in any, name *string, do func(*serverCertificate) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		c, err := a.serverCertificate(*name)
 		if err != nil {
@@ -58,7 +58,7 @@ func inServerCertificate[O any](ctx context.Context, s *Service, in any, name *s
 
 // checkServer checks the certificate, key and chain of an upload and returns
 // when the certificate expires.
-func (s *Service) checkServer(in *sdk.UploadServerCertificateInput) (expires time.Time, err error) {
+func (s *Fake) checkServer(in *sdk.UploadServerCertificateInput) (expires time.Time, err error) {
 	leaf, err := parseCertificate(*in.CertificateBody)
 	if err != nil {
 		return expires, err
@@ -82,7 +82,7 @@ func (s *Service) checkServer(in *sdk.UploadServerCertificateInput) (expires tim
 }
 
 // UploadServerCertificate stores a certificate of a web server.
-func (s *Service) UploadServerCertificate(ctx context.Context, in *sdk.UploadServerCertificateInput) (*sdk.UploadServerCertificateOutput, error) {
+func (s *Fake) UploadServerCertificate(ctx context.Context, in *sdk.UploadServerCertificateInput) (*sdk.UploadServerCertificateOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.UploadServerCertificateOutput, error) {
 		expires, err := s.checkServer(in)
 		if err != nil {
@@ -110,7 +110,7 @@ func (s *Service) UploadServerCertificate(ctx context.Context, in *sdk.UploadSer
 }
 
 // GetServerCertificate returns a server certificate without its private key.
-func (s *Service) GetServerCertificate(ctx context.Context, in *sdk.GetServerCertificateInput) (*sdk.GetServerCertificateOutput, error) {
+func (s *Fake) GetServerCertificate(ctx context.Context, in *sdk.GetServerCertificateInput) (*sdk.GetServerCertificateOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.GetServerCertificateOutput, error) {
 		return &sdk.GetServerCertificateOutput{ServerCertificate: &types.ServerCertificate{
 			CertificateBody:           aws.String(c.body),
@@ -122,7 +122,7 @@ func (s *Service) GetServerCertificate(ctx context.Context, in *sdk.GetServerCer
 }
 
 // ListServerCertificates lists the account's server certificates by name.
-func (s *Service) ListServerCertificates(ctx context.Context, in *sdk.ListServerCertificatesInput) (*sdk.ListServerCertificatesOutput, error) {
+func (s *Fake) ListServerCertificates(ctx context.Context, in *sdk.ListServerCertificatesInput) (*sdk.ListServerCertificatesOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListServerCertificatesOutput, error) {
 		p, err := list(ascend(&a.signIn.servers), in.Marker, in.MaxItems, func(c *serverCertificate) (types.ServerCertificateMetadata, bool) {
 			return *c.metadata(), in.PathPrefix == nil || strings.HasPrefix(c.path, *in.PathPrefix)
@@ -132,7 +132,7 @@ func (s *Service) ListServerCertificates(ctx context.Context, in *sdk.ListServer
 }
 
 // UpdateServerCertificate changes the name or path of a server certificate.
-func (s *Service) UpdateServerCertificate(ctx context.Context, in *sdk.UpdateServerCertificateInput) (*sdk.UpdateServerCertificateOutput, error) {
+func (s *Fake) UpdateServerCertificate(ctx context.Context, in *sdk.UpdateServerCertificateInput) (*sdk.UpdateServerCertificateOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.UpdateServerCertificateOutput, error) {
 		all := &c.account.signIn.servers
 		if in.NewServerCertificateName != nil {
@@ -153,7 +153,7 @@ func (s *Service) UpdateServerCertificate(ctx context.Context, in *sdk.UpdateSer
 
 // DeleteServerCertificate deletes a server certificate. Nothing here uses one,
 // so that no conflict can be.
-func (s *Service) DeleteServerCertificate(ctx context.Context, in *sdk.DeleteServerCertificateInput) (*sdk.DeleteServerCertificateOutput, error) {
+func (s *Fake) DeleteServerCertificate(ctx context.Context, in *sdk.DeleteServerCertificateInput) (*sdk.DeleteServerCertificateOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.DeleteServerCertificateOutput, error) {
 		c.account.signIn.servers.Delete(strings.ToLower(c.name))
 		return &sdk.DeleteServerCertificateOutput{}, nil
@@ -161,14 +161,14 @@ func (s *Service) DeleteServerCertificate(ctx context.Context, in *sdk.DeleteSer
 }
 
 // TagServerCertificate adds tags to a server certificate or replaces their values.
-func (s *Service) TagServerCertificate(ctx context.Context, in *sdk.TagServerCertificateInput) (*sdk.TagServerCertificateOutput, error) {
+func (s *Fake) TagServerCertificate(ctx context.Context, in *sdk.TagServerCertificateInput) (*sdk.TagServerCertificateOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.TagServerCertificateOutput, error) {
 		return &sdk.TagServerCertificateOutput{}, c.tags.put(in.Tags, "ServerCertificate")
 	})
 }
 
 // UntagServerCertificate removes tags from a server certificate.
-func (s *Service) UntagServerCertificate(ctx context.Context, in *sdk.UntagServerCertificateInput) (*sdk.UntagServerCertificateOutput, error) {
+func (s *Fake) UntagServerCertificate(ctx context.Context, in *sdk.UntagServerCertificateInput) (*sdk.UntagServerCertificateOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.UntagServerCertificateOutput, error) {
 		c.tags.remove(in.TagKeys)
 		return &sdk.UntagServerCertificateOutput{}, nil
@@ -176,7 +176,7 @@ func (s *Service) UntagServerCertificate(ctx context.Context, in *sdk.UntagServe
 }
 
 // ListServerCertificateTags lists the tags of a server certificate by key.
-func (s *Service) ListServerCertificateTags(ctx context.Context, in *sdk.ListServerCertificateTagsInput) (*sdk.ListServerCertificateTagsOutput, error) {
+func (s *Fake) ListServerCertificateTags(ctx context.Context, in *sdk.ListServerCertificateTagsInput) (*sdk.ListServerCertificateTagsOutput, error) {
 	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
 		p, err := c.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListServerCertificateTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

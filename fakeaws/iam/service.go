@@ -17,10 +17,10 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Service is the IAM of all accounts of a World. It is safe for concurrent
+// A Fake is the IAM of all accounts of a World. It is safe for concurrent
 // use. Its methods are AWS's operations; called directly with the context of
 // World.Background they act as the account's root user.
-type Service struct {
+type Fake struct {
 	world *fakeaws.World
 
 	mu       sync.Mutex // guards everything below
@@ -36,13 +36,18 @@ type Service struct {
 }
 
 var (
-	_ fakeaws.Service   = (*Service)(nil)
-	_ fakeaws.Directory = (*Service)(nil)
+	_ fakeaws.Fake      = (*Fake)(nil)
+	_ fakeaws.Directory = (*Fake)(nil)
 )
 
-// New makes the IAM of a World, for a [fakeaws.Registration].
-func New(w *fakeaws.World) *Service {
-	return &Service{
+// Service is IAM, for a World to be made of.
+var Service = fakeaws.Service{Name: "iam", New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+
+// Of returns the IAM of a World.
+func Of(w *fakeaws.World) *Fake { return w.Fake("iam").(*Fake) }
+
+func newFake(w *fakeaws.World) *Fake {
+	return &Fake{
 		world:    w,
 		accounts: make(map[string]*account),
 		byID:     make(map[string]*entity),
@@ -52,7 +57,7 @@ func New(w *fakeaws.World) *Service {
 
 // Denied answers a denial as IAM does, which names the managed policy that
 // denies explicitly.
-func (s *Service) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	name := need.Name
 	if name == "" {
 		// Unlike other services IAM prints the resource of actions that have none.
@@ -101,7 +106,7 @@ type account struct {
 
 // inAccount performs an operation on the caller's account: it checks the input,
 // which calls from Go bring unchecked, and holds the lock.
-func inAccount[O any](ctx context.Context, s *Service, in any, do func(*account) (*O, error)) (*O, error) {
+func inAccount[O any](ctx context.Context, s *Fake, in any, do func(*account) (*O, error)) (*O, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func inAccount[O any](ctx context.Context, s *Service, in any, do func(*account)
 }
 
 // inEntity is inAccount for an operation on an entity that must exist.
-func inEntity[O any](ctx context.Context, s *Service, in any, k *kind, name *string, do func(*entity) (*O, error)) (*O, error) {
+func inEntity[O any](ctx context.Context, s *Fake, in any, k *kind, name *string, do func(*entity) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		e, err := k.find(a, *name)
 		if err != nil {
@@ -122,7 +127,7 @@ func inEntity[O any](ctx context.Context, s *Service, in any, k *kind, name *str
 }
 
 // inPolicy is inAccount for an operation on a managed policy that must exist.
-func inPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
+func inPolicy[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
 	return inAccount(ctx, s, in, func(a *account) (*O, error) {
 		p, err := a.findPolicy(*arn, policyNotFound)
 		if err != nil {
@@ -134,7 +139,7 @@ func inPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do fu
 
 // inOwnPolicy is inPolicy for an operation that changes the policy, as only its
 // owner may.
-func inOwnPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
+func inOwnPolicy[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
 	return inPolicy(ctx, s, in, arn, func(p *policy) (*O, error) {
 		if err := p.own(); err != nil {
 			return nil, err
@@ -144,7 +149,7 @@ func inOwnPolicy[O any](ctx context.Context, s *Service, in any, arn *string, do
 }
 
 // account returns the state of an account, made on first use. The lock is held.
-func (s *Service) account(id string) *account {
+func (s *Fake) account(id string) *account {
 	a := s.accounts[id]
 	if a == nil {
 		a = &account{id: id, now: s.now}
@@ -156,11 +161,11 @@ func (s *Service) account(id string) *account {
 }
 
 // now is the time as IAM stores it, in whole seconds.
-func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }
+func (s *Fake) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }
 
 // moment is the time in milliseconds, as IAM stores it for identity providers and
 // reports of last access.
-func (s *Service) moment() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
+func (s *Fake) moment() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
 
 // iamARN puts the ARN of an IAM resource together; path begins and ends with "/".
 func iamARN(account, kind, path, name string) string {

@@ -73,7 +73,7 @@ func (c *serviceCredential) state(now time.Time) types.StatusType {
 	return c.status
 }
 
-func (s *Service) serviceView(c *serviceCredential) types.ServiceSpecificCredentialMetadata {
+func (s *Fake) serviceView(c *serviceCredential) types.ServiceSpecificCredentialMetadata {
 	userName, alias := c.names()
 	return types.ServiceSpecificCredentialMetadata{
 		CreateDate:                  aws.Time(c.created),
@@ -88,7 +88,7 @@ func (s *Service) serviceView(c *serviceCredential) types.ServiceSpecificCredent
 }
 
 // renew makes a new password or API key for a credential and shows it.
-func (s *Service) renew(c *serviceCredential) *types.ServiceSpecificCredential {
+func (s *Fake) renew(c *serviceCredential) *types.ServiceSpecificCredential {
 	view := s.serviceView(c)
 	out := &types.ServiceSpecificCredential{
 		CreateDate:                  view.CreateDate,
@@ -126,7 +126,7 @@ func credentialName(u *entity, service string) string {
 }
 
 // CreateServiceSpecificCredential makes a credential of a user for one service.
-func (s *Service) CreateServiceSpecificCredential(ctx context.Context, in *sdk.CreateServiceSpecificCredentialInput) (*sdk.CreateServiceSpecificCredentialOutput, error) {
+func (s *Fake) CreateServiceSpecificCredential(ctx context.Context, in *sdk.CreateServiceSpecificCredentialInput) (*sdk.CreateServiceSpecificCredentialOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.CreateServiceSpecificCredentialOutput, error) {
 		service := *in.ServiceName
 		if err := checkService(service); err != nil {
@@ -159,7 +159,7 @@ func (s *Service) CreateServiceSpecificCredential(ctx context.Context, in *sdk.C
 
 // ListServiceSpecificCredentials lists the credentials of a user, by default the
 // caller, or of all users, by id.
-func (s *Service) ListServiceSpecificCredentials(ctx context.Context, in *sdk.ListServiceSpecificCredentialsInput) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+func (s *Fake) ListServiceSpecificCredentials(ctx context.Context, in *sdk.ListServiceSpecificCredentialsInput) (*sdk.ListServiceSpecificCredentialsOutput, error) {
 	page := func(all ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
 		if in.ServiceName != nil {
 			if err := checkService(*in.ServiceName); err != nil {
@@ -185,7 +185,7 @@ func (s *Service) ListServiceSpecificCredentials(ctx context.Context, in *sdk.Li
 }
 
 // UpdateServiceSpecificCredential makes a credential active or inactive.
-func (s *Service) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.UpdateServiceSpecificCredentialInput) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
+func (s *Fake) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.UpdateServiceSpecificCredentialInput) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
@@ -201,7 +201,7 @@ func (s *Service) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.U
 
 // ResetServiceSpecificCredential makes a new password or API key for a
 // credential; the old one is no longer good.
-func (s *Service) ResetServiceSpecificCredential(ctx context.Context, in *sdk.ResetServiceSpecificCredentialInput) (*sdk.ResetServiceSpecificCredentialOutput, error) {
+func (s *Fake) ResetServiceSpecificCredential(ctx context.Context, in *sdk.ResetServiceSpecificCredentialInput) (*sdk.ResetServiceSpecificCredentialOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ResetServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
@@ -212,7 +212,7 @@ func (s *Service) ResetServiceSpecificCredential(ctx context.Context, in *sdk.Re
 }
 
 // DeleteServiceSpecificCredential deletes a credential of a user.
-func (s *Service) DeleteServiceSpecificCredential(ctx context.Context, in *sdk.DeleteServiceSpecificCredentialInput) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
+func (s *Fake) DeleteServiceSpecificCredential(ctx context.Context, in *sdk.DeleteServiceSpecificCredentialInput) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
 		if _, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential); err != nil {
 			return nil, err

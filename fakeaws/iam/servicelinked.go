@@ -75,7 +75,7 @@ func linkedTrust(principal string) string {
 }
 
 // CreateServiceLinkedRole makes the role of an AWS service.
-func (s *Service) CreateServiceLinkedRole(ctx context.Context, in *sdk.CreateServiceLinkedRoleInput) (*sdk.CreateServiceLinkedRoleOutput, error) {
+func (s *Fake) CreateServiceLinkedRole(ctx context.Context, in *sdk.CreateServiceLinkedRoleInput) (*sdk.CreateServiceLinkedRoleOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateServiceLinkedRoleOutput, error) {
 		linked, err := linkedRoleOf(*in.AWSServiceName, in.CustomSuffix)
 		if err != nil {
@@ -111,7 +111,7 @@ type deletion struct {
 }
 
 // settle finishes the deletions that are due, when the account is next looked at.
-func (s *Service) settle(a *account) {
+func (s *Fake) settle(a *account) {
 	for len(a.pending) > 0 && !s.world.Clock().Now().Before(a.pending[0].due) {
 		d := a.pending[0]
 		a.pending = a.pending[1:]
@@ -127,7 +127,7 @@ func (s *Service) settle(a *account) {
 
 // DeleteServiceLinkedRole begins to delete a service-linked role. A deletion
 // that is under way is not begun again.
-func (s *Service) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteServiceLinkedRoleInput) (*sdk.DeleteServiceLinkedRoleOutput, error) {
+func (s *Fake) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteServiceLinkedRoleInput) (*sdk.DeleteServiceLinkedRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteServiceLinkedRoleOutput, error) {
 		if !r.serviceLinked() {
 			return nil, noSuchEntity(notServiceLinked, r.name)
@@ -153,7 +153,7 @@ func (s *Service) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteSer
 
 // GetServiceLinkedRoleDeletionStatus says how far a deletion has come. No
 // service of a World holds on to its role, so that all deletions succeed.
-func (s *Service) GetServiceLinkedRoleDeletionStatus(ctx context.Context, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
+func (s *Fake) GetServiceLinkedRoleDeletionStatus(ctx context.Context, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
 		d, ok := a.deletions[*in.DeletionTaskId]
 		if !ok {

@@ -39,7 +39,7 @@ func (c *signingCertificate) view(u *entity) types.SigningCertificate {
 }
 
 // UploadSigningCertificate gives a user, by default the caller, a certificate.
-func (s *Service) UploadSigningCertificate(ctx context.Context, in *sdk.UploadSigningCertificateInput) (*sdk.UploadSigningCertificateOutput, error) {
+func (s *Fake) UploadSigningCertificate(ctx context.Context, in *sdk.UploadSigningCertificateInput) (*sdk.UploadSigningCertificateOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UploadSigningCertificateOutput, error) {
 		parsed, err := parseCertificate(*in.CertificateBody)
 		if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) UploadSigningCertificate(ctx context.Context, in *sdk.UploadSi
 }
 
 // UpdateSigningCertificate makes a certificate active or inactive.
-func (s *Service) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSigningCertificateInput) (*sdk.UpdateSigningCertificateOutput, error) {
+func (s *Fake) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSigningCertificateInput) (*sdk.UpdateSigningCertificateOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
@@ -86,7 +86,7 @@ func (s *Service) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSi
 }
 
 // DeleteSigningCertificate deletes a certificate of a user.
-func (s *Service) DeleteSigningCertificate(ctx context.Context, in *sdk.DeleteSigningCertificateInput) (*sdk.DeleteSigningCertificateOutput, error) {
+func (s *Fake) DeleteSigningCertificate(ctx context.Context, in *sdk.DeleteSigningCertificateInput) (*sdk.DeleteSigningCertificateOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
@@ -99,7 +99,7 @@ func (s *Service) DeleteSigningCertificate(ctx context.Context, in *sdk.DeleteSi
 }
 
 // ListSigningCertificates lists the certificates of a user by id.
-func (s *Service) ListSigningCertificates(ctx context.Context, in *sdk.ListSigningCertificatesInput) (*sdk.ListSigningCertificatesOutput, error) {
+func (s *Fake) ListSigningCertificates(ctx context.Context, in *sdk.ListSigningCertificatesInput) (*sdk.ListSigningCertificatesOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListSigningCertificatesOutput, error) {
 		p, err := list(byID(u.user.signing), in.Marker, in.MaxItems, func(c *signingCertificate) (types.SigningCertificate, bool) {
 			return c.view(u), true

@@ -62,7 +62,7 @@ type question struct {
 }
 
 // SimulateCustomPolicy decides what policies would allow that nobody has.
-func (s *Service) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomPolicyInput) (*sdk.SimulateCustomPolicyOutput, error) {
+func (s *Fake) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomPolicyInput) (*sdk.SimulateCustomPolicyOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
 		p, err := a.simulate(&question{
 			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
@@ -76,7 +76,7 @@ func (s *Service) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCust
 
 // SimulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
-func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
+func (s *Fake) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
 	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {
@@ -107,7 +107,7 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulateP
 }
 
 // inSource is inPrincipal for the principal whose policies are simulated.
-func inSource[O any](ctx context.Context, s *Service, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
+func inSource[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
 	if err := checkSource(fakeaws.CallFrom(ctx).Account, arn); err != nil {
 		return nil, err
 	}

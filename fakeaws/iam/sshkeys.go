@@ -142,7 +142,7 @@ func (k *sshKey) view(u *entity, body string) *types.SSHPublicKey {
 }
 
 // UploadSSHPublicKey gives a user a public key.
-func (s *Service) UploadSSHPublicKey(ctx context.Context, in *sdk.UploadSSHPublicKeyInput) (*sdk.UploadSSHPublicKeyOutput, error) {
+func (s *Fake) UploadSSHPublicKey(ctx context.Context, in *sdk.UploadSSHPublicKeyInput) (*sdk.UploadSSHPublicKeyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UploadSSHPublicKeyOutput, error) {
 		public, err := parseSSHKey(*in.SSHPublicKeyBody)
 		if err != nil {
@@ -166,7 +166,7 @@ func (s *Service) UploadSSHPublicKey(ctx context.Context, in *sdk.UploadSSHPubli
 }
 
 // GetSSHPublicKey returns a public key in one of two formats.
-func (s *Service) GetSSHPublicKey(ctx context.Context, in *sdk.GetSSHPublicKeyInput) (*sdk.GetSSHPublicKeyOutput, error) {
+func (s *Fake) GetSSHPublicKey(ctx context.Context, in *sdk.GetSSHPublicKeyInput) (*sdk.GetSSHPublicKeyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.GetSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
@@ -177,7 +177,7 @@ func (s *Service) GetSSHPublicKey(ctx context.Context, in *sdk.GetSSHPublicKeyIn
 }
 
 // ListSSHPublicKeys lists the public keys of a user, by default the caller, by id.
-func (s *Service) ListSSHPublicKeys(ctx context.Context, in *sdk.ListSSHPublicKeysInput) (*sdk.ListSSHPublicKeysOutput, error) {
+func (s *Fake) ListSSHPublicKeys(ctx context.Context, in *sdk.ListSSHPublicKeysInput) (*sdk.ListSSHPublicKeysOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListSSHPublicKeysOutput, error) {
 		p, err := list(byID(u.user.ssh), in.Marker, in.MaxItems, func(k *sshKey) (types.SSHPublicKeyMetadata, bool) {
 			return types.SSHPublicKeyMetadata{
@@ -190,7 +190,7 @@ func (s *Service) ListSSHPublicKeys(ctx context.Context, in *sdk.ListSSHPublicKe
 }
 
 // UpdateSSHPublicKey makes a public key active or inactive.
-func (s *Service) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPublicKeyInput) (*sdk.UpdateSSHPublicKeyOutput, error) {
+func (s *Fake) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPublicKeyInput) (*sdk.UpdateSSHPublicKeyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
@@ -205,7 +205,7 @@ func (s *Service) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPubli
 }
 
 // DeleteSSHPublicKey deletes a public key of a user.
-func (s *Service) DeleteSSHPublicKey(ctx context.Context, in *sdk.DeleteSSHPublicKeyInput) (*sdk.DeleteSSHPublicKeyOutput, error) {
+func (s *Fake) DeleteSSHPublicKey(ctx context.Context, in *sdk.DeleteSSHPublicKeyInput) (*sdk.DeleteSSHPublicKeyOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteSSHPublicKeyOutput, error) {
 		if _, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey); err != nil {
 			return nil, err

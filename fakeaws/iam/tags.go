@@ -100,14 +100,14 @@ func (e *entity) untag(keys []string) {
 }
 
 // TagUser adds tags to a user or replaces their values.
-func (s *Service) TagUser(ctx context.Context, in *sdk.TagUserInput) (*sdk.TagUserOutput, error) {
+func (s *Fake) TagUser(ctx context.Context, in *sdk.TagUserInput) (*sdk.TagUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.TagUserOutput, error) {
 		return &sdk.TagUserOutput{}, u.tag(in.Tags)
 	})
 }
 
 // UntagUser removes tags from a user.
-func (s *Service) UntagUser(ctx context.Context, in *sdk.UntagUserInput) (*sdk.UntagUserOutput, error) {
+func (s *Fake) UntagUser(ctx context.Context, in *sdk.UntagUserInput) (*sdk.UntagUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UntagUserOutput, error) {
 		u.untag(in.TagKeys)
 		return &sdk.UntagUserOutput{}, nil
@@ -115,7 +115,7 @@ func (s *Service) UntagUser(ctx context.Context, in *sdk.UntagUserInput) (*sdk.U
 }
 
 // ListUserTags lists the tags of a user by key.
-func (s *Service) ListUserTags(ctx context.Context, in *sdk.ListUserTagsInput) (*sdk.ListUserTagsOutput, error) {
+func (s *Fake) ListUserTags(ctx context.Context, in *sdk.ListUserTagsInput) (*sdk.ListUserTagsOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListUserTagsOutput, error) {
 		p, err := u.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListUserTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -123,14 +123,14 @@ func (s *Service) ListUserTags(ctx context.Context, in *sdk.ListUserTagsInput) (
 }
 
 // TagRole adds tags to a role or replaces their values.
-func (s *Service) TagRole(ctx context.Context, in *sdk.TagRoleInput) (*sdk.TagRoleOutput, error) {
+func (s *Fake) TagRole(ctx context.Context, in *sdk.TagRoleInput) (*sdk.TagRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.TagRoleOutput, error) {
 		return &sdk.TagRoleOutput{}, r.tag(in.Tags)
 	})
 }
 
 // UntagRole removes tags from a role.
-func (s *Service) UntagRole(ctx context.Context, in *sdk.UntagRoleInput) (*sdk.UntagRoleOutput, error) {
+func (s *Fake) UntagRole(ctx context.Context, in *sdk.UntagRoleInput) (*sdk.UntagRoleOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UntagRoleOutput, error) {
 		r.untag(in.TagKeys)
 		return &sdk.UntagRoleOutput{}, nil
@@ -138,7 +138,7 @@ func (s *Service) UntagRole(ctx context.Context, in *sdk.UntagRoleInput) (*sdk.U
 }
 
 // ListRoleTags lists the tags of a role by key.
-func (s *Service) ListRoleTags(ctx context.Context, in *sdk.ListRoleTagsInput) (*sdk.ListRoleTagsOutput, error) {
+func (s *Fake) ListRoleTags(ctx context.Context, in *sdk.ListRoleTagsInput) (*sdk.ListRoleTagsOutput, error) {
 	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListRoleTagsOutput, error) {
 		p, err := r.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListRoleTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -146,14 +146,14 @@ func (s *Service) ListRoleTags(ctx context.Context, in *sdk.ListRoleTagsInput) (
 }
 
 // TagPolicy adds tags to a managed policy or replaces their values.
-func (s *Service) TagPolicy(ctx context.Context, in *sdk.TagPolicyInput) (*sdk.TagPolicyOutput, error) {
+func (s *Fake) TagPolicy(ctx context.Context, in *sdk.TagPolicyInput) (*sdk.TagPolicyOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.TagPolicyOutput, error) {
 		return &sdk.TagPolicyOutput{}, p.tags.put(in.Tags, "Policy")
 	})
 }
 
 // UntagPolicy removes tags from a managed policy.
-func (s *Service) UntagPolicy(ctx context.Context, in *sdk.UntagPolicyInput) (*sdk.UntagPolicyOutput, error) {
+func (s *Fake) UntagPolicy(ctx context.Context, in *sdk.UntagPolicyInput) (*sdk.UntagPolicyOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.UntagPolicyOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagPolicyOutput{}, nil
@@ -161,7 +161,7 @@ func (s *Service) UntagPolicy(ctx context.Context, in *sdk.UntagPolicyInput) (*s
 }
 
 // ListPolicyTags lists the tags of a managed policy by key.
-func (s *Service) ListPolicyTags(ctx context.Context, in *sdk.ListPolicyTagsInput) (*sdk.ListPolicyTagsOutput, error) {
+func (s *Fake) ListPolicyTags(ctx context.Context, in *sdk.ListPolicyTagsInput) (*sdk.ListPolicyTagsOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListPolicyTagsOutput, error) {
 		tags, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListPolicyTagsOutput{Tags: tags.items, IsTruncated: tags.truncated, Marker: tags.marker}, err

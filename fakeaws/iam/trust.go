@@ -10,7 +10,7 @@ import (
 
 // trustPolicy compiles the trust policy of a role and finds the principals that
 // it names.
-func (s *Service) trustPolicy(ctx context.Context, a *account, document, role string) (*fakeaws.ResourcePolicy, error) {
+func (s *Fake) trustPolicy(ctx context.Context, a *account, document, role string) (*fakeaws.ResourcePolicy, error) {
 	p, err := enforce.Parse(document, enforce.TrustPolicy, source(ctx, role, ""))
 	if err != nil {
 		return nil, malformed(err)

@@ -21,7 +21,7 @@ const (
 )
 
 // bury remembers when a user was deleted.
-func (s *Service) bury(u *entity) {
+func (s *Fake) bury(u *entity) {
 	a := u.account
 	if a.buried == nil {
 		a.buried = make(map[string]time.Time)
@@ -30,7 +30,7 @@ func (s *Service) bury(u *entity) {
 }
 
 // exhume tells a new user how long it cannot be modified.
-func (s *Service) exhume(u *entity) {
+func (s *Fake) exhume(u *entity) {
 	if died, ok := u.account.buried[strings.ToLower(u.name)]; ok {
 		delete(u.account.buried, strings.ToLower(u.name))
 		u.user.settles = died.Add(unsettledTime)
@@ -38,7 +38,7 @@ func (s *Service) exhume(u *entity) {
 }
 
 // settled performs an operation on a user whose name was not deleted just now.
-func settled[O any](s *Service, do func(*entity) (*O, error)) func(*entity) (*O, error) {
+func settled[O any](s *Fake, do func(*entity) (*O, error)) func(*entity) (*O, error) {
 	return func(u *entity) (*O, error) {
 		if s.world.Clock().Now().Before(u.user.settles) {
 			return nil, &types.EntityTemporarilyUnmodifiableException{Message: aws.String(fmt.Sprintf(unsettledUser, u.name))}

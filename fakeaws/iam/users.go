@@ -31,7 +31,7 @@ func (e *entity) listedUser() types.User {
 // addRoot gives an account its root user, which no list shows: a user whose
 // name is empty and whose id is the account's. It can sign in with a password,
 // until a session of AssumeRoot takes it away.
-func (s *Service) addRoot(a *account) {
+func (s *Fake) addRoot(a *account) {
 	a.root = &entity{
 		kind: userKind, account: a,
 		identity: &identity{path: "/", id: a.id, arn: fakeaws.ARN("iam", "", a.id, "root"), created: s.now()},
@@ -45,7 +45,7 @@ func (s *Service) addRoot(a *account) {
 
 // self is the user who makes a call: what operations act on whose request names
 // no user.
-func (s *Service) self(call *fakeaws.Call) (*entity, error) {
+func (s *Fake) self(call *fakeaws.Call) (*entity, error) {
 	switch caller := call.Caller; caller.Type {
 	case enforce.Root:
 		return s.account(call.Account).root, nil
@@ -60,7 +60,7 @@ func (s *Service) self(call *fakeaws.Call) (*entity, error) {
 }
 
 // namedOrSelf performs an operation on the user of that name, or on the caller.
-func namedOrSelf[O any](ctx context.Context, s *Service, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
+func namedOrSelf[O any](ctx context.Context, s *Fake, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
 	if name != nil {
 		return inEntity(ctx, s, in, userKind, name, do)
 	}
@@ -74,7 +74,7 @@ func namedOrSelf[O any](ctx context.Context, s *Service, in any, name *string, d
 }
 
 // CreateUser makes a user.
-func (s *Service) CreateUser(ctx context.Context, in *sdk.CreateUserInput) (*sdk.CreateUserOutput, error) {
+func (s *Fake) CreateUser(ctx context.Context, in *sdk.CreateUserInput) (*sdk.CreateUserOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateUserOutput, error) {
 		u, err := s.addTagged(a, userKind, *in.UserName, in.Path, in.Tags, in.PermissionsBoundary)
 		if err != nil {
@@ -86,7 +86,7 @@ func (s *Service) CreateUser(ctx context.Context, in *sdk.CreateUserInput) (*sdk
 }
 
 // addTagged makes a user or role with what it may have from the beginning.
-func (s *Service) addTagged(a *account, k *kind, name string, path *string, tags []types.Tag, boundary *string) (*entity, error) {
+func (s *Fake) addTagged(a *account, k *kind, name string, path *string, tags []types.Tag, boundary *string) (*entity, error) {
 	var has tagSet
 	if err := has.put(tags, k.title); err != nil {
 		return nil, err
@@ -112,14 +112,14 @@ func (s *Service) addTagged(a *account, k *kind, name string, path *string, tags
 }
 
 // GetUser describes a user, by default the caller.
-func (s *Service) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUserOutput, error) {
+func (s *Fake) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUserOutput, error) {
 	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.GetUserOutput, error) {
 		return &sdk.GetUserOutput{User: u.userView()}, nil
 	})
 }
 
 // DeleteUser deletes a user that has no policies, keys and groups any more.
-func (s *Service) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
+func (s *Fake) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserOutput, error) {
 		if err := s.remove(u); err != nil {
 			return nil, err
@@ -130,7 +130,7 @@ func (s *Service) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk
 }
 
 // ListUsers lists the account's users by name.
-func (s *Service) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.ListUsersOutput, error) {
+func (s *Fake) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.ListUsersOutput, error) {
 	return inAccount(ctx, s, in, func(a *account) (*sdk.ListUsersOutput, error) {
 		p, err := list(ascend(&a.users), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedUser))
 		return &sdk.ListUsersOutput{Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -138,7 +138,7 @@ func (s *Service) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.L
 }
 
 // UpdateUser changes the name or path of a user. Its id, keys and policies stay.
-func (s *Service) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
+func (s *Fake) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
 	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateUserOutput, error) {
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err

@@ -67,7 +67,7 @@ func (p *policy) view(v *version) *types.PolicyVersion {
 }
 
 // CreatePolicyVersion adds a version to a managed policy.
-func (s *Service) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyVersionInput) (*sdk.CreatePolicyVersionOutput, error) {
+func (s *Fake) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyVersionInput) (*sdk.CreatePolicyVersionOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.CreatePolicyVersionOutput, error) {
 		v, err := p.add(ctx, *in.PolicyDocument, s.now())
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyV
 }
 
 // GetPolicyVersion returns a version with its document, percent-encoded.
-func (s *Service) GetPolicyVersion(ctx context.Context, in *sdk.GetPolicyVersionInput) (*sdk.GetPolicyVersionOutput, error) {
+func (s *Fake) GetPolicyVersion(ctx context.Context, in *sdk.GetPolicyVersionInput) (*sdk.GetPolicyVersionOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
@@ -94,7 +94,7 @@ func (s *Service) GetPolicyVersion(ctx context.Context, in *sdk.GetPolicyVersion
 }
 
 // ListPolicyVersions lists the versions of a managed policy, newest first.
-func (s *Service) ListPolicyVersions(ctx context.Context, in *sdk.ListPolicyVersionsInput) (*sdk.ListPolicyVersionsOutput, error) {
+func (s *Fake) ListPolicyVersions(ctx context.Context, in *sdk.ListPolicyVersionsInput) (*sdk.ListPolicyVersionsOutput, error) {
 	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListPolicyVersionsOutput, error) {
 		newest := slices.Clone(p.versions)
 		slices.Reverse(newest)
@@ -107,7 +107,7 @@ func (s *Service) ListPolicyVersions(ctx context.Context, in *sdk.ListPolicyVers
 }
 
 // DeletePolicyVersion deletes a version that is not the default one.
-func (s *Service) DeletePolicyVersion(ctx context.Context, in *sdk.DeletePolicyVersionInput) (*sdk.DeletePolicyVersionOutput, error) {
+func (s *Fake) DeletePolicyVersion(ctx context.Context, in *sdk.DeletePolicyVersionInput) (*sdk.DeletePolicyVersionOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, in *sdk.DeletePolicyV
 }
 
 // SetDefaultPolicyVersion puts another version of a managed policy in force.
-func (s *Service) SetDefaultPolicyVersion(ctx context.Context, in *sdk.SetDefaultPolicyVersionInput) (*sdk.SetDefaultPolicyVersionOutput, error) {
+func (s *Fake) SetDefaultPolicyVersion(ctx context.Context, in *sdk.SetDefaultPolicyVersionInput) (*sdk.SetDefaultPolicyVersionOutput, error) {
 	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.SetDefaultPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {

@@ -53,7 +53,7 @@ func (r *record) add(door worldtest.Door, w *fakeaws.World) {
 // missing is the exit code of all tests: 1 when there is an operation that no client
 // performed through one of the doors.
 func (r *record) missing() (code int) {
-	ops := iam.New(fakeaws.NewWorld(fakeaws.Config{})).Ops()
+	ops := iam.Service.New(fakeaws.NewWorld(fakeaws.Config{})).Ops()
 	for i := range ops {
 		if ops[i].Name == "GetMFADevice" {
 			continue // tells of FIDO keys alone, which are registered in AWS's console
@@ -83,7 +83,7 @@ type world struct {
 	// iam is the client of the account's root user, for calls with root.
 	iam     *sdk.Client
 	root    context.Context
-	service *iam.Service
+	service *iam.Fake
 	stolen  string // an access key that an escalation is after
 }
 
@@ -92,11 +92,11 @@ func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }
 func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Helper()
 	w := worldtest.New(t, door,
-		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
-		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
+		iam.Service,
+		sts.Service,
 	)
 	t.Cleanup(func() { performed.add(door, w.World) })
-	made := &world{World: w, root: t.Context(), service: w.Service("iam").(*iam.Service)}
+	made := &world{World: w, root: t.Context(), service: iam.Of(w.World)}
 	made.iam = made.rootOf(accountID)
 	return made
 }

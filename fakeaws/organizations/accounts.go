@@ -45,7 +45,7 @@ func (o *organization) leave(n *node) error {
 // Join puts an account of the World into the caller's organization, as if it had
 // been invited and had accepted. It is for Go code: by AWS's operations an account
 // joins with handshakes.
-func (s *Service) Join(ctx context.Context, account string) error {
+func (s *Fake) Join(ctx context.Context, account string) error {
 	if _, there := s.world.Account(account); !there {
 		return fmt.Errorf("this World has no account %s", account)
 	}
@@ -87,7 +87,7 @@ func (o *organization) accountView(n *node) types.Account {
 }
 
 // DescribeAccount describes an account of the organization.
-func (s *Service) DescribeAccount(ctx context.Context, in *sdk.DescribeAccountInput) (*sdk.DescribeAccountOutput, error) {
+func (s *Fake) DescribeAccount(ctx context.Context, in *sdk.DescribeAccountInput) (*sdk.DescribeAccountOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeAccountOutput, error) {
 		n, err := o.member(in.AccountId)
 		if err != nil {
@@ -99,7 +99,7 @@ func (s *Service) DescribeAccount(ctx context.Context, in *sdk.DescribeAccountIn
 }
 
 // ListAccounts lists all accounts of the organization.
-func (s *Service) ListAccounts(ctx context.Context, in *sdk.ListAccountsInput) (*sdk.ListAccountsOutput, error) {
+func (s *Fake) ListAccounts(ctx context.Context, in *sdk.ListAccountsInput) (*sdk.ListAccountsOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAccountsOutput, error) {
 		p, err := paged(o.accounts.Values(), nodeID, in.NextToken, in.MaxResults, o.accountView)
 		return &sdk.ListAccountsOutput{Accounts: p.items, NextToken: p.next}, err
@@ -108,7 +108,7 @@ func (s *Service) ListAccounts(ctx context.Context, in *sdk.ListAccountsInput) (
 
 // ListAccountsForParent lists the accounts that are in the root or an OU
 // themselves.
-func (s *Service) ListAccountsForParent(ctx context.Context, in *sdk.ListAccountsForParentInput) (*sdk.ListAccountsForParentOutput, error) {
+func (s *Fake) ListAccountsForParent(ctx context.Context, in *sdk.ListAccountsForParentInput) (*sdk.ListAccountsForParentOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAccountsForParentOutput, error) {
 		parent, err := o.parent(in.ParentId)
 		if err != nil {
@@ -120,7 +120,7 @@ func (s *Service) ListAccountsForParent(ctx context.Context, in *sdk.ListAccount
 }
 
 // MoveAccount moves an account to the root or another OU.
-func (s *Service) MoveAccount(ctx context.Context, in *sdk.MoveAccountInput) (*sdk.MoveAccountOutput, error) {
+func (s *Fake) MoveAccount(ctx context.Context, in *sdk.MoveAccountInput) (*sdk.MoveAccountOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.MoveAccountOutput, error) {
 		n, err := o.member(in.AccountId)
 		if err != nil {
@@ -143,7 +143,7 @@ func (s *Service) MoveAccount(ctx context.Context, in *sdk.MoveAccountInput) (*s
 }
 
 // RemoveAccountFromOrganization makes a member account stand alone.
-func (s *Service) RemoveAccountFromOrganization(ctx context.Context, in *sdk.RemoveAccountFromOrganizationInput) (*sdk.RemoveAccountFromOrganizationOutput, error) {
+func (s *Fake) RemoveAccountFromOrganization(ctx context.Context, in *sdk.RemoveAccountFromOrganizationInput) (*sdk.RemoveAccountFromOrganizationOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.RemoveAccountFromOrganizationOutput, error) {
 		n, err := o.member(in.AccountId)
 		if err != nil {
@@ -154,7 +154,7 @@ func (s *Service) RemoveAccountFromOrganization(ctx context.Context, in *sdk.Rem
 }
 
 // LeaveOrganization makes the caller's own account stand alone.
-func (s *Service) LeaveOrganization(ctx context.Context, in *sdk.LeaveOrganizationInput) (*sdk.LeaveOrganizationOutput, error) {
+func (s *Fake) LeaveOrganization(ctx context.Context, in *sdk.LeaveOrganizationInput) (*sdk.LeaveOrganizationOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.LeaveOrganizationOutput, error) {
 		return &sdk.LeaveOrganizationOutput{}, o.leave(o.nodes[fakeaws.CallFrom(ctx).Account])
 	})

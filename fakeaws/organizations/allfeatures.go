@@ -16,7 +16,7 @@ const migrationLife = 90 * 24 * time.Hour
 // have policies. When they have, the management account confirms it. AWS's pages tell
 // of the confirmation in two ways, as a handshake of its own and as the one that is
 // returned here; either can be accepted, which is unverified.
-func (s *Service) EnableAllFeatures(ctx context.Context, in *sdk.EnableAllFeaturesInput) (*sdk.EnableAllFeaturesOutput, error) {
+func (s *Fake) EnableAllFeatures(ctx context.Context, in *sdk.EnableAllFeaturesInput) (*sdk.EnableAllFeaturesOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.EnableAllFeaturesOutput, error) {
 		now := s.now()
 		switch {

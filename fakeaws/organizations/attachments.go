@@ -41,7 +41,7 @@ func (n *node) collect(t policyType) {
 }
 
 // inAttachment is changing for an operation on a policy and a target.
-func inAttachment[O any](ctx context.Context, s *Service, in any, policyID, targetID *string, do func(*organization, *policy, *node) error) (*O, error) {
+func inAttachment[O any](ctx context.Context, s *Fake, in any, policyID, targetID *string, do func(*organization, *policy, *node) error) (*O, error) {
 	return changing(ctx, s, in, func(o *organization) (*O, error) {
 		p, err := o.findPolicy(policyID)
 		if err != nil {
@@ -60,7 +60,7 @@ func inAttachment[O any](ctx context.Context, s *Service, in any, policyID, targ
 
 // AttachPolicy makes a policy count for a root, OU or account and all that is in
 // it.
-func (s *Service) AttachPolicy(ctx context.Context, in *sdk.AttachPolicyInput) (*sdk.AttachPolicyOutput, error) {
+func (s *Fake) AttachPolicy(ctx context.Context, in *sdk.AttachPolicyInput) (*sdk.AttachPolicyOutput, error) {
 	return inAttachment[sdk.AttachPolicyOutput](ctx, s, in, in.PolicyId, in.TargetId, func(o *organization, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		if _, there := attached.Get(p.id); there {
@@ -76,7 +76,7 @@ func (s *Service) AttachPolicy(ctx context.Context, in *sdk.AttachPolicyInput) (
 
 // DetachPolicy ends that a policy counts for a root, OU or account. At least one
 // SCP stays, and RCPFullAWSAccess always does.
-func (s *Service) DetachPolicy(ctx context.Context, in *sdk.DetachPolicyInput) (*sdk.DetachPolicyOutput, error) {
+func (s *Fake) DetachPolicy(ctx context.Context, in *sdk.DetachPolicyInput) (*sdk.DetachPolicyOutput, error) {
 	return inAttachment[sdk.DetachPolicyOutput](ctx, s, in, in.PolicyId, in.TargetId, func(o *organization, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		_, there := attached.Get(p.id)
@@ -95,7 +95,7 @@ func (s *Service) DetachPolicy(ctx context.Context, in *sdk.DetachPolicyInput) (
 
 // ListPoliciesForTarget lists the policies of a type that are attached to a root,
 // OU or account itself.
-func (s *Service) ListPoliciesForTarget(ctx context.Context, in *sdk.ListPoliciesForTargetInput) (*sdk.ListPoliciesForTargetOutput, error) {
+func (s *Fake) ListPoliciesForTarget(ctx context.Context, in *sdk.ListPoliciesForTargetInput) (*sdk.ListPoliciesForTargetOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListPoliciesForTargetOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {
@@ -112,7 +112,7 @@ func (s *Service) ListPoliciesForTarget(ctx context.Context, in *sdk.ListPolicie
 
 // ListTargetsForPolicy lists the roots, OUs and accounts that a policy is
 // attached to.
-func (s *Service) ListTargetsForPolicy(ctx context.Context, in *sdk.ListTargetsForPolicyInput) (*sdk.ListTargetsForPolicyOutput, error) {
+func (s *Fake) ListTargetsForPolicy(ctx context.Context, in *sdk.ListTargetsForPolicyInput) (*sdk.ListTargetsForPolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListTargetsForPolicyOutput, error) {
 		found, err := o.findPolicy(in.PolicyId)
 		if err != nil {

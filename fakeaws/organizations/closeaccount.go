@@ -22,7 +22,7 @@ const (
 // CloseAccount closes a member account: its credentials are good for nothing from
 // then on. AWS takes some minutes; here it is done at once. What the account owns,
 // others can still reach as far as its policies let them: unverified.
-func (s *Service) CloseAccount(ctx context.Context, in *sdk.CloseAccountInput) (*sdk.CloseAccountOutput, error) {
+func (s *Fake) CloseAccount(ctx context.Context, in *sdk.CloseAccountInput) (*sdk.CloseAccountOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.CloseAccountOutput, error) {
 		n, err := o.member(in.AccountId)
 		if err != nil {

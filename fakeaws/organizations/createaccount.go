@@ -22,7 +22,7 @@ const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 // account may assume. The answer says that the request is in progress, as AWS's
 // does; who asks next learns how it ended. IamUserAccessToBilling decides about
 // the billing console, which no call of the World can see.
-func (s *Service) CreateAccount(ctx context.Context, in *sdk.CreateAccountInput) (*sdk.CreateAccountOutput, error) {
+func (s *Fake) CreateAccount(ctx context.Context, in *sdk.CreateAccountInput) (*sdk.CreateAccountOutput, error) {
 	account := ""
 	out, err := changing(ctx, s, in, func(o *organization) (*sdk.CreateAccountOutput, error) {
 		if strings.HasPrefix(aws.ToString(in.RoleName), "AWSServiceRoleFor") {
@@ -57,7 +57,7 @@ func (s *Service) CreateAccount(ctx context.Context, in *sdk.CreateAccountInput)
 }
 
 // newAccount makes an account of the World with a new id.
-func (s *Service) newAccount() string {
+func (s *Fake) newAccount() string {
 	for {
 		id := s.world.IDs().Digits(12)
 		if _, err := s.world.AddAccount(id, "", ""); err == nil {
@@ -67,7 +67,7 @@ func (s *Service) newAccount() string {
 }
 
 // emailTaken reports whether an account of any organization has an address.
-func (s *Service) emailTaken(email string) bool {
+func (s *Fake) emailTaken(email string) bool {
 	for id, o := range s.byMember {
 		if strings.EqualFold(o.nodes[id].account.email, email) {
 			return true
@@ -84,8 +84,8 @@ type identities interface {
 
 // makeAccessRole makes the role through which the management account gets into a
 // new account. The lock is not held.
-func (s *Service) makeAccessRole(ctx context.Context, account string, name *string) error {
-	iam, ok := s.world.Service("iam").(identities)
+func (s *Fake) makeAccessRole(ctx context.Context, account string, name *string) error {
+	iam, ok := s.world.Fake("iam").(identities)
 	if !ok {
 		return nil // a World whose IAM has no roles
 	}
@@ -104,7 +104,7 @@ func (s *Service) makeAccessRole(ctx context.Context, account string, name *stri
 }
 
 // DescribeCreateAccountStatus says how the creation of an account went.
-func (s *Service) DescribeCreateAccountStatus(ctx context.Context, in *sdk.DescribeCreateAccountStatusInput) (*sdk.DescribeCreateAccountStatusOutput, error) {
+func (s *Fake) DescribeCreateAccountStatus(ctx context.Context, in *sdk.DescribeCreateAccountStatusInput) (*sdk.DescribeCreateAccountStatusOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeCreateAccountStatusOutput, error) {
 		request, ok := o.requests.Get(*in.CreateAccountRequestId)
 		if !ok {
@@ -116,7 +116,7 @@ func (s *Service) DescribeCreateAccountStatus(ctx context.Context, in *sdk.Descr
 
 // ListCreateAccountStatus lists the creations of accounts that ended in one of
 // the given states.
-func (s *Service) ListCreateAccountStatus(ctx context.Context, in *sdk.ListCreateAccountStatusInput) (*sdk.ListCreateAccountStatusOutput, error) {
+func (s *Fake) ListCreateAccountStatus(ctx context.Context, in *sdk.ListCreateAccountStatusInput) (*sdk.ListCreateAccountStatusOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListCreateAccountStatusOutput, error) {
 		wanted := make(map[types.CreateAccountState]bool)
 		for _, state := range in.States {

@@ -27,7 +27,7 @@ func (d *delegationPolicy) view() *types.ResourcePolicy {
 }
 
 // PutResourcePolicy stores the delegation policy in place of any other.
-func (s *Service) PutResourcePolicy(ctx context.Context, in *sdk.PutResourcePolicyInput) (*sdk.PutResourcePolicyOutput, error) {
+func (s *Fake) PutResourcePolicy(ctx context.Context, in *sdk.PutResourcePolicyInput) (*sdk.PutResourcePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.PutResourcePolicyOutput, error) {
 		if o.delegation != nil && len(in.Tags) > 0 {
 			return nil, violates("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED", tagsOnUpdate)
@@ -55,7 +55,7 @@ func (s *Service) PutResourcePolicy(ctx context.Context, in *sdk.PutResourcePoli
 }
 
 // DescribeResourcePolicy returns the delegation policy.
-func (s *Service) DescribeResourcePolicy(ctx context.Context, in *sdk.DescribeResourcePolicyInput) (*sdk.DescribeResourcePolicyOutput, error) {
+func (s *Fake) DescribeResourcePolicy(ctx context.Context, in *sdk.DescribeResourcePolicyInput) (*sdk.DescribeResourcePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeResourcePolicyOutput, error) {
 		if o.delegation == nil {
 			return nil, noDelegation()
@@ -65,7 +65,7 @@ func (s *Service) DescribeResourcePolicy(ctx context.Context, in *sdk.DescribeRe
 }
 
 // DeleteResourcePolicy deletes the delegation policy.
-func (s *Service) DeleteResourcePolicy(ctx context.Context, in *sdk.DeleteResourcePolicyInput) (*sdk.DeleteResourcePolicyOutput, error) {
+func (s *Fake) DeleteResourcePolicy(ctx context.Context, in *sdk.DeleteResourcePolicyInput) (*sdk.DeleteResourcePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeleteResourcePolicyOutput, error) {
 		if o.delegation == nil {
 			return nil, noDelegation()

@@ -33,7 +33,7 @@ type handshake struct {
 }
 
 // open enters a handshake that waits for an answer.
-func (s *Service) open(h *handshake, life time.Duration, state types.HandshakeState, resources ...types.HandshakeResource) {
+func (s *Fake) open(h *handshake, life time.Duration, state types.HandshakeState, resources ...types.HandshakeResource) {
 	o, now := h.sender, s.now()
 	for _, old := range s.handshakes.Values() {
 		if old.gone(now) {
@@ -90,12 +90,12 @@ func (h *handshake) gone(now time.Time) bool {
 }
 
 // receivedBy reports whether an account is the one that answers.
-func (s *Service) receivedBy(h *handshake, account string) bool {
+func (s *Fake) receivedBy(h *handshake, account string) bool {
 	return h.recipient == account || h.email != "" && strings.EqualFold(h.email, s.emailOf(account))
 }
 
 // emailOf is the address of an account's owner, in an organization or not.
-func (s *Service) emailOf(account string) string {
+func (s *Fake) emailOf(account string) string {
 	if o := s.byMember[account]; o != nil {
 		return o.nodes[account].account.email
 	}
@@ -114,7 +114,7 @@ const (
 // onHandshake performs an operation on a handshake in which the caller's account has
 // a part. Who has none learns nothing of it: that AWS does not find it then is
 // unverified.
-func onHandshake[O any](ctx context.Context, s *Service, in any, id *string, as side, do func(*handshake) (*O, error)) (*O, error) {
+func onHandshake[O any](ctx context.Context, s *Fake, in any, id *string, as side, do func(*handshake) (*O, error)) (*O, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func onHandshake[O any](ctx context.Context, s *Service, in any, id *string, as 
 }
 
 // answer settles a handshake that still waits; effect is what the answer does.
-func (s *Service) answer(h *handshake, state types.HandshakeState, effect func() error) (*types.Handshake, error) {
+func (s *Fake) answer(h *handshake, state types.HandshakeState, effect func() error) (*types.Handshake, error) {
 	now := s.now()
 	switch {
 	case h.shown.State == state:
@@ -153,7 +153,7 @@ func (s *Service) answer(h *handshake, state types.HandshakeState, effect func()
 }
 
 // AcceptHandshake accepts an invitation, or all features.
-func (s *Service) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeInput) (*sdk.AcceptHandshakeOutput, error) {
+func (s *Fake) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeInput) (*sdk.AcceptHandshakeOutput, error) {
 	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.AcceptHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateAccepted, func() error {
 			if h.shown.Action == types.ActionTypeInviteAccountToOrganization {
@@ -170,7 +170,7 @@ func (s *Service) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeIn
 }
 
 // DeclineHandshake declines what another organization asks.
-func (s *Service) DeclineHandshake(ctx context.Context, in *sdk.DeclineHandshakeInput) (*sdk.DeclineHandshakeOutput, error) {
+func (s *Fake) DeclineHandshake(ctx context.Context, in *sdk.DeclineHandshakeInput) (*sdk.DeclineHandshakeOutput, error) {
 	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.DeclineHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateDeclined, nothing)
 		return &sdk.DeclineHandshakeOutput{Handshake: shown}, err
@@ -178,7 +178,7 @@ func (s *Service) DeclineHandshake(ctx context.Context, in *sdk.DeclineHandshake
 }
 
 // CancelHandshake takes back what was asked, with all that came of it.
-func (s *Service) CancelHandshake(ctx context.Context, in *sdk.CancelHandshakeInput) (*sdk.CancelHandshakeOutput, error) {
+func (s *Fake) CancelHandshake(ctx context.Context, in *sdk.CancelHandshakeInput) (*sdk.CancelHandshakeOutput, error) {
 	return onHandshake(ctx, s, in, in.HandshakeId, sender, func(h *handshake) (*sdk.CancelHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateCanceled, nothing)
 		if err != nil {
@@ -192,7 +192,7 @@ func (s *Service) CancelHandshake(ctx context.Context, in *sdk.CancelHandshakeIn
 func nothing() error { return nil }
 
 // cancel cancels those handshakes that still wait.
-func (s *Service) cancel(which func(*handshake) bool) {
+func (s *Fake) cancel(which func(*handshake) bool) {
 	now := s.now()
 	s.handshakes.Scan(func(_ string, h *handshake) bool {
 		if which(h) && h.waits(now) {
@@ -203,7 +203,7 @@ func (s *Service) cancel(which func(*handshake) bool) {
 }
 
 // DescribeHandshake describes a handshake to both sides.
-func (s *Service) DescribeHandshake(ctx context.Context, in *sdk.DescribeHandshakeInput) (*sdk.DescribeHandshakeOutput, error) {
+func (s *Fake) DescribeHandshake(ctx context.Context, in *sdk.DescribeHandshakeInput) (*sdk.DescribeHandshakeOutput, error) {
 	return onHandshake(ctx, s, in, in.HandshakeId, either, func(h *handshake) (*sdk.DescribeHandshakeOutput, error) {
 		v := h.view(s.now())
 		return &sdk.DescribeHandshakeOutput{Handshake: &v}, nil
@@ -211,7 +211,7 @@ func (s *Service) DescribeHandshake(ctx context.Context, in *sdk.DescribeHandsha
 }
 
 // ListHandshakesForAccount lists what the caller's account was asked.
-func (s *Service) ListHandshakesForAccount(ctx context.Context, in *sdk.ListHandshakesForAccountInput) (*sdk.ListHandshakesForAccountOutput, error) {
+func (s *Fake) ListHandshakesForAccount(ctx context.Context, in *sdk.ListHandshakesForAccountInput) (*sdk.ListHandshakesForAccountOutput, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (s *Service) ListHandshakesForAccount(ctx context.Context, in *sdk.ListHand
 }
 
 // ListHandshakesForOrganization lists what the organization has asked.
-func (s *Service) ListHandshakesForOrganization(ctx context.Context, in *sdk.ListHandshakesForOrganizationInput) (*sdk.ListHandshakesForOrganizationOutput, error) {
+func (s *Fake) ListHandshakesForOrganization(ctx context.Context, in *sdk.ListHandshakesForOrganizationInput) (*sdk.ListHandshakesForOrganizationOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListHandshakesForOrganizationOutput, error) {
 		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == o })
 		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.items, NextToken: p.next}, err
@@ -231,7 +231,7 @@ func (s *Service) ListHandshakesForOrganization(ctx context.Context, in *sdk.Lis
 }
 
 // shownHandshakes is a page of the handshakes that AWS still shows.
-func (s *Service) shownHandshakes(filter *types.HandshakeFilter, token *string, size *int32, which func(*handshake) bool) (page[types.Handshake], error) {
+func (s *Fake) shownHandshakes(filter *types.HandshakeFilter, token *string, size *int32, which func(*handshake) bool) (page[types.Handshake], error) {
 	if filter == nil {
 		filter = &types.HandshakeFilter{}
 	}

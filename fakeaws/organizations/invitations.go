@@ -17,7 +17,7 @@ const maxInvitations = 20
 
 // InviteAccountToOrganization asks an account to join the organization. AWS would
 // send its owner an email; the account finds the invitation in its own list.
-func (s *Service) InviteAccountToOrganization(ctx context.Context, in *sdk.InviteAccountToOrganizationInput) (*sdk.InviteAccountToOrganizationOutput, error) {
+func (s *Fake) InviteAccountToOrganization(ctx context.Context, in *sdk.InviteAccountToOrganizationInput) (*sdk.InviteAccountToOrganizationOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.InviteAccountToOrganizationOutput, error) {
 		h := &handshake{sender: o, shown: types.Handshake{Action: types.ActionTypeInviteAccountToOrganization}}
 		if err := s.address(h, in.Target); err != nil {
@@ -53,7 +53,7 @@ func (o *organization) introduction() types.HandshakeResource {
 }
 
 // address finds out whom an invitation is for.
-func (s *Service) address(h *handshake, target *types.HandshakeParty) error {
+func (s *Fake) address(h *handshake, target *types.HandshakeParty) error {
 	switch target.Type {
 	case types.HandshakePartyTypeAccount:
 		if _, there := s.world.Account(*target.Id); !there {
@@ -104,7 +104,7 @@ func (o *organization) mayInvite(h *handshake) error {
 
 // acceptInvitation makes an account a member of the organization that has invited
 // it, and lets it leave the one that it is in.
-func (s *Service) acceptInvitation(h *handshake, account string) error {
+func (s *Fake) acceptInvitation(h *handshake, account string) error {
 	m, name := &membership{email: s.emailOf(account), method: types.AccountJoinedMethodInvited}, account
 	if old := s.byMember[account]; old != nil {
 		n := old.nodes[account]

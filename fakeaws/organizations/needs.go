@@ -32,9 +32,9 @@ const (
 // operations; what a call is about, the members of its input say: those that are
 // ids of resources are what it is authorized on, as the Service Authorization
 // Reference has it.
-func bind[I, O any](s *Service, method func(context.Context, *I) (*O, error), who audience) fakeaws.Op {
+func bind[I, O any](s *Fake, method func(context.Context, *I) (*O, error), who audience) fakeaws.Op {
 	m := sync.OnceValue(func() *inputMembers { return membersOf(reflect.TypeFor[I]()) })
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		if err := check(in); err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func membersOf(t reflect.Type) *inputMembers {
 // A query is a call whose permissions are asked for.
 type query struct {
 	*inputMembers
-	fake *Service
+	fake *Fake
 	call *fakeaws.Call
 	in   reflect.Value
 	// organization is nil when the caller's account is in none.

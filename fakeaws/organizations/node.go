@@ -125,7 +125,7 @@ func (o *organization) target(id *string) (*node, error) {
 }
 
 // ListRoots lists the one root.
-func (s *Service) ListRoots(ctx context.Context, in *sdk.ListRootsInput) (*sdk.ListRootsOutput, error) {
+func (s *Fake) ListRoots(ctx context.Context, in *sdk.ListRootsInput) (*sdk.ListRootsOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListRootsOutput, error) {
 		p, err := paged([]*node{o.root}, nodeID, in.NextToken, in.MaxResults, o.rootView)
 		return &sdk.ListRootsOutput{Roots: p.items, NextToken: p.next}, err
@@ -144,7 +144,7 @@ func (o *organization) rootView(n *node) types.Root {
 }
 
 // ListChildren lists the OUs or the accounts in the root or an OU.
-func (s *Service) ListChildren(ctx context.Context, in *sdk.ListChildrenInput) (*sdk.ListChildrenOutput, error) {
+func (s *Fake) ListChildren(ctx context.Context, in *sdk.ListChildrenInput) (*sdk.ListChildrenOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListChildrenOutput, error) {
 		parent, err := o.parent(in.ParentId)
 		if err != nil {
@@ -174,7 +174,7 @@ func (n *node) contained(k kind) []*node {
 }
 
 // ListParents lists the one parent of an OU or account.
-func (s *Service) ListParents(ctx context.Context, in *sdk.ListParentsInput) (*sdk.ListParentsOutput, error) {
+func (s *Fake) ListParents(ctx context.Context, in *sdk.ListParentsInput) (*sdk.ListParentsOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListParentsOutput, error) {
 		n := o.nodes[*in.ChildId]
 		if n == nil || n.parent == nil {

@@ -4,7 +4,7 @@ import "github.com/leastpriv/leastpriv/fakeaws"
 
 // Ops returns the operations of Organizations, each with the accounts that it is
 // for beside the management account, as the API reference has them.
-func (s *Service) Ops() []fakeaws.Op {
+func (s *Fake) Ops() []fakeaws.Op {
 	return []fakeaws.Op{
 		bind(s, s.CreateOrganization, everyone),
 		bind(s, s.DescribeOrganization, everyone),

@@ -16,7 +16,7 @@ import (
 
 // An organization is the tree of its accounts, with the policies that it has.
 type organization struct {
-	service        *Service
+	service        *Fake
 	id, management string
 	features       types.OrganizationFeatureSet
 
@@ -38,7 +38,7 @@ type organization struct {
 
 // CreateOrganization makes the caller's account the management account of a new
 // organization. With all features, service control policies are enabled.
-func (s *Service) CreateOrganization(ctx context.Context, in *sdk.CreateOrganizationInput) (*sdk.CreateOrganizationOutput, error) {
+func (s *Fake) CreateOrganization(ctx context.Context, in *sdk.CreateOrganizationInput) (*sdk.CreateOrganizationOutput, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Service) CreateOrganization(ctx context.Context, in *sdk.CreateOrganiza
 }
 
 // DescribeOrganization describes the organization that the caller's account is in.
-func (s *Service) DescribeOrganization(ctx context.Context, in *sdk.DescribeOrganizationInput) (*sdk.DescribeOrganizationOutput, error) {
+func (s *Fake) DescribeOrganization(ctx context.Context, in *sdk.DescribeOrganizationInput) (*sdk.DescribeOrganizationOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeOrganizationOutput, error) {
 		return &sdk.DescribeOrganizationOutput{Organization: o.view()}, nil
 	})
@@ -79,7 +79,7 @@ func (s *Service) DescribeOrganization(ctx context.Context, in *sdk.DescribeOrga
 
 // DeleteOrganization deletes an organization that has only its management
 // account, with its OUs and policies.
-func (s *Service) DeleteOrganization(ctx context.Context, in *sdk.DeleteOrganizationInput) (*sdk.DeleteOrganizationOutput, error) {
+func (s *Fake) DeleteOrganization(ctx context.Context, in *sdk.DeleteOrganizationInput) (*sdk.DeleteOrganizationOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeleteOrganizationOutput, error) {
 		if o.accounts.Len() > 1 {
 			return nil, &types.OrganizationNotEmptyException{Message: aws.String(organizationNotEmpty)}

@@ -95,7 +95,7 @@ func (o *organization) ofType(t policyType) []*policy {
 }
 
 // CreatePolicy stores a policy. It counts where it is attached.
-func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
+func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.CreatePolicyOutput, error) {
 		t, err := typeNamed(in.Type)
 		if err != nil {
@@ -124,7 +124,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (
 }
 
 // UpdatePolicy changes a policy, and what it decides where it is attached.
-func (s *Service) UpdatePolicy(ctx context.Context, in *sdk.UpdatePolicyInput) (*sdk.UpdatePolicyOutput, error) {
+func (s *Fake) UpdatePolicy(ctx context.Context, in *sdk.UpdatePolicyInput) (*sdk.UpdatePolicyOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.UpdatePolicyOutput, error) {
 		p, err := o.ownPolicy(in.PolicyId)
 		if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) UpdatePolicy(ctx context.Context, in *sdk.UpdatePolicyInput) (
 }
 
 // DeletePolicy deletes a policy that is attached nowhere.
-func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
+func (s *Fake) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeletePolicyOutput, error) {
 		p, err := o.ownPolicy(in.PolicyId)
 		if err != nil {
@@ -170,7 +170,7 @@ func (s *Service) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (
 }
 
 // DescribePolicy returns a policy with its document.
-func (s *Service) DescribePolicy(ctx context.Context, in *sdk.DescribePolicyInput) (*sdk.DescribePolicyOutput, error) {
+func (s *Fake) DescribePolicy(ctx context.Context, in *sdk.DescribePolicyInput) (*sdk.DescribePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribePolicyOutput, error) {
 		p, err := o.findPolicy(in.PolicyId)
 		if err != nil {
@@ -181,7 +181,7 @@ func (s *Service) DescribePolicy(ctx context.Context, in *sdk.DescribePolicyInpu
 }
 
 // ListPolicies lists the policies of a type, AWS's own among them.
-func (s *Service) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
+func (s *Fake) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListPoliciesOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {

@@ -81,7 +81,7 @@ func (o *organization) rootNamed(id *string) (*node, error) {
 }
 
 // inType is inOrganization for an operation that enables or disables a type.
-func inType(ctx context.Context, s *Service, in any, name types.PolicyType, root *string, do func(*organization, policyType) error) (*types.Root, error) {
+func inType(ctx context.Context, s *Fake, in any, name types.PolicyType, root *string, do func(*organization, policyType) error) (*types.Root, error) {
 	return changing(ctx, s, in, func(o *organization) (*types.Root, error) {
 		t, err := typeNamed(name)
 		if err != nil {
@@ -100,7 +100,7 @@ func inType(ctx context.Context, s *Service, in any, name types.PolicyType, root
 }
 
 // EnablePolicyType makes the policies of a type count in the root.
-func (s *Service) EnablePolicyType(ctx context.Context, in *sdk.EnablePolicyTypeInput) (*sdk.EnablePolicyTypeOutput, error) {
+func (s *Fake) EnablePolicyType(ctx context.Context, in *sdk.EnablePolicyTypeInput) (*sdk.EnablePolicyTypeOutput, error) {
 	root, err := inType(ctx, s, in, in.PolicyType, in.RootId, func(o *organization, t policyType) error {
 		if err := o.allFeatures(); err != nil {
 			return err
@@ -124,7 +124,7 @@ func (o *organization) allFeatures() error {
 
 // DisablePolicyType ends that the policies of a type count. All of them are
 // detached, and stay so when the type is enabled again.
-func (s *Service) DisablePolicyType(ctx context.Context, in *sdk.DisablePolicyTypeInput) (*sdk.DisablePolicyTypeOutput, error) {
+func (s *Fake) DisablePolicyType(ctx context.Context, in *sdk.DisablePolicyTypeInput) (*sdk.DisablePolicyTypeOutput, error) {
 	root, err := inType(ctx, s, in, in.PolicyType, in.RootId, func(o *organization, t policyType) error {
 		if !o.enabled[t] {
 			return typeNotEnabled()
@@ -141,7 +141,7 @@ func (s *Service) DisablePolicyType(ctx context.Context, in *sdk.DisablePolicyTy
 // DescribeEffectivePolicy finds no policy: only types that an organization
 // cannot enable here have effective ones. SCPs and RCPs are none of them, which
 // the SDK's own types say.
-func (s *Service) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeEffectivePolicyInput) (*sdk.DescribeEffectivePolicyOutput, error) {
+func (s *Fake) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeEffectivePolicyInput) (*sdk.DescribeEffectivePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeEffectivePolicyOutput, error) {
 		if in.TargetId != nil {
 			if _, err := o.target(in.TargetId); err != nil {
@@ -153,14 +153,14 @@ func (s *Service) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeE
 }
 
 // ListAccountsWithInvalidEffectivePolicy finds no policy, as DescribeEffectivePolicy does.
-func (s *Service) ListAccountsWithInvalidEffectivePolicy(ctx context.Context, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
+func (s *Fake) ListAccountsWithInvalidEffectivePolicy(ctx context.Context, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
 	return inOrganization(ctx, s, in, func(*organization) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
 		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
 	})
 }
 
 // ListEffectivePolicyValidationErrors finds no policy, as DescribeEffectivePolicy does.
-func (s *Service) ListEffectivePolicyValidationErrors(ctx context.Context, in *sdk.ListEffectivePolicyValidationErrorsInput) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
+func (s *Fake) ListEffectivePolicyValidationErrors(ctx context.Context, in *sdk.ListEffectivePolicyValidationErrorsInput) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
 		if _, err := o.member(in.AccountId); err != nil {
 			return nil, err

@@ -29,7 +29,7 @@ func TestWorldMindsWhatIsAttached(t *testing.T) {
 		const management = "111122223333"
 		_, err := w.AddAccount(management, "", "")
 		require.NoError(t, err)
-		s, ctx := w.Service("organizations").(*organizations.Service), w.Background(management, "us-east-1")
+		s, ctx := organizations.Of(w), w.Background(management, "us-east-1")
 		_, err = s.CreateOrganization(ctx, &sdk.CreateOrganizationInput{})
 		require.NoError(t, err)
 		roots, err := s.ListRoots(ctx, &sdk.ListRootsInput{})
@@ -102,7 +102,7 @@ func TestWorldMindsWhatIsAttached(t *testing.T) {
 	})
 }
 
-func checkMembership(ctx context.Context, t *rapid.T, s *organizations.Service, m *fakeaws.Membership, account string, exempt bool) {
+func checkMembership(ctx context.Context, t *rapid.T, s *organizations.Fake, m *fakeaws.Membership, account string, exempt bool) {
 	levels := []string{account}
 	for at := account; !strings.HasPrefix(at, "r-"); {
 		out, err := s.ListParents(ctx, &sdk.ListParentsInput{ChildId: &at})

@@ -15,10 +15,10 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Service has the organizations of a World. It is safe for concurrent use. Its
+// A Fake has the organizations of a World. It is safe for concurrent use. Its
 // methods are AWS's operations; called directly with the context of
 // World.Background they act as the account's root user.
-type Service struct {
+type Fake struct {
 	world *fakeaws.World
 
 	mu       sync.Mutex               // guards everything below
@@ -27,23 +27,28 @@ type Service struct {
 	handshakes btree.Map[string, *handshake]
 }
 
-var _ fakeaws.Service = (*Service)(nil)
+var _ fakeaws.Fake = (*Fake)(nil)
 
-// New makes the Organizations of a World, for a [fakeaws.Registration].
-func New(w *fakeaws.World) *Service {
-	return &Service{world: w, byMember: make(map[string]*organization)}
+// Service is AWS Organizations, for a World to be made of.
+var Service = fakeaws.Service{Name: "organizations", New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+
+// Of returns the AWS Organizations of a World.
+func Of(w *fakeaws.World) *Fake { return w.Fake("organizations").(*Fake) }
+
+func newFake(w *fakeaws.World) *Fake {
+	return &Fake{world: w, byMember: make(map[string]*organization)}
 }
 
 // Denied answers a denial as Organizations does, which prints the resource of
 // actions that have none.
-func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	style := enforce.MessageStyle{Name: need.Resource, PolicyARN: s.world.SameOrganization(call.Account, need.ResourceAccount)}
 	return accessDenied(d.Message(style))
 }
 
 // inOrganization performs an operation on the caller's organization: it checks
 // the input, which calls from Go bring unchecked, and holds the lock.
-func inOrganization[O any](ctx context.Context, s *Service, in any, do func(*organization) (*O, error)) (*O, error) {
+func inOrganization[O any](ctx context.Context, s *Fake, in any, do func(*organization) (*O, error)) (*O, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func inOrganization[O any](ctx context.Context, s *Service, in any, do func(*org
 
 // changing is inOrganization for an operation that changes what authorizations
 // mind. The change counts from its return on.
-func changing[O any](ctx context.Context, s *Service, in any, do func(*organization) (*O, error)) (*O, error) {
+func changing[O any](ctx context.Context, s *Fake, in any, do func(*organization) (*O, error)) (*O, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*O, error) {
 		out, err := do(o)
 		if err == nil {
@@ -70,7 +75,7 @@ func changing[O any](ctx context.Context, s *Service, in any, do func(*organizat
 }
 
 // now is the time as AWS answers it here, in milliseconds.
-func (s *Service) now() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
+func (s *Fake) now() time.Time { return s.world.Clock().Now().Truncate(time.Millisecond) }
 
 // arn puts an ARN of the organization together.
 func (o *organization) arn(resource ...string) string {

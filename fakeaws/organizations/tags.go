@@ -70,7 +70,7 @@ func (o *organization) tagged(id *string) (*tagSet, error) {
 }
 
 // TagResource adds tags or replaces their values.
-func (s *Service) TagResource(ctx context.Context, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {
+func (s *Fake) TagResource(ctx context.Context, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.TagResourceOutput, error) {
 		tags, err := o.tagged(in.ResourceId)
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *Service) TagResource(ctx context.Context, in *sdk.TagResourceInput) (*s
 }
 
 // UntagResource removes tags.
-func (s *Service) UntagResource(ctx context.Context, in *sdk.UntagResourceInput) (*sdk.UntagResourceOutput, error) {
+func (s *Fake) UntagResource(ctx context.Context, in *sdk.UntagResourceInput) (*sdk.UntagResourceOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.UntagResourceOutput, error) {
 		tags, err := o.tagged(in.ResourceId)
 		if err != nil {
@@ -95,7 +95,7 @@ func (s *Service) UntagResource(ctx context.Context, in *sdk.UntagResourceInput)
 }
 
 // ListTagsForResource lists the tags of a resource by key.
-func (s *Service) ListTagsForResource(ctx context.Context, in *sdk.ListTagsForResourceInput) (*sdk.ListTagsForResourceOutput, error) {
+func (s *Fake) ListTagsForResource(ctx context.Context, in *sdk.ListTagsForResourceInput) (*sdk.ListTagsForResourceOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListTagsForResourceOutput, error) {
 		tags, err := o.tagged(in.ResourceId)
 		if err != nil {

@@ -39,7 +39,7 @@ func sinces(m *btree.Map[string, time.Time]) []since {
 func (s since) key() string { return s.service }
 
 // EnableAWSServiceAccess gives a service trusted access to the organization.
-func (s *Service) EnableAWSServiceAccess(ctx context.Context, in *sdk.EnableAWSServiceAccessInput) (*sdk.EnableAWSServiceAccessOutput, error) {
+func (s *Fake) EnableAWSServiceAccess(ctx context.Context, in *sdk.EnableAWSServiceAccessInput) (*sdk.EnableAWSServiceAccessOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.EnableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (s *Service) EnableAWSServiceAccess(ctx context.Context, in *sdk.EnableAWSS
 }
 
 // DisableAWSServiceAccess takes a service's trusted access away.
-func (s *Service) DisableAWSServiceAccess(ctx context.Context, in *sdk.DisableAWSServiceAccessInput) (*sdk.DisableAWSServiceAccessOutput, error) {
+func (s *Fake) DisableAWSServiceAccess(ctx context.Context, in *sdk.DisableAWSServiceAccessInput) (*sdk.DisableAWSServiceAccessOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.DisableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -63,7 +63,7 @@ func (s *Service) DisableAWSServiceAccess(ctx context.Context, in *sdk.DisableAW
 }
 
 // ListAWSServiceAccessForOrganization lists the services with trusted access.
-func (s *Service) ListAWSServiceAccessForOrganization(ctx context.Context, in *sdk.ListAWSServiceAccessForOrganizationInput) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
+func (s *Fake) ListAWSServiceAccessForOrganization(ctx context.Context, in *sdk.ListAWSServiceAccessForOrganizationInput) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
 		p, err := paged(sinces(&o.trusted), since.key, in.NextToken, in.MaxResults, func(s since) types.EnabledServicePrincipal {
 			return types.EnabledServicePrincipal{ServicePrincipal: aws.String(s.service), DateEnabled: aws.Time(s.at)}
@@ -74,7 +74,7 @@ func (s *Service) ListAWSServiceAccessForOrganization(ctx context.Context, in *s
 
 // RegisterDelegatedAdministrator lets a member account administer a service for
 // the organization. It may then also ask what the organization has.
-func (s *Service) RegisterDelegatedAdministrator(ctx context.Context, in *sdk.RegisterDelegatedAdministratorInput) (*sdk.RegisterDelegatedAdministratorOutput, error) {
+func (s *Fake) RegisterDelegatedAdministrator(ctx context.Context, in *sdk.RegisterDelegatedAdministratorInput) (*sdk.RegisterDelegatedAdministratorOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.RegisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func (s *Service) RegisterDelegatedAdministrator(ctx context.Context, in *sdk.Re
 
 // DeregisterDelegatedAdministrator ends that a member account administers a
 // service.
-func (s *Service) DeregisterDelegatedAdministrator(ctx context.Context, in *sdk.DeregisterDelegatedAdministratorInput) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
+func (s *Fake) DeregisterDelegatedAdministrator(ctx context.Context, in *sdk.DeregisterDelegatedAdministratorInput) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -118,7 +118,7 @@ func (s *Service) DeregisterDelegatedAdministrator(ctx context.Context, in *sdk.
 
 // ListDelegatedAdministrators lists the accounts that administer a service, or
 // any service.
-func (s *Service) ListDelegatedAdministrators(ctx context.Context, in *sdk.ListDelegatedAdministratorsInput) (*sdk.ListDelegatedAdministratorsOutput, error) {
+func (s *Fake) ListDelegatedAdministrators(ctx context.Context, in *sdk.ListDelegatedAdministratorsInput) (*sdk.ListDelegatedAdministratorsOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListDelegatedAdministratorsOutput, error) {
 		var found []*node
 		o.accounts.Scan(func(_ string, n *node) bool {
@@ -145,7 +145,7 @@ func (s *Service) ListDelegatedAdministrators(ctx context.Context, in *sdk.ListD
 
 // ListDelegatedServicesForAccount lists the services that an account
 // administers.
-func (s *Service) ListDelegatedServicesForAccount(ctx context.Context, in *sdk.ListDelegatedServicesForAccountInput) (*sdk.ListDelegatedServicesForAccountOutput, error) {
+func (s *Fake) ListDelegatedServicesForAccount(ctx context.Context, in *sdk.ListDelegatedServicesForAccountInput) (*sdk.ListDelegatedServicesForAccountOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListDelegatedServicesForAccountOutput, error) {
 		n, err := o.member(in.AccountId)
 		if err != nil {

@@ -15,7 +15,7 @@ const (
 )
 
 // CreateOrganizationalUnit makes an OU in the root or another OU.
-func (s *Service) CreateOrganizationalUnit(ctx context.Context, in *sdk.CreateOrganizationalUnitInput) (*sdk.CreateOrganizationalUnitOutput, error) {
+func (s *Fake) CreateOrganizationalUnit(ctx context.Context, in *sdk.CreateOrganizationalUnitInput) (*sdk.CreateOrganizationalUnitOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.CreateOrganizationalUnitOutput, error) {
 		parent, err := o.parent(in.ParentId)
 		if err != nil {
@@ -65,7 +65,7 @@ func (o *organization) unitView(n *node) *types.OrganizationalUnit {
 }
 
 // DescribeOrganizationalUnit describes an OU.
-func (s *Service) DescribeOrganizationalUnit(ctx context.Context, in *sdk.DescribeOrganizationalUnitInput) (*sdk.DescribeOrganizationalUnitOutput, error) {
+func (s *Fake) DescribeOrganizationalUnit(ctx context.Context, in *sdk.DescribeOrganizationalUnitInput) (*sdk.DescribeOrganizationalUnitOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeOrganizationalUnitOutput, error) {
 		n, err := o.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -76,7 +76,7 @@ func (s *Service) DescribeOrganizationalUnit(ctx context.Context, in *sdk.Descri
 }
 
 // UpdateOrganizationalUnit renames an OU.
-func (s *Service) UpdateOrganizationalUnit(ctx context.Context, in *sdk.UpdateOrganizationalUnitInput) (*sdk.UpdateOrganizationalUnitOutput, error) {
+func (s *Fake) UpdateOrganizationalUnit(ctx context.Context, in *sdk.UpdateOrganizationalUnitInput) (*sdk.UpdateOrganizationalUnitOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.UpdateOrganizationalUnitOutput, error) {
 		n, err := o.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -93,7 +93,7 @@ func (s *Service) UpdateOrganizationalUnit(ctx context.Context, in *sdk.UpdateOr
 }
 
 // DeleteOrganizationalUnit deletes an OU that nothing is in.
-func (s *Service) DeleteOrganizationalUnit(ctx context.Context, in *sdk.DeleteOrganizationalUnitInput) (*sdk.DeleteOrganizationalUnitOutput, error) {
+func (s *Fake) DeleteOrganizationalUnit(ctx context.Context, in *sdk.DeleteOrganizationalUnitInput) (*sdk.DeleteOrganizationalUnitOutput, error) {
 	return changing(ctx, s, in, func(o *organization) (*sdk.DeleteOrganizationalUnitOutput, error) {
 		n, err := o.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -108,7 +108,7 @@ func (s *Service) DeleteOrganizationalUnit(ctx context.Context, in *sdk.DeleteOr
 }
 
 // ListOrganizationalUnitsForParent lists the OUs in the root or an OU.
-func (s *Service) ListOrganizationalUnitsForParent(ctx context.Context, in *sdk.ListOrganizationalUnitsForParentInput) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
+func (s *Fake) ListOrganizationalUnitsForParent(ctx context.Context, in *sdk.ListOrganizationalUnitsForParentInput) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
 	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
 		parent, err := o.parent(in.ParentId)
 		if err != nil {

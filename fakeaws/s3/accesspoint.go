@@ -44,7 +44,7 @@ func isAccessPoint(bucket string) bool {
 }
 
 // throughPoint finds the bucket behind an access point. The lock is held.
-func (s *Service) throughPoint(name string) (*bucket, error) {
+func (s *Fake) throughPoint(name string) (*bucket, error) {
 	p := s.points[name]
 	if p == nil {
 		for _, other := range s.points {
@@ -97,7 +97,7 @@ func (p *accessPoint) setKeys(keys *enforce.Context) {
 }
 
 // policyFor is the policy of the access point as far as it is in force.
-func (s *Service) pointPolicyFor(call *fakeaws.Call, p *accessPoint) *enforce.Policy {
+func (s *Fake) pointPolicyFor(call *fakeaws.Call, p *accessPoint) *enforce.Policy {
 	var k block
 	k.and(&p.block)
 	k.and(s.accountBlocks[p.account])
@@ -120,7 +120,7 @@ var throughPoints = map[string]bool{
 // may delegate the decision to its access points (User Guide, "Delegating access
 // control to access points"). That identity-based policies count for both is
 // unverified.
-func (s *Service) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need {
+func (s *Fake) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need {
 	if !slices.ContainsFunc(needs, ofPoint) {
 		return needs
 	}
@@ -164,7 +164,7 @@ func ofPoint(n enforce.Need) bool {
 type pointRef struct{ account, name *string }
 
 // point finds an access point of the caller's region. The lock is held.
-func (s *Service) point(call *fakeaws.Call, ref pointRef) (*accessPoint, error) {
+func (s *Fake) point(call *fakeaws.Call, ref pointRef) (*accessPoint, error) {
 	p := s.points[accessPointARN(call.Region, aws.ToString(ref.account), aws.ToString(ref.name))]
 	if p == nil {
 		return nil, errNoSuchAccessPoint.of("AccessPointName", aws.ToString(ref.name))
@@ -187,7 +187,7 @@ func validPointName(name string) bool {
 }
 
 // pointsOf are the access points of an account in a region, by name.
-func (s *Service) pointsOf(account, region string, bucket *string) []*accessPoint {
+func (s *Fake) pointsOf(account, region string, bucket *string) []*accessPoint {
 	var found []*accessPoint
 	for _, p := range s.points {
 		if p.account == account && p.region == region && (bucket == nil || p.bucket == *bucket) {
@@ -199,7 +199,7 @@ func (s *Service) pointsOf(account, region string, bucket *string) []*accessPoin
 }
 
 // pointAlias makes the alias by which an access point can be named as a bucket.
-func (s *Service) pointAlias(name string) string {
+func (s *Fake) pointAlias(name string) string {
 	const idLength = 34
 	id := strings.ToLower(s.world.IDs().HexUpper(idLength))
 	return name[:min(len(name), 63-len(aliasSuffix)-1-idLength)] + "-" + id + aliasSuffix

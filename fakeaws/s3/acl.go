@@ -168,7 +168,7 @@ func parseGrantees(h grantHeader) ([]types.Grant, error) {
 
 // build makes the ACL that a request gives to what owner owns. bucketOwner is nil
 // for a bucket's own.
-func (s *Service) buildACL(r *aclRequest, owner, bucketOwner *fakeaws.Account) (*acl, error) {
+func (s *Fake) buildACL(r *aclRequest, owner, bucketOwner *fakeaws.Account) (*acl, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (s *Service) buildACL(r *aclRequest, owner, bucketOwner *fakeaws.Account) (
 	return a, s.checkGrants(a.grants)
 }
 
-func (s *Service) aclOfDocument(p *types.AccessControlPolicy, owner *fakeaws.Account) (*acl, error) {
+func (s *Fake) aclOfDocument(p *types.AccessControlPolicy, owner *fakeaws.Account) (*acl, error) {
 	if p.Owner == nil || aws.ToString(p.Owner.ID) == "" {
 		return nil, errMalformedACL.of()
 	}
@@ -212,7 +212,7 @@ func (s *Service) aclOfDocument(p *types.AccessControlPolicy, owner *fakeaws.Acc
 }
 
 // checkGrants finds the grantees. Display names are not kept.
-func (s *Service) checkGrants(grants []types.Grant) error {
+func (s *Fake) checkGrants(grants []types.Grant) error {
 	if len(grants) > maxGrants {
 		return errInvalidRequest.says("The ACL has more than 100 grants")
 	}
@@ -241,7 +241,7 @@ func (s *Service) checkGrants(grants []types.Grant) error {
 
 // canonicalUser reports whether an id is of an account. Those of accounts outside
 // of this World cannot be told from others: any with 64 digits is taken.
-func (s *Service) canonicalUser(id string) bool {
+func (s *Fake) canonicalUser(id string) bool {
 	return len(id) == 64 && strings.Trim(id, "0123456789abcdef") == ""
 }
 

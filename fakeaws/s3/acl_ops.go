@@ -11,12 +11,12 @@ import (
 )
 
 // aclOps are the rows of access control lists.
-func (s *Service) aclOps() []fakeaws.Op {
+func (s *Fake) aclOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(s.GetBucketAcl, onBucket(s, "s3:GetBucketAcl", refOf[awss3.GetBucketAclInput])),
-		fakeaws.Bind(s.PutBucketAcl, s.needPutBucketACL),
-		fakeaws.Bind(s.GetObjectAcl, s.needGetObjectACL),
-		fakeaws.Bind(s.PutObjectAcl, s.needPutObjectACL),
+		fakeaws.BindMethod(s.GetBucketAcl, onBucket(s, "s3:GetBucketAcl", refOf[awss3.GetBucketAclInput])),
+		fakeaws.BindMethod(s.PutBucketAcl, s.needPutBucketACL),
+		fakeaws.BindMethod(s.GetObjectAcl, s.needGetObjectACL),
+		fakeaws.BindMethod(s.PutObjectAcl, s.needPutObjectACL),
 	}
 }
 
@@ -46,7 +46,7 @@ func (r *aclRequest) setKeys(keys *enforce.Context) {
 	}
 }
 
-func (s *Service) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclInput) ([]enforce.Need, error) {
 	r := bucketACLRequest(in)
 	if err := r.checkPut(); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s *Service) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclIn
 }
 
 // PutBucketAcl replaces the ACL of a bucket.
-func (s *Service) PutBucketAcl(ctx context.Context, in *awss3.PutBucketAclInput) (*awss3.PutBucketAclOutput, error) {
+func (s *Fake) PutBucketAcl(ctx context.Context, in *awss3.PutBucketAclInput) (*awss3.PutBucketAclOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *Service) PutBucketAcl(ctx context.Context, in *awss3.PutBucketAclInput)
 }
 
 // newACL makes an ACL in place of another one.
-func (s *Service) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucketOwner *fakeaws.Account, action, arn string) (*acl, error) {
+func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucketOwner *fakeaws.Account, action, arn string) (*acl, error) {
 	if !b.aclsEnabled() {
 		return nil, errACLNotSupported.of()
 	}
@@ -96,7 +96,7 @@ func (s *Service) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bu
 }
 
 // GetBucketAcl returns the ACL of a bucket.
-func (s *Service) GetBucketAcl(ctx context.Context, in *awss3.GetBucketAclInput) (*awss3.GetBucketAclOutput, error) {
+func (s *Fake) GetBucketAcl(ctx context.Context, in *awss3.GetBucketAclInput) (*awss3.GetBucketAclOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
@@ -108,20 +108,20 @@ func (s *Service) GetBucketAcl(ctx context.Context, in *awss3.GetBucketAclInput)
 
 // shownGrants are the grants of an ACL as it is in force. Where ACLs are disabled
 // all is the bucket owner's.
-func (s *Service) shownGrants(b *bucket, a *acl, owner *fakeaws.Account) []types.Grant {
+func (s *Fake) shownGrants(b *bucket, a *acl, owner *fakeaws.Account) []types.Grant {
 	if a == nil || !b.aclsEnabled() {
 		return private(owner).grants
 	}
 	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
 }
 
-func (s *Service) needGetObjectACL(ctx context.Context, in *awss3.GetObjectAclInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectACL(ctx context.Context, in *awss3.GetObjectAclInput) ([]enforce.Need, error) {
 	ref := objectRef{refOf(in), in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl"))
 }
 
 // GetObjectAcl returns the ACL of an object.
-func (s *Service) GetObjectAcl(ctx context.Context, in *awss3.GetObjectAclInput) (*awss3.GetObjectAclOutput, error) {
+func (s *Fake) GetObjectAcl(ctx context.Context, in *awss3.GetObjectAclInput) (*awss3.GetObjectAclOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{refOf(in), in.Key, in.VersionId}, "GET")
@@ -131,7 +131,7 @@ func (s *Service) GetObjectAcl(ctx context.Context, in *awss3.GetObjectAclInput)
 	return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: s.shownGrants(b, o.acl, b.ownerOf(o))}, nil
 }
 
-func (s *Service) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclInput) ([]enforce.Need, error) {
 	r := objectACLRequest(in)
 	if err := r.checkPut(); err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func (s *Service) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclIn
 }
 
 // PutObjectAcl replaces the ACL of an object.
-func (s *Service) PutObjectAcl(ctx context.Context, in *awss3.PutObjectAclInput) (*awss3.PutObjectAclOutput, error) {
+func (s *Fake) PutObjectAcl(ctx context.Context, in *awss3.PutObjectAclInput) (*awss3.PutObjectAclOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -104,7 +104,7 @@ func allowedBy(p types.Permission, by map[types.Permission][]string) []string {
 }
 
 // aclPolicy is the ACL of a bucket as a policy; nil where ACLs are disabled.
-func (s *Service) aclPolicy(b *bucket) *enforce.Policy {
+func (s *Fake) aclPolicy(b *bucket) *enforce.Policy {
 	if !b.aclsEnabled() {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (s *Service) aclPolicy(b *bucket) *enforce.Policy {
 // object's own ACL grants, and if another account than the bucket's owns it, of
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
-func (s *Service) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
+func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
 	if b.through != nil {
 		need.Subject = o // it guards what is behind the access point: see Complete
 		return

@@ -131,7 +131,7 @@ func (n *annotation) entry() types.AnnotationEntry {
 
 // annotationETag is the entity tag of an annotation: like that of an object, which is
 // unverified.
-func (s *Service) annotationETag(e *sse, text []byte) string {
+func (s *Fake) annotationETag(e *sse, text []byte) string {
 	if !e.plainETag() {
 		return s.randomETag()
 	}
@@ -142,7 +142,7 @@ func (s *Service) annotationETag(e *sse, text []byte) string {
 // copyAnnotations gives a new object the annotations of the one that it is a copy of.
 // Their checksums stay, unless the request has the copy get another one (User Guide,
 // "Annotating your objects"). The lock is held.
-func (s *Service) copyAnnotations(o, src *object, algorithm types.ChecksumAlgorithm) {
+func (s *Fake) copyAnnotations(o, src *object, algorithm types.ChecksumAlgorithm) {
 	o.annotations = make(annotations, len(src.annotations))
 	for i, n := range src.annotations {
 		c := *n

@@ -23,16 +23,16 @@ var (
 )
 
 // annotationOps are the operations on annotations of objects.
-func (s *Service) annotationOps() []fakeaws.Op {
+func (s *Fake) annotationOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(s.PutObjectAnnotation, s.needPutObjectAnnotation),
-		fakeaws.Bind(s.GetObjectAnnotation, s.needGetObjectAnnotation),
-		fakeaws.Bind(s.DeleteObjectAnnotation, s.needDeleteObjectAnnotation),
-		fakeaws.Bind(s.ListObjectAnnotations, s.needListObjectAnnotations),
+		fakeaws.BindMethod(s.PutObjectAnnotation, s.needPutObjectAnnotation),
+		fakeaws.BindMethod(s.GetObjectAnnotation, s.needGetObjectAnnotation),
+		fakeaws.BindMethod(s.DeleteObjectAnnotation, s.needDeleteObjectAnnotation),
+		fakeaws.BindMethod(s.ListObjectAnnotations, s.needListObjectAnnotations),
 	}
 }
 
-func (s *Service) needPutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAnnotationName(aws.ToString(in.AnnotationName)); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func annotationUpload(call *fakeaws.Call, in *awss3.PutObjectAnnotationInput) (*
 
 // PutObjectAnnotation attaches an annotation to a version of an object, or replaces
 // the one of its name. The body is read without the lock.
-func (s *Service) PutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) (*awss3.PutObjectAnnotationOutput, error) {
+func (s *Fake) PutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) (*awss3.PutObjectAnnotationOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	body, err := annotationUpload(call, in)
 	if err != nil {
@@ -102,7 +102,7 @@ func (u *upload) text(body io.Reader) ([]byte, checksum, error) {
 
 // annotate changes the annotations of a version, if the request's condition on the
 // object holds. Neither the object's entity tag nor its time changes.
-func (s *Service) annotate(ctx context.Context, ref objectRef, method string, match *string, change func(*object) (annotations, error)) (*bucket, *object, error) {
+func (s *Fake) annotate(ctx context.Context, ref objectRef, method string, match *string, change func(*object) (annotations, error)) (*bucket, *object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), ref, method)
@@ -123,14 +123,14 @@ func (s *Service) annotate(ctx context.Context, ref objectRef, method string, ma
 // objectIfMatch is what PreconditionFailed names as the condition; unverified.
 const objectIfMatch = "x-amz-object-if-match"
 
-func (s *Service) needGetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"))
 }
 
 // GetObjectAnnotation returns the text of an annotation, also that of an archived
 // object.
-func (s *Service) GetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) (*awss3.GetObjectAnnotationOutput, error) {
+func (s *Fake) GetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) (*awss3.GetObjectAnnotationOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
@@ -152,7 +152,7 @@ func (s *Service) GetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAn
 	return out, nil
 }
 
-func (s *Service) needDeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	needs, err := s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"))
 	if err != nil {
@@ -168,7 +168,7 @@ func (s *Service) needDeleteObjectAnnotation(ctx context.Context, in *awss3.Dele
 // keep them as well, and that a locked object's annotations may be added to and
 // replaced, is unverified. So is that a name which is not there is no error: the model
 // of the operation has none for it, unlike that of GetObjectAnnotation.
-func (s *Service) DeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) (*awss3.DeleteObjectAnnotationOutput, error) {
+func (s *Fake) DeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) (*awss3.DeleteObjectAnnotationOutput, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	b, o, err := s.annotate(ctx, ref, "DELETE", in.ObjectIfMatch, func(o *object) (annotations, error) {
 		if err := s.checkLocked(o, false); err != nil {
@@ -207,7 +207,7 @@ func annotationPageOf(in *awss3.ListObjectAnnotationsInput) (p annotationPage, e
 // of the API Reference. Unverified: that S3 refuses it, and the text.
 const annotationResultsText = "Argument max-annotation-results must be an integer between 1 and 1000"
 
-func (s *Service) needListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) ([]enforce.Need, error) {
 	if _, err := annotationPageOf(in); err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (s *Service) needListObjectAnnotations(ctx context.Context, in *awss3.ListO
 }
 
 // ListObjectAnnotations lists a page of the annotations of a version.
-func (s *Service) ListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) (*awss3.ListObjectAnnotationsOutput, error) {
+func (s *Fake) ListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) (*awss3.ListObjectAnnotationsOutput, error) {
 	p, err := annotationPageOf(in)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ var (
 	attributePartSums = mapFields[types.ObjectPart, checksumValues]()
 )
 
-func (s *Service) needGetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
@@ -51,7 +51,7 @@ func (s *Service) needGetObjectAttributes(ctx context.Context, in *awss3.GetObje
 }
 
 // GetObjectAttributes returns what a request wants to know of an object.
-func (s *Service) GetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) (*awss3.GetObjectAttributesOutput, error) {
+func (s *Fake) GetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) (*awss3.GetObjectAttributesOutput, error) {
 	page, err := partsOf(in.PartNumberMarker, in.MaxParts)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func BenchmarkMD5of8MiB(b *testing.B) {
 func BenchmarkList1000Of100000(b *testing.B) {
 	a := newAccount(b)
 	a.bucket("bucket")
-	service := a.world.Service("s3").(*s3.Service)
+	service := s3.Of(a.world)
 	ctx := a.world.Background(owner, "us-east-1")
 	for i := range 100_000 {
 		_, err := service.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key/" + strconv.Itoa(i))})

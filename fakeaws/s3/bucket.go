@@ -50,7 +50,7 @@ type store struct {
 
 // policyFor is what guards a bucket as far as it is in force for a call: its
 // policy and, where ACLs are enabled, its ACL.
-func (s *Service) policyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
+func (s *Fake) policyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
 	return enforce.Join(enforce.BucketPolicy, s.bucketPolicyFor(call, b), s.aclPolicy(b))
 }
 
@@ -58,7 +58,7 @@ func (s *Service) policyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
 // RestrictPublicBuckets keeps all but AWS services and callers of the owner's
 // account from a bucket with a public policy, also those whom another statement of
 // it names (User Guide, "Blocking public access to your Amazon S3 storage").
-func (s *Service) bucketPolicyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
+func (s *Fake) bucketPolicyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
 	if b.public && s.blockOf(b).restrict && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
 		return s.nothing
 	}
@@ -72,7 +72,7 @@ func (b *bucket) ownerID() *types.Owner {
 }
 
 // bucket finds the bucket of a request. The lock is held.
-func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
+func (s *Fake) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	b, err := s.bucketAnywhere(ref)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *Service) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 }
 
 // bucketAnywhere finds the bucket of a request that any region answers.
-func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
+func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	name := aws.ToString(ref.name)
 	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (s *Service) bucketAnywhere(ref bucketRef) (*bucket, error) {
 }
 
 // named finds a bucket by its name, or by an access point to it.
-func (s *Service) named(name string) (*bucket, error) {
+func (s *Fake) named(name string) (*bucket, error) {
 	if isAccessPoint(name) {
 		return s.throughPoint(name)
 	}
@@ -125,7 +125,7 @@ func checkExpectedOwner(id *string) error {
 	return nil
 }
 
-func (s *Service) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput) ([]enforce.Need, error) {
+func (s *Fake) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	plan, err := planBucket(call, in)
 	if err != nil {
@@ -249,7 +249,7 @@ func (p *bucketPlan) locate(endpoint string) error {
 
 // CreateBucket makes a bucket. The names of all accounts and regions are one
 // namespace.
-func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput) (*awss3.CreateBucketOutput, error) {
+func (s *Fake) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput) (*awss3.CreateBucketOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	plan, err := planBucket(call, in)
 	if err != nil {
@@ -310,7 +310,7 @@ func (s *Service) CreateBucket(ctx context.Context, in *awss3.CreateBucketInput)
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }
 
 // DeleteBucket removes an empty bucket.
-func (s *Service) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput) (*awss3.DeleteBucketOutput, error) {
+func (s *Fake) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput) (*awss3.DeleteBucketOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -328,7 +328,7 @@ func (s *Service) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput)
 }
 
 // HeadBucket tells whether a bucket exists and where.
-func (s *Service) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*awss3.HeadBucketOutput, error) {
+func (s *Fake) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*awss3.HeadBucketOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -339,7 +339,7 @@ func (s *Service) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*a
 	return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: &alias}, nil
 }
 
-func (s *Service) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]enforce.Need, error) {
+func (s *Fake) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -352,7 +352,7 @@ func (s *Service) needGetBucketLocation(ctx context.Context, in *awss3.GetBucket
 
 // GetBucketLocation tells a bucket's region. It is asked by those who do not
 // know it, so every region answers.
-func (s *Service) GetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) (*awss3.GetBucketLocationOutput, error) {
+func (s *Fake) GetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) (*awss3.GetBucketLocationOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -365,7 +365,7 @@ func (s *Service) GetBucketLocation(ctx context.Context, in *awss3.GetBucketLoca
 // maxBuckets is the largest page of ListBuckets.
 const maxBuckets = 10000
 
-func (s *Service) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) ([]enforce.Need, error) {
+func (s *Fake) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) ([]enforce.Need, error) {
 	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
 		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
 	}
@@ -381,7 +381,7 @@ func (s *Service) needListBuckets(ctx context.Context, in *awss3.ListBucketsInpu
 }
 
 // ListBuckets lists the caller's own buckets by name.
-func (s *Service) ListBuckets(ctx context.Context, in *awss3.ListBucketsInput) (*awss3.ListBucketsOutput, error) {
+func (s *Fake) ListBuckets(ctx context.Context, in *awss3.ListBucketsInput) (*awss3.ListBucketsOutput, error) {
 	after, err := listToken(in.ContinuationToken)
 	if err != nil {
 		return nil, err

@@ -205,4 +205,4 @@ func (c *checksum) values() *checksumValues {
 }
 
 // randomETag is the entity tag of data that is not encrypted with SSE-S3.
-func (s *Service) randomETag() string { return `"` + s.world.IDs().Hex(2*md5.Size) + `"` }
+func (s *Fake) randomETag() string { return `"` + s.world.IDs().Hex(2*md5.Size) + `"` }

@@ -63,11 +63,11 @@ func newAccount(t testing.TB) *account {
 func newAccountBy(t testing.TB, w way) *account {
 	t.Helper()
 	a := &account{t: t, iam: new(directory)}
-	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
-		{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
-		{Name: "s3-control", New: func(w *fakeaws.World) fakeaws.Service { return s3.NewControl(w.Service("s3").(*s3.Service)) }},
-		{Name: "sqs", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return sqs.New(w) }},
-		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return a.iam }},
+	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
+		s3.Service,
+		s3.ControlService,
+		sqs.Service,
+		{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return a.iam }},
 	}})
 	a.entrance = a.enter(w)
 	acct, err := a.world.AddAccount(owner, "", "")

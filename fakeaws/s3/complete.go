@@ -30,7 +30,7 @@ var (
 	completedChecksums = mapFields[checksumValues, types.CompletedPart]()
 )
 
-func (s *Service) needCompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needCompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkWriteHeaders(in.IfMatch, in.IfNoneMatch); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func checkPartOrder(list *types.CompletedMultipartUpload) error {
 }
 
 // CompleteMultipartUpload makes an object of parts.
-func (s *Service) CompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) (*awss3.CompleteMultipartUploadOutput, error) {
+func (s *Fake) CompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) (*awss3.CompleteMultipartUploadOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -46,10 +46,10 @@ type configuration[T any] struct {
 	// check says what the published schema cannot.
 	check func(*T) error
 	// before is asked with the lock not held, admit with it held, before it is stored.
-	before func(*Service, *fakeaws.Call, bucketRef, *T) error
-	admit  func(*Service, *bucket, *T) error
+	before func(*Fake, *fakeaws.Call, bucketRef, *T) error
+	admit  func(*Fake, *bucket, *T) error
 	// after is done once it is stored, with the lock not held.
-	after func(*Service, *fakeaws.Call, bucketRef, *T)
+	after func(*Fake, *fakeaws.Call, bucketRef, *T)
 	// also adds the permissions that a new configuration needs besides; keys adds
 	// condition keys of its own to the permission.
 	also func(*fakeaws.Call, enforce.Need, *T) []enforce.Need
@@ -87,7 +87,7 @@ func (c *configuration[T]) of(b *bucket) (*T, error) {
 }
 
 // putting is the row of the operation that sets a configuration.
-func putting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func putting[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		call, ref := fakeaws.CallFrom(ctx), refOf(in)
 		cfg, err := c.read(in)
@@ -107,7 +107,7 @@ func putting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		spread(cfg, out)
 		return out, nil
 	}
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		cfg, err := c.read(in)
 		if err != nil {
@@ -118,7 +118,7 @@ func putting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 }
 
 // store gives the configuration to the bucket.
-func (c *configuration[T]) store(s *Service, call *fakeaws.Call, ref bucketRef, cfg *T) error {
+func (c *configuration[T]) store(s *Fake, call *fakeaws.Call, ref bucketRef, cfg *T) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, ref)
@@ -131,7 +131,7 @@ func (c *configuration[T]) store(s *Service, call *fakeaws.Call, ref bucketRef, 
 	return err
 }
 
-func (c *configuration[T]) needs(s *Service, call *fakeaws.Call, ref bucketRef, cfg *T) ([]enforce.Need, error) {
+func (c *configuration[T]) needs(s *Fake, call *fakeaws.Call, ref bucketRef, cfg *T) ([]enforce.Need, error) {
 	needs, err := s.bucketNeeds(call, ref, c.put)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (c *configuration[T]) needs(s *Service, call *fakeaws.Call, ref bucketRef, 
 }
 
 // getting is the row of the operation that returns a configuration.
-func getting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func getting[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -162,12 +162,12 @@ func getting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		spread(cfg, out)
 		return out, nil
 	}
-	return fakeaws.Bind(method, onBucket(s, c.get, refOf[I]))
+	return fakeaws.BindMethod(method, onBucket(s, c.get, refOf[I]))
 }
 
 // deleting is the row of the operation that takes a configuration away, or does
 // nothing where there is none.
-func deleting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func deleting[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -182,7 +182,7 @@ func deleting[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 	if action == "" {
 		action = c.put
 	}
-	return fakeaws.Bind(method, onBucket(s, action, refOf[I]))
+	return fakeaws.BindMethod(method, onBucket(s, action, refOf[I]))
 }
 
 // refOf names the bucket of an input: all have the members for it.

@@ -89,7 +89,7 @@ func isStatus(s string, first, or byte) bool {
 }
 
 // admitLogging looks for the bucket that the log goes to.
-func (s *Service) admitLogging(b *bucket, cfg *types.BucketLoggingStatus) error {
+func (s *Fake) admitLogging(b *bucket, cfg *types.BucketLoggingStatus) error {
 	if cfg.LoggingEnabled == nil {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (s *Service) admitLogging(b *bucket, cfg *types.BucketLoggingStatus) error 
 	return nil
 }
 
-func (s *Service) admitAccelerate(b *bucket, _ *types.AccelerateConfiguration) error {
+func (s *Fake) admitAccelerate(b *bucket, _ *types.AccelerateConfiguration) error {
 	if strings.Contains(b.name, ".") {
 		return errAccelerateNotSupported.of()
 	}

@@ -20,7 +20,7 @@ const (
 
 // puttingOne, gettingOne, deletingOne and listingAll are the rows of a configuration
 // of which a bucket may have many.
-func puttingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func puttingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	read := func(in *I) (*T, error) {
 		cfg, err := c.read(in)
 		if err != nil {
@@ -55,7 +55,7 @@ func puttingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		all[*idOf(in)] = cfg
 		return new(O), nil
 	}
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		cfg, err := read(in)
 		if err != nil {
@@ -65,7 +65,7 @@ func puttingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 	})
 }
 
-func gettingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func gettingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -81,10 +81,10 @@ func gettingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		spread(cfg, out)
 		return out, nil
 	}
-	return fakeaws.Bind(method, onBucket(s, c.get, refOf[I]))
+	return fakeaws.BindMethod(method, onBucket(s, c.get, refOf[I]))
 }
 
-func deletingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func deletingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -99,10 +99,10 @@ func deletingOne[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		delete(all, *idOf(in))
 		return new(O), nil
 	}
-	return fakeaws.Bind(method, onBucket(s, c.put, refOf[I]))
+	return fakeaws.BindMethod(method, onBucket(s, c.put, refOf[I]))
 }
 
-func listingAll[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
+func listingAll[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		token := textOf(reflect.ValueOf(in).Elem(), "ContinuationToken")
 		after, err := listToken(token)
@@ -127,7 +127,7 @@ func listingAll[I, O, T any](s *Service, c *configuration[T]) fakeaws.Op {
 		v.FieldByName("NextContinuationToken").Set(reflect.ValueOf(next))
 		return out, nil
 	}
-	return fakeaws.Bind(method, onBucket(s, c.get, refOf[I]))
+	return fakeaws.BindMethod(method, onBucket(s, c.get, refOf[I]))
 }
 
 func idOf(in any) *string { return textOf(reflect.ValueOf(in).Elem(), "Id") }

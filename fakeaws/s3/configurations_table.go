@@ -11,17 +11,17 @@ import (
 )
 
 // configurationOps is the table of what buckets are configured with.
-func (s *Service) configurationOps() []fakeaws.Op {
+func (s *Fake) configurationOps() []fakeaws.Op {
 	cors := &configuration[types.CORSConfiguration]{get: "s3:GetBucketCORS", put: "s3:PutBucketCORS",
 		absent: missing[types.CORSConfiguration](errNoSuchCORS), check: checkCORS}
 	life := &configuration[lifecycle]{get: "s3:GetLifecycleConfiguration", put: "s3:PutLifecycleConfiguration",
-		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle, admit: (*Service).admitLifecycle}
+		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle, admit: (*Fake).admitLifecycle}
 	website := &configuration[types.WebsiteConfiguration]{get: "s3:GetBucketWebsite", put: "s3:PutBucketWebsite", delete: "s3:DeleteBucketWebsite",
 		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), check: checkWebsite}
 	logging := &configuration[types.BucketLoggingStatus]{get: "s3:GetBucketLogging", put: "s3:PutBucketLogging",
-		absent: usual(types.BucketLoggingStatus{}), admit: (*Service).admitLogging}
+		absent: usual(types.BucketLoggingStatus{}), admit: (*Fake).admitLogging}
 	accelerate := &configuration[types.AccelerateConfiguration]{get: "s3:GetAccelerateConfiguration", put: "s3:PutAccelerateConfiguration",
-		absent: usual(types.AccelerateConfiguration{}), admit: (*Service).admitAccelerate}
+		absent: usual(types.AccelerateConfiguration{}), admit: (*Fake).admitAccelerate}
 	payment := &configuration[types.RequestPaymentConfiguration]{get: "s3:GetBucketRequestPayment", put: "s3:PutBucketRequestPayment",
 		absent: usual(types.RequestPaymentConfiguration{Payer: types.PayerBucketOwner})}
 	abac := &configuration[types.AbacStatus]{get: "s3:GetBucketAbac", put: "s3:PutBucketAbac",
@@ -58,7 +58,7 @@ func (s *Service) configurationOps() []fakeaws.Op {
 }
 
 // listedConfigurationOps is the table of those of which a bucket may have many.
-func (s *Service) listedConfigurationOps() []fakeaws.Op {
+func (s *Fake) listedConfigurationOps() []fakeaws.Op {
 	inventory := &configuration[types.InventoryConfiguration]{get: "s3:GetInventoryConfiguration", put: "s3:PutInventoryConfiguration",
 		check: checkInventory, keys: inventoryKeys}
 	metrics := &configuration[types.MetricsConfiguration]{get: "s3:GetMetricsConfiguration", put: "s3:PutMetricsConfiguration"}

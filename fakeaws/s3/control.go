@@ -16,27 +16,27 @@ import (
 
 // A Control is Amazon S3 Control in one World, the API of what S3 has beside
 // buckets: Block Public Access of accounts, and access points.
-type Control struct{ *Service }
+type Control struct{ *Fake }
 
-// NewControl returns the other API of a Service.
-func NewControl(s *Service) Control { return Control{s} }
+// ControlService is Amazon S3 Control, for a World to be made of that has S3.
+var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", New: func(w *fakeaws.World) fakeaws.Fake { return Control{Of(w)} }}
 
-// Ops implements fakeaws.Service.
+// Ops implements fakeaws.Fake.
 func (c Control) Ops() []fakeaws.Op {
 	return append(c.tagOps(), []fakeaws.Op{
-		fakeaws.Bind(c.PutPublicAccessBlock, onAccount(c, "s3:PutAccountPublicAccessBlock", func(in *s3control.PutPublicAccessBlockInput) *string { return in.AccountId })),
-		fakeaws.Bind(c.GetPublicAccessBlock, onAccount(c, "s3:GetAccountPublicAccessBlock", func(in *s3control.GetPublicAccessBlockInput) *string { return in.AccountId })),
+		fakeaws.BindMethod(c.PutPublicAccessBlock, onAccount(c, "s3:PutAccountPublicAccessBlock", func(in *s3control.PutPublicAccessBlockInput) *string { return in.AccountId })),
+		fakeaws.BindMethod(c.GetPublicAccessBlock, onAccount(c, "s3:GetAccountPublicAccessBlock", func(in *s3control.GetPublicAccessBlockInput) *string { return in.AccountId })),
 		// There is no action to delete it.
-		fakeaws.Bind(c.DeletePublicAccessBlock, onAccount(c, "s3:PutAccountPublicAccessBlock", func(in *s3control.DeletePublicAccessBlockInput) *string { return in.AccountId })),
+		fakeaws.BindMethod(c.DeletePublicAccessBlock, onAccount(c, "s3:PutAccountPublicAccessBlock", func(in *s3control.DeletePublicAccessBlockInput) *string { return in.AccountId })),
 
-		fakeaws.Bind(c.CreateAccessPoint, c.needCreateAccessPoint),
-		fakeaws.Bind(c.ListAccessPoints, onAccount(c, "s3:ListAccessPoints", func(in *s3control.ListAccessPointsInput) *string { return in.AccountId })),
-		fakeaws.Bind(c.GetAccessPoint, onPoint(c, "s3:GetAccessPoint", func(in *s3control.GetAccessPointInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-		fakeaws.Bind(c.DeleteAccessPoint, onPoint(c, "s3:DeleteAccessPoint", func(in *s3control.DeleteAccessPointInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-		fakeaws.Bind(c.PutAccessPointPolicy, onPoint(c, "s3:PutAccessPointPolicy", func(in *s3control.PutAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-		fakeaws.Bind(c.GetAccessPointPolicy, onPoint(c, "s3:GetAccessPointPolicy", func(in *s3control.GetAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-		fakeaws.Bind(c.DeleteAccessPointPolicy, onPoint(c, "s3:DeleteAccessPointPolicy", func(in *s3control.DeleteAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
-		fakeaws.Bind(c.GetAccessPointPolicyStatus, onPoint(c, "s3:GetAccessPointPolicyStatus", func(in *s3control.GetAccessPointPolicyStatusInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.CreateAccessPoint, c.needCreateAccessPoint),
+		fakeaws.BindMethod(c.ListAccessPoints, onAccount(c, "s3:ListAccessPoints", func(in *s3control.ListAccessPointsInput) *string { return in.AccountId })),
+		fakeaws.BindMethod(c.GetAccessPoint, onPoint(c, "s3:GetAccessPoint", func(in *s3control.GetAccessPointInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.DeleteAccessPoint, onPoint(c, "s3:DeleteAccessPoint", func(in *s3control.DeleteAccessPointInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.PutAccessPointPolicy, onPoint(c, "s3:PutAccessPointPolicy", func(in *s3control.PutAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.GetAccessPointPolicy, onPoint(c, "s3:GetAccessPointPolicy", func(in *s3control.GetAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.DeleteAccessPointPolicy, onPoint(c, "s3:DeleteAccessPointPolicy", func(in *s3control.DeleteAccessPointPolicyInput) pointRef { return pointRef{in.AccountId, in.Name} })),
+		fakeaws.BindMethod(c.GetAccessPointPolicyStatus, onPoint(c, "s3:GetAccessPointPolicyStatus", func(in *s3control.GetAccessPointPolicyStatusInput) pointRef { return pointRef{in.AccountId, in.Name} })),
 	}...)
 }
 

@@ -69,11 +69,11 @@ func onTags[I any](c Control, action string, ref func(*I) taggedRef, given func(
 // tagOps are the rows of tags.
 func (c Control) tagOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(c.TagResource, onTags(c, "s3:TagResource", func(in *s3control.TagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
+		fakeaws.BindMethod(c.TagResource, onTags(c, "s3:TagResource", func(in *s3control.TagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
 			func(in *s3control.TagResourceInput) ([]types.Tag, []string) { return bucketTagsOf(in.Tags), nil })),
-		fakeaws.Bind(c.UntagResource, onTags(c, "s3:UntagResource", func(in *s3control.UntagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
+		fakeaws.BindMethod(c.UntagResource, onTags(c, "s3:UntagResource", func(in *s3control.UntagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
 			func(in *s3control.UntagResourceInput) ([]types.Tag, []string) { return nil, in.TagKeys })),
-		fakeaws.Bind(c.ListTagsForResource, onTags(c, "s3:ListTagsForResource", func(in *s3control.ListTagsForResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
+		fakeaws.BindMethod(c.ListTagsForResource, onTags(c, "s3:ListTagsForResource", func(in *s3control.ListTagsForResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
 			func(*s3control.ListTagsForResourceInput) ([]types.Tag, []string) { return nil, nil })),
 	}
 }

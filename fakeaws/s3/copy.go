@@ -102,7 +102,7 @@ func parseCopySource(header string) (objectRef, error) {
 	return ref, ref.check()
 }
 
-func (s *Service) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planCopy(call, in)
 	if err != nil {
@@ -157,7 +157,7 @@ func (p *copyPlan) copiesAnnotations(src *object) bool {
 const annotationDirectiveText = "Unknown annotation directive."
 
 // CopyObject stores an object that shares the data of another one.
-func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*awss3.CopyObjectOutput, error) {
+func (s *Fake) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*awss3.CopyObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planCopy(call, in)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *Service) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*a
 }
 
 // copied finds the object to copy, and its version as it is shown.
-func (s *Service) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *string, error) {
+func (s *Fake) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from, err := s.bucketAnywhere(p.source.bucketRef)

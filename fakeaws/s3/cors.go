@@ -50,7 +50,7 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 // CrossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Service) CrossOrigin(name, origin, method string, headers []string) (*fakeaws.CrossOrigin, bool) {
+func (s *Fake) CrossOrigin(name, origin, method string, headers []string) (*fakeaws.CrossOrigin, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(bucketRef{name: &name})

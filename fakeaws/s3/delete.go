@@ -15,7 +15,7 @@ import (
 // maxDelete is the most keys of one DeleteObjects.
 const maxDelete = 1000
 
-func (s *Service) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
@@ -49,7 +49,7 @@ func setDeleteCondition(keys *enforce.Context, version, match *string) {
 
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
-func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key, match *string, bypass bool) []enforce.Need {
+func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key, match *string, bypass bool) []enforce.Need {
 	needs := []enforce.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
@@ -63,7 +63,7 @@ func (s *Service) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, 
 }
 
 // DeleteObject removes an object, or does nothing where there is none.
-func (s *Service) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) (*awss3.DeleteObjectOutput, error) {
+func (s *Fake) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) (*awss3.DeleteObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	shownBy, err := authenticateMFA(call, in.MFA)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Service) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput)
 // remove deletes an object if it is as the request expects it. It returns the
 // version that was removed or, where versioning only hides the object, the new
 // delete marker; nil when nothing was there to remove.
-func (s *Service) remove(b *bucket, ref objectRef, match *string, bypass bool) (*object, error) {
+func (s *Fake) remove(b *bucket, ref objectRef, match *string, bypass bool) (*object, error) {
 	key := aws.ToString(ref.key)
 	// Conditions are about the current version only (User Guide, "How to perform
 	// conditional deletes").
@@ -128,7 +128,7 @@ func (s *Service) remove(b *bucket, ref objectRef, match *string, bypass bool) (
 	return marker, nil
 }
 
-func (s *Service) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if in.Delete == nil || len(in.Delete.Objects) == 0 || len(in.Delete.Objects) > maxDelete {
 		return nil, errMalformedXML.of()
@@ -162,7 +162,7 @@ func (s *Service) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjects
 }
 
 // DeleteObjects removes many objects and answers for each.
-func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) (*awss3.DeleteObjectsOutput, error) {
+func (s *Fake) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) (*awss3.DeleteObjectsOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if in.Delete == nil {
 		return nil, errMalformedXML.of()
@@ -206,7 +206,7 @@ func (s *Service) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInpu
 	return out, nil
 }
 
-func (s *Service) removeEntry(b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
+func (s *Fake) removeEntry(b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
 	ref := objectRef{key: id.Key, version: id.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err

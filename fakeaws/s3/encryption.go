@@ -126,7 +126,7 @@ func (o *object) checkKey(k customerKey) error {
 
 // encryptionFor is how a new object is encrypted: as the request asks or else as
 // the bucket does by default.
-func (s *Service) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams) (*sse, error) {
+func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams) (*sse, error) {
 	if p.customerKey.sent() {
 		if b.blocksCustomerKeys() {
 			return nil, errAccessDenied.of()

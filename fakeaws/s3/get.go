@@ -15,7 +15,7 @@ import (
 // maxPart is the highest part number of a multipart upload.
 const maxPart = 10000
 
-func (s *Service) needGetObject(ctx context.Context, in *awss3.GetObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObject(ctx context.Context, in *awss3.GetObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
@@ -42,7 +42,7 @@ const (
 
 // headerNeeds are the permissions to see more of an object than its data (API
 // Reference, "HeadObject"; User Guide, "Managing Object Lock").
-func (s *Service) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []enforce.Need) {
+func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []enforce.Need) {
 	o := b.version(aws.ToString(ref.key), ref.version)
 	if o == nil || o.marker {
 		return nil
@@ -67,13 +67,13 @@ func (s *Service) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (nee
 	return needs
 }
 
-func (s *Service) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]enforce.Need, error) {
 	return s.needGetObject(ctx, (*awss3.GetObjectInput)(in))
 }
 
 // readNeeds are the permissions to read an object. To learn that a key does not
 // exist takes s3:ListBucket as well, which AWS looks at first.
-func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce.Need {
+func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce.Need {
 	o := b.version(aws.ToString(ref.key), ref.version)
 	needs := make([]enforce.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
@@ -90,7 +90,7 @@ func (s *Service) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enfo
 // needForCondition is the permission that a write or delete on condition of an
 // entity tag needs besides: whoever learns whether the tag is right reads the object.
 // The User Guide says so of conditional deletes; of writes it is unverified.
-func (s *Service) needForCondition(call *fakeaws.Call, b *bucket, key *string) enforce.Need {
+func (s *Fake) needForCondition(call *fakeaws.Call, b *bucket, key *string) enforce.Need {
 	get := s.need(call, b, "s3:GetObject", b.objectARN(key), 2)
 	s.guardObject(call, b, &get, b.live(aws.ToString(key)))
 	return get
@@ -122,7 +122,7 @@ func keyOf(in *awss3.GetObjectInput) customerKey {
 }
 
 // GetObject returns an object or a range of it.
-func (s *Service) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*awss3.GetObjectOutput, error) {
+func (s *Fake) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*awss3.GetObjectOutput, error) {
 	r, err := s.look(ctx, in, "GET")
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Service) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*aws
 var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
 
 // HeadObject returns what GetObject would, without the data.
-func (s *Service) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*awss3.HeadObjectOutput, error) {
+func (s *Fake) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*awss3.HeadObjectOutput, error) {
 	get := (*awss3.GetObjectInput)(in)
 	r, err := s.look(ctx, get, "HEAD")
 	if err != nil {
@@ -159,7 +159,7 @@ type reading struct {
 }
 
 // look finds the object of a read, decides its preconditions and its range.
-func (s *Service) look(ctx context.Context, in *awss3.GetObjectInput, method string) (*reading, error) {
+func (s *Fake) look(ctx context.Context, in *awss3.GetObjectInput, method string) (*reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, method)

@@ -41,7 +41,7 @@ func TestNoInputIsIgnored(t *testing.T) {
 	t.Parallel()
 	read := newReads(t)
 	seen := 0
-	for _, op := range New(fakeaws.NewWorld(fakeaws.Config{})).Ops() {
+	for _, op := range newFake(fakeaws.NewWorld(fakeaws.Config{})).Ops() {
 		name := op.Name + "Input"
 		in := read.sdk.Scope().Lookup(name).Type().Underlying().(*types.Struct)
 		for i := range in.NumFields() {

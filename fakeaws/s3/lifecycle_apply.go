@@ -32,7 +32,7 @@ func due(since time.Time, days int32) time.Time {
 
 // age applies the lifecycle rules of a bucket. S3 does so about once a day; here it
 // is done when the bucket is next looked at. The lock is held.
-func (s *Service) age(b *bucket) {
+func (s *Fake) age(b *bucket) {
 	cfg := configured[lifecycle](b)
 	if cfg == nil {
 		return
@@ -61,7 +61,7 @@ func (s *Service) age(b *bucket) {
 // ageVersions applies the rules to one key: first what removes versions for good,
 // then what expires the object, then transitions (User Guide, "Lifecycle
 // configuration conflicts").
-func (s *Service) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time) {
+func (s *Fake) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time) {
 	h := b.history(key)
 	for _, o := range append(history(nil), h[:max(len(h)-1, 0)]...) {
 		if cfg.anyRule(func(r *types.LifecycleRule) bool { return noncurrentDue(r, b.history(key), o, now) }) && s.checkLocked(o, false) == nil {
@@ -198,7 +198,7 @@ const minTransition = 128 << 10
 
 // transition moves the versions of a key to the storage classes that are due, the
 // coldest of them.
-func (s *Service) transition(b *bucket, cfg *lifecycle, key string, now time.Time) {
+func (s *Fake) transition(b *bucket, cfg *lifecycle, key string, now time.Time) {
 	h := b.history(key)
 	for i, o := range append(history(nil), h...) {
 		if o.marker {

@@ -31,11 +31,11 @@ type listing struct {
 	now   time.Time
 }
 
-func (s *Service) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
 	return s.needList(ctx, listingV1(in))
 }
 
-func (s *Service) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) ([]enforce.Need, error) {
+func (s *Fake) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) ([]enforce.Need, error) {
 	l, err := listingV2(in)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *Service) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2
 	return s.needList(ctx, l)
 }
 
-func (s *Service) needList(ctx context.Context, l *listing) ([]enforce.Need, error) {
+func (s *Fake) needList(ctx context.Context, l *listing) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := l.check(); err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func listingV1(in *awss3.ListObjectsInput) *listing {
 }
 
 // ListObjects lists a page of a bucket's objects in the first form of the list.
-func (s *Service) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (*awss3.ListObjectsOutput, error) {
+func (s *Fake) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (*awss3.ListObjectsOutput, error) {
 	l := listingV1(in)
 	if err := l.check(); err != nil {
 		return nil, err
@@ -227,7 +227,7 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 }
 
 // ListObjectsV2 lists a page of a bucket's objects.
-func (s *Service) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) (*awss3.ListObjectsV2Output, error) {
+func (s *Fake) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) (*awss3.ListObjectsV2Output, error) {
 	l, err := listingV2(in)
 	if err != nil {
 		return nil, err

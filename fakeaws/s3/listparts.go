@@ -45,7 +45,7 @@ func (p partPage) cut(length int, number func(i int) int32) (from, to int, trunc
 	return from, to, to < length && p.size > 0
 }
 
-func (s *Service) needListParts(ctx context.Context, in *awss3.ListPartsInput) ([]enforce.Need, error) {
+func (s *Fake) needListParts(ctx context.Context, in *awss3.ListPartsInput) ([]enforce.Need, error) {
 	if _, err := partsOf(in.PartNumberMarker, in.MaxParts); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) needListParts(ctx context.Context, in *awss3.ListPartsInput) (
 }
 
 // ListParts lists the parts of an upload by number.
-func (s *Service) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*awss3.ListPartsOutput, error) {
+func (s *Fake) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*awss3.ListPartsOutput, error) {
 	p, err := partsOf(in.PartNumberMarker, in.MaxParts)
 	if err != nil {
 		return nil, err

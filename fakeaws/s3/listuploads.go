@@ -24,7 +24,7 @@ func listingOfUploads(in *awss3.ListMultipartUploadsInput) *listing {
 	}
 }
 
-func (s *Service) needListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) ([]enforce.Need, error) {
+func (s *Fake) needListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) ([]enforce.Need, error) {
 	if n := in.MaxUploads; n != nil && *n < 0 {
 		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
 	}
@@ -47,7 +47,7 @@ func (it *uploadIter) Key() string { return it.Item().key }
 
 // ListMultipartUploads lists a page of the uploads that are in progress: by key,
 // and the oldest of a key first.
-func (s *Service) ListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) (*awss3.ListMultipartUploadsOutput, error) {
+func (s *Fake) ListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) (*awss3.ListMultipartUploadsOutput, error) {
 	l := listingOfUploads(in)
 	s.mu.Lock()
 	defer s.mu.Unlock()

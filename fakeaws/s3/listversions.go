@@ -40,7 +40,7 @@ func checkVersionMarker(in *awss3.ListObjectVersionsInput) error {
 	return nil
 }
 
-func (s *Service) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]enforce.Need, error) {
 	if err := checkVersionMarker(in); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) needListObjectVersions(ctx context.Context, in *awss3.ListObje
 
 // ListObjectVersions lists a page of all versions in a bucket: by key, and the
 // newest of a key first.
-func (s *Service) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) (*awss3.ListObjectVersionsOutput, error) {
+func (s *Fake) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) (*awss3.ListObjectVersionsOutput, error) {
 	l := listingOfVersions(in)
 	if err := l.check(); err != nil {
 		return nil, err

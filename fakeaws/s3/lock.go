@@ -36,7 +36,7 @@ func (o *object) locked() lock {
 func (l lock) retained(now time.Time) bool { return l.mode != "" && now.Before(l.until) }
 
 // checkLocked refuses to remove a version that Object Lock protects.
-func (s *Service) checkLocked(o *object, bypass bool) error {
+func (s *Fake) checkLocked(o *object, bypass bool) error {
 	l := o.locked()
 	governed := l.retained(s.world.Clock().Now()) && !(bypass && l.mode == types.ObjectLockModeGovernance)
 	if governed || l.hold == types.ObjectLockLegalHoldStatusOn {

@@ -18,7 +18,7 @@ const (
 	maxRetentionYears = 100
 )
 
-func (s *Service) needPutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) ([]enforce.Need, error) {
 	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func checkLockConfiguration(cfg *types.ObjectLockConfiguration) error {
 
 // PutObjectLockConfiguration turns Object Lock of a bucket on, which cannot be
 // undone, and sets what new objects get.
-func (s *Service) PutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) (*awss3.PutObjectLockConfigurationOutput, error) {
+func (s *Fake) PutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) (*awss3.PutObjectLockConfigurationOutput, error) {
 	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) PutObjectLockConfiguration(ctx context.Context, in *awss3.PutO
 }
 
 // GetObjectLockConfiguration returns Object Lock of a bucket that has it.
-func (s *Service) GetObjectLockConfiguration(ctx context.Context, in *awss3.GetObjectLockConfigurationInput) (*awss3.GetObjectLockConfigurationOutput, error) {
+func (s *Fake) GetObjectLockConfiguration(ctx context.Context, in *awss3.GetObjectLockConfigurationInput) (*awss3.GetObjectLockConfigurationOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})

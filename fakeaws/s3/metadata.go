@@ -21,7 +21,7 @@ const tableActive = "ACTIVE"
 // metadataOps are the rows of S3 Metadata. S3 makes the tables once the request has
 // been answered; whether the caller may do that in S3 Tables is not asked for the
 // request, and not here.
-func (s *Service) metadataOps() []fakeaws.Op {
+func (s *Fake) metadataOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadata, checkCreatedAnnotations),
 		onMetadata(s, "s3:GetBucketMetadataTableConfiguration", s.getMetadata),
@@ -38,7 +38,7 @@ func (s *Service) metadataOps() []fakeaws.Op {
 
 // onMetadata is the row of an operation that is done with the lock held. What also
 // returns is needed besides its action.
-func onMetadata[I, O any](s *Service, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]enforce.Need, error)) fakeaws.Op {
+func onMetadata[I, O any](s *Fake, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]enforce.Need, error)) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func onMetadata[I, O any](s *Service, action string, do func(*bucket, *I, *O) er
 		}
 		return out, nil
 	}
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		if !published(in) {
 			return nil, errMalformedXML.of()
 		}
@@ -78,7 +78,7 @@ func (b *bucket) metadata() (*types.MetadataConfigurationResult, error) {
 	return copied(cfg), nil
 }
 
-func (s *Service) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfigurationInput, _ *awss3.CreateBucketMetadataConfigurationOutput) error {
+func (s *Fake) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfigurationInput, _ *awss3.CreateBucketMetadataConfigurationOutput) error {
 	cfg := in.MetadataConfiguration
 	if configured[types.MetadataConfigurationResult](b) != nil {
 		return errMetadataExists.of("BucketName", b.name)
@@ -109,13 +109,13 @@ func (s *Service) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfig
 	return nil
 }
 
-func (s *Service) getMetadata(b *bucket, _ *awss3.GetBucketMetadataConfigurationInput, out *awss3.GetBucketMetadataConfigurationOutput) error {
+func (s *Fake) getMetadata(b *bucket, _ *awss3.GetBucketMetadataConfigurationInput, out *awss3.GetBucketMetadataConfigurationOutput) error {
 	cfg, err := b.metadata()
 	out.GetBucketMetadataConfigurationResult = &types.GetBucketMetadataConfigurationResult{MetadataConfigurationResult: cfg}
 	return err
 }
 
-func (s *Service) deleteMetadata(b *bucket, _ *awss3.DeleteBucketMetadataConfigurationInput, _ *awss3.DeleteBucketMetadataConfigurationOutput) error {
+func (s *Fake) deleteMetadata(b *bucket, _ *awss3.DeleteBucketMetadataConfigurationInput, _ *awss3.DeleteBucketMetadataConfigurationOutput) error {
 	if _, err := b.metadata(); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *Service) deleteMetadata(b *bucket, _ *awss3.DeleteBucketMetadataConfigu
 	return nil
 }
 
-func (s *Service) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput, _ *awss3.UpdateBucketMetadataInventoryTableConfigurationOutput) error {
+func (s *Fake) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput, _ *awss3.UpdateBucketMetadataInventoryTableConfigurationOutput) error {
 	cfg, err := b.metadataV2()
 	if err == nil {
 		err = checkTableEncryption(in.InventoryTableConfiguration.EncryptionConfiguration)
@@ -139,7 +139,7 @@ func (s *Service) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadata
 	return nil
 }
 
-func (s *Service) updateJournalTable(b *bucket, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput, _ *awss3.UpdateBucketMetadataJournalTableConfigurationOutput) error {
+func (s *Fake) updateJournalTable(b *bucket, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput, _ *awss3.UpdateBucketMetadataJournalTableConfigurationOutput) error {
 	cfg, err := b.metadataV2()
 	if err == nil {
 		err = checkRecordExpiration(in.JournalTableConfiguration.RecordExpiration)
@@ -154,7 +154,7 @@ func (s *Service) updateJournalTable(b *bucket, in *awss3.UpdateBucketMetadataJo
 
 // inventoryTable is the inventory table in a state. That one which is disabled has no
 // name is unverified.
-func (s *Service) inventoryTable(b *bucket, state types.InventoryConfigurationState) *types.InventoryTableConfigurationResult {
+func (s *Fake) inventoryTable(b *bucket, state types.InventoryConfigurationState) *types.InventoryTableConfigurationResult {
 	t := &types.InventoryTableConfigurationResult{ConfigurationState: state}
 	if state == types.InventoryConfigurationStateEnabled {
 		t.TableName, t.TableArn, t.TableStatus = aws.String("inventory"), s.tableARN(b), aws.String(tableActive)
@@ -168,7 +168,7 @@ func tableBucketARN(b *bucket) string {
 	return fakeaws.ARN("s3tables", b.region, b.owner.ID, "bucket/aws-s3")
 }
 
-func (s *Service) tableARN(b *bucket) *string {
+func (s *Fake) tableARN(b *bucket) *string {
 	return aws.String(tableBucketARN(b) + "/table/" + s.world.IDs().UUID())
 }
 

@@ -56,7 +56,7 @@ func checkUpdatedAnnotations(in *awss3.UpdateBucketMetadataAnnotationTableConfig
 
 // annotationTable is the annotation table in a state. That one which is disabled has no
 // name, and what the name is, is unverified.
-func (s *Service) annotationTable(b *bucket, state types.AnnotationConfigurationState, role *string) *types.AnnotationTableConfigurationResult {
+func (s *Fake) annotationTable(b *bucket, state types.AnnotationConfigurationState, role *string) *types.AnnotationTableConfigurationResult {
 	t := &types.AnnotationTableConfigurationResult{ConfigurationState: state, Role: role}
 	if state == types.AnnotationConfigurationStateEnabled {
 		t.TableName, t.TableArn, t.TableStatus = aws.String("annotation"), s.tableARN(b), aws.String(tableActive)
@@ -66,7 +66,7 @@ func (s *Service) annotationTable(b *bucket, state types.AnnotationConfiguration
 
 // updateAnnotationTable enables or disables the table, or gives it another role. One
 // that no role is named for keeps its own.
-func (s *Service) updateAnnotationTable(b *bucket, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput, _ *awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput) error {
+func (s *Fake) updateAnnotationTable(b *bucket, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput, _ *awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput) error {
 	cfg, err := b.metadataV2()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ var tableName = regexp.MustCompile(`^[a-z0-9]([a-z0-9_]{0,253}[a-z0-9])?$`)
 // createMetadataV1 stores a V1 configuration as what it is for the operations of V2: a
 // journal table that never expires, in a table bucket of the customer's own. That it looks
 // so there is unverified.
-func (s *Service) createMetadataV1(b *bucket, in *awss3.CreateBucketMetadataTableConfigurationInput, _ *awss3.CreateBucketMetadataTableConfigurationOutput) error {
+func (s *Fake) createMetadataV1(b *bucket, in *awss3.CreateBucketMetadataTableConfigurationInput, _ *awss3.CreateBucketMetadataTableConfigurationOutput) error {
 	to := in.MetadataTableConfiguration.S3TablesDestination
 	// With which errors S3 refuses destinations is unverified.
 	switch name, ok := strings.CutPrefix(*to.TableBucketArn, fakeaws.ARN("s3tables", b.region, b.owner.ID, "bucket/")); {
@@ -55,7 +55,7 @@ func (b *bucket) metadataV1(method string) (*types.MetadataConfigurationResult, 
 	return cfg, err
 }
 
-func (s *Service) getMetadataV1(b *bucket, _ *awss3.GetBucketMetadataTableConfigurationInput, out *awss3.GetBucketMetadataTableConfigurationOutput) error {
+func (s *Fake) getMetadataV1(b *bucket, _ *awss3.GetBucketMetadataTableConfigurationInput, out *awss3.GetBucketMetadataTableConfigurationOutput) error {
 	cfg, err := b.metadataV1("GET")
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *Service) getMetadataV1(b *bucket, _ *awss3.GetBucketMetadataTableConfig
 	return nil
 }
 
-func (s *Service) deleteMetadataV1(b *bucket, _ *awss3.DeleteBucketMetadataTableConfigurationInput, _ *awss3.DeleteBucketMetadataTableConfigurationOutput) error {
+func (s *Fake) deleteMetadataV1(b *bucket, _ *awss3.DeleteBucketMetadataTableConfigurationInput, _ *awss3.DeleteBucketMetadataTableConfigurationOutput) error {
 	if _, err := b.metadataV1("DELETE"); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (b *bucket) requiresMFA(version *string) bool {
 // admitLifecycle refuses rules where MFA Delete is on (User Guide, "Lifecycle and
 // other bucket configurations"). The text is unverified; that of the opposite, MFA
 // Delete where there are rules, is AWS's.
-func (s *Service) admitLifecycle(b *bucket, _ *lifecycle) error {
+func (s *Fake) admitLifecycle(b *bucket, _ *lifecycle) error {
 	if b.mfaDelete == types.MFADeleteStatusEnabled {
 		return errInvalidBucketState.says("Lifecycle configuration is not supported on a bucket with Mfa Authentication. Disable Mfa Authentication before setting lifecycle configuration.")
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
@@ -29,7 +28,7 @@ type token struct {
 // newToken gives the root user of an account an MFA device.
 func newToken(t testing.TB, w *worldtest.World, account string) *token {
 	t.Helper()
-	service, ctx := w.Service("iam").(*iam.Service), w.Background(account, worldtest.Region)
+	service, ctx := iam.Of(w.World), w.Background(account, worldtest.Region)
 	made, err := service.CreateVirtualMFADevice(ctx, &awsiam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("root-account-mfa-device")})
 	require.NoError(t, err)
 	d := &token{t: t, world: w, serial: *made.VirtualMFADevice.SerialNumber}
@@ -55,8 +54,8 @@ func TestMFADelete(t *testing.T) {
 	t.Parallel()
 	worldtest.EachDoor(t, func(t *testing.T, door worldtest.Door) {
 		w := worldtest.New(t, door,
-			fakeaws.Registration{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
-			fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
+			s3.Service,
+			iam.Service,
 		)
 		client := func(id string) *awss3.Client {
 			acct, ok := w.Account(id)

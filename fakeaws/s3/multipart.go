@@ -119,7 +119,7 @@ func (b *bucket) upload(key, id *string) (*multipart, error) {
 
 var createParams = mapFields[writeParams, awss3.CreateMultipartUploadInput]()
 
-func (s *Service) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func compositeOf(a types.ChecksumAlgorithm, kind types.ChecksumType) (bool, erro
 }
 
 // CreateMultipartUpload begins an upload in parts.
-func (s *Service) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) (*awss3.CreateMultipartUploadOutput, error) {
+func (s *Fake) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) (*awss3.CreateMultipartUploadOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	params := createParams.of(in)
 	composite, err := compositeOf(in.ChecksumAlgorithm, in.ChecksumType)
@@ -233,7 +233,7 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 	return types.Initiator{ID: &id}
 }
 
-func (s *Service) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]enforce.Need, error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}
@@ -241,7 +241,7 @@ func (s *Service) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortM
 }
 
 // AbortMultipartUpload ends an upload and forgets its parts.
-func (s *Service) AbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) (*awss3.AbortMultipartUploadOutput, error) {
+func (s *Fake) AbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) (*awss3.AbortMultipartUploadOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})

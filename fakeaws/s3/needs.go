@@ -25,7 +25,7 @@ const commonKeys = 7
 type bucketRef struct{ name, expectedOwner *string }
 
 // onBucket is the Needs of an operation that asks one permission on a bucket.
-func onBucket[I any](s *Service, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
+func onBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
 	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		return s.bucketNeeds(fakeaws.CallFrom(ctx), ref(in), action)
 	}
@@ -34,7 +34,7 @@ func onBucket[I any](s *Service, action string, ref func(*I) bucketRef) fakeaws.
 // onBucketPolicy is the Needs of the operations on a bucket's policy. The
 // policy cannot shut out the root user of the account that owns the bucket from
 // them (API Reference, "PutBucketPolicy").
-func onBucketPolicy[I any](s *Service, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
+func onBucketPolicy[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
 	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		needs, err := s.bucketNeeds(call, ref(in), action)
@@ -45,7 +45,7 @@ func onBucketPolicy[I any](s *Service, action string, ref func(*I) bucketRef) fa
 	}
 }
 
-func (s *Service) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]enforce.Need, error) {
+func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]enforce.Need, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, ref)
@@ -60,7 +60,7 @@ func (s *Service) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) 
 
 // need is a permission on a bucket or on an object in it, with the condition
 // keys that all actions of S3 have and room for more of them.
-func (s *Service) need(call *fakeaws.Call, b *bucket, action, resource string, more int) enforce.Need {
+func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more int) enforce.Need {
 	n := enforce.Need{
 		Action:          action,
 		Resource:        resource,
@@ -116,7 +116,7 @@ func setEnum[E ~string](keys *enforce.Context, key string, value E) {
 
 // guardObject completes a permission on an object that exists: with its tags,
 // and with who owns it.
-func (s *Service) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
+func (s *Fake) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
 	if o == nil {
 		return
 	}
@@ -150,7 +150,7 @@ func byVersion(versionID *string, action, versioned string) string {
 }
 
 // objectNeeds is the one permission of an operation on a version of an object.
-func (s *Service) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
+func (s *Fake) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, err
 	}

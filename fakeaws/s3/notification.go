@@ -130,19 +130,19 @@ func keyFilter(f *types.NotificationConfigurationFilter) (prefix, suffix string)
 }
 
 // source says that S3 calls on behalf of a bucket.
-func (s *Service) source(call *fakeaws.Call, ref bucketRef) (fakeaws.ServiceCall, error) {
+func (s *Fake) source(call *fakeaws.Call, ref bucketRef) (fakeaws.ServiceCall, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, ref)
 	if err != nil {
 		return fakeaws.ServiceCall{}, err
 	}
-	return fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: b.arn, SourceAccount: b.owner.ID, Service: "sqs", Region: b.region}, nil
+	return fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: b.arn, SourceAccount: b.owner.ID, Region: b.region}, nil
 }
 
 // admitDestinations asks every destination whether S3 may send to it on behalf of
 // the bucket.
-func (s *Service) admitDestinations(call *fakeaws.Call, ref bucketRef, n *notifications) error {
+func (s *Fake) admitDestinations(call *fakeaws.Call, ref bucketRef, n *notifications) error {
 	for _, d := range n.destinations() {
 		if *d.id == nil || **d.id == "" {
 			*d.id = aws.String(s.world.IDs().UUID())
@@ -167,7 +167,7 @@ func (s *Service) admitDestinations(call *fakeaws.Call, ref bucketRef, n *notifi
 	return nil
 }
 
-func (s *Service) admitQueue(ctx context.Context, as fakeaws.ServiceCall, queue string) error {
+func (s *Fake) admitQueue(ctx context.Context, as fakeaws.ServiceCall, queue string) error {
 	refused := func(why string) error {
 		return errInvalidArgument.says("Unable to validate the following destination configurations", "ArgumentName1", queue, "ArgumentValue1", why)
 	}
@@ -176,7 +176,7 @@ func (s *Service) admitQueue(ctx context.Context, as fakeaws.ServiceCall, queue 
 		// A queue of another region is answered as one that S3 cannot find: unverified.
 		return refused("The destination queue does not exist")
 	}
-	err := s.world.Check(ctx, as, &sqs.SendMessageInput{QueueUrl: queueURL(parts), MessageBody: aws.String("{}")})
+	err := s.world.Check(ctx, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(parts), MessageBody: aws.String("{}")})
 	var api smithy.APIError
 	switch {
 	case err == nil:
@@ -192,7 +192,7 @@ func queueURL(arn []string) *string {
 }
 
 // announce sends the test event that S3 sends to new destinations.
-func (s *Service) announce(call *fakeaws.Call, ref bucketRef, n *notifications) {
+func (s *Fake) announce(call *fakeaws.Call, ref bucketRef, n *notifications) {
 	as, err := s.source(call, ref)
 	if err != nil || aws.ToBool(n.SkipDestinationValidation) {
 		return
@@ -207,6 +207,6 @@ func (s *Service) announce(call *fakeaws.Call, ref bucketRef, n *notifications) 
 			return
 		}
 		// Whether the message arrives does not concern the request.
-		_, _ = s.world.Do(call, as, &sqs.SendMessageInput{QueueUrl: queueURL(strings.Split(*q.QueueArn, ":")), MessageBody: aws.String(string(body))})
+		_, _ = fakeaws.Do[sqs.SendMessageOutput](call, s.world, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(strings.Split(*q.QueueArn, ":")), MessageBody: aws.String(string(body))})
 	}
 }

@@ -7,45 +7,45 @@ import (
 )
 
 // objectOps are the operations on objects and lists of them.
-func (s *Service) objectOps() []fakeaws.Op {
+func (s *Fake) objectOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(s.ListObjects, s.needListObjects),
-		fakeaws.Bind(s.ListObjectsV2, s.needListObjectsV2),
-		fakeaws.Bind(s.ListObjectVersions, s.needListObjectVersions),
+		fakeaws.BindMethod(s.ListObjects, s.needListObjects),
+		fakeaws.BindMethod(s.ListObjectsV2, s.needListObjectsV2),
+		fakeaws.BindMethod(s.ListObjectVersions, s.needListObjectVersions),
 
-		fakeaws.Bind(s.PutBucketVersioning, s.needPutBucketVersioning),
-		fakeaws.Bind(s.GetBucketVersioning, onBucket(s, "s3:GetBucketVersioning", func(in *awss3.GetBucketVersioningInput) bucketRef {
+		fakeaws.BindMethod(s.PutBucketVersioning, s.needPutBucketVersioning),
+		fakeaws.BindMethod(s.GetBucketVersioning, onBucket(s, "s3:GetBucketVersioning", func(in *awss3.GetBucketVersioningInput) bucketRef {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
 
-		fakeaws.Bind(s.PutObjectLockConfiguration, s.needPutObjectLockConfiguration),
-		fakeaws.Bind(s.GetObjectLockConfiguration, onBucket(s, "s3:GetBucketObjectLockConfiguration", func(in *awss3.GetObjectLockConfigurationInput) bucketRef {
+		fakeaws.BindMethod(s.PutObjectLockConfiguration, s.needPutObjectLockConfiguration),
+		fakeaws.BindMethod(s.GetObjectLockConfiguration, onBucket(s, "s3:GetBucketObjectLockConfiguration", func(in *awss3.GetObjectLockConfigurationInput) bucketRef {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
-		fakeaws.Bind(s.PutObjectRetention, s.needPutObjectRetention),
-		fakeaws.Bind(s.GetObjectRetention, s.needGetObjectRetention),
-		fakeaws.Bind(s.PutObjectLegalHold, s.needPutObjectLegalHold),
-		fakeaws.Bind(s.GetObjectLegalHold, s.needGetObjectLegalHold),
+		fakeaws.BindMethod(s.PutObjectRetention, s.needPutObjectRetention),
+		fakeaws.BindMethod(s.GetObjectRetention, s.needGetObjectRetention),
+		fakeaws.BindMethod(s.PutObjectLegalHold, s.needPutObjectLegalHold),
+		fakeaws.BindMethod(s.GetObjectLegalHold, s.needGetObjectLegalHold),
 
-		fakeaws.Bind(s.CreateMultipartUpload, s.needCreateMultipartUpload),
-		fakeaws.Bind(s.UploadPart, s.needUploadPart),
-		fakeaws.Bind(s.UploadPartCopy, s.needUploadPartCopy),
-		fakeaws.Bind(s.CompleteMultipartUpload, s.needCompleteMultipartUpload),
-		fakeaws.Bind(s.AbortMultipartUpload, s.needAbortMultipartUpload),
-		fakeaws.Bind(s.ListParts, s.needListParts),
-		fakeaws.Bind(s.ListMultipartUploads, s.needListMultipartUploads),
+		fakeaws.BindMethod(s.CreateMultipartUpload, s.needCreateMultipartUpload),
+		fakeaws.BindMethod(s.UploadPart, s.needUploadPart),
+		fakeaws.BindMethod(s.UploadPartCopy, s.needUploadPartCopy),
+		fakeaws.BindMethod(s.CompleteMultipartUpload, s.needCompleteMultipartUpload),
+		fakeaws.BindMethod(s.AbortMultipartUpload, s.needAbortMultipartUpload),
+		fakeaws.BindMethod(s.ListParts, s.needListParts),
+		fakeaws.BindMethod(s.ListMultipartUploads, s.needListMultipartUploads),
 
-		fakeaws.Bind(s.PutObject, s.needPutObject),
-		fakeaws.Bind(s.GetObject, s.needGetObject),
-		fakeaws.Bind(s.HeadObject, s.needHeadObject),
-		fakeaws.Bind(s.GetObjectAttributes, s.needGetObjectAttributes),
-		fakeaws.Bind(s.RestoreObject, s.needRestoreObject),
-		fakeaws.Bind(s.CopyObject, s.needCopyObject),
-		fakeaws.Bind(s.DeleteObject, s.needDeleteObject),
-		fakeaws.Bind(s.DeleteObjects, s.needDeleteObjects),
-		fakeaws.Bind(s.UpdateObjectEncryption, s.needUpdateObjectEncryption),
-		fakeaws.Bind(s.PutObjectTagging, s.needPutObjectTagging),
-		fakeaws.Bind(s.GetObjectTagging, s.needGetObjectTagging),
-		fakeaws.Bind(s.DeleteObjectTagging, s.needDeleteObjectTagging),
+		fakeaws.BindMethod(s.PutObject, s.needPutObject),
+		fakeaws.BindMethod(s.GetObject, s.needGetObject),
+		fakeaws.BindMethod(s.HeadObject, s.needHeadObject),
+		fakeaws.BindMethod(s.GetObjectAttributes, s.needGetObjectAttributes),
+		fakeaws.BindMethod(s.RestoreObject, s.needRestoreObject),
+		fakeaws.BindMethod(s.CopyObject, s.needCopyObject),
+		fakeaws.BindMethod(s.DeleteObject, s.needDeleteObject),
+		fakeaws.BindMethod(s.DeleteObjects, s.needDeleteObjects),
+		fakeaws.BindMethod(s.UpdateObjectEncryption, s.needUpdateObjectEncryption),
+		fakeaws.BindMethod(s.PutObjectTagging, s.needPutObjectTagging),
+		fakeaws.BindMethod(s.GetObjectTagging, s.needGetObjectTagging),
+		fakeaws.BindMethod(s.DeleteObjectTagging, s.needDeleteObjectTagging),
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // ownershipOps are the rows of Object Ownership.
-func (s *Service) ownershipOps() []fakeaws.Op {
+func (s *Fake) ownershipOps() []fakeaws.Op {
 	ownership := &configuration[types.OwnershipControls]{get: "s3:GetBucketOwnershipControls", put: "s3:PutBucketOwnershipControls",
-		absent: missing[types.OwnershipControls](errNoOwnershipControls), check: checkOwnership, admit: (*Service).admitOwnership}
+		absent: missing[types.OwnershipControls](errNoOwnershipControls), check: checkOwnership, admit: (*Fake).admitOwnership}
 	return []fakeaws.Op{
 		putting[awss3.PutBucketOwnershipControlsInput, awss3.PutBucketOwnershipControlsOutput](s, ownership),
 		getting[awss3.GetBucketOwnershipControlsInput, awss3.GetBucketOwnershipControlsOutput](s, ownership),
@@ -28,7 +28,7 @@ func checkOwnership(cfg *types.OwnershipControls) error {
 
 // admitOwnership keeps ACLs from being disabled as long as the bucket's own grants
 // something to others.
-func (s *Service) admitOwnership(b *bucket, cfg *types.OwnershipControls) error {
+func (s *Fake) admitOwnership(b *bucket, cfg *types.OwnershipControls) error {
 	if cfg.Rules[0].ObjectOwnership == types.ObjectOwnershipBucketOwnerEnforced && b.acl.open(b.owner) {
 		return errInvalidACLOwnership.of()
 	}
@@ -79,7 +79,7 @@ func (b *bucket) ownerIDOf(o *object) *types.Owner {
 var nobody = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
 
 // own decides whose a new object is, and its ACL.
-func (s *Service) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) error {
+func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) error {
 	r := p.aclRequest()
 	if err := r.check(); err != nil {
 		return err

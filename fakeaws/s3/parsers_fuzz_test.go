@@ -69,7 +69,7 @@ func (device) Ops() []fakeaws.Op { return nil }
 func (device) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
 
 func FuzzMFA(f *testing.F) {
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return device{} }}}})
+	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
 	_, err := w.AddAccount(owner, "", "")
 	require.NoError(f, err)
 	call := fakeaws.CallFrom(w.Background(owner, region))

@@ -13,7 +13,7 @@ import (
 )
 
 // PutBucketPolicy sets the policy of a bucket.
-func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicyInput) (*awss3.PutBucketPolicyOutput, error) {
+func (s *Fake) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicyInput) (*awss3.PutBucketPolicyOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkMD5(in.ContentMD5, aws.ToString(in.Policy)); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (s *Service) PutBucketPolicy(ctx context.Context, in *awss3.PutBucketPolicy
 }
 
 // compilePolicy reads a bucket policy and finds its principals.
-func (s *Service) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *policyDoc, error) {
+func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *policyDoc, error) {
 	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{File: call.PolicyFile})
 	if err != nil {
 		return nil, nil, malformedPolicy(err)
@@ -69,7 +69,7 @@ func malformedPolicy(err error) error {
 
 // ownBucket finds the bucket of an operation that only the account of its owner
 // may perform, whatever the policies say.
-func (s *Service) ownBucket(call *fakeaws.Call, ref bucketRef, method string) (*bucket, error) {
+func (s *Fake) ownBucket(call *fakeaws.Call, ref bucketRef, method string) (*bucket, error) {
 	b, err := s.bucket(call, ref)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (s *Service) ownBucket(call *fakeaws.Call, ref bucketRef, method string) (*
 }
 
 // GetBucketPolicy returns the policy of a bucket as it was put.
-func (s *Service) GetBucketPolicy(ctx context.Context, in *awss3.GetBucketPolicyInput) (*awss3.GetBucketPolicyOutput, error) {
+func (s *Fake) GetBucketPolicy(ctx context.Context, in *awss3.GetBucketPolicyInput) (*awss3.GetBucketPolicyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.ownBucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "GET")
@@ -96,7 +96,7 @@ func (s *Service) GetBucketPolicy(ctx context.Context, in *awss3.GetBucketPolicy
 
 // DeleteBucketPolicy removes the policy of a bucket, or does nothing where
 // there is none.
-func (s *Service) DeleteBucketPolicy(ctx context.Context, in *awss3.DeleteBucketPolicyInput) (*awss3.DeleteBucketPolicyOutput, error) {
+func (s *Fake) DeleteBucketPolicy(ctx context.Context, in *awss3.DeleteBucketPolicyInput) (*awss3.DeleteBucketPolicyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.ownBucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "DELETE")
@@ -108,7 +108,7 @@ func (s *Service) DeleteBucketPolicy(ctx context.Context, in *awss3.DeleteBucket
 }
 
 // GetBucketPolicyStatus tells whether the policy of a bucket makes it public.
-func (s *Service) GetBucketPolicyStatus(ctx context.Context, in *awss3.GetBucketPolicyStatusInput) (*awss3.GetBucketPolicyStatusOutput, error) {
+func (s *Fake) GetBucketPolicyStatus(ctx context.Context, in *awss3.GetBucketPolicyStatusInput) (*awss3.GetBucketPolicyStatusOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})

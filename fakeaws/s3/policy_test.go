@@ -183,7 +183,7 @@ func TestOwnersRootKeepsThePolicy(t *testing.T) {
 	l := newLab(t)
 	l.bucketNamed(t, "bucket")
 	require.NoError(t, l.setPolicy(l.as(owner, region), statement(`"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::bucket","arn:aws:s3:::bucket/*"]`)))
-	needs := onBucketPolicy(l.Service, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef { return bucketRef{in.Bucket, nil} })
+	needs := onBucketPolicy(l.Fake, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef { return bucketRef{in.Bucket, nil} })
 	in := &awss3.DeleteBucketPolicyInput{Bucket: ptr("bucket")}
 	got, err := needs(l.ctx, in)
 	require.NoError(t, err)

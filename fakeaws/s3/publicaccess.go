@@ -11,7 +11,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Service) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) ([]enforce.Need, error) {
+func (s *Fake) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) ([]enforce.Need, error) {
 	if in.PublicAccessBlockConfiguration == nil {
 		return nil, errMalformedXML.of()
 	}
@@ -33,7 +33,7 @@ func (k *block) and(cfg *types.PublicAccessBlockConfiguration) {
 }
 
 // blockOf is Block Public Access of a bucket and of its owner's account.
-func (s *Service) blockOf(b *bucket) block {
+func (s *Fake) blockOf(b *bucket) block {
 	var k block
 	k.and(b.block)
 	k.and(s.accountBlocks[b.owner.ID])
@@ -42,7 +42,7 @@ func (s *Service) blockOf(b *bucket) block {
 
 // PutPublicAccessBlock sets Block Public Access of a bucket. A setting that is
 // not sent is off.
-func (s *Service) PutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) (*awss3.PutPublicAccessBlockOutput, error) {
+func (s *Fake) PutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) (*awss3.PutPublicAccessBlockOutput, error) {
 	cfg := in.PublicAccessBlockConfiguration
 	if cfg == nil {
 		return nil, errMalformedXML.of()
@@ -68,7 +68,7 @@ func completeBlock(cfg *types.PublicAccessBlockConfiguration) *types.PublicAcces
 }
 
 // GetPublicAccessBlock returns Block Public Access of a bucket that has it.
-func (s *Service) GetPublicAccessBlock(ctx context.Context, in *awss3.GetPublicAccessBlockInput) (*awss3.GetPublicAccessBlockOutput, error) {
+func (s *Fake) GetPublicAccessBlock(ctx context.Context, in *awss3.GetPublicAccessBlockInput) (*awss3.GetPublicAccessBlockOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -82,7 +82,7 @@ func (s *Service) GetPublicAccessBlock(ctx context.Context, in *awss3.GetPublicA
 }
 
 // DeletePublicAccessBlock takes Block Public Access off a bucket.
-func (s *Service) DeletePublicAccessBlock(ctx context.Context, in *awss3.DeletePublicAccessBlockInput) (*awss3.DeletePublicAccessBlockOutput, error) {
+func (s *Fake) DeletePublicAccessBlock(ctx context.Context, in *awss3.DeletePublicAccessBlockInput) (*awss3.DeletePublicAccessBlockOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})

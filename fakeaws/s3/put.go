@@ -24,7 +24,7 @@ type objectPut struct {
 	body *upload
 }
 
-func (s *Service) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (p *objectPut) check(now time.Time) error {
 
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
-func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *string, p *writeParams, tagging bool) []enforce.Need {
+func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *string, p *writeParams, tagging bool) []enforce.Need {
 	needs := []enforce.Need{put}
 	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
@@ -108,7 +108,7 @@ func (s *Service) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, ke
 
 // PutObject stores an object. The body is read before the bucket is looked at
 // again and without the lock: a slow upload holds up nobody.
-func (s *Service) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.PutObjectOutput, error) {
+func (s *Fake) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.PutObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := objectPutOf(call, in)
 	if err != nil {
@@ -143,7 +143,7 @@ func sizeOf(contentLength *int64) int64 {
 }
 
 // store puts a new object under its key if the conditions of the request hold.
-func (s *Service) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
+func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
 	begun := o.parts != nil // by an upload in parts, which decided whose it is and how it is encrypted
 	if !begun {
 		if err = s.own(call, b, o, p); err != nil {

@@ -35,7 +35,7 @@ func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*type
 	return &kms.Value, nil
 }
 
-func (s *Service) needUpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) ([]enforce.Need, error) {
+func (s *Fake) needUpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	kms, err := checkReencryption(call, in.ObjectEncryption)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) needUpdateObjectEncryption(ctx context.Context, in *awss3.Upda
 
 // UpdateObjectEncryption encrypts the key of an object's data with another one. The
 // object is the same in all else: its time, entity tag and checksum too.
-func (s *Service) UpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) (*awss3.UpdateObjectEncryptionOutput, error) {
+func (s *Fake) UpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) (*awss3.UpdateObjectEncryptionOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	kms, err := checkReencryption(call, in.ObjectEncryption)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Service) UpdateObjectEncryption(ctx context.Context, in *awss3.UpdateOb
 
 // checkReencryptable refuses objects whose encryption cannot be changed. No bypass
 // helps where Object Lock protects one.
-func (s *Service) checkReencryptable(o *object) error {
+func (s *Fake) checkReencryptable(o *object) error {
 	switch e := o.encryption.shown(); {
 	case e.ServerSideEncryption != types.ServerSideEncryptionAes256 && e.ServerSideEncryption != types.ServerSideEncryptionAwsKms:
 		return errInvalidRequest.says("The UpdateObjectEncryption operation doesn't support source objects with the encryption type DSSE-KMS or SSE-C. Only source objects encrypted with SSE-S3 or SSE-KMS are supported.")

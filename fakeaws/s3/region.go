@@ -46,7 +46,7 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 
 // withRegion adds to an error about a bucket, though not about an object in it,
 // where the bucket is.
-func (s *Service) withRegion(err error, resource string) error {
+func (s *Fake) withRegion(err error, resource string) error {
 	name, ok := strings.CutPrefix(resource, bucketARN(""))
 	if !ok {
 		return err

@@ -12,11 +12,11 @@ import (
 )
 
 // routingOps are the rows of what sends a bucket's objects and events elsewhere.
-func (s *Service) routingOps() []fakeaws.Op {
+func (s *Fake) routingOps() []fakeaws.Op {
 	replication := &configuration[types.ReplicationConfiguration]{get: "s3:GetReplicationConfiguration", put: "s3:PutReplicationConfiguration",
-		absent: missing[types.ReplicationConfiguration](errNoReplication), check: checkReplication, admit: (*Service).admitReplication, also: passReplicationRole}
+		absent: missing[types.ReplicationConfiguration](errNoReplication), check: checkReplication, admit: (*Fake).admitReplication, also: passReplicationRole}
 	notification := &configuration[notifications]{get: "s3:GetBucketNotification", put: "s3:PutBucketNotification",
-		absent: usual(notifications{}), check: checkNotifications, before: (*Service).admitDestinations, after: (*Service).announce}
+		absent: usual(notifications{}), check: checkNotifications, before: (*Fake).admitDestinations, after: (*Fake).announce}
 	return []fakeaws.Op{
 		putting[awss3.PutBucketReplicationInput, awss3.PutBucketReplicationOutput](s, replication),
 		getting[awss3.GetBucketReplicationInput, awss3.GetBucketReplicationOutput](s, replication),
@@ -59,7 +59,7 @@ func checkReplication(cfg *types.ReplicationConfiguration) error {
 	return nil
 }
 
-func (s *Service) admitReplication(b *bucket, cfg *types.ReplicationConfiguration) error {
+func (s *Fake) admitReplication(b *bucket, cfg *types.ReplicationConfiguration) error {
 	if !b.versioned() {
 		return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 	}

@@ -53,7 +53,7 @@ func (r *restoration) header(now time.Time) *string {
 	return nil
 }
 
-func (s *Service) needRestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needRestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) ([]enforce.Need, error) {
 	if err := checkRestore(in.RestoreRequest); err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func speed(t types.Tier) int {
 // RestoreObject has a copy made of an archived object, which is there after a
 // while on the World's clock and for some days. To ask again for a copy that is
 // there changes how long it stays.
-func (s *Service) RestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) (*awss3.RestoreObjectOutput, error) {
+func (s *Fake) RestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) (*awss3.RestoreObjectOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

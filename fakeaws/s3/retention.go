@@ -12,7 +12,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Service) needPutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkRetention(in.Retention, call.Time); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func checkRetention(r *types.ObjectLockRetention, now time.Time) error {
 }
 
 // PutObjectRetention sets the retention of a version, or removes it.
-func (s *Service) PutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) (*awss3.PutObjectRetentionOutput, error) {
+func (s *Fake) PutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) (*awss3.PutObjectRetentionOutput, error) {
 	err := s.relock(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, func(l *lock, now time.Time) error {
 		wanted := lock{mode: types.ObjectLockMode(in.Retention.Mode), until: aws.ToTime(in.Retention.RetainUntilDate), hold: l.hold}
 		// A retention in force may be extended. To shorten it or to change its mode
@@ -68,7 +68,7 @@ func (s *Service) PutObjectRetention(ctx context.Context, in *awss3.PutObjectRet
 }
 
 // relock changes the lock of a version.
-func (s *Service) relock(ctx context.Context, ref objectRef, change func(l *lock, now time.Time) error) error {
+func (s *Fake) relock(ctx context.Context, ref objectRef, change func(l *lock, now time.Time) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.lockable(ctx, ref, "PUT")
@@ -86,7 +86,7 @@ func (s *Service) relock(ctx context.Context, ref objectRef, change func(l *lock
 }
 
 // lockable finds a version in a bucket with Object Lock.
-func (s *Service) lockable(ctx context.Context, ref objectRef, method string) (*bucket, *object, error) {
+func (s *Fake) lockable(ctx context.Context, ref objectRef, method string) (*bucket, *object, error) {
 	b, o, err := s.object(fakeaws.CallFrom(ctx), ref, method)
 	if b != nil && !b.locking {
 		return nil, nil, errInvalidRequest.says("Bucket is missing Object Lock Configuration")
@@ -94,12 +94,12 @@ func (s *Service) lockable(ctx context.Context, ref objectRef, method string) (*
 	return b, o, err
 }
 
-func (s *Service) needGetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) ([]enforce.Need, error) {
 	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectRetention")
 }
 
 // GetObjectRetention returns the retention of a version that has one.
-func (s *Service) GetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) (*awss3.GetObjectRetentionOutput, error) {
+func (s *Fake) GetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) (*awss3.GetObjectRetentionOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, o, err := s.lockable(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
@@ -113,7 +113,7 @@ func (s *Service) GetObjectRetention(ctx context.Context, in *awss3.GetObjectRet
 	return &awss3.GetObjectRetentionOutput{Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(l.mode), RetainUntilDate: &l.until}}, nil
 }
 
-func (s *Service) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) ([]enforce.Need, error) {
 	if in.LegalHold == nil || !known(in.LegalHold.Status) {
 		return nil, errMalformedXML.of()
 	}
@@ -126,7 +126,7 @@ func (s *Service) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjec
 }
 
 // PutObjectLegalHold sets or releases the legal hold of a version.
-func (s *Service) PutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) (*awss3.PutObjectLegalHoldOutput, error) {
+func (s *Fake) PutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) (*awss3.PutObjectLegalHoldOutput, error) {
 	err := s.relock(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, func(l *lock, _ time.Time) error {
 		l.hold = in.LegalHold.Status
 		return nil
@@ -137,12 +137,12 @@ func (s *Service) PutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLeg
 	return new(awss3.PutObjectLegalHoldOutput), nil
 }
 
-func (s *Service) needGetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) ([]enforce.Need, error) {
 	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectLegalHold")
 }
 
 // GetObjectLegalHold returns the legal hold of a version that ever had one.
-func (s *Service) GetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) (*awss3.GetObjectLegalHoldOutput, error) {
+func (s *Fake) GetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) (*awss3.GetObjectLegalHoldOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, o, err := s.lockable(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")

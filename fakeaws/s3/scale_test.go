@@ -42,7 +42,7 @@ const smallObject = 1 << 10
 func newShelf(t testing.TB, n int) *shelf {
 	s := &shelf{account: newAccount(t), n: n, body: bytes.Repeat([]byte("x"), smallObject)}
 	s.bucket("bucket")
-	service, ctx := s.world.Service("s3").(*s3.Service), s.world.Background(owner, "us-east-1")
+	service, ctx := s3.Of(s.world), s.world.Background(owner, "us-east-1")
 	for i := range n {
 		_, err := service.PutObject(ctx, s.putting(i))
 		require.NoError(t, err)

@@ -11,9 +11,9 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Service is Amazon S3 in one World: the buckets of all its accounts and
+// A Fake is Amazon S3 in one World: the buckets of all its accounts and
 // regions, which share one namespace.
-type Service struct {
+type Fake struct {
 	world *fakeaws.World
 	// nothing is the policy of a bucket whose own one is out of force.
 	nothing *enforce.Policy
@@ -26,21 +26,26 @@ type Service struct {
 	made          uint64                  // versions and uploads, in order
 }
 
-// New returns S3 without buckets.
-func New(w *fakeaws.World) *Service {
-	return &Service{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}
+// Service is Amazon S3, for a World to be made of.
+var Service = fakeaws.Service{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+
+// Of returns the Amazon S3 of a World.
+func Of(w *fakeaws.World) *Fake { return w.Fake("s3").(*Fake) }
+
+func newFake(w *fakeaws.World) *Fake {
+	return &Fake{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}
 }
 
-// Ops implements fakeaws.Service.
-func (s *Service) Ops() []fakeaws.Op {
+// Ops implements fakeaws.Fake.
+func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps(), s.annotationOps())
 }
 
-// Denied implements fakeaws.Service. S3 explains a denial only to callers of
+// Denied implements fakeaws.Fake. S3 explains a denial only to callers of
 // the account that owns the resource, or of its organization (User Guide,
 // "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"); it puts the
 // resource in quotes.
-func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	denied := errAccessDenied.of()
 	if !call.Anonymous() && (need.ResourceAccount == "" || call.World.SameOrganization(need.ResourceAccount, call.Account)) {
 		style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}

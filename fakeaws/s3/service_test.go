@@ -28,7 +28,7 @@ const (
 
 // A lab is S3 in a World of two accounts, reached by Go calls.
 type lab struct {
-	*Service
+	*Fake
 	world *fakeaws.World
 	// ctx is the owner's root user in us-east-1.
 	ctx context.Context
@@ -43,7 +43,7 @@ func newLabIn(t require.TestingT) *lab {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	return &lab{Service: New(w), world: w, ctx: w.Background(owner, region)}
+	return &lab{Fake: newFake(w), world: w, ctx: w.Background(owner, region)}
 }
 
 // as is a call of an account's root user in a region.

@@ -10,7 +10,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Service) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) ([]enforce.Need, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func (s *Service) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketT
 }
 
 // PutBucketTagging replaces all tags of a bucket.
-func (s *Service) PutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) (*awss3.PutBucketTaggingOutput, error) {
+func (s *Fake) PutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) (*awss3.PutBucketTaggingOutput, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (b *bucket) checkTagging() error {
 }
 
 // GetBucketTagging returns the tags of a bucket that has some.
-func (s *Service) GetBucketTagging(ctx context.Context, in *awss3.GetBucketTaggingInput) (*awss3.GetBucketTaggingOutput, error) {
+func (s *Fake) GetBucketTagging(ctx context.Context, in *awss3.GetBucketTaggingInput) (*awss3.GetBucketTaggingOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -65,7 +65,7 @@ func (s *Service) GetBucketTagging(ctx context.Context, in *awss3.GetBucketTaggi
 }
 
 // DeleteBucketTagging removes all tags of a bucket.
-func (s *Service) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucketTaggingInput) (*awss3.DeleteBucketTaggingOutput, error) {
+func (s *Fake) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucketTaggingInput) (*awss3.DeleteBucketTaggingOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -79,7 +79,7 @@ func (s *Service) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucke
 	return new(awss3.DeleteBucketTaggingOutput), nil
 }
 
-func (s *Service) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) ([]enforce.Need, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -96,18 +96,18 @@ func (s *Service) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectT
 	return need, nil
 }
 
-func (s *Service) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
 }
 
-func (s *Service) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]enforce.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"))
 }
 
 // PutObjectTagging replaces all tags of an object.
-func (s *Service) PutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) (*awss3.PutObjectTaggingOutput, error) {
+func (s *Fake) PutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) (*awss3.PutObjectTaggingOutput, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (s *Service) PutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggi
 }
 
 // DeleteObjectTagging removes all tags of an object.
-func (s *Service) DeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) (*awss3.DeleteObjectTaggingOutput, error) {
+func (s *Fake) DeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) (*awss3.DeleteObjectTaggingOutput, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	version, err := s.retag(ctx, ref, nil, "DELETE")
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Service) DeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjec
 }
 
 // retag gives other tags to an object, and returns its version.
-func (s *Service) retag(ctx context.Context, ref objectRef, tags []types.Tag, method string) (*string, error) {
+func (s *Fake) retag(ctx context.Context, ref objectRef, tags []types.Tag, method string) (*string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), ref, method)
@@ -145,7 +145,7 @@ func (s *Service) retag(ctx context.Context, ref objectRef, tags []types.Tag, me
 }
 
 // GetObjectTagging returns the tags of an object.
-func (s *Service) GetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) (*awss3.GetObjectTaggingOutput, error) {
+func (s *Fake) GetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) (*awss3.GetObjectTaggingOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")

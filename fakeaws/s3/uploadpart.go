@@ -29,7 +29,7 @@ func checkPartNumber(number *int32) error {
 	return nil
 }
 
-func (s *Service) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([]enforce.Need, error) {
+func (s *Fake) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkPartNumber(in.PartNumber); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (s *Service) needUploadPart(ctx context.Context, in *awss3.UploadPartInput)
 }
 
 // partNeeds is the permission to add to an upload.
-func (s *Service) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, error) {
+func (s *Fake) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, error) {
 	needs, err := s.uploadNeeds(call, ref, "s3:PutObject")
 	if err == nil {
 		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
@@ -62,7 +62,7 @@ func (s *Service) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, 
 // uploadNeeds is the one permission of an operation on an upload. The object that
 // is under its key now, if any, has no say: its tags are no condition keys, and it
 // may be of another account.
-func (s *Service) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
+func (s *Fake) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *Service) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) 
 
 // UploadPart stores a part of an upload. As with PutObject the body is read
 // without the lock.
-func (s *Service) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*awss3.UploadPartOutput, error) {
+func (s *Fake) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*awss3.UploadPartOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	up, err := newUpload(call, partChecksums.of(in))
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Service) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*a
 }
 
 // uploading finds the upload of a request and checks that the part fits it.
-func (s *Service) uploading(call *fakeaws.Call, ref objectRef, id *string, admit func(*multipart) error) (*multipart, error) {
+func (s *Fake) uploading(call *fakeaws.Call, ref objectRef, id *string, admit func(*multipart) error) (*multipart, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, ref.bucketRef)
@@ -163,7 +163,7 @@ func (m *multipart) checkKey(key customerKey) error {
 }
 
 // addPart puts a part into an upload that is still in progress.
-func (s *Service) addPart(call *fakeaws.Call, ref objectRef, m *multipart, p *part) error {
+func (s *Fake) addPart(call *fakeaws.Call, ref objectRef, m *multipart, p *part) error {
 	p.size = p.data.len()
 	if !m.object.encryption.plainETag() {
 		p.etag = s.randomETag()
@@ -243,7 +243,7 @@ func copyRange(header string) (first, last int64, ok bool) {
 	return first, last, isBytes && okFirst && okLast && first <= last
 }
 
-func (s *Service) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) ([]enforce.Need, error) {
+func (s *Fake) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planPartCopy(in)
 	if err != nil {
@@ -265,7 +265,7 @@ func (s *Service) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCo
 
 // UploadPartCopy makes a part of an object, or of a range of one, and shares its
 // data.
-func (s *Service) UploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) (*awss3.UploadPartCopyOutput, error) {
+func (s *Fake) UploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) (*awss3.UploadPartCopyOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planPartCopy(in)
 	if err != nil {
@@ -302,7 +302,7 @@ func (s *Service) UploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyIn
 }
 
 // partSource is the data of a part copy.
-func (s *Service) partSource(p *partCopyPlan) (data, *string, error) {
+func (s *Fake) partSource(p *partCopyPlan) (data, *string, error) {
 	b, err := s.bucketAnywhere(p.source.bucketRef)
 	if err != nil {
 		return nil, nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Service) needPutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) ([]enforce.Need, error) {
 	if err := checkVersioning(in.VersioningConfiguration); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func checkVersioning(cfg *types.VersioningConfiguration) error {
 }
 
 // PutBucketVersioning turns versioning of a bucket on, or suspends it.
-func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) (*awss3.PutBucketVersioningOutput, error) {
+func (s *Fake) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) (*awss3.PutBucketVersioningOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	cfg := in.VersioningConfiguration
 	if err := checkVersioning(cfg); err != nil {
@@ -68,7 +68,7 @@ func (s *Service) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVe
 
 // GetBucketVersioning tells whether a bucket has versioning; a bucket that never
 // had it has no status at all.
-func (s *Service) GetBucketVersioning(ctx context.Context, in *awss3.GetBucketVersioningInput) (*awss3.GetBucketVersioningOutput, error) {
+func (s *Fake) GetBucketVersioning(ctx context.Context, in *awss3.GetBucketVersioningInput) (*awss3.GetBucketVersioningOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})

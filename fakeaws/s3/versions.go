@@ -86,7 +86,7 @@ func (b *bucket) shown(o *object) *string {
 // add makes a new object, or delete marker, the current version of its key. In
 // a bucket with versioning it joins the others; else it takes the place of the
 // null version (User Guide, "How S3 Versioning works").
-func (s *Service) add(b *bucket, o *object) {
+func (s *Fake) add(b *bucket, o *object) {
 	s.made++
 	o.place = s.made
 	// Last-Modified is an HTTP date, and lists agree with it.
@@ -132,7 +132,7 @@ func (b *bucket) replace(changed *object) {
 }
 
 // object finds the version of a request that reads it. The lock is held.
-func (s *Service) object(call *fakeaws.Call, ref objectRef, method string) (*bucket, *object, error) {
+func (s *Fake) object(call *fakeaws.Call, ref objectRef, method string) (*bucket, *object, error) {
 	b, err := s.bucket(call, ref.bucketRef)
 	if err != nil {
 		return nil, nil, err

@@ -51,7 +51,7 @@ func defaults() settings {
 // A change is an attempt to set attributes of a queue.
 type change struct {
 	settings
-	service *Service
+	service *Fake
 	queue   *queue
 }
 
@@ -137,7 +137,7 @@ func writePolicy(c *change, value string) error {
 // change returns the settings that q would have with the given attributes. It
 // checks them in order of name, so that the error does not depend on chance.
 // Attributes of FIFO queues are unknown to a standard queue.
-func (s *Service) change(q *queue, values map[string]string) (settings, error) {
+func (s *Fake) change(q *queue, values map[string]string) (settings, error) {
 	c := change{settings: q.settings, service: s, queue: q}
 	if err := checkEncryption(values); err != nil {
 		return settings{}, err
@@ -179,7 +179,7 @@ func (q *queue) differs(changed *settings, values map[string]string) (string, bo
 }
 
 // GetQueueAttributes returns the attributes that the call names, or all.
-func (s *Service) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAttributesInput) (*awssqs.GetQueueAttributesOutput, error) {
+func (s *Fake) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAttributesInput) (*awssqs.GetQueueAttributesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +227,7 @@ func (q *queue) knows(name types.QueueAttributeName) bool {
 }
 
 // SetQueueAttributes changes attributes, all of the given ones or none.
-func (s *Service) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAttributesInput) (*awssqs.SetQueueAttributesOutput, error) {
+func (s *Fake) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAttributesInput) (*awssqs.SetQueueAttributesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

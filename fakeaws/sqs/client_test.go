@@ -61,9 +61,9 @@ type cloud struct {
 func newCloud(t testing.TB) *cloud {
 	t.Helper()
 	c := &cloud{users: make(users)}
-	c.World = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Registration{
-		{Name: "sqs", Anonymous: true, New: sqs.New},
-		{Name: "iam", New: func(*fakeaws.World) fakeaws.Service { return c.users }},
+	c.World = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
+		sqs.Service,
+		{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return c.users }},
 	}})
 	for _, id := range []string{owner, stranger} {
 		_, err := c.AddAccount(id, "", "")

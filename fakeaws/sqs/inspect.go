@@ -78,7 +78,7 @@ func short(body string) string {
 
 // Messages returns all messages of a queue of the call's account and region,
 // first sent first, without receiving them.
-func (s *Service) Messages(call *fakeaws.Call, name string) ([]Message, error) {
+func (s *Fake) Messages(call *fakeaws.Call, name string) ([]Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.settled(call, name)
@@ -92,7 +92,7 @@ func (s *Service) Messages(call *fakeaws.Call, name string) ([]Message, error) {
 
 // Clear removes all messages of a queue, as PurgeQueue does, and as often as one
 // likes.
-func (s *Service) Clear(call *fakeaws.Call, name string) error {
+func (s *Fake) Clear(call *fakeaws.Call, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.settled(call, name)
@@ -104,7 +104,7 @@ func (s *Service) Clear(call *fakeaws.Call, name string) error {
 }
 
 // settled finds a queue by its name and brings it up to date.
-func (s *Service) settled(call *fakeaws.Call, name string) (*queue, error) {
+func (s *Fake) settled(call *fakeaws.Call, name string) (*queue, error) {
 	q, ok := s.queues[queueID{call.Account, call.Region, name}]
 	if !ok {
 		return nil, queueDoesNotExist()
@@ -116,7 +116,7 @@ func (s *Service) settled(call *fakeaws.Call, name string) (*queue, error) {
 }
 
 // Names returns the names of the queues of the call's account and region, in order.
-func (s *Service) Names(call *fakeaws.Call) []string {
+func (s *Fake) Names(call *fakeaws.Call) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string

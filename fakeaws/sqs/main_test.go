@@ -34,7 +34,7 @@ type tester interface {
 
 // A bench is an SQS with two accounts.
 type bench struct {
-	*Service
+	*Fake
 	world *fakeaws.World
 	ctx   context.Context // root of account
 }
@@ -46,7 +46,7 @@ func newBench(t tester) *bench {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	return &bench{New(w).(*Service), w, w.Background(account, region)}
+	return &bench{newFake(w), w, w.Background(account, region)}
 }
 
 // create makes a queue from pairs of attribute and value, and returns its URL.

@@ -13,7 +13,7 @@ import (
 // moveNeeds are the permissions on the source of a move task: besides the action
 // itself those that the task uses (developer guide, "Amazon SQS API permissions:
 // Actions and resource reference").
-func (s *Service) moveNeeds(call *fakeaws.Call, action string, source queueID) []enforce.Need {
+func (s *Fake) moveNeeds(call *fakeaws.Call, action string, source queueID) []enforce.Need {
 	needs := make([]enforce.Need, 0, 5)
 	for _, a := range []string{action, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} {
 		needs = append(needs, s.need(call, a, source, ownerOnly))
@@ -21,7 +21,7 @@ func (s *Service) moveNeeds(call *fakeaws.Call, action string, source queueID) [
 	return needs
 }
 
-func (s *Service) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) ([]enforce.Need, error) {
+func (s *Fake) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) ([]enforce.Need, error) {
 	_, source, err := parseTaskHandle(in.TaskHandle)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (s *Service) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageM
 	return s.moveNeeds(fakeaws.CallFrom(ctx), "sqs:CancelMessageMoveTask", source), nil
 }
 
-func (s *Service) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) ([]enforce.Need, error) {
+func (s *Fake) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) ([]enforce.Need, error) {
 	source, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (s *Service) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMove
 // startMoveNeeds asks for sqs:SendMessage too: on the destination or, without one,
 // on every queue whose dead-letter queue the source is. That SQS asks before the
 // task begins is unverified.
-func (s *Service) startMoveNeeds(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) ([]enforce.Need, error) {
+func (s *Fake) startMoveNeeds(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	source, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) startMoveNeeds(ctx context.Context, in *awssqs.StartMessageMov
 }
 
 // sources returns the queues whose dead-letter queue has the given id, by name.
-func (s *Service) sources(dead queueID) []queueID {
+func (s *Fake) sources(dead queueID) []queueID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, ok := s.queues[dead]

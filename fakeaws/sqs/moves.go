@@ -55,13 +55,13 @@ type moveTask struct {
 func (t *moveTask) due() moment { return t.started.add(time.Duration(t.moved) * t.interval) }
 
 // end ends a task.
-func (s *Service) end(t *moveTask, status, failure string) {
+func (s *Fake) end(t *moveTask, status, failure string) {
 	t.status, t.failure = status, failure
 	s.running = slices.DeleteFunc(s.running, func(r *moveTask) bool { return r == t })
 }
 
 // catchUp moves every message that is due, in order of time.
-func (s *Service) catchUp(now moment) {
+func (s *Fake) catchUp(now moment) {
 	for len(s.running) > 0 {
 		next := slices.MinFunc(s.running, func(a, b *moveTask) int { return int(a.due() - b.due()) })
 		if next.due() > now {
@@ -72,7 +72,7 @@ func (s *Service) catchUp(now moment) {
 }
 
 // nextMove is when a running task may put a message into q; at latest if none does.
-func (s *Service) nextMove(q *queue, latest moment) moment {
+func (s *Fake) nextMove(q *queue, latest moment) moment {
 	for _, t := range s.running {
 		if t.target == nil || *t.target == q.id {
 			latest = min(latest, t.due())
@@ -83,7 +83,7 @@ func (s *Service) nextMove(q *queue, latest moment) moment {
 
 // step moves one message, or ends the task. A task moves what is visible, as a
 // receive would take it; that it ends when it finds nothing more is unverified.
-func (s *Service) step(t *moveTask) {
+func (s *Fake) step(t *moveTask) {
 	now := t.due()
 	t.source.settle(now)
 	m := t.source.messages.ready.first(nil)
@@ -110,7 +110,7 @@ func (s *Service) step(t *moveTask) {
 }
 
 // moveTarget finds the queue that a task moves a message to.
-func (s *Service) moveTarget(t *moveTask, m *message) (target *queue, failure string) {
+func (s *Fake) moveTarget(t *moveTask, m *message) (target *queue, failure string) {
 	id := t.target
 	if id == nil {
 		source, ok := parseARN(m.extra().deadFrom)
@@ -131,7 +131,7 @@ func (s *Service) moveTarget(t *moveTask, m *message) (target *queue, failure st
 // with a new messageID and enqueueTime"). That it keeps its sender and its
 // deduplication id, and forgets its receives and where it came from, is
 // unverified.
-func (s *Service) renewed(m *message, now moment) *message {
+func (s *Fake) renewed(m *message, now moment) *message {
 	moved := &message{id: s.world.IDs().RandomUUID(), bodyMD5: m.bodyMD5, body: m.body, sender: m.sender, sent: now, dedupID: m.dedupID}
 	if m.rare != nil {
 		parts := *m.rare
@@ -143,7 +143,7 @@ func (s *Service) renewed(m *message, now moment) *message {
 
 // StartMessageMoveTask begins to move the messages of a dead-letter queue to
 // another queue, or each to the one that it came from.
-func (s *Service) StartMessageMoveTask(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) (*awssqs.StartMessageMoveTaskOutput, error) {
+func (s *Fake) StartMessageMoveTask(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) (*awssqs.StartMessageMoveTaskOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +186,7 @@ func (s *Service) StartMessageMoveTask(ctx context.Context, in *awssqs.StartMess
 
 // moveQueue finds the queue of an ARN, which must be the caller's and in the
 // call's region.
-func (s *Service) moveQueue(call *fakeaws.Call, parameter string, arn *string) (*queue, error) {
+func (s *Fake) moveQueue(call *fakeaws.Call, parameter string, arn *string) (*queue, error) {
 	id, err := moveQueueID(parameter, arn)
 	if err != nil {
 		return nil, err
@@ -222,7 +222,7 @@ func checkMove(source, target *queue) error {
 
 // checkStart checks that a task may begin: the queue is the dead-letter queue of
 // another, and no task is at work on it.
-func (s *Service) checkStart(source *queue) error {
+func (s *Fake) checkStart(source *queue) error {
 	running := 0
 	for _, t := range s.running {
 		if t.source == source {
@@ -272,7 +272,7 @@ func parseTaskHandle(handle *string) (taskHandle, queueID, error) {
 }
 
 // CancelMessageMoveTask stops a running task. What it has moved stays moved.
-func (s *Service) CancelMessageMoveTask(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) (*awssqs.CancelMessageMoveTaskOutput, error) {
+func (s *Fake) CancelMessageMoveTask(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) (*awssqs.CancelMessageMoveTaskOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,7 +299,7 @@ func (s *Service) CancelMessageMoveTask(ctx context.Context, in *awssqs.CancelMe
 
 // ListMessageMoveTasks lists the tasks out of a queue, the latest first: one, or up
 // to ten.
-func (s *Service) ListMessageMoveTasks(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) (*awssqs.ListMessageMoveTasksOutput, error) {
+func (s *Fake) ListMessageMoveTasks(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) (*awssqs.ListMessageMoveTasksOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,7 +20,7 @@ func urlOf[I any](url func(*I) *string) func(*I) (*string, error) {
 }
 
 func sendNeeds(ctx context.Context, b *bench, in *awssqs.SendMessageInput) ([]enforce.Need, error) {
-	return onQueue(b.Service, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
+	return onQueue(b.Fake, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
 		return in.QueueUrl, required("MessageBody", in.MessageBody)
 	})(ctx, in)
 }
@@ -88,7 +88,7 @@ func TestOwnerOnlyActions(t *testing.T) {
 		{"", shareable, true},
 	} {
 		call := b.as(tc.caller, enforce.Principal{})
-		needs, err := onQueue(b.Service, "sqs:X", tc.reach, urlOf(func(in *awssqs.DeleteQueueInput) *string { return in.QueueUrl }))(call, in)
+		needs, err := onQueue(b.Fake, "sqs:X", tc.reach, urlOf(func(in *awssqs.DeleteQueueInput) *string { return in.QueueUrl }))(call, in)
 		require.NoError(t, err)
 		assert.Equal(t, tc.policy, needs[0].Policy != noPolicy)
 		assert.Equal(t, account, needs[0].ResourceAccount)

@@ -49,7 +49,7 @@ type permission struct {
 
 // AddPermission grants actions to other accounts with a statement in the queue's
 // policy.
-func (s *Service) AddPermission(ctx context.Context, in *awssqs.AddPermissionInput) (*awssqs.AddPermissionOutput, error) {
+func (s *Fake) AddPermission(ctx context.Context, in *awssqs.AddPermissionInput) (*awssqs.AddPermissionOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *Service) AddPermission(ctx context.Context, in *awssqs.AddPermissionInp
 }
 
 // RemovePermission removes the statement of a label from the queue's policy.
-func (s *Service) RemovePermission(ctx context.Context, in *awssqs.RemovePermissionInput) (*awssqs.RemovePermissionOutput, error) {
+func (s *Fake) RemovePermission(ctx context.Context, in *awssqs.RemovePermissionInput) (*awssqs.RemovePermissionOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,7 +159,7 @@ func (d *policyDocument) index(label string) int {
 
 // storePolicy makes the edited document the queue's policy. That a policy without
 // statements is removed is unverified.
-func (s *Service) storePolicy(q *queue, document *policyDocument) error {
+func (s *Fake) storePolicy(q *queue, document *policyDocument) error {
 	var text []byte
 	if len(document.Statement) > 0 {
 		var err error

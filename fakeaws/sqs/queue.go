@@ -115,7 +115,7 @@ func isNameByte(c byte) bool {
 
 // A queue is one queue, standard or FIFO.
 type queue struct {
-	service *Service
+	service *Fake
 	id      queueID
 	arn     string
 	fifo    bool
@@ -135,7 +135,7 @@ type queue struct {
 	tasks []*moveTask
 }
 
-func newQueue(s *Service, id queueID, secret string, now moment) *queue {
+func newQueue(s *Fake, id queueID, secret string, now moment) *queue {
 	fifo := strings.HasSuffix(id.name, fifoSuffix)
 	return &queue{
 		service:  s,

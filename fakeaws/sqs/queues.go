@@ -28,7 +28,7 @@ const fifoSuffix = ".fifo"
 // CreateQueue makes a queue. An existing queue of the name is answered as if it
 // were new, unless the call asks for an attribute that the queue does not have.
 // That the tags of such a call are ignored is unverified.
-func (s *Service) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) (*awssqs.CreateQueueOutput, error) {
+func (s *Fake) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) (*awssqs.CreateQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func checkNewName(name string, attributes map[string]string) error {
 
 // DeleteQueue deletes a queue with its messages. Calls that wait for messages
 // end.
-func (s *Service) DeleteQueue(ctx context.Context, in *awssqs.DeleteQueueInput) (*awssqs.DeleteQueueOutput, error) {
+func (s *Fake) DeleteQueue(ctx context.Context, in *awssqs.DeleteQueueInput) (*awssqs.DeleteQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,7 +105,7 @@ func (s *Service) DeleteQueue(ctx context.Context, in *awssqs.DeleteQueueInput) 
 }
 
 // PurgeQueue deletes all messages, in flight and delayed ones too.
-func (s *Service) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*awssqs.PurgeQueueOutput, error) {
+func (s *Fake) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*awssqs.PurgeQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *Service) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*
 }
 
 // GetQueueUrl returns the URL of a queue of the caller's or another account.
-func (s *Service) GetQueueUrl(ctx context.Context, in *awssqs.GetQueueUrlInput) (*awssqs.GetQueueUrlOutput, error) { //nolint:revive // AWS's name
+func (s *Fake) GetQueueUrl(ctx context.Context, in *awssqs.GetQueueUrlInput) (*awssqs.GetQueueUrlOutput, error) { //nolint:revive // AWS's name
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +146,7 @@ func urlTarget(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) queueID {
 }
 
 // ListQueues lists the caller's queues in the call's region, by name.
-func (s *Service) ListQueues(ctx context.Context, in *awssqs.ListQueuesInput) (*awssqs.ListQueuesOutput, error) {
+func (s *Fake) ListQueues(ctx context.Context, in *awssqs.ListQueuesInput) (*awssqs.ListQueuesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

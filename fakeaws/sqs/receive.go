@@ -24,7 +24,7 @@ const (
 // ReceiveMessage takes visible messages and hides them: the oldest first, in a
 // FIFO queue those of one group as long as it has any. It waits for messages up
 // to the given time, or to that of the queue, and returns the moment there is one.
-func (s *Service) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageInput) (*awssqs.ReceiveMessageOutput, error) {
+func (s *Fake) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageInput) (*awssqs.ReceiveMessageOutput, error) {
 	p := poll{in: in, call: fakeaws.CallFrom(ctx)}
 	for {
 		out, until, err := s.poll(&p)
@@ -40,7 +40,7 @@ func (s *Service) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageI
 
 // poll looks once at the queue. Without an answer, the caller waits until the
 // given time or the poll's wake channel, and looks again.
-func (s *Service) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, err error) {
+func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -78,7 +78,7 @@ func (s *Service) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment,
 
 // leave ends a poll whose caller went away. It may have been woken for a message
 // that it does not take.
-func (s *Service) leave(p *poll) {
+func (s *Fake) leave(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.queue.pollers.stop(p)
@@ -86,7 +86,7 @@ func (s *Service) leave(p *poll) {
 }
 
 // start finds the queue of a poll and checks what the call asks for.
-func (s *Service) start(p *poll, now moment) error {
+func (s *Fake) start(p *poll, now moment) error {
 	q, err := s.find(p.call, p.in.QueueUrl)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (s *Service) start(p *poll, now moment) error {
 }
 
 // take receives what is visible, up to the number that the call asks for.
-func (s *Service) take(p *poll, now moment) []types.Message {
+func (s *Fake) take(p *poll, now moment) []types.Message {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
 	visibleAt := now.add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))

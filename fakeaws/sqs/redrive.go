@@ -136,7 +136,7 @@ func unmarshal(document string, v any) error {
 // the message takes the place of its deduplication id (developer guide, "Using
 // dead-letter queues in Amazon SQS"). That it keeps its receive count, and arrives
 // with the delay of the dead-letter queue, is unverified.
-func (s *Service) deadLetter(q *queue, m *message, now moment) bool {
+func (s *Fake) deadLetter(q *queue, m *message, now moment) bool {
 	if q.redrive.document == "" || int(m.receives) < q.redrive.limit {
 		return false
 	}
@@ -157,7 +157,7 @@ func (s *Service) deadLetter(q *queue, m *message, now moment) bool {
 }
 
 // ListDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
-func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.ListDeadLetterSourceQueuesInput) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
+func (s *Fake) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.ListDeadLetterSourceQueuesInput) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +176,7 @@ func (s *Service) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.Lis
 }
 
 // sourcesOf returns the queues whose dead-letter queue this is.
-func (s *Service) sourcesOf(dead *queue) []queueID {
+func (s *Fake) sourcesOf(dead *queue) []queueID {
 	var ids []queueID
 	for id, q := range s.queues {
 		if q.redrive.document != "" && q.redrive.target == dead.id {

@@ -210,7 +210,7 @@ var cpu = func() time.Duration { return 0 }
 // on, and one that leaves messages wakes the next.
 func TestPollsInTurn(t *testing.T) {
 	t.Parallel()
-	q := newQueue(&Service{}, queueID{account, region, "jobs"}, "s", 0)
+	q := newQueue(&Fake{}, queueID{account, region, "jobs"}, "s", 0)
 	polls := make([]*poll, 4)
 	woken := func() (n []int) {
 		for i, p := range polls {

@@ -18,7 +18,7 @@ import (
 const maxGroupID = 128
 
 // SendMessage puts a message into a queue.
-func (s *Service) SendMessage(ctx context.Context, in *awssqs.SendMessageInput) (*awssqs.SendMessageOutput, error) {
+func (s *Fake) SendMessage(ctx context.Context, in *awssqs.SendMessageInput) (*awssqs.SendMessageOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *Service) SendMessage(ctx context.Context, in *awssqs.SendMessageInput) 
 
 // SendMessageBatch puts up to ten messages into a queue. Each succeeds or fails
 // on its own.
-func (s *Service) SendMessageBatch(ctx context.Context, in *awssqs.SendMessageBatchInput) (*awssqs.SendMessageBatchOutput, error) {
+func (s *Fake) SendMessageBatch(ctx context.Context, in *awssqs.SendMessageBatchInput) (*awssqs.SendMessageBatchOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +95,7 @@ func checkBatchSize(entries []types.SendMessageBatchRequestEntry) error {
 // send checks a message and puts it into the queue, or finds that a FIFO queue
 // has had it: then the answer is that of the message it was. hasDelay says that
 // the call chose a delay, be it zero.
-func (s *Service) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchRequestEntry, hasDelay bool) (*types.SendMessageBatchResultEntry, error) {
+func (s *Fake) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchRequestEntry, hasDelay bool) (*types.SendMessageBatchResultEntry, error) {
 	trace, err := checkMessage(q, in)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,8 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Service has the queues of all accounts and regions of a World.
-type Service struct {
+// A Fake has the queues of all accounts and regions of a World.
+type Fake struct {
 	world *fakeaws.World
 
 	mu     sync.Mutex // guards everything below, and all queues
@@ -23,9 +23,14 @@ type Service struct {
 	running []*moveTask
 }
 
-// New returns the SQS of a World. It is the New of a [fakeaws.Registration].
-func New(w *fakeaws.World) fakeaws.Service {
-	return &Service{
+// Service is Amazon SQS, for a World to be made of.
+var Service = fakeaws.Service{Name: "sqs", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+
+// Of returns the Amazon SQS of a World.
+func Of(w *fakeaws.World) *Fake { return w.Fake("sqs").(*Fake) }
+
+func newFake(w *fakeaws.World) *Fake {
+	return &Fake{
 		world:  w,
 		queues: make(map[queueID]*queue),
 		graves: make(map[queueID]moment),
@@ -47,62 +52,62 @@ const (
 	shareable reach = true
 )
 
-// Ops implements [fakeaws.Service].
-func (s *Service) Ops() []fakeaws.Op {
+// Ops implements [fakeaws.Fake].
+func (s *Fake) Ops() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(s.AddPermission, onQueue(s, "sqs:AddPermission", ownerOnly, func(in *awssqs.AddPermissionInput) (*string, error) {
+		fakeaws.BindMethod(s.AddPermission, onQueue(s, "sqs:AddPermission", ownerOnly, func(in *awssqs.AddPermissionInput) (*string, error) {
 			return in.QueueUrl, required("Label", in.Label)
 		})),
-		fakeaws.Bind(s.CancelMessageMoveTask, s.cancelMoveNeeds),
-		fakeaws.Bind(s.ChangeMessageVisibility, onQueue(s, "sqs:ChangeMessageVisibility", shareable, func(in *awssqs.ChangeMessageVisibilityInput) (*string, error) {
+		fakeaws.BindMethod(s.CancelMessageMoveTask, s.cancelMoveNeeds),
+		fakeaws.BindMethod(s.ChangeMessageVisibility, onQueue(s, "sqs:ChangeMessageVisibility", shareable, func(in *awssqs.ChangeMessageVisibilityInput) (*string, error) {
 			return in.QueueUrl, required("ReceiptHandle", in.ReceiptHandle)
 		})),
-		fakeaws.Bind(s.ChangeMessageVisibilityBatch, onQueue(s, "sqs:ChangeMessageVisibility", shareable, func(in *awssqs.ChangeMessageVisibilityBatchInput) (*string, error) {
+		fakeaws.BindMethod(s.ChangeMessageVisibilityBatch, onQueue(s, "sqs:ChangeMessageVisibility", shareable, func(in *awssqs.ChangeMessageVisibilityBatchInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.CreateQueue, s.createQueueNeeds),
-		fakeaws.Bind(s.DeleteMessage, onQueue(s, "sqs:DeleteMessage", shareable, func(in *awssqs.DeleteMessageInput) (*string, error) {
+		fakeaws.BindMethod(s.CreateQueue, s.createQueueNeeds),
+		fakeaws.BindMethod(s.DeleteMessage, onQueue(s, "sqs:DeleteMessage", shareable, func(in *awssqs.DeleteMessageInput) (*string, error) {
 			return in.QueueUrl, required("ReceiptHandle", in.ReceiptHandle)
 		})),
-		fakeaws.Bind(s.DeleteMessageBatch, onQueue(s, "sqs:DeleteMessage", shareable, func(in *awssqs.DeleteMessageBatchInput) (*string, error) {
+		fakeaws.BindMethod(s.DeleteMessageBatch, onQueue(s, "sqs:DeleteMessage", shareable, func(in *awssqs.DeleteMessageBatchInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.DeleteQueue, onQueue(s, "sqs:DeleteQueue", ownerOnly, func(in *awssqs.DeleteQueueInput) (*string, error) {
+		fakeaws.BindMethod(s.DeleteQueue, onQueue(s, "sqs:DeleteQueue", ownerOnly, func(in *awssqs.DeleteQueueInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.GetQueueAttributes, onQueue(s, "sqs:GetQueueAttributes", shareable, func(in *awssqs.GetQueueAttributesInput) (*string, error) {
+		fakeaws.BindMethod(s.GetQueueAttributes, onQueue(s, "sqs:GetQueueAttributes", shareable, func(in *awssqs.GetQueueAttributesInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.GetQueueUrl, s.getQueueURLNeeds),
-		fakeaws.Bind(s.ListDeadLetterSourceQueues, onQueue(s, "sqs:ListDeadLetterSourceQueues", shareable, func(in *awssqs.ListDeadLetterSourceQueuesInput) (*string, error) {
+		fakeaws.BindMethod(s.GetQueueUrl, s.getQueueURLNeeds),
+		fakeaws.BindMethod(s.ListDeadLetterSourceQueues, onQueue(s, "sqs:ListDeadLetterSourceQueues", shareable, func(in *awssqs.ListDeadLetterSourceQueuesInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.ListMessageMoveTasks, s.listMovesNeeds),
-		fakeaws.Bind(s.ListQueues, s.listQueuesNeeds),
-		fakeaws.Bind(s.ListQueueTags, onQueue(s, "sqs:ListQueueTags", ownerOnly, func(in *awssqs.ListQueueTagsInput) (*string, error) {
+		fakeaws.BindMethod(s.ListMessageMoveTasks, s.listMovesNeeds),
+		fakeaws.BindMethod(s.ListQueues, s.listQueuesNeeds),
+		fakeaws.BindMethod(s.ListQueueTags, onQueue(s, "sqs:ListQueueTags", ownerOnly, func(in *awssqs.ListQueueTagsInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.PurgeQueue, onQueue(s, "sqs:PurgeQueue", shareable, func(in *awssqs.PurgeQueueInput) (*string, error) {
+		fakeaws.BindMethod(s.PurgeQueue, onQueue(s, "sqs:PurgeQueue", shareable, func(in *awssqs.PurgeQueueInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.ReceiveMessage, onQueue(s, "sqs:ReceiveMessage", shareable, func(in *awssqs.ReceiveMessageInput) (*string, error) {
+		fakeaws.BindMethod(s.ReceiveMessage, onQueue(s, "sqs:ReceiveMessage", shareable, func(in *awssqs.ReceiveMessageInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.RemovePermission, onQueue(s, "sqs:RemovePermission", ownerOnly, func(in *awssqs.RemovePermissionInput) (*string, error) {
+		fakeaws.BindMethod(s.RemovePermission, onQueue(s, "sqs:RemovePermission", ownerOnly, func(in *awssqs.RemovePermissionInput) (*string, error) {
 			return in.QueueUrl, required("Label", in.Label)
 		})),
-		fakeaws.Bind(s.SendMessage, onQueue(s, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
+		fakeaws.BindMethod(s.SendMessage, onQueue(s, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
 			return in.QueueUrl, required("MessageBody", in.MessageBody)
 		})),
-		fakeaws.Bind(s.SendMessageBatch, onQueue(s, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageBatchInput) (*string, error) {
+		fakeaws.BindMethod(s.SendMessageBatch, onQueue(s, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageBatchInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.SetQueueAttributes, onQueue(s, "sqs:SetQueueAttributes", ownerOnly, func(in *awssqs.SetQueueAttributesInput) (*string, error) {
+		fakeaws.BindMethod(s.SetQueueAttributes, onQueue(s, "sqs:SetQueueAttributes", ownerOnly, func(in *awssqs.SetQueueAttributesInput) (*string, error) {
 			return in.QueueUrl, nil
 		})),
-		fakeaws.Bind(s.StartMessageMoveTask, s.startMoveNeeds),
-		fakeaws.Bind(s.TagQueue, s.tagQueueNeeds),
-		fakeaws.Bind(s.UntagQueue, s.untagQueueNeeds),
+		fakeaws.BindMethod(s.StartMessageMoveTask, s.startMoveNeeds),
+		fakeaws.BindMethod(s.TagQueue, s.tagQueueNeeds),
+		fakeaws.BindMethod(s.UntagQueue, s.untagQueueNeeds),
 	}
 }
 
@@ -117,7 +122,7 @@ func required(name string, value *string) error {
 // onQueue is the Needs of an operation on one queue: a single permission, also
 // for the batch forms. The function gives the queue's URL and says which other
 // parameter is missing.
-func onQueue[I any](s *Service, action string, r reach, shape func(*I) (*string, error)) fakeaws.Needs[I] {
+func onQueue[I any](s *Fake, action string, r reach, shape func(*I) (*string, error)) fakeaws.Needs[I] {
 	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		url, err := shape(in)
 		if url == nil {
@@ -137,7 +142,7 @@ func onQueue[I any](s *Service, action string, r reach, shape func(*I) (*string,
 
 // need is one permission on a queue. A queue that does not exist is judged like
 // one without a policy, so that only who may see it learns that it is missing.
-func (s *Service) need(call *fakeaws.Call, action string, id queueID, r reach) enforce.Need {
+func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r reach) enforce.Need {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, ok := s.queues[id]
@@ -151,7 +156,7 @@ func (s *Service) need(call *fakeaws.Call, action string, id queueID, r reach) e
 	return need
 }
 
-func (s *Service) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput) ([]enforce.Need, error) {
+func (s *Fake) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput) ([]enforce.Need, error) {
 	if err := required("QueueName", in.QueueName); err != nil {
 		return nil, err
 	}
@@ -171,7 +176,7 @@ func (s *Service) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueIn
 	return needs, nil
 }
 
-func (s *Service) getQueueURLNeeds(ctx context.Context, in *awssqs.GetQueueUrlInput) ([]enforce.Need, error) {
+func (s *Fake) getQueueURLNeeds(ctx context.Context, in *awssqs.GetQueueUrlInput) ([]enforce.Need, error) {
 	if err := required("QueueName", in.QueueName); err != nil {
 		return nil, err
 	}
@@ -181,7 +186,7 @@ func (s *Service) getQueueURLNeeds(ctx context.Context, in *awssqs.GetQueueUrlIn
 
 // listQueuesNeeds asks for the ARN that SQS evaluates ListQueues with: that of
 // a queue without a name.
-func (s *Service) listQueuesNeeds(ctx context.Context, _ *awssqs.ListQueuesInput) ([]enforce.Need, error) {
+func (s *Fake) listQueuesNeeds(ctx context.Context, _ *awssqs.ListQueuesInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if call.Account == "" {
 		return nil, refused(call)
@@ -190,7 +195,7 @@ func (s *Service) listQueuesNeeds(ctx context.Context, _ *awssqs.ListQueuesInput
 	return []enforce.Need{{Action: "sqs:ListQueues", Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}}, nil
 }
 
-func (s *Service) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) ([]enforce.Need, error) {
+func (s *Fake) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) ([]enforce.Need, error) {
 	needs, err := onQueue(s, "sqs:TagQueue", ownerOnly, func(in *awssqs.TagQueueInput) (*string, error) {
 		return in.QueueUrl, nil
 	})(ctx, in)
@@ -200,7 +205,7 @@ func (s *Service) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) (
 	return needs, err
 }
 
-func (s *Service) untagQueueNeeds(ctx context.Context, in *awssqs.UntagQueueInput) ([]enforce.Need, error) {
+func (s *Fake) untagQueueNeeds(ctx context.Context, in *awssqs.UntagQueueInput) ([]enforce.Need, error) {
 	needs, err := onQueue(s, "sqs:UntagQueue", ownerOnly, func(in *awssqs.UntagQueueInput) (*string, error) {
 		return in.QueueUrl, nil
 	})(ctx, in)
@@ -219,9 +224,9 @@ func setRequestTags(c *enforce.Context, tags map[string]string) {
 	c.SetMulti("aws:TagKeys", keys)
 }
 
-// Denied implements [fakeaws.Service]. SQS prints the action in lower case, and
+// Denied implements [fakeaws.Fake]. SQS prints the action in lower case, and
 // tells callers without a user or role only that they are refused.
-func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	if call.Anonymous() || call.Caller.Type == enforce.Service {
 		return refused(call)
 	}
@@ -236,7 +241,7 @@ func refused(call *fakeaws.Call) error {
 }
 
 // find returns the queue that a URL means. The caller holds the lock.
-func (s *Service) find(call *fakeaws.Call, url *string) (*queue, error) {
+func (s *Fake) find(call *fakeaws.Call, url *string) (*queue, error) {
 	if url == nil {
 		return nil, missingParameter("QueueUrl")
 	}
@@ -254,4 +259,4 @@ func (s *Service) find(call *fakeaws.Call, url *string) (*queue, error) {
 	return q, nil
 }
 
-func (s *Service) now() moment { return at(s.world.Clock().Now()) }
+func (s *Fake) now() moment { return at(s.world.Clock().Now()) }

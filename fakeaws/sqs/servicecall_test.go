@@ -19,7 +19,7 @@ func TestServicePrincipals(t *testing.T) {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"` + queueARN + `"` + condition + `}]}`
 	}
 	guarded := statement(`,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::mine"},"StringEquals":{"aws:SourceAccount":"` + owner + `"}}`)
-	mine := fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: "arn:aws:s3:::mine", SourceAccount: owner, Service: "sqs", Region: region}
+	mine := fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: "arn:aws:s3:::mine", SourceAccount: owner, Region: region}
 	with := func(change func(*fakeaws.ServiceCall)) fakeaws.ServiceCall {
 		as := mine
 		change(&as)
@@ -48,14 +48,14 @@ func TestServicePrincipals(t *testing.T) {
 				require.NoError(t, err)
 			}
 			in := &awssqs.SendMessageInput{QueueUrl: aws.String(strings.Replace(*url, region, tc.as.Region, 1)), MessageBody: aws.String("event")}
-			checked := c.Check(t.Context(), tc.as, in)
+			checked := c.Check(t.Context(), tc.as.Actor(), in)
 			count := func() int {
 				got, err := c.root().ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10})
 				require.NoError(t, err)
 				return len(got.Messages)
 			}
 			assert.Zero(t, count(), "a check sends nothing")
-			out, sent := c.Do(t.Context(), tc.as, in)
+			out, sent := fakeaws.Do[awssqs.SendMessageOutput](t.Context(), c.World, tc.as.Actor(), in)
 			if !tc.allowed {
 				for _, err := range []error{checked, sent} {
 					require.ErrorContains(t, err, "is denied.")
@@ -65,7 +65,7 @@ func TestServicePrincipals(t *testing.T) {
 			}
 			require.NoError(t, checked)
 			require.NoError(t, sent)
-			assert.NotEmpty(t, out.(*awssqs.SendMessageOutput).MessageId)
+			assert.NotEmpty(t, out.MessageId)
 			assert.Equal(t, 1, count())
 			logged := c.Log().Events()
 			at := logged[len(logged)-2]

@@ -20,7 +20,7 @@ const (
 )
 
 // TagQueue adds tags to a queue, in place of those of the same keys.
-func (s *Service) TagQueue(ctx context.Context, in *awssqs.TagQueueInput) (*awssqs.TagQueueOutput, error) {
+func (s *Fake) TagQueue(ctx context.Context, in *awssqs.TagQueueInput) (*awssqs.TagQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +38,7 @@ func (s *Service) TagQueue(ctx context.Context, in *awssqs.TagQueueInput) (*awss
 }
 
 // UntagQueue removes tags from a queue. Keys that it does not have are fine.
-func (s *Service) UntagQueue(ctx context.Context, in *awssqs.UntagQueueInput) (*awssqs.UntagQueueOutput, error) {
+func (s *Fake) UntagQueue(ctx context.Context, in *awssqs.UntagQueueInput) (*awssqs.UntagQueueOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *Service) UntagQueue(ctx context.Context, in *awssqs.UntagQueueInput) (*
 }
 
 // ListQueueTags returns the tags of a queue.
-func (s *Service) ListQueueTags(ctx context.Context, in *awssqs.ListQueueTagsInput) (*awssqs.ListQueueTagsOutput, error) {
+func (s *Fake) ListQueueTags(ctx context.Context, in *awssqs.ListQueueTagsInput) (*awssqs.ListQueueTagsOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

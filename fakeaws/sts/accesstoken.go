@@ -19,7 +19,7 @@ var accessTokenKeys = map[string]struct{ app, user string }{
 }
 
 // accessToken asks a provider for whom an access token is.
-func (s *Service) accessToken(in *sdk.AssumeRoleWithWebIdentityInput) (*webIdentity, error) {
+func (s *Fake) accessToken(in *sdk.AssumeRoleWithWebIdentityInput) (*webIdentity, error) {
 	provider := *in.ProviderId
 	keys, ok := accessTokenKeys[provider]
 	if !ok {

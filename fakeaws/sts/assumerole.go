@@ -23,7 +23,7 @@ const (
 )
 
 // assumeRoleNeeds asks for sts:AssumeRole on the role and for what comes with it.
-func (s *Service) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]enforce.Need, error) {
+func (s *Fake) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func requested(caller *fakeaws.Caller, in *sdk.AssumeRoleInput) *fakeaws.Session
 
 // AssumeRole makes credentials for a session of a role. That the caller may is
 // decided before; Go code that calls it directly may assume any role.
-func (s *Service) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk.AssumeRoleOutput, error) {
+func (s *Fake) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk.AssumeRoleOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err

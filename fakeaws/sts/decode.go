@@ -16,7 +16,7 @@ func decodeNeeds(context.Context, *sdk.DecodeAuthorizationMessageInput) ([]enfor
 
 // DecodeAuthorizationMessage shows what the World's EncodeAuthorizationMessage
 // has hidden.
-func (s *Service) DecodeAuthorizationMessage(_ context.Context, in *sdk.DecodeAuthorizationMessageInput) (*sdk.DecodeAuthorizationMessageOutput, error) {
+func (s *Fake) DecodeAuthorizationMessage(_ context.Context, in *sdk.DecodeAuthorizationMessageInput) (*sdk.DecodeAuthorizationMessageOutput, error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}

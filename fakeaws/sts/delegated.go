@@ -20,7 +20,7 @@ func delegatedNeeds(context.Context, *sdk.GetDelegatedAccessTokenInput) ([]enfor
 // GetDelegatedAccessToken exchanges the token of a delegation request for
 // credentials of the principal who has approved it, limited to what the request
 // asked for.
-func (s *Service) GetDelegatedAccessToken(ctx context.Context, in *sdk.GetDelegatedAccessTokenInput) (*sdk.GetDelegatedAccessTokenOutput, error) {
+func (s *Fake) GetDelegatedAccessToken(ctx context.Context, in *sdk.GetDelegatedAccessTokenInput) (*sdk.GetDelegatedAccessTokenOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := members.Check(in); err != nil {
 		return nil, err

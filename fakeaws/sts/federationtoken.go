@@ -21,7 +21,7 @@ func federatedUserARN(account, name string) string {
 // federationTokenNeeds asks for sts:GetFederationToken on the federated user
 // and, where there are tags, for sts:TagSession. That the latter is asked for on the
 // federated user too is unverified: the reference names only roles for it.
-func (s *Service) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]enforce.Need, error) {
+func (s *Fake) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]enforce.Need, error) {
 	if err := checkFederationToken(in); err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func checkFederationToken(in *sdk.GetFederationTokenInput) error {
 // GetFederationToken makes temporary credentials of a federated user, who may do
 // what both the calling user and the session policies may: without a session
 // policy nothing that no resource-based policy allows.
-func (s *Service) GetFederationToken(ctx context.Context, in *sdk.GetFederationTokenInput) (*sdk.GetFederationTokenOutput, error) {
+func (s *Fake) GetFederationToken(ctx context.Context, in *sdk.GetFederationTokenInput) (*sdk.GetFederationTokenOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkFederationToken(in); err != nil {
 		return nil, err

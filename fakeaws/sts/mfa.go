@@ -11,7 +11,7 @@ const (
 
 // checkMFA checks the code of the calling user's MFA device, if there is one in
 // the request.
-func (s *Service) checkMFA(call *fakeaws.Call, serial, code *string, use bool) error {
+func (s *Fake) checkMFA(call *fakeaws.Call, serial, code *string, use bool) error {
 	switch {
 	case serial == nil && code == nil:
 		return nil

@@ -60,7 +60,7 @@ func tokenLifeOf(in *sdk.GetWebIdentityTokenInput) time.Duration {
 
 // webIdentityTokenNeeds asks for sts:GetWebIdentityToken and, where there are
 // tags, for sts:TagGetWebIdentityToken.
-func (s *Service) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentityTokenInput) ([]enforce.Need, error) {
+func (s *Fake) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentityTokenInput) ([]enforce.Need, error) {
 	if err := checkWebIdentityToken(in); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentit
 // GetWebIdentityToken makes a token that proves to the outside who the caller is.
 // Its keys are those of the account's issuer, which the World's [fakeaws.Issuers]
 // have.
-func (s *Service) GetWebIdentityToken(ctx context.Context, in *sdk.GetWebIdentityTokenInput) (*sdk.GetWebIdentityTokenOutput, error) {
+func (s *Fake) GetWebIdentityToken(ctx context.Context, in *sdk.GetWebIdentityTokenInput) (*sdk.GetWebIdentityTokenOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkWebIdentityToken(in); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *Service) GetWebIdentityToken(ctx context.Context, in *sdk.GetWebIdentit
 }
 
 // outboundClaims says who the caller is.
-func (s *Service) outboundClaims(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) jwt.MapClaims {
+func (s *Fake) outboundClaims(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) jwt.MapClaims {
 	subject := call.Caller.ARN
 	if call.Caller.Type == enforce.AssumedRole {
 		subject = call.Caller.IssuerARN // the role, with its path
@@ -156,7 +156,7 @@ func (s *Service) outboundClaims(call *fakeaws.Call, in *sdk.GetWebIdentityToken
 
 // outboundKey returns the key of an issuer for an algorithm, made on first use:
 // an RSA key takes a while.
-func (s *Service) outboundKey(issuer, algorithm string) (*signingKey, error) {
+func (s *Fake) outboundKey(issuer, algorithm string) (*signingKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if key, ok := s.outbound[issuer][algorithm]; ok {

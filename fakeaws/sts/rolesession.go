@@ -28,7 +28,7 @@ func checkRoleARN(arn string) error {
 func accountIn(arn string) string { return strings.SplitN(arn, ":", 6)[4] }
 
 // role finds a role that can be assumed: not one of a closed account.
-func (s *Service) role(arn string) (fakeaws.Role, bool) {
+func (s *Fake) role(arn string) (fakeaws.Role, bool) {
 	role, ok := s.world.Directory().Role(arn)
 	return role, ok && !s.world.Closed(role.Account)
 }
@@ -36,7 +36,7 @@ func (s *Service) role(arn string) (fakeaws.Role, bool) {
 // roleNeeds asks for an action on a role and, where the session brings them,
 // for tagging it, for setting its source identity and for setting its context. The
 // role's trust policy guards all four.
-func (s *Service) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
+func (s *Fake) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
 	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		// AWS does not tell a missing role from one that does not trust.
@@ -108,7 +108,7 @@ func setTagKeys(c *enforce.Context, tags []types.Tag) {
 
 // openRole makes credentials for a session of a role. That the caller may is
 // decided before.
-func (s *Service) openRole(call *fakeaws.Call, in *sdk.AssumeRoleInput, role *fakeaws.Role, session *fakeaws.Session) (*sdk.AssumeRoleOutput, error) {
+func (s *Fake) openRole(call *fakeaws.Call, in *sdk.AssumeRoleInput, role *fakeaws.Role, session *fakeaws.Session) (*sdk.AssumeRoleOutput, error) {
 	life, err := duration(call.Caller, role, in.DurationSeconds)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (s *Service) openRole(call *fakeaws.Call, in *sdk.AssumeRoleInput, role *fa
 	return out, nil
 }
 
-func (s *Service) canonicalUser(account string) string {
+func (s *Fake) canonicalUser(account string) string {
 	if acct, ok := s.world.Account(account); ok {
 		return acct.CanonicalUser
 	}

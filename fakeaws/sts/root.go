@@ -46,7 +46,7 @@ func rootTarget(in *sdk.AssumeRootInput) (string, error) {
 
 // rootNeeds asks for sts:AssumeRoot on the root user of a member account. That
 // the organization lets the account do so is the other half.
-func (s *Service) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enforce.Need, error) {
+func (s *Fake) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enforce.Need, error) {
 	target, err := rootTarget(in)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (s *Service) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enf
 
 // AssumeRoot makes credentials of the root user of a member account of the
 // caller's organization, for one task.
-func (s *Service) AssumeRoot(ctx context.Context, in *sdk.AssumeRootInput) (*sdk.AssumeRootOutput, error) {
+func (s *Fake) AssumeRoot(ctx context.Context, in *sdk.AssumeRootInput) (*sdk.AssumeRootOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	target, err := rootTarget(in)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Service) AssumeRoot(ctx context.Context, in *sdk.AssumeRootInput) (*sdk
 // mayAssumeRoot reports whether an account may act as the root user of another:
 // as the management account or the delegated administrator of IAM of an
 // organization that has root sessions enabled, in one of its other members.
-func (s *Service) mayAssumeRoot(account, target string) bool {
+func (s *Fake) mayAssumeRoot(account, target string) bool {
 	mine, theirs := s.world.Membership(account), s.world.Membership(target)
 	return mine != nil && theirs != nil && mine.ID == theirs.ID && target != mine.Management &&
 		mine.Administers(account, "iam.amazonaws.com") && s.world.RootAccess(mine.ID).Sessions

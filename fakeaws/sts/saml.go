@@ -30,7 +30,7 @@ type samlIdentity struct {
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Service) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) ([]enforce.Need, error) {
+func (s *Fake) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, err := s.samlIdentity(call, in)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Service) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput
 
 // AssumeRoleWithSAML makes credentials for a session of a role, for whom a
 // response of a SAML provider names.
-func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) (*sdk.AssumeRoleWithSAMLOutput, error) {
+func (s *Fake) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) (*sdk.AssumeRoleWithSAMLOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, verified := call.Kept().(*samlIdentity)
 	if !verified { // Go code calls
@@ -71,7 +71,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWith
 }
 
 // samlIdentity verifies a response. The order of the checks is unverified.
-func (s *Service) samlIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*samlIdentity, error) {
+func (s *Fake) samlIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*samlIdentity, error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}

@@ -21,10 +21,10 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-// A Service is the STS of a World. Of its own it has only the keys with which it
+// A Fake is the STS of a World. Of its own it has only the keys with which it
 // signs: principals and policies are IAM's, credentials the World's. It is safe
 // for concurrent use.
-type Service struct {
+type Fake struct {
 	world *fakeaws.World
 
 	mu sync.Mutex // guards outbound and seal
@@ -33,19 +33,24 @@ type Service struct {
 	seal     cipher.AEAD // of trusted contexts
 }
 
-// New makes the STS of a World, for a [fakeaws.Registration].
-func New(w *fakeaws.World) *Service {
-	return &Service{world: w, outbound: make(map[string]map[string]*signingKey)}
+// Service is STS, for a World to be made of.
+var Service = fakeaws.Service{Name: "sts", New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+
+// Of returns the STS of a World.
+func Of(w *fakeaws.World) *Fake { return w.Fake("sts").(*Fake) }
+
+func newFake(w *fakeaws.World) *Fake {
+	return &Fake{world: w, outbound: make(map[string]map[string]*signingKey)}
 }
 
 // Ops returns the operations of STS with the permissions that they need.
-func (s *Service) Ops() []fakeaws.Op {
+func (s *Fake) Ops() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Unrestricted(s.GetCallerIdentity),
+		fakeaws.UnrestrictedMethod(s.GetCallerIdentity),
 		bind(s.GetAccessKeyInfo, keyInfoNeeds),
 		bind(s.AssumeRole, s.assumeRoleNeeds),
 		bind(s.GetFederationToken, s.federationTokenNeeds),
-		fakeaws.Unrestricted(s.GetSessionToken),
+		fakeaws.UnrestrictedMethod(s.GetSessionToken),
 		bind(s.AssumeRoot, s.rootNeeds),
 		bind(s.DecodeAuthorizationMessage, decodeNeeds),
 		bind(s.GetDelegatedAccessToken, delegatedNeeds),
@@ -58,7 +63,7 @@ func (s *Service) Ops() []fakeaws.Op {
 // bind makes the row of an operation that not all credentials can call.
 func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.Needs[I]) fakeaws.Op {
 	operation := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
-	return fakeaws.Bind(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		if slices.Contains(regionalOnly, operation) && fakeaws.CallFrom(ctx).Host() == globalHost {
 			return nil, &fakeaws.Error{Code: "InvalidAction", Message: "Unknown Operation", Status: 400}
 		}
@@ -102,7 +107,7 @@ const (
 )
 
 // Denied answers a denial as STS does.
-func (s *Service) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
 	switch call.Caller.Type {
 	case enforce.WebIdentity, enforce.SAMLIdentity:
 		return accessDenied("Not authorized to perform " + need.Action)
@@ -129,7 +134,7 @@ const (
 // issue makes temporary credentials for a caller whose session is filled in
 // but for its times, and enters them into the World. The token is at least as
 // long as the request demands.
-func (s *Service) issue(caller *fakeaws.Caller, now time.Time, life time.Duration, minToken *int32) *types.Credentials {
+func (s *Fake) issue(caller *fakeaws.Caller, now time.Time, life time.Duration, minToken *int32) *types.Credentials {
 	ids := s.world.IDs()
 	// AWS answers times in whole seconds.
 	caller.Session.Issued = now.Truncate(time.Second)
@@ -151,7 +156,7 @@ func (s *Service) issue(caller *fakeaws.Caller, now time.Time, life time.Duratio
 
 // GetCallerIdentity says who calls. It needs no permission, and no policy can
 // deny it.
-func (s *Service) GetCallerIdentity(ctx context.Context, _ *sdk.GetCallerIdentityInput) (*sdk.GetCallerIdentityOutput, error) {
+func (s *Fake) GetCallerIdentity(ctx context.Context, _ *sdk.GetCallerIdentityInput) (*sdk.GetCallerIdentityOutput, error) {
 	p := &fakeaws.CallFrom(ctx).Caller.Principal
 	return &sdk.GetCallerIdentityOutput{
 		Account: aws.String(p.Account),
@@ -173,7 +178,7 @@ func keyInfoNeeds(context.Context, *sdk.GetAccessKeyInfoInput) ([]enforce.Need, 
 // GetAccessKeyInfo names the account of an access key, whosever it is. AWS
 // reads it from the key id itself and so answers for keys that are deleted too;
 // here a key that no longer exists is an error.
-func (s *Service) GetAccessKeyInfo(_ context.Context, in *sdk.GetAccessKeyInfoInput) (*sdk.GetAccessKeyInfoOutput, error) {
+func (s *Fake) GetAccessKeyInfo(_ context.Context, in *sdk.GetAccessKeyInfoInput) (*sdk.GetAccessKeyInfoOutput, error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}

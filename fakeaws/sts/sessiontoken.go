@@ -35,7 +35,7 @@ func checkSessionToken(call *fakeaws.Call, in *sdk.GetSessionTokenInput) error {
 
 // GetSessionToken makes temporary credentials of the calling user, with all of
 // the user's permissions.
-func (s *Service) GetSessionToken(ctx context.Context, in *sdk.GetSessionTokenInput) (*sdk.GetSessionTokenOutput, error) {
+func (s *Fake) GetSessionToken(ctx context.Context, in *sdk.GetSessionTokenInput) (*sdk.GetSessionTokenOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkSessionToken(call, in); err != nil {
 		return nil, err

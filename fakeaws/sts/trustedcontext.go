@@ -38,7 +38,7 @@ type TrustedContext struct {
 // SealContext makes the assertion of a context: signed and encrypted by STS, as the
 // claim sts:identity_context of IAM Identity Center's tokens is. Nobody but this STS
 // can make one or read it.
-func (s *Service) SealContext(c TrustedContext) (string, error) {
+func (s *Fake) SealContext(c TrustedContext) (string, error) {
 	text, err := json.Marshal(c)
 	if err != nil {
 		return "", err
@@ -51,7 +51,7 @@ func (s *Service) SealContext(c TrustedContext) (string, error) {
 }
 
 // contextSeal returns what signs and encrypts contexts, with a key made on first use.
-func (s *Service) contextSeal() (cipher.AEAD, error) {
+func (s *Fake) contextSeal() (cipher.AEAD, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seal == nil {
@@ -67,7 +67,7 @@ func (s *Service) contextSeal() (cipher.AEAD, error) {
 }
 
 // openContext reads an assertion.
-func (s *Service) openContext(assertion string, now time.Time) (TrustedContext, error) {
+func (s *Fake) openContext(assertion string, now time.Time) (TrustedContext, error) {
 	var c TrustedContext
 	sealed, err := base64.RawURLEncoding.DecodeString(assertion)
 	if err != nil {
@@ -95,7 +95,7 @@ type enhancement struct {
 
 // enhance reads the contexts of a request. A session has one at most (IAM Identity
 // Center User Guide, "Identity-enhanced IAM role sessions").
-func (s *Service) enhance(provided []types.ProvidedContext, now time.Time) (enhancement, error) {
+func (s *Fake) enhance(provided []types.ProvidedContext, now time.Time) (enhancement, error) {
 	var e enhancement
 	if len(provided) == 0 {
 		return e, nil
@@ -122,7 +122,7 @@ func (s *Service) enhance(provided []types.ProvidedContext, now time.Time) (enha
 // apply gives a session its context and the policy that comes with it. AWS says that
 // STS attaches it to the role; that a denial then names an identity-based policy,
 // and that a chained session has no context any more, is unverified.
-func (s *Service) apply(e enhancement, session *fakeaws.Session) error {
+func (s *Fake) apply(e enhancement, session *fakeaws.Session) error {
 	if e.request == nil {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 // was made.
 func FuzzContextAssertion(f *testing.F) {
 	now := time.Unix(1767225600, 0)
-	s := New(fakeaws.NewWorld(fakeaws.Config{}))
+	s := newFake(fakeaws.NewWorld(fakeaws.Config{}))
 	good, err := s.SealContext(TrustedContext{Keys: map[string]string{"identitystore:UserId": "alice"}, Expires: now.Add(time.Hour)})
 	if err != nil {
 		f.Fatal(err)

@@ -46,7 +46,7 @@ type webIdentity struct {
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Service) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) ([]enforce.Need, error) {
+func (s *Fake) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) ([]enforce.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, err := s.webIdentity(call, in)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWe
 
 // AssumeRoleWithWebIdentity makes credentials for a session of a role, for whom
 // a token of an OpenID Connect provider names.
-func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) (*sdk.AssumeRoleWithWebIdentityOutput, error) {
+func (s *Fake) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) (*sdk.AssumeRoleWithWebIdentityOutput, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, verified := call.Kept().(*webIdentity)
 	if !verified { // Go code calls
@@ -89,7 +89,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeR
 var noCaller = &fakeaws.Caller{}
 
 // webIdentity verifies a token. The order of the checks is unverified.
-func (s *Service) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*webIdentity, error) {
+func (s *Fake) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*webIdentity, error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdent
 
 // oidcProvider finds the provider of an issuer among those that an account
 // trusts.
-func (s *Service) oidcProvider(account, issuer string) (fakeaws.OIDCProvider, error) {
+func (s *Fake) oidcProvider(account, issuer string) (fakeaws.OIDCProvider, error) {
 	url := strings.TrimSuffix(strings.TrimPrefix(issuer, "https://"), "/")
 	if slices.Contains(builtInProviders, url) {
 		return fakeaws.OIDCProvider{ARN: url, URL: url}, nil
@@ -154,7 +154,7 @@ func (s *Service) oidcProvider(account, issuer string) (fakeaws.OIDCProvider, er
 
 // tokenKey finds the key with which a token must be signed: the one that its
 // header names, or else the issuer's only one.
-func (s *Service) tokenKey(url string, thumbprints []string, token *jwt.Token) (any, error) {
+func (s *Fake) tokenKey(url string, thumbprints []string, token *jwt.Token) (any, error) {
 	issuer, ok := s.world.Issuers().Get(url)
 	if !ok {
 		return nil, invalidToken(noKey)

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
@@ -34,8 +33,8 @@ var requireError = worldtest.RequireError
 // A world is a World with two accounts.
 type world struct {
 	*worldtest.World
-	iam         *iam.Service
-	sts         *sts.Service
+	iam         *iam.Fake
+	sts         *sts.Fake
 	root, other context.Context
 }
 
@@ -44,12 +43,12 @@ func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }
 func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Helper()
 	w := worldtest.New(t, door,
-		fakeaws.Registration{Name: "iam", New: func(w *fakeaws.World) fakeaws.Service { return iam.New(w) }},
-		fakeaws.Registration{Name: "s3", New: func(w *fakeaws.World) fakeaws.Service { return s3.New(w) }},
-		fakeaws.Registration{Name: "sts", New: func(w *fakeaws.World) fakeaws.Service { return sts.New(w) }},
+		iam.Service,
+		s3.Service,
+		sts.Service,
 	)
 	return &world{
-		World: w, iam: w.Service("iam").(*iam.Service), sts: w.Service("sts").(*sts.Service),
+		World: w, iam: iam.Of(w.World), sts: sts.Of(w.World),
 		root: w.Root, other: w.OtherRoot,
 	}
 }

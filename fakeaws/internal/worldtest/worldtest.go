@@ -72,7 +72,7 @@ type World struct {
 }
 
 // New makes a World whose clients use a door.
-func New(t testing.TB, door Door, services ...fakeaws.Registration) *World {
+func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
 	t.Helper()
 	w := fakeaws.NewWorld(fakeaws.Config{Region: Region, Services: services})
 	for _, id := range []string{Account, Other} {
@@ -113,6 +113,36 @@ func (w *World) Config(key, secret, token string) aws.Config {
 		}},
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+	}
+}
+
+// RootConfig makes clients of an account's root user, through the whole pipeline.
+func (w *World) RootConfig(account string) aws.Config {
+	acct, ok := w.Account(account)
+	if !ok {
+		panic("worldtest: this World has no account " + account)
+	}
+	return w.Config(acct.Root.AccessKeyID, acct.Root.SecretAccessKey, "")
+}
+
+// FixtureConfig makes clients of the SDK whose calls are made by the World's own hand:
+// they have no wire, and no policy is asked.
+func FixtureConfig(w *fakeaws.World, account, region string) aws.Config {
+	return DoConfig(w, w.Fixture(account, region))
+}
+
+// DoConfig makes clients of the SDK whose calls an actor makes with [fakeaws.Do].
+func DoConfig(w *fakeaws.World, as fakeaws.Actor) aws.Config {
+	do := middleware.InitializeMiddlewareFunc("worldtest:Do", func(ctx context.Context, in middleware.InitializeInput, _ middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		out, err := w.Do(ctx, as, in.Parameters)
+		return middleware.InitializeOutput{Result: out}, middleware.Metadata{}, err
+	})
+	return aws.Config{
+		Region:  Region,
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+		APIOptions: []func(*middleware.Stack) error{func(s *middleware.Stack) error {
+			return s.Initialize.Add(do, middleware.Before)
+		}},
 	}
 }
 
