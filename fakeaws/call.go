@@ -28,9 +28,9 @@ type Call struct {
 	// Endpoint is the scheme and host under which the client reached the
 	// service, for URLs in answers.
 	Endpoint string
-	// EndpointRegion is the region that the host of an S3 request names:
-	// GlobalEndpoint for the endpoint without one, empty for a host that is not
-	// AWS's.
+	// EndpointRegion is the region by which the host of the request calls itself, as far
+	// as the service reads it: S3's is another name than that of a region for its global
+	// endpoint.
 	EndpointRegion string
 	// Signed says how the request was signed.
 	Signed Signed
@@ -41,10 +41,11 @@ type Call struct {
 	// far as Go code that seeds state knows it; decisions name it.
 	PolicyFile string
 
-	exchange *exchange    // nil for a call that Go code makes: see Do
+	exchange *Exchange    // nil for a call that Go code makes: see Do
 	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	fixture  bool         // see Fixture
+	kept     any          // see Keep
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
 	charged  bool         // see Charge
@@ -92,21 +93,21 @@ func (c *Call) EntryDenied(entry int) bool { return slices.Contains(c.denied, en
 // Sent reports whether the request gives a top-level member of the input, by its
 // name on the wire, where the SDK's type cannot tell: a number that is zero.
 func (c *Call) Sent(member string) bool {
-	return c.exchange != nil && c.exchange.request.Sent(c.exchange.protocol, member)
+	return c.exchange != nil && c.exchange.Request.Sent(c.exchange.Protocol, member)
 }
 
 // EntrySent reports whether an entry of a list of the input, counted from 0, gives
 // a member.
 func (c *Call) EntrySent(list string, entry int, member string) bool {
 	x := c.exchange
-	return x != nil && x.operation.EntrySent(x.protocol, &x.request, list, entry, member)
+	return x != nil && x.Operation.EntrySent(x.Protocol, &x.Request, list, entry, member)
 }
 
 // SignedFor reports whether the request's signature is good for a region: a SigV4A
 // signature is for a set of them.
 func (c *Call) SignedFor(region string) bool {
-	if c.exchange != nil && c.exchange.signature != nil {
-		return c.exchange.signature.Covers(region)
+	if c.exchange != nil && c.exchange.Signature != nil {
+		return c.exchange.Signature.Covers(region)
 	}
 	return c.Region == region
 }
@@ -120,36 +121,34 @@ func (c *Call) Host() string {
 
 // Path is the path of the request's URL; "/" outside of a request.
 func (c *Call) Path() string {
-	if c.exchange == nil || c.exchange.request.Path == "" {
+	if c.exchange == nil || c.exchange.Request.Path == "" {
 		return "/"
 	}
-	return c.exchange.request.Path
+	return c.exchange.Request.Path
 }
 
 // Finished says that what an operation usually only begins, and answers as accepted,
 // is done already.
 func (c *Call) Finished() { c.finished = true }
 
-// Keep keeps what the needs of the operation found out, for its method: who an
-// unsigned request proves to come from, or what the parameters mean. Outside of a
-// request nothing is kept.
+// Keep keeps what the needs of the operation found out, for its method.
 func (c *Call) Keep(found any) {
 	if c.exchange != nil {
-		c.exchange.kept = found
+		c.kept = found
 	}
 }
 
 // Kept is what Keep was given, nil when nothing was.
 func (c *Call) Kept() any {
-	if c.exchange == nil {
-		return nil
-	}
-	return c.exchange.kept
+	return c.kept
 }
 
 // Charge says that the caller pays for the request in place of the owner of what it
-// asks for. The answers that have a member for it tell.
+// asks for.
 func (c *Call) Charge() { c.charged = true }
+
+// Charged reports whether the caller pays: see Charge.
+func (c *Call) Charged() bool { return c.charged }
 
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }

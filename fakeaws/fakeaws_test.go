@@ -108,24 +108,24 @@ func TestModes(t *testing.T) {
 	assert.Equal(t, "Mode(7)", Mode(7).String())
 }
 
-func TestBucketOfHost(t *testing.T) {
+func TestUsualEndpoint(t *testing.T) {
 	t.Parallel()
-	for host, want := range map[string]string{
-		"b.s3.us-east-1.amazonaws.com":            "b",
-		"b.s3.amazonaws.com":                      "b",
-		"b.s3-eu-west-1.amazonaws.com":            "b",
-		"b.s3.dualstack.eu-west-1.amazonaws.com":  "b",
-		"my.s3.bucket.s3.us-east-1.amazonaws.com": "my.s3.bucket",
-		"b.localhost:4566":                        "b",
-		"b.s3.localhost":                          "b",
-		"s3.us-east-1.amazonaws.com":              "",
-		"s3.localhost:4566":                       "",
-		"localhost:4566":                          "",
-		"127.0.0.1:4566":                          "",
-		"[::1]:4566":                              "",
-		"":                                        "",
+	for host, want := range map[string]Endpoint{
+		"sqs.us-east-1.amazonaws.com":        {Service: "sqs", Region: "us-east-1"},
+		"sqs.cn-north-1.amazonaws.com.cn":    {Service: "sqs", Region: "cn-north-1"},
+		"sts-fips.us-west-2.amazonaws.com":   {Service: "sts", Region: "us-west-2"},
+		"iam.amazonaws.com":                  {Service: "iam", Region: "us-east-1"},
+		"organizations.us-east-1.api.aws":    {Service: "organizations", Region: "us-east-1"},
+		"a.b.c.amazonaws.com":                {},
+		"sqs.us-east-1.amazonaws.com.x.test": {},
+		"127.0.0.1":                          {},
+		"[::1]":                              {},
+		"":                                   {},
 	} {
-		assert.Equal(t, want, bucketOf(host), host)
+		assert.Equal(t, want, NewWorld(Config{}).endpointOf(host), host)
+		if want.Service != "" {
+			assert.Equal(t, want, NewWorld(Config{}).endpointOf(host+":443"), host)
+		}
 	}
 }
 
@@ -145,7 +145,7 @@ func TestReadAllIsBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body, err := readAll(strings.NewReader(test.body), test.length, test.limit)
+			body, err := ReadAll(strings.NewReader(test.body), test.length, test.limit)
 			if test.code == "" {
 				require.NoError(t, err)
 				assert.Equal(t, test.body, string(body))

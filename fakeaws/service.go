@@ -19,6 +19,8 @@ type Service struct {
 	// Anonymous says that unsigned requests are authorized as anonymous
 	// callers, as S3 and SQS do, rather than refused.
 	Anonymous bool
+	// Wire is what the service has of its own on the wire.
+	Wire Wire
 }
 
 // A Fake is one service at work: its operations over its own state. State of all

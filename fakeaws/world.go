@@ -55,8 +55,9 @@ type World struct {
 	// organizations has the accounts that are in one.
 	organizations memberships
 
-	// rooms is filled once by NewWorld and read without a lock.
-	rooms map[string]*room
+	// services and rooms are filled once by NewWorld and read without a lock.
+	services []Service
+	rooms    map[string]*room
 
 	mu          sync.RWMutex // guards what follows
 	accounts    []*Account
@@ -93,7 +94,8 @@ func NewWorld(cfg Config) *World {
 	if w.region == "" {
 		w.region = DefaultRegion
 	}
-	for _, reg := range cfg.Services {
+	w.services = slices.Clone(cfg.Services)
+	for _, reg := range w.services {
 		if _, twice := w.rooms[reg.Name]; twice {
 			panic("fakeaws.NewWorld: " + reg.Name + " is registered twice")
 		}

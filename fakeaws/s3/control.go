@@ -19,7 +19,7 @@ import (
 type Control struct{ *Fake }
 
 // ControlService is Amazon S3 Control, for a World to be made of that has S3.
-var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", New: func(w *fakeaws.World) fakeaws.Fake { return Control{Of(w)} }}
+var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return Control{Of(w)} }}
 
 // Ops implements fakeaws.Fake.
 func (c Control) Ops() []fakeaws.Op {

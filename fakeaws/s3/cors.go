@@ -6,8 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // maxCORSRules is of the User Guide's "Elements of a CORS configuration".
@@ -47,10 +45,10 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 	return nil
 }
 
-// CrossOrigin tells what the CORS configuration of a bucket allows an origin: what
+// crossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Fake) CrossOrigin(name, origin, method string, headers []string) (*fakeaws.CrossOrigin, bool) {
+func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(bucketRef{name: &name})
@@ -62,14 +60,15 @@ func (s *Fake) CrossOrigin(name, origin, method string, headers []string) (*fake
 		return nil, false
 	}
 	for i := range cfg.CORSRules {
-		if answer := crossOrigin(&cfg.CORSRules[i], origin, method, headers); answer != nil {
+		if answer := originOf(&cfg.CORSRules[i], origin, method, headers); answer != nil {
 			return answer, true
 		}
 	}
 	return nil, true
 }
 
-func crossOrigin(r *types.CORSRule, origin, method string, headers []string) *fakeaws.CrossOrigin {
+// originOf is what a rule says of a request, nil when the rule is not for it.
+func originOf(r *types.CORSRule, origin, method string, headers []string) *crossOrigin {
 	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
 	if at < 0 || !slices.Contains(r.AllowedMethods, method) {
 		return nil
@@ -79,9 +78,9 @@ func crossOrigin(r *types.CORSRule, origin, method string, headers []string) *fa
 			return nil
 		}
 	}
-	answer := &fakeaws.CrossOrigin{Origin: origin, Methods: r.AllowedMethods, Headers: headers, Expose: r.ExposeHeaders, MaxAge: r.MaxAgeSeconds}
+	answer := &crossOrigin{origin: origin, methods: r.AllowedMethods, headers: headers, expose: r.ExposeHeaders, maxAge: r.MaxAgeSeconds}
 	if r.AllowedOrigins[at] == "*" {
-		answer.Origin = "*"
+		answer.origin = "*"
 	}
 	return answer
 }

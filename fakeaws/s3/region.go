@@ -27,7 +27,7 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 		if call.Anonymous() || call.SignedFor(b.region) {
 			return nil // neither host nor signature names another region
 		}
-	case fakeaws.GlobalEndpoint:
+	case globalEndpoint:
 		if !strings.Contains(call.Endpoint, "//"+b.name+".") {
 			at = home
 			break

@@ -27,7 +27,7 @@ type Fake struct {
 }
 
 // Service is Amazon S3, for a World to be made of.
-var Service = fakeaws.Service{Name: "s3", Anonymous: true, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+var Service = fakeaws.Service{Name: "s3", Anonymous: true, Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
 
 // Of returns the Amazon S3 of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("s3").(*Fake) }

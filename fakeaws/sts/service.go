@@ -34,7 +34,7 @@ type Fake struct {
 }
 
 // Service is STS, for a World to be made of.
-var Service = fakeaws.Service{Name: "sts", New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+var Service = fakeaws.Service{Name: "sts", Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
 
 // Of returns the STS of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("sts").(*Fake) }

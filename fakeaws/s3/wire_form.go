@@ -1,16 +1,17 @@
-package fakeaws
+package s3
 
 import (
 	"encoding/xml"
 	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
+	parts "mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/sigv4"
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
@@ -20,27 +21,27 @@ import (
 type form struct {
 	bucket string
 	fields []sigv4.PostField
-	file   *multipart.Part
+	file   *parts.Part
 }
 
 // maxFormFields is how long all that comes before the file may be.
 const maxFormFields = 20 << 10
 
 // isForm reports whether a request to a bucket is such a form.
-func (x *exchange) isForm() bool {
-	if x.http.Method != http.MethodPost || x.call.Service != "s3" || x.http.URL.RawQuery != "" {
+func isForm(x *fakeaws.Exchange) bool {
+	if x.HTTP.Method != http.MethodPost || x.HTTP.URL.RawQuery != "" {
 		return false
 	}
-	kind, _, err := mime.ParseMediaType(x.http.Header.Get("Content-Type"))
+	kind, _, err := mime.ParseMediaType(x.HTTP.Header.Get("Content-Type"))
 	return err == nil && kind == "multipart/form-data"
 }
 
 // answerForm takes a form through the pipeline.
-func (x *exchange) answerForm() (*wire.Response, error) {
-	x.protocol = wire.RESTXML
-	x.operation = x.model.Operation("PutObject")
-	x.call.Operation = x.operation.Name()
-	f, err := x.readForm()
+func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
+	x.Protocol = wire.RESTXML
+	x.Operation = x.Model("PutObject")
+	x.Call.Operation = x.Operation.Name()
+	f, err := readForm(x)
 	if err != nil {
 		return nil, err
 	}
@@ -48,45 +49,42 @@ func (x *exchange) answerForm() (*wire.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.signature = s; s != nil {
-		x.call.Region = s.Region
+	if x.Signature = s; s != nil {
+		x.Call.Region = s.Region
 	}
-	if err := x.authenticate(""); err != nil {
+	if err := x.Authenticate(""); err != nil {
 		return nil, err
 	}
 	if s != nil {
-		x.call.Signed = Signed{AuthType: "POST", Version: "AWS4-HMAC-SHA256"}
+		x.Call.Signed = fakeaws.Signed{AuthType: "POST", Version: "AWS4-HMAC-SHA256"}
 	}
 	key, _ := f.value("key")
 	header, err := f.header()
 	if err != nil {
 		return nil, err
 	}
-	x.request = wire.Request{
+	x.Request = wire.Request{
 		Method: http.MethodPut, Bucket: f.bucket, Path: "/" + escapePath(key), Header: header,
 		ContentLength: -1, Stream: newFormFile(f.file, s),
 	}
-	resp, err := x.perform()
+	resp, err := x.Perform()
 	if err != nil {
 		return nil, err
 	}
-	return f.respond(resp, x.call.Endpoint, key)
+	return f.respond(resp, x.Call.Endpoint, key)
 }
 
 // readForm reads a form up to its file.
-func (x *exchange) readForm() (*form, error) {
-	f := &form{bucket: x.request.Bucket}
-	if f.bucket == "" {
-		f.bucket, _, _ = strings.Cut(strings.TrimPrefix(x.http.URL.Path, "/"), "/")
-	}
-	malformed := &Error{Code: "MalformedPOSTRequest", Message: "The body of your POST request is not well-formed multipart/form-data.", Status: http.StatusBadRequest}
-	parts, err := x.http.MultipartReader()
+func readForm(x *fakeaws.Exchange) (*form, error) {
+	f := &form{bucket: bucketName(x)}
+	malformed := &fakeaws.Error{Code: "MalformedPOSTRequest", Message: "The body of your POST request is not well-formed multipart/form-data.", Status: http.StatusBadRequest}
+	reader, err := x.HTTP.MultipartReader()
 	if err != nil {
 		return nil, malformed
 	}
 	left := int64(maxFormFields)
 	for f.file == nil {
-		part, err := parts.NextPart()
+		part, err := reader.NextPart()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil, formArgument("POST requires exactly one file upload per request.", "file", "0")
@@ -101,7 +99,7 @@ func (x *exchange) readForm() (*form, error) {
 			return nil, malformed
 		}
 		if left -= int64(len(value) + len(part.FormName())); left < 0 {
-			return nil, &Error{Code: "MaxPostPreDataLengthExceededError", Message: "Your POST request fields preceding the upload file were too large.", Status: http.StatusBadRequest}
+			return nil, &fakeaws.Error{Code: "MaxPostPreDataLengthExceededError", Message: "Your POST request fields preceding the upload file were too large.", Status: http.StatusBadRequest}
 		}
 		f.fields = append(f.fields, sigv4.PostField{Name: part.FormName(), Value: string(value)})
 	}
@@ -120,8 +118,8 @@ func (x *exchange) readForm() (*form, error) {
 }
 
 func formArgument(text, name, value string) error {
-	return &Error{Code: "InvalidArgument", Message: text, Status: http.StatusBadRequest,
-		Fields: []Field{{Name: "ArgumentName", Value: name}, {Name: "ArgumentValue", Value: value}}}
+	return &fakeaws.Error{Code: "InvalidArgument", Message: text, Status: http.StatusBadRequest,
+		Fields: []fakeaws.Field{{Name: "ArgumentName", Value: name}, {Name: "ArgumentValue", Value: value}}}
 }
 
 func (f *form) value(name string) (string, bool) {
@@ -175,7 +173,7 @@ func taggingHeader(document string) (string, error) {
 		} `xml:"TagSet>Tag"`
 	}
 	if err := xml.Unmarshal([]byte(document), &doc); err != nil {
-		return "", &Error{Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema", Status: http.StatusBadRequest}
+		return "", &fakeaws.Error{Code: "MalformedXML", Message: "The XML you provided was not well-formed or did not validate against our published schema", Status: http.StatusBadRequest}
 	}
 	pairs := make([]string, len(doc.Tags))
 	for i, t := range doc.Tags {
@@ -241,13 +239,13 @@ func (f *form) respond(put *wire.Response, endpoint, key string) (*wire.Response
 // A formFile is the file of a form. S3 ignores what follows it. The sizes that the
 // policy allows are kept while it is read.
 type formFile struct {
-	part      *multipart.Part
+	part      *parts.Part
 	signature *sigv4.Signature
 	limit     int64 // -1: none
 	read      int64
 }
 
-func newFormFile(part *multipart.Part, s *sigv4.Signature) *formFile {
+func newFormFile(part *parts.Part, s *sigv4.Signature) *formFile {
 	f := &formFile{part: part, signature: s, limit: -1}
 	if s != nil {
 		f.limit = s.MaxLength()

@@ -1,4 +1,4 @@
-package fakeaws
+package s3
 
 import (
 	"bytes"
@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/internal/checksum"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	sums "github.com/leastpriv/leastpriv/internal/checksum"
 )
 
 // verified are the operations of S3 whose document must come with a digest of it
@@ -34,26 +35,26 @@ func checkDigests(operation string, header http.Header, body []byte) error {
 		if !strings.HasPrefix(name, "X-Amz-Checksum-") {
 			continue
 		}
-		algorithm := checksum.OfHeader(strings.ToLower(name))
+		algorithm := sums.OfHeader(strings.ToLower(name))
 		if algorithm == "" {
 			continue
 		}
-		h := checksum.New(algorithm)
+		h := sums.New(algorithm)
 		if h == nil {
 			continue // the operation refuses it by name, if it has it
 		}
 		found = true
 		want, err := base64.StdEncoding.DecodeString(values[0])
 		if err != nil || len(want) != h.Size() {
-			return &Error{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "Value for " + checksum.Header(algorithm) + " header is invalid."}
+			return &fakeaws.Error{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "Value for " + sums.Header(algorithm) + " header is invalid."}
 		}
 		h.Write(body)
 		if !bytes.Equal(h.Sum(nil), want) {
-			return &Error{Code: "BadDigest", Status: http.StatusBadRequest, Message: "The " + algorithm + " you specified did not match the calculated checksum."}
+			return &fakeaws.Error{Code: "BadDigest", Status: http.StatusBadRequest, Message: "The " + algorithm + " you specified did not match the calculated checksum."}
 		}
 	}
 	if !found && slices.Contains(verified, operation) {
-		return &Error{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"}
+		return &fakeaws.Error{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"}
 	}
 	return nil
 }
@@ -65,13 +66,13 @@ func checkContentMD5(header http.Header, body []byte) (found bool, err error) {
 	}
 	want, err := base64.StdEncoding.DecodeString(sent)
 	if err != nil || len(want) != md5.Size {
-		return true, &Error{Code: "InvalidDigest", Status: http.StatusBadRequest, Message: "The Content-MD5 you specified was invalid.",
-			Fields: []Field{{Name: "Content-MD5", Value: sent}}}
+		return true, &fakeaws.Error{Code: "InvalidDigest", Status: http.StatusBadRequest, Message: "The Content-MD5 you specified was invalid.",
+			Fields: []fakeaws.Field{{Name: "Content-MD5", Value: sent}}}
 	}
 	got := md5.Sum(body)
 	if !bytes.Equal(got[:], want) {
-		return true, &Error{Code: "BadDigest", Status: http.StatusBadRequest, Message: "The Content-MD5 you specified did not match what we received.",
-			Fields: []Field{{Name: "ExpectedDigest", Value: hex.EncodeToString(want)}, {Name: "CalculatedDigest", Value: base64.StdEncoding.EncodeToString(got[:])}}}
+		return true, &fakeaws.Error{Code: "BadDigest", Status: http.StatusBadRequest, Message: "The Content-MD5 you specified did not match what we received.",
+			Fields: []fakeaws.Field{{Name: "ExpectedDigest", Value: hex.EncodeToString(want)}, {Name: "CalculatedDigest", Value: base64.StdEncoding.EncodeToString(got[:])}}}
 	}
 	return true, nil
 }

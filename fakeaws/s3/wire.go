@@ -1,0 +1,127 @@
+package s3
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/sigv4"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// ownWire is what S3 and S3 Control have of their own on the wire: hosts that name
+// buckets, browsers' preflights and forms, bodies that are verified while they are read.
+var ownWire = fakeaws.Wire{
+	Endpoint: endpoint,
+	// Requests as plain as GET /bucket/key are for S3.
+	Claims:        func(r *http.Request) bool { return !fakeaws.IsQueryForm(r) },
+	Resolve:       resolve,
+	Styles:        map[wire.Protocol]sigv4.Style{wire.RESTXML: sigv4.S3},
+	Receive:       readHost,
+	Intercept:     intercept,
+	OpenBody:      openBody,
+	DescribeError: describeError,
+	Finish:        finish,
+}
+
+// maxDocument is the longest body that is a document: 1,000 keys of DeleteObjects, 10,000
+// parts of an upload. What AWS itself takes at most is unverified.
+const maxDocument = 2 << 20
+
+// resolve finds the API of a request that is signed for S3. Directory buckets, Outposts
+// and Object Lambda have names of their own and S3's API; no World has one.
+func resolve(name string, r *http.Request) (service, schema string, ok bool) {
+	switch name {
+	case "s3":
+		if isControl(r.Host, r.URL.Path, r.Header.Get("X-Amz-Account-Id")) {
+			return "s3-control", "s3-control", true
+		}
+		return "s3", "s3", true
+	case "s3express", "s3-outposts", "s3-object-lambda":
+		return name, "s3", true
+	}
+	return "", "", false
+}
+
+// readHost takes what the host says, and the headers that a presigned URL has in its query.
+func readHost(x *fakeaws.Exchange) {
+	if x.Signature != nil && x.Signature.Presigned {
+		x.Request.Header = sigv4.Hoisted(x.HTTP)
+	}
+	e := x.Endpoint()
+	x.Request.Bucket = e.Bucket
+	x.Call.EndpointRegion = e.Named
+	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
+}
+
+// fakeOf is the S3 that a request is for; false for the other APIs.
+func fakeOf(x *fakeaws.Exchange) (*Fake, bool) {
+	s, ok := x.Fake().(*Fake)
+	return s, ok
+}
+
+// intercept answers preflights, and the forms by which browsers upload.
+func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
+	s, ok := fakeOf(x)
+	switch {
+	case !ok:
+		return nil, nil
+	case x.HTTP.Method == http.MethodOptions:
+		return s.preflight(x)
+	case !signed && isForm(x):
+		return answerForm(x)
+	}
+	return nil, nil
+}
+
+// openBody makes the body ready: verified and unchunked while it is read.
+func openBody(x *fakeaws.Exchange) error {
+	streams := x.Operation.StreamsInput()
+	if x.Signature != nil && x.Signature.Streaming() && !streams {
+		return x.Signature.StreamingRefused()
+	}
+	body, err := sigv4.NewBody(x.HTTP, x.Signature)
+	if err != nil {
+		return err
+	}
+	x.Request.ContentLength = body.Length
+	if streams {
+		x.Request.Stream = body
+		return nil
+	}
+	defer body.Close()
+	if x.Request.Body, err = fakeaws.ReadAll(body, body.Length, maxDocument); err != nil {
+		return err
+	}
+	return checkDigests(x.Operation.Name(), x.HTTP.Header, x.Request.Body)
+}
+
+func describeError(x *fakeaws.Exchange, e *wire.ErrorContext) {
+	e.HostID = hostID(x)
+	e.Resource = x.HTTP.URL.Path
+}
+
+// hostIDHeader is the second of the two ids of a request that S3 answers.
+const hostIDHeader = "X-Amz-Id-2"
+
+// hostID makes the second id of a request.
+func hostID(x *fakeaws.Exchange) string { return x.Call.World.IDs().Token(76) }
+
+func finish(x *fakeaws.Exchange, resp *wire.Response) {
+	if resp.Header.Get(hostIDHeader) == "" {
+		resp.Set(hostIDHeader, hostID(x))
+	}
+	if s, ok := fakeOf(x); ok {
+		s.admitOrigin(x, resp)
+	}
+}
+
+// setCharged tells in the outputs that have a member for it that the requester was
+// charged.
+func setCharged(out any) {
+	if f := reflect.ValueOf(out).Elem().FieldByName("RequestCharged"); f.IsValid() {
+		f.Set(reflect.ValueOf(types.RequestChargedRequester))
+	}
+}

@@ -1,0 +1,105 @@
+package s3
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// A crossOrigin is what the CORS configuration of a bucket allows an origin.
+type crossOrigin struct {
+	// origin is the one that may see the answer, or "*".
+	origin                   string
+	methods, headers, expose []string
+	maxAge                   *int32
+}
+
+// The headers of CORS, and the texts of refused preflights; the texts, and those of
+// requests that are no preflights, are unverified.
+const (
+	originHeader        = "Origin"
+	askedMethodHeader   = "Access-Control-Request-Method"
+	askedHeadersHeader  = "Access-Control-Request-Headers"
+	allowOriginHeader   = "Access-Control-Allow-Origin"
+	varyOfCrossOrigin   = originHeader + ", " + askedHeadersHeader + ", " + askedMethodHeader
+	notAllowedByCORS    = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+	notConfiguredByCORS = "CORSResponse: CORS is not enabled for this bucket."
+)
+
+// bucketName is the bucket that the request names, in its host or path.
+func bucketName(x *fakeaws.Exchange) string {
+	if x.Request.Bucket != "" {
+		return x.Request.Bucket
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(x.HTTP.URL.Path, "/"), "/")
+	return name
+}
+
+// preflight answers the question that browsers ask before a request from another
+// origin: without any authentication, by the bucket's CORS configuration.
+func (s *Fake) preflight(x *fakeaws.Exchange) (*wire.Response, error) {
+	x.Protocol = wire.RESTXML
+	h := x.HTTP.Header
+	origin, method := h.Get(originHeader), h.Get(askedMethodHeader)
+	switch {
+	case origin == "":
+		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Insufficient information. Origin request header needed.", Status: http.StatusBadRequest}
+	case !slices.Contains([]string{"GET", "PUT", "HEAD", "POST", "DELETE"}, method):
+		if method == "" {
+			method = "null"
+		}
+		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Invalid Access-Control-Request-Method: " + method, Status: http.StatusBadRequest}
+	}
+	var asked []string
+	for name := range strings.SplitSeq(h.Get(askedHeadersHeader), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			asked = append(asked, strings.ToLower(name))
+		}
+	}
+	answer, configured := s.crossOrigin(bucketName(x), origin, method, asked)
+	if answer == nil {
+		text, kind := notAllowedByCORS, "OBJECT"
+		if !configured {
+			text, kind = notConfiguredByCORS, "BUCKET"
+		}
+		return nil, &fakeaws.Error{Code: "AccessForbidden", Message: text, Status: http.StatusForbidden,
+			Fields: []fakeaws.Field{{Name: "Method", Value: method}, {Name: "ResourceType", Value: kind}}}
+	}
+	resp := &wire.Response{Status: http.StatusOK, Header: http.Header{"X-Amz-Request-Id": {x.Call.RequestID}}}
+	answer.write(resp.Header)
+	return resp, nil
+}
+
+// admitOrigin adds to the answer of a request from another origin what its browser
+// needs, if the bucket's CORS configuration allows it.
+func (s *Fake) admitOrigin(x *fakeaws.Exchange, resp *wire.Response) {
+	origin := x.HTTP.Header.Get(originHeader)
+	if origin == "" || x.HTTP.Method == http.MethodOptions {
+		return
+	}
+	if answer, _ := s.crossOrigin(bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
+		answer.write(resp.Header)
+	}
+}
+
+func (c *crossOrigin) write(h http.Header) {
+	h.Set(allowOriginHeader, c.origin)
+	h.Set("Access-Control-Allow-Methods", strings.Join(c.methods, ", "))
+	if len(c.headers) > 0 {
+		h.Set("Access-Control-Allow-Headers", strings.Join(c.headers, ", "))
+	}
+	if len(c.expose) > 0 {
+		h.Set("Access-Control-Expose-Headers", strings.Join(c.expose, ", "))
+	}
+	if c.maxAge != nil {
+		h.Set("Access-Control-Max-Age", strconv.FormatInt(int64(*c.maxAge), 10))
+	}
+	if c.origin != "*" {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	h.Set("Vary", varyOfCrossOrigin)
+}
