@@ -4,14 +4,14 @@
 // A request takes one path, whichever [Door] it comes through: it is routed by
 // the service that it was signed for, authenticated (Signature Version 4,
 // session token, clock, state of the key), decoded into the SDK's own input
-// type, authorized by every policy that applies, performed by a method of the
-// service, and encoded. There is no way around authentication or authorization:
-// no bypass key, no trusted network.
+// type, planned by the operation, judged by every policy that applies, performed, and
+// encoded. There is no way around authentication or authorization: no bypass key, no
+// trusted network. Go code enters the same path at the plan, with [Do].
 //
-// A service is a [Service]: a struct with one exported method for each AWS
-// operation, in the SDK's types, and a table that binds each method to the
-// permissions it needs. To add an operation, write the method, its row and its
-// test.
+// A [Service] is a value that a World is made of. Its [Fake] has a table of operations;
+// the row of an operation is one function, which turns a call into a [Plan]: the
+// permissions that the call needs, and what performs it. To add an operation, write its
+// plan, its row and its test.
 //
-// Tests use package awstest; it makes Worlds with every service.
+// Tests use package awstest; it makes the Worlds.
 package fakeaws
