@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"strings"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/zeebo/xxh3"
@@ -19,9 +20,11 @@ import (
 // NVME is the polynomial of the NVM Express specification, bit-reversed.
 const NVME = 0x9A6C9329AC4BC9B5
 
+// The tables are made when they are first needed: programs that link this package and
+// check nothing do not pay for them.
 var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	nvme       = crc64.MakeTable(NVME)
+	castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
+	nvme       = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(NVME) })
 )
 
 // New returns the hash of an algorithm, "CRC64NVME", or nil of one that S3 does
@@ -31,9 +34,9 @@ func New(algorithm string) hash.Hash {
 	case "CRC32":
 		return crc32.NewIEEE()
 	case "CRC32C":
-		return crc32.New(castagnoli)
+		return crc32.New(castagnoli())
 	case "CRC64NVME":
-		return crc64.New(nvme)
+		return crc64.New(nvme())
 	case "SHA1":
 		return sha1.New()
 	case "SHA256":
