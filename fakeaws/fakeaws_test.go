@@ -170,7 +170,7 @@ func TestDoorLeavesTheRequestAlone(t *testing.T) {
 	resp, err := w.Door().Do(r)
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	assert.Equal(t, http.StatusForbidden, resp.StatusCode)
+	assert.Equal(t, http.StatusNotImplemented, resp.StatusCode)
 	assert.Same(t, r, resp.Request)
 	assert.Empty(t, r.Host)
 	assert.Empty(t, r.RemoteAddr)

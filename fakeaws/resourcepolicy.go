@@ -7,7 +7,10 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // A ResourcePolicy is a policy with principals, of a role, bucket or queue, as
@@ -67,21 +70,21 @@ func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
 // bind returns the unique id of a principal that has one.
 func (w *World) bind(principal string) (string, error) {
 	unknown := &UnknownPrincipalError{principal}
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) != 6 {
+	named, err := arn.Parse(principal)
+	if err != nil {
 		if _, isID := w.principals.ARN(principal); isID {
 			return principal, nil
 		}
-		if strings.Trim(principal, "0123456789") != "" {
+		if !awsid.IsDigits(principal) {
 			return "", unknown // the id of one that was deleted
 		}
-		parts = []string{"", "", "", "", principal, "root"}
+		named = arn.ARN{AccountID: principal, Resource: "root"}
 	}
-	if _, ours := w.Account(parts[4]); !ours {
-		w.remarkAccount(parts[4])
+	if _, ours := w.Account(named.AccountID); !ours {
+		w.remarkAccount(named.AccountID)
 		return "", nil
 	}
-	kind, name, _ := strings.Cut(parts[5], "/")
+	kind, name, _ := strings.Cut(named.Resource, "/")
 	switch kind {
 	case "user", "role":
 		id, ok := w.principals.ID(principal)
@@ -90,7 +93,7 @@ func (w *World) bind(principal string) (string, error) {
 		}
 		return id, nil
 	case "assumed-role":
-		if role, _, _ := strings.Cut(name, "/"); !w.principals.hasRole(parts[4], role) {
+		if role, _, _ := strings.Cut(name, "/"); !w.principals.hasRole(named.AccountID, role) {
 			return "", unknown
 		}
 	}

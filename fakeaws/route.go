@@ -51,6 +51,9 @@ func (x *Exchange) route() error {
 	}
 	if x.model == nil {
 		x.standIn()
+		if name == "" {
+			return notImplemented("a request that names no service")
+		}
 		return notImplemented("the service " + name)
 	}
 	return nil

@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/clock"
 	"github.com/leastpriv/leastpriv/internal/ids"
 	"github.com/leastpriv/leastpriv/internal/sigv4"
@@ -138,7 +138,7 @@ func (w *World) Principals() *Principals { return &w.principals }
 // AddAccount makes an account. The id must have 12 digits and be new. An empty
 // access key id and secret are made up.
 func (w *World) AddAccount(id, accessKeyID, secret string) (*Account, error) {
-	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+	if !awsid.IsAccount(id) {
 		return nil, fmt.Errorf("account id %q: an AWS account id has 12 digits", id)
 	}
 	if accessKeyID == "" {
@@ -234,7 +234,7 @@ func (w *World) Background(account, region string) *Call {
 
 // ARN puts an ARN of the aws partition together.
 func ARN(service, region, account, resource string) string {
-	return "arn:aws:" + service + ":" + region + ":" + account + ":" + resource
+	return awsid.ARN(service, region, account, resource)
 }
 
 // An Error is an AWS error for which the SDK has no Go type, or whose body has

@@ -1,0 +1,22 @@
+// Package awsid has the forms of AWS's identifiers: account ids and Amazon Resource
+// Names. Package aws/arn of the SDK takes ARNs apart.
+package awsid
+
+// IsAccount reports whether a text is an account id: 12 digits.
+func IsAccount(id string) bool { return len(id) == 12 && IsDigits(id) }
+
+// IsDigits reports whether a text has decimal digits only, and at least one.
+func IsDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ARN puts an ARN of the aws partition together. Global resources have no region, and
+// those of S3 no account either.
+func ARN(service, region, account, resource string) string {
+	return "arn:aws:" + service + ":" + region + ":" + account + ":" + resource
+}
