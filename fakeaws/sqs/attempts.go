@@ -76,6 +76,6 @@ func (q *queue) again(p *poll, now moment) []types.Message {
 		q.messages.postpone(m, a.visibleAt)
 		messages = append(messages, q.deliver(m, p))
 	}
-	q.rouse() // to watch the new time
+	q.wake() // to watch the new time
 	return messages
 }

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -69,6 +68,13 @@ type attribute struct {
 type reading struct {
 	name types.QueueAttributeName
 	read func(*queue) string
+}
+
+func (s *Fake) attributeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.setQueueAttributes),
+		fakeaws.Bind(s.getQueueAttributes),
+	}
 }
 
 var attributes = []attribute{
@@ -178,45 +184,40 @@ func (q *queue) differs(changed *settings, values map[string]string) (string, bo
 	return "", false
 }
 
-// GetQueueAttributes returns the attributes that the call names, or all.
-func (s *Fake) GetQueueAttributes(ctx context.Context, in *awssqs.GetQueueAttributesInput) (*awssqs.GetQueueAttributesOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range in.AttributeNames {
-		if !q.knows(name) {
-			return nil, invalidAttributeName(string(name))
+// getQueueAttributes returns the attributes that the call names, or all.
+func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttributesInput) (*fakeaws.Plan[awssqs.GetQueueAttributesOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:GetQueueAttributes", shareable, func(q *queue) (*awssqs.GetQueueAttributesOutput, error) {
+		for _, name := range in.AttributeNames {
+			if !q.knows(name) {
+				return nil, invalidAttributeName(string(name))
+			}
 		}
-	}
-	if len(in.AttributeNames) == 0 {
-		return &awssqs.GetQueueAttributesOutput{}, nil
-	}
-	q.settle(s.now())
-	all := slices.Contains(in.AttributeNames, types.QueueAttributeNameAll)
-	out := &awssqs.GetQueueAttributesOutput{Attributes: make(map[string]string)}
-	put := func(name types.QueueAttributeName, value string) {
-		if value != "" {
-			out.Attributes[string(name)] = value
+		if len(in.AttributeNames) == 0 {
+			return &awssqs.GetQueueAttributesOutput{}, nil
 		}
-	}
-	for _, a := range attributes {
-		if a.fifo && !q.fifo {
-			continue
+		q.settle(s.now())
+		all := slices.Contains(in.AttributeNames, types.QueueAttributeNameAll)
+		out := &awssqs.GetQueueAttributesOutput{Attributes: make(map[string]string)}
+		put := func(name types.QueueAttributeName, value string) {
+			if value != "" {
+				out.Attributes[string(name)] = value
+			}
 		}
-		if all || slices.Contains(in.AttributeNames, a.name) {
-			put(a.name, a.read(&q.settings))
+		for _, a := range attributes {
+			if a.fifo && !q.fifo {
+				continue
+			}
+			if all || slices.Contains(in.AttributeNames, a.name) {
+				put(a.name, a.read(&q.settings))
+			}
 		}
-	}
-	for _, r := range readings {
-		if all || slices.Contains(in.AttributeNames, r.name) {
-			put(r.name, r.read(q))
+		for _, r := range readings {
+			if all || slices.Contains(in.AttributeNames, r.name) {
+				put(r.name, r.read(q))
+			}
 		}
-	}
-	return out, nil
+		return out, nil
+	})
 }
 
 // knows reports whether the queue has an attribute of that name to read.
@@ -226,24 +227,19 @@ func (q *queue) knows(name types.QueueAttributeName) bool {
 		slices.ContainsFunc(readings, func(r reading) bool { return r.name == name })
 }
 
-// SetQueueAttributes changes attributes, all of the given ones or none.
-func (s *Fake) SetQueueAttributes(ctx context.Context, in *awssqs.SetQueueAttributesInput) (*awssqs.SetQueueAttributesOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.Attributes) == 0 {
-		return nil, missingParameter("Attributes")
-	}
-	changed, err := s.change(q, in.Attributes)
-	if err != nil {
-		return nil, err
-	}
-	q.apply(changed, s.now())
-	return &awssqs.SetQueueAttributesOutput{}, nil
+// setQueueAttributes changes attributes, all of the given ones or none.
+func (s *Fake) setQueueAttributes(call *fakeaws.Call, in *awssqs.SetQueueAttributesInput) (*fakeaws.Plan[awssqs.SetQueueAttributesOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:SetQueueAttributes", ownerOnly, func(q *queue) (*awssqs.SetQueueAttributesOutput, error) {
+		if len(in.Attributes) == 0 {
+			return nil, missingParameter("Attributes")
+		}
+		changed, err := s.change(q, in.Attributes)
+		if err != nil {
+			return nil, err
+		}
+		q.apply(changed, s.now())
+		return &awssqs.SetQueueAttributesOutput{}, nil
+	})
 }
 
 // apply gives the queue new settings. The delay of a FIFO queue holds for the
@@ -263,7 +259,7 @@ func (q *queue) apply(changed settings, now moment) {
 		}
 	}
 	q.settings, q.modified = changed, now
-	q.rouse()
+	q.wake()
 }
 
 // seconds checks a number of seconds that a call gives, and refuses it with

@@ -16,7 +16,7 @@ func TestAttributesOfANewQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.create(t, "jobs")
-	now := strconv.FormatInt(b.queues[queueID{account, region, "jobs"}].created.time().Unix(), 10)
+	now := strconv.FormatInt(b.fake.queues[queueID{account, region, "jobs"}].created.time().Unix(), 10)
 	assert.Equal(t, map[string]string{
 		"ApproximateNumberOfMessages":           "0",
 		"ApproximateNumberOfMessagesDelayed":    "0",

@@ -39,7 +39,7 @@ func BenchmarkNeeds(b *testing.B) {
 	in := &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")}
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := sendNeeds(s.ctx, s, in)
+		_, err := sendNeeds(s, in)
 		require.NoError(b, err)
 	}
 }

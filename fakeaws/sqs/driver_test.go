@@ -62,7 +62,7 @@ func TestAgainstTheModel(t *testing.T) {
 
 func newDriver(t *testing.T, seed uint64) *driver {
 	d := &driver{bench: newBench(t), rand: rand.New(rand.NewPCG(seed, 1)), model: new(modelWorld), urls: map[*modelQueue]*string{}}
-	d.start = d.now()
+	d.start = d.fake.now()
 	add := func(q *modelQueue, attributes ...string) *modelQueue {
 		if q.fifo {
 			attributes = append(attributes, "FifoQueue", "true", "ContentBasedDeduplication", strconv.FormatBool(q.content))
@@ -120,8 +120,7 @@ func (d *driver) note(format string, args ...any) {
 func (d *driver) compare() error {
 	d.model.to(d.model.now)
 	for _, q := range d.model.queues {
-		call := d.world.Background(account, region)
-		got, err := d.Messages(call, q.name)
+		got, err := d.fake.Messages(account, region, q.name)
 		if err != nil {
 			return err
 		}
@@ -192,7 +191,7 @@ func (d *driver) receiveSome(q *modelQueue) error {
 		return err
 	}
 	taken := d.model.longReceive(q, most, timeout, wait)
-	if waited := d.now().sub(d.start); waited != d.model.now {
+	if waited := d.fake.now().sub(d.start); waited != d.model.now {
 		return fmt.Errorf("the receive ended at %v, in the model at %v", waited, d.model.now)
 	}
 	var have, want []string

@@ -375,14 +375,14 @@ func TestLongPollOfAFIFOQueue(t *testing.T) {
 				time.Sleep(45 * time.Second)
 				b.order(t, url, "a:2")
 				got, _ := b.take(t, url, 1)
-				start := b.now()
+				start := b.fake.now()
 				var wg sync.WaitGroup
 				wg.Go(func() {
 					out, err := b.ReceiveMessage(b.ctx, &awssqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 20})
 					if assert.NoError(t, err) {
 						assert.Len(t, out.Messages, 1)
 					}
-					assert.Equal(t, tc.after, b.now().sub(start))
+					assert.Equal(t, tc.after, b.fake.now().sub(start))
 				})
 				time.Sleep(time.Second)
 				tc.unblock(b, t, url, got[0].ReceiptHandle)

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"time"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -9,45 +8,47 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// DeleteMessage deletes the message of a receipt handle. A message that is gone
-// is deleted again with success; with the handle of an older receive the call
-// succeeds and the message stays (API reference, DeleteMessage).
-func (s *Fake) DeleteMessage(ctx context.Context, in *awssqs.DeleteMessageInput) (*awssqs.DeleteMessageOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
+func (s *Fake) inFlightOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.deleteMessage),
+		fakeaws.Bind(s.deleteMessageBatch),
+		fakeaws.Bind(s.changeMessageVisibility),
+		fakeaws.Bind(s.changeMessageVisibilityBatch),
 	}
-	if err := q.delete(in.ReceiptHandle, s.now()); err != nil {
-		return nil, err
-	}
-	return &awssqs.DeleteMessageOutput{}, nil
 }
 
-// DeleteMessageBatch deletes up to ten messages. Each entry succeeds or fails on
-// its own.
-func (s *Fake) DeleteMessageBatch(ctx context.Context, in *awssqs.DeleteMessageBatchInput) (*awssqs.DeleteMessageBatchOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
+// deleteMessage deletes the message of a receipt handle. A message that is gone
+// is deleted again with success; with the handle of an older receive the call
+// succeeds and the message stays (API reference, DeleteMessage).
+func (s *Fake) deleteMessage(call *fakeaws.Call, in *awssqs.DeleteMessageInput) (*fakeaws.Plan[awssqs.DeleteMessageOutput], error) {
+	if err := required(in.QueueUrl, "ReceiptHandle", in.ReceiptHandle); err != nil {
 		return nil, err
 	}
-	if err := checkBatch("DeleteMessageBatchRequestEntry", in.Entries, func(e *types.DeleteMessageBatchRequestEntry) *string { return e.Id }); err != nil {
-		return nil, err
-	}
-	out, now := new(awssqs.DeleteMessageBatchOutput), s.now()
-	for _, entry := range in.Entries {
-		if err := q.delete(entry.ReceiptHandle, now); err != nil {
-			out.Failed = append(out.Failed, failure(entry.Id, err))
-			continue
+	return onQueue(s, call, in.QueueUrl, "sqs:DeleteMessage", shareable, func(q *queue) (*awssqs.DeleteMessageOutput, error) {
+		if err := q.delete(in.ReceiptHandle, s.now()); err != nil {
+			return nil, err
 		}
-		out.Successful = append(out.Successful, types.DeleteMessageBatchResultEntry{Id: entry.Id})
-	}
-	return out, nil
+		return &awssqs.DeleteMessageOutput{}, nil
+	})
+}
+
+// deleteMessageBatch deletes up to ten messages. Each entry succeeds or fails on
+// its own.
+func (s *Fake) deleteMessageBatch(call *fakeaws.Call, in *awssqs.DeleteMessageBatchInput) (*fakeaws.Plan[awssqs.DeleteMessageBatchOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:DeleteMessage", shareable, func(q *queue) (*awssqs.DeleteMessageBatchOutput, error) {
+		if err := checkBatch("DeleteMessageBatchRequestEntry", in.Entries, func(e *types.DeleteMessageBatchRequestEntry) *string { return e.Id }); err != nil {
+			return nil, err
+		}
+		out, now := new(awssqs.DeleteMessageBatchOutput), s.now()
+		for _, entry := range in.Entries {
+			if err := q.delete(entry.ReceiptHandle, now); err != nil {
+				out.Failed = append(out.Failed, failure(entry.Id, err))
+				continue
+			}
+			out.Successful = append(out.Successful, types.DeleteMessageBatchResultEntry{Id: entry.Id})
+		}
+		return out, nil
+	})
 }
 
 // handleLife is how long a receipt handle is good: the longest that a message can
@@ -73,48 +74,41 @@ func (q *queue) delete(handle *string, now moment) error {
 	full := q.messages.inFlight == maxInFlight
 	q.messages.remove(m)
 	if full || q.fifo {
-		q.rouse() // pollers may receive again, or have the rest of the group
+		q.wake() // pollers may receive again, or have the rest of the group
 	}
 	return nil
 }
 
-// ChangeMessageVisibility sets when an in-flight message becomes visible again.
-func (s *Fake) ChangeMessageVisibility(ctx context.Context, in *awssqs.ChangeMessageVisibilityInput) (*awssqs.ChangeMessageVisibilityOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
+// changeMessageVisibility sets when an in-flight message becomes visible again.
+func (s *Fake) changeMessageVisibility(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityInput) (*fakeaws.Plan[awssqs.ChangeMessageVisibilityOutput], error) {
+	if err := required(in.QueueUrl, "ReceiptHandle", in.ReceiptHandle); err != nil {
 		return nil, err
 	}
-	if err := q.changeVisibility(in.ReceiptHandle, in.VisibilityTimeout, s.now()); err != nil {
-		return nil, err
-	}
-	return &awssqs.ChangeMessageVisibilityOutput{}, nil
+	return onQueue(s, call, in.QueueUrl, "sqs:ChangeMessageVisibility", shareable, func(q *queue) (*awssqs.ChangeMessageVisibilityOutput, error) {
+		if err := q.changeVisibility(in.ReceiptHandle, in.VisibilityTimeout, s.now()); err != nil {
+			return nil, err
+		}
+		return &awssqs.ChangeMessageVisibilityOutput{}, nil
+	})
 }
 
-// ChangeMessageVisibilityBatch sets when up to ten in-flight messages become
+// changeMessageVisibilityBatch sets when up to ten in-flight messages become
 // visible again. Each entry succeeds or fails on its own.
-func (s *Fake) ChangeMessageVisibilityBatch(ctx context.Context, in *awssqs.ChangeMessageVisibilityBatchInput) (*awssqs.ChangeMessageVisibilityBatchOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkBatch("ChangeMessageVisibilityBatchRequestEntry", in.Entries, func(e *types.ChangeMessageVisibilityBatchRequestEntry) *string { return e.Id }); err != nil {
-		return nil, err
-	}
-	out, now := new(awssqs.ChangeMessageVisibilityBatchOutput), s.now()
-	for _, entry := range in.Entries {
-		if err := q.changeVisibility(entry.ReceiptHandle, entry.VisibilityTimeout, now); err != nil {
-			out.Failed = append(out.Failed, failure(entry.Id, err))
-			continue
+func (s *Fake) changeMessageVisibilityBatch(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityBatchInput) (*fakeaws.Plan[awssqs.ChangeMessageVisibilityBatchOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:ChangeMessageVisibility", shareable, func(q *queue) (*awssqs.ChangeMessageVisibilityBatchOutput, error) {
+		if err := checkBatch("ChangeMessageVisibilityBatchRequestEntry", in.Entries, func(e *types.ChangeMessageVisibilityBatchRequestEntry) *string { return e.Id }); err != nil {
+			return nil, err
 		}
-		out.Successful = append(out.Successful, types.ChangeMessageVisibilityBatchResultEntry{Id: entry.Id})
-	}
-	return out, nil
+		out, now := new(awssqs.ChangeMessageVisibilityBatchOutput), s.now()
+		for _, entry := range in.Entries {
+			if err := q.changeVisibility(entry.ReceiptHandle, entry.VisibilityTimeout, now); err != nil {
+				out.Failed = append(out.Failed, failure(entry.Id, err))
+				continue
+			}
+			out.Successful = append(out.Successful, types.ChangeMessageVisibilityBatchResultEntry{Id: entry.Id})
+		}
+		return out, nil
+	})
 }
 
 // changeVisibility hides a message for a time that counts from now. A message
@@ -142,6 +136,6 @@ func (q *queue) changeVisibility(handle *string, timeout int32, now moment) erro
 		return invalidValue(timeout, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].")
 	}
 	q.messages.postpone(m, visibleAt)
-	q.rouse()
+	q.wake()
 	return nil
 }

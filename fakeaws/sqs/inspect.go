@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // A State says where a message of a queue is.
@@ -76,12 +75,11 @@ func short(body string) string {
 	return strconv.Quote(body)
 }
 
-// Messages returns all messages of a queue of the call's account and region,
-// first sent first, without receiving them.
-func (s *Fake) Messages(call *fakeaws.Call, name string) ([]Message, error) {
+// Messages returns all messages of a queue, first sent first, without receiving them.
+func (s *Fake) Messages(account, region, name string) ([]Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.settled(call, name)
+	q, err := s.settled(account, region, name)
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +90,10 @@ func (s *Fake) Messages(call *fakeaws.Call, name string) ([]Message, error) {
 
 // Clear removes all messages of a queue, as PurgeQueue does, and as often as one
 // likes.
-func (s *Fake) Clear(call *fakeaws.Call, name string) error {
+func (s *Fake) Clear(account, region, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.settled(call, name)
+	q, err := s.settled(account, region, name)
 	if err != nil {
 		return err
 	}
@@ -104,8 +102,8 @@ func (s *Fake) Clear(call *fakeaws.Call, name string) error {
 }
 
 // settled finds a queue by its name and brings it up to date.
-func (s *Fake) settled(call *fakeaws.Call, name string) (*queue, error) {
-	q, ok := s.queues[queueID{call.Account, call.Region, name}]
+func (s *Fake) settled(account, region, name string) (*queue, error) {
+	q, ok := s.queues[queueID{account, region, name}]
 	if !ok {
 		return nil, queueDoesNotExist()
 	}
@@ -115,15 +113,13 @@ func (s *Fake) settled(call *fakeaws.Call, name string) (*queue, error) {
 	return q, nil
 }
 
-// Names returns the names of the queues of the call's account and region, in order.
-func (s *Fake) Names(call *fakeaws.Call) []string {
+// Names returns the names of the queues of an account in a region, in order.
+func (s *Fake) Names(account, region string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
-	for id := range s.queues {
-		if id.account == call.Account && id.region == call.Region {
-			names = append(names, id.name)
-		}
+	for _, id := range s.queuesOf(account, region, "") {
+		names = append(names, id.name)
 	}
 	slices.Sort(names)
 	return names

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -32,21 +33,45 @@ type tester interface {
 	Helper()
 }
 
-// A bench is an SQS with two accounts.
+// A bench is an SQS with two accounts. Its client is the World's hand in account.
 type bench struct {
-	*Fake
+	*awssqs.Client
+	fake  *Fake
 	world *fakeaws.World
-	ctx   context.Context // root of account
+	ctx   context.Context
 }
 
 func newBench(t tester) *bench {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Seed: 1})
+	w := fakeaws.NewWorld(fakeaws.Config{Seed: 1, Services: []fakeaws.Service{Service}})
 	for _, id := range []string{account, other} {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	return &bench{newFake(w), w, w.Background(account, region)}
+	b := &bench{fake: Of(w), world: w, ctx: context.Background()}
+	b.Client = b.in(account, region)
+	return b
+}
+
+// in is a client of the World's hand in another account or region.
+func (b *bench) in(account, region string) *awssqs.Client {
+	return awssqs.NewFromConfig(worldtest.FixtureConfig(b.world, account, region))
+}
+
+// needsOf returns what a plan needs.
+func needsOf[O any](p *fakeaws.Plan[O], err error) ([]fakeaws.Need, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p.Needs, nil
+}
+
+// do performs a plan that nobody judges.
+func do[O any](p *fakeaws.Plan[O], err error) (*O, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p.Do()
 }
 
 // create makes a queue from pairs of attribute and value, and returns its URL.

@@ -1,10 +1,10 @@
 package sqs
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,14 +35,22 @@ const (
 	taskFailed    = "FAILED"
 )
 
+func (s *Fake) moveOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.startMessageMoveTask),
+		fakeaws.Bind(s.cancelMessageMoveTask),
+		fakeaws.Bind(s.listMessageMoveTasks),
+	}
+}
+
 // A moveTask moves messages out of a dead-letter queue, one at a time, at even
 // intervals that begin with its start. It is done lazily: what was due is moved,
 // with the time at which it was due, when somebody looks at any queue.
 type moveTask struct {
 	id       string
 	source   *queue
-	target   *queueID // nil: each message goes to the queue that it came from
-	rate     int32    // 0 when SQS chooses
+	target   *queue // nil: each message goes to the queue that it came from
+	rate     int32  // 0 when SQS chooses
 	started  moment
 	total    int // messages to move, counted at the start
 	moved    int
@@ -74,7 +82,7 @@ func (s *Fake) catchUp(now moment) {
 // nextMove is when a running task may put a message into q; at latest if none does.
 func (s *Fake) nextMove(q *queue, latest moment) moment {
 	for _, t := range s.running {
-		if t.target == nil || *t.target == q.id {
+		if t.target == nil || t.target == q {
 			latest = min(latest, t.due())
 		}
 	}
@@ -111,16 +119,15 @@ func (s *Fake) step(t *moveTask) {
 
 // moveTarget finds the queue that a task moves a message to.
 func (s *Fake) moveTarget(t *moveTask, m *message) (target *queue, failure string) {
-	id := t.target
-	if id == nil {
-		source, ok := parseARN(m.extra().deadFrom)
+	target = t.target
+	if target == nil {
+		id, ok := parseARN(m.extra().deadFrom)
 		if !ok {
 			return nil, failureNoSource
 		}
-		id = &source
+		target = s.queues[id]
 	}
-	target, ok := s.queues[*id]
-	if !ok {
+	if target.exists() != nil {
 		return nil, failureNoTarget
 	}
 	return target, ""
@@ -141,61 +148,110 @@ func (s *Fake) renewed(m *message, now moment) *message {
 	return moved
 }
 
-// StartMessageMoveTask begins to move the messages of a dead-letter queue to
-// another queue, or each to the one that it came from.
-func (s *Fake) StartMessageMoveTask(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) (*awssqs.StartMessageMoveTaskOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	s.catchUp(now)
-	source, err := s.moveQueue(call, "SourceArn", in.SourceArn)
+// startMessageMoveTask begins to move the messages of a dead-letter queue to
+// another queue, or each to the one that it came from. It asks for sqs:SendMessage too:
+// on the destination or, without one, on every queue whose dead-letter queue the source
+// is. That SQS asks before the task begins is unverified.
+func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageMoveTaskInput) (*fakeaws.Plan[awssqs.StartMessageMoveTaskOutput], error) {
+	from, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
 	}
-	t := &moveTask{source: source, started: now, status: taskRunning, interval: time.Second / moveRate}
+	var to queueID
 	if in.DestinationArn != nil {
-		target, err := s.moveQueue(call, "DestinationArn", in.DestinationArn)
-		if err != nil {
+		if to, err = moveQueueID("DestinationArn", in.DestinationArn); err != nil {
 			return nil, err
 		}
-		if err := checkMove(source, target); err != nil {
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	source, target := s.queues[from], s.queues[to]
+	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
+	targets := []queueID{to}
+	if in.DestinationArn == nil {
+		targets = s.sources(source)
+	}
+	for _, id := range targets {
+		needs = append(needs, s.need(call, "sqs:SendMessage", id, shareable))
+	}
+	return &fakeaws.Plan[awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.catchUp(s.now())
+		if err := source.movable(call, "SourceArn"); err != nil {
 			return nil, err
 		}
-		t.target = &target.id
-	}
-	if n := in.MaxNumberOfMessagesPerSecond; n != nil {
-		if *n < 1 || *n > maxMoveRate {
-			return nil, invalidValue(*n, "MaxNumberOfMessagesPerSecond", textMoveRate)
+		t := &moveTask{source: source, status: taskRunning, interval: time.Second / moveRate}
+		if in.DestinationArn != nil {
+			if err := target.movable(call, "DestinationArn"); err != nil {
+				return nil, err
+			}
+			if err := checkMove(source, target); err != nil {
+				return nil, err
+			}
+			t.target = target
+		} else if !slices.Equal(targets, s.sources(source)) {
+			// Another queue took the source for its dead-letter queue meanwhile, and nobody
+			// asked whether messages may be sent to it.
+			return nil, invalidParameter(textMoveSource)
 		}
-		t.rate, t.interval = *n, time.Second/time.Duration(*n)
+		if err := s.startMove(t, in.MaxNumberOfMessagesPerSecond); err != nil {
+			return nil, err
+		}
+		return &awssqs.StartMessageMoveTaskOutput{TaskHandle: aws.String(t.handle())}, nil
+	}}, nil
+}
+
+// startMove begins a task, at a rate that the call may choose.
+func (s *Fake) startMove(t *moveTask, rate *int32) error {
+	if rate != nil {
+		if *rate < 1 || *rate > maxMoveRate {
+			return invalidValue(*rate, "MaxNumberOfMessagesPerSecond", textMoveRate)
+		}
+		t.rate, t.interval = *rate, time.Second/time.Duration(*rate)
 	}
-	if err := s.checkStart(source); err != nil {
-		return nil, err
+	if err := s.checkStart(t.source); err != nil {
+		return err
 	}
-	source.settle(now)
-	t.id, t.total = s.world.IDs().UUID(), source.messages.ready.len()
-	source.tasks = append(source.tasks, t)
+	now := s.now()
+	t.source.settle(now)
+	t.id, t.started, t.total = s.world.IDs().UUID(), now, t.source.messages.ready.len()
+	t.source.tasks = append(t.source.tasks, t)
 	s.running = append(s.running, t)
 	s.catchUp(now)
 	for _, q := range s.queues {
-		q.rouse() // a poll of a queue that gets messages looks when they are due
+		q.wake() // a poll of a queue that gets messages looks when they are due
 	}
-	return &awssqs.StartMessageMoveTaskOutput{TaskHandle: aws.String(t.handle())}, nil
+	return nil
 }
 
-// moveQueue finds the queue of an ARN, which must be the caller's and in the
-// call's region.
-func (s *Fake) moveQueue(call *fakeaws.Call, parameter string, arn *string) (*queue, error) {
-	id, err := moveQueueID(parameter, arn)
-	if err != nil {
-		return nil, err
+// movable refuses a queue of a task that does not exist, or is not in the call's region.
+func (q *queue) movable(call *fakeaws.Call, parameter string) error {
+	if q.exists() != nil || q.id.region != call.Region {
+		return resourceNotFound("The resource that you specified for the " + parameter + " parameter doesn't exist.")
 	}
-	q, ok := s.queues[id]
-	if !ok || id.region != call.Region {
-		return nil, resourceNotFound("The resource that you specified for the " + parameter + " parameter doesn't exist.")
+	return nil
+}
+
+// moveNeeds are the permissions on the source of a move task: besides the action
+// itself those that the task uses (developer guide, "Amazon SQS API permissions:
+// Actions and resource reference"). The lock is held.
+func (s *Fake) moveNeeds(call *fakeaws.Call, action string, source queueID) []fakeaws.Need {
+	needs := make([]fakeaws.Need, 0, 5)
+	for _, a := range []string{action, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} {
+		needs = append(needs, s.need(call, a, source, ownerOnly))
 	}
-	return q, nil
+	return needs
+}
+
+// sources returns the queues whose dead-letter queue q is, by name. The lock is held.
+func (s *Fake) sources(q *queue) []queueID {
+	if q == nil {
+		return nil
+	}
+	ids := s.sourcesOf(q)
+	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
+	return ids
 }
 
 func moveQueueID(parameter string, arn *string) (queueID, error) {
@@ -271,57 +327,67 @@ func parseTaskHandle(handle *string) (taskHandle, queueID, error) {
 	return h, id, nil
 }
 
-// CancelMessageMoveTask stops a running task. What it has moved stays moved.
-func (s *Fake) CancelMessageMoveTask(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) (*awssqs.CancelMessageMoveTaskOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.catchUp(s.now())
+// cancelMessageMoveTask stops a running task. What it has moved stays moved.
+func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessageMoveTaskInput) (*fakeaws.Plan[awssqs.CancelMessageMoveTaskOutput], error) {
 	h, id, err := parseTaskHandle(in.TaskHandle)
 	if err != nil {
 		return nil, err
 	}
-	source, ok := s.queues[id]
-	if !ok || id.region != call.Region {
-		return nil, resourceNotFound(textNoTask)
-	}
-	i := slices.IndexFunc(source.tasks, func(t *moveTask) bool { return t.id == h.TaskID })
-	if i < 0 {
-		return nil, resourceNotFound(textNoTask)
-	}
-	t := source.tasks[i]
-	if t.status != taskRunning {
-		return nil, invalidParameter(textNotRunning)
-	}
-	s.end(t, taskCancelled, "")
-	return &awssqs.CancelMessageMoveTaskOutput{ApproximateNumberOfMessagesMoved: int64(t.moved)}, nil
-}
-
-// ListMessageMoveTasks lists the tasks out of a queue, the latest first: one, or up
-// to ten.
-func (s *Fake) ListMessageMoveTasks(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) (*awssqs.ListMessageMoveTasksOutput, error) {
-	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.catchUp(s.now())
-	source, err := s.moveQueue(call, "SourceArn", in.SourceArn)
+	source, needs := s.queues[id], s.moveNeeds(call, "sqs:CancelMessageMoveTask", id)
+	return &fakeaws.Plan[awssqs.CancelMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.CancelMessageMoveTaskOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.catchUp(s.now())
+		if source.exists() != nil || id.region != call.Region {
+			return nil, resourceNotFound(textNoTask)
+		}
+		i := slices.IndexFunc(source.tasks, func(t *moveTask) bool { return t.id == h.TaskID })
+		if i < 0 {
+			return nil, resourceNotFound(textNoTask)
+		}
+		t := source.tasks[i]
+		if t.status != taskRunning {
+			return nil, invalidParameter(textNotRunning)
+		}
+		s.end(t, taskCancelled, "")
+		return &awssqs.CancelMessageMoveTaskOutput{ApproximateNumberOfMessagesMoved: int64(t.moved)}, nil
+	}}, nil
+}
+
+// listMessageMoveTasks lists the tasks out of a queue, the latest first: one, or up
+// to ten.
+func (s *Fake) listMessageMoveTasks(call *fakeaws.Call, in *awssqs.ListMessageMoveTasksInput) (*fakeaws.Plan[awssqs.ListMessageMoveTasksOutput], error) {
+	id, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
 	}
-	limit := 1
-	if n := in.MaxResults; n != nil {
-		if *n < 1 || *n > maxTasksListed {
-			return nil, invalidValue(*n, "MaxResults", textTasksListed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	source, needs := s.queues[id], s.moveNeeds(call, "sqs:ListMessageMoveTasks", id)
+	return &fakeaws.Plan[awssqs.ListMessageMoveTasksOutput]{Needs: needs, Do: func() (*awssqs.ListMessageMoveTasksOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.catchUp(s.now())
+		if err := source.movable(call, "SourceArn"); err != nil {
+			return nil, err
 		}
-		limit = int(*n)
-	}
-	out := &awssqs.ListMessageMoveTasksOutput{}
-	for _, t := range slices.Backward(source.tasks) {
-		if len(out.Results) < limit {
-			out.Results = append(out.Results, t.entry())
+		limit := 1
+		if n := in.MaxResults; n != nil {
+			if *n < 1 || *n > maxTasksListed {
+				return nil, invalidValue(*n, "MaxResults", textTasksListed)
+			}
+			limit = int(*n)
 		}
-	}
-	return out, nil
+		out := &awssqs.ListMessageMoveTasksOutput{}
+		for _, t := range slices.Backward(source.tasks) {
+			if len(out.Results) < limit {
+				out.Results = append(out.Results, t.entry())
+			}
+		}
+		return out, nil
+	}}, nil
 }
 
 // entry is a task in the form of ListMessageMoveTasks. Only a running one shows its
@@ -339,7 +405,7 @@ func (t *moveTask) entry() types.ListMessageMoveTasksResultEntry {
 		e.TaskHandle = aws.String(t.handle())
 	}
 	if t.target != nil {
-		e.DestinationArn = aws.String(t.target.arn())
+		e.DestinationArn = aws.String(t.target.arn)
 	}
 	if t.rate > 0 {
 		e.MaxNumberOfMessagesPerSecond = aws.Int32(t.rate)

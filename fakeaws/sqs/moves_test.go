@@ -57,7 +57,7 @@ func TestMoveTask(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	jobs, dead := b.buried(t, 5)
-	started := b.now().time().UnixMilli()
+	started := b.fake.now().time().UnixMilli()
 	handle := b.move(t, "dead", "", 1)
 
 	assert.Equal(t, [3]string{"1", "0", "0"}, b.counts(t, jobs), "the first at once")
@@ -142,7 +142,7 @@ func TestMoveTasksThatFail(t *testing.T) {
 		b.post(t, dead, "x")
 	}
 	b.create(t, "third")
-	q := b.queues[queueID{account, region, "dead"}]
+	q := b.fake.queues[queueID{account, region, "dead"}]
 	require.NoError(t, b.set(dead, "MessageRetentionPeriod", "1209600"))
 	b.move(t, "dead", "third", 1)
 	q.tasks[len(q.tasks)-1].interval = 35 * time.Hour // as if it had that many to move
@@ -279,7 +279,7 @@ func TestMovedMessageWakesAPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		jobs, _ := b.buried(t, 4)
-		start := b.now()
+		start := b.fake.now()
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
@@ -287,15 +287,15 @@ func TestMovedMessageWakesAPoll(t *testing.T) {
 				if assert.NoError(t, err) && assert.Len(t, out.Messages, 1) {
 					// 1 at 5 s, 2 at 7 s, 3 at 9 s: one every two seconds.
 					n := time.Duration((*out.Messages[0].Body)[0] - '1')
-					assert.Equal(t, (5+2*n)*time.Second, b.now().sub(start))
+					assert.Equal(t, (5+2*n)*time.Second, b.fake.now().sub(start))
 				}
 			})
 		}
 		time.Sleep(5 * time.Second)
 		b.move(t, "dead", "", 1)
-		b.mu.Lock()
-		b.queues[queueID{account, region, "dead"}].tasks[0].interval = 2 * time.Second
-		b.mu.Unlock()
+		b.fake.mu.Lock()
+		b.fake.queues[queueID{account, region, "dead"}].tasks[0].interval = 2 * time.Second
+		b.fake.mu.Unlock()
 		wg.Wait()
 	})
 }
@@ -309,7 +309,7 @@ func TestMoveTaskNeeds(t *testing.T) {
 	handle := b.move(t, "dead", "", 1)
 	start := func(in *awssqs.StartMessageMoveTaskInput) []string {
 		in.SourceArn = aws.String(arn("dead"))
-		needs, err := b.startMoveNeeds(b.ctx, in)
+		needs, err := needsOf(b.fake.startMessageMoveTask(b.as(account, b.root()), in))
 		require.NoError(t, err)
 		var asked []string
 		for _, need := range needs {
@@ -320,11 +320,11 @@ func TestMoveTaskNeeds(t *testing.T) {
 	uses := []string{"StartMessageMoveTask dead", "ReceiveMessage dead", "DeleteMessage dead", "GetQueueAttributes dead"}
 	assert.Equal(t, append(uses[:4:4], "SendMessage another", "SendMessage jobs"), start(&awssqs.StartMessageMoveTaskInput{}))
 	assert.Equal(t, append(uses[:4:4], "SendMessage target"), start(&awssqs.StartMessageMoveTaskInput{DestinationArn: aws.String(arn("target"))}))
-	needs, err := b.cancelMoveNeeds(b.ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: handle})
+	needs, err := needsOf(b.fake.cancelMessageMoveTask(b.as(account, b.root()), &awssqs.CancelMessageMoveTaskInput{TaskHandle: handle}))
 	require.NoError(t, err)
 	assert.Len(t, needs, 4)
 	assert.Equal(t, "sqs:CancelMessageMoveTask", needs[0].Action)
-	needs, err = b.listMovesNeeds(b.ctx, &awssqs.ListMessageMoveTasksInput{SourceArn: aws.String(arn("dead"))})
+	needs, err = needsOf(b.fake.listMessageMoveTasks(b.as(account, b.root()), &awssqs.ListMessageMoveTasksInput{SourceArn: aws.String(arn("dead"))}))
 	require.NoError(t, err)
 	assert.Len(t, needs, 4)
 	assert.Equal(t, "sqs:ListMessageMoveTasks", needs[0].Action)

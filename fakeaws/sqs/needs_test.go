@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"reflect"
 	"testing"
 
@@ -9,20 +8,15 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const openPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
 
-func urlOf[I any](url func(*I) *string) func(*I) (*string, error) {
-	return func(in *I) (*string, error) { return url(in), nil }
-}
-
-func sendNeeds(ctx context.Context, b *bench, in *awssqs.SendMessageInput) ([]enforce.Need, error) {
-	return onQueue(b.Fake, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
-		return in.QueueUrl, required("MessageBody", in.MessageBody)
-	})(ctx, in)
+func sendNeeds(b *bench, in *awssqs.SendMessageInput) ([]fakeaws.Need, error) {
+	return needsOf(b.fake.sendMessage(b.as(account, b.root()), in))
 }
 
 func TestNeedOfAQueue(t *testing.T) {
@@ -31,7 +25,7 @@ func TestNeedOfAQueue(t *testing.T) {
 	url := b.create(t, "jobs", "Policy", openPolicy)
 	_, err := b.TagQueue(b.ctx, &awssqs.TagQueueInput{QueueUrl: url, Tags: map[string]string{"team": "a"}})
 	require.NoError(t, err)
-	needs, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
+	needs, err := sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
 	require.NoError(t, err)
 	require.Len(t, needs, 1)
 	n := needs[0]
@@ -47,7 +41,7 @@ func TestNeedOfAMissingQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	// rule 78: a queue is looked for after the caller was authorized
-	needs, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: noURL, MessageBody: aws.String("x")})
+	needs, err := sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: noURL, MessageBody: aws.String("x")})
 	require.NoError(t, err)
 	assert.Equal(t, arn("missing"), needs[0].Resource)
 	assert.Equal(t, account, needs[0].ResourceAccount)
@@ -57,15 +51,15 @@ func TestNeedOfAMissingQueue(t *testing.T) {
 func TestShapeBeforeAuthorization(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := sendNeeds(b.ctx, b, &awssqs.SendMessageInput{})
+	_, err := sendNeeds(b, &awssqs.SendMessageInput{})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueUrl.")
-	_, err = sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: noURL})
+	_, err = sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: noURL})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter MessageBody.")
-	_, err = sendNeeds(b.ctx, b, &awssqs.SendMessageInput{QueueUrl: aws.String("x"), MessageBody: aws.String("x")})
+	_, err = sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: aws.String("x"), MessageBody: aws.String("x")})
 	require.True(t, isA[*types.InvalidAddress](err))
-	_, err = b.createQueueNeeds(b.ctx, &awssqs.CreateQueueInput{})
+	_, err = needsOf(b.fake.createQueue(b.as(account, b.root()), &awssqs.CreateQueueInput{}))
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueName.")
-	_, err = b.getQueueURLNeeds(b.ctx, &awssqs.GetQueueUrlInput{})
+	_, err = needsOf(b.fake.getQueueURL(b.as(account, b.root()), &awssqs.GetQueueUrlInput{}))
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueName.")
 }
 
@@ -88,7 +82,7 @@ func TestOwnerOnlyActions(t *testing.T) {
 		{"", shareable, true},
 	} {
 		call := b.as(tc.caller, enforce.Principal{})
-		needs, err := onQueue(b.Fake, "sqs:X", tc.reach, urlOf(func(in *awssqs.DeleteQueueInput) *string { return in.QueueUrl }))(call, in)
+		needs, err := needsOf(onQueue(b.fake, call, in.QueueUrl, "sqs:X", tc.reach, func(*queue) (*awssqs.DeleteQueueOutput, error) { return nil, nil }))
 		require.NoError(t, err)
 		assert.Equal(t, tc.policy, needs[0].Policy != noPolicy)
 		assert.Equal(t, account, needs[0].ResourceAccount)
@@ -102,7 +96,7 @@ func TestNeedsOfTagging(t *testing.T) {
 	want := map[string]string{"aws:requesttag/team": "a", "aws:requesttag/env": "b", "aws:tagkeys": "env,team"}
 
 	// rule 2: to create with tags takes both permissions
-	needs, err := b.createQueueNeeds(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("jobs"), Tags: tags})
+	needs, err := needsOf(b.fake.createQueue(b.as(account, b.root()), &awssqs.CreateQueueInput{QueueName: aws.String("jobs"), Tags: tags}))
 	require.NoError(t, err)
 	require.Len(t, needs, 2)
 	for i, action := range []string{"sqs:CreateQueue", "sqs:TagQueue"} {
@@ -110,20 +104,20 @@ func TestNeedsOfTagging(t *testing.T) {
 		assert.Equal(t, arn("jobs"), needs[i].Resource)
 		assert.Equal(t, want, keys(&needs[i].Context))
 	}
-	needs, err = b.createQueueNeeds(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")})
+	needs, err = needsOf(b.fake.createQueue(b.as(account, b.root()), &awssqs.CreateQueueInput{QueueName: aws.String("jobs")}))
 	require.NoError(t, err)
 	require.Len(t, needs, 1)
 	assert.Empty(t, keys(&needs[0].Context))
 
 	url := b.create(t, "jobs")
-	needs, err = b.tagQueueNeeds(b.ctx, &awssqs.TagQueueInput{QueueUrl: url, Tags: tags})
+	needs, err = needsOf(b.fake.tagQueue(b.as(account, b.root()), &awssqs.TagQueueInput{QueueUrl: url, Tags: tags}))
 	require.NoError(t, err)
 	assert.Equal(t, "sqs:TagQueue", needs[0].Action)
 	assert.Equal(t, want, keys(&needs[0].Context))
 	_, err = b.TagQueue(b.ctx, &awssqs.TagQueueInput{QueueUrl: url, Tags: tags})
 	require.NoError(t, err)
 
-	needs, err = b.untagQueueNeeds(b.ctx, &awssqs.UntagQueueInput{QueueUrl: url, TagKeys: []string{"team", "x"}})
+	needs, err = needsOf(b.fake.untagQueue(b.as(account, b.root()), &awssqs.UntagQueueInput{QueueUrl: url, TagKeys: []string{"team", "x"}}))
 	require.NoError(t, err)
 	assert.Equal(t, "sqs:UntagQueue", needs[0].Action)
 	assert.Equal(t, map[string]string{"aws:resourcetag/team": "a", "aws:resourcetag/env": "b", "aws:tagkeys": "team,x"}, keys(&needs[0].Context))
@@ -133,12 +127,12 @@ func TestNeedsOfNames(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	// rule 3: ListQueues is evaluated with the ARN of a queue without a name
-	needs, err := b.listQueuesNeeds(b.ctx, &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("x")})
+	needs, err := needsOf(b.fake.listQueues(b.as(account, b.root()), &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("x")}))
 	require.NoError(t, err)
 	assert.Equal(t, "sqs:ListQueues", needs[0].Action)
 	assert.Equal(t, "arn:aws:sqs:us-east-1:123456789012:", needs[0].Resource)
 
-	needs, err = b.getQueueURLNeeds(b.ctx, &awssqs.GetQueueUrlInput{QueueName: aws.String("jobs"), QueueOwnerAWSAccountId: aws.String(other)})
+	needs, err = needsOf(b.fake.getQueueURL(b.as(account, b.root()), &awssqs.GetQueueUrlInput{QueueName: aws.String("jobs"), QueueOwnerAWSAccountId: aws.String(other)}))
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:sqs:us-east-1:111122223333:jobs", needs[0].Resource)
 	assert.Equal(t, other, needs[0].ResourceAccount)
@@ -150,12 +144,12 @@ func TestAnonymousCallers(t *testing.T) {
 	// rule 68: SQS names neither action nor resource to callers without a user or role
 	const refusal = "Access to the resource https://sqs.us-east-1.amazonaws.com/ is denied."
 	call := b.as("", enforce.Principal{Type: enforce.Anonymous})
-	_, err := b.createQueueNeeds(call, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")})
+	_, err := needsOf(b.fake.createQueue(call, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")}))
 	requireError(t, err, "AccessDenied", refusal)
-	_, err = b.listQueuesNeeds(call, &awssqs.ListQueuesInput{})
+	_, err = needsOf(b.fake.listQueues(call, &awssqs.ListQueuesInput{}))
 	requireError(t, err, "AccessDenied", refusal)
 	for _, p := range []enforce.PrincipalType{enforce.Anonymous, enforce.Service} {
-		err := b.Denied(b.as("", enforce.Principal{Type: p}), &enforce.Need{}, &enforce.Decision{})
+		err := b.fake.Denied(b.as("", enforce.Principal{Type: p}), &fakeaws.Need{}, &enforce.Decision{})
 		requireError(t, err, "AccessDenied", refusal)
 	}
 }
@@ -163,7 +157,7 @@ func TestAnonymousCallers(t *testing.T) {
 func TestOps(t *testing.T) {
 	t.Parallel()
 	var bound []string
-	for _, op := range newBench(t).Ops() {
+	for _, op := range newBench(t).fake.Ops() {
 		bound = append(bound, op.Name)
 	}
 	var all []string

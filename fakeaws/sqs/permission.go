@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,6 +29,13 @@ var (
 	}
 )
 
+func (s *Fake) permissionOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.addPermission),
+		fakeaws.Bind(s.removePermission),
+	}
+}
+
 // A policyDocument is a queue's policy as AddPermission and RemovePermission
 // edit it: statements that they do not touch stay as they were written.
 type policyDocument struct {
@@ -47,60 +53,56 @@ type permission struct {
 	Resource  string
 }
 
-// AddPermission grants actions to other accounts with a statement in the queue's
+// addPermission grants actions to other accounts with a statement in the queue's
 // policy.
-func (s *Fake) AddPermission(ctx context.Context, in *awssqs.AddPermissionInput) (*awssqs.AddPermissionOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
+func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) (*fakeaws.Plan[awssqs.AddPermissionOutput], error) {
+	if err := required(in.QueueUrl, "Label", in.Label); err != nil {
 		return nil, err
 	}
-	if err := checkPermission(in); err != nil {
-		return nil, err
-	}
-	document := q.editable()
-	if document.index(*in.Label) >= 0 {
-		return nil, invalidValue(*in.Label, "Label", "Already exists.")
-	}
-	grant := permission{Sid: *in.Label, Effect: "Allow", Resource: q.arn}
-	grant.Principal.AWS = oneOrMany(in.AWSAccountIds, func(id string) string { return fakeaws.ARN("iam", "", id, "root") })
-	grant.Action = oneOrMany(in.Actions, func(action string) string { return "SQS:" + action })
-	statement, err := json.Marshal(grant)
-	if err != nil {
-		return nil, err
-	}
-	document.Statement = append(document.Statement, statement)
-	if err := s.storePolicy(q, document); err != nil {
-		return nil, err
-	}
-	return &awssqs.AddPermissionOutput{}, nil
+	return onQueue(s, call, in.QueueUrl, "sqs:AddPermission", ownerOnly, func(q *queue) (*awssqs.AddPermissionOutput, error) {
+		if err := checkPermission(in); err != nil {
+			return nil, err
+		}
+		document := q.editable()
+		if document.index(*in.Label) >= 0 {
+			return nil, invalidValue(*in.Label, "Label", "Already exists.")
+		}
+		grant := permission{Sid: *in.Label, Effect: "Allow", Resource: q.arn}
+		grant.Principal.AWS = oneOrMany(in.AWSAccountIds, func(id string) string { return fakeaws.ARN("iam", "", id, "root") })
+		grant.Action = oneOrMany(in.Actions, func(action string) string { return "SQS:" + action })
+		statement, err := json.Marshal(grant)
+		if err != nil {
+			return nil, err
+		}
+		document.Statement = append(document.Statement, statement)
+		if err := s.storePolicy(q, document); err != nil {
+			return nil, err
+		}
+		return &awssqs.AddPermissionOutput{}, nil
+	})
 }
 
-// RemovePermission removes the statement of a label from the queue's policy.
-func (s *Fake) RemovePermission(ctx context.Context, in *awssqs.RemovePermissionInput) (*awssqs.RemovePermissionOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
+// removePermission removes the statement of a label from the queue's policy.
+func (s *Fake) removePermission(call *fakeaws.Call, in *awssqs.RemovePermissionInput) (*fakeaws.Plan[awssqs.RemovePermissionOutput], error) {
+	if err := required(in.QueueUrl, "Label", in.Label); err != nil {
 		return nil, err
 	}
-	label := aws.ToString(in.Label)
-	if label == "" {
-		return nil, missingParameter("Label")
-	}
-	document := q.editable()
-	i := document.index(label)
-	if i < 0 {
-		return nil, invalidValue(label, "Label", "can't find label.")
-	}
-	document.Statement = slices.Delete(document.Statement, i, i+1)
-	if err := s.storePolicy(q, document); err != nil {
-		return nil, err
-	}
-	return &awssqs.RemovePermissionOutput{}, nil
+	return onQueue(s, call, in.QueueUrl, "sqs:RemovePermission", ownerOnly, func(q *queue) (*awssqs.RemovePermissionOutput, error) {
+		label := aws.ToString(in.Label)
+		if label == "" {
+			return nil, missingParameter("Label")
+		}
+		document := q.editable()
+		i := document.index(label)
+		if i < 0 {
+			return nil, invalidValue(label, "Label", "can't find label.")
+		}
+		document.Statement = slices.Delete(document.Statement, i, i+1)
+		if err := s.storePolicy(q, document); err != nil {
+			return nil, err
+		}
+		return &awssqs.RemovePermissionOutput{}, nil
+	})
 }
 
 func checkPermission(in *awssqs.AddPermissionInput) error {

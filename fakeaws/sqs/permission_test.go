@@ -140,5 +140,5 @@ func TestTags(t *testing.T) {
 	requireError(t, err, "MissingParameter", "The request must contain the parameter TagKeys.")
 	_, err = b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("bad"), Tags: map[string]string{"": ""}})
 	requireError(t, err, "InvalidParameterValue", textTagKey)
-	assert.Len(t, b.queues, 1)
+	assert.Len(t, b.fake.queues, 1)
 }

@@ -14,7 +14,8 @@ import (
 type poll struct {
 	in       *awssqs.ReceiveMessageInput
 	call     *fakeaws.Call
-	queue    *queue
+	queue    *queue // nil when there was none
+	started  bool   // the call was checked, and the deadline is known
 	deadline moment
 	system   []types.MessageSystemAttributeName
 	// ticket is the poll's place among those that wait, 0 before its first wait.
@@ -58,9 +59,9 @@ func (ps *pollers) stop(p *poll) {
 	}
 }
 
-// rouse lets the first poll look again: a message came, or may become visible at
+// wake lets the first poll look again: a message came, or may become visible at
 // another time than it expects.
-func (q *queue) rouse() {
+func (q *queue) wake() {
 	if len(q.pollers.waiting) == 0 {
 		return
 	}
@@ -68,18 +69,18 @@ func (q *queue) rouse() {
 	q.pollers.waiting = slices.Delete(q.pollers.waiting, 0, 1)
 }
 
-// rouseAll lets all look again: the queue is gone.
-func (q *queue) rouseAll() {
+// wakeAll lets all look again: the queue is gone.
+func (q *queue) wakeAll() {
 	for len(q.pollers.waiting) > 0 {
-		q.rouse()
+		q.wake()
 	}
 }
 
-// handOver wakes the next poll when one is done. It watches the time from now on,
+// wakeNext wakes the next poll when one is done. It watches the time from now on,
 // and takes what the other has left.
-func (q *queue) handOver() {
+func (q *queue) wakeNext() {
 	if q.messages.ready.len() > 0 || q.messages.hidden.n > 0 || len(q.service.running) > 0 {
-		q.rouse()
+		q.wake()
 	}
 }
 

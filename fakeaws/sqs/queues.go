@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -25,42 +24,77 @@ const (
 // fifoSuffix ends the name of every FIFO queue, and of no other.
 const fifoSuffix = ".fifo"
 
-// CreateQueue makes a queue. An existing queue of the name is answered as if it
+func (s *Fake) queueOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createQueue),
+		fakeaws.Bind(s.deleteQueue),
+		fakeaws.Bind(s.purgeQueue),
+		fakeaws.Bind(s.getQueueURL),
+		fakeaws.Bind(s.listQueues),
+	}
+}
+
+// createQueue makes a queue. An existing queue of the name is answered as if it
 // were new, unless the call asks for an attribute that the queue does not have.
 // That the tags of such a call are ignored is unverified.
-func (s *Fake) CreateQueue(ctx context.Context, in *awssqs.CreateQueueInput) (*awssqs.CreateQueueOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := checkNewName(aws.ToString(in.QueueName), in.Attributes); err != nil {
-		return nil, err
+func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fakeaws.Plan[awssqs.CreateQueueOutput], error) {
+	if in.QueueName == nil {
+		return nil, missingParameter("QueueName")
+	}
+	if call.Account == "" {
+		return nil, refused(call)
 	}
 	id := queueID{call.Account, call.Region, *in.QueueName}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	needs := []fakeaws.Need{s.need(call, "sqs:CreateQueue", id, ownerOnly)}
+	if len(in.Tags) > 0 {
+		// To tag a queue on creation takes both permissions (API reference, CreateQueue).
+		needs = append(needs, s.need(call, "sqs:TagQueue", id, ownerOnly))
+		for i := range needs {
+			setRequestTags(&needs[i].Context, in.Tags)
+		}
+	}
+	return &fakeaws.Plan[awssqs.CreateQueueOutput]{Needs: needs, Do: func() (*awssqs.CreateQueueOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.create(id, in); err != nil {
+			return nil, err
+		}
+		return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
+	}}, nil
+}
+
+// create makes a queue, or finds that there is one as the call wants it.
+func (s *Fake) create(id queueID, in *awssqs.CreateQueueInput) error {
+	if err := checkNewName(id.name, in.Attributes); err != nil {
+		return err
+	}
 	q, exists := s.queues[id]
 	if !exists {
 		now := s.now()
-		if buried, ok := s.graves[id]; ok && now.sub(buried) < nameBlocked {
-			return nil, queueDeletedRecently()
+		if at, ok := s.deleted[id]; ok && now.sub(at) < nameBlocked {
+			return queueDeletedRecently()
 		}
 		q = newQueue(s, id, s.world.IDs().Hex(32), now)
 	}
 	changed, err := s.change(q, in.Attributes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if exists {
 		if name, differs := q.differs(&changed, in.Attributes); differs {
-			return nil, queueNameExists(name)
+			return queueNameExists(name)
 		}
-		return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
+		return nil
 	}
 	if err := q.tag(in.Tags); err != nil {
-		return nil, err
+		return err
 	}
 	q.settings = changed
 	s.queues[id] = q
-	delete(s.graves, id)
-	return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
+	delete(s.deleted, id)
+	return nil
 }
 
 // checkNewName checks a queue's name: that of a FIFO queue, and no other, ends with
@@ -82,59 +116,54 @@ func checkNewName(name string, attributes map[string]string) error {
 	return nil
 }
 
-// DeleteQueue deletes a queue with its messages. Calls that wait for messages
+// deleteQueue deletes a queue with its messages. Calls that wait for messages
 // end.
-func (s *Fake) DeleteQueue(ctx context.Context, in *awssqs.DeleteQueueInput) (*awssqs.DeleteQueueOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	q.deleted = true
-	q.rouseAll()
-	for _, t := range slices.Clone(s.running) {
-		if t.source == q {
-			s.end(t, taskFailed, failureNoTarget)
+func (s *Fake) deleteQueue(call *fakeaws.Call, in *awssqs.DeleteQueueInput) (*fakeaws.Plan[awssqs.DeleteQueueOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:DeleteQueue", ownerOnly, func(q *queue) (*awssqs.DeleteQueueOutput, error) {
+		q.deleted = true
+		q.wakeAll()
+		for _, t := range slices.Clone(s.running) {
+			if t.source == q {
+				s.end(t, taskFailed, failureNoTarget)
+			}
 		}
-	}
-	delete(s.queues, q.id)
-	s.graves[q.id] = s.now()
-	return &awssqs.DeleteQueueOutput{}, nil
+		delete(s.queues, q.id)
+		s.deleted[q.id] = s.now()
+		return &awssqs.DeleteQueueOutput{}, nil
+	})
 }
 
-// PurgeQueue deletes all messages, in flight and delayed ones too.
-func (s *Fake) PurgeQueue(ctx context.Context, in *awssqs.PurgeQueueInput) (*awssqs.PurgeQueueOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	if q.purged != 0 && now.sub(q.purged) < purgeInterval {
-		return nil, purgeQueueInProgress(q.id.name)
-	}
-	q.purged = now
-	q.messages.clear(q.fifo)
-	return &awssqs.PurgeQueueOutput{}, nil
+// purgeQueue deletes all messages, in flight and delayed ones too.
+func (s *Fake) purgeQueue(call *fakeaws.Call, in *awssqs.PurgeQueueInput) (*fakeaws.Plan[awssqs.PurgeQueueOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:PurgeQueue", shareable, func(q *queue) (*awssqs.PurgeQueueOutput, error) {
+		now := s.now()
+		if q.purged != 0 && now.sub(q.purged) < purgeInterval {
+			return nil, purgeQueueInProgress(q.id.name)
+		}
+		q.purged = now
+		q.messages.clear(q.fifo)
+		return &awssqs.PurgeQueueOutput{}, nil
+	})
 }
 
-// GetQueueUrl returns the URL of a queue of the caller's or another account.
-func (s *Fake) GetQueueUrl(ctx context.Context, in *awssqs.GetQueueUrlInput) (*awssqs.GetQueueUrlOutput, error) { //nolint:revive // AWS's name
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	id := urlTarget(call, in)
-	if id.name == "" {
+// getQueueURL returns the URL of a queue of the caller's or another account.
+func (s *Fake) getQueueURL(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) (*fakeaws.Plan[awssqs.GetQueueUrlOutput], error) {
+	if in.QueueName == nil {
 		return nil, missingParameter("QueueName")
 	}
-	if _, ok := s.queues[id]; !ok {
-		return nil, queueDoesNotExist()
-	}
-	return &awssqs.GetQueueUrlOutput{QueueUrl: aws.String(id.url(call))}, nil
+	id := urlTarget(call, in)
+	q, need := s.lookUp(call, "sqs:GetQueueUrl", id, shareable)
+	return &fakeaws.Plan[awssqs.GetQueueUrlOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.GetQueueUrlOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if id.name == "" {
+			return nil, missingParameter("QueueName")
+		}
+		if err := q.exists(); err != nil {
+			return nil, err
+		}
+		return &awssqs.GetQueueUrlOutput{QueueUrl: aws.String(id.url(call))}, nil
+	}}, nil
 }
 
 func urlTarget(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) queueID {
@@ -145,23 +174,34 @@ func urlTarget(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) queueID {
 	return id
 }
 
-// ListQueues lists the caller's queues in the call's region, by name.
-func (s *Fake) ListQueues(ctx context.Context, in *awssqs.ListQueuesInput) (*awssqs.ListQueuesOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	prefix := aws.ToString(in.QueueNamePrefix)
+// listQueues lists the caller's queues in the call's region, by name. SQS evaluates it
+// on the ARN of a queue without a name.
+func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fakeaws.Plan[awssqs.ListQueuesOutput], error) {
+	if call.Account == "" {
+		return nil, refused(call)
+	}
+	all := queueID{account: call.Account, region: call.Region}
+	need := fakeaws.Need{Action: "sqs:ListQueues", Resource: all.arn(), ResourceAccount: all.account, Policy: noPolicy}
+	return &fakeaws.Plan[awssqs.ListQueuesOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ListQueuesOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		urls, token, err := page(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		return &awssqs.ListQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+	}}, nil
+}
+
+// queuesOf returns the queues of an account in a region whose names begin with a prefix.
+func (s *Fake) queuesOf(account, region, prefix string) []queueID {
 	var ids []queueID
 	for id := range s.queues {
-		if id.account == call.Account && id.region == call.Region && strings.HasPrefix(id.name, prefix) {
+		if id.account == account && id.region == region && strings.HasPrefix(id.name, prefix) {
 			ids = append(ids, id)
 		}
 	}
-	urls, token, err := page(call, ids, in.MaxResults, in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	return &awssqs.ListQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+	return ids
 }
 
 // page sorts queues by name and cuts out the page that follows token. SQS gives

@@ -34,10 +34,10 @@ func TestCreateQueue(t *testing.T) {
 	t.Run("names are per account and region", func(t *testing.T) {
 		b.post(t, url, "here")
 		for _, ctx := range []struct{ account, region string }{{other, region}, {account, "eu-west-1"}} {
-			out, err := b.CreateQueue(b.world.Background(ctx.account, ctx.region), &awssqs.CreateQueueInput{QueueName: aws.String("jobs")})
+			out, err := b.in(ctx.account, ctx.region).CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")})
 			require.NoError(t, err)
 			assert.Equal(t, "https://sqs."+ctx.region+".amazonaws.com/"+ctx.account+"/jobs", *out.QueueUrl)
-			got, err := b.ReceiveMessage(b.world.Background(ctx.account, ctx.region), &awssqs.ReceiveMessageInput{QueueUrl: out.QueueUrl})
+			got, err := b.in(ctx.account, ctx.region).ReceiveMessage(b.ctx, &awssqs.ReceiveMessageInput{QueueUrl: out.QueueUrl})
 			require.NoError(t, err)
 			assert.Empty(t, got.Messages)
 		}
@@ -45,7 +45,7 @@ func TestCreateQueue(t *testing.T) {
 	t.Run("the endpoint of the call is in the URL", func(t *testing.T) {
 		call := b.as(account, b.root())
 		call.Endpoint = "http://127.0.0.1:4566"
-		out, err := b.CreateQueue(call, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")})
+		out, err := do(b.fake.createQueue(call, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")}))
 		require.NoError(t, err)
 		assert.Equal(t, "http://127.0.0.1:4566/123456789012/jobs", *out.QueueUrl)
 	})
@@ -86,7 +86,7 @@ func TestCreateQueueName(t *testing.T) {
 				return
 			}
 			requireError(t, err, tc.code, tc.message)
-			assert.Empty(t, b.queues)
+			assert.Empty(t, b.fake.queues)
 		})
 	}
 }
@@ -149,7 +149,7 @@ func TestGetQueueUrl(t *testing.T) {
 		{other, nil, false},
 		{other, aws.String(account), true},
 	} {
-		out, err := b.GetQueueUrl(b.world.Background(tc.caller, region), &awssqs.GetQueueUrlInput{QueueName: aws.String("jobs"), QueueOwnerAWSAccountId: tc.owner})
+		out, err := b.in(tc.caller, region).GetQueueUrl(b.ctx, &awssqs.GetQueueUrlInput{QueueName: aws.String("jobs"), QueueOwnerAWSAccountId: tc.owner})
 		if !tc.found {
 			require.True(t, isA[*types.QueueDoesNotExist](err))
 			continue
@@ -176,7 +176,7 @@ func TestListQueues(t *testing.T) {
 	for _, name := range []string{"jobs-3", "jobs-1", "mail", "jobs-2"} {
 		b.create(t, name)
 	}
-	_, err := b.CreateQueue(b.world.Background(other, region), &awssqs.CreateQueueInput{QueueName: aws.String("jobs-x")})
+	_, err := b.in(other, region).CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("jobs-x")})
 	require.NoError(t, err)
 
 	names, token := list(&awssqs.ListQueuesInput{})

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,18 +20,33 @@ const (
 	maxInFlight = 120_000
 )
 
-// ReceiveMessage takes visible messages and hides them: the oldest first, in a
+func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.receiveMessage)} }
+
+// receiveMessage takes visible messages and hides them: the oldest first, in a
 // FIFO queue those of one group as long as it has any. It waits for messages up
 // to the given time, or to that of the queue, and returns the moment there is one.
-func (s *Fake) ReceiveMessage(ctx context.Context, in *awssqs.ReceiveMessageInput) (*awssqs.ReceiveMessageOutput, error) {
-	p := poll{in: in, call: fakeaws.CallFrom(ctx)}
+func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput) (*fakeaws.Plan[awssqs.ReceiveMessageOutput], error) {
+	if in.QueueUrl == nil {
+		return nil, missingParameter("QueueUrl")
+	}
+	id, err := parseURL(*in.QueueUrl, call.Region)
+	if err != nil {
+		return nil, err
+	}
+	q, need := s.lookUp(call, "sqs:ReceiveMessage", id, shareable)
+	return &fakeaws.Plan[awssqs.ReceiveMessageOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ReceiveMessageOutput, error) {
+		return s.receive(&poll{in: in, call: call, queue: q})
+	}}, nil
+}
+
+func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 	for {
-		out, until, err := s.poll(&p)
+		out, until, err := s.poll(p)
 		if out != nil || err != nil {
 			return out, err
 		}
-		if err := s.world.Clock().Wait(ctx, until.time(), p.wake); err != nil {
-			s.leave(&p)
+		if err := s.world.Clock().Wait(p.call, until.time(), p.wake); err != nil {
+			s.leave(p)
 			return nil, err
 		}
 	}
@@ -45,16 +59,16 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, er
 	defer s.mu.Unlock()
 	now := s.now()
 	s.catchUp(now)
-	if p.queue == nil {
-		if err := s.start(p, now); err != nil {
+	q := p.queue
+	if err := q.exists(); err != nil {
+		return nil, 0, err
+	}
+	if !p.started {
+		if err := p.start(now); err != nil {
 			return nil, 0, err
 		}
 	}
-	q := p.queue
 	q.pollers.stop(p)
-	if q.deleted {
-		return nil, 0, queueDoesNotExist()
-	}
 	q.settle(now)
 	if messages := q.again(p, now); messages != nil {
 		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
@@ -66,7 +80,7 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, er
 		return nil, 0, overLimit(textOverLimit)
 	}
 	if messages := s.take(p, now); len(messages) > 0 || !long {
-		q.handOver()
+		q.wakeNext()
 		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
 	}
 	until = p.deadline
@@ -82,15 +96,12 @@ func (s *Fake) leave(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.queue.pollers.stop(p)
-	p.queue.handOver()
+	p.queue.wakeNext()
 }
 
-// start finds the queue of a poll and checks what the call asks for.
-func (s *Fake) start(p *poll, now moment) error {
-	q, err := s.find(p.call, p.in.QueueUrl)
-	if err != nil {
-		return err
-	}
+// start checks what the call asks for, on the first look at the queue.
+func (p *poll) start(now moment) (err error) {
+	q := p.queue
 	if n := p.in.MaxNumberOfMessages; n < 0 || n > maxReceive || n == 0 && p.call.Sent("MaxNumberOfMessages") {
 		return invalidValue(n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
 	}
@@ -111,7 +122,7 @@ func (s *Fake) start(p *poll, now moment) error {
 	if p.system, err = systemAttributes(p.in); err != nil {
 		return err
 	}
-	p.queue = q
+	p.started = true
 	p.deadline = now.add(span(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
 	return nil
 }

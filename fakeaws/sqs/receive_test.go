@@ -83,7 +83,7 @@ func TestSenderID(t *testing.T) {
 		if p.principal == "" {
 			caller.Type = "Anonymous"
 		}
-		_, err := b.SendMessage(b.as(account, caller), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
+		_, err := do(b.fake.sendMessage(b.as(account, caller), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")}))
 		require.NoError(t, err)
 		got := b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: url, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SenderId"}})
 		assert.Equal(t, map[string]string{"SenderId": p.want}, got[0].Attributes)
@@ -114,8 +114,8 @@ func TestInFlightLimit(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.create(t, "jobs")
-	q := b.queues[queueID{account, region, "jobs"}]
-	now := b.now()
+	q := b.fake.queues[queueID{account, region, "jobs"}]
+	now := b.fake.now()
 	for range maxInFlight + 2 {
 		q.messages.add(&message{body: "x", sent: now}, "", now, now)
 	}
@@ -147,8 +147,8 @@ func TestInFlightLimit(t *testing.T) {
 func (b *bench) waitForPoller(t tester, q *queue) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+		b.fake.mu.Lock()
+		defer b.fake.mu.Unlock()
 		return len(q.pollers.waiting) > 0
 	}, 5*time.Second, 100*time.Microsecond)
 }
@@ -209,7 +209,7 @@ func TestLongPoll(t *testing.T) {
 				}
 				in := *poll
 				in.QueueUrl = url
-				start := b.now()
+				start := b.fake.now()
 				var (
 					out   *awssqs.ReceiveMessageOutput
 					err   error
@@ -218,7 +218,7 @@ func TestLongPoll(t *testing.T) {
 				)
 				wg.Go(func() {
 					out, err = b.ReceiveMessage(b.ctx, &in)
-					after = b.now().sub(start)
+					after = b.fake.now().sub(start)
 				})
 				if tc.while != nil {
 					time.Sleep(5 * time.Second)
@@ -228,7 +228,7 @@ func TestLongPoll(t *testing.T) {
 				require.NoError(t, err)
 				assert.Len(t, out.Messages, tc.want)
 				assert.Equal(t, tc.after, after)
-				assert.Empty(t, b.queues[queueID{account, region, "jobs"}].pollers.waiting)
+				assert.Empty(t, b.fake.queues[queueID{account, region, "jobs"}].pollers.waiting)
 			})
 		})
 	}
@@ -239,9 +239,9 @@ func TestLongPollOfTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		url := b.create(t, "jobs", "ReceiveMessageWaitTimeSeconds", "10")
-		start := b.now()
+		start := b.fake.now()
 		b.take(t, url, 1)
-		assert.Equal(t, 10*time.Second, b.now().sub(start))
+		assert.Equal(t, 10*time.Second, b.fake.now().sub(start))
 	})
 }
 
@@ -258,22 +258,20 @@ func TestLongPollEndsWithItsQueueOrCaller(t *testing.T) {
 		synctest.Wait()
 
 		ctx, cancel := context.WithCancel(context.Background())
-		call := b.as(account, b.root())
-		call.Context = ctx
 		gone := b.create(t, "gone")
 		wg.Go(func() {
-			_, err := b.ReceiveMessage(call, &awssqs.ReceiveMessageInput{QueueUrl: gone, WaitTimeSeconds: 20})
+			_, err := b.ReceiveMessage(ctx, &awssqs.ReceiveMessageInput{QueueUrl: gone, WaitTimeSeconds: 20})
 			assert.ErrorIs(t, err, context.Canceled)
 		})
 		synctest.Wait()
 
-		start := b.now()
+		start := b.fake.now()
 		_, err := b.DeleteQueue(b.ctx, &awssqs.DeleteQueueInput{QueueUrl: url})
 		require.NoError(t, err)
 		cancel()
 		wg.Wait()
-		assert.Zero(t, b.now().sub(start))
-		assert.Empty(t, b.queues[queueID{account, region, "gone"}].pollers.waiting)
+		assert.Zero(t, b.fake.now().sub(start))
+		assert.Empty(t, b.fake.queues[queueID{account, region, "gone"}].pollers.waiting)
 	})
 }
 

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) redriveOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.listDeadLetterSourceQueues),
+	}
+}
 
 // maxReceives is the largest maxReceiveCount.
 const maxReceives = 1000
@@ -156,23 +161,18 @@ func (s *Fake) deadLetter(q *queue, m *message, now moment) bool {
 	return true
 }
 
-// ListDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
-func (s *Fake) ListDeadLetterSourceQueues(ctx context.Context, in *awssqs.ListDeadLetterSourceQueuesInput) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	dead, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	if urls == nil {
-		urls = []string{} // a required member of the answer
-	}
-	return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+// listDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
+func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDeadLetterSourceQueuesInput) (*fakeaws.Plan[awssqs.ListDeadLetterSourceQueuesOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:ListDeadLetterSourceQueues", shareable, func(dead *queue) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
+		urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		if urls == nil {
+			urls = []string{} // a required member of the answer
+		}
+		return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+	})
 }
 
 // sourcesOf returns the queues whose dead-letter queue this is.

@@ -131,7 +131,7 @@ func TestDeadLetterQueueWakesItsPoller(t *testing.T) {
 		dead := b.create(t, "dead")
 		url := b.create(t, "jobs", "VisibilityTimeout", "0", "RedrivePolicy", redrive("dead", 1))
 		b.post(t, url, "x")
-		start := b.now()
+		start := b.fake.now()
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			out, err := b.ReceiveMessage(b.ctx, &awssqs.ReceiveMessageInput{QueueUrl: dead, WaitTimeSeconds: 20})
@@ -143,7 +143,7 @@ func TestDeadLetterQueueWakesItsPoller(t *testing.T) {
 		b.take(t, url, 1)
 		b.take(t, url, 1)
 		wg.Wait()
-		assert.Equal(t, time.Second, b.now().sub(start))
+		assert.Equal(t, time.Second, b.fake.now().sub(start))
 	})
 }
 

@@ -156,7 +156,7 @@ func TestManyLongPolls(t *testing.T) {
 	const polls = 200
 	b := newBench(t)
 	url := b.create(t, "jobs")
-	q := b.queues[queueID{account, region, "jobs"}]
+	q := b.fake.queues[queueID{account, region, "jobs"}]
 	var wg sync.WaitGroup
 	var looks atomic.Int64
 	woken := make(chan time.Duration, polls)
@@ -173,8 +173,8 @@ func TestManyLongPolls(t *testing.T) {
 		})
 	}
 	require.Eventually(t, func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+		b.fake.mu.Lock()
+		defer b.fake.mu.Unlock()
 		return len(q.pollers.waiting) == polls
 	}, 10*time.Second, time.Millisecond)
 
@@ -226,16 +226,16 @@ func TestPollsInTurn(t *testing.T) {
 		polls[i] = &poll{queue: q}
 		assert.Equal(t, i == 0, q.pollers.wait(polls[i]), "only the first watches the time")
 	}
-	q.rouse()
+	q.wake()
 	assert.Equal(t, []int{0}, woken())
 	assert.True(t, q.pollers.wait(polls[0]), "who finds nothing is first again")
 	assert.Empty(t, woken())
 	q.pollers.stop(polls[0])
-	q.handOver()
+	q.wakeNext()
 	assert.Empty(t, woken(), "there is nothing to watch or to take")
 	q.messages.add(&message{}, "", 5, 0)
-	q.handOver()
+	q.wakeNext()
 	assert.Equal(t, []int{1}, woken())
-	q.rouseAll()
+	q.wakeAll()
 	assert.Equal(t, []int{1, 2, 3}, woken())
 }

@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"cmp"
-	"context"
 	"crypto/md5"
 	"fmt"
 	"maps"
@@ -17,63 +16,63 @@ import (
 // maxGroupID is the longest MessageGroupId, as of the other ids of FIFO queues.
 const maxGroupID = 128
 
-// SendMessage puts a message into a queue.
-func (s *Fake) SendMessage(ctx context.Context, in *awssqs.SendMessageInput) (*awssqs.SendMessageOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
+func (s *Fake) sendOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.sendMessage),
+		fakeaws.Bind(s.sendMessageBatch),
 	}
-	out, err := s.send(call, q, &types.SendMessageBatchRequestEntry{
-		MessageBody:             in.MessageBody,
-		DelaySeconds:            in.DelaySeconds,
-		MessageAttributes:       in.MessageAttributes,
-		MessageSystemAttributes: in.MessageSystemAttributes,
-		MessageGroupId:          in.MessageGroupId,
-		MessageDeduplicationId:  in.MessageDeduplicationId,
-	}, in.DelaySeconds != 0 || q.delay != 0 && call.Sent("DelaySeconds"))
-	if err != nil {
-		return nil, err
-	}
-	return &awssqs.SendMessageOutput{
-		MessageId:                    out.MessageId,
-		MD5OfMessageBody:             out.MD5OfMessageBody,
-		MD5OfMessageAttributes:       out.MD5OfMessageAttributes,
-		MD5OfMessageSystemAttributes: out.MD5OfMessageSystemAttributes,
-		SequenceNumber:               out.SequenceNumber,
-	}, nil
 }
 
-// SendMessageBatch puts up to ten messages into a queue. Each succeeds or fails
-// on its own.
-func (s *Fake) SendMessageBatch(ctx context.Context, in *awssqs.SendMessageBatchInput) (*awssqs.SendMessageBatchOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
+// sendMessage puts a message into a queue.
+func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fakeaws.Plan[awssqs.SendMessageOutput], error) {
+	if err := required(in.QueueUrl, "MessageBody", in.MessageBody); err != nil {
 		return nil, err
 	}
-	if err := checkBatch("SendMessageBatchRequestEntry", in.Entries, func(e *types.SendMessageBatchRequestEntry) *string { return e.Id }); err != nil {
-		return nil, err
-	}
-	if err := checkBatchSize(in.Entries); err != nil {
-		return nil, err
-	}
-	out := new(awssqs.SendMessageBatchOutput)
-	for i := range in.Entries {
-		entry := &in.Entries[i]
-		result, err := s.send(call, q, entry, entry.DelaySeconds != 0 || q.delay != 0 && call.EntrySent("Entries", i, "DelaySeconds"))
+	return onQueue(s, call, in.QueueUrl, "sqs:SendMessage", shareable, func(q *queue) (*awssqs.SendMessageOutput, error) {
+		out, err := s.send(call, q, &types.SendMessageBatchRequestEntry{
+			MessageBody:             in.MessageBody,
+			DelaySeconds:            in.DelaySeconds,
+			MessageAttributes:       in.MessageAttributes,
+			MessageSystemAttributes: in.MessageSystemAttributes,
+			MessageGroupId:          in.MessageGroupId,
+			MessageDeduplicationId:  in.MessageDeduplicationId,
+		}, in.DelaySeconds != 0 || q.delay != 0 && call.Sent("DelaySeconds"))
 		if err != nil {
-			out.Failed = append(out.Failed, failure(entry.Id, err))
-			continue
+			return nil, err
 		}
-		result.Id = entry.Id
-		out.Successful = append(out.Successful, *result)
-	}
-	return out, nil
+		return &awssqs.SendMessageOutput{
+			MessageId:                    out.MessageId,
+			MD5OfMessageBody:             out.MD5OfMessageBody,
+			MD5OfMessageAttributes:       out.MD5OfMessageAttributes,
+			MD5OfMessageSystemAttributes: out.MD5OfMessageSystemAttributes,
+			SequenceNumber:               out.SequenceNumber,
+		}, nil
+	})
+}
+
+// sendMessageBatch puts up to ten messages into a queue. Each succeeds or fails
+// on its own.
+func (s *Fake) sendMessageBatch(call *fakeaws.Call, in *awssqs.SendMessageBatchInput) (*fakeaws.Plan[awssqs.SendMessageBatchOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:SendMessage", shareable, func(q *queue) (*awssqs.SendMessageBatchOutput, error) {
+		if err := checkBatch("SendMessageBatchRequestEntry", in.Entries, func(e *types.SendMessageBatchRequestEntry) *string { return e.Id }); err != nil {
+			return nil, err
+		}
+		if err := checkBatchSize(in.Entries); err != nil {
+			return nil, err
+		}
+		out := new(awssqs.SendMessageBatchOutput)
+		for i := range in.Entries {
+			entry := &in.Entries[i]
+			result, err := s.send(call, q, entry, entry.DelaySeconds != 0 || q.delay != 0 && call.EntrySent("Entries", i, "DelaySeconds"))
+			if err != nil {
+				out.Failed = append(out.Failed, failure(entry.Id, err))
+				continue
+			}
+			result.Id = entry.Id
+			out.Successful = append(out.Successful, *result)
+		}
+		return out, nil
+	})
 }
 
 // checkBatchSize refuses a batch whose messages are longer together than SQS's
@@ -144,7 +143,7 @@ func (q *queue) enqueue(m *message, group string, delay int, now moment) {
 		m.extend().groupID = group
 	}
 	q.messages.add(m, group, now.add(time.Duration(delay)*time.Second), now)
-	q.rouse()
+	q.wake()
 }
 
 // accepted is the answer to a send of m, whose attributes may be another's when

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"strings"
@@ -19,52 +18,45 @@ const (
 	maxTagValue = 256
 )
 
-// TagQueue adds tags to a queue, in place of those of the same keys.
-func (s *Fake) TagQueue(ctx context.Context, in *awssqs.TagQueueInput) (*awssqs.TagQueueOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
+func (s *Fake) tagOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.tagQueue),
+		fakeaws.Bind(s.untagQueue),
+		fakeaws.Bind(s.listQueueTags),
 	}
-	if len(in.Tags) == 0 {
-		return nil, missingParameter("Tags")
-	}
-	if err := q.tag(in.Tags); err != nil {
-		return nil, err
-	}
-	return &awssqs.TagQueueOutput{}, nil
 }
 
-// UntagQueue removes tags from a queue. Keys that it does not have are fine.
-func (s *Fake) UntagQueue(ctx context.Context, in *awssqs.UntagQueueInput) (*awssqs.UntagQueueOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.TagKeys) == 0 {
-		return nil, missingParameter("TagKeys")
-	}
-	for _, key := range in.TagKeys {
-		delete(q.tags, key)
-	}
-	return &awssqs.UntagQueueOutput{}, nil
+// tagQueue adds tags to a queue, in place of those of the same keys.
+func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.Plan[awssqs.TagQueueOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:TagQueue", ownerOnly, func(q *queue) (*awssqs.TagQueueOutput, error) {
+		if len(in.Tags) == 0 {
+			return nil, missingParameter("Tags")
+		}
+		if err := q.tag(in.Tags); err != nil {
+			return nil, err
+		}
+		return &awssqs.TagQueueOutput{}, nil
+	}, requestTags(in.Tags))
 }
 
-// ListQueueTags returns the tags of a queue.
-func (s *Fake) ListQueueTags(ctx context.Context, in *awssqs.ListQueueTagsInput) (*awssqs.ListQueueTagsOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.find(call, in.QueueUrl)
-	if err != nil {
-		return nil, err
-	}
-	return &awssqs.ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+// untagQueue removes tags from a queue. Keys that it does not have are fine.
+func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fakeaws.Plan[awssqs.UntagQueueOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:UntagQueue", ownerOnly, func(q *queue) (*awssqs.UntagQueueOutput, error) {
+		if len(in.TagKeys) == 0 {
+			return nil, missingParameter("TagKeys")
+		}
+		for _, key := range in.TagKeys {
+			delete(q.tags, key)
+		}
+		return &awssqs.UntagQueueOutput{}, nil
+	}, tagKeys(in.TagKeys))
+}
+
+// listQueueTags returns the tags of a queue.
+func (s *Fake) listQueueTags(call *fakeaws.Call, in *awssqs.ListQueueTagsInput) (*fakeaws.Plan[awssqs.ListQueueTagsOutput], error) {
+	return onQueue(s, call, in.QueueUrl, "sqs:ListQueueTags", ownerOnly, func(q *queue) (*awssqs.ListQueueTagsOutput, error) {
+		return &awssqs.ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+	})
 }
 
 // tag adds tags, all or none.
