@@ -48,7 +48,7 @@ func (n *node) collect(t policyType) {
 	n.compiled[t] = compiled
 }
 
-// onAttachment is changing for an operation on a policy and a target.
+// onAttachment plans an operation that attaches a policy to a target or detaches it.
 func onAttachment[O any](s *Fake, call *fakeaws.Call, in any, policyID, targetID *string, do func(*request, *policy, *node) error) (*fakeaws.Plan[O], error) {
 	return changing(s, call, in, delegates, about{ids: []*string{policyID, targetID}}, func(r *request) (*O, error) {
 		p, err := r.policy(policyID)

@@ -22,25 +22,28 @@ const (
 	guest  = "444444444444" // in none
 )
 
-// A meantime is a World between the plan of a call and its performance.
-type meantime struct {
+// A world is a World with two organizations, and clients that change them between the
+// plan of a call and its performance.
+type world struct {
 	t     *testing.T
 	world *fakeaws.World
-	// ours, theirs and guest are clients that no policy stops.
+	// ours, theirs and guest are clients of the World's own hand in the accounts.
 	ours, theirs, guest *sdk.Client
 	root, unit, policy  *string
 	invitation          *string // of guest
 }
 
-func newMeantime(t *testing.T) *meantime {
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{iam.Service, Service}})
 	for _, id := range []string{ours, theirs, member, guest} {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	as := func(account string) *sdk.Client { return sdk.NewFromConfig(worldtest.FixtureConfig(w, account, w.Region())) }
-	m := &meantime{t: t, world: w, ours: as(ours), theirs: as(theirs), guest: as(guest)}
+	as := func(account string) *sdk.Client {
+		return sdk.NewFromConfig(worldtest.FixtureConfig(w, account, w.Region()))
+	}
+	m := &world{t: t, world: w, ours: as(ours), theirs: as(theirs), guest: as(guest)}
 	for _, c := range []*sdk.Client{m.ours, m.theirs} {
 		_, err := c.CreateOrganization(t.Context(), &sdk.CreateOrganizationInput{})
 		require.NoError(t, err)
@@ -66,7 +69,7 @@ func newMeantime(t *testing.T) *meantime {
 }
 
 // planned plans a call of an account, and returns its performance.
-func planned[I, O any](m *meantime, account string, plan func(*fakeaws.Call, *I) (*fakeaws.Plan[O], error), in *I) func() error {
+func planned[I, O any](m *world, account string, plan func(*fakeaws.Call, *I) (*fakeaws.Plan[O], error), in *I) func() error {
 	m.t.Helper()
 	acct, _ := m.world.Account(account)
 	p, err := plan(&fakeaws.Call{Context: m.t.Context(), World: m.world, Account: account, Caller: acct.Root.Caller}, in)
@@ -80,94 +83,94 @@ func planned[I, O any](m *meantime, account string, plan func(*fakeaws.Call, *I)
 
 // What is authorized is what is changed: what has gone, moved or been answered since a
 // call was planned is not there for it.
-func TestMeantime(t *testing.T) {
+func TestPlansOfChangedResources(t *testing.T) {
 	t.Parallel()
-	rejoin := func(m *meantime) error {
+	rejoin := func(m *world) error {
 		_, err := m.ours.RemoveAccountFromOrganization(m.t.Context(), &sdk.RemoveAccountFromOrganizationInput{AccountId: aws.String(member)})
 		require.NoError(m.t, err)
 		return Of(m.world).Join(ours, member)
 	}
-	deleteUnit := func(m *meantime) error {
+	deleteUnit := func(m *world) error {
 		_, err := m.ours.DeleteOrganizationalUnit(m.t.Context(), &sdk.DeleteOrganizationalUnitInput{OrganizationalUnitId: m.unit})
 		return err
 	}
-	deletePolicy := func(m *meantime) error {
+	deletePolicy := func(m *world) error {
 		_, err := m.ours.DeletePolicy(m.t.Context(), &sdk.DeletePolicyInput{PolicyId: m.policy})
 		return err
 	}
-	move := func(m *meantime) error {
+	move := func(m *world) error {
 		_, err := m.ours.MoveAccount(m.t.Context(), &sdk.MoveAccountInput{AccountId: aws.String(member), SourceParentId: m.root, DestinationParentId: m.unit})
 		return err
 	}
-	join := func(m *meantime) error { return Of(m.world).Join(theirs, guest) }
-	decline := func(m *meantime) error {
+	join := func(m *world) error { return Of(m.world).Join(theirs, guest) }
+	decline := func(m *world) error {
 		_, err := m.guest.DeclineHandshake(m.t.Context(), &sdk.DeclineHandshakeInput{HandshakeId: m.invitation})
 		return err
 	}
-	leave := func(m *meantime) error {
+	leave := func(m *world) error {
 		_, err := m.ours.RemoveAccountFromOrganization(m.t.Context(), &sdk.RemoveAccountFromOrganizationInput{AccountId: aws.String(member)})
 		return err
 	}
-	changeOver := func(m *meantime) error {
+	changeOver := func(m *world) error {
 		require.NoError(m.t, leave(m))
 		return Of(m.world).Join(theirs, member)
 	}
-	service := func(m *meantime) *Fake { return Of(m.world) }
+	service := func(m *world) *Fake { return Of(m.world) }
 	for _, row := range []struct {
 		name string
-		plan func(*meantime) func() error
-		then func(*meantime) error
+		plan func(*world) func() error
+		then func(*world) error
 		code string
 	}{
-		{"an account comes back as another member", func(m *meantime) func() error {
+		{"an account comes back as another member", func(m *world) func() error {
 			return planned(m, ours, service(m).removeAccountFromOrganization, &sdk.RemoveAccountFromOrganizationInput{AccountId: aws.String(member)})
 		}, rejoin, "AccountNotFoundException"},
-		{"a closed account has left", func(m *meantime) func() error {
+		{"a closed account has left", func(m *world) func() error {
 			return planned(m, ours, service(m).closeAccount, &sdk.CloseAccountInput{AccountId: aws.String(member)})
 		}, leave, "AccountNotFoundException"},
-		{"an account moves first", func(m *meantime) func() error {
+		{"an account moves first", func(m *world) func() error {
 			return planned(m, ours, service(m).moveAccount, &sdk.MoveAccountInput{AccountId: aws.String(member), SourceParentId: m.root, DestinationParentId: m.unit})
 		}, move, "SourceParentNotFoundException"},
-		{"where an account moves goes", func(m *meantime) func() error {
+		{"where an account moves goes", func(m *world) func() error {
 			return planned(m, ours, service(m).moveAccount, &sdk.MoveAccountInput{AccountId: aws.String(member), SourceParentId: m.root, DestinationParentId: m.unit})
 		}, deleteUnit, "DestinationParentNotFoundException"},
-		{"an OU goes", func(m *meantime) func() error {
+		{"an OU goes", func(m *world) func() error {
 			return planned(m, ours, service(m).updateOrganizationalUnit, &sdk.UpdateOrganizationalUnitInput{OrganizationalUnitId: m.unit, Name: aws.String("other")})
 		}, deleteUnit, "OrganizationalUnitNotFoundException"},
-		{"the parent of an OU goes", func(m *meantime) func() error {
+		{"the parent of an OU goes", func(m *world) func() error {
 			return planned(m, ours, service(m).createOrganizationalUnit, &sdk.CreateOrganizationalUnitInput{ParentId: m.unit, Name: aws.String("inner")})
 		}, deleteUnit, "ParentNotFoundException"},
-		{"a tagged OU goes", func(m *meantime) func() error {
+		{"a tagged OU goes", func(m *world) func() error {
 			return planned(m, ours, service(m).tagResource, &sdk.TagResourceInput{ResourceId: m.unit, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
 		}, deleteUnit, "TargetNotFoundException"},
-		{"a policy goes", func(m *meantime) func() error {
+		{"a policy goes", func(m *world) func() error {
 			return planned(m, ours, service(m).updatePolicy, &sdk.UpdatePolicyInput{PolicyId: m.policy, Name: aws.String("q")})
 		}, deletePolicy, "PolicyNotFoundException"},
-		{"an attached policy goes", func(m *meantime) func() error {
+		{"an attached policy goes", func(m *world) func() error {
 			return planned(m, ours, service(m).attachPolicy, &sdk.AttachPolicyInput{PolicyId: m.policy, TargetId: m.unit})
 		}, deletePolicy, "PolicyNotFoundException"},
-		{"the target of a policy goes", func(m *meantime) func() error {
+		{"the target of a policy goes", func(m *world) func() error {
 			return planned(m, ours, service(m).attachPolicy, &sdk.AttachPolicyInput{PolicyId: m.policy, TargetId: m.unit})
 		}, deleteUnit, "TargetNotFoundException"},
-		{"the caller leaves", func(m *meantime) func() error {
+		{"the caller leaves", func(m *world) func() error {
 			return planned(m, member, service(m).describeOrganization, &sdk.DescribeOrganizationInput{})
 		}, leave, "AWSOrganizationsNotInUseException"},
-		{"the caller is in another organization", func(m *meantime) func() error {
+		{"the caller is in another organization", func(m *world) func() error {
 			return planned(m, member, service(m).leaveOrganization, &sdk.LeaveOrganizationInput{})
 		}, changeOver, "ConcurrentModificationException"},
-		{"who accepts an invitation joins elsewhere, without the permission to leave", func(m *meantime) func() error {
+		{"who accepts an invitation joins elsewhere, without the permission to leave", func(m *world) func() error {
 			return planned(m, guest, service(m).acceptHandshake, &sdk.AcceptHandshakeInput{HandshakeId: m.invitation})
 		}, join, "ConcurrentModificationException"},
-		{"an invitation is declined", func(m *meantime) func() error {
+		{"an invitation is declined", func(m *world) func() error {
 			return planned(m, guest, service(m).acceptHandshake, &sdk.AcceptHandshakeInput{HandshakeId: m.invitation})
 		}, decline, "InvalidHandshakeTransitionException"},
-		{"an account has an organization already", func(m *meantime) func() error {
+		{"an account has an organization already", func(m *world) func() error {
 			return planned(m, guest, service(m).createOrganization, &sdk.CreateOrganizationInput{})
 		}, join, "AlreadyInOrganizationException"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			m := newMeantime(t)
+			m := newWorld(t)
 			do := row.plan(m)
 			require.NoError(t, row.then(m))
 			var api smithy.APIError

@@ -89,7 +89,7 @@ func (r *request) rootNamed(id *string) (*node, error) {
 	return nil, &types.RootNotFoundException{Message: aws.String(noRoot)}
 }
 
-// onType is changing for an operation that enables or disables a type.
+// onType plans an operation that enables or disables a policy type.
 func onType[O any](s *Fake, call *fakeaws.Call, in any, name types.PolicyType, root *string, do func(*request, policyType) error, out func(*types.Root) *O) (*fakeaws.Plan[O], error) {
 	return changing(s, call, in, delegates, about{ids: []*string{root}, policyType: name}, func(r *request) (*O, error) {
 		t, err := typeNamed(name)

@@ -1,6 +1,7 @@
 package organizations
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -112,8 +113,8 @@ func onOrganization[O any](s *Fake, call *fakeaws.Call, in any, who audience, wh
 	}}, nil
 }
 
-// changing is onOrganization for an operation that changes what authorizations
-// mind. The change counts from its return on.
+// changing plans an operation that changes what later authorizations depend on. The
+// change counts from its return on.
 func changing[O any](s *Fake, call *fakeaws.Call, in any, who audience, what about, do func(*request) (*O, error)) (*fakeaws.Plan[O], error) {
 	return onOrganization(s, call, in, who, what, func(r *request) (*O, error) {
 		out, err := do(r)
@@ -175,8 +176,8 @@ func (r *request) needs(who audience) []fakeaws.Need {
 	return needs
 }
 
-// guard says who must let a member account do what is not for all of them: the
-// organization's own resource-based policy, in the management account.
+// guard adds the policy that member accounts need for an operation that is not for all
+// of them: the organization's own resource-based policy, in the management account.
 func (r *request) guard(who audience, need *fakeaws.Need) {
 	o := r.organization
 	if o == nil || who == everyone {
@@ -209,10 +210,10 @@ func (r *request) setKeys(need *fakeaws.Need, resource found) {
 	if policyType != "" {
 		c.Set("organizations:PolicyType", string(policyType))
 	}
-	if r.about.service != nil {
-		c.Set("organizations:ServicePrincipal", *r.about.service)
+	if service := aws.ToString(r.about.service); service != "" {
+		c.Set("organizations:ServicePrincipal", service)
 	}
-	keys := r.about.tagKeys
+	keys := slices.Clone(r.about.tagKeys)
 	for _, t := range r.about.tags {
 		c.Set("aws:RequestTag/"+*t.Key, *t.Value)
 		keys = append(keys, *t.Key)

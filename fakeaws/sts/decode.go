@@ -20,7 +20,7 @@ func (s *Fake) decodeAuthorizationMessage(call *fakeaws.Call, in *sdk.DecodeAuth
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput]{Needs: onNothing(call), Do: func() (*sdk.DecodeAuthorizationMessageOutput, error) {
+	return &fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput]{Needs: ownAction(call), Do: func() (*sdk.DecodeAuthorizationMessageOutput, error) {
 		message, ok := s.world.DecodeAuthorizationMessage(*in.EncodedMessage)
 		if !ok {
 			return nil, &types.InvalidAuthorizationMessageException{Message: aws.String(invalidMessage)}

@@ -25,7 +25,7 @@ func (s *Fake) getDelegatedAccessToken(call *fakeaws.Call, in *sdk.GetDelegatedA
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput]{Needs: onNothing(call), Do: func() (*sdk.GetDelegatedAccessTokenOutput, error) {
+	return &fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput]{Needs: ownAction(call), Do: func() (*sdk.GetDelegatedAccessTokenOutput, error) {
 		grant, ok := s.world.Federation().Delegation(*in.TradeInToken)
 		if !ok || grant.Requestor != call.Account {
 			return nil, constraint.Error(unknownTradeInToken)

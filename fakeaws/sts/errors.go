@@ -94,7 +94,8 @@ func accessDenied(message string) error {
 	return &fakeaws.Error{Code: "AccessDenied", Message: message, Status: 403}
 }
 
-// notAuthorized answers who brings a proof in place of a signature.
+// notAuthorized is the denial of a caller who brings a token or an assertion in place
+// of a signature.
 func notAuthorized(action string) error { return accessDenied("Not authorized to perform " + action) }
 
 // noSAML is the answer of a World that cannot read SAML.

@@ -35,7 +35,7 @@ func (s *Fake) getAccessKeyInfo(call *fakeaws.Call, in *sdk.GetAccessKeyInfoInpu
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.GetAccessKeyInfoOutput]{Needs: onNothing(call), Do: func() (*sdk.GetAccessKeyInfoOutput, error) {
+	return &fakeaws.Plan[sdk.GetAccessKeyInfoOutput]{Needs: ownAction(call), Do: func() (*sdk.GetAccessKeyInfoOutput, error) {
 		c, ok := s.world.Credential(*in.AccessKeyId)
 		if !ok {
 			return nil, constraint.Error(unknownAccessKey)

@@ -63,7 +63,7 @@ func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTok
 	if err := checkTags(nil, &sdk.AssumeRoleInput{Tags: in.Tags}); err != nil {
 		return nil, err
 	}
-	needs := onNothing(call)
+	needs := ownAction(call)
 	c := &needs[0].Context
 	c.SetMulti("sts:IdentityTokenAudience", in.Audience)
 	c.Set("sts:SigningAlgorithm", *in.SigningAlgorithm)

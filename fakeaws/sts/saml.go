@@ -67,7 +67,7 @@ func (s *Fake) assumeRoleWithSAML(call *fakeaws.Call, in *sdk.AssumeRoleWithSAML
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: id.provider.ARN}}
 	a := s.assumption(call, actionWithSAML, id.role)
 	return &fakeaws.Plan[sdk.AssumeRoleWithSAMLOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithSAMLOutput, error) {
-		out, err := s.openFor(a, id.facts)
+		out, err := s.openFederated(a, id.facts)
 		if err != nil {
 			return nil, err
 		}

@@ -96,8 +96,8 @@ func admit(call *fakeaws.Call, in any, taken kinds) error {
 	return nil
 }
 
-// onNothing asks for the operation's action, which is about no resource.
-func onNothing(call *fakeaws.Call) []fakeaws.Need {
+// ownAction asks for the operation's action, which has no resource.
+func ownAction(call *fakeaws.Call) []fakeaws.Need {
 	return []fakeaws.Need{{Action: "sts:" + call.Operation, Resource: "*", Name: "-"}}
 }
 

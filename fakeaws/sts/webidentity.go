@@ -64,7 +64,7 @@ func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleW
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: id.provider}}
 	a := s.assumption(call, actionWithWebIdentity, id.role)
 	return &fakeaws.Plan[sdk.AssumeRoleWithWebIdentityOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithWebIdentityOutput, error) {
-		out, err := s.openFor(a, id.facts)
+		out, err := s.openFederated(a, id.facts)
 		if err != nil {
 			return nil, err
 		}
@@ -76,8 +76,8 @@ func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleW
 	}}, nil
 }
 
-// openFor opens a session for whom an identity provider has named.
-func (s *Fake) openFor(a *assumption, proven facts) (*sdk.AssumeRoleOutput, error) {
+// openFederated opens a session for a user of an identity provider.
+func (s *Fake) openFederated(a *assumption, proven facts) (*sdk.AssumeRoleOutput, error) {
 	if err := s.unchanged(a); err != nil {
 		return nil, err
 	}
