@@ -126,7 +126,7 @@ func changing[O any](s *Fake, call *fakeaws.Call, in any, who audience, what abo
 }
 
 // unmoved refuses a call whose account has joined or left an organization since the
-// call was planned.
+// call was planned. That AWS answers so is unverified.
 func (r *request) unmoved() error {
 	if r.fake.byMember[r.call.Account] != r.organization {
 		return &types.ConcurrentModificationException{Message: aws.String(modifiedMeanwhile)}
