@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -11,6 +10,17 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) accountOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.describeAccount),
+		fakeaws.Bind(s.listAccounts),
+		fakeaws.Bind(s.listAccountsForParent),
+		fakeaws.Bind(s.moveAccount),
+		fakeaws.Bind(s.removeAccountFromOrganization),
+		fakeaws.Bind(s.leaveOrganization),
+	}
+}
 
 // minAge is how old a created account must be to leave ("Minimum age for removal
 // of created accounts").
@@ -42,16 +52,16 @@ func (o *organization) leave(n *node) error {
 	return nil
 }
 
-// Join puts an account of the World into the caller's organization, as if it had
-// been invited and had accepted. It is for Go code: by AWS's operations an account
-// joins with handshakes.
-func (s *Fake) Join(ctx context.Context, account string) error {
+// Join puts an account of the World into the organization of a management account, as
+// if it had been invited and had accepted. It is for Go code: by AWS's operations an
+// account joins with handshakes.
+func (s *Fake) Join(management, account string) error {
 	if _, there := s.world.Account(account); !there {
 		return fmt.Errorf("this World has no account %s", account)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := s.byMember[fakeaws.CallFrom(ctx).Account]
+	o := s.byMember[management]
 	switch {
 	case o == nil:
 		return notInUse()
@@ -64,8 +74,8 @@ func (s *Fake) Join(ctx context.Context, account string) error {
 }
 
 // member finds an account of the organization.
-func (o *organization) member(id *string) (*node, error) {
-	if n, ok := o.accounts.Get(*id); ok {
+func (r *request) member(id *string) (*node, error) {
+	if n := r.get(id).node; n != nil && n.kind == accountKind {
 		return n, nil
 	}
 	return nil, &types.AccountNotFoundException{Message: aws.String(noAccount)}
@@ -86,47 +96,47 @@ func (o *organization) accountView(n *node) types.Account {
 	}
 }
 
-// DescribeAccount describes an account of the organization.
-func (s *Fake) DescribeAccount(ctx context.Context, in *sdk.DescribeAccountInput) (*sdk.DescribeAccountOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeAccountOutput, error) {
-		n, err := o.member(in.AccountId)
+// describeAccount describes an account of the organization.
+func (s *Fake) describeAccount(call *fakeaws.Call, in *sdk.DescribeAccountInput) (*fakeaws.Plan[sdk.DescribeAccountOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.DescribeAccountOutput, error) {
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
-		view := o.accountView(n)
+		view := r.accountView(n)
 		return &sdk.DescribeAccountOutput{Account: &view}, nil
 	})
 }
 
-// ListAccounts lists all accounts of the organization.
-func (s *Fake) ListAccounts(ctx context.Context, in *sdk.ListAccountsInput) (*sdk.ListAccountsOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAccountsOutput, error) {
-		p, err := paged(o.accounts.Values(), nodeID, in.NextToken, in.MaxResults, o.accountView)
+// listAccounts lists all accounts of the organization.
+func (s *Fake) listAccounts(call *fakeaws.Call, in *sdk.ListAccountsInput) (*fakeaws.Plan[sdk.ListAccountsOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListAccountsOutput, error) {
+		p, err := paged(r.accounts.Values(), nodeID, in.NextToken, in.MaxResults, r.accountView)
 		return &sdk.ListAccountsOutput{Accounts: p.items, NextToken: p.next}, err
 	})
 }
 
-// ListAccountsForParent lists the accounts that are in the root or an OU
+// listAccountsForParent lists the accounts that are in the root or an OU
 // themselves.
-func (s *Fake) ListAccountsForParent(ctx context.Context, in *sdk.ListAccountsForParentInput) (*sdk.ListAccountsForParentOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAccountsForParentOutput, error) {
-		parent, err := o.parent(in.ParentId)
+func (s *Fake) listAccountsForParent(call *fakeaws.Call, in *sdk.ListAccountsForParentInput) (*fakeaws.Plan[sdk.ListAccountsForParentOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListAccountsForParentOutput, error) {
+		parent, err := r.parent(in.ParentId)
 		if err != nil {
 			return nil, err
 		}
-		p, err := paged(parent.contained(accountKind), nodeID, in.NextToken, in.MaxResults, o.accountView)
+		p, err := paged(parent.contained(accountKind), nodeID, in.NextToken, in.MaxResults, r.accountView)
 		return &sdk.ListAccountsForParentOutput{Accounts: p.items, NextToken: p.next}, err
 	})
 }
 
-// MoveAccount moves an account to the root or another OU.
-func (s *Fake) MoveAccount(ctx context.Context, in *sdk.MoveAccountInput) (*sdk.MoveAccountOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.MoveAccountOutput, error) {
-		n, err := o.member(in.AccountId)
+// moveAccount moves an account to the root or another OU.
+func (s *Fake) moveAccount(call *fakeaws.Call, in *sdk.MoveAccountInput) (*fakeaws.Plan[sdk.MoveAccountOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.AccountId, in.DestinationParentId, in.SourceParentId}}, func(r *request) (*sdk.MoveAccountOutput, error) {
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
-		to := o.container(*in.DestinationParentId)
+		to := r.container(in.DestinationParentId)
 		switch {
 		case n.parent.id != *in.SourceParentId:
 			return nil, &types.SourceParentNotFoundException{Message: aws.String(noSource)}
@@ -142,20 +152,20 @@ func (s *Fake) MoveAccount(ctx context.Context, in *sdk.MoveAccountInput) (*sdk.
 	})
 }
 
-// RemoveAccountFromOrganization makes a member account stand alone.
-func (s *Fake) RemoveAccountFromOrganization(ctx context.Context, in *sdk.RemoveAccountFromOrganizationInput) (*sdk.RemoveAccountFromOrganizationOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.RemoveAccountFromOrganizationOutput, error) {
-		n, err := o.member(in.AccountId)
+// removeAccountFromOrganization makes a member account stand alone.
+func (s *Fake) removeAccountFromOrganization(call *fakeaws.Call, in *sdk.RemoveAccountFromOrganizationInput) (*fakeaws.Plan[sdk.RemoveAccountFromOrganizationOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.RemoveAccountFromOrganizationOutput, error) {
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
-		return &sdk.RemoveAccountFromOrganizationOutput{}, o.leave(n)
+		return &sdk.RemoveAccountFromOrganizationOutput{}, r.leave(n)
 	})
 }
 
-// LeaveOrganization makes the caller's own account stand alone.
-func (s *Fake) LeaveOrganization(ctx context.Context, in *sdk.LeaveOrganizationInput) (*sdk.LeaveOrganizationOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.LeaveOrganizationOutput, error) {
-		return &sdk.LeaveOrganizationOutput{}, o.leave(o.nodes[fakeaws.CallFrom(ctx).Account])
+// leaveOrganization makes the caller's own account stand alone.
+func (s *Fake) leaveOrganization(call *fakeaws.Call, in *sdk.LeaveOrganizationInput) (*fakeaws.Plan[sdk.LeaveOrganizationOutput], error) {
+	return changing(s, call, in, everyone, about{}, func(r *request) (*sdk.LeaveOrganizationOutput, error) {
+		return &sdk.LeaveOrganizationOutput{}, r.leave(r.nodes[call.Account])
 	})
 }

@@ -1,37 +1,44 @@
 package organizations
 
 import (
-	"context"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) allFeaturesOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.enableAllFeatures),
+	}
+}
 
 // migrationLife is how long the invited accounts have to approve all features (User
 // Guide, "Enabling all features for an organization").
 const migrationLife = 90 * 24 * time.Hour
 
-// EnableAllFeatures asks all invited accounts to approve that the organization may
+// enableAllFeatures asks all invited accounts to approve that the organization may
 // have policies. When they have, the management account confirms it. AWS's pages tell
 // of the confirmation in two ways, as a handshake of its own and as the one that is
 // returned here; either can be accepted, which is unverified.
-func (s *Fake) EnableAllFeatures(ctx context.Context, in *sdk.EnableAllFeaturesInput) (*sdk.EnableAllFeaturesOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.EnableAllFeaturesOutput, error) {
+func (s *Fake) enableAllFeatures(call *fakeaws.Call, in *sdk.EnableAllFeaturesInput) (*fakeaws.Plan[sdk.EnableAllFeaturesOutput], error) {
+	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.EnableAllFeaturesOutput, error) {
 		now := s.now()
 		switch {
-		case o.features == types.OrganizationFeatureSetAll:
+		case r.features == types.OrganizationFeatureSetAll:
 			return nil, refused(types.HandshakeConstraintViolationExceptionReasonOrganizationAlreadyHasAllFeatures, allFeaturesAlready)
-		case o.migration(now) != nil:
+		case r.migration(now) != nil:
 			return nil, refused(types.HandshakeConstraintViolationExceptionReasonOrganizationIsAlreadyPendingAllFeaturesMigration, migrationPending)
 		}
-		whole := &handshake{sender: o, shown: types.Handshake{Action: types.ActionTypeEnableAllFeatures}}
-		s.open(whole, migrationLife, types.HandshakeStateRequested, resource(types.HandshakeResourceTypeOrganization, o.id))
-		for _, n := range o.invited() {
-			h := &handshake{sender: o, recipient: n.id, parent: whole, shown: types.Handshake{Action: types.ActionTypeEnableAllFeatures}}
-			s.open(h, migrationLife, types.HandshakeStateOpen, o.introduction())
+		whole := &handshake{sender: r.organization, shown: types.Handshake{Action: types.ActionTypeEnableAllFeatures}}
+		s.open(whole, migrationLife, types.HandshakeStateRequested, resource(types.HandshakeResourceTypeOrganization, r.id))
+		for _, n := range r.invited() {
+			h := &handshake{sender: r.organization, recipient: n.id, parent: whole, shown: types.Handshake{Action: types.ActionTypeEnableAllFeatures}}
+			s.open(h, migrationLife, types.HandshakeStateOpen, r.introduction())
 		}
-		o.featuresAnswered(whole)
+		r.featuresAnswered(whole)
 		shown := whole.view(now)
 		return &sdk.EnableAllFeaturesOutput{Handshake: &shown}, nil
 	})

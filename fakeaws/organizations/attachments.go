@@ -1,14 +1,22 @@
 package organizations
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) attachmentOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.attachPolicy),
+		fakeaws.Bind(s.detachPolicy),
+		fakeaws.Bind(s.listPoliciesForTarget),
+		fakeaws.Bind(s.listTargetsForPolicy),
+	}
+}
 
 // attach and detach change both ends of an attachment.
 func (o *organization) attach(p *policy, n *node) {
@@ -40,28 +48,28 @@ func (n *node) collect(t policyType) {
 	n.compiled[t] = compiled
 }
 
-// inAttachment is changing for an operation on a policy and a target.
-func inAttachment[O any](ctx context.Context, s *Fake, in any, policyID, targetID *string, do func(*organization, *policy, *node) error) (*O, error) {
-	return changing(ctx, s, in, func(o *organization) (*O, error) {
-		p, err := o.findPolicy(policyID)
+// onAttachment plans an operation that attaches a policy to a target or detaches it.
+func onAttachment[O any](s *Fake, call *fakeaws.Call, in any, policyID, targetID *string, do func(*request, *policy, *node) error) (*fakeaws.Plan[O], error) {
+	return changing(s, call, in, delegates, about{ids: []*string{policyID, targetID}}, func(r *request) (*O, error) {
+		p, err := r.policy(policyID)
 		if err != nil {
 			return nil, err
 		}
-		n, err := o.target(targetID)
+		n, err := r.target(targetID)
 		if err != nil {
 			return nil, err
 		}
-		if !o.enabled[p.policyType] {
+		if !r.enabled[p.policyType] {
 			return nil, typeNotEnabled()
 		}
-		return new(O), do(o, p, n)
+		return new(O), do(r, p, n)
 	})
 }
 
-// AttachPolicy makes a policy count for a root, OU or account and all that is in
+// attachPolicy makes a policy count for a root, OU or account and all that is in
 // it.
-func (s *Fake) AttachPolicy(ctx context.Context, in *sdk.AttachPolicyInput) (*sdk.AttachPolicyOutput, error) {
-	return inAttachment[sdk.AttachPolicyOutput](ctx, s, in, in.PolicyId, in.TargetId, func(o *organization, p *policy, n *node) error {
+func (s *Fake) attachPolicy(call *fakeaws.Call, in *sdk.AttachPolicyInput) (*fakeaws.Plan[sdk.AttachPolicyOutput], error) {
+	return onAttachment[sdk.AttachPolicyOutput](s, call, in, in.PolicyId, in.TargetId, func(r *request, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		if _, there := attached.Get(p.id); there {
 			return &types.DuplicatePolicyAttachmentException{Message: aws.String(attachedAlready)}
@@ -69,15 +77,15 @@ func (s *Fake) AttachPolicy(ctx context.Context, in *sdk.AttachPolicyInput) (*sd
 		if attached.Len() >= descriptions[p.policyType].attached {
 			return violates(types.ConstraintViolationExceptionReasonMaxPolicyTypeAttachmentLimitExceeded, tooManyAttached)
 		}
-		o.attach(p, n)
+		r.attach(p, n)
 		return nil
 	})
 }
 
-// DetachPolicy ends that a policy counts for a root, OU or account. At least one
+// detachPolicy ends that a policy counts for a root, OU or account. At least one
 // SCP stays, and RCPFullAWSAccess always does.
-func (s *Fake) DetachPolicy(ctx context.Context, in *sdk.DetachPolicyInput) (*sdk.DetachPolicyOutput, error) {
-	return inAttachment[sdk.DetachPolicyOutput](ctx, s, in, in.PolicyId, in.TargetId, func(o *organization, p *policy, n *node) error {
+func (s *Fake) detachPolicy(call *fakeaws.Call, in *sdk.DetachPolicyInput) (*fakeaws.Plan[sdk.DetachPolicyOutput], error) {
+	return onAttachment[sdk.DetachPolicyOutput](s, call, in, in.PolicyId, in.TargetId, func(r *request, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		_, there := attached.Get(p.id)
 		switch {
@@ -88,20 +96,20 @@ func (s *Fake) DetachPolicy(ctx context.Context, in *sdk.DetachPolicyInput) (*sd
 		case attached.Len() == 1:
 			return violates(types.ConstraintViolationExceptionReasonMinPolicyTypeAttachmentLimitExceeded, lastAttached)
 		}
-		o.detach(p, n)
+		r.detach(p, n)
 		return nil
 	})
 }
 
-// ListPoliciesForTarget lists the policies of a type that are attached to a root,
+// listPoliciesForTarget lists the policies of a type that are attached to a root,
 // OU or account itself.
-func (s *Fake) ListPoliciesForTarget(ctx context.Context, in *sdk.ListPoliciesForTargetInput) (*sdk.ListPoliciesForTargetOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListPoliciesForTargetOutput, error) {
+func (s *Fake) listPoliciesForTarget(call *fakeaws.Call, in *sdk.ListPoliciesForTargetInput) (*fakeaws.Plan[sdk.ListPoliciesForTargetOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.TargetId}, policyType: in.Filter}, func(r *request) (*sdk.ListPoliciesForTargetOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {
 			return nil, err
 		}
-		n, err := o.target(in.TargetId)
+		n, err := r.target(in.TargetId)
 		if err != nil {
 			return nil, err
 		}
@@ -110,11 +118,11 @@ func (s *Fake) ListPoliciesForTarget(ctx context.Context, in *sdk.ListPoliciesFo
 	})
 }
 
-// ListTargetsForPolicy lists the roots, OUs and accounts that a policy is
+// listTargetsForPolicy lists the roots, OUs and accounts that a policy is
 // attached to.
-func (s *Fake) ListTargetsForPolicy(ctx context.Context, in *sdk.ListTargetsForPolicyInput) (*sdk.ListTargetsForPolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListTargetsForPolicyOutput, error) {
-		found, err := o.findPolicy(in.PolicyId)
+func (s *Fake) listTargetsForPolicy(call *fakeaws.Call, in *sdk.ListTargetsForPolicyInput) (*fakeaws.Plan[sdk.ListTargetsForPolicyOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.ListTargetsForPolicyOutput, error) {
+		found, err := r.policy(in.PolicyId)
 		if err != nil {
 			return nil, err
 		}

@@ -1,13 +1,20 @@
 package organizations
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) closeAccountOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.closeAccount),
+	}
+}
 
 const (
 	// closedFor is how long a closed account stays in the organization.
@@ -19,28 +26,28 @@ const (
 	mostClosable = 1000
 )
 
-// CloseAccount closes a member account: its credentials are good for nothing from
+// closeAccount closes a member account: its credentials are good for nothing from
 // then on. AWS takes some minutes; here it is done at once. What the account owns,
 // others can still reach as far as its policies let them: unverified.
-func (s *Fake) CloseAccount(ctx context.Context, in *sdk.CloseAccountInput) (*sdk.CloseAccountOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.CloseAccountOutput, error) {
-		n, err := o.member(in.AccountId)
+func (s *Fake) closeAccount(call *fakeaws.Call, in *sdk.CloseAccountInput) (*fakeaws.Plan[sdk.CloseAccountOutput], error) {
+	return onOrganization(s, call, in, management, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.CloseAccountOutput, error) {
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case o.features != types.OrganizationFeatureSetAll:
+		case r.features != types.OrganizationFeatureSetAll:
 			return nil, violates("", closingNeedsFeatures)
-		case n.id == o.management:
+		case n.id == r.management:
 			return nil, violates(types.ConstraintViolationExceptionReasonCannotCloseManagementAccount, managementCloses)
 		case !n.account.closed.IsZero():
 			return nil, &types.AccountAlreadyClosedException{Message: aws.String(closedAlready)}
-		case o.recentlyClosed() >= min(max(closable, o.accounts.Len()/5), mostClosable):
+		case r.recentlyClosed() >= min(max(closable, r.accounts.Len()/5), mostClosable):
 			return nil, violates(types.ConstraintViolationExceptionReasonCloseAccountQuotaExceeded, tooManyClosed)
 		}
 		n.account.closed = s.now()
-		if o.firstClosed.IsZero() {
-			o.firstClosed = n.account.closed
+		if r.firstClosed.IsZero() {
+			r.firstClosed = n.account.closed
 		}
 		s.world.CloseAccount(n.id)
 		return &sdk.CloseAccountOutput{}, nil

@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,48 +11,107 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) createAccountOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createAccount),
+		fakeaws.Bind(s.createGovCloudAccount),
+		fakeaws.Bind(s.describeCreateAccountStatus),
+		fakeaws.Bind(s.listCreateAccountStatus),
+	}
+}
+
 // defaultRole is the role that a created account has from the beginning.
 const defaultRole = "OrganizationAccountAccessRole"
 
 // administrator is the policy of that role.
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 
-// CreateAccount makes a member account, with a role in it that the management
+// createAccount makes a member account, with a role in it that the management
 // account may assume. The answer says that the request is in progress, as AWS's
 // does; who asks next learns how it ended. IamUserAccessToBilling decides about
 // the billing console, which no call of the World can see.
-func (s *Fake) CreateAccount(ctx context.Context, in *sdk.CreateAccountInput) (*sdk.CreateAccountOutput, error) {
-	account := ""
-	out, err := changing(ctx, s, in, func(o *organization) (*sdk.CreateAccountOutput, error) {
-		if strings.HasPrefix(aws.ToString(in.RoleName), "AWSServiceRoleFor") {
-			return nil, invalidInput(types.InvalidInputExceptionReasonInvalidRoleName, reservedRole)
-		}
-		var tags tagSet
-		if err := tags.put(in.Tags); err != nil {
+func (s *Fake) createAccount(call *fakeaws.Call, in *sdk.CreateAccountInput) (*fakeaws.Plan[sdk.CreateAccountOutput], error) {
+	wanted := creation{name: in.AccountName, email: in.Email, role: in.RoleName, tags: in.Tags}
+	return creating(s, call, in, wanted, func(status *types.CreateAccountStatus) *sdk.CreateAccountOutput {
+		return &sdk.CreateAccountOutput{CreateAccountStatus: status}
+	})
+}
+
+// createGovCloudAccount makes a member account, and one in AWS GovCloud (US) that is
+// associated with it. The latter is in a partition that no World has: only its id is
+// known. AWS asks for a management account that has an account in GovCloud itself;
+// here all have.
+func (s *Fake) createGovCloudAccount(call *fakeaws.Call, in *sdk.CreateGovCloudAccountInput) (*fakeaws.Plan[sdk.CreateGovCloudAccountOutput], error) {
+	wanted := creation{name: in.AccountName, email: in.Email, role: in.RoleName, tags: in.Tags, govCloud: true}
+	return creating(s, call, in, wanted, func(status *types.CreateAccountStatus) *sdk.CreateGovCloudAccountOutput {
+		return &sdk.CreateGovCloudAccountOutput{CreateAccountStatus: status}
+	})
+}
+
+// A creation is what is asked of a new account.
+type creation struct {
+	name, email, role *string
+	tags              []types.Tag
+	govCloud          bool
+}
+
+// creating plans an operation that makes an account.
+func creating[O any](s *Fake, call *fakeaws.Call, in any, wanted creation, out func(*types.CreateAccountStatus) *O) (*fakeaws.Plan[O], error) {
+	var account *string
+	plan, err := changing(s, call, in, management, about{tags: wanted.tags, creates: true}, func(r *request) (*O, error) {
+		asked, ended, err := r.create(wanted)
+		if err != nil {
 			return nil, err
 		}
-		now := s.now()
-		request := &types.CreateAccountStatus{
-			AccountName: in.AccountName, Id: aws.String("car-" + s.world.IDs().Lower(32)), RequestedTimestamp: aws.Time(now),
-			State: types.CreateAccountStateInProgress,
-		}
-		answer := *request
-		request.CompletedTimestamp = aws.Time(now)
-		if s.emailTaken(*in.Email) {
-			request.State, request.FailureReason = types.CreateAccountStateFailed, types.CreateAccountFailureReasonEmailAlreadyExists
-		} else {
-			account = s.newAccount()
-			request.State, request.AccountId = types.CreateAccountStateSucceeded, aws.String(account)
-			n := o.join(account, &membership{email: *in.Email, method: types.AccountJoinedMethodCreated}, *in.AccountName)
-			n.tags = tags
-		}
-		o.requests.Set(*request.Id, request)
-		return &sdk.CreateAccountOutput{CreateAccountStatus: &answer}, nil
+		account = ended.AccountId
+		return out(asked), nil
 	})
-	if account != "" {
-		err = s.makeAccessRole(ctx, account, in.RoleName)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	create := plan.Do
+	plan.Do = func() (*O, error) {
+		answer, err := create()
+		if err != nil || account == nil {
+			return answer, err
+		}
+		return answer, s.makeAccessRole(call, *account, wanted.role)
+	}
+	return plan, nil
+}
+
+// create makes an account. It returns the request as the answer to it shows it, and
+// as it ended.
+func (r *request) create(wanted creation) (asked, ended *types.CreateAccountStatus, err error) {
+	s := r.fake
+	if strings.HasPrefix(aws.ToString(wanted.role), "AWSServiceRoleFor") {
+		return nil, nil, invalidInput(types.InvalidInputExceptionReasonInvalidRoleName, reservedRole)
+	}
+	var tags tagSet
+	if err := tags.put(wanted.tags); err != nil {
+		return nil, nil, err
+	}
+	now := s.now()
+	asked = &types.CreateAccountStatus{
+		AccountName: wanted.name, Id: aws.String("car-" + s.world.IDs().Lower(32)), RequestedTimestamp: aws.Time(now),
+		State: types.CreateAccountStateInProgress,
+	}
+	copied := *asked
+	ended = &copied
+	ended.CompletedTimestamp = aws.Time(now)
+	r.requests.Set(*ended.Id, ended)
+	if s.emailTaken(*wanted.email) {
+		ended.State, ended.FailureReason = types.CreateAccountStateFailed, types.CreateAccountFailureReasonEmailAlreadyExists
+		return asked, ended, nil
+	}
+	account := s.newAccount()
+	ended.State, ended.AccountId = types.CreateAccountStateSucceeded, &account
+	if wanted.govCloud {
+		ended.GovCloudAccountId = aws.String(s.world.IDs().Digits(12))
+	}
+	n := r.join(account, &membership{email: *wanted.email, method: types.AccountJoinedMethodCreated}, *wanted.name)
+	n.tags = tags
+	return asked, ended, nil
 }
 
 // newAccount makes an account of the World with a new id.
@@ -76,56 +134,49 @@ func (s *Fake) emailTaken(email string) bool {
 	return false
 }
 
-// An identities is what a new account needs of the World's IAM.
-type identities interface {
-	CreateRole(context.Context, *iamsdk.CreateRoleInput) (*iamsdk.CreateRoleOutput, error)
-	AttachRolePolicy(context.Context, *iamsdk.AttachRolePolicyInput) (*iamsdk.AttachRolePolicyOutput, error)
-}
-
 // makeAccessRole makes the role through which the management account gets into a
 // new account. The lock is not held.
-func (s *Fake) makeAccessRole(ctx context.Context, account string, name *string) error {
-	iam, ok := s.world.Fake("iam").(identities)
-	if !ok {
-		return nil // a World whose IAM has no roles
-	}
+func (s *Fake) makeAccessRole(call *fakeaws.Call, account string, name *string) error {
 	if name == nil {
 		name = aws.String(defaultRole)
 	}
-	management := fakeaws.CallFrom(ctx).Account
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` +
-		fakeaws.ARN("iam", "", management, "root") + `"},"Action":"sts:AssumeRole"}]}`
-	background := s.world.Background(account, s.world.Region())
-	if _, err := iam.CreateRole(background, &iamsdk.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: &trust}); err != nil {
+		fakeaws.ARN("iam", "", call.Account, "root") + `"},"Action":"sts:AssumeRole"}]}`
+	inside := s.world.Fixture(account, s.world.Region())
+	if _, err := fakeaws.Do[iamsdk.CreateRoleOutput](call, s.world, inside, &iamsdk.CreateRoleInput{
+		RoleName: name, AssumeRolePolicyDocument: &trust,
+	}); err != nil {
 		return err
 	}
-	_, err := iam.AttachRolePolicy(background, &iamsdk.AttachRolePolicyInput{RoleName: name, PolicyArn: aws.String(administrator)})
+	_, err := fakeaws.Do[iamsdk.AttachRolePolicyOutput](call, s.world, inside, &iamsdk.AttachRolePolicyInput{
+		RoleName: name, PolicyArn: aws.String(administrator),
+	})
 	return err
 }
 
-// DescribeCreateAccountStatus says how the creation of an account went.
-func (s *Fake) DescribeCreateAccountStatus(ctx context.Context, in *sdk.DescribeCreateAccountStatusInput) (*sdk.DescribeCreateAccountStatusOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeCreateAccountStatusOutput, error) {
-		request, ok := o.requests.Get(*in.CreateAccountRequestId)
+// describeCreateAccountStatus says how the creation of an account went.
+func (s *Fake) describeCreateAccountStatus(call *fakeaws.Call, in *sdk.DescribeCreateAccountStatusInput) (*fakeaws.Plan[sdk.DescribeCreateAccountStatusOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.DescribeCreateAccountStatusOutput, error) {
+		status, ok := r.requests.Get(*in.CreateAccountRequestId)
 		if !ok {
 			return nil, &types.CreateAccountStatusNotFoundException{Message: aws.String(noRequest)}
 		}
-		return &sdk.DescribeCreateAccountStatusOutput{CreateAccountStatus: request}, nil
+		return &sdk.DescribeCreateAccountStatusOutput{CreateAccountStatus: status}, nil
 	})
 }
 
-// ListCreateAccountStatus lists the creations of accounts that ended in one of
+// listCreateAccountStatus lists the creations of accounts that ended in one of
 // the given states.
-func (s *Fake) ListCreateAccountStatus(ctx context.Context, in *sdk.ListCreateAccountStatusInput) (*sdk.ListCreateAccountStatusOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListCreateAccountStatusOutput, error) {
+func (s *Fake) listCreateAccountStatus(call *fakeaws.Call, in *sdk.ListCreateAccountStatusInput) (*fakeaws.Plan[sdk.ListCreateAccountStatusOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListCreateAccountStatusOutput, error) {
 		wanted := make(map[types.CreateAccountState]bool)
 		for _, state := range in.States {
 			wanted[state] = true
 		}
 		var found []*types.CreateAccountStatus
-		o.requests.Scan(func(_ string, request *types.CreateAccountStatus) bool {
-			if len(wanted) == 0 || wanted[request.State] {
-				found = append(found, request)
+		r.requests.Scan(func(_ string, status *types.CreateAccountStatus) bool {
+			if len(wanted) == 0 || wanted[status.State] {
+				found = append(found, status)
 			}
 			return true
 		})

@@ -1,8 +1,6 @@
 package organizations
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
@@ -10,6 +8,14 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) delegationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.putResourcePolicy),
+		fakeaws.Bind(s.describeResourcePolicy),
+		fakeaws.Bind(s.deleteResourcePolicy),
+	}
+}
 
 // A delegationPolicy is the resource-based policy of the organization: which
 // member accounts may manage its policies.
@@ -26,13 +32,13 @@ func (d *delegationPolicy) view() *types.ResourcePolicy {
 	}
 }
 
-// PutResourcePolicy stores the delegation policy in place of any other.
-func (s *Fake) PutResourcePolicy(ctx context.Context, in *sdk.PutResourcePolicyInput) (*sdk.PutResourcePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.PutResourcePolicyOutput, error) {
-		if o.delegation != nil && len(in.Tags) > 0 {
+// putResourcePolicy stores the delegation policy in place of any other.
+func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyInput) (*fakeaws.Plan[sdk.PutResourcePolicyOutput], error) {
+	return onOrganization(s, call, in, management, about{tags: in.Tags, creates: true}, func(r *request) (*sdk.PutResourcePolicyOutput, error) {
+		if r.delegation != nil && len(in.Tags) > 0 {
 			return nil, violates("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED", tagsOnUpdate)
 		}
-		compiled, err := enforce.Parse(*in.Content, enforce.ResourcePolicy, enforce.Source{File: fakeaws.CallFrom(ctx).PolicyFile})
+		compiled, err := enforce.Parse(*in.Content, enforce.ResourcePolicy, enforce.Source{File: call.PolicyFile})
 		if err != nil {
 			return nil, invalidInput(types.InvalidInputExceptionReasonInvalidResourcePolicyJson, malformedDelegation)
 		}
@@ -40,37 +46,37 @@ func (s *Fake) PutResourcePolicy(ctx context.Context, in *sdk.PutResourcePolicyI
 		if err != nil {
 			return nil, invalidInput(types.InvalidInputExceptionReasonInvalidPrincipal, invalidPrincipal)
 		}
-		d := o.delegation
+		d := r.delegation
 		if d == nil {
 			d = &delegationPolicy{id: "rp-" + s.world.IDs().Lower(8)}
-			d.arn = o.arn("resourcepolicy", o.id, d.id)
+			d.arn = r.arn("resourcepolicy", r.id, d.id)
 			if err := d.tags.put(in.Tags); err != nil {
 				return nil, err
 			}
 		}
 		d.document, d.bound = *in.Content, bound
-		o.delegation = d
+		r.delegation = d
 		return &sdk.PutResourcePolicyOutput{ResourcePolicy: d.view()}, nil
 	})
 }
 
-// DescribeResourcePolicy returns the delegation policy.
-func (s *Fake) DescribeResourcePolicy(ctx context.Context, in *sdk.DescribeResourcePolicyInput) (*sdk.DescribeResourcePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeResourcePolicyOutput, error) {
-		if o.delegation == nil {
+// describeResourcePolicy returns the delegation policy.
+func (s *Fake) describeResourcePolicy(call *fakeaws.Call, in *sdk.DescribeResourcePolicyInput) (*fakeaws.Plan[sdk.DescribeResourcePolicyOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.DescribeResourcePolicyOutput, error) {
+		if r.delegation == nil {
 			return nil, noDelegation()
 		}
-		return &sdk.DescribeResourcePolicyOutput{ResourcePolicy: o.delegation.view()}, nil
+		return &sdk.DescribeResourcePolicyOutput{ResourcePolicy: r.delegation.view()}, nil
 	})
 }
 
-// DeleteResourcePolicy deletes the delegation policy.
-func (s *Fake) DeleteResourcePolicy(ctx context.Context, in *sdk.DeleteResourcePolicyInput) (*sdk.DeleteResourcePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeleteResourcePolicyOutput, error) {
-		if o.delegation == nil {
+// deleteResourcePolicy deletes the delegation policy.
+func (s *Fake) deleteResourcePolicy(call *fakeaws.Call, in *sdk.DeleteResourcePolicyInput) (*fakeaws.Plan[sdk.DeleteResourcePolicyOutput], error) {
+	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.DeleteResourcePolicyOutput, error) {
+		if r.delegation == nil {
 			return nil, noDelegation()
 		}
-		o.delegation = nil
+		r.delegation = nil
 		return &sdk.DeleteResourcePolicyOutput{}, nil
 	})
 }

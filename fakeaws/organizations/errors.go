@@ -86,6 +86,7 @@ const (
 	closingNeedsFeatures  = "You can close an account only when all features are enabled in the organization."
 	closedAlready         = "You attempted to close an account that is already closed."
 	tooManyClosed         = "You have exceeded close account quota for the past 30 days."
+	modifiedMeanwhile     = "The target of the operation is currently being modified by a different request. Try again later."
 	invalidToken          = "You specified an invalid pagination token."
 	inputRequired         = "You must include a value for all required parameters."
 	tooShortText          = "You provided a string parameter that is shorter than allowed."

@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -11,6 +10,17 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) handshakeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.acceptHandshake),
+		fakeaws.Bind(s.declineHandshake),
+		fakeaws.Bind(s.cancelHandshake),
+		fakeaws.Bind(s.describeHandshake),
+		fakeaws.Bind(s.listHandshakesForAccount),
+		fakeaws.Bind(s.listHandshakesForOrganization),
+	}
+}
 
 // Times of handshakes.
 const (
@@ -111,28 +121,33 @@ const (
 	sender
 )
 
-// onHandshake performs an operation on a handshake in which the caller's account has
-// a part. Who has none learns nothing of it: that AWS does not find it then is
+// onHandshake plans an operation on a handshake in which the caller's account has a
+// part. Who has none learns nothing of it: that AWS does not find it then is
 // unverified.
-func onHandshake[O any](ctx context.Context, s *Fake, in any, id *string, as side, do func(*handshake) (*O, error)) (*O, error) {
-	if err := check(in); err != nil {
+func onHandshake[O any](s *Fake, call *fakeaws.Call, in any, id *string, as side, more func(*request) []fakeaws.Need, do func(*handshake) (*O, error)) (*fakeaws.Plan[O], error) {
+	r, needs, err := s.plan(call, in, everyone, about{ids: []*string{id}, more: more})
+	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	account := fakeaws.CallFrom(ctx).Account
-	h, ok := s.handshakes.Get(*id)
-	if !ok || h.gone(s.now()) {
-		return nil, noSuchHandshake()
-	}
-	receives, sends := s.receivedBy(h, account), h.sender.management == account
-	switch {
-	case !receives && !sends:
-		return nil, noSuchHandshake()
-	case as == recipient && !receives, as == sender && !sends:
-		return nil, accessDenied(notYours)
-	}
-	return do(h)
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := r.unmoved(); err != nil {
+			return nil, err
+		}
+		h := r.get(id).handshake
+		if h == nil || h.gone(s.now()) {
+			return nil, noSuchHandshake()
+		}
+		receives, sends := s.receivedBy(h, call.Account), h.sender.management == call.Account
+		switch {
+		case !receives && !sends:
+			return nil, noSuchHandshake()
+		case as == recipient && !receives, as == sender && !sends:
+			return nil, accessDenied(notYours)
+		}
+		return do(h)
+	}}, nil
 }
 
 // answer settles a handshake that still waits; effect is what the answer does.
@@ -152,12 +167,12 @@ func (s *Fake) answer(h *handshake, state types.HandshakeState, effect func() er
 	return &v, nil
 }
 
-// AcceptHandshake accepts an invitation, or all features.
-func (s *Fake) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeInput) (*sdk.AcceptHandshakeOutput, error) {
-	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.AcceptHandshakeOutput, error) {
+// acceptHandshake accepts an invitation, or all features.
+func (s *Fake) acceptHandshake(call *fakeaws.Call, in *sdk.AcceptHandshakeInput) (*fakeaws.Plan[sdk.AcceptHandshakeOutput], error) {
+	return onHandshake(s, call, in, in.HandshakeId, recipient, leaving, func(h *handshake) (*sdk.AcceptHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateAccepted, func() error {
 			if h.shown.Action == types.ActionTypeInviteAccountToOrganization {
-				return s.acceptInvitation(h, fakeaws.CallFrom(ctx).Account)
+				return s.acceptInvitation(h, call.Account)
 			}
 			return nil
 		})
@@ -169,17 +184,28 @@ func (s *Fake) AcceptHandshake(ctx context.Context, in *sdk.AcceptHandshakeInput
 	})
 }
 
-// DeclineHandshake declines what another organization asks.
-func (s *Fake) DeclineHandshake(ctx context.Context, in *sdk.DeclineHandshakeInput) (*sdk.DeclineHandshakeOutput, error) {
-	return onHandshake(ctx, s, in, in.HandshakeId, recipient, func(h *handshake) (*sdk.DeclineHandshakeOutput, error) {
+// leaving asks whether the account may leave its organization, if it accepts the
+// invitation of another one: that this needs the permission to leave as well is
+// unverified.
+func leaving(r *request) []fakeaws.Need {
+	h := r.found[0].handshake
+	if r.organization == nil || h == nil || h.shown.Action != types.ActionTypeInviteAccountToOrganization || h.sender == r.organization {
+		return nil
+	}
+	return []fakeaws.Need{{Action: "organizations:LeaveOrganization", Resource: "*", ResourceAccount: r.call.Account}}
+}
+
+// declineHandshake declines what another organization asks.
+func (s *Fake) declineHandshake(call *fakeaws.Call, in *sdk.DeclineHandshakeInput) (*fakeaws.Plan[sdk.DeclineHandshakeOutput], error) {
+	return onHandshake(s, call, in, in.HandshakeId, recipient, nil, func(h *handshake) (*sdk.DeclineHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateDeclined, nothing)
 		return &sdk.DeclineHandshakeOutput{Handshake: shown}, err
 	})
 }
 
-// CancelHandshake takes back what was asked, with all that came of it.
-func (s *Fake) CancelHandshake(ctx context.Context, in *sdk.CancelHandshakeInput) (*sdk.CancelHandshakeOutput, error) {
-	return onHandshake(ctx, s, in, in.HandshakeId, sender, func(h *handshake) (*sdk.CancelHandshakeOutput, error) {
+// cancelHandshake takes back what was asked, with all that came of it.
+func (s *Fake) cancelHandshake(call *fakeaws.Call, in *sdk.CancelHandshakeInput) (*fakeaws.Plan[sdk.CancelHandshakeOutput], error) {
+	return onHandshake(s, call, in, in.HandshakeId, sender, nil, func(h *handshake) (*sdk.CancelHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateCanceled, nothing)
 		if err != nil {
 			return nil, err
@@ -202,30 +228,32 @@ func (s *Fake) cancel(which func(*handshake) bool) {
 	})
 }
 
-// DescribeHandshake describes a handshake to both sides.
-func (s *Fake) DescribeHandshake(ctx context.Context, in *sdk.DescribeHandshakeInput) (*sdk.DescribeHandshakeOutput, error) {
-	return onHandshake(ctx, s, in, in.HandshakeId, either, func(h *handshake) (*sdk.DescribeHandshakeOutput, error) {
+// describeHandshake describes a handshake to both sides.
+func (s *Fake) describeHandshake(call *fakeaws.Call, in *sdk.DescribeHandshakeInput) (*fakeaws.Plan[sdk.DescribeHandshakeOutput], error) {
+	return onHandshake(s, call, in, in.HandshakeId, either, nil, func(h *handshake) (*sdk.DescribeHandshakeOutput, error) {
 		v := h.view(s.now())
 		return &sdk.DescribeHandshakeOutput{Handshake: &v}, nil
 	})
 }
 
-// ListHandshakesForAccount lists what the caller's account was asked.
-func (s *Fake) ListHandshakesForAccount(ctx context.Context, in *sdk.ListHandshakesForAccountInput) (*sdk.ListHandshakesForAccountOutput, error) {
-	if err := check(in); err != nil {
+// listHandshakesForAccount lists what the caller's account was asked.
+func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshakesForAccountInput) (*fakeaws.Plan[sdk.ListHandshakesForAccountOutput], error) {
+	_, needs, err := s.plan(call, in, everyone, about{})
+	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	account := fakeaws.CallFrom(ctx).Account
-	p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return s.receivedBy(h, account) })
-	return &sdk.ListHandshakesForAccountOutput{Handshakes: p.items, NextToken: p.next}, err
+	return &fakeaws.Plan[sdk.ListHandshakesForAccountOutput]{Needs: needs, Do: func() (*sdk.ListHandshakesForAccountOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return s.receivedBy(h, call.Account) })
+		return &sdk.ListHandshakesForAccountOutput{Handshakes: p.items, NextToken: p.next}, err
+	}}, nil
 }
 
-// ListHandshakesForOrganization lists what the organization has asked.
-func (s *Fake) ListHandshakesForOrganization(ctx context.Context, in *sdk.ListHandshakesForOrganizationInput) (*sdk.ListHandshakesForOrganizationOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListHandshakesForOrganizationOutput, error) {
-		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == o })
+// listHandshakesForOrganization lists what the organization has asked.
+func (s *Fake) listHandshakesForOrganization(call *fakeaws.Call, in *sdk.ListHandshakesForOrganizationInput) (*fakeaws.Plan[sdk.ListHandshakesForOrganizationOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListHandshakesForOrganizationOutput, error) {
+		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == r.organization })
 		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.items, NextToken: p.next}, err
 	})
 }

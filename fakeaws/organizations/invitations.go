@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"errors"
 	"net/mail"
 	"time"
@@ -9,31 +8,39 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) invitationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.inviteAccountToOrganization),
+	}
+}
 
 // maxInvitations is how many invitations that nobody has accepted an organization
 // may send in a day ("Quotas and service limits for AWS Organizations").
 const maxInvitations = 20
 
-// InviteAccountToOrganization asks an account to join the organization. AWS would
+// inviteAccountToOrganization asks an account to join the organization. AWS would
 // send its owner an email; the account finds the invitation in its own list.
-func (s *Fake) InviteAccountToOrganization(ctx context.Context, in *sdk.InviteAccountToOrganizationInput) (*sdk.InviteAccountToOrganizationOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.InviteAccountToOrganizationOutput, error) {
-		h := &handshake{sender: o, shown: types.Handshake{Action: types.ActionTypeInviteAccountToOrganization}}
+func (s *Fake) inviteAccountToOrganization(call *fakeaws.Call, in *sdk.InviteAccountToOrganizationInput) (*fakeaws.Plan[sdk.InviteAccountToOrganizationOutput], error) {
+	return onOrganization(s, call, in, management, about{ids: []*string{invitedAccount(in.Target)}, tags: in.Tags, creates: true}, func(r *request) (*sdk.InviteAccountToOrganizationOutput, error) {
+		h := &handshake{sender: r.organization, shown: types.Handshake{Action: types.ActionTypeInviteAccountToOrganization}}
 		if err := s.address(h, in.Target); err != nil {
 			return nil, err
 		}
 		if err := h.tags.put(in.Tags); err != nil {
 			return nil, err
 		}
-		if err := o.mayInvite(h); err != nil {
+		if err := r.mayInvite(h); err != nil {
 			return nil, err
 		}
 		target := resource(types.HandshakeResourceTypeAccount, h.recipient)
 		if h.email != "" {
 			target = resource(types.HandshakeResourceTypeEmail, h.email)
 		}
-		resources := []types.HandshakeResource{o.introduction(), target}
+		resources := []types.HandshakeResource{r.introduction(), target}
 		if in.Notes != nil {
 			resources = append(resources, resource(types.HandshakeResourceTypeNotes, *in.Notes))
 		}
@@ -41,6 +48,14 @@ func (s *Fake) InviteAccountToOrganization(ctx context.Context, in *sdk.InviteAc
 		shown := h.view(s.now())
 		return &sdk.InviteAccountToOrganizationOutput{Handshake: &shown}, nil
 	})
+}
+
+// invitedAccount is the account that an invitation names; nil when it names an address.
+func invitedAccount(target *types.HandshakeParty) *string {
+	if target == nil || target.Type != types.HandshakePartyTypeAccount {
+		return nil
+	}
+	return target.Id
 }
 
 // introduction tells the recipient who asks.

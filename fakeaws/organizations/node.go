@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,7 +9,16 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) treeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.listRoots),
+		fakeaws.Bind(s.listChildren),
+		fakeaws.Bind(s.listParents),
+	}
+}
 
 // A kind says what a node of the tree is.
 type kind int
@@ -67,7 +75,8 @@ func (o *organization) add(n, parent *node) *node {
 	}
 	for t := range policyTypes {
 		if o.enabled[t] {
-			o.attach(o.policy(descriptions[t].full), n)
+			full, _ := o.policies.Get(descriptions[t].full)
+			o.attach(full, n)
 		}
 	}
 	return n
@@ -101,33 +110,33 @@ func (n *node) depth() int {
 }
 
 // container finds the root or an OU; nil when there is none.
-func (o *organization) container(id string) *node {
-	if n := o.nodes[id]; n != nil && n.kind != accountKind {
+func (r *request) container(id *string) *node {
+	if n := r.get(id).node; n != nil && n.kind != accountKind {
 		return n
 	}
 	return nil
 }
 
 // parent is container with the error of an operation on what a node contains.
-func (o *organization) parent(id *string) (*node, error) {
-	if n := o.container(*id); n != nil {
+func (r *request) parent(id *string) (*node, error) {
+	if n := r.container(id); n != nil {
 		return n, nil
 	}
 	return nil, &types.ParentNotFoundException{Message: aws.String(noParent)}
 }
 
 // target finds what a policy can be attached to.
-func (o *organization) target(id *string) (*node, error) {
-	if n := o.nodes[*id]; n != nil {
+func (r *request) target(id *string) (*node, error) {
+	if n := r.get(id).node; n != nil {
 		return n, nil
 	}
 	return nil, &types.TargetNotFoundException{Message: aws.String(noTarget)}
 }
 
-// ListRoots lists the one root.
-func (s *Fake) ListRoots(ctx context.Context, in *sdk.ListRootsInput) (*sdk.ListRootsOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListRootsOutput, error) {
-		p, err := paged([]*node{o.root}, nodeID, in.NextToken, in.MaxResults, o.rootView)
+// listRoots lists the one root.
+func (s *Fake) listRoots(call *fakeaws.Call, in *sdk.ListRootsInput) (*fakeaws.Plan[sdk.ListRootsOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListRootsOutput, error) {
+		p, err := paged([]*node{r.root}, nodeID, in.NextToken, in.MaxResults, r.rootView)
 		return &sdk.ListRootsOutput{Roots: p.items, NextToken: p.next}, err
 	})
 }
@@ -143,10 +152,10 @@ func (o *organization) rootView(n *node) types.Root {
 	return v
 }
 
-// ListChildren lists the OUs or the accounts in the root or an OU.
-func (s *Fake) ListChildren(ctx context.Context, in *sdk.ListChildrenInput) (*sdk.ListChildrenOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListChildrenOutput, error) {
-		parent, err := o.parent(in.ParentId)
+// listChildren lists the OUs or the accounts in the root or an OU.
+func (s *Fake) listChildren(call *fakeaws.Call, in *sdk.ListChildrenInput) (*fakeaws.Plan[sdk.ListChildrenOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListChildrenOutput, error) {
+		parent, err := r.parent(in.ParentId)
 		if err != nil {
 			return nil, err
 		}
@@ -173,10 +182,10 @@ func (n *node) contained(k kind) []*node {
 	return found
 }
 
-// ListParents lists the one parent of an OU or account.
-func (s *Fake) ListParents(ctx context.Context, in *sdk.ListParentsInput) (*sdk.ListParentsOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListParentsOutput, error) {
-		n := o.nodes[*in.ChildId]
+// listParents lists the one parent of an OU or account.
+func (s *Fake) listParents(call *fakeaws.Call, in *sdk.ListParentsInput) (*fakeaws.Plan[sdk.ListParentsOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.ChildId}}, func(r *request) (*sdk.ListParentsOutput, error) {
+		n := r.get(in.ChildId).node
 		if n == nil || n.parent == nil {
 			return nil, &types.ChildNotFoundException{Message: aws.String(noChild)}
 		}

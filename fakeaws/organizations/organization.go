@@ -1,7 +1,7 @@
 package organizations
 
 import (
-	"context"
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,6 +13,14 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) organizationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createOrganization),
+		fakeaws.Bind(s.describeOrganization),
+		fakeaws.Bind(s.deleteOrganization),
+	}
+}
 
 // An organization is the tree of its accounts, with the policies that it has.
 type organization struct {
@@ -36,25 +44,30 @@ type organization struct {
 	firstClosed time.Time // of its closed accounts; zero when there are none
 }
 
-// CreateOrganization makes the caller's account the management account of a new
+// createOrganization makes the caller's account the management account of a new
 // organization. With all features, service control policies are enabled.
-func (s *Fake) CreateOrganization(ctx context.Context, in *sdk.CreateOrganizationInput) (*sdk.CreateOrganizationOutput, error) {
-	if err := check(in); err != nil {
+func (s *Fake) createOrganization(call *fakeaws.Call, in *sdk.CreateOrganizationInput) (*fakeaws.Plan[sdk.CreateOrganizationOutput], error) {
+	_, needs, err := s.plan(call, in, everyone, about{})
+	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	account := fakeaws.CallFrom(ctx).Account
-	if s.byMember[account] != nil {
-		return nil, &types.AlreadyInOrganizationException{Message: aws.String(alreadyMember)}
-	}
+	return &fakeaws.Plan[sdk.CreateOrganizationOutput]{Needs: needs, Do: func() (*sdk.CreateOrganizationOutput, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.byMember[call.Account] != nil {
+			return nil, &types.AlreadyInOrganizationException{Message: aws.String(alreadyMember)}
+		}
+		o := s.newOrganization(call.Account, in.FeatureSet)
+		return &sdk.CreateOrganizationOutput{Organization: o.view()}, nil
+	}}, nil
+}
+
+// newOrganization makes an organization that has only its management account.
+func (s *Fake) newOrganization(account string, features types.OrganizationFeatureSet) *organization {
 	ids := s.world.IDs()
 	o := &organization{
-		service: s, id: "o-" + ids.Lower(10), management: account, features: types.OrganizationFeatureSetAll,
+		service: s, id: "o-" + ids.Lower(10), management: account, features: cmp.Or(features, types.OrganizationFeatureSetAll),
 		nodes: make(map[string]*node),
-	}
-	if in.FeatureSet != "" {
-		o.features = in.FeatureSet
 	}
 	rootID := "r-" + ids.Lower(4)
 	o.root = o.add(&node{kind: rootKind, id: rootID, arn: o.arn("root", o.id, rootID), name: "Root"}, nil)
@@ -67,26 +80,26 @@ func (s *Fake) CreateOrganization(ctx context.Context, in *sdk.CreateOrganizatio
 		o.enable(scp)
 	}
 	o.publish()
-	return &sdk.CreateOrganizationOutput{Organization: o.view()}, nil
+	return o
 }
 
-// DescribeOrganization describes the organization that the caller's account is in.
-func (s *Fake) DescribeOrganization(ctx context.Context, in *sdk.DescribeOrganizationInput) (*sdk.DescribeOrganizationOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeOrganizationOutput, error) {
-		return &sdk.DescribeOrganizationOutput{Organization: o.view()}, nil
+// describeOrganization describes the organization that the caller's account is in.
+func (s *Fake) describeOrganization(call *fakeaws.Call, in *sdk.DescribeOrganizationInput) (*fakeaws.Plan[sdk.DescribeOrganizationOutput], error) {
+	return onOrganization(s, call, in, everyone, about{}, func(r *request) (*sdk.DescribeOrganizationOutput, error) {
+		return &sdk.DescribeOrganizationOutput{Organization: r.view()}, nil
 	})
 }
 
-// DeleteOrganization deletes an organization that has only its management
+// deleteOrganization deletes an organization that has only its management
 // account, with its OUs and policies.
-func (s *Fake) DeleteOrganization(ctx context.Context, in *sdk.DeleteOrganizationInput) (*sdk.DeleteOrganizationOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeleteOrganizationOutput, error) {
-		if o.accounts.Len() > 1 {
+func (s *Fake) deleteOrganization(call *fakeaws.Call, in *sdk.DeleteOrganizationInput) (*fakeaws.Plan[sdk.DeleteOrganizationOutput], error) {
+	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.DeleteOrganizationOutput, error) {
+		if r.accounts.Len() > 1 {
 			return nil, &types.OrganizationNotEmptyException{Message: aws.String(organizationNotEmpty)}
 		}
-		delete(s.byMember, o.management)
-		s.cancel(func(h *handshake) bool { return h.sender == o })
-		s.world.SetOrganization(o.id, nil)
+		delete(s.byMember, r.management)
+		s.cancel(func(h *handshake) bool { return h.sender == r.organization })
+		s.world.SetOrganization(r.id, nil)
 		return &sdk.DeleteOrganizationOutput{}, nil
 	})
 }

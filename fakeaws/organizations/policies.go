@@ -1,7 +1,7 @@
 package organizations
 
 import (
-	"context"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +13,16 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) policyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createPolicy),
+		fakeaws.Bind(s.updatePolicy),
+		fakeaws.Bind(s.deletePolicy),
+		fakeaws.Bind(s.describePolicy),
+		fakeaws.Bind(s.listPolicies),
+	}
+}
+
 // A policy is a service or resource control policy.
 type policy struct {
 	policyType
@@ -23,23 +33,17 @@ type policy struct {
 	targets                    btree.Map[string, *node] // by id
 }
 
-// policy finds a policy that there is.
-func (o *organization) policy(id string) *policy {
-	p, _ := o.policies.Get(id)
-	return p
-}
-
-// findPolicy is policy with AWS's error.
-func (o *organization) findPolicy(id *string) (*policy, error) {
-	if p, ok := o.policies.Get(*id); ok {
+// policy finds a policy.
+func (r *request) policy(id *string) (*policy, error) {
+	if p := r.get(id).policy; p != nil {
 		return p, nil
 	}
 	return nil, &types.PolicyNotFoundException{Message: aws.String(noPolicy)}
 }
 
-// ownPolicy is findPolicy for an operation that changes the policy.
-func (o *organization) ownPolicy(id *string) (*policy, error) {
-	p, err := o.findPolicy(id)
+// ownPolicy is policy for an operation that changes it.
+func (r *request) ownPolicy(id *string) (*policy, error) {
+	p, err := r.policy(id)
 	if err == nil && p.aws {
 		return nil, invalidInput(types.InvalidInputExceptionReasonImmutablePolicy, immutablePolicy)
 	}
@@ -59,12 +63,12 @@ func (p *policy) view() *types.Policy {
 }
 
 // compile checks a document and makes it the policy's.
-func (p *policy) compile(ctx context.Context, document string) error {
+func (p *policy) compile(call *fakeaws.Call, document string) error {
 	d := &descriptions[p.policyType]
 	if utf8.RuneCountInString(document) > d.size {
 		return violates(types.ConstraintViolationExceptionReasonPolicyContentLimitExceeded, tooLong)
 	}
-	compiled, err := enforce.Parse(document, d.kind, enforce.Source{ARN: p.arn, File: fakeaws.CallFrom(ctx).PolicyFile})
+	compiled, err := enforce.Parse(document, d.kind, enforce.Source{ARN: p.arn, File: call.PolicyFile})
 	if err != nil {
 		return &types.MalformedPolicyDocumentException{Message: aws.String(malformed)}
 	}
@@ -94,49 +98,49 @@ func (o *organization) ofType(t policyType) []*policy {
 	return found
 }
 
-// CreatePolicy stores a policy. It counts where it is attached.
-func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.CreatePolicyOutput, error) {
+// createPolicy stores a policy. It counts where it is attached.
+func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[sdk.CreatePolicyOutput], error) {
+	return onOrganization(s, call, in, delegates, about{resource: newPolicy(in.Type), policyType: in.Type, tags: in.Tags, creates: true}, func(r *request) (*sdk.CreatePolicyOutput, error) {
 		t, err := typeNamed(in.Type)
 		if err != nil {
 			return nil, err
 		}
-		if err := o.allFeatures(); err != nil {
+		if err := r.allFeatures(); err != nil {
 			return nil, err
 		}
 		p := &policy{policyType: t, id: "p-" + s.world.IDs().Lower(8), name: *in.Name, description: *in.Description}
-		p.arn = o.arn("policy", o.id, descriptions[t].path, p.id)
-		if err := p.compile(ctx, *in.Content); err != nil {
+		p.arn = r.arn("policy", r.id, descriptions[t].path, p.id)
+		if err := p.compile(call, *in.Content); err != nil {
 			return nil, err
 		}
 		if err := p.tags.put(in.Tags); err != nil {
 			return nil, err
 		}
-		if err := o.hasNoPolicy(t, p.name, nil); err != nil {
+		if err := r.hasNoPolicy(t, p.name, nil); err != nil {
 			return nil, err
 		}
-		if len(o.ofType(t)) >= descriptions[t].number {
+		if len(r.ofType(t)) >= descriptions[t].number {
 			return nil, violates(types.ConstraintViolationExceptionReasonPolicyNumberLimitExceeded, tooManyPolicies)
 		}
-		o.policies.Set(p.id, p)
+		r.policies.Set(p.id, p)
 		return &sdk.CreatePolicyOutput{Policy: p.view()}, nil
 	})
 }
 
-// UpdatePolicy changes a policy, and what it decides where it is attached.
-func (s *Fake) UpdatePolicy(ctx context.Context, in *sdk.UpdatePolicyInput) (*sdk.UpdatePolicyOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.UpdatePolicyOutput, error) {
-		p, err := o.ownPolicy(in.PolicyId)
+// updatePolicy changes a policy, and what it decides where it is attached.
+func (s *Fake) updatePolicy(call *fakeaws.Call, in *sdk.UpdatePolicyInput) (*fakeaws.Plan[sdk.UpdatePolicyOutput], error) {
+	return changing(s, call, in, delegates, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.UpdatePolicyOutput, error) {
+		p, err := r.ownPolicy(in.PolicyId)
 		if err != nil {
 			return nil, err
 		}
 		if in.Name != nil {
-			if err := o.hasNoPolicy(p.policyType, *in.Name, p); err != nil {
+			if err := r.hasNoPolicy(p.policyType, *in.Name, p); err != nil {
 				return nil, err
 			}
 		}
 		if in.Content != nil {
-			if err := p.compile(ctx, *in.Content); err != nil {
+			if err := p.compile(call, *in.Content); err != nil {
 				return nil, err
 			}
 			p.targets.Scan(func(_ string, n *node) bool {
@@ -154,25 +158,25 @@ func (s *Fake) UpdatePolicy(ctx context.Context, in *sdk.UpdatePolicyInput) (*sd
 	})
 }
 
-// DeletePolicy deletes a policy that is attached nowhere.
-func (s *Fake) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DeletePolicyOutput, error) {
-		p, err := o.ownPolicy(in.PolicyId)
+// deletePolicy deletes a policy that is attached nowhere.
+func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[sdk.DeletePolicyOutput], error) {
+	return onOrganization(s, call, in, delegates, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.DeletePolicyOutput, error) {
+		p, err := r.ownPolicy(in.PolicyId)
 		if err != nil {
 			return nil, err
 		}
 		if p.targets.Len() > 0 {
 			return nil, &types.PolicyInUseException{Message: aws.String(policyInUse)}
 		}
-		o.policies.Delete(p.id)
+		r.policies.Delete(p.id)
 		return &sdk.DeletePolicyOutput{}, nil
 	})
 }
 
-// DescribePolicy returns a policy with its document.
-func (s *Fake) DescribePolicy(ctx context.Context, in *sdk.DescribePolicyInput) (*sdk.DescribePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribePolicyOutput, error) {
-		p, err := o.findPolicy(in.PolicyId)
+// describePolicy returns a policy with its document.
+func (s *Fake) describePolicy(call *fakeaws.Call, in *sdk.DescribePolicyInput) (*fakeaws.Plan[sdk.DescribePolicyOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.DescribePolicyOutput, error) {
+		p, err := r.policy(in.PolicyId)
 		if err != nil {
 			return nil, err
 		}
@@ -180,16 +184,27 @@ func (s *Fake) DescribePolicy(ctx context.Context, in *sdk.DescribePolicyInput) 
 	})
 }
 
-// ListPolicies lists the policies of a type, AWS's own among them.
-func (s *Fake) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListPoliciesOutput, error) {
+// listPolicies lists the policies of a type, AWS's own among them.
+func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[sdk.ListPoliciesOutput], error) {
+	return onOrganization(s, call, in, readers, about{policyType: in.Filter}, func(r *request) (*sdk.ListPoliciesOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {
 			return nil, err
 		}
-		p, err := paged(o.ofType(t), policyID, in.NextToken, in.MaxResults, (*policy).summary)
+		p, err := paged(r.ofType(t), policyID, in.NextToken, in.MaxResults, (*policy).summary)
 		return &sdk.ListPoliciesOutput{Policies: p.items, NextToken: p.next}, err
 	})
+}
+
+// newPolicy is what making a policy is authorized on: those of its type. That the ARN
+// ends so, when there is no id yet, is unverified.
+func newPolicy(name types.PolicyType) func(*organization) string {
+	return func(o *organization) string {
+		if o == nil {
+			return "*"
+		}
+		return o.arn("policy", o.id, strings.ToLower(string(name)), "*")
+	}
 }
 
 func policyID(p *policy) string { return p.id }

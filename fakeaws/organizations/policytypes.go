@@ -1,14 +1,23 @@
 package organizations
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) policyTypeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.enablePolicyType),
+		fakeaws.Bind(s.disablePolicyType),
+		fakeaws.Bind(s.describeEffectivePolicy),
+		fakeaws.Bind(s.listAccountsWithInvalidEffectivePolicy),
+		fakeaws.Bind(s.listEffectivePolicyValidationErrors),
+	}
+}
 
 // A policyType is one that authorizations mind; it numbers descriptions.
 type policyType int
@@ -66,52 +75,51 @@ func awsPolicy(t policyType) *policy {
 // enable makes a type count, and attaches AWS's policy to every node.
 func (o *organization) enable(t policyType) {
 	o.enabled[t] = true
-	full := o.policy(descriptions[t].full)
+	full, _ := o.policies.Get(descriptions[t].full)
 	for _, n := range o.nodes {
 		o.attach(full, n)
 	}
 }
 
 // rootNamed finds the root.
-func (o *organization) rootNamed(id *string) (*node, error) {
-	if *id == o.root.id {
-		return o.root, nil
+func (r *request) rootNamed(id *string) (*node, error) {
+	if n := r.get(id).node; n != nil && n.kind == rootKind {
+		return n, nil
 	}
 	return nil, &types.RootNotFoundException{Message: aws.String(noRoot)}
 }
 
-// inType is inOrganization for an operation that enables or disables a type.
-func inType(ctx context.Context, s *Fake, in any, name types.PolicyType, root *string, do func(*organization, policyType) error) (*types.Root, error) {
-	return changing(ctx, s, in, func(o *organization) (*types.Root, error) {
+// onType plans an operation that enables or disables a policy type.
+func onType[O any](s *Fake, call *fakeaws.Call, in any, name types.PolicyType, root *string, do func(*request, policyType) error, out func(*types.Root) *O) (*fakeaws.Plan[O], error) {
+	return changing(s, call, in, delegates, about{ids: []*string{root}, policyType: name}, func(r *request) (*O, error) {
 		t, err := typeNamed(name)
 		if err != nil {
 			return nil, err
 		}
-		n, err := o.rootNamed(root)
+		n, err := r.rootNamed(root)
 		if err != nil {
 			return nil, err
 		}
-		if err := do(o, t); err != nil {
+		if err := do(r, t); err != nil {
 			return nil, err
 		}
-		view := o.rootView(n)
-		return &view, nil
+		view := r.rootView(n)
+		return out(&view), nil
 	})
 }
 
-// EnablePolicyType makes the policies of a type count in the root.
-func (s *Fake) EnablePolicyType(ctx context.Context, in *sdk.EnablePolicyTypeInput) (*sdk.EnablePolicyTypeOutput, error) {
-	root, err := inType(ctx, s, in, in.PolicyType, in.RootId, func(o *organization, t policyType) error {
-		if err := o.allFeatures(); err != nil {
+// enablePolicyType makes the policies of a type count in the root.
+func (s *Fake) enablePolicyType(call *fakeaws.Call, in *sdk.EnablePolicyTypeInput) (*fakeaws.Plan[sdk.EnablePolicyTypeOutput], error) {
+	return onType(s, call, in, in.PolicyType, in.RootId, func(r *request, t policyType) error {
+		if err := r.allFeatures(); err != nil {
 			return err
 		}
-		if o.enabled[t] {
+		if r.enabled[t] {
 			return &types.PolicyTypeAlreadyEnabledException{Message: aws.String(typeEnabled)}
 		}
-		o.enable(t)
+		r.enable(t)
 		return nil
-	})
-	return &sdk.EnablePolicyTypeOutput{Root: root}, err
+	}, func(root *types.Root) *sdk.EnablePolicyTypeOutput { return &sdk.EnablePolicyTypeOutput{Root: root} })
 }
 
 // allFeatures refuses what organizations for consolidated billing cannot do.
@@ -122,29 +130,28 @@ func (o *organization) allFeatures() error {
 	return nil
 }
 
-// DisablePolicyType ends that the policies of a type count. All of them are
+// disablePolicyType ends that the policies of a type count. All of them are
 // detached, and stay so when the type is enabled again.
-func (s *Fake) DisablePolicyType(ctx context.Context, in *sdk.DisablePolicyTypeInput) (*sdk.DisablePolicyTypeOutput, error) {
-	root, err := inType(ctx, s, in, in.PolicyType, in.RootId, func(o *organization, t policyType) error {
-		if !o.enabled[t] {
+func (s *Fake) disablePolicyType(call *fakeaws.Call, in *sdk.DisablePolicyTypeInput) (*fakeaws.Plan[sdk.DisablePolicyTypeOutput], error) {
+	return onType(s, call, in, in.PolicyType, in.RootId, func(r *request, t policyType) error {
+		if !r.enabled[t] {
 			return typeNotEnabled()
 		}
-		for _, n := range o.nodes {
-			o.detachAll(n, t)
+		for _, n := range r.nodes {
+			r.detachAll(n, t)
 		}
-		o.enabled[t] = false
+		r.enabled[t] = false
 		return nil
-	})
-	return &sdk.DisablePolicyTypeOutput{Root: root}, err
+	}, func(root *types.Root) *sdk.DisablePolicyTypeOutput { return &sdk.DisablePolicyTypeOutput{Root: root} })
 }
 
-// DescribeEffectivePolicy finds no policy: only types that an organization
+// describeEffectivePolicy finds no policy: only types that an organization
 // cannot enable here have effective ones. SCPs and RCPs are none of them, which
 // the SDK's own types say.
-func (s *Fake) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeEffectivePolicyInput) (*sdk.DescribeEffectivePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeEffectivePolicyOutput, error) {
+func (s *Fake) describeEffectivePolicy(call *fakeaws.Call, in *sdk.DescribeEffectivePolicyInput) (*fakeaws.Plan[sdk.DescribeEffectivePolicyOutput], error) {
+	return onOrganization(s, call, in, everyone, about{ids: []*string{in.TargetId}, policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.DescribeEffectivePolicyOutput, error) {
 		if in.TargetId != nil {
-			if _, err := o.target(in.TargetId); err != nil {
+			if _, err := r.target(in.TargetId); err != nil {
 				return nil, err
 			}
 		}
@@ -152,17 +159,17 @@ func (s *Fake) DescribeEffectivePolicy(ctx context.Context, in *sdk.DescribeEffe
 	})
 }
 
-// ListAccountsWithInvalidEffectivePolicy finds no policy, as DescribeEffectivePolicy does.
-func (s *Fake) ListAccountsWithInvalidEffectivePolicy(ctx context.Context, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
-	return inOrganization(ctx, s, in, func(*organization) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
+// listAccountsWithInvalidEffectivePolicy finds no policy, as DescribeEffectivePolicy does.
+func (s *Fake) listAccountsWithInvalidEffectivePolicy(call *fakeaws.Call, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*fakeaws.Plan[sdk.ListAccountsWithInvalidEffectivePolicyOutput], error) {
+	return onOrganization(s, call, in, readers, about{policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
 		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
 	})
 }
 
-// ListEffectivePolicyValidationErrors finds no policy, as DescribeEffectivePolicy does.
-func (s *Fake) ListEffectivePolicyValidationErrors(ctx context.Context, in *sdk.ListEffectivePolicyValidationErrorsInput) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
-		if _, err := o.member(in.AccountId); err != nil {
+// listEffectivePolicyValidationErrors finds no policy, as DescribeEffectivePolicy does.
+func (s *Fake) listEffectivePolicyValidationErrors(call *fakeaws.Call, in *sdk.ListEffectivePolicyValidationErrorsInput) (*fakeaws.Plan[sdk.ListEffectivePolicyValidationErrorsOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}, policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
+		if _, err := r.member(in.AccountId); err != nil {
 			return nil, err
 		}
 		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}

@@ -16,6 +16,7 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 )
 
@@ -29,7 +30,7 @@ func TestWorldMindsWhatIsAttached(t *testing.T) {
 		const management = "111122223333"
 		_, err := w.AddAccount(management, "", "")
 		require.NoError(t, err)
-		s, ctx := organizations.Of(w), w.Background(management, "us-east-1")
+		s, ctx := sdk.NewFromConfig(worldtest.FixtureConfig(w, management, w.Region())), context.Background()
 		_, err = s.CreateOrganization(ctx, &sdk.CreateOrganizationInput{})
 		require.NoError(t, err)
 		roots, err := s.ListRoots(ctx, &sdk.ListRootsInput{})
@@ -52,7 +53,7 @@ func TestWorldMindsWhatIsAttached(t *testing.T) {
 				id := fmt.Sprintf("%012d", n)
 				_, err := w.AddAccount(id, "", "")
 				require.NoError(t, err)
-				require.NoError(t, s.Join(ctx, id))
+				require.NoError(t, organizations.Of(w).Join(management, id))
 				accounts = append(accounts, id)
 			},
 			"move": func(*rapid.T) {
@@ -102,7 +103,7 @@ func TestWorldMindsWhatIsAttached(t *testing.T) {
 	})
 }
 
-func checkMembership(ctx context.Context, t *rapid.T, s *organizations.Fake, m *fakeaws.Membership, account string, exempt bool) {
+func checkMembership(ctx context.Context, t *rapid.T, s *sdk.Client, m *fakeaws.Membership, account string, exempt bool) {
 	levels := []string{account}
 	for at := account; !strings.HasPrefix(at, "r-"); {
 		out, err := s.ListParents(ctx, &sdk.ListParentsInput{ChildId: &at})

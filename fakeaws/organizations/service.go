@@ -4,7 +4,7 @@
 package organizations
 
 import (
-	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,9 +15,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Fake has the organizations of a World. It is safe for concurrent use. Its
-// methods are AWS's operations; called directly with the context of
-// World.Background they act as the account's root user.
+// A Fake has the organizations of a World. It is safe for concurrent use.
 type Fake struct {
 	world *fakeaws.World
 
@@ -39,39 +37,20 @@ func newFake(w *fakeaws.World) *Fake {
 	return &Fake{world: w, byMember: make(map[string]*organization)}
 }
 
+// Ops returns the operations of Organizations.
+func (s *Fake) Ops() []fakeaws.Op {
+	return slices.Concat(
+		s.organizationOps(), s.treeOps(), s.unitOps(), s.createAccountOps(), s.accountOps(), s.closeAccountOps(),
+		s.invitationOps(), s.allFeaturesOps(), s.handshakeOps(), s.policyTypeOps(), s.policyOps(), s.attachmentOps(),
+		s.trustedOps(), s.delegationOps(), s.tagOps(),
+	)
+}
+
 // Denied answers a denial as Organizations does, which prints the resource of
 // actions that have none.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	style := enforce.MessageStyle{Name: need.Resource, PolicyARN: s.world.SameOrganization(call.Account, need.ResourceAccount)}
 	return accessDenied(d.Message(style))
-}
-
-// inOrganization performs an operation on the caller's organization: it checks
-// the input, which calls from Go bring unchecked, and holds the lock.
-func inOrganization[O any](ctx context.Context, s *Fake, in any, do func(*organization) (*O, error)) (*O, error) {
-	if err := check(in); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o := s.byMember[fakeaws.CallFrom(ctx).Account]
-	if o == nil {
-		return nil, notInUse()
-	}
-	o.clean()
-	return do(o)
-}
-
-// changing is inOrganization for an operation that changes what authorizations
-// mind. The change counts from its return on.
-func changing[O any](ctx context.Context, s *Fake, in any, do func(*organization) (*O, error)) (*O, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*O, error) {
-		out, err := do(o)
-		if err == nil {
-			o.publish()
-		}
-		return out, err
-	})
 }
 
 // now is the time as AWS answers it here, in milliseconds.

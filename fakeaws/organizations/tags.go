@@ -1,14 +1,23 @@
 package organizations
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) tagOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.tagResource),
+		fakeaws.Bind(s.untagResource),
+		fakeaws.Bind(s.listTagsForResource),
+	}
+}
 
 // maxTags is how many tags a resource may have.
 const maxTags = 50
@@ -52,27 +61,35 @@ func (s *tagSet) list() []types.Tag {
 	return tags
 }
 
+// tags are those of what was found; nil when that has none.
+func (f found) tags() *tagSet {
+	switch {
+	case f.node != nil:
+		return &f.node.tags
+	case f.policy != nil && !f.policy.aws:
+		return &f.policy.tags
+	case f.delegation != nil:
+		return &f.delegation.tags
+	}
+	return nil
+}
+
 // tagged finds the tags of a resource by its id.
-func (o *organization) tagged(id *string) (*tagSet, error) {
-	if n := o.nodes[*id]; n != nil {
-		return &n.tags, nil
+func (r *request) tagged(id *string) (*tagSet, error) {
+	f := r.get(id)
+	if tags := f.tags(); tags != nil {
+		return tags, nil
 	}
-	if p, ok := o.policies.Get(*id); ok {
-		if p.aws {
-			return nil, invalidInput(types.InvalidInputExceptionReasonTargetNotSupported, untaggable)
-		}
-		return &p.tags, nil
-	}
-	if d := o.delegation; d != nil && d.id == *id {
-		return &d.tags, nil
+	if f.policy != nil {
+		return nil, invalidInput(types.InvalidInputExceptionReasonTargetNotSupported, untaggable)
 	}
 	return nil, &types.TargetNotFoundException{Message: aws.String(noTarget)}
 }
 
-// TagResource adds tags or replaces their values.
-func (s *Fake) TagResource(ctx context.Context, in *sdk.TagResourceInput) (*sdk.TagResourceOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.TagResourceOutput, error) {
-		tags, err := o.tagged(in.ResourceId)
+// tagResource adds tags or replaces their values.
+func (s *Fake) tagResource(call *fakeaws.Call, in *sdk.TagResourceInput) (*fakeaws.Plan[sdk.TagResourceOutput], error) {
+	return onOrganization(s, call, in, delegates, about{ids: []*string{in.ResourceId}, tags: in.Tags}, func(r *request) (*sdk.TagResourceOutput, error) {
+		tags, err := r.tagged(in.ResourceId)
 		if err != nil {
 			return nil, err
 		}
@@ -80,10 +97,10 @@ func (s *Fake) TagResource(ctx context.Context, in *sdk.TagResourceInput) (*sdk.
 	})
 }
 
-// UntagResource removes tags.
-func (s *Fake) UntagResource(ctx context.Context, in *sdk.UntagResourceInput) (*sdk.UntagResourceOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.UntagResourceOutput, error) {
-		tags, err := o.tagged(in.ResourceId)
+// untagResource removes tags.
+func (s *Fake) untagResource(call *fakeaws.Call, in *sdk.UntagResourceInput) (*fakeaws.Plan[sdk.UntagResourceOutput], error) {
+	return onOrganization(s, call, in, delegates, about{ids: []*string{in.ResourceId}, tagKeys: in.TagKeys}, func(r *request) (*sdk.UntagResourceOutput, error) {
+		tags, err := r.tagged(in.ResourceId)
 		if err != nil {
 			return nil, err
 		}
@@ -94,10 +111,10 @@ func (s *Fake) UntagResource(ctx context.Context, in *sdk.UntagResourceInput) (*
 	})
 }
 
-// ListTagsForResource lists the tags of a resource by key.
-func (s *Fake) ListTagsForResource(ctx context.Context, in *sdk.ListTagsForResourceInput) (*sdk.ListTagsForResourceOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListTagsForResourceOutput, error) {
-		tags, err := o.tagged(in.ResourceId)
+// listTagsForResource lists the tags of a resource by key.
+func (s *Fake) listTagsForResource(call *fakeaws.Call, in *sdk.ListTagsForResourceInput) (*fakeaws.Plan[sdk.ListTagsForResourceOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.ResourceId}}, func(r *request) (*sdk.ListTagsForResourceOutput, error) {
+		tags, err := r.tagged(in.ResourceId)
 		if err != nil {
 			return nil, err
 		}

@@ -229,6 +229,53 @@ func TestCreateAccount(t *testing.T) {
 	})
 }
 
+// An account in GovCloud has a member account beside it, with the tags and the role.
+func TestCreateGovCloudAccount(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(w *tree) {
+		t, ctx := w.t, w.t.Context()
+		tags := []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}
+		in := &sdk.CreateGovCloudAccountInput{AccountName: aws.String("gov"), Email: aws.String("gov@example.com"), RoleName: aws.String("Access"), Tags: tags}
+		maker := w.acct.User("maker", awstest.Allow("organizations:CreateGovCloudAccount").If("StringEquals", "aws:RequestTag/team", "blue"))
+		_, err := client(maker.Config()).CreateGovCloudAccount(ctx, in)
+		awstest.AssertDenied(t, err, "organizations:TagResource")
+		maker.Attach(awstest.Allow("organizations:TagResource"))
+		out, err := client(maker.Config()).CreateGovCloudAccount(ctx, in)
+		require.NoError(t, err)
+		assert.Equal(t, types.CreateAccountStateInProgress, out.CreateAccountStatus.State)
+		assert.Nil(t, out.CreateAccountStatus.GovCloudAccountId)
+		described, err := w.root.DescribeCreateAccountStatus(ctx, &sdk.DescribeCreateAccountStatusInput{CreateAccountRequestId: out.CreateAccountStatus.Id})
+		require.NoError(t, err)
+		status := described.CreateAccountStatus
+		require.Equal(t, types.CreateAccountStateSucceeded, status.State)
+		assert.Regexp(t, `^[0-9]{12}$`, *status.GovCloudAccountId)
+		assert.NotEqual(t, status.AccountId, status.GovCloudAccountId)
+		listed, err := w.root.ListTagsForResource(ctx, &sdk.ListTagsForResourceInput{ResourceId: status.AccountId})
+		require.NoError(t, err)
+		assert.Equal(t, tags, listed.Tags)
+
+		admin := w.acct.User("admin", awstest.Allow("sts:AssumeRole"))
+		_, err = sts.NewFromConfig(admin.Config()).AssumeRole(ctx, &sts.AssumeRoleInput{
+			RoleArn: aws.String("arn:aws:iam::" + *status.AccountId + ":role/Access"), RoleSessionName: aws.String("admin"),
+		})
+		awstest.AssertAllowed(t, err)
+
+		again, err := w.root.CreateGovCloudAccount(ctx, in)
+		require.NoError(t, err)
+		described, err = w.root.DescribeCreateAccountStatus(ctx, &sdk.DescribeCreateAccountStatusInput{CreateAccountRequestId: again.CreateAccountStatus.Id})
+		require.NoError(t, err)
+		assert.Equal(t, types.CreateAccountFailureReasonEmailAlreadyExists, described.CreateAccountStatus.FailureReason)
+		assert.Nil(t, described.CreateAccountStatus.GovCloudAccountId)
+		elsewhere := *in
+		elsewhere.RoleName = aws.String("AWSServiceRoleForMe")
+		runRows(t, []row{
+			{"a name that only AWS gives", "InvalidInputException", "INVALID_ROLE_NAME", "", call(ctx, w.root.CreateGovCloudAccount, &elsewhere)},
+			{"no name", "InvalidInputException", "INPUT_REQUIRED", "", call(ctx, w.root.CreateGovCloudAccount, &sdk.CreateGovCloudAccountInput{Email: in.Email})},
+			{"not a member", "AccessDeniedException", "", "", call(ctx, client(w.member.Config()).CreateGovCloudAccount, in)},
+		})
+	})
+}
+
 func TestTags(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(w *tree) {
@@ -278,7 +325,7 @@ func TestNotImplemented(t *testing.T) {
 	eachDoor(t, func(w *tree) {
 		ctx := w.t.Context()
 		runRows(w.t, []row{
-			{"an operation", "NotImplemented", "", "organizations CreateGovCloudAccount is not implemented by leastpriv.", call(ctx, w.root.CreateGovCloudAccount, &sdk.CreateGovCloudAccountInput{AccountName: aws.String("a"), Email: aws.String("a@example.com")})},
+			{"an operation", "NotImplemented", "", "organizations DescribeResponsibilityTransfer is not implemented by leastpriv.", call(ctx, w.root.DescribeResponsibilityTransfer, &sdk.DescribeResponsibilityTransferInput{Id: aws.String("rt-12345678")})},
 			{"a type", "NotImplemented", "", "organizations: policies of type TAG_POLICY are not implemented by leastpriv.", call(ctx, w.root.EnablePolicyType, &sdk.EnablePolicyTypeInput{RootId: aws.String(w.org.RootID()), PolicyType: types.PolicyTypeTagPolicy})},
 			{"the newest type", "NotImplemented", "", "", call(ctx, w.root.ListPolicies, &sdk.ListPoliciesInput{Filter: types.PolicyTypeGuarddutyPolicy})},
 			{"no type", "InvalidInputException", "INVALID_ENUM_POLICY_TYPE", "You specified an invalid value.", call(ctx, w.root.EnablePolicyType, &sdk.EnablePolicyTypeInput{RootId: aws.String(w.org.RootID()), PolicyType: "NONE"})},

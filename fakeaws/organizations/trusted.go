@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,21 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) trustedOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.enableAWSServiceAccess),
+		fakeaws.Bind(s.disableAWSServiceAccess),
+		fakeaws.Bind(s.listAWSServiceAccessForOrganization),
+		fakeaws.Bind(s.registerDelegatedAdministrator),
+		fakeaws.Bind(s.deregisterDelegatedAdministrator),
+		fakeaws.Bind(s.listDelegatedAdministrators),
+		fakeaws.Bind(s.listDelegatedServicesForAccount),
+	}
+}
 
 // checkPrincipal refuses what cannot be a service principal. AWS refuses each one
 // that it does not know, and publishes no list of them.
@@ -38,55 +51,55 @@ func sinces(m *btree.Map[string, time.Time]) []since {
 
 func (s since) key() string { return s.service }
 
-// EnableAWSServiceAccess gives a service trusted access to the organization.
-func (s *Fake) EnableAWSServiceAccess(ctx context.Context, in *sdk.EnableAWSServiceAccessInput) (*sdk.EnableAWSServiceAccessOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.EnableAWSServiceAccessOutput, error) {
+// enableAWSServiceAccess gives a service trusted access to the organization.
+func (s *Fake) enableAWSServiceAccess(call *fakeaws.Call, in *sdk.EnableAWSServiceAccessInput) (*fakeaws.Plan[sdk.EnableAWSServiceAccessOutput], error) {
+	return changing(s, call, in, management, about{service: in.ServicePrincipal}, func(r *request) (*sdk.EnableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
 		}
-		if _, there := o.trusted.Get(*in.ServicePrincipal); !there {
-			o.trusted.Set(*in.ServicePrincipal, s.now())
+		if _, there := r.trusted.Get(*in.ServicePrincipal); !there {
+			r.trusted.Set(*in.ServicePrincipal, s.now())
 		}
 		return &sdk.EnableAWSServiceAccessOutput{}, nil
 	})
 }
 
-// DisableAWSServiceAccess takes a service's trusted access away.
-func (s *Fake) DisableAWSServiceAccess(ctx context.Context, in *sdk.DisableAWSServiceAccessInput) (*sdk.DisableAWSServiceAccessOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.DisableAWSServiceAccessOutput, error) {
+// disableAWSServiceAccess takes a service's trusted access away.
+func (s *Fake) disableAWSServiceAccess(call *fakeaws.Call, in *sdk.DisableAWSServiceAccessInput) (*fakeaws.Plan[sdk.DisableAWSServiceAccessOutput], error) {
+	return changing(s, call, in, management, about{service: in.ServicePrincipal}, func(r *request) (*sdk.DisableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
 		}
-		o.trusted.Delete(*in.ServicePrincipal)
+		r.trusted.Delete(*in.ServicePrincipal)
 		return &sdk.DisableAWSServiceAccessOutput{}, nil
 	})
 }
 
-// ListAWSServiceAccessForOrganization lists the services with trusted access.
-func (s *Fake) ListAWSServiceAccessForOrganization(ctx context.Context, in *sdk.ListAWSServiceAccessForOrganizationInput) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
-		p, err := paged(sinces(&o.trusted), since.key, in.NextToken, in.MaxResults, func(s since) types.EnabledServicePrincipal {
+// listAWSServiceAccessForOrganization lists the services with trusted access.
+func (s *Fake) listAWSServiceAccessForOrganization(call *fakeaws.Call, in *sdk.ListAWSServiceAccessForOrganizationInput) (*fakeaws.Plan[sdk.ListAWSServiceAccessForOrganizationOutput], error) {
+	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
+		p, err := paged(sinces(&r.trusted), since.key, in.NextToken, in.MaxResults, func(s since) types.EnabledServicePrincipal {
 			return types.EnabledServicePrincipal{ServicePrincipal: aws.String(s.service), DateEnabled: aws.Time(s.at)}
 		})
 		return &sdk.ListAWSServiceAccessForOrganizationOutput{EnabledServicePrincipals: p.items, NextToken: p.next}, err
 	})
 }
 
-// RegisterDelegatedAdministrator lets a member account administer a service for
+// registerDelegatedAdministrator lets a member account administer a service for
 // the organization. It may then also ask what the organization has.
-func (s *Fake) RegisterDelegatedAdministrator(ctx context.Context, in *sdk.RegisterDelegatedAdministratorInput) (*sdk.RegisterDelegatedAdministratorOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.RegisterDelegatedAdministratorOutput, error) {
+func (s *Fake) registerDelegatedAdministrator(call *fakeaws.Call, in *sdk.RegisterDelegatedAdministratorInput) (*fakeaws.Plan[sdk.RegisterDelegatedAdministratorOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.AccountId}, service: in.ServicePrincipal}, func(r *request) (*sdk.RegisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
 		}
-		n, err := o.member(in.AccountId)
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
-		_, trusted := o.trusted.Get(*in.ServicePrincipal)
+		_, trusted := r.trusted.Get(*in.ServicePrincipal)
 		_, registered := n.account.delegated.Get(*in.ServicePrincipal)
 		switch {
-		case n.id == o.management:
+		case n.id == r.management:
 			return nil, violates(types.ConstraintViolationExceptionReasonCannotRegisterMasterAsDelegatedAdministrator, managementAdministers)
 		case !trusted:
 			return nil, violates(types.ConstraintViolationExceptionReasonServiceAccessNotEnabled, notTrusted)
@@ -98,14 +111,14 @@ func (s *Fake) RegisterDelegatedAdministrator(ctx context.Context, in *sdk.Regis
 	})
 }
 
-// DeregisterDelegatedAdministrator ends that a member account administers a
+// deregisterDelegatedAdministrator ends that a member account administers a
 // service.
-func (s *Fake) DeregisterDelegatedAdministrator(ctx context.Context, in *sdk.DeregisterDelegatedAdministratorInput) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
+func (s *Fake) deregisterDelegatedAdministrator(call *fakeaws.Call, in *sdk.DeregisterDelegatedAdministratorInput) (*fakeaws.Plan[sdk.DeregisterDelegatedAdministratorOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.AccountId}, service: in.ServicePrincipal}, func(r *request) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
 		}
-		n, err := o.member(in.AccountId)
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}
@@ -116,19 +129,19 @@ func (s *Fake) DeregisterDelegatedAdministrator(ctx context.Context, in *sdk.Der
 	})
 }
 
-// ListDelegatedAdministrators lists the accounts that administer a service, or
+// listDelegatedAdministrators lists the accounts that administer a service, or
 // any service.
-func (s *Fake) ListDelegatedAdministrators(ctx context.Context, in *sdk.ListDelegatedAdministratorsInput) (*sdk.ListDelegatedAdministratorsOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListDelegatedAdministratorsOutput, error) {
+func (s *Fake) listDelegatedAdministrators(call *fakeaws.Call, in *sdk.ListDelegatedAdministratorsInput) (*fakeaws.Plan[sdk.ListDelegatedAdministratorsOutput], error) {
+	return onOrganization(s, call, in, readers, about{service: in.ServicePrincipal}, func(r *request) (*sdk.ListDelegatedAdministratorsOutput, error) {
 		var found []*node
-		o.accounts.Scan(func(_ string, n *node) bool {
+		r.accounts.Scan(func(_ string, n *node) bool {
 			if services := n.account.delegated.Keys(); len(services) > 0 && (in.ServicePrincipal == nil || slices.Contains(services, *in.ServicePrincipal)) {
 				found = append(found, n)
 			}
 			return true
 		})
 		p, err := paged(found, nodeID, in.NextToken, in.MaxResults, func(n *node) types.DelegatedAdministrator {
-			a, first := o.accountView(n), sinces(&n.account.delegated)[0].at
+			a, first := r.accountView(n), sinces(&n.account.delegated)[0].at
 			for _, s := range sinces(&n.account.delegated) {
 				if s.at.Before(first) {
 					first = s.at
@@ -143,11 +156,11 @@ func (s *Fake) ListDelegatedAdministrators(ctx context.Context, in *sdk.ListDele
 	})
 }
 
-// ListDelegatedServicesForAccount lists the services that an account
+// listDelegatedServicesForAccount lists the services that an account
 // administers.
-func (s *Fake) ListDelegatedServicesForAccount(ctx context.Context, in *sdk.ListDelegatedServicesForAccountInput) (*sdk.ListDelegatedServicesForAccountOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListDelegatedServicesForAccountOutput, error) {
-		n, err := o.member(in.AccountId)
+func (s *Fake) listDelegatedServicesForAccount(call *fakeaws.Call, in *sdk.ListDelegatedServicesForAccountInput) (*fakeaws.Plan[sdk.ListDelegatedServicesForAccountOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.ListDelegatedServicesForAccountOutput, error) {
+		n, err := r.member(in.AccountId)
 		if err != nil {
 			return nil, err
 		}

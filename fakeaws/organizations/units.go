@@ -1,12 +1,22 @@
 package organizations
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) unitOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createOrganizationalUnit),
+		fakeaws.Bind(s.describeOrganizationalUnit),
+		fakeaws.Bind(s.updateOrganizationalUnit),
+		fakeaws.Bind(s.deleteOrganizationalUnit),
+		fakeaws.Bind(s.listOrganizationalUnitsForParent),
+	}
+}
 
 // Quotas of "Quotas and service limits for AWS Organizations".
 const (
@@ -14,10 +24,10 @@ const (
 	maxDepth = 5
 )
 
-// CreateOrganizationalUnit makes an OU in the root or another OU.
-func (s *Fake) CreateOrganizationalUnit(ctx context.Context, in *sdk.CreateOrganizationalUnitInput) (*sdk.CreateOrganizationalUnitOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.CreateOrganizationalUnitOutput, error) {
-		parent, err := o.parent(in.ParentId)
+// createOrganizationalUnit makes an OU in the root or another OU.
+func (s *Fake) createOrganizationalUnit(call *fakeaws.Call, in *sdk.CreateOrganizationalUnitInput) (*fakeaws.Plan[sdk.CreateOrganizationalUnitOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.ParentId}, tags: in.Tags, creates: true}, func(r *request) (*sdk.CreateOrganizationalUnitOutput, error) {
+		parent, err := r.parent(in.ParentId)
 		if err != nil {
 			return nil, err
 		}
@@ -26,7 +36,7 @@ func (s *Fake) CreateOrganizationalUnit(ctx context.Context, in *sdk.CreateOrgan
 			return nil, err
 		}
 		switch {
-		case o.units.Len() >= maxUnits:
+		case r.units.Len() >= maxUnits:
 			return nil, violates(types.ConstraintViolationExceptionReasonOuNumberLimitExceeded, tooManyUnits)
 		case parent.depth() >= maxDepth:
 			return nil, violates(types.ConstraintViolationExceptionReasonOuDepthLimitExceeded, tooDeep)
@@ -34,9 +44,9 @@ func (s *Fake) CreateOrganizationalUnit(ctx context.Context, in *sdk.CreateOrgan
 		if err := parent.hasNoUnit(*in.Name, nil); err != nil {
 			return nil, err
 		}
-		id := "ou-" + o.root.id[len("r-"):] + "-" + s.world.IDs().Lower(8)
-		n := o.add(&node{kind: unitKind, id: id, arn: o.arn("ou", o.id, id), name: *in.Name, tags: tags}, parent)
-		return &sdk.CreateOrganizationalUnitOutput{OrganizationalUnit: o.unitView(n)}, nil
+		id := "ou-" + r.root.id[len("r-"):] + "-" + s.world.IDs().Lower(8)
+		n := r.add(&node{kind: unitKind, id: id, arn: r.arn("ou", r.id, id), name: *in.Name, tags: tags}, parent)
+		return &sdk.CreateOrganizationalUnitOutput{OrganizationalUnit: r.unitView(n)}, nil
 	})
 }
 
@@ -51,8 +61,8 @@ func (n *node) hasNoUnit(name string, except *node) error {
 }
 
 // unit finds an OU.
-func (o *organization) unit(id *string) (*node, error) {
-	if n, ok := o.units.Get(*id); ok {
+func (r *request) unit(id *string) (*node, error) {
+	if n := r.get(id).node; n != nil && n.kind == unitKind {
 		return n, nil
 	}
 	return nil, &types.OrganizationalUnitNotFoundException{Message: aws.String(noUnit)}
@@ -64,21 +74,21 @@ func (o *organization) unitView(n *node) *types.OrganizationalUnit {
 	}
 }
 
-// DescribeOrganizationalUnit describes an OU.
-func (s *Fake) DescribeOrganizationalUnit(ctx context.Context, in *sdk.DescribeOrganizationalUnitInput) (*sdk.DescribeOrganizationalUnitOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.DescribeOrganizationalUnitOutput, error) {
-		n, err := o.unit(in.OrganizationalUnitId)
+// describeOrganizationalUnit describes an OU.
+func (s *Fake) describeOrganizationalUnit(call *fakeaws.Call, in *sdk.DescribeOrganizationalUnitInput) (*fakeaws.Plan[sdk.DescribeOrganizationalUnitOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.DescribeOrganizationalUnitOutput, error) {
+		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
 			return nil, err
 		}
-		return &sdk.DescribeOrganizationalUnitOutput{OrganizationalUnit: o.unitView(n)}, nil
+		return &sdk.DescribeOrganizationalUnitOutput{OrganizationalUnit: r.unitView(n)}, nil
 	})
 }
 
-// UpdateOrganizationalUnit renames an OU.
-func (s *Fake) UpdateOrganizationalUnit(ctx context.Context, in *sdk.UpdateOrganizationalUnitInput) (*sdk.UpdateOrganizationalUnitOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.UpdateOrganizationalUnitOutput, error) {
-		n, err := o.unit(in.OrganizationalUnitId)
+// updateOrganizationalUnit renames an OU.
+func (s *Fake) updateOrganizationalUnit(call *fakeaws.Call, in *sdk.UpdateOrganizationalUnitInput) (*fakeaws.Plan[sdk.UpdateOrganizationalUnitOutput], error) {
+	return onOrganization(s, call, in, management, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.UpdateOrganizationalUnitOutput, error) {
+		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
 			return nil, err
 		}
@@ -88,34 +98,34 @@ func (s *Fake) UpdateOrganizationalUnit(ctx context.Context, in *sdk.UpdateOrgan
 			}
 			n.name = *in.Name
 		}
-		return &sdk.UpdateOrganizationalUnitOutput{OrganizationalUnit: o.unitView(n)}, nil
+		return &sdk.UpdateOrganizationalUnitOutput{OrganizationalUnit: r.unitView(n)}, nil
 	})
 }
 
-// DeleteOrganizationalUnit deletes an OU that nothing is in.
-func (s *Fake) DeleteOrganizationalUnit(ctx context.Context, in *sdk.DeleteOrganizationalUnitInput) (*sdk.DeleteOrganizationalUnitOutput, error) {
-	return changing(ctx, s, in, func(o *organization) (*sdk.DeleteOrganizationalUnitOutput, error) {
-		n, err := o.unit(in.OrganizationalUnitId)
+// deleteOrganizationalUnit deletes an OU that nothing is in.
+func (s *Fake) deleteOrganizationalUnit(call *fakeaws.Call, in *sdk.DeleteOrganizationalUnitInput) (*fakeaws.Plan[sdk.DeleteOrganizationalUnitOutput], error) {
+	return changing(s, call, in, management, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.DeleteOrganizationalUnitOutput, error) {
+		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
 			return nil, err
 		}
 		if n.children.Len() > 0 {
 			return nil, &types.OrganizationalUnitNotEmptyException{Message: aws.String(unitNotEmpty)}
 		}
-		o.remove(n)
+		r.remove(n)
 		return &sdk.DeleteOrganizationalUnitOutput{}, nil
 	})
 }
 
-// ListOrganizationalUnitsForParent lists the OUs in the root or an OU.
-func (s *Fake) ListOrganizationalUnitsForParent(ctx context.Context, in *sdk.ListOrganizationalUnitsForParentInput) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
-	return inOrganization(ctx, s, in, func(o *organization) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
-		parent, err := o.parent(in.ParentId)
+// listOrganizationalUnitsForParent lists the OUs in the root or an OU.
+func (s *Fake) listOrganizationalUnitsForParent(call *fakeaws.Call, in *sdk.ListOrganizationalUnitsForParentInput) (*fakeaws.Plan[sdk.ListOrganizationalUnitsForParentOutput], error) {
+	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
+		parent, err := r.parent(in.ParentId)
 		if err != nil {
 			return nil, err
 		}
 		p, err := paged(parent.contained(unitKind), nodeID, in.NextToken, in.MaxResults, func(n *node) types.OrganizationalUnit {
-			return *o.unitView(n)
+			return *r.unitView(n)
 		})
 		return &sdk.ListOrganizationalUnitsForParentOutput{OrganizationalUnits: p.items, NextToken: p.next}, err
 	})

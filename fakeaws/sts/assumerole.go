@@ -1,8 +1,6 @@
 package sts
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,12 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
+func (s *Fake) roleOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.assumeRole),
+	}
+}
+
 const (
 	defaultRoleSession = time.Hour
 	// chainedSession is the longest session that temporary credentials can
@@ -22,30 +26,43 @@ const (
 	chainedSession = time.Hour
 )
 
-// assumeRoleNeeds asks for sts:AssumeRole on the role and for what comes with it.
-func (s *Fake) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// assumeRole makes credentials for a session of a role. A code of an MFA device is
+// looked at before the permissions are asked for, and used up when they are there: it
+// counts once.
+func (s *Fake) assumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) (*fakeaws.Plan[sdk.AssumeRoleOutput], error) {
+	if err := admit(call, in, ofUsers|ofRoles|ofSessions); err != nil {
+		return nil, err
+	}
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err
 	}
 	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, lookAtCode); err != nil {
 		return nil, err
 	}
-	if call.Caller.Type == enforce.Root {
+	if call.Caller.Type == enforce.Root && !call.Fixture() {
 		return nil, accessDenied("Roles may not be assumed by root accounts.")
 	}
 	enhanced, err := s.enhance(in.ProvidedContexts, call.Time)
 	if err != nil {
 		return nil, err
 	}
-	return s.roleNeeds(actionAssumeRole, in, requested(call.Caller, in), enhanced.request), nil
+	a := s.assumption(call, actionAssumeRole, in)
+	return &fakeaws.Plan[sdk.AssumeRoleOutput]{Needs: a.needs(enhanced.request), Do: func() (*sdk.AssumeRoleOutput, error) {
+		if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
+			return nil, err
+		}
+		if err := s.unchanged(a); err != nil {
+			return nil, err
+		}
+		if err := s.apply(enhanced, a.session); err != nil {
+			return nil, err
+		}
+		return s.openRole(a)
+	}}, nil
 }
 
 // checkAssumeRole answers what is wrong with a request whatever the role is.
 func checkAssumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) error {
-	if err := members.Check(in); err != nil {
-		return err
-	}
 	if err := checkRoleARN(*in.RoleArn); err != nil {
 		return err
 	}
@@ -121,32 +138,6 @@ func requested(caller *fakeaws.Caller, in *sdk.AssumeRoleInput) *fakeaws.Session
 		}
 	}
 	return session
-}
-
-// AssumeRole makes credentials for a session of a role. That the caller may is
-// decided before; Go code that calls it directly may assume any role.
-func (s *Fake) AssumeRole(ctx context.Context, in *sdk.AssumeRoleInput) (*sdk.AssumeRoleOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkAssumeRole(call, in); err != nil {
-		return nil, err
-	}
-	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
-		return nil, err
-	}
-	role, ok := s.role(*in.RoleArn)
-	if !ok {
-		return nil, accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
-			call.Caller.ARN, actionAssumeRole, *in.RoleArn))
-	}
-	session := requested(call.Caller, in)
-	enhanced, err := s.enhance(in.ProvidedContexts, call.Time)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.apply(enhanced, session); err != nil {
-		return nil, err
-	}
-	return s.openRole(call, in, &role, session)
 }
 
 // duration is how long a session lasts. Credentials that are temporary

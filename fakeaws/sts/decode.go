@@ -1,28 +1,30 @@
 package sts
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func decodeNeeds(context.Context, *sdk.DecodeAuthorizationMessageInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:DecodeAuthorizationMessage", Resource: "*", Name: "-"}}, nil
+func (s *Fake) decodeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.decodeAuthorizationMessage),
+	}
 }
 
-// DecodeAuthorizationMessage shows what the World's EncodeAuthorizationMessage
+// decodeAuthorizationMessage shows what the World's EncodeAuthorizationMessage
 // has hidden.
-func (s *Fake) DecodeAuthorizationMessage(_ context.Context, in *sdk.DecodeAuthorizationMessageInput) (*sdk.DecodeAuthorizationMessageOutput, error) {
-	if err := members.Check(in); err != nil {
+func (s *Fake) decodeAuthorizationMessage(call *fakeaws.Call, in *sdk.DecodeAuthorizationMessageInput) (*fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput], error) {
+	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	message, ok := s.world.DecodeAuthorizationMessage(*in.EncodedMessage)
-	if !ok {
-		return nil, &types.InvalidAuthorizationMessageException{Message: aws.String(invalidMessage)}
-	}
-	return &sdk.DecodeAuthorizationMessageOutput{DecodedMessage: &message}, nil
+	return &fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput]{Needs: ownAction(call), Do: func() (*sdk.DecodeAuthorizationMessageOutput, error) {
+		message, ok := s.world.DecodeAuthorizationMessage(*in.EncodedMessage)
+		if !ok {
+			return nil, &types.InvalidAuthorizationMessageException{Message: aws.String(invalidMessage)}
+		}
+		return &sdk.DecodeAuthorizationMessageOutput{DecodedMessage: &message}, nil
+	}}, nil
 }

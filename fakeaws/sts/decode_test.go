@@ -23,7 +23,7 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 			`{"Version":"2012-10-17","Statement":{"Sid":"Never","Effect":"Deny","Action":["ec2:*"],"Resource":"*"}}`, enforce.IdentityPolicy)}})
 		encoded := w.EncodeAuthorizationMessage(&d)
 		assert.NotContains(t, encoded, "alice")
-		u := w.user(w.root, t, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:DecodeAuthorizationMessage","Resource":"*"}}`)
+		u := w.user(t, w.iam, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:DecodeAuthorizationMessage","Resource":"*"}}`)
 		out, err := u.DecodeAuthorizationMessage(ctx, &sdk.DecodeAuthorizationMessageInput{EncodedMessage: &encoded})
 		require.NoError(t, err)
 		assert.JSONEq(t, `{"allowed":false,"explicitDeny":true,"matchedStatements":{"items":[{"statementId":"Never","effect":"DENY",
@@ -40,7 +40,7 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 		}
 		_, err = u.DecodeAuthorizationMessage(ctx, &sdk.DecodeAuthorizationMessageInput{EncodedMessage: &other})
 		requireError(t, err, "InvalidAuthorizationMessageException", "Message is not valid.")
-		nobody := w.user(w.root, t, "nobody", "")
+		nobody := w.user(t, w.iam, "nobody", "")
 		_, err = nobody.DecodeAuthorizationMessage(ctx, &sdk.DecodeAuthorizationMessageInput{EncodedMessage: &encoded})
 		requireError(t, err, "AccessDenied", "User: arn:aws:iam::111122223333:user/nobody is not authorized to perform: sts:DecodeAuthorizationMessage because no identity-based policy allows the sts:DecodeAuthorizationMessage action")
 	})

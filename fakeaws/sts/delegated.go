@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,38 +12,41 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-func delegatedNeeds(context.Context, *sdk.GetDelegatedAccessTokenInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:GetDelegatedAccessToken", Resource: "*", Name: "-"}}, nil
+func (s *Fake) delegatedOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getDelegatedAccessToken),
+	}
 }
 
-// GetDelegatedAccessToken exchanges the token of a delegation request for
+// getDelegatedAccessToken exchanges the token of a delegation request for
 // credentials of the principal who has approved it, limited to what the request
 // asked for.
-func (s *Fake) GetDelegatedAccessToken(ctx context.Context, in *sdk.GetDelegatedAccessTokenInput) (*sdk.GetDelegatedAccessTokenOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := members.Check(in); err != nil {
+func (s *Fake) getDelegatedAccessToken(call *fakeaws.Call, in *sdk.GetDelegatedAccessTokenInput) (*fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput], error) {
+	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	grant, ok := s.world.Federation().Delegation(*in.TradeInToken)
-	if !ok || grant.Requestor != call.Account {
-		return nil, constraint.Error(unknownTradeInToken)
-	}
-	if !call.Time.Before(grant.Expires) {
-		return nil, &types.ExpiredTradeInTokenException{Message: aws.String(expiredTradeInToken)}
-	}
-	policy := grant.Policy
-	if policy == nil {
-		policy = enforce.Empty(enforce.SessionPolicy)
-	}
-	caller := *grant.Approver
-	session := fakeaws.Session{Policies: []*enforce.Policy{policy}}
-	if own := caller.Session; own != nil {
-		session.Name, session.Tags, session.SourceIdentity = own.Name, own.Tags, own.SourceIdentity
-	}
-	caller.Session = &session
-	life := min(grant.Life, maxDelegation)
-	out := &sdk.GetDelegatedAccessTokenOutput{Credentials: s.issue(&caller, call.Time, life, nil), AssumedPrincipal: aws.String(caller.ARN)}
-	return out, nil
+	return &fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput]{Needs: ownAction(call), Do: func() (*sdk.GetDelegatedAccessTokenOutput, error) {
+		grant, ok := s.world.Federation().Delegation(*in.TradeInToken)
+		if !ok || grant.Requestor != call.Account {
+			return nil, constraint.Error(unknownTradeInToken)
+		}
+		if !call.Time.Before(grant.Expires) {
+			return nil, &types.ExpiredTradeInTokenException{Message: aws.String(expiredTradeInToken)}
+		}
+		policy := grant.Policy
+		if policy == nil {
+			policy = enforce.Empty(enforce.SessionPolicy)
+		}
+		caller := *grant.Approver
+		session := fakeaws.Session{Policies: []*enforce.Policy{policy}}
+		if own := caller.Session; own != nil {
+			session.Name, session.Tags, session.SourceIdentity = own.Name, own.Tags, own.SourceIdentity
+		}
+		caller.Session = &session
+		life := min(grant.Life, maxDelegation)
+		out := &sdk.GetDelegatedAccessTokenOutput{Credentials: s.issue(&caller, call.Time, life, nil), AssumedPrincipal: aws.String(caller.ARN)}
+		return out, nil
+	}}, nil
 }
 
 // maxDelegation is the longest session of a delegation: page "Temporary

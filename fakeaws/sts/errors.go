@@ -2,6 +2,7 @@ package sts
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -59,19 +60,7 @@ const (
 	// Unverified: a trade-in token of a request that has expired.
 	expiredTradeInToken = "The trade-in token provided in the request has expired and can no longer be exchanged for credentials."
 	// notPinned is STS's answer to a role that the token does not name.
-	notPinned            = "The target role ARN is not present in the roles claim of the identity token"
-	badResponseSignature = "Response signature invalid"
-	// Unverified: what is no SAML response in base 64, or has not one assertion.
-	notAResponse = "The SAML response could not be read."
-	// Unverified: a plain assertion of a provider that must encrypt them.
-	notEncrypted = "The SAML assertion must be encrypted."
-	// Unverified: an encrypted assertion that none of the provider's private keys
-	// decrypts.
-	notDecrypted = "The SAML assertion could not be decrypted."
-	// Unverified: a response whose status is another.
-	notSuccessful = "The SAML response does not report success."
-	// Unverified: a subject that is not confirmed for a recipient and a time.
-	noConfirmation = "The SAML response has no SubjectConfirmationData with NotOnOrAfter and Recipient."
+	notPinned = "The target role ARN is not present in the roles claim of the identity token"
 	// Unverified: a recipient that is not AWS's sign-in.
 	wrongRecipient = "The recipient of the SAML response is not AWS."
 	// Unverified: a response outside of the times of its Conditions.
@@ -97,8 +86,24 @@ const (
 	notWithSession = "Cannot call %s with session credentials"
 )
 
+// NoSubjectConfirmation is the answer to an assertion whose subject is not confirmed for
+// a recipient and a time; unverified.
+const NoSubjectConfirmation = "The SAML response has no SubjectConfirmationData with NotOnOrAfter and Recipient."
+
 func accessDenied(message string) error {
 	return &fakeaws.Error{Code: "AccessDenied", Message: message, Status: 403}
+}
+
+// notAuthorized is the denial of a caller who brings a token or an assertion in place
+// of a signature.
+func notAuthorized(action string) error { return accessDenied("Not authorized to perform " + action) }
+
+// noSAML is the answer of a World that cannot read SAML.
+func noSAML() error {
+	return &fakeaws.Error{
+		Code: "NotImplemented", Status: http.StatusNotImplemented,
+		Message: "sts AssumeRoleWithSAML needs a reader of SAML in this World: import github.com/leastpriv/leastpriv/fakeaws/sts/saml and call saml.Enable(world).",
+	}
 }
 
 func invalidToken(message string) error {

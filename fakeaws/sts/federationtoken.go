@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,21 +11,31 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-const actionGetFederationToken = "sts:GetFederationToken"
+func (s *Fake) federationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getFederationToken),
+	}
+}
 
 func federatedUserARN(account, name string) string {
 	return fakeaws.ARN("sts", "", account, "federated-user/"+name)
 }
 
-// federationTokenNeeds asks for sts:GetFederationToken on the federated user
-// and, where there are tags, for sts:TagSession. That the latter is asked for on the
-// federated user too is unverified: the reference names only roles for it.
-func (s *Fake) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]enforce.Need, error) {
-	if err := checkFederationToken(in); err != nil {
+// getFederationToken makes temporary credentials of a federated user, who may do
+// what both the calling user and the session policies may: without a session
+// policy nothing that no resource-based policy allows. It needs
+// sts:GetFederationToken on the federated user and, where there are tags,
+// sts:TagSession. That the latter is asked for on the federated user too is
+// unverified: the reference names only roles for it.
+func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*fakeaws.Plan[sdk.GetFederationTokenOutput], error) {
+	if err := admit(call, in, ofUsers); err != nil {
 		return nil, err
 	}
-	need := enforce.Need{Action: actionGetFederationToken, Resource: federatedUserARN(fakeaws.CallFrom(ctx).Account, *in.Name)}
-	needs := []enforce.Need{need}
+	if err := checkTags(nil, &sdk.AssumeRoleInput{Tags: in.Tags}); err != nil {
+		return nil, err
+	}
+	need := fakeaws.Need{Action: "sts:GetFederationToken", Resource: federatedUserARN(call.Account, *in.Name)}
+	needs := []fakeaws.Need{need}
 	if len(in.Tags) > 0 {
 		need.Action = actionTagSession
 		needs = append(needs, need)
@@ -34,24 +43,13 @@ func (s *Fake) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTo
 	for i := range needs {
 		setTagKeys(&needs[i].Context, in.Tags)
 	}
-	return needs, nil
+	return &fakeaws.Plan[sdk.GetFederationTokenOutput]{Needs: needs, Do: func() (*sdk.GetFederationTokenOutput, error) {
+		return s.federate(call, in)
+	}}, nil
 }
 
-func checkFederationToken(in *sdk.GetFederationTokenInput) error {
-	if err := members.Check(in); err != nil {
-		return err
-	}
-	return checkTags(nil, &sdk.AssumeRoleInput{Tags: in.Tags})
-}
-
-// GetFederationToken makes temporary credentials of a federated user, who may do
-// what both the calling user and the session policies may: without a session
-// policy nothing that no resource-based policy allows.
-func (s *Fake) GetFederationToken(ctx context.Context, in *sdk.GetFederationTokenInput) (*sdk.GetFederationTokenOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkFederationToken(in); err != nil {
-		return nil, err
-	}
+// federate makes the credentials.
+func (s *Fake) federate(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*sdk.GetFederationTokenOutput, error) {
 	session := &fakeaws.Session{Name: *in.Name, Tags: tagsOf(in.Tags)}
 	var err error
 	if session.Policies, err = s.sessionPolicies(call.Account, in.Policy, in.PolicyArns); err != nil {

@@ -19,7 +19,7 @@ const bob = "arn:aws:sts::111122223333:federated-user/Bob"
 func TestGetFederationToken(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", allowAll)
+	u := w.user(t, w.iam, "alice", allowAll)
 	out, err := u.GetFederationToken(ctx, &sdk.GetFederationTokenInput{Name: aws.String("Bob")})
 	require.NoError(t, err)
 	assert.Equal(t, bob, *out.FederatedUser.Arn)
@@ -31,7 +31,7 @@ func TestGetFederationToken(t *testing.T) {
 	assert.Equal(t, bob, *who.Arn)
 	assert.Equal(t, "111122223333:Bob", *who.UserId)
 
-	rooted, err := w.sts.GetFederationToken(w.root, &sdk.GetFederationTokenInput{Name: aws.String("Bob"), DurationSeconds: aws.Int32(7200)})
+	rooted, err := w.sts.GetFederationToken(t.Context(), &sdk.GetFederationTokenInput{Name: aws.String("Bob"), DurationSeconds: aws.Int32(7200)})
 	require.NoError(t, err)
 	w.requireLife(t, time.Hour, rooted.Credentials.Expiration)
 }
@@ -39,20 +39,20 @@ func TestGetFederationToken(t *testing.T) {
 func TestGetFederationTokenIsDenied(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	nobody := w.user(w.root, t, "alice", "")
+	nobody := w.user(t, w.iam, "alice", "")
 	in := &sdk.GetFederationTokenInput{Name: aws.String("Bob")}
 	_, err := nobody.GetFederationToken(ctx, in)
 	requireError(t, err, "AccessDenied", "User: "+alice+" is not authorized to perform: sts:GetFederationToken on resource: "+bob+
 		" because no identity-based policy allows the sts:GetFederationToken action")
 
-	broker := w.user(w.root, t, "broker", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetFederationToken","Resource":"`+bob+`"}}`)
+	broker := w.user(t, w.iam, "broker", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetFederationToken","Resource":"`+bob+`"}}`)
 	_, err = broker.GetFederationToken(ctx, in)
 	require.NoError(t, err)
 	in.Tags = []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}
 	_, err = broker.GetFederationToken(ctx, in)
 	requireError(t, err, "AccessDenied", "User: arn:aws:iam::111122223333:user/broker is not authorized to perform: sts:TagSession on resource: "+bob)
 
-	able := w.user(w.root, t, "able", allowAll)
+	able := w.user(t, w.iam, "able", allowAll)
 	in.Tags = append(in.Tags, types.Tag{Key: aws.String("TEAM"), Value: aws.String("red")})
 	_, err = able.GetFederationToken(ctx, in)
 	requireError(t, err, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
@@ -73,7 +73,7 @@ func TestFederatedUser(t *testing.T) {
 }
 
 func federatedUser(t *testing.T, w *world) {
-	u := w.user(w.root, t, "alice", `{"Version":"2012-10-17","Statement":[
+	u := w.user(t, w.iam, "alice", `{"Version":"2012-10-17","Statement":[
 		{"Effect":"Allow","Action":"sts:*","Resource":"*"},
 		{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"blue"}}}]}`)
 	in := &sdk.GetFederationTokenInput{Name: aws.String("Bob"), Policy: aws.String(allowAll), Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}}
@@ -96,10 +96,10 @@ func federatedUser(t *testing.T, w *world) {
 	require.NoError(t, err)
 	assert.False(t, w.allowed(t, out.Credentials), "there is no session policy")
 
-	rooted, err := w.sts.GetFederationToken(w.root, &sdk.GetFederationTokenInput{Name: aws.String("Bob"), Policy: aws.String(allowAll)})
+	rooted, err := w.sts.GetFederationToken(t.Context(), &sdk.GetFederationTokenInput{Name: aws.String("Bob"), Policy: aws.String(allowAll)})
 	require.NoError(t, err)
 	assert.True(t, w.allowed(t, rooted.Credentials), "root hands on everything")
-	rooted, err = w.sts.GetFederationToken(w.root, &sdk.GetFederationTokenInput{Name: aws.String("Bob")})
+	rooted, err = w.sts.GetFederationToken(t.Context(), &sdk.GetFederationTokenInput{Name: aws.String("Bob")})
 	require.NoError(t, err)
 	assert.False(t, w.allowed(t, rooted.Credentials))
 }
@@ -130,7 +130,7 @@ func TestCredentialsOfUsersAreLimited(t *testing.T) {
 
 func limitedCredentials(t *testing.T, w *world) {
 	ctx := t.Context()
-	u := w.user(w.root, t, "alice", allowAll)
+	u := w.user(t, w.iam, "alice", allowAll)
 	p := w.phone(t, "alice")
 	role := w.role(t, "app", trust(assume, "*", ""))
 	federated, err := u.GetFederationToken(ctx, &sdk.GetFederationTokenInput{Name: aws.String("Bob"), Policy: aws.String(allowAll)})

@@ -24,11 +24,11 @@ func TestSessionsAreSmall(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	_, err := w.sts.AssumeRole(w.root, in)
+	_, err := w.sts.AssumeRole(t.Context(), in)
 	require.NoError(t, err)
 	before := heap()
 	for range n {
-		_, err := w.sts.AssumeRole(w.root, in)
+		_, err := w.sts.AssumeRole(t.Context(), in)
 		require.NoError(t, err)
 	}
 	each := (heap() - before) / n
@@ -45,7 +45,7 @@ func TestExpiredSessionsDoNotPileUp(t *testing.T) {
 	in := input(w.role(t, "app", trust(every, "*", "")), seconds(900))
 	var ids []string
 	for range kept + 10 {
-		out, err := w.sts.AssumeRole(w.root, in)
+		out, err := w.sts.AssumeRole(t.Context(), in)
 		require.NoError(t, err)
 		ids = append(ids, *out.Credentials.AccessKeyId)
 	}
@@ -60,7 +60,7 @@ func TestExpiredSessionsDoNotPileUp(t *testing.T) {
 	assert.Equal(t, kept+10, known(), "those that are alive are never forgotten")
 	w.Clock().Advance(time.Hour)
 	assert.Equal(t, kept+10, known())
-	_, err := w.sts.AssumeRole(w.Background(accountID, "us-east-1"), in)
+	_, err := w.sts.AssumeRole(t.Context(), in)
 	require.NoError(t, err)
 	assert.Equal(t, kept-1, known(), "and the new one")
 }
@@ -72,16 +72,16 @@ func TestRevokedSessions(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	role := w.role(t, "app", trust(assume, "*", ""))
 	name := aws.String("app")
-	_, err := w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("all"), PolicyDocument: aws.String(allowAll)})
+	_, err := w.iam.PutRolePolicy(t.Context(), &iamsdk.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("all"), PolicyDocument: aws.String(allowAll)})
 	require.NoError(t, err)
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	old, err := u.AssumeRole(ctx, input(role))
 	require.NoError(t, err)
 	require.True(t, w.allowed(t, old.Credentials))
 
 	w.Clock().Advance(time.Minute)
 	revoked := w.Clock().Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	_, err = w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("AWSRevokeOlderSessions"), PolicyDocument: aws.String(
+	_, err = w.iam.PutRolePolicy(t.Context(), &iamsdk.PutRolePolicyInput{RoleName: name, PolicyName: aws.String("AWSRevokeOlderSessions"), PolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["*"],"Resource":["*"],"Condition":{"DateLessThan":{"aws:TokenIssueTime":"` + revoked + `"}}}]}`)})
 	require.NoError(t, err)
 	assert.False(t, w.allowed(t, old.Credentials))
@@ -99,20 +99,20 @@ func TestRevokedSessions(t *testing.T) {
 func TestSessionsOfADeletedUser(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", allowAll)
+	u := w.user(t, w.iam, "alice", allowAll)
 	session, err := u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{})
 	require.NoError(t, err)
 	federated, err := u.GetFederationToken(ctx, &sdk.GetFederationTokenInput{Name: aws.String("Bob"), Policy: aws.String(allowAll)})
 	require.NoError(t, err)
 	name := aws.String("alice")
-	keys, err := w.iam.ListAccessKeys(w.root, &iamsdk.ListAccessKeysInput{UserName: name})
+	keys, err := w.iam.ListAccessKeys(t.Context(), &iamsdk.ListAccessKeysInput{UserName: name})
 	require.NoError(t, err)
-	_, err = w.iam.DeleteAccessKey(w.root, &iamsdk.DeleteAccessKeyInput{UserName: name, AccessKeyId: keys.AccessKeyMetadata[0].AccessKeyId})
+	_, err = w.iam.DeleteAccessKey(t.Context(), &iamsdk.DeleteAccessKeyInput{UserName: name, AccessKeyId: keys.AccessKeyMetadata[0].AccessKeyId})
 	require.NoError(t, err)
 	require.True(t, w.allowed(t, session.Credentials), "the key is gone, the user is not")
-	_, err = w.iam.DeleteUserPolicy(w.root, &iamsdk.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String("p")})
+	_, err = w.iam.DeleteUserPolicy(t.Context(), &iamsdk.DeleteUserPolicyInput{UserName: name, PolicyName: aws.String("p")})
 	require.NoError(t, err)
-	_, err = w.iam.DeleteUser(w.root, &iamsdk.DeleteUserInput{UserName: name})
+	_, err = w.iam.DeleteUser(t.Context(), &iamsdk.DeleteUserInput{UserName: name})
 	require.NoError(t, err)
 	role := w.role(t, "app", trust(assume, "*", ""))
 	_, err = w.session(session.Credentials).AssumeRole(ctx, input(role))

@@ -28,12 +28,12 @@ type phone struct {
 // phone makes a virtual MFA device and gives it to a user.
 func (w *world) phone(t testing.TB, user string) *phone {
 	t.Helper()
-	made, err := w.iam.CreateVirtualMFADevice(w.root, &iamsdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: &user})
+	made, err := w.iam.CreateVirtualMFADevice(t.Context(), &iamsdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: &user})
 	require.NoError(t, err)
 	p := &phone{serial: *made.VirtualMFADevice.SerialNumber, made: w.Clock().Now()}
 	p.key, err = base32.StdEncoding.DecodeString(string(made.VirtualMFADevice.Base32StringSeed))
 	require.NoError(t, err)
-	_, err = w.iam.EnableMFADevice(w.root, &iamsdk.EnableMFADeviceInput{
+	_, err = w.iam.EnableMFADevice(t.Context(), &iamsdk.EnableMFADeviceInput{
 		UserName: &user, SerialNumber: &p.serial,
 		AuthenticationCode1: p.code(-2), AuthenticationCode2: p.code(-1),
 	})
@@ -57,7 +57,7 @@ const withMFA = `"Bool":{"aws:MultiFactorAuthPresent":"true"},"NumericLessThan":
 func TestAssumeRoleWithMFA(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	p := w.phone(t, "alice")
 	role := w.role(t, "app", trust(assume, alice, withMFA))
 	_, err := u.AssumeRole(ctx, input(role))
@@ -74,12 +74,31 @@ func TestAssumeRoleWithMFA(t *testing.T) {
 	requireError(t, err, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
 }
 
+// A code is looked at before the permissions are asked for, and used up by a call that
+// has them.
+func TestDeniedCallsUseNoCode(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	u := w.user(t, w.iam, "alice", "")
+	p := w.phone(t, "alice")
+	role, other := w.role(t, "app", trust(assume, alice, withMFA)), w.role(t, "other", trust(assume, "arn:aws:iam::111122223333:root", ""))
+	in := input(other)
+	in.SerialNumber, in.TokenCode = &p.serial, p.code(0)
+	_, err := u.AssumeRole(ctx, in)
+	requireError(t, err, "AccessDenied", denied(alice, "AssumeRole", other))
+	in.RoleArn = &role
+	_, err = u.AssumeRole(ctx, in)
+	require.NoError(t, err)
+	_, err = u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{SerialNumber: in.SerialNumber, TokenCode: in.TokenCode})
+	requireError(t, err, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+}
+
 // rule 54: the credentials of GetSessionToken may call IAM when they were made
 // with MFA, and every request of theirs says so.
 func TestSessionTokenWithMFA(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}`)
+	u := w.user(t, w.iam, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}`)
 	p := w.phone(t, "alice")
 	role := w.role(t, "app", trust(assume, "arn:aws:iam::111122223333:root", withMFA))
 	out, err := u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{SerialNumber: &p.serial, TokenCode: p.code(0)})
@@ -99,8 +118,8 @@ func TestSessionTokenWithMFA(t *testing.T) {
 func TestMFAErrors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	u := w.user(w.root, t, "alice", "")
-	w.user(w.root, t, "bob", "")
+	u := w.user(t, w.iam, "alice", "")
+	w.user(t, w.iam, "bob", "")
 	p, other := w.phone(t, "alice"), w.phone(t, "bob")
 	const unknown = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
 	for name, tc := range map[string]struct {
@@ -127,7 +146,7 @@ func TestMFAErrors(t *testing.T) {
 
 func (w *world) userID(t testing.TB, name string) string {
 	t.Helper()
-	out, err := w.iam.GetUser(w.root, &iamsdk.GetUserInput{UserName: &name})
+	out, err := w.iam.GetUser(t.Context(), &iamsdk.GetUserInput{UserName: &name})
 	require.NoError(t, err)
 	return *out.User.UserId
 }

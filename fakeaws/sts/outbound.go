@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -22,6 +21,12 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
+func (s *Fake) outboundOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getWebIdentityToken),
+	}
+}
+
 const (
 	defaultTokenLife = 5 * time.Minute // API page "GetWebIdentityToken"
 	// maxTokenPayload bounds the claims of a token. The limit is unverified.
@@ -40,15 +45,38 @@ type signingKey struct {
 	private crypto.Signer
 }
 
-func checkWebIdentityToken(in *sdk.GetWebIdentityTokenInput) error {
-	if err := members.Check(in); err != nil {
-		return err
+// getWebIdentityToken makes a token that proves to the outside who the caller is.
+// Its keys are those of the account's issuer, which the World's [fakeaws.Issuers]
+// have. It needs sts:GetWebIdentityToken and, where there are tags,
+// sts:TagGetWebIdentityToken.
+func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) (*fakeaws.Plan[sdk.GetWebIdentityTokenOutput], error) {
+	if err := regionalOnly(call); err != nil {
+		return nil, err
+	}
+	if err := admit(call, in, ofUsers|ofRoles); err != nil {
+		return nil, err
 	}
 	if outboundAlgorithms[*in.SigningAlgorithm] == nil {
-		return constraint.Error("1 validation error detected: Value '" + *in.SigningAlgorithm +
+		return nil, constraint.Error("1 validation error detected: Value '" + *in.SigningAlgorithm +
 			"' at 'signingAlgorithm' failed to satisfy constraint: Member must satisfy enum value set: [RS256, ES384]")
 	}
-	return checkTags(nil, &sdk.AssumeRoleInput{Tags: in.Tags})
+	if err := checkTags(nil, &sdk.AssumeRoleInput{Tags: in.Tags}); err != nil {
+		return nil, err
+	}
+	needs := ownAction(call)
+	c := &needs[0].Context
+	c.SetMulti("sts:IdentityTokenAudience", in.Audience)
+	c.Set("sts:SigningAlgorithm", *in.SigningAlgorithm)
+	c.Set("sts:DurationSeconds", strconv.Itoa(int(tokenLifeOf(in)/time.Second)))
+	if len(in.Tags) > 0 {
+		needs = append(needs, fakeaws.Need{Action: "sts:TagGetWebIdentityToken", Resource: "*", Name: "-"})
+	}
+	for i := range needs {
+		setTagKeys(&needs[i].Context, in.Tags)
+	}
+	return &fakeaws.Plan[sdk.GetWebIdentityTokenOutput]{Needs: needs, Do: func() (*sdk.GetWebIdentityTokenOutput, error) {
+		return s.webIdentityToken(call, in)
+	}}, nil
 }
 
 func tokenLifeOf(in *sdk.GetWebIdentityTokenInput) time.Duration {
@@ -58,34 +86,8 @@ func tokenLifeOf(in *sdk.GetWebIdentityTokenInput) time.Duration {
 	return time.Duration(*in.DurationSeconds) * time.Second
 }
 
-// webIdentityTokenNeeds asks for sts:GetWebIdentityToken and, where there are
-// tags, for sts:TagGetWebIdentityToken.
-func (s *Fake) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentityTokenInput) ([]enforce.Need, error) {
-	if err := checkWebIdentityToken(in); err != nil {
-		return nil, err
-	}
-	needs := []enforce.Need{{Action: "sts:GetWebIdentityToken", Resource: "*", Name: "-"}}
-	c := &needs[0].Context
-	c.SetMulti("sts:IdentityTokenAudience", in.Audience)
-	c.Set("sts:SigningAlgorithm", *in.SigningAlgorithm)
-	c.Set("sts:DurationSeconds", strconv.Itoa(int(tokenLifeOf(in)/time.Second)))
-	if len(in.Tags) > 0 {
-		needs = append(needs, enforce.Need{Action: "sts:TagGetWebIdentityToken", Resource: "*", Name: "-"})
-	}
-	for i := range needs {
-		setTagKeys(&needs[i].Context, in.Tags)
-	}
-	return needs, nil
-}
-
-// GetWebIdentityToken makes a token that proves to the outside who the caller is.
-// Its keys are those of the account's issuer, which the World's [fakeaws.Issuers]
-// have.
-func (s *Fake) GetWebIdentityToken(ctx context.Context, in *sdk.GetWebIdentityTokenInput) (*sdk.GetWebIdentityTokenOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkWebIdentityToken(in); err != nil {
-		return nil, err
-	}
+// webIdentityToken makes the token.
+func (s *Fake) webIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) (*sdk.GetWebIdentityTokenOutput, error) {
 	issuer, enabled := s.world.Federation().OutboundIssuer(call.Account)
 	if !enabled {
 		return nil, &types.OutboundWebIdentityFederationDisabledException{Message: aws.String(outboundDisabled)}

@@ -17,7 +17,7 @@ import (
 // enableOutbound gives the account its issuer of tokens.
 func (w *world) enableOutbound(t testing.TB) string {
 	t.Helper()
-	out, err := w.iam.EnableOutboundWebIdentityFederation(w.root, &iamsdk.EnableOutboundWebIdentityFederationInput{})
+	out, err := w.iam.EnableOutboundWebIdentityFederation(t.Context(), &iamsdk.EnableOutboundWebIdentityFederationInput{})
 	require.NoError(t, err)
 	return *out.IssuerIdentifier
 }
@@ -40,8 +40,8 @@ func TestGetWebIdentityToken(t *testing.T) {
 	eachDoor(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		issuer := w.enableOutbound(t)
-		u := w.user(w.root, t, "alice", allowAll)
-		_, err := w.iam.TagUser(w.root, &iamsdk.TagUserInput{UserName: aws.String("alice"), Tags: []iamtypes.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}})
+		u := w.user(t, w.iam, "alice", allowAll)
+		_, err := w.iam.TagUser(t.Context(), &iamsdk.TagUserInput{UserName: aws.String("alice"), Tags: []iamtypes.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}})
 		require.NoError(t, err)
 		for _, algorithm := range []string{"ES384", "RS256"} {
 			out, err := u.GetWebIdentityToken(ctx, &sdk.GetWebIdentityTokenInput{
@@ -60,7 +60,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 		}
 		role, err := u.AssumeRole(ctx, input(w.role(t, "app", trust(assume, "*", ""))))
 		require.NoError(t, err)
-		_, err = w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: aws.String("app"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
+		_, err = w.iam.PutRolePolicy(t.Context(), &iamsdk.PutRolePolicyInput{RoleName: aws.String("app"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
 		require.NoError(t, err)
 		session := w.session(role.Credentials)
 		out, err := session.GetWebIdentityToken(ctx, &sdk.GetWebIdentityTokenInput{Audience: []string{"a", "b"}, SigningAlgorithm: aws.String("ES384")})
@@ -79,7 +79,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 func TestGetWebIdentityTokenIsLimited(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetWebIdentityToken","Resource":"*","Condition":{
+	u := w.user(t, w.iam, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetWebIdentityToken","Resource":"*","Condition":{
 		"ForAllValues:StringEquals":{"sts:IdentityTokenAudience":"good"},"NumericLessThanEquals":{"sts:DurationSeconds":"300"},"StringEquals":{"sts:SigningAlgorithm":"ES384"}}}}`)
 	in := func(change ...func(*sdk.GetWebIdentityTokenInput)) *sdk.GetWebIdentityTokenInput {
 		in := &sdk.GetWebIdentityTokenInput{Audience: []string{"good"}, SigningAlgorithm: aws.String("ES384")}
@@ -110,7 +110,7 @@ func TestGetWebIdentityTokenIsLimited(t *testing.T) {
 	_, err = u.GetWebIdentityToken(ctx, in(func(in *sdk.GetWebIdentityTokenInput) { in.SigningAlgorithm = aws.String("HS256") }))
 	requireError(t, err, "ValidationError", "1 validation error detected: Value 'HS256' at 'signingAlgorithm' failed to satisfy constraint: Member must satisfy enum value set: [RS256, ES384]")
 
-	_, err = w.sts.AssumeRoleWithWebIdentity(w.root, &sdk.AssumeRoleWithWebIdentityInput{
+	_, err = w.sts.AssumeRoleWithWebIdentity(t.Context(), &sdk.AssumeRoleWithWebIdentityInput{
 		RoleArn: aws.String(w.role(t, "app", trust(assume, "*", ""))), RoleSessionName: aws.String("session"), WebIdentityToken: out.WebIdentityToken})
 	require.ErrorContains(t, err, "No OpenIDConnect provider found in your account for https://")
 }

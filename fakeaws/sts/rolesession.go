@@ -1,9 +1,11 @@
 package sts
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
@@ -16,16 +18,19 @@ import (
 // the others have in a token or an assertion, it has as parameters.
 
 // checkRoleARN refuses what is no ARN of a role.
-func checkRoleARN(arn string) error {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || parts[4] == "" || !strings.HasPrefix(parts[5], "role/") {
-		return constraint.Error(arn + " is invalid")
+func checkRoleARN(text string) error {
+	parsed, err := arn.Parse(text)
+	if err != nil || parsed.Service != "iam" || parsed.AccountID == "" || !strings.HasPrefix(parsed.Resource, "role/") {
+		return constraint.Error(text + " is invalid")
 	}
 	return nil
 }
 
 // accountIn is the account of an ARN that checkRoleARN has passed.
-func accountIn(arn string) string { return strings.SplitN(arn, ":", 6)[4] }
+func accountIn(text string) string {
+	parsed, _ := arn.Parse(text)
+	return parsed.AccountID
+}
 
 // role finds a role that can be assumed: not one of a closed account.
 func (s *Fake) role(arn string) (fakeaws.Role, bool) {
@@ -33,39 +38,66 @@ func (s *Fake) role(arn string) (fakeaws.Role, bool) {
 	return role, ok && !s.world.Closed(role.Account)
 }
 
-// roleNeeds asks for an action on a role and, where the session brings them,
-// for tagging it, for setting its source identity and for setting its context. The
-// role's trust policy guards all four.
-func (s *Fake) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
+// An assumption is a session of a role that a call asks for.
+type assumption struct {
+	call    *fakeaws.Call
+	action  string
+	in      *sdk.AssumeRoleInput
+	role    fakeaws.Role // without an ID when there is none
+	session *fakeaws.Session
+}
+
+// assumption looks a role up, and says which session of it the call asks for.
+func (s *Fake) assumption(call *fakeaws.Call, action string, in *sdk.AssumeRoleInput) *assumption {
 	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		// AWS does not tell a missing role from one that does not trust.
 		role = fakeaws.Role{Account: accountIn(*in.RoleArn), Trust: enforce.Empty(enforce.TrustPolicy)}
 	}
-	need := enforce.Need{
-		Action:          action,
-		Resource:        *in.RoleArn,
-		ResourceAccount: role.Account,
-		Policy:          role.Trust,
+	return &assumption{call: call, action: action, in: in, role: role, session: requested(call.Caller, in)}
+}
+
+// needs asks for the action on the role and, where the session brings them, for
+// tagging it, for setting its source identity and for setting its context. The
+// role's trust policy guards all four.
+func (a *assumption) needs(more facts) []fakeaws.Need {
+	need := fakeaws.Need{
+		Action:          a.action,
+		Resource:        *a.in.RoleArn,
+		ResourceAccount: a.role.Account,
+		Policy:          a.role.Trust,
 	}
-	needs := []enforce.Need{need}
-	if session.SourceIdentity != "" {
+	needs := []fakeaws.Need{need}
+	if a.session.SourceIdentity != "" {
 		need.Action = actionSetSourceIdentity
 		needs = append(needs, need)
 	}
-	if len(session.Tags) > 0 {
+	if len(a.session.Tags) > 0 {
 		need.Action = actionTagSession
 		needs = append(needs, need)
 	}
-	if len(in.ProvidedContexts) > 0 {
+	if len(a.in.ProvidedContexts) > 0 {
 		need.Action = actionSetContext
 		needs = append(needs, need)
 	}
 	for i := range needs {
-		setKeys(&needs[i].Context, in, session, role.Tags)
+		setKeys(&needs[i].Context, a.in, a.session, a.role.Tags)
 		more.set(&needs[i].Context)
 	}
 	return needs
+}
+
+// unchanged refuses a role that is not there, or not there any more: one that was
+// made again under the same name is another role.
+func (s *Fake) unchanged(a *assumption) error {
+	if now, ok := s.role(*a.in.RoleArn); ok && now.ID == a.role.ID {
+		return nil
+	}
+	switch a.call.Caller.Type {
+	case enforce.WebIdentity, enforce.SAMLIdentity:
+		return notAuthorized(a.action)
+	}
+	return accessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", a.call.Caller.ARN, a.action, *a.in.RoleArn))
 }
 
 // setKeys sets the condition keys of assuming a role and its companions.
@@ -108,8 +140,9 @@ func setTagKeys(c *enforce.Context, tags []types.Tag) {
 
 // openRole makes credentials for a session of a role. That the caller may is
 // decided before.
-func (s *Fake) openRole(call *fakeaws.Call, in *sdk.AssumeRoleInput, role *fakeaws.Role, session *fakeaws.Session) (*sdk.AssumeRoleOutput, error) {
-	life, err := duration(call.Caller, role, in.DurationSeconds)
+func (s *Fake) openRole(a *assumption) (*sdk.AssumeRoleOutput, error) {
+	in, role, session := a.in, &a.role, a.session
+	life, err := duration(a.call.Caller, role, in.DurationSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +168,7 @@ func (s *Fake) openRole(call *fakeaws.Call, in *sdk.AssumeRoleInput, role *fakea
 	}
 	out := &sdk.AssumeRoleOutput{
 		AssumedRoleUser:  &types.AssumedRoleUser{Arn: aws.String(caller.ARN), AssumedRoleId: aws.String(caller.UserID)},
-		Credentials:      s.issue(caller, call.Time, life, in.MinimumSessionTokenSize),
+		Credentials:      s.issue(caller, a.call.Time, life, in.MinimumSessionTokenSize),
 		PackedPolicySize: packed,
 		SourceIdentity:   optional(session.SourceIdentity),
 	}

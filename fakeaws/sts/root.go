@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +14,12 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
+func (s *Fake) rootOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.assumeRoot),
+	}
+}
+
 // longestRootSession is both the default and the limit (API page "AssumeRoot").
 const longestRootSession = 15 * time.Minute
 
@@ -25,11 +30,33 @@ var taskPolicies = []string{
 	"S3UnlockBucketPolicy", "SQSUnlockQueuePolicy",
 }
 
+// assumeRoot makes credentials of the root user of a member account of the
+// caller's organization, for one task. It needs sts:AssumeRoot on that root user;
+// that the organization lets the account do so is the other half.
+func (s *Fake) assumeRoot(call *fakeaws.Call, in *sdk.AssumeRootInput) (*fakeaws.Plan[sdk.AssumeRootOutput], error) {
+	if err := regionalOnly(call); err != nil {
+		return nil, err
+	}
+	if err := admit(call, in, ofUsers|ofRoles); err != nil {
+		return nil, err
+	}
+	target, err := rootTarget(in)
+	if err != nil {
+		return nil, err
+	}
+	if call.Caller.Type == enforce.Root && !call.Fixture() {
+		return nil, accessDenied(rootAssumesRoot)
+	}
+	// No policy of the member account is asked, so it is as if it were the caller's.
+	need := fakeaws.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
+	need.Context.Set("sts:TaskPolicyArn", *in.TaskPolicyArn.Arn)
+	return &fakeaws.Plan[sdk.AssumeRootOutput]{Needs: []fakeaws.Need{need}, Do: func() (*sdk.AssumeRootOutput, error) {
+		return s.openRoot(call, in, target)
+	}}, nil
+}
+
 // rootTarget checks a request and returns the account whose root user it means.
 func rootTarget(in *sdk.AssumeRootInput) (string, error) {
-	if err := members.Check(in); err != nil {
-		return "", err
-	}
 	name, isTask := strings.CutPrefix(aws.ToString(in.TaskPolicyArn.Arn), awsPolicies+"root-task/")
 	if !isTask || !slices.Contains(taskPolicies, name) {
 		return "", constraint.Error(fmt.Sprintf(notATaskPolicy, aws.ToString(in.TaskPolicyArn.Arn)))
@@ -44,31 +71,8 @@ func rootTarget(in *sdk.AssumeRootInput) (string, error) {
 	return target, nil
 }
 
-// rootNeeds asks for sts:AssumeRoot on the root user of a member account. That
-// the organization lets the account do so is the other half.
-func (s *Fake) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enforce.Need, error) {
-	target, err := rootTarget(in)
-	if err != nil {
-		return nil, err
-	}
-	call := fakeaws.CallFrom(ctx)
-	if call.Caller.Type == enforce.Root {
-		return nil, accessDenied(rootAssumesRoot)
-	}
-	// No policy of the member account is asked, so it is as if it were the caller's.
-	need := enforce.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
-	need.Context.Set("sts:TaskPolicyArn", *in.TaskPolicyArn.Arn)
-	return []enforce.Need{need}, nil
-}
-
-// AssumeRoot makes credentials of the root user of a member account of the
-// caller's organization, for one task.
-func (s *Fake) AssumeRoot(ctx context.Context, in *sdk.AssumeRootInput) (*sdk.AssumeRootOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	target, err := rootTarget(in)
-	if err != nil {
-		return nil, err
-	}
+// openRoot makes the credentials.
+func (s *Fake) openRoot(call *fakeaws.Call, in *sdk.AssumeRootInput, target string) (*sdk.AssumeRootOutput, error) {
 	member, ok := s.world.Account(target)
 	if !ok || s.world.Closed(target) || !s.mayAssumeRoot(call.Account, target) {
 		return nil, accessDenied(fmt.Sprintf(rootNotCentralized, call.Caller.ARN, fakeaws.ARN("iam", "", target, "root")))

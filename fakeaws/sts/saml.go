@@ -1,10 +1,8 @@
 package sts
 
 import (
-	"context"
 	"crypto/sha1"
 	"encoding/base64"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,65 +13,78 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) samlOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.assumeRoleWithSAML).Unsigned(),
+	}
+}
+
 const actionWithSAML = "sts:AssumeRoleWithSAML"
 
 // redeemWithin is how long after it was issued a response is taken.
 const redeemWithin = 5 * time.Minute
 
+// A SAMLVerifier reads the responses of SAML providers.
+type SAMLVerifier interface {
+	// Verify returns what a response in base 64, the parameter SAMLAssertion, proves:
+	// what the provider has signed. It returns AWS's errors.
+	Verify(response string, provider fakeaws.SAMLProvider, now time.Time) (*SAMLAssertion, error)
+}
+
+// UseSAML lets STS read SAML. Package fakeaws/sts/saml has the verifier.
+func (s *Fake) UseSAML(v SAMLVerifier) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saml = v
+}
+
+func (s *Fake) samlVerifier() SAMLVerifier {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saml
+}
+
 // A samlIdentity is what a SAML response proves.
 type samlIdentity struct {
 	provider  fakeaws.SAMLProvider
-	assertion *assertion
+	assertion *SAMLAssertion
 	qualifier string
 	facts     facts
 	// role is the request as one of AssumeRole.
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Fake) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// assumeRoleWithSAML makes credentials for a session of a role, for whom a
+// response of a SAML provider names.
+func (s *Fake) assumeRoleWithSAML(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*fakeaws.Plan[sdk.AssumeRoleWithSAMLOutput], error) {
+	if err := members.Check(in); err != nil {
+		return nil, err
+	}
 	id, err := s.samlIdentity(call, in)
 	if err != nil {
 		return nil, err
 	}
-	call.Keep(id)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: id.provider.ARN}}
-	return s.roleNeeds(actionWithSAML, id.role, requested(call.Caller, id.role), id.facts), nil
-}
-
-// AssumeRoleWithSAML makes credentials for a session of a role, for whom a
-// response of a SAML provider names.
-func (s *Fake) AssumeRoleWithSAML(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) (*sdk.AssumeRoleWithSAMLOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	id, verified := call.Kept().(*samlIdentity)
-	if !verified { // Go code calls
-		var err error
-		if id, err = s.samlIdentity(call, in); err != nil {
+	a := s.assumption(call, actionWithSAML, id.role)
+	return &fakeaws.Plan[sdk.AssumeRoleWithSAMLOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithSAMLOutput, error) {
+		out, err := s.openFederated(a, id.facts)
+		if err != nil {
 			return nil, err
 		}
-	}
-	role, ok := s.role(*in.RoleArn)
-	if !ok {
-		return nil, accessDenied("Not authorized to perform " + actionWithSAML)
-	}
-	session := requested(noCaller, id.role)
-	session.Keys = id.facts.lasting()
-	out, err := s.openRole(call, id.role, &role, session)
-	if err != nil {
-		return nil, err
-	}
-	return &sdk.AssumeRoleWithSAMLOutput{
-		AssumedRoleUser: out.AssumedRoleUser, Credentials: out.Credentials, PackedPolicySize: out.PackedPolicySize,
-		SourceIdentity: out.SourceIdentity, SessionTokenSize: out.SessionTokenSize, SessionTokenUtilization: out.SessionTokenUtilization,
-		Audience: aws.String(id.assertion.recipient), Issuer: aws.String(id.assertion.issuer), NameQualifier: aws.String(id.qualifier),
-		Subject: aws.String(id.assertion.subject), SubjectType: aws.String(id.assertion.subjectType),
-	}, nil
+		return &sdk.AssumeRoleWithSAMLOutput{
+			AssumedRoleUser: out.AssumedRoleUser, Credentials: out.Credentials, PackedPolicySize: out.PackedPolicySize,
+			SourceIdentity: out.SourceIdentity, SessionTokenSize: out.SessionTokenSize, SessionTokenUtilization: out.SessionTokenUtilization,
+			Audience: aws.String(id.assertion.Recipient), Issuer: aws.String(id.assertion.Issuer), NameQualifier: aws.String(id.qualifier),
+			Subject: aws.String(id.assertion.Subject), SubjectType: aws.String(id.assertion.SubjectType),
+		}, nil
+	}}, nil
 }
 
 // samlIdentity verifies a response. The order of the checks is unverified.
 func (s *Fake) samlIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*samlIdentity, error) {
-	if err := members.Check(in); err != nil {
-		return nil, err
+	saml := s.samlVerifier()
+	if saml == nil {
+		return nil, noSAML()
 	}
 	if err := checkRoleARN(*in.RoleArn); err != nil {
 		return nil, err
@@ -87,20 +98,20 @@ func (s *Fake) samlIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput)
 	case !call.Time.Before(provider.ValidUntil):
 		return nil, invalidToken(oldMetadata)
 	}
-	text, err := base64.StdEncoding.DecodeString(*in.SAMLAssertion)
+	a, err := saml.Verify(*in.SAMLAssertion, provider, call.Time)
 	if err != nil {
-		return nil, invalidToken(notAResponse)
+		return nil, err
 	}
-	a, err := readResponse(text, provider, call.Time)
+	tags, err := a.tags()
 	if err != nil {
 		return nil, err
 	}
 	if err := a.check(provider, *in.RoleArn, call.Time); err != nil {
 		return nil, err
 	}
-	id := &samlIdentity{provider: provider, assertion: a, qualifier: nameQualifier(a.issuer, provider)}
+	id := &samlIdentity{provider: provider, assertion: a, qualifier: nameQualifier(a.Issuer, provider)}
 	id.facts = id.keys()
-	id.role, err = a.roleInput(in, call.Time)
+	id.role, err = a.roleInput(in, tags, call.Time)
 	return id, err
 }
 
@@ -117,14 +128,14 @@ func (id *samlIdentity) keys() facts {
 	a := id.assertion
 	f := facts{
 		{key: "saml:namequalifier", values: []string{id.qualifier}, lasts: true},
-		{key: "saml:sub", values: []string{a.subject}, lasts: true},
-		{key: "saml:sub_type", values: []string{a.subjectType}, lasts: true},
-		{key: "saml:aud", values: []string{a.recipient}},
-		{key: "saml:iss", values: []string{a.issuer}},
+		{key: "saml:sub", values: []string{a.Subject}, lasts: true},
+		{key: "saml:sub_type", values: []string{a.SubjectType}, lasts: true},
+		{key: "saml:aud", values: []string{a.Recipient}},
+		{key: "saml:iss", values: []string{a.Issuer}},
 		{key: "saml:doc", values: []string{id.provider.Account + "/" + id.provider.Name}},
 	}
-	for _, known := range samlAttributes() {
-		if values := a.attributes[known.name]; len(values) > 0 {
+	for _, known := range attributeKeys() {
+		if values := a.values(known.name); len(values) > 0 {
 			f = append(f, fact{key: known.key, values: values, many: known.many})
 		}
 	}
@@ -132,12 +143,12 @@ func (id *samlIdentity) keys() facts {
 }
 
 // roleInput is a request with an assertion as one of AssumeRole.
-func (a *assertion) roleInput(in *sdk.AssumeRoleWithSAMLInput, now time.Time) (*sdk.AssumeRoleInput, error) {
+func (a *SAMLAssertion) roleInput(in *sdk.AssumeRoleWithSAMLInput, tags []types.Tag, now time.Time) (*sdk.AssumeRoleInput, error) {
 	out := &sdk.AssumeRoleInput{
 		RoleArn: in.RoleArn, RoleSessionName: aws.String(a.attribute(roleSessionNameAttribute)),
 		DurationSeconds: in.DurationSeconds, Policy: in.Policy, PolicyArns: in.PolicyArns,
-		MinimumSessionTokenSize: in.MinimumSessionTokenSize, TransitiveTagKeys: a.attributes[transitiveTagsAttribute],
-		Tags: a.tags,
+		MinimumSessionTokenSize: in.MinimumSessionTokenSize, TransitiveTagKeys: a.values(transitiveTagsAttribute),
+		Tags: tags,
 	}
 	if identity := a.attribute(sourceIdentityAttribute); identity != "" {
 		out.SourceIdentity = &identity
@@ -149,8 +160,8 @@ func (a *assertion) roleInput(in *sdk.AssumeRoleWithSAMLInput, now time.Time) (*
 		}
 		out.DurationSeconds = seconds
 	}
-	if !a.sessionEnds.IsZero() {
-		left := a.sessionEnds.Sub(now)
+	if !a.SessionEnds.IsZero() {
+		left := a.SessionEnds.Sub(now)
 		if left < minSession {
 			return nil, expiredToken(sessionEnded)
 		}
@@ -170,10 +181,3 @@ func (a *assertion) roleInput(in *sdk.AssumeRoleWithSAMLInput, now time.Time) (*
 
 // minSession is the shortest session of a role.
 const minSession = 15 * time.Minute
-
-func samlTag(key string, values []string) (types.Tag, error) {
-	if len(values) != 1 {
-		return types.Tag{}, invalidToken(fmt.Sprintf(tagValues, key))
-	}
-	return types.Tag{Key: &key, Value: &values[0]}, nil
-}

@@ -7,8 +7,8 @@ import (
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
-// A samlAttribute is an attribute of which AWS makes a condition key.
-type samlAttribute struct {
+// An attributeKey is an attribute of which AWS makes a condition key.
+type attributeKey struct {
 	name, key string
 	many      bool
 }
@@ -50,13 +50,13 @@ var attributeNames = map[string]string{
 	"urn:oid:2.5.4.4":                                                         "surname",
 }
 
-// samlAttributes are the attributes whose keys the catalog knows, sorted by key.
-var samlAttributes = sync.OnceValue(func() []samlAttribute {
+// attributeKeys are the attributes whose keys the catalog knows, sorted by key.
+var attributeKeys = sync.OnceValue(func() []attributeKey {
 	service, ok := catalog.Lookup("sts")
 	if !ok {
 		return nil
 	}
-	var known []samlAttribute
+	var known []attributeKey
 	for _, key := range service.Keys() {
 		suffix, isSAML := strings.CutPrefix(key.Name, "saml:")
 		if !isSAML {
@@ -64,7 +64,7 @@ var samlAttributes = sync.OnceValue(func() []samlAttribute {
 		}
 		for name, friendly := range attributeNames {
 			if strings.EqualFold(friendly, suffix) {
-				known = append(known, samlAttribute{name: name, key: key.Name, many: strings.HasPrefix(key.Type, "ArrayOf")})
+				known = append(known, attributeKey{name: name, key: key.Name, many: strings.HasPrefix(key.Type, "ArrayOf")})
 			}
 		}
 	}

@@ -3,17 +3,14 @@
 package sts
 
 import (
-	"context"
 	"crypto/cipher"
 	"fmt"
-	"reflect"
+	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -27,10 +24,11 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu sync.Mutex // guards outbound and seal
+	mu sync.Mutex // guards everything below
 	// outbound has the signing keys by issuer and algorithm.
 	outbound map[string]map[string]*signingKey
 	seal     cipher.AEAD // of trusted contexts
+	saml     SAMLVerifier
 }
 
 // Service is STS, for a World to be made of.
@@ -43,58 +41,64 @@ func newFake(w *fakeaws.World) *Fake {
 	return &Fake{world: w, outbound: make(map[string]map[string]*signingKey)}
 }
 
-// Ops returns the operations of STS with the permissions that they need.
+// Ops returns the operations of STS.
 func (s *Fake) Ops() []fakeaws.Op {
-	return []fakeaws.Op{
-		fakeaws.UnrestrictedMethod(s.GetCallerIdentity),
-		bind(s.GetAccessKeyInfo, keyInfoNeeds),
-		bind(s.AssumeRole, s.assumeRoleNeeds),
-		bind(s.GetFederationToken, s.federationTokenNeeds),
-		fakeaws.UnrestrictedMethod(s.GetSessionToken),
-		bind(s.AssumeRoot, s.rootNeeds),
-		bind(s.DecodeAuthorizationMessage, decodeNeeds),
-		bind(s.GetDelegatedAccessToken, delegatedNeeds),
-		bind(s.GetWebIdentityToken, s.webIdentityTokenNeeds),
-		bind(s.AssumeRoleWithSAML, s.samlNeeds).Unsigned(),
-		bind(s.AssumeRoleWithWebIdentity, s.webIdentityNeeds).Unsigned(),
-	}
+	return slices.Concat(
+		s.identityOps(), s.roleOps(), s.federationOps(), s.sessionOps(), s.rootOps(), s.decodeOps(), s.delegatedOps(),
+		s.outboundOps(), s.samlOps(), s.webIdentityOps(),
+	)
 }
 
-// bind makes the row of an operation that not all credentials can call.
-func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.Needs[I]) fakeaws.Op {
-	operation := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		if slices.Contains(regionalOnly, operation) && fakeaws.CallFrom(ctx).Host() == globalHost {
-			return nil, &fakeaws.Error{Code: "InvalidAction", Message: "Unknown Operation", Status: 400}
-		}
-		if err := members.Check(in); err != nil {
-			return nil, err
-		}
-		if !callable(operation, fakeaws.CallFrom(ctx).Caller) {
-			return nil, accessDenied(fmt.Sprintf(notWithSession, operation))
-		}
-		return needs(ctx, in)
-	})
-}
-
-// globalHost is the endpoint without a region, which does not know the operations of
-// regionalOnly (API pages of both). The words are those that STS answers to AssumeRoot.
+// globalHost is the endpoint without a region.
 const globalHost = "sts.amazonaws.com"
 
-var regionalOnly = []string{"AssumeRoot", "GetWebIdentityToken"}
+// regionalOnly refuses a call at the endpoint without a region, which does not know
+// AssumeRoot and GetWebIdentityToken (API pages of both). The words are those that STS
+// answers to AssumeRoot.
+func regionalOnly(call *fakeaws.Call) error {
+	if call.Host() == globalHost {
+		return &fakeaws.Error{Code: "InvalidAction", Message: "Unknown Operation", Status: http.StatusBadRequest}
+	}
+	return nil
+}
 
-// callable reports whether an operation takes credentials of the caller's kind:
-// page "Compare AWS STS credentials". GetCallerIdentity takes all.
-func callable(operation string, caller *fakeaws.Caller) bool {
+// Credentials are of these kinds: page "Compare AWS STS credentials".
+type kinds int
+
+const (
+	ofUsers     kinds = 1 << iota // long-term ones, root's too
+	ofRoles                       // role sessions
+	ofFederated                   // of GetFederationToken
+	ofSessions                    // of GetSessionToken and AssumeRoot
+)
+
+func kindOf(caller *fakeaws.Caller) kinds {
 	switch {
 	case caller.Session == nil:
-		return true
+		return ofUsers
 	case caller.Type == enforce.AssumedRole:
-		return operation != "GetFederationToken"
+		return ofRoles
 	case caller.Type == enforce.FederatedUser:
-		return false
+		return ofFederated
 	}
-	return operation == "AssumeRole" // credentials of GetSessionToken
+	return ofSessions
+}
+
+// admit checks the input of a call, and refuses credentials of a kind that the
+// operation does not take.
+func admit(call *fakeaws.Call, in any, taken kinds) error {
+	if err := members.Check(in); err != nil {
+		return err
+	}
+	if taken&kindOf(call.Caller) == 0 {
+		return accessDenied(fmt.Sprintf(notWithSession, call.Operation))
+	}
+	return nil
+}
+
+// ownAction asks for the operation's action, which has no resource.
+func ownAction(call *fakeaws.Call) []fakeaws.Need {
+	return []fakeaws.Need{{Action: "sts:" + call.Operation, Resource: "*", Name: "-"}}
 }
 
 // The actions whose denials never give a reason, so that nobody learns which
@@ -107,10 +111,10 @@ const (
 )
 
 // Denied answers a denial as STS does.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	switch call.Caller.Type {
 	case enforce.WebIdentity, enforce.SAMLIdentity:
-		return accessDenied("Not authorized to perform " + need.Action)
+		return notAuthorized(need.Action)
 	}
 	style := enforce.MessageStyle{Name: need.Name}
 	switch need.Action {
@@ -154,37 +158,8 @@ func (s *Fake) issue(caller *fakeaws.Caller, now time.Time, life time.Duration, 
 	}
 }
 
-// GetCallerIdentity says who calls. It needs no permission, and no policy can
-// deny it.
-func (s *Fake) GetCallerIdentity(ctx context.Context, _ *sdk.GetCallerIdentityInput) (*sdk.GetCallerIdentityOutput, error) {
-	p := &fakeaws.CallFrom(ctx).Caller.Principal
-	return &sdk.GetCallerIdentityOutput{
-		Account: aws.String(p.Account),
-		Arn:     aws.String(p.ARN),
-		UserId:  aws.String(p.UserID),
-	}, nil
-}
-
 // tokenUse is what an answer says of the size of its session token.
 func tokenUse(c *types.Credentials) (size, utilization *int32) {
 	n := len(*c.SessionToken)
 	return aws.Int32(int32(n)), aws.Int32(percent(n, maxToken))
-}
-
-func keyInfoNeeds(context.Context, *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:GetAccessKeyInfo", Resource: "*", Name: "-"}}, nil
-}
-
-// GetAccessKeyInfo names the account of an access key, whosever it is. AWS
-// reads it from the key id itself and so answers for keys that are deleted too;
-// here a key that no longer exists is an error.
-func (s *Fake) GetAccessKeyInfo(_ context.Context, in *sdk.GetAccessKeyInfoInput) (*sdk.GetAccessKeyInfoOutput, error) {
-	if err := members.Check(in); err != nil {
-		return nil, err
-	}
-	c, ok := s.world.Credential(*in.AccessKeyId)
-	if !ok {
-		return nil, constraint.Error(unknownAccessKey)
-	}
-	return &sdk.GetAccessKeyInfoOutput{Account: aws.String(c.Caller.Account)}, nil
 }

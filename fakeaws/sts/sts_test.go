@@ -12,15 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // rule 55: no policy can deny GetCallerIdentity.
 func TestGetCallerIdentity(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", denyAll)
+	u := w.user(t, w.iam, "alice", denyAll)
 	out, err := u.GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
 	require.NoError(t, err)
 	assert.Equal(t, alice, *out.Arn)
@@ -37,7 +35,7 @@ func TestGetCallerIdentity(t *testing.T) {
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
 	out, err := u.AssumeRole(ctx, input(role))
 	require.NoError(t, err)
@@ -54,10 +52,7 @@ func TestAssumeRole(t *testing.T) {
 	assert.Equal(t, *out.AssumedRoleUser.Arn, *who.Arn)
 	assert.Equal(t, *out.AssumedRoleUser.AssumedRoleId, *who.UserId)
 
-	c, ok := w.Credential(*out.Credentials.AccessKeyId)
-	require.True(t, ok)
-	asSession := &fakeaws.Call{Context: ctx, World: w.World.World, Account: accountID, Caller: c.Caller, Time: w.Clock().Now()}
-	_, err = w.iam.GetUser(asSession, &iamsdk.GetUserInput{})
+	_, err = iamsdk.NewFromConfig(w.with(out.Credentials)).GetUser(ctx, &iamsdk.GetUserInput{})
 	requireError(t, err, "ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
@@ -65,7 +60,7 @@ func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		u := w.user(w.root, t, "alice", "")
+		u := w.user(t, w.iam, "alice", "")
 		out, err := u.AssumeRole(ctx, input(w.role(t, "app", trust(assume, alice, "")), seconds(900)))
 		require.NoError(t, err)
 		w.requireLife(t, 15*time.Minute, out.Credentials.Expiration)
@@ -91,11 +86,11 @@ func TestWhoMayAssume(t *testing.T) {
 		"tagged":   w.role(t, "tagged", trust(assume, "*", `"StringEquals":{"iam:ResourceTag/team":"blue"}`), "team", "blue"),
 		"missing":  "arn:aws:iam::111122223333:role/missing",
 	}
-	plain := w.user(w.root, t, "plain", "")
-	able := w.user(w.root, t, "able", allowAll)
-	never := w.user(w.root, t, "never", denyAll)
-	foreign := w.user(w.other, t, "foreign", "")
-	foreignAble := w.user(w.other, t, "able", allowAll)
+	plain := w.user(t, w.iam, "plain", "")
+	able := w.user(t, w.iam, "able", allowAll)
+	never := w.user(t, w.iam, "never", denyAll)
+	foreign := w.user(t, w.otherIAM, "foreign", "")
+	foreignAble := w.user(t, w.otherIAM, "able", allowAll)
 	account, _ := w.Account(accountID)
 	root := w.client(account.Root.AccessKeyID, account.Root.SecretAccessKey, "")
 	external := func(in *sdk.AssumeRoleInput) { in.ExternalId = aws.String("secret") }
@@ -151,7 +146,7 @@ func TestSelfAssumption(t *testing.T) {
 }
 
 func selfAssumption(t *testing.T, w *world) {
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	const role, session = "arn:aws:iam::111122223333:role/", "arn:aws:sts::111122223333:assumed-role/"
 	w.role(t, "another", trust(assume, alice, ""))
 	for name, tc := range map[string]struct {
@@ -173,12 +168,12 @@ func selfAssumption(t *testing.T, w *world) {
 	} {
 		arn := w.role(t, name, trust(assume, alice, ""))
 		if tc.permitted {
-			_, err := w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
+			_, err := w.iam.PutRolePolicy(t.Context(), &iamsdk.PutRolePolicyInput{RoleName: &name, PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
 			require.NoError(t, err)
 		}
 		both := trust(assume, alice+`","`+strings.ReplaceAll(tc.trusts, "NAME", name), "")
 		both = strings.Replace(strings.Replace(both, `"AWS":"`, `"AWS":["`, 1), `"},"Action"`, `"]},"Action"`, 1)
-		_, err := w.iam.UpdateAssumeRolePolicy(w.root, &iamsdk.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &both})
+		_, err := w.iam.UpdateAssumeRolePolicy(t.Context(), &iamsdk.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &both})
 		require.NoError(t, err, name)
 		out, err := u.AssumeRole(t.Context(), input(arn))
 		require.NoError(t, err)
@@ -195,7 +190,7 @@ func selfAssumption(t *testing.T, w *world) {
 func TestAssumeRoleInput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	role := w.role(t, "app", trust(every, alice, ""))
 	const one = "1 validation error detected: Value "
 	tests := map[string]struct {
@@ -247,11 +242,11 @@ func TestAssumeRoleInput(t *testing.T) {
 func TestSessionPolicies(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
-	_, err := w.iam.PutRolePolicy(w.root, &iamsdk.PutRolePolicyInput{RoleName: aws.String("app"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
+	_, err := w.iam.PutRolePolicy(t.Context(), &iamsdk.PutRolePolicyInput{RoleName: aws.String("app"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})
 	require.NoError(t, err)
-	managed, err := w.iam.CreatePolicy(w.root, &iamsdk.CreatePolicyInput{PolicyName: aws.String("s3only"), PolicyDocument: aws.String(
+	managed, err := w.iam.CreatePolicy(t.Context(), &iamsdk.CreatePolicyInput{PolicyName: aws.String("s3only"), PolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)})
 	require.NoError(t, err)
 	key := &sdk.GetAccessKeyInfoInput{AccessKeyId: aws.String("AKIAIOSFODNN7EXAMPLE")}
@@ -285,11 +280,11 @@ func TestSessionPolicies(t *testing.T) {
 func TestRoleChain(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	first := w.role(t, "first", trust(every, alice, ""))
 	second := w.role(t, "second", trust(every, first, `"StringEquals":{"aws:PrincipalTag/team":"blue","sts:SourceIdentity":"me"}`))
 	shy := w.role(t, "shy", trust(assume, "*", ""))
-	_, err := w.iam.UpdateRole(w.root, &iamsdk.UpdateRoleInput{RoleName: aws.String("second"), MaxSessionDuration: aws.Int32(43200)})
+	_, err := w.iam.UpdateRole(t.Context(), &iamsdk.UpdateRoleInput{RoleName: aws.String("second"), MaxSessionDuration: aws.Int32(43200)})
 	require.NoError(t, err)
 
 	out, err := u.AssumeRole(ctx, input(first, tags("team", "blue", "cost", "7"), transitive("Team"), identity("me")))
@@ -325,7 +320,7 @@ func TestRoleChain(t *testing.T) {
 func TestGetSessionToken(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", denyAll)
+	u := w.user(t, w.iam, "alice", denyAll)
 	out, err := u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{})
 	require.NoError(t, err, "policies cannot deny it")
 	w.requireLife(t, 12*time.Hour, out.Credentials.Expiration)
@@ -338,7 +333,7 @@ func TestGetSessionToken(t *testing.T) {
 	_, err = temporary.GetAccessKeyInfo(ctx, &sdk.GetAccessKeyInfoInput{AccessKeyId: out.Credentials.AccessKeyId})
 	requireError(t, err, "AccessDenied", "Cannot call GetAccessKeyInfo with session credentials")
 
-	rooted, err := w.sts.GetSessionToken(w.root, &sdk.GetSessionTokenInput{DurationSeconds: aws.Int32(7200), MinimumSessionTokenSize: aws.Int32(4096)})
+	rooted, err := w.sts.GetSessionToken(t.Context(), &sdk.GetSessionTokenInput{DurationSeconds: aws.Int32(7200), MinimumSessionTokenSize: aws.Int32(4096)})
 	require.NoError(t, err)
 	w.requireLife(t, time.Hour, rooted.Credentials.Expiration)
 	assert.Len(t, *rooted.Credentials.SessionToken, 4096)
@@ -349,9 +344,9 @@ func TestGetSessionToken(t *testing.T) {
 func TestAssumeRoleWithSessionToken(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", allowAll)
+	u := w.user(t, w.iam, "alice", allowAll)
 	role := w.role(t, "app", trust(assume, accountID, ""))
-	_, err := w.iam.UpdateRole(w.root, &iamsdk.UpdateRoleInput{RoleName: aws.String("app"), MaxSessionDuration: aws.Int32(7200)})
+	_, err := w.iam.UpdateRole(t.Context(), &iamsdk.UpdateRoleInput{RoleName: aws.String("app"), MaxSessionDuration: aws.Int32(7200)})
 	require.NoError(t, err)
 	out, err := u.GetSessionToken(ctx, &sdk.GetSessionTokenInput{})
 	require.NoError(t, err)
@@ -368,23 +363,52 @@ func TestAssumeRoleWithSessionToken(t *testing.T) {
 func TestDeletedRole(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
-	u := w.user(w.root, t, "alice", "")
+	u := w.user(t, w.iam, "alice", "")
 	role := w.role(t, "app", trust(assume, alice, ""))
 	out, err := u.AssumeRole(ctx, input(role))
 	require.NoError(t, err)
-	_, err = w.iam.DeleteRole(w.root, &iamsdk.DeleteRoleInput{RoleName: aws.String("app")})
+	_, err = w.iam.DeleteRole(t.Context(), &iamsdk.DeleteRoleInput{RoleName: aws.String("app")})
 	require.NoError(t, err)
 	_, err = w.session(out.Credentials).GetAccessKeyInfo(ctx, &sdk.GetAccessKeyInfoInput{AccessKeyId: out.Credentials.AccessKeyId})
 	require.Error(t, err)
-	_, err = w.sts.AssumeRole(w.root, input(role))
+	_, err = w.sts.AssumeRole(t.Context(), input(role))
 	requireError(t, err, "AccessDenied", denied("arn:aws:iam::111122223333:root", "AssumeRole", role))
 }
 
 func TestGetAccessKeyInfoOfUnknownKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.sts.GetAccessKeyInfo(w.root, &sdk.GetAccessKeyInfoInput{AccessKeyId: aws.String("AKIAIOSFODNN7EXAMPLE")})
+	_, err := w.sts.GetAccessKeyInfo(t.Context(), &sdk.GetAccessKeyInfoInput{AccessKeyId: aws.String("AKIAIOSFODNN7EXAMPLE")})
 	requireError(t, err, "ValidationError", "The access key id is not valid.")
+}
+
+// A World reads SAML only when it was asked to: see package saml.
+func TestSAMLIsNotImplemented(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, w *world) {
+		in := &sdk.AssumeRoleWithSAMLInput{
+			RoleArn: aws.String("arn:aws:iam::111122223333:role/app"), PrincipalArn: aws.String("arn:aws:iam::111122223333:saml-provider/idp"), SAMLAssertion: aws.String("AAAA"),
+		}
+		_, err := w.client("", "", "").AssumeRoleWithSAML(t.Context(), in)
+		requireError(t, err, "NotImplemented", "sts AssumeRoleWithSAML needs a reader of SAML in this World: import github.com/leastpriv/leastpriv/fakeaws/sts/saml and call saml.Enable(world).")
+		in.RoleArn = nil
+		_, err = w.client("", "", "").AssumeRoleWithSAML(t.Context(), in)
+		require.ErrorContains(t, err, "ValidationError")
+	})
+}
+
+// The World's own hand opens sessions of every role, root may not.
+func TestRootAssumesNoRole(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	in := input(w.role(t, "app", trust(assume, "arn:aws:iam::444455556666:root", "")))
+	_, err := sdk.NewFromConfig(w.RootConfig(accountID)).AssumeRole(ctx, in)
+	requireError(t, err, "AccessDenied", "Roles may not be assumed by root accounts.")
+	out, err := w.sts.AssumeRole(ctx, in)
+	require.NoError(t, err)
+	who, err := w.session(out.Credentials).GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
+	require.NoError(t, err)
+	assert.Equal(t, *out.AssumedRoleUser.Arn, *who.Arn)
 }
 
 func FuzzAssumeRole(f *testing.F) {
@@ -394,7 +418,7 @@ func FuzzAssumeRole(f *testing.F) {
 	w := newWorld(f)
 	w.role(f, "app", trust(every, "*", ""))
 	f.Fuzz(func(t *testing.T, role, session, policy, key string, life int32) {
-		out, err := w.sts.AssumeRole(w.root, &sdk.AssumeRoleInput{
+		out, err := w.sts.AssumeRole(t.Context(), &sdk.AssumeRoleInput{
 			RoleArn: &role, RoleSessionName: &session, Policy: &policy, DurationSeconds: &life,
 			Tags: []types.Tag{{Key: &key, Value: &session}}, TransitiveTagKeys: []string{key},
 		})
@@ -406,12 +430,12 @@ func FuzzAssumeRole(f *testing.F) {
 
 func BenchmarkAssumeRole(b *testing.B) {
 	w := newWorld(b)
-	u := w.user(w.root, b, "alice", "")
+	u := w.user(b, w.iam, "alice", "")
 	in := input(w.role(b, "app", trust(assume, alice, "")))
-	b.Run("method", func(b *testing.B) {
+	b.Run("Do", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := w.sts.AssumeRole(w.root, in); err != nil {
+			if _, err := w.sts.AssumeRole(b.Context(), in); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"errors"
@@ -18,6 +17,12 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+func (s *Fake) webIdentityOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.assumeRoleWithWebIdentity).Unsigned(),
+	}
+}
 
 // outboundDomain ends the issuers of GetWebIdentityToken.
 const outboundDomain = ".tokens.sts.global.api.aws"
@@ -46,53 +51,42 @@ type webIdentity struct {
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Fake) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// assumeRoleWithWebIdentity makes credentials for a session of a role, for whom
+// a token of an OpenID Connect provider names.
+func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*fakeaws.Plan[sdk.AssumeRoleWithWebIdentityOutput], error) {
+	if err := members.Check(in); err != nil {
+		return nil, err
+	}
 	id, err := s.webIdentity(call, in)
 	if err != nil {
 		return nil, err
 	}
-	call.Keep(id)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: id.provider}}
-	return s.roleNeeds(actionWithWebIdentity, id.role, requested(call.Caller, id.role), id.facts), nil
-}
-
-// AssumeRoleWithWebIdentity makes credentials for a session of a role, for whom
-// a token of an OpenID Connect provider names.
-func (s *Fake) AssumeRoleWithWebIdentity(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) (*sdk.AssumeRoleWithWebIdentityOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	id, verified := call.Kept().(*webIdentity)
-	if !verified { // Go code calls
-		var err error
-		if id, err = s.webIdentity(call, in); err != nil {
+	a := s.assumption(call, actionWithWebIdentity, id.role)
+	return &fakeaws.Plan[sdk.AssumeRoleWithWebIdentityOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithWebIdentityOutput, error) {
+		out, err := s.openFederated(a, id.facts)
+		if err != nil {
 			return nil, err
 		}
-	}
-	role, ok := s.role(*in.RoleArn)
-	if !ok {
-		return nil, accessDenied("Not authorized to perform " + actionWithWebIdentity)
-	}
-	session := requested(noCaller, id.role)
-	session.Keys = id.facts.lasting()
-	out, err := s.openRole(call, id.role, &role, session)
-	if err != nil {
-		return nil, err
-	}
-	return &sdk.AssumeRoleWithWebIdentityOutput{
-		AssumedRoleUser: out.AssumedRoleUser, Credentials: out.Credentials, PackedPolicySize: out.PackedPolicySize,
-		SourceIdentity: out.SourceIdentity, SessionTokenSize: out.SessionTokenSize, SessionTokenUtilization: out.SessionTokenUtilization,
-		Audience: aws.String(id.audience), Provider: aws.String(id.issuer), SubjectFromWebIdentityToken: aws.String(id.subject),
-	}, nil
+		return &sdk.AssumeRoleWithWebIdentityOutput{
+			AssumedRoleUser: out.AssumedRoleUser, Credentials: out.Credentials, PackedPolicySize: out.PackedPolicySize,
+			SourceIdentity: out.SourceIdentity, SessionTokenSize: out.SessionTokenSize, SessionTokenUtilization: out.SessionTokenUtilization,
+			Audience: aws.String(id.audience), Provider: aws.String(id.issuer), SubjectFromWebIdentityToken: aws.String(id.subject),
+		}, nil
+	}}, nil
 }
 
-// noCaller is who calls an unsigned operation, as far as sessions inherit.
-var noCaller = &fakeaws.Caller{}
+// openFederated opens a session for a user of an identity provider.
+func (s *Fake) openFederated(a *assumption, proven facts) (*sdk.AssumeRoleOutput, error) {
+	if err := s.unchanged(a); err != nil {
+		return nil, err
+	}
+	a.session.Keys = proven.lasting()
+	return s.openRole(a)
+}
 
 // webIdentity verifies a token. The order of the checks is unverified.
 func (s *Fake) webIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*webIdentity, error) {
-	if err := members.Check(in); err != nil {
-		return nil, err
-	}
 	if err := checkRoleARN(*in.RoleArn); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package sts_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -30,12 +29,12 @@ const (
 
 var requireError = worldtest.RequireError
 
-// A world is a World with two accounts.
+// A world is a World with two accounts, and clients of the World's own hand: of IAM
+// in both, of STS in the first.
 type world struct {
 	*worldtest.World
-	iam         *iam.Fake
-	sts         *sts.Fake
-	root, other context.Context
+	iam, otherIAM *iamsdk.Client
+	sts           *sdk.Client
 }
 
 func newWorld(t testing.TB) *world { return newWorldAt(t, worldtest.InProcess) }
@@ -48,8 +47,10 @@ func newWorldAt(t testing.TB, door worldtest.Door) *world {
 		sts.Service,
 	)
 	return &world{
-		World: w, iam: iam.Of(w.World), sts: sts.Of(w.World),
-		root: w.Root, other: w.OtherRoot,
+		World:    w,
+		iam:      iamsdk.NewFromConfig(worldtest.FixtureConfig(w.World, accountID, worldtest.Region)),
+		otherIAM: iamsdk.NewFromConfig(worldtest.FixtureConfig(w.World, otherID, worldtest.Region)),
+		sts:      sdk.NewFromConfig(worldtest.FixtureConfig(w.World, accountID, worldtest.Region)),
 	}
 }
 
@@ -74,16 +75,18 @@ func (w *world) session(c *types.Credentials) *sdk.Client {
 	return w.client(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
 }
 
-// user makes a user with an inline policy, if any, and returns a client.
-func (w *world) user(ctx context.Context, t testing.TB, name, policy string) *sdk.Client {
+// user makes a user of an account's IAM with an inline policy, if any, and returns a
+// client.
+func (w *world) user(t testing.TB, directory *iamsdk.Client, name, policy string) *sdk.Client {
 	t.Helper()
-	_, err := w.iam.CreateUser(ctx, &iamsdk.CreateUserInput{UserName: &name})
+	ctx := t.Context()
+	_, err := directory.CreateUser(ctx, &iamsdk.CreateUserInput{UserName: &name})
 	require.NoError(t, err)
 	if policy != "" {
-		_, err := w.iam.PutUserPolicy(ctx, &iamsdk.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy})
+		_, err := directory.PutUserPolicy(ctx, &iamsdk.PutUserPolicyInput{UserName: &name, PolicyName: aws.String("p"), PolicyDocument: &policy})
 		require.NoError(t, err)
 	}
-	key, err := w.iam.CreateAccessKey(ctx, &iamsdk.CreateAccessKeyInput{UserName: &name})
+	key, err := directory.CreateAccessKey(ctx, &iamsdk.CreateAccessKeyInput{UserName: &name})
 	require.NoError(t, err)
 	return w.client(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
 }
@@ -95,7 +98,7 @@ func (w *world) role(t testing.TB, name, trust string, tags ...string) string {
 	for i := 0; i < len(tags); i += 2 {
 		in.Tags = append(in.Tags, iamtypes.Tag{Key: &tags[i], Value: &tags[i+1]})
 	}
-	out, err := w.iam.CreateRole(w.root, in)
+	out, err := w.iam.CreateRole(t.Context(), in)
 	require.NoError(t, err)
 	return *out.Role.Arn
 }

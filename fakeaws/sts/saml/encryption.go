@@ -1,4 +1,4 @@
-package sts
+package saml
 
 import (
 	"crypto/rsa"
@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/beevik/etree"
-	saml "github.com/russellhaering/gosaml2/types"
+	"github.com/russellhaering/gosaml2/types"
 	"github.com/russellhaering/goxmldsig/etreeutils"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -55,12 +55,12 @@ func decryptAssertion(response *etree.Element, provider fakeaws.SAMLProvider) er
 // blockCiphers are the algorithms by which AWS's page "Manage SAML encryption keys"
 // means AES-GCM and AES-CBC.
 var blockCiphers = []string{
-	saml.MethodAES128GCM, saml.MethodAES192GCM, saml.MethodAES256GCM, saml.MethodAES128CBC, saml.MethodAES256CBC,
+	types.MethodAES128GCM, types.MethodAES192GCM, types.MethodAES256GCM, types.MethodAES128CBC, types.MethodAES256CBC,
 }
 
 // decrypt returns the text of an encrypted assertion.
 func decrypt(element []byte, key *rsa.PrivateKey) ([]byte, error) {
-	var encrypted saml.EncryptedAssertion
+	var encrypted types.EncryptedAssertion
 	if err := xml.Unmarshal(element, &encrypted); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package sts
+package saml
 
 import (
 	"crypto/rand"
@@ -41,9 +41,7 @@ func FuzzSAMLResponse(f *testing.F) {
 			return
 		}
 		for _, el := range children(doc.Root(), assertionNS, "Assertion") {
-			if a, err := readAssertion(el); err == nil {
-				_ = a.check(provider, "arn:aws:iam::111122223333:role/r", now)
-			}
+			_, _ = readAssertion(el)
 		}
 	})
 }

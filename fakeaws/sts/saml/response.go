@@ -1,18 +1,15 @@
-package sts
+package saml
 
 import (
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/russellhaering/goxmldsig/etreeutils"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 // Namespaces of SAML 2.0.
@@ -20,25 +17,6 @@ const (
 	protocolNS  = "urn:oasis:names:tc:SAML:2.0:protocol"
 	assertionNS = "urn:oasis:names:tc:SAML:2.0:assertion"
 )
-
-// Attributes that AWS reads: page "Configure SAML assertions for the
-// authentication response".
-const (
-	attributePrefix          = "https://aws.amazon.com/SAML/Attributes/"
-	roleAttribute            = attributePrefix + "Role"
-	roleSessionNameAttribute = attributePrefix + "RoleSessionName"
-	sessionDurationAttribute = attributePrefix + "SessionDuration"
-	sourceIdentityAttribute  = attributePrefix + "SourceIdentity"
-	transitiveTagsAttribute  = attributePrefix + "TransitiveTagKeys"
-	principalTagAttribute    = attributePrefix + "PrincipalTag:"
-)
-
-// signIn is the address and the audience of AWS in SAML; there is one for each
-// region too.
-var signIn = regexp.MustCompile(`^https://([a-z0-9-]+\.)?signin\.aws\.amazon\.com/saml(/acs/[\w-]+)?$`)
-
-// otherAudience is the other name under which AWS goes as an audience.
-const otherAudience = "urn:amazon:webservices"
 
 const successStatus = "urn:oasis:names:tc:SAML:2.0:status:Success"
 
@@ -49,25 +27,10 @@ const nameIDFormat = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 // model: canonical XML of deep nesting is slow to make.
 const maxResponse = 5000
 
-// An assertion is what a signed assertion says.
-type assertion struct {
-	issuer               string
-	subject, subjectType string
-	recipient            string
-	issued               time.Time
-	notBefore            time.Time // zero where it does not say
-	notOnOrAfter         time.Time // of the confirmation
-	conditionsEnd        time.Time // zero where it does not say
-	sessionEnds          time.Time // zero where it does not say
-	audiences            []string
-	attributes           map[string][]string
-	tags                 []types.Tag
-}
-
 // readResponse verifies the signature of a response and reads its assertion out
 // of what was signed: whatever else the document has, in whatever place, is not
 // looked at, so that nothing can be wrapped around a good signature.
-func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*assertion, error) {
+func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*sts.SAMLAssertion, error) {
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(text); err != nil || doc.Root() == nil || count(doc.Root(), 0) > maxResponse {
 		return nil, invalidToken(notAResponse)
@@ -221,34 +184,35 @@ func timeOf(el *etree.Element, attribute string) (time.Time, bool) {
 }
 
 // readAssertion reads what was signed.
-func readAssertion(el *etree.Element) (*assertion, error) {
-	a := &assertion{issuer: textOf(only(el, "Issuer")), attributes: make(map[string][]string)}
+func readAssertion(el *etree.Element) (*sts.SAMLAssertion, error) {
+	a := &sts.SAMLAssertion{Issuer: textOf(only(el, "Issuer"))}
 	confirmation := only(only(el, "Subject"), "SubjectConfirmation")
 	data := only(confirmation, "SubjectConfirmationData")
 	conditions, statement := only(el, "Conditions"), only(el, "AuthnStatement")
 	if data == nil {
-		return nil, invalidToken(noConfirmation)
+		return nil, invalidToken(sts.NoSubjectConfirmation)
 	}
-	a.recipient = data.SelectAttrValue("Recipient", "")
+	a.Recipient = data.SelectAttrValue("Recipient", "")
 	name := only(only(el, "Subject"), "NameID")
-	a.subject = textOf(name)
+	a.Subject = textOf(name)
 	if name != nil {
-		a.subjectType = strings.TrimPrefix(name.SelectAttrValue("Format", ""), nameIDFormat)
+		a.SubjectType = strings.TrimPrefix(name.SelectAttrValue("Format", ""), nameIDFormat)
 	}
-	valid := readTime(&a.issued, el, "IssueInstant") && readTime(&a.notOnOrAfter, data, "NotOnOrAfter") &&
-		readTime(&a.notBefore, conditions, "NotBefore") && readTime(&a.conditionsEnd, conditions, "NotOnOrAfter") &&
-		readTime(&a.sessionEnds, statement, "SessionNotOnOrAfter")
+	valid := readTime(&a.Issued, el, "IssueInstant") && readTime(&a.NotOnOrAfter, data, "NotOnOrAfter") &&
+		readTime(&a.NotBefore, conditions, "NotBefore") && readTime(&a.ConditionsEnd, conditions, "NotOnOrAfter") &&
+		readTime(&a.SessionEnds, statement, "SessionNotOnOrAfter")
 	if !valid {
 		return nil, invalidToken(notAResponse)
 	}
 	if conditions != nil {
 		for _, restriction := range children(conditions, assertionNS, "AudienceRestriction") {
 			for _, audience := range children(restriction, assertionNS, "Audience") {
-				a.audiences = append(a.audiences, textOf(audience))
+				a.Audiences = append(a.Audiences, textOf(audience))
 			}
 		}
 	}
-	return a, a.readAttributes(el)
+	a.Attributes = readAttributes(el)
+	return a, nil
 }
 
 // readTime reads an attribute of an element that may not be there.
@@ -261,94 +225,16 @@ func readTime(to *time.Time, el *etree.Element, attribute string) bool {
 	return ok
 }
 
-func (a *assertion) readAttributes(el *etree.Element) error {
+func readAttributes(el *etree.Element) []sts.SAMLAttribute {
+	var read []sts.SAMLAttribute
 	for _, statement := range children(el, assertionNS, "AttributeStatement") {
 		for _, attribute := range children(statement, assertionNS, "Attribute") {
-			name := attribute.SelectAttrValue("Name", "")
-			var values []string
+			one := sts.SAMLAttribute{Name: attribute.SelectAttrValue("Name", "")}
 			for _, value := range children(attribute, assertionNS, "AttributeValue") {
-				values = append(values, textOf(value))
+				one.Values = append(one.Values, textOf(value))
 			}
-			if key, isTag := strings.CutPrefix(name, principalTagAttribute); isTag {
-				tag, err := samlTag(key, values)
-				if err != nil {
-					return err
-				}
-				a.tags = append(a.tags, tag)
-				continue
-			}
-			a.attributes[name] = append(a.attributes[name], values...)
+			read = append(read, one)
 		}
 	}
-	return nil
-}
-
-// attribute is the first value of an attribute.
-func (a *assertion) attribute(name string) string {
-	if values := a.attributes[name]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
-var (
-	sessionNameForm = regexp.MustCompile(`^[a-zA-Z_0-9+=,.@-]{2,64}$`)
-	samlNames       = "[a-zA-Z_0-9+=,.@-]{2,64}"
-)
-
-// check refuses an assertion that is not for AWS, not for the role, or too old.
-func (a *assertion) check(provider fakeaws.SAMLProvider, role string, now time.Time) error {
-	switch {
-	case a.issuer != provider.Issuer:
-		return invalidToken("Issuer not present in specified provider")
-	case a.notOnOrAfter.IsZero(), a.recipient == "":
-		return invalidToken(noConfirmation)
-	case !signIn.MatchString(a.recipient):
-		return invalidToken(wrongRecipient)
-	case len(a.audiences) > 0 && !slices.ContainsFunc(a.audiences, func(s string) bool { return s == otherAudience || signIn.MatchString(s) }):
-		return invalidToken("Response does not contain the required audience.")
-	case !now.Before(a.notOnOrAfter), now.Sub(a.issued) > redeemWithin:
-		return expiredToken("Token must be redeemed within 5 minutes of issuance")
-	case now.Before(a.notBefore), !a.conditionsEnd.IsZero() && !now.Before(a.conditionsEnd):
-		return expiredToken(outsideConditions)
-	case a.subject == "":
-		return invalidToken(noNameID)
-	case !a.names(provider.ARN, role):
-		return accessDenied("Not authorized to perform " + actionWithSAML)
-	}
-	name := a.attribute(roleSessionNameAttribute)
-	identity := a.attribute(sourceIdentityAttribute)
-	switch {
-	case name == "":
-		return invalidToken("RoleSessionName is required in AuthnResponse")
-	case !sessionNameForm.MatchString(name):
-		return invalidToken("RoleSessionName in AuthnResponse must match " + samlNames)
-	case identity != "" && (!sessionNameForm.MatchString(identity) || strings.HasPrefix(identity, "aws:")):
-		return invalidToken("Source Identity must match " + samlNames + ` and not begin with "aws:"`)
-	}
-	return nil
-}
-
-// names reports whether the assertion has the pair of the role and the provider,
-// in either order.
-func (a *assertion) names(provider, role string) bool {
-	return slices.ContainsFunc(a.attributes[roleAttribute], func(pair string) bool {
-		first, second, _ := strings.Cut(pair, ",")
-		first, second = strings.TrimSpace(first), strings.TrimSpace(second)
-		return first == role && second == provider || first == provider && second == role
-	})
-}
-
-// sessionDuration is what the assertion says of the session's life; nil for nothing.
-func (a *assertion) sessionDuration() (*int32, error) {
-	text := a.attribute(sessionDurationAttribute)
-	if text == "" {
-		return nil, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return nil, invalidToken(badSessionDuration)
-	}
-	seconds := int32(n)
-	return &seconds, nil
+	return read
 }

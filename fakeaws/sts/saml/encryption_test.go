@@ -1,4 +1,4 @@
-package sts
+package saml
 
 import (
 	"bytes"
@@ -9,17 +9,13 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"hash"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/beevik/etree"
-	saml "github.com/russellhaering/gosaml2/types"
-	dsig "github.com/russellhaering/goxmldsig"
+	"github.com/russellhaering/gosaml2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -56,7 +52,7 @@ func (c cipherSuite) encrypt(t *testing.T, plain []byte, to *rsa.PublicKey) stri
 	var hidden []byte
 	digest := ""
 	switch c.transport {
-	case saml.MethodRSAv1_5:
+	case types.MethodRSAv1_5:
 		hidden, err = rsa.EncryptPKCS1v15(rand.Reader, to, key)
 	default:
 		hidden, err = rsa.EncryptOAEP(c.digest(), rand.Reader, to, key, nil)
@@ -91,50 +87,28 @@ const plainAssertion = `<saml:Assertion xmlns:saml="` + assertionNS + `" ID="_a"
 
 func TestEncryptedAssertions(t *testing.T) {
 	t.Parallel()
-	newKey := func() *rsa.PrivateKey {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		require.NoError(t, err)
-		return key
-	}
-	signer, old, current := newKey(), newKey(), newKey()
 	now := time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "idp"}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(1, 0, 0)}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, signer.Public(), signer)
-	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(raw)
-	require.NoError(t, err)
-	signing, err := dsig.NewSigningContext(signer, [][]byte{raw})
-	require.NoError(t, err)
-	signing.Canonicalizer = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
-	signed := func(text string) string {
-		doc := etree.NewDocument()
-		require.NoError(t, doc.ReadFromString(text))
-		el, err := signing.SignEnveloped(doc.Root())
-		require.NoError(t, err)
-		doc.SetRoot(el)
-		text, err = doc.WriteToString()
-		require.NoError(t, err)
-		return text
-	}
+	certificate, signed := newSigner(t, now)
+	signer, old, current := newKey(t), newKey(t), newKey(t)
 	provider := fakeaws.SAMLProvider{Issuer: "x", Certificates: []*x509.Certificate{certificate}, Keys: []*rsa.PrivateKey{old, current}, Encrypted: true}
 	read := func(t *testing.T, text string) error {
 		t.Helper()
 		a, err := readResponse([]byte(text), provider, now)
 		if err == nil {
-			assert.Equal(t, "alice", a.subject)
+			assert.Equal(t, "alice", a.Subject)
 		}
 		return err
 	}
 
-	gcm := cipherSuite{block: saml.MethodAES256GCM, keySize: 32, transport: saml.MethodRSAOAEP, digest: sha1.New}
+	gcm := cipherSuite{block: types.MethodAES256GCM, keySize: 32, transport: types.MethodRSAOAEP, digest: sha1.New}
 	for name, c := range map[string]cipherSuite{
-		"AES-128-GCM":       {block: saml.MethodAES128GCM, keySize: 16, transport: saml.MethodRSAOAEP, digest: sha1.New},
+		"AES-128-GCM":       {block: types.MethodAES128GCM, keySize: 16, transport: types.MethodRSAOAEP, digest: sha1.New},
 		"AES-256-GCM":       gcm,
-		"AES-128-CBC":       {block: saml.MethodAES128CBC, keySize: 16, transport: saml.MethodRSAOAEP, digest: sha1.New},
-		"AES-256-CBC":       {block: saml.MethodAES256CBC, keySize: 32, transport: saml.MethodRSAv1_5},
-		"OAEP with SHA-256": {block: saml.MethodAES256GCM, keySize: 32, transport: saml.MethodRSAOAEP, digest: sha256.New},
-		"detached key":      {block: saml.MethodAES256GCM, keySize: 32, transport: saml.MethodRSAOAEP, digest: sha1.New, detached: true},
-		"some certificate":  {block: saml.MethodAES256GCM, keySize: 32, transport: saml.MethodRSAOAEP, digest: sha1.New, certificate: true},
+		"AES-128-CBC":       {block: types.MethodAES128CBC, keySize: 16, transport: types.MethodRSAOAEP, digest: sha1.New},
+		"AES-256-CBC":       {block: types.MethodAES256CBC, keySize: 32, transport: types.MethodRSAv1_5},
+		"OAEP with SHA-256": {block: types.MethodAES256GCM, keySize: 32, transport: types.MethodRSAOAEP, digest: sha256.New},
+		"detached key":      {block: types.MethodAES256GCM, keySize: 32, transport: types.MethodRSAOAEP, digest: sha1.New, detached: true},
+		"some certificate":  {block: types.MethodAES256GCM, keySize: 32, transport: types.MethodRSAOAEP, digest: sha1.New, certificate: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
