@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
@@ -18,10 +19,10 @@ import (
 func TestOrganization(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	org := acct.Organization() // acct is its management account
-	ou := org.OU("workloads").SCP("no-s3", awstest.Deny("s3:*"))
-	member := ou.Account()
-	org.RCP("ours", awstest.Deny("sqs:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+	org := acct.NewOrganization() // acct is its management account
+	ou := org.NewOU("workloads").AttachSCP("no-s3", awstest.Deny("s3:*"))
+	member := ou.NewAccount()
+	org.AttachRCP("ours", awstest.Deny("sqs:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
 
 	_, err := s3.NewFromConfig(member.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
@@ -35,13 +36,13 @@ func TestOrganization(t *testing.T) {
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t, awstest.WithRegion("eu-west-1"))
-	org := acct.Organization() // the root; acct is the management account
-	ou := org.OU("workloads")
-	member := ou.OU("production").Account()                   // or ou.Add(an account that exists)
-	org.SCP("regions", awstest.File("testdata/regions.json")) // for every member account
-	ou.SCP("no-s3", awstest.Deny("s3:*"))                     // for what is in the OU, however deep
-	member.RCP("ours", awstest.Deny("s3:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
-	ou.SCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
+	org := acct.NewOrganization() // the root; acct is the management account
+	ou := org.NewOU("workloads")
+	member := ou.NewOU("production").NewAccount()                   // or ou.Add(an account that exists)
+	org.AttachSCP("regions", awstest.File("testdata/regions.json")) // for every member account
+	ou.AttachSCP("no-s3", awstest.Deny("s3:*"))                     // for what is in the OU, however deep
+	member.AttachRCP("ours", awstest.Deny("s3:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+	ou.AttachSCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
 
 	queues := awssqs.NewFromConfig(member.Config())
 	_, err := queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{})
@@ -86,11 +87,11 @@ func TestQueues(t *testing.T) {
 func TestEncryptedSAML(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	corp := acct.SAMLProvider("corp")
-	role := acct.Role("staff", awstest.Trust(awstest.Allow("sts:AssumeRoleWithSAML").By(corp.ARN()).
+	corp := idp.SAML(acct, "corp")
+	role := acct.NewRole("staff", awstest.Trust(awstest.Allow("sts:AssumeRoleWithSAML").By(corp.ARN()).
 		If("StringEquals", "saml:aud", "https://signin.aws.amazon.com/saml")))
 	corp.EncryptAssertions() // from now on plain ones are refused
-	session, err := corp.AssumeRole(role, awstest.SAMLUser{Name: "alice"})
+	session, err := corp.AssumeRole(role, idp.SAMLUser{Name: "alice"})
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/staff/alice", session.ARN())
 }

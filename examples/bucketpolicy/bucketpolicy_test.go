@@ -16,9 +16,9 @@ import (
 func TestBucketPolicy(t *testing.T) {
 	acct := awstest.New(t)
 	root := s3.NewFromConfig(acct.Config())
-	reader := acct.User("reader") // no policy of its own
-	stranger := acct.User("stranger")
-	partner := acct.NewAccount().User("partner")
+	reader := acct.NewUser("reader") // no policy of its own
+	stranger := acct.NewUser("stranger")
+	partner := acct.NewAccount().NewUser("partner")
 
 	_, err := root.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("shared-data")})
 	require.NoError(t, err)

@@ -15,25 +15,25 @@ import (
 
 func TestDataPerimeter(t *testing.T) {
 	management := awstest.New(t)
-	org := management.Organization()
-	ours, stranger := org.OU("workloads").Account(), management.NewAccount()
+	org := management.NewOrganization()
+	ours, stranger := org.NewOU("workloads").NewAccount(), management.NewAccount()
 
 	// Both buckets are open to everybody who may read buckets at all.
 	shared(t, ours, "our-data")
 	shared(t, stranger, "their-data")
-	employee := ours.User("employee", awstest.Allow("s3:*"))
-	outsider := stranger.User("outsider", awstest.Allow("s3:*"))
+	employee := ours.NewUser("employee", awstest.Allow("s3:*"))
+	outsider := stranger.NewUser("outsider", awstest.Allow("s3:*"))
 
-	org.SCP("our-resources-only", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
-	org.RCP("our-identities-only", awstest.Deny("s3:*").
+	org.AttachSCP("our-resources-only", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
+	org.AttachRCP("our-identities-only", awstest.Deny("s3:*").
 		If("StringNotEqualsIfExists", "aws:PrincipalOrgID", org.ID()).
 		If("BoolIfExists", "aws:PrincipalIsAWSService", "false"))
 
 	awstest.Cases{
-		{Name: "our data, our people", As: employee, Call: read("our-data"), Want: awstest.Allowed},
-		{Name: "nobody else reads it", As: outsider, Call: read("our-data"), Want: awstest.DeniedFor("s3:GetObject")},
-		{Name: "nor do we read elsewhere", As: employee, Call: read("their-data"), Want: awstest.DeniedFor("s3:GetObject")},
-		{Name: "others are not our business", As: outsider, Call: read("their-data"), Want: awstest.Allowed},
+		{Name: "our data, our people", As: employee, Call: read("our-data"), Want: awstest.WantAllowed()},
+		{Name: "nobody else reads it", As: outsider, Call: read("our-data"), Want: awstest.WantDenied("s3:GetObject")},
+		{Name: "nor do we read elsewhere", As: employee, Call: read("their-data"), Want: awstest.WantDenied("s3:GetObject")},
+		{Name: "others are not our business", As: outsider, Call: read("their-data"), Want: awstest.WantAllowed()},
 	}.Run(t)
 }
 

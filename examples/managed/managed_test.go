@@ -18,7 +18,7 @@ func TestReadOnlyAccessReadsEveryBucket(t *testing.T) {
 		_, err := s3.NewFromConfig(acct.Config()).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket})
 		require.NoError(t, err)
 	}
-	client := s3.NewFromConfig(acct.Role("reporter", awstest.Managed("AmazonS3ReadOnlyAccess")).Config())
+	client := s3.NewFromConfig(acct.NewRole("reporter", awstest.Managed("AmazonS3ReadOnlyAccess")).Config())
 
 	_, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("reports")})
 	awstest.RequireAllowed(t, err)

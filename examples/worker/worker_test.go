@@ -16,7 +16,7 @@ import (
 func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 	acct := awstest.New(t)
 	queueURL := setUp(t, acct)
-	role := acct.Role("worker", awstest.File("policy.json"))
+	role := acct.NewRole("worker", awstest.File("policy.json"))
 
 	announce := func(prefix string) func(context.Context, aws.Config) error {
 		return func(ctx context.Context, cfg aws.Config) error {
@@ -32,20 +32,20 @@ func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 	}
 
 	awstest.Cases{
-		{Name: "does its job", As: role, Call: announce("2026/"), Want: awstest.Allowed},
-		{Name: "not for other years", As: role, Call: announce("2025/"), Want: awstest.DeniedFor("s3:ListBucket")},
-		{Name: "cannot delete reports", As: role, Call: deleteReport, Want: awstest.DeniedFor("s3:DeleteObject")},
-		{Name: "cannot change reports", As: role, Want: awstest.DeniedFor("s3:PutObject"),
+		{Name: "does its job", As: role, Call: announce("2026/"), Want: awstest.WantAllowed()},
+		{Name: "not for other years", As: role, Call: announce("2025/"), Want: awstest.WantDenied("s3:ListBucket")},
+		{Name: "cannot delete reports", As: role, Call: deleteReport, Want: awstest.WantDenied("s3:DeleteObject")},
+		{Name: "cannot change reports", As: role, Want: awstest.WantDenied("s3:PutObject"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := s3.NewFromConfig(cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: object.Bucket, Key: object.Key, Body: strings.NewReader("forged")})
 				return err
 			}},
-		{Name: "cannot read the queue", As: role, Want: awstest.DeniedFor("sqs:ReceiveMessage"),
+		{Name: "cannot read the queue", As: role, Want: awstest.WantDenied("sqs:ReceiveMessage"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := sqs.NewFromConfig(cfg).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &queueURL})
 				return err
 			}},
-		{Name: "cannot give itself more", As: role, Want: awstest.DeniedFor("iam:PutRolePolicy"),
+		{Name: "cannot give itself more", As: role, Want: awstest.WantDenied("iam:PutRolePolicy"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := iam.NewFromConfig(cfg).PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 					RoleName: aws.String("worker"), PolicyName: aws.String("more"),
