@@ -3,6 +3,8 @@ package docs
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awsorganizations "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -11,7 +13,6 @@ import (
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/idp"
-	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
@@ -55,12 +56,40 @@ func TestLevels(t *testing.T) {
 	awstest.RequireDenied(t, err, "organizations:DescribeOrganization")
 }
 
-// TestIAMService is docs/iam.md's.
-func TestIAMService(t *testing.T) {
+// TestIAM is docs/iam.md's.
+func TestIAM(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	service := iam.Of(acct.World()) // fakeaws/iam
-	require.NoError(t, service.AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes")))
+	trust := awstest.TrustDocument(awstest.Allow("sts:AssumeRole").By("ec2.amazonaws.com"))
+	_, err := awsiam.NewFromConfig(acct.Config()).CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: aws.String("web"), AssumeRolePolicyDocument: &trust})
+	require.NoError(t, err)
+
+	role := acct.IAM().Role("web")    // what a deployment made, with a session of it
+	role.Attach(awstest.Deny("s3:*")) // Detach takes policies away, by name
+	acct.IAM().Roles()                // with trust policies, policies, boundaries, tags
+	acct.IAM().CreatePolicy("list", awstest.Allow("s3:ListAllMyBuckets"))
+	t.Log(acct.IAM().Dump()) // every user, group, role and policy
+
+	_, err = s3.NewFromConfig(role.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
+	acct.IAM().AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes"))
+}
+
+// TestBuckets is docs/s3.md's.
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	reader := acct.NewRole("reader")
+	reports := acct.S3().CreateBucket("reports")
+	reports.Put("2026/q3.csv", "a,b,c")
+	reports.SetPolicy(awstest.Allow("s3:GetObject").By(reader.ARN())) // for the bucket and its objects
+
+	reports.Keys()              // of all objects; Objects has sizes and times
+	reports.Body("2026/q3.csv") // "a,b,c"
+	t.Log(acct.S3().Dump())     // every bucket, one object in a line
+
+	assert.Equal(t, []string{"2026/q3.csv"}, reports.Keys())
+	assert.Equal(t, "a,b,c", reports.Body("2026/q3.csv"))
 }
 
 // TestQueues is docs/queues.md's.

@@ -10,12 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 	acct := awstest.New(t)
-	queueURL := setUp(t, acct)
+	queueURL := setUp(acct)
 	role := acct.NewRole("worker", awstest.File("policy.json"))
 
 	announce := func(prefix string) func(context.Context, aws.Config) error {
@@ -58,16 +57,10 @@ func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 
 // setUp makes what the worker finds in production: the bucket with reports and
 // the queue.
-func setUp(t *testing.T, acct *awstest.Account) (queueURL string) {
-	t.Helper()
-	store := s3.NewFromConfig(acct.Config())
-	_, err := store.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("reports")})
-	require.NoError(t, err)
+func setUp(acct *awstest.Account) (queueURL string) {
+	reports := acct.S3().CreateBucket("reports")
 	for _, key := range []string{"2026/q2.csv", "2026/q3.csv", "2025/q4.csv"} {
-		_, err := store.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key, Body: strings.NewReader("a,b,c")})
-		require.NoError(t, err)
+		reports.Put(key, "a,b,c")
 	}
-	queue, err := sqs.NewFromConfig(acct.Config()).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("announcements")})
-	require.NoError(t, err)
-	return *queue.QueueUrl
+	return acct.SQS().CreateQueue("announcements", nil).URL()
 }
