@@ -24,7 +24,8 @@
 // ([Account.IAM], [Account.S3], [Account.SQS]) it has the name of AWS's operation,
 // CreateQueue. A bare noun gets what is there and makes nothing: [Account.Organization],
 // [IAM.Role], [SQS.Queue]; what is missing fails the test, which lists what there is.
-// Functions of the package only make values, such as policies ([Allow], [File]) and
+// [Principal.WithMFA], [Principal.Expired] and their like return the principal with other
+// credentials. Functions of the package only make values, such as policies ([Allow], [File]) and
 // options ([WithRegion], [Trust]).
 //
 // # Fixtures

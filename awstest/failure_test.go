@@ -192,6 +192,7 @@ func TestMistakesEndTheTest(t *testing.T) {
 		"unknown operator": {func(tb awstest.TB) { awstest.New(tb).NewUser("a", awstest.Allow("*").If("StringEqual", "aws:x", "y")) }, "StringEqual"},
 		"broken file":      {func(tb awstest.TB) { awstest.New(tb).NewUser("a", awstest.File("testdata/broken.json")) }, "testdata/broken.json:5"},
 		"user twice":       {func(tb awstest.TB) { a := awstest.New(tb); a.NewUser("a"); a.NewUser("a") }, "already exists"},
+		"root's policies":  {func(tb awstest.TB) { awstest.New(tb).Root().Detach("p") }, "root takes no policies"},
 		"policy of root":   {func(tb awstest.TB) { awstest.New(tb).Root().Attach(awstest.Deny("*")) }, "root takes no policies"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -214,12 +214,15 @@ var entityTypes = map[identityKind]types.EntityType{
 	aUser: types.EntityTypeUser, aRole: types.EntityTypeRole, aGroup: types.EntityTypeGroup,
 }
 
+// detailsPage is the most that IAM gives in one answer.
+const detailsPage = 1000
+
 // details visits what IAM has of one type, page by page.
 func (i *IAM) details(of types.EntityType, visit func(*awsiam.GetAccountAuthorizationDetailsOutput)) {
 	i.account.t.Helper()
 	for marker := (*string)(nil); ; {
 		page := perform[awsiam.GetAccountAuthorizationDetailsOutput](fixture{account: i.account},
-			&awsiam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{of}, Marker: marker})
+			&awsiam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{of}, Marker: marker, MaxItems: aws.Int32(detailsPage)})
 		visit(page)
 		if !page.IsTruncated {
 			return

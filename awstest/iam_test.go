@@ -93,12 +93,12 @@ $`, acct.IAM().Dump())
 func TestIAMPages(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	for i := range 120 {
-		awstest.Do[awsiam.CreateUserOutput](acct, &awsiam.CreateUserInput{UserName: aws.String(fmt.Sprintf("u%03d", i))})
+	for i := range 1001 {
+		awstest.Do[awsiam.CreateUserOutput](acct, &awsiam.CreateUserInput{UserName: aws.String(fmt.Sprintf("u%04d", i))})
 	}
 	users := acct.IAM().Users()
-	require.Len(t, users, 120)
-	assert.Equal(t, "u119", users[119].Name)
+	require.Len(t, users, 1001)
+	assert.Equal(t, "u1000", users[1000].Name)
 }
 
 func TestIAMMistakesEndTheTest(t *testing.T) {

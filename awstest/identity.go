@@ -40,12 +40,8 @@ func (i *identity) ARN() string { return i.arn }
 // Attach adds policies to the user, role or group, as inline policies named policy-1,
 // policy-2 and so on; a [ManagedPolicy] it attaches. They count from the next call on.
 func (i *identity) Attach(policies ...Policy) {
-	t := i.account.t
-	t.Helper()
-	if i.kind == "" {
-		t.Fatalf("awstest: %s takes no policies: users, roles and groups do, and root may do everything that no resource policy or organization denies", i.name)
-		return
-	}
+	i.account.t.Helper()
+	i.mustTakePolicies()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, policy := range policies {
@@ -64,6 +60,7 @@ func (i *identity) Attach(policies ...Policy) {
 func (i *identity) Detach(names ...string) {
 	t := i.account.t
 	t.Helper()
+	i.mustTakePolicies()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, name := range names {
@@ -79,6 +76,13 @@ func (i *identity) Detach(names ...string) {
 			return
 		}
 		i.detachManaged(there.Attached[at])
+	}
+}
+
+func (i *identity) mustTakePolicies() {
+	i.account.t.Helper()
+	if i.kind == "" {
+		i.account.t.Fatalf("awstest: %s takes no policies: users, roles and groups do, and root may do everything that no resource policy or organization denies", i.name)
 	}
 }
 

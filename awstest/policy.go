@@ -55,11 +55,11 @@ type Statement struct {
 }
 
 // Allow begins a statement that allows the given actions. Without [Statement.On]
-// it is for every resource.
+// it is for every resource; in the policy of a bucket or a queue, for that one.
 func Allow(actions ...string) Statement { return Statement{effect: "Allow", actions: actions} }
 
 // Deny begins a statement that denies the given actions. Without [Statement.On]
-// it is for every resource.
+// it is for every resource; in the policy of a bucket or a queue, for that one.
 func Deny(actions ...string) Statement { return Statement{effect: "Deny", actions: actions} }
 
 // On names the resources, by ARN; wildcards and policy variables work as in a document.
