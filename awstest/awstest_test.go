@@ -224,6 +224,26 @@ func TestSessionsExpire(t *testing.T) {
 	})
 }
 
+// The session that a call of STS gave is a principal as others are, in its role's account.
+func TestNewSession(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	user := acct.NewUser("alice", awstest.Allow("sts:AssumeRole"))
+	role := acct.NewAccount().NewRole("auditor", awstest.Path("/eng/"), awstest.Allow("s3:ListAllMyBuckets"),
+		awstest.Trust(awstest.Allow("sts:AssumeRole").By(user.ARN())))
+	out, err := sts.NewFromConfig(user.Config()).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("audit")})
+	require.NoError(t, err)
+
+	session := acct.NewSession(out.AssumedRoleUser, out.Credentials)
+	assert.Equal(t, "auditor", session.Name())
+	assert.Equal(t, "arn:aws:sts::111111111111:assumed-role/auditor/audit", session.ARN())
+	assert.Equal(t, session.ARN(), identity(t, session.Config()))
+	assert.Equal(t, "111111111111", session.Credentials().AccountID)
+	awstest.AssertAllowed(t, list(t.Context(), session.Config()))
+	session.RevokeSessions()
+	awstest.AssertDenied(t, list(t.Context(), session.Config()), "s3:ListAllMyBuckets")
+}
+
 func TestPresignedURLs(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t, awstest.WithSocket())
