@@ -22,9 +22,9 @@ func TestAssumeRoot(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct, ctx := awstest.New(t, opts...), t.Context()
-		org := acct.Organization()
-		member := org.Account()
-		admin := acct.User("admin", awstest.Allow("sts:AssumeRoot").If("ArnLike", "sts:TaskPolicyArn", "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"))
+		org := acct.NewOrganization()
+		member := org.NewAccount()
+		admin := acct.NewUser("admin", awstest.Allow("sts:AssumeRoot").If("ArnLike", "sts:TaskPolicyArn", "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"))
 		in := &sts.AssumeRootInput{TargetPrincipal: aws.String(member.ID()),
 			TaskPolicyArn: &ststypes.PolicyDescriptorType{Arn: aws.String("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy")}}
 		client := sts.NewFromConfig(admin.Config())
@@ -59,7 +59,7 @@ func TestAssumeRoot(t *testing.T) {
 		require.NoError(t, err)
 		_, err = sts.NewFromConfig(acct.Config()).AssumeRoot(ctx, in)
 		requireCode(t, err, "AccessDenied", "Root credentials cannot be used to call AssumeRoot.")
-		_, err = sts.NewFromConfig(member.User("insider", awstest.Allow("*")).Config()).AssumeRoot(ctx, in)
+		_, err = sts.NewFromConfig(member.NewUser("insider", awstest.Allow("*")).Config()).AssumeRoot(ctx, in)
 		requireCode(t, err, "AccessDenied", "User: arn:aws:iam::"+member.ID()+":user/insider is not authorized to perform: sts:AssumeRoot on resource: arn:aws:iam::"+member.ID()+":root")
 		in.TaskPolicyArn.Arn = aws.String("arn:aws:iam::aws:policy/root-task/SQSUnlockQueuePolicy")
 		_, err = client.AssumeRoot(ctx, in)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"hash/fnv"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/all"
 	"github.com/leastpriv/leastpriv/internal/clock"
 	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
@@ -66,12 +66,13 @@ func New(t TB, opts ...Option) *Account {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	world := all.NewWorld(fakeaws.Config{
+	world := fakeaws.NewWorld(fakeaws.Config{
 		Region:   o.region,
 		Clock:    o.newClock(),
 		Seed:     seed(t.Name()),
 		Mode:     o.mode,
 		SourceIP: o.sourceIP,
+		Services: o.services(),
 	})
 	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}
 	acct, err := world.AddAccount(o.accountID, "", "")
@@ -90,7 +91,11 @@ func New(t TB, opts ...Option) *Account {
 			a.socket.close()
 		}
 		if t.Failed() || o.verbose {
-			logCalls(t, world.Log().Events())
+			events := world.Log().Events()
+			if !o.verbose {
+				events = withoutFixtures(events)
+			}
+			logCalls(t, events)
 			for _, remark := range world.Remarks() {
 				t.Logf("%s", remark)
 			}
@@ -168,9 +173,7 @@ func (a *Account) Region() string { return a.options.region }
 func (a *Account) Root() *Principal {
 	cred := a.acct.Root
 	return &Principal{
-		account: a,
-		name:    "root",
-		arn:     cred.Caller.ARN,
+		identity: identity{account: a, name: "root", arn: cred.Caller.ARN},
 		credentials: func() aws.Credentials {
 			return aws.Credentials{AccessKeyID: cred.AccessKeyID, SecretAccessKey: cred.SecretAccessKey, AccountID: a.acct.ID, Source: credentialSource}
 		},
@@ -207,17 +210,21 @@ func (a *Account) Now() time.Time { return a.world.Clock().Now() }
 // World's configs sign with the moved time.
 func (a *Account) Advance(d time.Duration) { a.world.Clock().Advance(d) }
 
-// Calls returns what the World was asked, newest last: the latest 4,096 calls.
-func (a *Account) Calls() []fakeaws.Event { return a.world.Log().Events() }
+// Calls returns what the World was asked, newest last, as far as its log reaches: the
+// latest 4,096 calls. What this package itself does to set a test up is in the
+// World's log and not here.
+func (a *Account) Calls() []fakeaws.Event { return withoutFixtures(a.world.Log().Events()) }
 
-// World returns the World behind the account, for Go code that seeds or
-// inspects state past the clients.
+func withoutFixtures(events []fakeaws.Event) []fakeaws.Event {
+	return slices.DeleteFunc(events, func(e fakeaws.Event) bool { return e.Fixture })
+}
+
+// World returns the World behind the account, for Go code that knows the fakes.
 func (a *Account) World() *fakeaws.World { return a.world }
 
-// background is the context in which this package itself changes state.
-func (a *Account) background() *fakeaws.Call {
-	return a.world.Background(a.acct.ID, a.options.region)
-}
+// TB returns the test that the account belongs to, for packages that set up more in
+// the account.
+func (a *Account) TB() TB { return a.t }
 
 // socket is a World's listener and the client for it.
 type socket struct {

@@ -44,6 +44,17 @@ func doors(t *testing.T, test func(t *testing.T, opts ...awstest.Option)) {
 	})
 }
 
+// eachDoor tells a story on an account in the process and on one with a socket.
+func eachDoor(t *testing.T, story func(*testing.T, *awstest.Account)) {
+	t.Helper()
+	for name, opts := range map[string][]awstest.Option{"process": nil, "socket": {awstest.WithSocket()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(t, awstest.New(t, opts...))
+		})
+	}
+}
+
 func identity(t *testing.T, cfg aws.Config) string {
 	t.Helper()
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
@@ -57,11 +68,11 @@ func TestPrincipals(t *testing.T) {
 		acct := awstest.New(t, opts...)
 		assert.Equal(t, "arn:aws:iam::000000000000:root", identity(t, acct.Config()))
 
-		user := acct.User("alice", awstest.Path("/eng/"))
+		user := acct.NewUser("alice", awstest.Path("/eng/"))
 		assert.Equal(t, "arn:aws:iam::000000000000:user/eng/alice", user.ARN())
 		assert.Equal(t, user.ARN(), identity(t, user.Config()))
 
-		role := acct.Role("worker", awstest.Path("/eng/"))
+		role := acct.NewRole("worker", awstest.Path("/eng/"))
 		assert.Equal(t, "arn:aws:iam::000000000000:role/eng/worker", role.ARN())
 		assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/worker/worker", identity(t, role.Config()))
 
@@ -82,19 +93,19 @@ func TestPoliciesInEveryForm(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		group := acct.Group("readers", awstest.Allow("s3:ListAllMyBuckets"))
+		group := acct.NewGroup("readers", awstest.Allow("s3:ListAllMyBuckets"))
 		awstest.Cases{
-			{Name: "none", As: acct.User("none"), Call: list, Want: awstest.DeniedFor("s3:ListAllMyBuckets")},
-			{Name: "JSON", As: acct.User("json", awstest.JSON(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}}`)), Call: list, Want: awstest.Allowed},
-			{Name: "file", As: acct.User("file", awstest.File("testdata/list.json")), Call: list, Want: awstest.Allowed},
-			{Name: "file system", As: acct.User("fs", awstest.FS(os.DirFS("testdata"), "list.json")), Call: list, Want: awstest.Allowed},
-			{Name: "statement", As: acct.Role("statement", awstest.Allow("s3:ListAllMyBuckets").On("*")), Call: list, Want: awstest.Allowed},
-			{Name: "deny beats allow", As: acct.Role("deny", awstest.Statements(awstest.Allow("*"), awstest.Deny("s3:ListAllMyBuckets"))), Call: list, Want: awstest.Denied},
-			{Name: "condition", As: acct.Role("condition", awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", "aws:PrincipalTag/team", "blue"), awstest.Tags(map[string]string{"team": "blue"})), Call: list, Want: awstest.Allowed},
-			{Name: "condition not met", As: acct.Role("red", awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", "aws:PrincipalTag/team", "blue"), awstest.Tags(map[string]string{"team": "red"})), Call: list, Want: awstest.Denied},
-			{Name: "group", As: acct.User("member", awstest.InGroup(group)), Call: list, Want: awstest.Allowed},
-			{Name: "boundary", As: acct.User("bound", awstest.Allow("*"), awstest.Boundary(awstest.Allow("sqs:*"))), Call: list, Want: awstest.Denied},
-			{Name: "another error", As: acct.User("other", awstest.Allow("s3:*")), Want: awstest.Error("NoSuchBucket"),
+			{Name: "none", As: acct.NewUser("none"), Call: list, Want: awstest.WantDenied("s3:ListAllMyBuckets")},
+			{Name: "JSON", As: acct.NewUser("json", awstest.JSON(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}}`)), Call: list, Want: awstest.WantAllowed()},
+			{Name: "file", As: acct.NewUser("file", awstest.File("testdata/list.json")), Call: list, Want: awstest.WantAllowed()},
+			{Name: "file system", As: acct.NewUser("fs", awstest.FS(os.DirFS("testdata"), "list.json")), Call: list, Want: awstest.WantAllowed()},
+			{Name: "statement", As: acct.NewRole("statement", awstest.Allow("s3:ListAllMyBuckets").On("*")), Call: list, Want: awstest.WantAllowed()},
+			{Name: "deny beats allow", As: acct.NewRole("deny", awstest.Statements(awstest.Allow("*"), awstest.Deny("s3:ListAllMyBuckets"))), Call: list, Want: awstest.WantDenied()},
+			{Name: "condition", As: acct.NewRole("condition", awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", "aws:PrincipalTag/team", "blue"), awstest.Tags(map[string]string{"team": "blue"})), Call: list, Want: awstest.WantAllowed()},
+			{Name: "condition not met", As: acct.NewRole("red", awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", "aws:PrincipalTag/team", "blue"), awstest.Tags(map[string]string{"team": "red"})), Call: list, Want: awstest.WantDenied()},
+			{Name: "group", As: acct.NewUser("member", awstest.InGroup(group)), Call: list, Want: awstest.WantAllowed()},
+			{Name: "boundary", As: acct.NewUser("bound", awstest.Allow("*"), awstest.Boundary(awstest.Allow("sqs:*"))), Call: list, Want: awstest.WantDenied()},
+			{Name: "another error", As: acct.NewUser("other", awstest.Allow("s3:*")), Want: awstest.WantError("NoSuchBucket"),
 				Call: func(ctx context.Context, cfg aws.Config) error {
 					_, err := s3.NewFromConfig(cfg).GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String("nothing-here")})
 					return err
@@ -107,7 +118,7 @@ func TestDenialIsAWSOwn(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		err := list(t.Context(), acct.User("alice").Config())
+		err := list(t.Context(), acct.NewUser("alice").Config())
 
 		var operation *smithy.OperationError
 		require.ErrorAs(t, err, &operation)
@@ -133,8 +144,8 @@ func TestCredentialsAreVerified(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		good := acct.User("alice", awstest.Allow("*")).Credentials()
-		session := acct.Role("worker", awstest.Allow("*")).Credentials()
+		good := acct.NewUser("alice", awstest.Allow("*")).Credentials()
+		session := acct.NewRole("worker", awstest.Allow("*")).Credentials()
 		for name, test := range map[string]struct {
 			key, secret, token string
 			sts, s3, sqs       string
@@ -175,7 +186,7 @@ func assertCode(t *testing.T, err error, code string, status int) {
 func TestInactiveAndDeletedKeys(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	alice := acct.User("alice", awstest.Allow("*"))
+	alice := acct.NewUser("alice", awstest.Allow("*"))
 	admin := iam.NewFromConfig(acct.Config())
 	key := aws.String(alice.Credentials().AccessKeyID)
 
@@ -194,8 +205,8 @@ func TestSessionsExpire(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		role := acct.Role("worker", awstest.Allow("*"))
-		user := acct.User("alice", awstest.Allow("sts:AssumeRole"))
+		role := acct.NewRole("worker", awstest.Allow("*"))
+		user := acct.NewUser("alice", awstest.Allow("sts:AssumeRole"))
 
 		// A program that assumes the role by itself.
 		cfg := user.Config()
@@ -213,6 +224,26 @@ func TestSessionsExpire(t *testing.T) {
 	})
 }
 
+// The session that a call of STS gave is a principal as others are, in its role's account.
+func TestNewSession(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	user := acct.NewUser("alice", awstest.Allow("sts:AssumeRole"))
+	role := acct.NewAccount().NewRole("auditor", awstest.Path("/eng/"), awstest.Allow("s3:ListAllMyBuckets"),
+		awstest.Trust(awstest.Allow("sts:AssumeRole").By(user.ARN())))
+	out, err := sts.NewFromConfig(user.Config()).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("audit")})
+	require.NoError(t, err)
+
+	session := acct.NewSession(out.AssumedRoleUser, out.Credentials)
+	assert.Equal(t, "auditor", session.Name())
+	assert.Equal(t, "arn:aws:sts::111111111111:assumed-role/auditor/audit", session.ARN())
+	assert.Equal(t, session.ARN(), identity(t, session.Config()))
+	assert.Equal(t, "111111111111", session.Credentials().AccountID)
+	awstest.AssertAllowed(t, list(t.Context(), session.Config()))
+	session.RevokeSessions()
+	awstest.AssertDenied(t, list(t.Context(), session.Config()), "s3:ListAllMyBuckets")
+}
+
 func TestPresignedURLs(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t, awstest.WithSocket())
@@ -222,7 +253,7 @@ func TestPresignedURLs(t *testing.T) {
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("hello")})
 	require.NoError(t, err)
 
-	reader := acct.User("reader", awstest.Allow("s3:GetObject"))
+	reader := acct.NewUser("reader", awstest.Allow("s3:GetObject"))
 	presign := func() string {
 		signed, err := s3.NewPresignClient(s3.NewFromConfig(reader.Config())).PresignGetObject(t.Context(),
 			&s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")}, s3.WithPresignExpires(5*time.Minute))
@@ -284,7 +315,7 @@ func TestModes(t *testing.T) {
 		t.Run(mode.name, func(t *testing.T) {
 			t.Parallel()
 			acct := awstest.New(t, mode.mode)
-			require.NoError(t, list(t.Context(), acct.User("alice").Config()))
+			require.NoError(t, list(t.Context(), acct.NewUser("alice").Config()))
 			calls := acct.Calls()
 			assert.Equal(t, mode.event, calls[len(calls)-1].Denied)
 			cfg := acct.Config()
@@ -305,8 +336,8 @@ func TestOptions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "https://sqs.eu-central-1.amazonaws.com/123456789012/q", *queue.QueueUrl)
 
-	near := acct.User("near", awstest.Allow("s3:ListAllMyBuckets").If("IpAddress", "aws:SourceIp", "203.0.113.0/24"))
-	far := acct.User("far", awstest.Allow("s3:ListAllMyBuckets").If("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"))
+	near := acct.NewUser("near", awstest.Allow("s3:ListAllMyBuckets").If("IpAddress", "aws:SourceIp", "203.0.113.0/24"))
+	far := acct.NewUser("far", awstest.Allow("s3:ListAllMyBuckets").If("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"))
 	awstest.AssertAllowed(t, list(t.Context(), near.Config()))
 	awstest.AssertDenied(t, list(t.Context(), far.Config()))
 }
@@ -314,7 +345,7 @@ func TestOptions(t *testing.T) {
 func TestEnv(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	env := strings.Join(acct.Role("worker").Env(), "\n")
+	env := strings.Join(acct.NewRole("worker").Env(), "\n")
 	for _, want := range []string{"AWS_ACCESS_KEY_ID=ASIA", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=http://127.0.0.1:"} {
 		assert.Contains(t, env, want)
 	}
@@ -339,11 +370,11 @@ func TestEnvironmentIsNotRead(t *testing.T) {
 
 func TestIDsAreTheSameInEveryRun(t *testing.T) {
 	t.Parallel()
-	one := awstest.New(t).User("alice").Credentials()
-	two := awstest.New(t).User("alice").Credentials()
+	one := awstest.New(t).NewUser("alice").Credentials()
+	two := awstest.New(t).NewUser("alice").Credentials()
 	assert.Equal(t, one, two)
 	t.Run("other", func(t *testing.T) {
-		assert.NotEqual(t, one.AccessKeyID, awstest.New(t).User("alice").Credentials().AccessKeyID)
+		assert.NotEqual(t, one.AccessKeyID, awstest.New(t).NewUser("alice").Credentials().AccessKeyID)
 	})
 }
 
@@ -367,7 +398,7 @@ func TestLargeBodies(t *testing.T) {
 		}
 		// A refused upload gets AWS's answer, not a broken connection.
 		for range 20 {
-			_, err = s3.NewFromConfig(acct.User(fmt.Sprint("u", len(acct.Calls()))).Config()).PutObject(t.Context(),
+			_, err = s3.NewFromConfig(acct.NewUser(fmt.Sprint("u", len(acct.Calls()))).Config()).PutObject(t.Context(),
 				&s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("big"), Body: bytes.NewReader(want)})
 			awstest.RequireDenied(t, err, "s3:PutObject")
 		}
@@ -440,7 +471,7 @@ func TestAccountsRunInParallel(t *testing.T) {
 	for i := range 8 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			user := acct.User(fmt.Sprint("user", i), awstest.Allow("s3:*"), awstest.Allow("sqs:*"))
+			user := acct.NewUser(fmt.Sprint("user", i), awstest.Allow("s3:*"), awstest.Allow("sqs:*"))
 			for j := range 20 {
 				name := fmt.Sprintf("bucket-%d-%d", i, j)
 				_, err := s3.NewFromConfig(user.Config()).CreateBucket(context.WithoutCancel(t.Context()), &s3.CreateBucketInput{Bucket: &name})

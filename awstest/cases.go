@@ -20,7 +20,7 @@ type Case struct {
 	As *Principal
 	// Call makes the call with a config of As.
 	Call func(ctx context.Context, cfg aws.Config) error
-	// Want is what becomes of it: [Allowed], [Denied], [DeniedFor] or [Error].
+	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
 }
 
@@ -29,20 +29,18 @@ type Want struct {
 	check func(error) string
 }
 
-// Allowed wants the call to succeed.
-var Allowed = Want{checkAllowed}
+// WantAllowed wants the call to succeed, as [AssertAllowed] does.
+func WantAllowed() Want { return Want{checkAllowed} }
 
-// Denied wants the call to be denied by the policies.
-var Denied = DeniedFor()
-
-// DeniedFor wants the call to be denied for lack of one of the given actions.
-func DeniedFor(actions ...string) Want {
+// WantDenied wants the call to be denied by the policies, as [AssertDenied] does: with
+// actions, for lack of one of them.
+func WantDenied(actions ...string) Want {
 	return Want{func(err error) string { return checkDenied(err, actions) }}
 }
 
-// Error wants the call to fail with an AWS error of the given code:
-// Error("NoSuchKey") shows that it passed the policies.
-func Error(code string) Want {
+// WantError wants the call to fail with an AWS error of the given code:
+// WantError("NoSuchKey") shows that it passed the policies.
+func WantError(code string) Want {
 	return Want{func(err error) string {
 		var api smithy.APIError
 		switch {

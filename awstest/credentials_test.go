@@ -3,7 +3,6 @@ package awstest_test
 import (
 	"context"
 	"errors"
-	"strconv"
 	"testing"
 	"time"
 
@@ -18,8 +17,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // requireCode requires AWS's error with that code and message.
 func requireCode(t testing.TB, err error, code, message string) {
@@ -37,7 +34,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 func badCredentials(t *testing.T, acct *awstest.Account) {
-	user, role := acct.User("alice", awstest.Allow("*")), acct.Role("app", awstest.Allow("*"))
+	user, role := acct.NewUser("alice", awstest.Allow("*")), acct.NewRole("app", awstest.Allow("*"))
 	type failure struct {
 		status        int
 		code, message string
@@ -105,7 +102,7 @@ func askBuckets(ctx context.Context, cfg aws.Config) error {
 func TestWithMFA(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		user := acct.User("alice", awstest.Allow("s3:ListAllMyBuckets", "iam:ListUsers").If("Bool", "aws:MultiFactorAuthPresent", "true"))
+		user := acct.NewUser("alice", awstest.Allow("s3:ListAllMyBuckets", "iam:ListUsers").If("Bool", "aws:MultiFactorAuthPresent", "true"))
 		awstest.AssertDenied(t, askBuckets(t.Context(), user.Config()), "s3:ListAllMyBuckets")
 		session := user.WithMFA()
 		awstest.AssertAllowed(t, askBuckets(t.Context(), session.Config()))
@@ -119,7 +116,7 @@ func TestWithMFA(t *testing.T) {
 func TestRevokeSessions(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		role := acct.Role("app", awstest.Allow("s3:ListAllMyBuckets"))
+		role := acct.NewRole("app", awstest.Allow("s3:ListAllMyBuckets"))
 		require.NoError(t, askBuckets(t.Context(), role.Config()))
 		role.RevokeSessions()
 		awstest.AssertDenied(t, askBuckets(t.Context(), role.Config()), "s3:ListAllMyBuckets")

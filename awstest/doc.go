@@ -4,7 +4,7 @@
 // does. A test proves that a role can do its job and nothing else.
 //
 //	acct := awstest.New(t)
-//	role := acct.Role("worker", awstest.File("policy.json"))
+//	role := acct.NewRole("worker", awstest.File("policy.json"))
 //	_, err := s3.NewFromConfig(role.Config()).DeleteObject(ctx, …)
 //	awstest.AssertDenied(t, err, "s3:DeleteObject")
 //
@@ -12,11 +12,29 @@
 //
 // [New] makes an account that ends with the test; accounts of different tests
 // share nothing, so tests run in parallel. [Account.Config] is the root user's
-// [aws.Config]; [Account.User] and [Account.Role] make principals with policies
+// [aws.Config]; [Account.NewUser] and [Account.NewRole] make principals with policies
 // and configs of their own; [Account.NewAccount] adds another account to the
-// same World, for cross-account tests; [Account.Organization] makes it the
+// same World, for cross-account tests; [Account.NewOrganization] makes it the
 // management account of an organization, with OUs, SCPs and RCPs. Nothing is read
 // from the environment or from the developer's files.
+//
+// # Names
+//
+// A method that makes something begins with New; in the handles of services
+// ([Account.IAM], [Account.S3], [Account.SQS]) it has the name of AWS's operation,
+// CreateQueue. A bare noun gets what is there and makes nothing: [Account.Organization],
+// [IAM.Role], [SQS.Queue]; what is missing fails the test, which lists what there is.
+// [Principal.WithMFA], [Principal.Expired] and their like return the principal with other
+// credentials. Functions of the package only make values, such as policies ([Allow], [File]) and
+// options ([WithRegion], [Trust]).
+//
+// # Fixtures
+//
+// What this package does to set a test up, and what the handles of services do, is done
+// by the World's own hand: no policy is asked, and [Account.Calls] and the list of calls
+// of a failed test show only what programs called, unless [WithVerbose] asks for more.
+// [Do] is the same for every operation that there is no method for. Package idp adds
+// identity providers.
 //
 // # Doors
 //

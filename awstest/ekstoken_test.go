@@ -25,7 +25,7 @@ const clusterHeader = "x-k8s-aws-id"
 func TestEKSToken(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		user := acct.User("alice", awstest.Deny("*"))
+		user := acct.NewUser("alice", awstest.Deny("*"))
 		token := eksToken(t, user, "prod")
 		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, "k8s-aws-v1."))
 		require.NoError(t, err)

@@ -72,7 +72,7 @@ func TestFailureExplainsItself(t *testing.T) {
 		acct := awstest.New(tb)
 		_, err := s3.NewFromConfig(acct.Config()).CreateBucket(tb.Context(), &s3.CreateBucketInput{Bucket: aws.String("reports")})
 		require.NoError(t, err)
-		role := acct.Role("reader", awstest.File("testdata/list.json"))
+		role := acct.NewRole("reader", awstest.File("testdata/list.json"))
 		_, err = s3.NewFromConfig(role.Config()).PutObject(tb.Context(), &s3.PutObjectInput{
 			Bucket: aws.String("reports"), Key: aws.String("q3.csv"), Body: strings.NewReader("x"),
 		})
@@ -111,8 +111,8 @@ func TestUnexpectedDenialIsExplained(t *testing.T) {
 			t.Parallel()
 			r := failing(t, func(tb awstest.TB) {
 				acct := awstest.New(tb)
-				err := list(tb.Context(), acct.User("unexpected").Config())
-				awstest.AssertDenied(tb, list(tb.Context(), acct.User("expected").Config()))
+				err := list(tb.Context(), acct.NewUser("unexpected").Config())
+				awstest.AssertDenied(tb, list(tb.Context(), acct.NewUser("expected").Config()))
 				test.end(tb, err)
 			})
 			require.Len(t, r.logs, 1)
@@ -126,7 +126,7 @@ func TestDeciderIsNamedWithItsFile(t *testing.T) {
 	t.Parallel()
 	r := failing(t, func(tb awstest.TB) {
 		acct := awstest.New(tb)
-		role := acct.Role("reader", awstest.File("testdata/deny.json"))
+		role := acct.NewRole("reader", awstest.File("testdata/deny.json"))
 		awstest.AssertAllowed(tb, list(tb.Context(), role.Config()))
 	})
 	require.Len(t, r.errors, 1)
@@ -137,7 +137,7 @@ func TestDeciderIsNamedWithItsFile(t *testing.T) {
 func TestAssertDenied(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	denied := list(t.Context(), acct.User("alice").Config())
+	denied := list(t.Context(), acct.NewUser("alice").Config())
 	_, missing := s3.NewFromConfig(acct.Config()).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("nothing-here")})
 	for name, test := range map[string]struct {
 		err     error
@@ -177,7 +177,7 @@ func TestHeadIsDeniedWithoutABody(t *testing.T) {
 	acct := awstest.New(t)
 	_, err := s3.NewFromConfig(acct.Config()).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 	require.NoError(t, err)
-	_, err = s3.NewFromConfig(acct.User("alice").Config()).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("bucket")})
+	_, err = s3.NewFromConfig(acct.NewUser("alice").Config()).HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("bucket")})
 	awstest.AssertDenied(t, err, "s3:ListBucket")
 }
 
@@ -188,13 +188,11 @@ func TestMistakesEndTheTest(t *testing.T) {
 		want string
 	}{
 		"account id":       {func(tb awstest.TB) { awstest.New(tb, awstest.WithAccountID("12")) }, "12 digits"},
-		"no such file":     {func(tb awstest.TB) { awstest.New(tb).User("a", awstest.File("nothing.json")) }, "nothing.json"},
-		"unknown operator": {func(tb awstest.TB) { awstest.New(tb).User("a", awstest.Allow("*").If("StringEqual", "aws:x", "y")) }, "StringEqual"},
-		"broken file":      {func(tb awstest.TB) { awstest.New(tb).User("a", awstest.File("testdata/broken.json")) }, "testdata/broken.json:5"},
-		"user twice":       {func(tb awstest.TB) { a := awstest.New(tb); a.User("a"); a.User("a") }, "already exists"},
-		"trust of a user":  {func(tb awstest.TB) { awstest.New(tb).User("a", awstest.Trust(awstest.Allow("*"))) }, "no trust policy"},
-		"role in a group":  {func(tb awstest.TB) { a := awstest.New(tb); a.Role("r", awstest.InGroup(a.Group("g"))) }, "cannot be in a group"},
-		"group's boundary": {func(tb awstest.TB) { awstest.New(tb).Group("g", awstest.Boundary(awstest.Allow("*"))) }, "nothing else"},
+		"no such file":     {func(tb awstest.TB) { awstest.New(tb).NewUser("a", awstest.File("nothing.json")) }, "nothing.json"},
+		"unknown operator": {func(tb awstest.TB) { awstest.New(tb).NewUser("a", awstest.Allow("*").If("StringEqual", "aws:x", "y")) }, "StringEqual"},
+		"broken file":      {func(tb awstest.TB) { awstest.New(tb).NewUser("a", awstest.File("testdata/broken.json")) }, "testdata/broken.json:5"},
+		"user twice":       {func(tb awstest.TB) { a := awstest.New(tb); a.NewUser("a"); a.NewUser("a") }, "already exists"},
+		"root's policies":  {func(tb awstest.TB) { awstest.New(tb).Root().Detach("p") }, "root takes no policies"},
 		"policy of root":   {func(tb awstest.TB) { awstest.New(tb).Root().Attach(awstest.Deny("*")) }, "root takes no policies"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,11 +205,38 @@ func TestMistakesEndTheTest(t *testing.T) {
 	}
 }
 
+// What a user, role or group cannot have does not compile: the option is of another type.
+func TestOptionsAreOfTheirIdentities(t *testing.T) {
+	t.Parallel()
+	policy := awstest.Allow("*")
+	for name, test := range map[string]struct {
+		option              any
+		users, roles, group bool
+	}{
+		"Trust":      {awstest.Trust(policy), false, true, false},
+		"InGroup":    {awstest.InGroup(nil), true, false, false},
+		"Boundary":   {awstest.Boundary(policy), true, true, false},
+		"Tags":       {awstest.Tags(nil), true, true, false},
+		"Path":       {awstest.Path("/"), true, true, true},
+		"Statement":  {policy, true, true, true},
+		"Statements": {awstest.Statements(policy), true, true, true},
+		"JSON":       {awstest.JSON("{}"), true, true, true},
+		"Managed":    {awstest.Managed("AdministratorAccess"), true, true, true},
+	} {
+		_, user := test.option.(awstest.UserOption)
+		assert.Equal(t, test.users, user, "%s of a user", name)
+		_, role := test.option.(awstest.RoleOption)
+		assert.Equal(t, test.roles, role, "%s of a role", name)
+		_, group := test.option.(awstest.GroupOption)
+		assert.Equal(t, test.group, group, "%s of a group", name)
+	}
+}
+
 func TestPassingTestIsSilent(t *testing.T) {
 	t.Parallel()
 	r := failing(t, func(tb awstest.TB) {
 		acct := awstest.New(tb)
-		awstest.AssertDenied(tb, list(tb.Context(), acct.User("alice").Config()))
+		awstest.AssertDenied(tb, list(tb.Context(), acct.NewUser("alice").Config()))
 	})
 	assert.Empty(t, r.errors)
 	assert.Empty(t, r.logs)

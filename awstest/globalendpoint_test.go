@@ -15,7 +15,7 @@ func TestGlobalEndpointOfSTS(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
 	ctx := t.Context()
-	user := acct.User("u", awstest.Allow("sts:*"))
+	user := acct.NewUser("u", awstest.Allow("sts:*"))
 	token := &sts.GetWebIdentityTokenInput{Audience: []string{"a"}, SigningAlgorithm: aws.String("ES384")}
 	root := &sts.AssumeRootInput{TargetPrincipal: aws.String(acct.ID()),
 		TaskPolicyArn: &types.PolicyDescriptorType{Arn: aws.String("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy")}}

@@ -75,7 +75,7 @@ func TestGrantsEndWithTheirPrincipal(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		s := newShelf(t, opts...)
-		alice := s.User("alice")
+		alice := s.NewUser("alice")
 		require.NoError(t, s.grantBucket(t, alice.ARN()))
 		require.NoError(t, s.grantQueue(t, alice.ARN()))
 		bucket, queue := s.use(t, alice.Config())
@@ -100,7 +100,7 @@ func TestGrantsEndWithTheirPrincipal(t *testing.T) {
 			assert.Contains(t, document, `["`+*got.User.UserId+`"]`)
 			assert.NotContains(t, document, "alice")
 		}
-		another := s.User("alice", awstest.Path("/eng/"))
+		another := s.NewUser("alice", awstest.Path("/eng/"))
 		bucket, queue = s.use(t, another.Config())
 		awstest.RequireDenied(t, bucket, "s3:ListBucket")
 		awstest.RequireDenied(t, queue, "sqs:SendMessage")
@@ -115,7 +115,7 @@ func TestGrantsToNobody(t *testing.T) {
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		s := newShelf(t, opts...)
 		for _, nobody := range []string{"user/nobody", "role/nobody", "role/wrong/path/somebody"} {
-			s.Role("somebody" + strings.ReplaceAll(nobody, "/", "-"))
+			s.NewRole("somebody" + strings.ReplaceAll(nobody, "/", "-"))
 			var api smithy.APIError
 			require.ErrorAs(t, s.grantBucket(t, "arn:aws:iam::000000000000:"+nobody), &api, nobody)
 			assert.Equal(t, "MalformedPolicy: Invalid principal in policy", api.ErrorCode()+": "+api.ErrorMessage())
@@ -138,7 +138,7 @@ func TestLastUsed(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		s := newShelf(t, append(opts, awstest.WithTime(start))...)
-		user, role := s.User("alice"), s.Role("worker")
+		user, role := s.NewUser("alice"), s.NewRole("worker")
 		key := aws.String(user.Credentials().AccessKeyID)
 		last := func() string {
 			t.Helper()

@@ -20,7 +20,7 @@ func TestManaged(t *testing.T) {
 		_, err := s3.NewFromConfig(acct.Config()).CreateBucket(t.Context(), reports)
 		require.NoError(t, err)
 
-		reader := acct.Role("reader", awstest.Managed("AmazonS3ReadOnlyAccess"))
+		reader := acct.NewRole("reader", awstest.Managed("AmazonS3ReadOnlyAccess"))
 		client := s3.NewFromConfig(reader.Config())
 		_, err = client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: reports.Bucket})
 		awstest.RequireAllowed(t, err)
@@ -37,8 +37,8 @@ func TestManaged(t *testing.T) {
 func TestManagedForUsersGroupsAndBoundaries(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	admins := acct.Group("admins", awstest.Managed("arn:aws:iam::aws:policy/AdministratorAccess"))
-	user := acct.User("alice", awstest.InGroup(admins), awstest.Boundary(awstest.Managed("IAMReadOnlyAccess")), awstest.Managed("AmazonS3FullAccess"))
+	admins := acct.NewGroup("admins", awstest.Managed("arn:aws:iam::aws:policy/AdministratorAccess"))
+	user := acct.NewUser("alice", awstest.InGroup(admins), awstest.Boundary(awstest.Managed("IAMReadOnlyAccess")), awstest.Managed("AmazonS3FullAccess"))
 	client := iam.NewFromConfig(user.Config())
 	_, err := client.ListUsers(t.Context(), &iam.ListUsersInput{})
 	awstest.RequireAllowed(t, err)

@@ -1,9 +1,15 @@
 package awstest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/organizations"
+	"github.com/leastpriv/leastpriv/fakeaws/s3"
+	"github.com/leastpriv/leastpriv/fakeaws/sqs"
+	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 // An Option changes what [New] makes.
@@ -18,6 +24,23 @@ type options struct {
 	useSocket bool
 	retry     bool
 	verbose   bool
+	added     []fakeaws.Service
+}
+
+// With adds services to the account's World, in place of those of the same name. Without
+// it the World has IAM, STS, S3 and S3 Control, SQS and Organizations.
+func With(services ...fakeaws.Service) Option {
+	return func(o *options) { o.added = append(o.added, services...) }
+}
+
+// services are those of the World. Of several with one name the last counts.
+func (o *options) services() []fakeaws.Service {
+	services := []fakeaws.Service{iam.Service, sts.Service, s3.Service, s3.ControlService, sqs.Service, organizations.Service}
+	for _, added := range o.added {
+		services = slices.DeleteFunc(services, func(s fakeaws.Service) bool { return s.Name == added.Name })
+		services = append(services, added)
+	}
+	return services
 }
 
 // WithRegion sets the region of the account's configs. The default is us-east-1.
@@ -60,7 +83,8 @@ func WithRetries() Option {
 }
 
 // WithVerbose logs at the end of a test that passed too what is logged of one
-// that failed: its calls, and principals in policies of which nothing is known.
+// that failed: its calls, and principals in policies of which nothing is known. What
+// this package itself did to set the test up is listed with it, marked FIXTURE.
 func WithVerbose() Option {
 	return func(o *options) { o.verbose = true }
 }

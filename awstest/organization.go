@@ -1,7 +1,7 @@
 package awstest
 
 import (
-	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,47 +39,44 @@ type node struct {
 	id         string
 }
 
-// Organization makes the account the management account of an organization, with
-// all features and with service and resource control policies enabled. Called
-// again it returns the same organization.
+// NewOrganization makes the account the management account of an organization, with
+// all features and with service and resource control policies enabled.
 //
-//	org := acct.Organization()
-//	ou := org.OU("workloads").SCP("no-s3", awstest.Deny("s3:*"))
-//	member := ou.Account()
+//	org := acct.NewOrganization()
+//	ou := org.NewOU("workloads").AttachSCP("no-s3", awstest.Deny("s3:*"))
+//	member := ou.NewAccount()
 //
 // Policies count from the next call on. They limit the member accounts, and not
 // the management account.
+func (a *Account) NewOrganization() *Organization {
+	a.t.Helper()
+	perform[awsorg.CreateOrganizationOutput](fixture{account: a, subject: "of " + a.ID()}, &awsorg.CreateOrganizationInput{})
+	perform[awsorg.EnablePolicyTypeOutput](fixture{account: a}, &awsorg.EnablePolicyTypeInput{
+		RootId: a.rootID(), PolicyType: orgtypes.PolicyTypeResourceControlPolicy,
+	})
+	return a.Organization()
+}
+
+// Organization returns the organization of which the account is the management account.
 func (a *Account) Organization() *Organization {
 	a.t.Helper()
-	svc, ctx := a.organizations(), a.background()
-	if m := a.world.Membership(a.ID()); m != nil && m.Management != a.ID() {
+	m := a.world.Membership(a.ID())
+	switch {
+	case m == nil:
+		a.t.Fatalf("awstest: account %s is in no organization: NewOrganization makes one", a.ID())
+		return nil
+	case m.Management != a.ID():
 		a.t.Fatalf("awstest: account %s is a member of the organization of account %s: call Organization on that account", a.ID(), m.Management)
-	} else if m == nil {
-		if _, err := svc.CreateOrganization(ctx, &awsorg.CreateOrganizationInput{}); err != nil {
-			a.t.Fatalf("awstest: Organization: %v", err)
-		}
-		if _, err := svc.EnablePolicyType(ctx, &awsorg.EnablePolicyTypeInput{
-			RootId: a.rootID(), PolicyType: orgtypes.PolicyTypeResourceControlPolicy,
-		}); err != nil {
-			a.t.Fatalf("awstest: Organization: %v", err)
-		}
+		return nil
 	}
-	id, root := a.world.Membership(a.ID()).ID, *a.rootID()
-	return &Organization{place: place{node{a, root}, id + "/" + root + "/"}, id: id}
+	root := *a.rootID()
+	return &Organization{place: place{node{a, root}, m.ID + "/" + root + "/"}, id: m.ID}
 }
 
 // rootID is the id of the root of the account's organization.
 func (a *Account) rootID() *string {
 	a.t.Helper()
-	out, err := a.organizations().ListRoots(a.background(), &awsorg.ListRootsInput{})
-	if err != nil {
-		a.t.Fatalf("awstest: Organization: %v", err)
-	}
-	return out.Roots[0].Id
-}
-
-func (a *Account) organizations() *organizations.Fake {
-	return organizations.Of(a.world)
+	return perform[awsorg.ListRootsOutput](fixture{account: a}, &awsorg.ListRootsInput{}).Roots[0].Id
 }
 
 // ID returns the organization's id, like o-a1b2c3d4e5: the value of
@@ -99,22 +96,18 @@ func (u *OU) Name() string { return u.name }
 // for accounts right here: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/".
 func (p *place) Path() string { return p.path }
 
-// OU makes an organizational unit here.
-func (p *place) OU(name string) *OU {
-	t := p.management.t
-	t.Helper()
-	out, err := p.management.organizations().CreateOrganizationalUnit(p.management.background(), &awsorg.CreateOrganizationalUnitInput{
+// NewOU makes an organizational unit here.
+func (p *place) NewOU(name string) *OU {
+	p.management.t.Helper()
+	out := perform[awsorg.CreateOrganizationalUnitOutput](fixture{account: p.management, subject: name}, &awsorg.CreateOrganizationalUnitInput{
 		ParentId: &p.id, Name: &name,
 	})
-	if err != nil {
-		t.Fatalf("awstest: OU %s: %v", name, err)
-	}
 	id := *out.OrganizationalUnit.Id
 	return &OU{place: place{node{p.management, id}, p.path + id + "/"}, name: name}
 }
 
-// Account makes another account, as [Account.NewAccount] does, and puts it here.
-func (p *place) Account() *Account {
+// NewAccount makes another account, as [Account.NewAccount] does, and puts it here.
+func (p *place) NewAccount() *Account {
 	p.management.t.Helper()
 	a := p.management.NewAccount()
 	p.add(a)
@@ -126,31 +119,30 @@ func (p *place) Account() *Account {
 func (p *place) add(a *Account) {
 	t := p.management.t
 	t.Helper()
-	svc, ctx, id := p.management.organizations(), p.management.background(), a.ID()
+	id := a.ID()
 	m := p.management.world.Membership(id)
 	switch {
 	case a.world != p.management.world:
 		t.Fatalf("awstest: account %s is of another World: make it with NewAccount", id)
 		return
 	case m == nil:
-		if err := svc.Join(ctx, id); err != nil {
-			t.Fatalf("awstest: account %s joins the organization: %v", id, err)
-		}
+		p.management.join(id)
 	case m.Management != p.management.ID():
 		t.Fatalf("awstest: account %s is in the organization of account %s, and an account is in one only", id, m.Management)
 		return
 	}
-	from, err := svc.ListParents(ctx, &awsorg.ListParentsInput{ChildId: &id})
-	if err != nil {
-		t.Fatalf("awstest: account %s: %v", id, err)
+	f := fixture{account: p.management, subject: id}
+	from := perform[awsorg.ListParentsOutput](f, &awsorg.ListParentsInput{ChildId: &id}).Parents[0].Id
+	if *from != p.id {
+		perform[awsorg.MoveAccountOutput](f, &awsorg.MoveAccountInput{AccountId: &id, SourceParentId: from, DestinationParentId: &p.id})
 	}
-	if *from.Parents[0].Id == p.id {
-		return
-	}
-	if _, err := svc.MoveAccount(ctx, &awsorg.MoveAccountInput{
-		AccountId: &id, SourceParentId: from.Parents[0].Id, DestinationParentId: &p.id,
-	}); err != nil {
-		t.Fatalf("awstest: account %s moves to %s: %v", id, p.id, err)
+}
+
+// join puts an account into the organization of which a is the management account.
+func (a *Account) join(id string) {
+	a.t.Helper()
+	if err := organizations.Of(a.world).Join(a.background(a.options.region), id); err != nil {
+		a.t.Fatalf("awstest: account %s joins the organization: %v", id, err)
 	}
 }
 
@@ -173,18 +165,18 @@ func (u *OU) Add(accounts ...*Account) *OU {
 	return u
 }
 
-// SCP attaches a service control policy to the root: the most that the
+// AttachSCP attaches a service control policy to the root: the most that the
 // principals of all member accounts may do.
-func (o *Organization) SCP(name string, policy Policy) *Organization {
+func (o *Organization) AttachSCP(name string, policy Policy) *Organization {
 	o.management.t.Helper()
 	o.scp(name, policy)
 	return o
 }
 
-// RCP attaches a resource control policy to the root: what nobody may do with
+// AttachRCP attaches a resource control policy to the root: what nobody may do with
 // resources of the member accounts. RCPs deny only, and are for the principal "*",
 // which a [Statement] without principals means, alone or among [Statements].
-func (o *Organization) RCP(name string, policy Policy) *Organization {
+func (o *Organization) AttachRCP(name string, policy Policy) *Organization {
 	o.management.t.Helper()
 	o.rcp(name, policy)
 	return o
@@ -197,15 +189,15 @@ func (o *Organization) Detach(names ...string) *Organization {
 	return o
 }
 
-// SCP attaches a service control policy to the OU.
-func (u *OU) SCP(name string, policy Policy) *OU {
+// AttachSCP attaches a service control policy to the OU.
+func (u *OU) AttachSCP(name string, policy Policy) *OU {
 	u.management.t.Helper()
 	u.scp(name, policy)
 	return u
 }
 
-// RCP attaches a resource control policy to the OU.
-func (u *OU) RCP(name string, policy Policy) *OU {
+// AttachRCP attaches a resource control policy to the OU.
+func (u *OU) AttachRCP(name string, policy Policy) *OU {
 	u.management.t.Helper()
 	u.rcp(name, policy)
 	return u
@@ -219,17 +211,17 @@ func (u *OU) Detach(names ...string) *OU {
 	return u
 }
 
-// SCP attaches a service control policy to the account, which is in an
+// AttachSCP attaches a service control policy to the account, which is in an
 // organization.
-func (a *Account) SCP(name string, policy Policy) *Account {
+func (a *Account) AttachSCP(name string, policy Policy) *Account {
 	a.t.Helper()
 	a.node().scp(name, policy)
 	return a
 }
 
-// RCP attaches a resource control policy to the account, which is in an
+// AttachRCP attaches a resource control policy to the account, which is in an
 // organization.
-func (a *Account) RCP(name string, policy Policy) *Account {
+func (a *Account) AttachRCP(name string, policy Policy) *Account {
 	a.t.Helper()
 	a.node().rcp(name, policy)
 	return a
@@ -247,7 +239,7 @@ func (a *Account) node() *node {
 	a.t.Helper()
 	m := a.world.Membership(a.ID())
 	if m == nil {
-		a.t.Fatalf("awstest: account %s is in no organization: make it with OU.Account or Organization.Account, or Add it", a.ID())
+		a.t.Fatalf("awstest: account %s is in no organization: make it with NewAccount of an OU or of the organization, or Add it", a.ID())
 		return nil
 	}
 	management := *a
@@ -267,11 +259,11 @@ func (n *node) rcp(name string, policy Policy) {
 	case Statement:
 		policy = p.forEverybody()
 	case statements:
-		everybody := make(statements, len(p))
-		for i, s := range p {
+		everybody := make([]Statement, len(p.list))
+		for i, s := range p.list {
 			everybody[i] = s.forEverybody()
 		}
-		policy = everybody
+		policy = Statements(everybody...)
 	}
 	n.attach(orgtypes.PolicyTypeResourceControlPolicy, name, policy)
 }
@@ -287,28 +279,18 @@ func (s Statement) forEverybody() Statement {
 // attach stores a policy, unless the very same is there under that name, and
 // attaches it.
 func (n *node) attach(kind orgtypes.PolicyType, name string, policy Policy) {
-	t := n.management.t
-	t.Helper()
-	text, file, err := policy.document()
-	if err != nil {
-		t.Fatalf("awstest: policy %s: %v", name, err)
-	}
-	ctx := n.management.background()
-	ctx.PolicyFile = file
-	id := n.management.storedPolicy(kind, name, text)
+	n.management.t.Helper()
+	document := n.management.document(policy, policyKinds[kind], name, anyResource)
+	f := fixture{account: n.management, subject: name, policy: document}
+	id := n.management.storedPolicy(kind, name, document.text)
 	if id == nil {
-		out, err := n.management.organizations().CreatePolicy(ctx, &awsorg.CreatePolicyInput{
-			Name: &name, Description: aws.String(""), Type: kind, Content: &text,
+		out := perform[awsorg.CreatePolicyOutput](f, &awsorg.CreatePolicyInput{
+			Name: &name, Description: aws.String(""), Type: kind, Content: &document.text,
 		})
-		if err != nil {
-			t.Fatalf("awstest: policy %s: %s", name, explainPolicy(err, text, policyKinds[kind], file))
-			return
-		}
 		id = out.Policy.PolicySummary.Id
 	}
-	if _, err := n.management.organizations().AttachPolicy(ctx, &awsorg.AttachPolicyInput{PolicyId: id, TargetId: &n.id}); err != nil {
-		t.Fatalf("awstest: policy %s on %s: %v", name, n.id, err)
-	}
+	f.subject = name + " to " + n.id
+	perform[awsorg.AttachPolicyOutput](f, &awsorg.AttachPolicyInput{PolicyId: id, TargetId: &n.id})
 }
 
 var policyKinds = map[orgtypes.PolicyType]enforce.Kind{
@@ -320,74 +302,54 @@ var policyKinds = map[orgtypes.PolicyType]enforce.Kind{
 // another text is a mistake.
 func (a *Account) storedPolicy(kind orgtypes.PolicyType, name, text string) *string {
 	a.t.Helper()
-	var found *string
-	svc, ctx := a.organizations(), a.background()
-	a.eachPolicy(func(token *string) ([]orgtypes.PolicySummary, *string, error) {
-		out, err := svc.ListPolicies(ctx, &awsorg.ListPoliciesInput{Filter: kind, NextToken: token})
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Policies, out.NextToken, nil
-	}, func(p orgtypes.PolicySummary) {
-		if *p.Name != name {
-			return
-		}
-		out, err := svc.DescribePolicy(ctx, &awsorg.DescribePolicyInput{PolicyId: p.Id})
-		switch {
-		case err != nil:
-			a.t.Fatalf("awstest: policy %s: %v", name, err)
-		case !p.AwsManaged && *out.Policy.Content != text:
-			a.t.Fatalf("awstest: policy %s: the organization has another policy of that name", name)
-		default:
-			found = p.Id
-		}
-	})
-	return found
-}
-
-// eachPolicy visits the policies of a list call, page by page.
-func (a *Account) eachPolicy(list func(token *string) ([]orgtypes.PolicySummary, *string, error), visit func(orgtypes.PolicySummary)) {
-	a.t.Helper()
+	f := fixture{account: a, subject: name}
 	for token := (*string)(nil); ; {
-		policies, next, err := list(token)
-		if err != nil {
-			a.t.Fatalf("awstest: policies of the organization: %v", err)
-			return
+		page := perform[awsorg.ListPoliciesOutput](f, &awsorg.ListPoliciesInput{Filter: kind, NextToken: token})
+		for _, p := range page.Policies {
+			if *p.Name != name {
+				continue
+			}
+			stored := perform[awsorg.DescribePolicyOutput](f, &awsorg.DescribePolicyInput{PolicyId: p.Id})
+			if !p.AwsManaged && *stored.Policy.Content != text {
+				a.t.Fatalf("awstest: policy %s: the organization has another policy of that name", name)
+			}
+			return p.Id
 		}
-		for _, p := range policies {
-			visit(p)
+		if token = page.NextToken; token == nil {
+			return nil
 		}
-		if next == nil {
-			return
-		}
-		token = next
 	}
 }
 
 func (n *node) detach(names []string) {
 	t := n.management.t
 	t.Helper()
-	svc, ctx := n.management.organizations(), context.Context(n.management.background())
-	attached, there := make(map[string]*string), []string(nil)
-	for kind := range policyKinds {
-		n.management.eachPolicy(func(token *string) ([]orgtypes.PolicySummary, *string, error) {
-			out, err := svc.ListPoliciesForTarget(ctx, &awsorg.ListPoliciesForTargetInput{TargetId: &n.id, Filter: kind, NextToken: token})
-			if err != nil {
-				return nil, nil, err
-			}
-			return out.Policies, out.NextToken, nil
-		}, func(p orgtypes.PolicySummary) {
-			attached[*p.Name], there = p.Id, append(there, *p.Name)
-		})
-	}
+	attached := n.attached()
 	for _, name := range names {
 		if attached[name] == nil {
-			slices.Sort(there)
-			t.Fatalf("awstest: detach %s from %s: it is not attached; these are: %s", name, n.id, strings.Join(there, ", "))
+			t.Fatalf("awstest: detach %s from %s: it is not attached; these are: %s", name, n.id, strings.Join(slices.Sorted(maps.Keys(attached)), ", "))
 			return
 		}
-		if _, err := svc.DetachPolicy(ctx, &awsorg.DetachPolicyInput{PolicyId: attached[name], TargetId: &n.id}); err != nil {
-			t.Fatalf("awstest: detach %s from %s: %v", name, n.id, err)
+		perform[awsorg.DetachPolicyOutput](fixture{account: n.management, subject: name + " from " + n.id},
+			&awsorg.DetachPolicyInput{PolicyId: attached[name], TargetId: &n.id})
+	}
+}
+
+// attached returns the ids of the policies that are attached to the node, by name.
+func (n *node) attached() map[string]*string {
+	n.management.t.Helper()
+	ids := make(map[string]*string)
+	for kind := range policyKinds {
+		for token := (*string)(nil); ; {
+			page := perform[awsorg.ListPoliciesForTargetOutput](fixture{account: n.management, subject: n.id},
+				&awsorg.ListPoliciesForTargetInput{TargetId: &n.id, Filter: kind, NextToken: token})
+			for _, p := range page.Policies {
+				ids[*p.Name] = p.Id
+			}
+			if token = page.NextToken; token == nil {
+				break
+			}
 		}
 	}
+	return ids
 }

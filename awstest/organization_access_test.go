@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,8 +23,8 @@ func TestRootAccess(t *testing.T) {
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		ctx := t.Context()
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		member, delegate := org.Account(), org.Account()
+		org := acct.NewOrganization()
+		member, delegate := org.NewAccount(), org.NewAccount()
 		root := iam.NewFromConfig(acct.Config())
 		enable := func(c *iam.Client) error {
 			_, err := c.EnableOrganizationsRootSessions(ctx, &iam.EnableOrganizationsRootSessionsInput{})
@@ -65,8 +66,8 @@ func TestRootAccess(t *testing.T) {
 func TestSimulatorMindsOrganizations(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	member := acct.Organization().Account().SCP("no-s3", awstest.Deny("s3:*"))
-	admin := member.User("admin", everything)
+	member := acct.NewOrganization().NewAccount().AttachSCP("no-s3", awstest.Deny("s3:*"))
+	admin := member.NewUser("admin", everything)
 	out, err := iam.NewFromConfig(member.Config()).SimulatePrincipalPolicy(t.Context(), &iam.SimulatePrincipalPolicyInput{
 		PolicySourceArn: aws.String(admin.ARN()), ActionNames: []string{"s3:GetObject", "sqs:SendMessage"},
 	})
@@ -83,9 +84,9 @@ func TestSimulatorMindsOrganizations(t *testing.T) {
 func TestConfusedDeputy(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	org := acct.Organization()
-	ou := org.OU("workloads")
-	owner, sibling, stranger := ou.Account(), org.Account(), acct.NewAccount()
+	org := acct.NewOrganization()
+	ou := org.NewOU("workloads")
+	owner, sibling, stranger := ou.NewAccount(), org.NewAccount(), acct.NewAccount()
 	queue, err := sqs.NewFromConfig(owner.Config()).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("events")})
 	require.NoError(t, err)
 	arn := fakeaws.ARN("sqs", "us-east-1", owner.ID(), "events")
@@ -119,51 +120,56 @@ func TestConfusedDeputy(t *testing.T) {
 	assert.False(t, send(sibling, "theirs"))
 
 	policy(fromS3)
-	org.RCP("own-sources", awstest.Deny("sqs:*").If("StringNotEqualsIfExists", "aws:SourceOrgID", org.ID()).If("Bool", "aws:PrincipalIsAWSService", "true"))
+	org.AttachRCP("own-sources", awstest.Deny("sqs:*").If("StringNotEqualsIfExists", "aws:SourceOrgID", org.ID()).If("Bool", "aws:PrincipalIsAWSService", "true"))
 	assert.True(t, send(sibling, "theirs"))
 	assert.False(t, send(stranger, "theirs"), "an RCP binds services too")
-	org.SCP("nothing", awstest.Deny("sqs:*"))
+	org.AttachSCP("nothing", awstest.Deny("sqs:*"))
 	assert.True(t, send(sibling, "theirs"), "an SCP does not")
 }
 
 func TestMistakesWithOrganizations(t *testing.T) {
 	t.Parallel()
 	for want, test := range map[string]func(acct *awstest.Account){
-		"account 111111111111 is in no organization": func(acct *awstest.Account) { acct.NewAccount().SCP("p", awstest.Deny("s3:*")) },
+		"account 111111111111 is in no organization": func(acct *awstest.Account) { acct.NewAccount().AttachSCP("p", awstest.Deny("s3:*")) },
 		"account 111111111111 is a member of the organization of account 000000000000": func(acct *awstest.Account) {
-			acct.Organization().Account().Organization()
+			acct.NewOrganization().NewAccount().Organization()
+		},
+		"account 000000000000 is in no organization: NewOrganization makes one": func(acct *awstest.Account) { acct.Organization() },
+		"awstest: CreateOrganization of 000000000000: AlreadyInOrganizationException": func(acct *awstest.Account) {
+			acct.NewOrganization()
+			acct.NewOrganization()
 		},
 		"account 111111111111 is in the organization of account 222222222222": func(acct *awstest.Account) {
 			member, other := acct.NewAccount(), acct.NewAccount()
-			other.Organization().Add(member)
-			acct.Organization().Add(member)
+			other.NewOrganization().Add(member)
+			acct.NewOrganization().Add(member)
 		},
 		"the organization has another policy of that name": func(acct *awstest.Account) {
-			acct.Organization().SCP("p", awstest.Deny("s3:*")).SCP("p", awstest.Deny("sqs:*"))
+			acct.NewOrganization().AttachSCP("p", awstest.Deny("s3:*")).AttachSCP("p", awstest.Deny("sqs:*"))
 		},
-		"it is not attached; these are: FullAWSAccess, RCPFullAWSAccess": func(acct *awstest.Account) { acct.Organization().Detach("p") },
-		"You must have at least one attached at all times.":              func(acct *awstest.Account) { acct.Organization().OU("x").Detach("FullAWSAccess") },
+		"it is not attached; these are: FullAWSAccess, RCPFullAWSAccess": func(acct *awstest.Account) { acct.NewOrganization().Detach("p") },
+		"You must have at least one attached at all times.":              func(acct *awstest.Account) { acct.NewOrganization().NewOU("x").Detach("FullAWSAccess") },
 		`unknown condition operator "StringEqual"`: func(acct *awstest.Account) {
-			acct.Organization().SCP("p", awstest.Deny("s3:*").If("StringEqual", "aws:PrincipalAccount", "1"))
+			acct.NewOrganization().AttachSCP("p", awstest.Deny("s3:*").If("StringEqual", "aws:PrincipalAccount", "1"))
 		},
-		"Allow is for RCPFullAWSAccess alone": func(acct *awstest.Account) { acct.Organization().RCP("p", awstest.Allow("s3:*")) },
+		"Allow is for RCPFullAWSAccess alone": func(acct *awstest.Account) { acct.NewOrganization().AttachRCP("p", awstest.Allow("s3:*")) },
 		`Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`: func(acct *awstest.Account) {
-			acct.Organization().RCP("p", awstest.Deny("*"))
+			acct.NewOrganization().AttachRCP("p", awstest.Deny("*"))
 		},
 		"An OU with the same name already exists.": func(acct *awstest.Account) {
-			org := acct.Organization()
-			org.OU("x")
-			org.OU("x")
+			org := acct.NewOrganization()
+			org.NewOU("x")
+			org.NewOU("x")
 		},
 	} {
 		r := failing(t, func(tb awstest.TB) { test(awstest.New(tb)) })
 		assert.True(t, r.fatal, want)
 		assert.Contains(t, strings.Join(r.errors, "\n"), want)
 	}
-	org := awstest.New(t).Organization()
-	org.SCP("p", awstest.Deny("s3:*"))
-	org.OU("x").SCP("p", awstest.Deny("s3:*")) // the very same: attached once more
-	assert.Equal(t, org.ID(), awstest.New(t).Organization().ID(), "ids follow from the test's name")
+	org := awstest.New(t).NewOrganization()
+	org.AttachSCP("p", awstest.Deny("s3:*"))
+	org.NewOU("x").AttachSCP("p", awstest.Deny("s3:*")) // the very same: attached once more
+	assert.Equal(t, org.ID(), awstest.New(t).NewOrganization().ID(), "ids follow from the test's name")
 }
 
 // Rules 39, 41 and 55: an RCP binds who comes with a token of another repository,
@@ -172,20 +178,20 @@ func TestMistakesWithOrganizations(t *testing.T) {
 func TestRCPsBindWebIdentities(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
-		org := awstest.New(t, opts...).Organization()
-		member := org.Account()
-		github := member.GitHubActions()
-		role := member.Role("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+		org := awstest.New(t, opts...).NewOrganization()
+		member := org.NewAccount()
+		github := idp.GitHub(member)
+		role := member.NewRole("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
 			If("StringLike", "token.actions.githubusercontent.com:sub", "repo:*")))
-		ours, theirs := awstest.GitHubJob{Repository: "ours/app"}, awstest.GitHubJob{Repository: "theirs/app"}
-		assume := func(job awstest.GitHubJob) error {
+		ours, theirs := idp.GitHubJob{Repository: "ours/app"}, idp.GitHubJob{Repository: "theirs/app"}
+		assume := func(job idp.GitHubJob) error {
 			_, err := github.AssumeRole(role, job)
 			return err
 		}
 		awstest.AssertAllowed(t, assume(theirs))
-		org.SCP("nothing", awstest.Deny("sts:*"))
+		org.AttachSCP("nothing", awstest.Deny("sts:*"))
 		awstest.AssertAllowed(t, assume(theirs))
-		org.RCP("our-repositories", awstest.Deny("sts:AssumeRoleWithWebIdentity").
+		org.AttachRCP("our-repositories", awstest.Deny("sts:AssumeRoleWithWebIdentity").
 			If("StringNotLike", "token.actions.githubusercontent.com:sub", "repo:ours/*"))
 		awstest.AssertDenied(t, assume(theirs), "sts:AssumeRoleWithWebIdentity")
 		awstest.AssertAllowed(t, assume(ours))
@@ -197,7 +203,7 @@ func TestRCPsBindWebIdentities(t *testing.T) {
 func TestSCPsBindTheBucketOwnersRoot(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
-		member := awstest.New(t, opts...).Organization().Account()
+		member := awstest.New(t, opts...).NewOrganization().NewAccount()
 		bucket(t, member.Config(), "locked")
 		guard(t, member.Config(), "locked", awstest.Deny("s3:*").On("arn:aws:s3:::locked", "arn:aws:s3:::locked/*").By("*"))
 		awstest.AssertDenied(t, get("locked")(t.Context(), member.Config()), "s3:GetObject")
@@ -205,7 +211,7 @@ func TestSCPsBindTheBucketOwnersRoot(t *testing.T) {
 			_, err := s3.NewFromConfig(member.Config()).DeleteBucketPolicy(t.Context(), &s3.DeleteBucketPolicyInput{Bucket: aws.String("locked")})
 			return err
 		}
-		member.SCP("no-policies", awstest.Deny("s3:DeleteBucketPolicy"))
+		member.AttachSCP("no-policies", awstest.Deny("s3:DeleteBucketPolicy"))
 		awstest.AssertDenied(t, unlock(), "s3:DeleteBucketPolicy")
 		member.Detach("no-policies")
 		awstest.AssertAllowed(t, unlock())

@@ -63,33 +63,33 @@ func TestServiceControlPolicies(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		outer := org.OU("workloads")
-		inner := outer.OU("production")
-		member := inner.Account()
-		admin := member.User("admin", everything)
+		org := acct.NewOrganization()
+		outer := org.NewOU("workloads")
+		inner := outer.NewOU("production")
+		member := inner.NewAccount()
+		admin := member.NewUser("admin", everything)
 		bucket(t, admin.Config(), "data")
 		read := func() error { return get("data")(t.Context(), admin.Config()) }
 		const denied = `User: arn:aws:iam::111111111111:user/admin is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::data/k" `
 		const implicitly = denied + "because no service control policy allows the s3:GetObject action"
 		awstest.AssertAllowed(t, read())
 
-		outer.SCP("only-s3", awstest.Allow("s3:*"))
+		outer.AttachSCP("only-s3", awstest.Allow("s3:*"))
 		awstest.AssertAllowed(t, read()) // FullAWSAccess is there too: policies of a level add up
 		outer.Detach("FullAWSAccess")
 		awstest.AssertAllowed(t, read())
 		awstest.AssertDenied(t, listQueues(t.Context(), admin.Config()), "sqs:ListQueues")
 
-		inner.SCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
+		inner.AttachSCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
 		assert.Equal(t, implicitly, message(t, read())) // what both levels allow is nothing
 		awstest.AssertDenied(t, listQueues(t.Context(), admin.Config()), "sqs:ListQueues")
 
 		outer.Add(member)
 		awstest.AssertAllowed(t, read())
-		member.SCP("nothing", awstest.Deny("s3:DeleteObject")).Detach("FullAWSAccess")
+		member.AttachSCP("nothing", awstest.Deny("s3:DeleteObject")).Detach("FullAWSAccess")
 		assert.Equal(t, implicitly, message(t, read()))
 
-		member.SCP("FullAWSAccess", awstest.Allow("*")).SCP("no-reading", awstest.Deny("s3:GetObject").On("arn:aws:s3:::data/*"))
+		member.AttachSCP("FullAWSAccess", awstest.Allow("*")).AttachSCP("no-reading", awstest.Deny("s3:GetObject").On("arn:aws:s3:::data/*"))
 		err := read()
 		awstest.AssertDenied(t, err, "s3:GetObject")
 		assert.Regexp(t, "^"+denied+`with an explicit deny in a service control policy: arn:aws:organizations::000000000000:policy/`+org.ID()+`/service_control_policy/p-[a-z0-9]{8}$`, message(t, err))
@@ -108,16 +108,16 @@ func TestWhomServiceControlPoliciesBind(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		member, stranger := org.Account(), acct.NewAccount()
+		org := acct.NewOrganization()
+		member, stranger := org.NewAccount(), acct.NewAccount()
 		bucket(t, member.Config(), "theirs")
 		bucket(t, acct.Config(), "ours")
-		outsider := stranger.User("outsider", everything)
+		outsider := stranger.NewUser("outsider", everything)
 		guard(t, member.Config(), "theirs", awstest.Allow("s3:GetObject").On("arn:aws:s3:::theirs/*").By("*"))
 		guard(t, acct.Config(), "ours", awstest.Allow("s3:GetObject").On("arn:aws:s3:::ours/*").By(member.ID()))
-		user, role := member.User("user", everything), member.Role("role", everything)
+		user, role := member.NewUser("user", everything), member.NewRole("role", everything)
 		linked := serviceLinked(t, member)
-		org.SCP("no-reading", awstest.Deny("s3:GetObject"))
+		org.AttachSCP("no-reading", awstest.Deny("s3:GetObject"))
 
 		for name, c := range map[string]struct {
 			cfg    aws.Config
@@ -129,7 +129,7 @@ func TestWhomServiceControlPoliciesBind(t *testing.T) {
 			"the root user":                   {member.Config(), "theirs", true},
 			"resources elsewhere":             {user.Config(), "ours", true},
 			"not the management account":      {acct.Config(), "ours", false},
-			"not its principals, elsewhere":   {acct.User("admin", everything).Config(), "theirs", false},
+			"not its principals, elsewhere":   {acct.NewUser("admin", everything).Config(), "theirs", false},
 			"not another organization's":      {outsider.Config(), "theirs", false},
 			"not anonymous callers":           {anonymously(member.Config()), "theirs", false},
 			"not roles that AWS services use": {linked, "theirs", false},
@@ -180,23 +180,23 @@ func TestResourceControlPolicies(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		ou := org.OU("data")
-		member, sibling, stranger := ou.Account(), org.Account(), acct.NewAccount()
+		org := acct.NewOrganization()
+		ou := org.NewOU("data")
+		member, sibling, stranger := ou.NewAccount(), org.NewAccount(), acct.NewAccount()
 		bucket(t, member.Config(), "guarded")
 		bucket(t, acct.Config(), "ours")
 		open := awstest.Allow("s3:GetObject").On("arn:aws:s3:::*/*").By("*")
 		guard(t, member.Config(), "guarded", open.On("arn:aws:s3:::guarded/*"))
 		guard(t, acct.Config(), "ours", open.On("arn:aws:s3:::ours/*"))
-		outsider := stranger.User("outsider", everything)
-		colleague := sibling.User("colleague", everything)
-		owner := member.User("owner", everything)
+		outsider := stranger.NewUser("outsider", everything)
+		colleague := sibling.NewUser("colleague", everything)
+		owner := member.NewUser("owner", everything)
 		linked := serviceLinked(t, member)
 		perimeter := awstest.Deny("s3:*").If("StringNotEqualsIfExists", "aws:PrincipalOrgID", org.ID()).If("BoolIfExists", "aws:PrincipalIsAWSService", "false")
 		awstest.AssertAllowed(t, get("guarded")(t.Context(), outsider.Config()))
 		awstest.AssertAllowed(t, get("guarded")(t.Context(), anonymously(acct.Config())))
 
-		ou.RCP("perimeter", perimeter)
+		ou.AttachRCP("perimeter", perimeter)
 		awstest.AssertDenied(t, get("guarded")(t.Context(), outsider.Config()), "s3:GetObject")
 		err := get("guarded")(t.Context(), anonymously(acct.Config()))
 		assert.Equal(t, "Access Denied", message(t, err))
@@ -208,7 +208,7 @@ func TestResourceControlPolicies(t *testing.T) {
 		_, err = iam.NewFromConfig(owner.Config()).ListUsers(t.Context(), &iam.ListUsersInput{})
 		awstest.AssertAllowed(t, err)
 
-		member.RCP("frozen", awstest.Deny("s3:GetObject"))
+		member.AttachRCP("frozen", awstest.Deny("s3:GetObject"))
 		err = get("guarded")(t.Context(), owner.Config())
 		assert.Contains(t, message(t, err), "with an explicit deny in a resource control policy: arn:aws:organizations::000000000000:policy/"+org.ID()+"/resource_control_policy/p-")
 		err = get("guarded")(t.Context(), colleague.Config())
@@ -227,19 +227,19 @@ func TestDataPerimeter(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		prod, dev := org.OU("prod"), org.OU("dev")
-		member, sibling, stranger := prod.Account(), dev.Account(), acct.NewAccount()
-		other := stranger.Organization()
+		org := acct.NewOrganization()
+		prod, dev := org.NewOU("prod"), org.NewOU("dev")
+		member, sibling, stranger := prod.NewAccount(), dev.NewAccount(), acct.NewAccount()
+		other := stranger.NewOrganization()
 		bucket(t, member.Config(), "inside")
 		bucket(t, stranger.Config(), "outside")
-		user, colleague, outsider := member.User("user", everything), sibling.User("colleague", everything), stranger.User("outsider", everything)
+		user, colleague, outsider := member.NewUser("user", everything), sibling.NewUser("colleague", everything), stranger.NewUser("outsider", everything)
 		guard(t, stranger.Config(), "outside", awstest.Allow("s3:GetObject").On("arn:aws:s3:::outside/*").By("*"))
 		call := func(p *awstest.Principal, bucket string) error { return get(bucket)(t.Context(), p.Config()) }
 
 		// Only trusted resources: an SCP with aws:ResourceOrgID.
 		awstest.AssertAllowed(t, call(user, "outside"))
-		org.SCP("own-resources", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
+		org.AttachSCP("own-resources", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
 		awstest.AssertDenied(t, call(user, "outside"), "s3:GetObject")
 		awstest.AssertAllowed(t, call(user, "inside"))
 		awstest.AssertAllowed(t, call(outsider, "outside"))
@@ -255,7 +255,7 @@ func TestDataPerimeter(t *testing.T) {
 		awstest.AssertAllowed(t, call(colleague, "inside"))
 		guard(t, member.Config(), "inside", share.If("StringEquals", "aws:PrincipalOrgID", other.ID()))
 		awstest.AssertAllowed(t, call(outsider, "inside"))
-		prod.RCP("own-identities", awstest.Deny("s3:*").If("StringNotEqualsIfExists", "aws:PrincipalOrgID", org.ID()))
+		prod.AttachRCP("own-identities", awstest.Deny("s3:*").If("StringNotEqualsIfExists", "aws:PrincipalOrgID", org.ID()))
 		awstest.AssertDenied(t, call(outsider, "inside"), "s3:GetObject")
 
 		// An account that leaves has the keys no more.
@@ -278,14 +278,14 @@ func TestRegions(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		member := acct.Organization().SCP("regions", awstest.JSON(`{"Version":"2012-10-17","Statement":{"Sid":"Regions","Effect":"Deny",
+		member := acct.NewOrganization().AttachSCP("regions", awstest.JSON(`{"Version":"2012-10-17","Statement":{"Sid":"Regions","Effect":"Deny",
 			"NotAction":["iam:*","organizations:*","sts:*"],"Resource":"*",
-			"Condition":{"StringNotEquals":{"aws:RequestedRegion":["us-east-1"]},"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/migration"}}}}`)).Account()
+			"Condition":{"StringNotEquals":{"aws:RequestedRegion":["us-east-1"]},"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/migration"}}}}`)).NewAccount()
 		in := func(cfg aws.Config, region string) aws.Config {
 			cfg.Region = region
 			return cfg
 		}
-		admin, exempt := member.User("admin", everything), member.Role("migration", everything)
+		admin, exempt := member.NewUser("admin", everything), member.NewRole("migration", everything)
 		awstest.AssertAllowed(t, listQueues(t.Context(), in(admin.Config(), "us-east-1")))
 		awstest.AssertDenied(t, listQueues(t.Context(), in(admin.Config(), "eu-west-1")), "sqs:ListQueues")
 		awstest.AssertDenied(t, listQueues(t.Context(), in(member.Config(), "eu-west-1")), "sqs:ListQueues")
@@ -301,10 +301,10 @@ func TestAssumeRoleAcrossAccounts(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		customer, vendor := org.Account(), org.Account()
-		caller, eve := vendor.User("caller"), vendor.User("eve", awstest.Allow("sts:AssumeRole"))
-		role := customer.Role("audit", awstest.Trust(awstest.Allow("sts:AssumeRole").By(caller.ARN()).If("StringEquals", "sts:ExternalId", "7f3a")))
+		org := acct.NewOrganization()
+		customer, vendor := org.NewAccount(), org.NewAccount()
+		caller, eve := vendor.NewUser("caller"), vendor.NewUser("eve", awstest.Allow("sts:AssumeRole"))
+		role := customer.NewRole("audit", awstest.Trust(awstest.Allow("sts:AssumeRole").By(caller.ARN()).If("StringEquals", "sts:ExternalId", "7f3a")))
 		assume := func(p *awstest.Principal, externalID string) error {
 			_, err := sts.NewFromConfig(p.Config()).AssumeRole(t.Context(), &sts.AssumeRoleInput{
 				RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("audit"), ExternalId: aws.String(externalID),
@@ -317,10 +317,10 @@ func TestAssumeRoleAcrossAccounts(t *testing.T) {
 		awstest.AssertDenied(t, assume(eve, "7f3a"), "sts:AssumeRole") // the role does not trust it
 		awstest.AssertAllowed(t, assume(caller, "7f3a"))
 
-		vendor.SCP("no-roles", awstest.Deny("sts:AssumeRole"))
+		vendor.AttachSCP("no-roles", awstest.Deny("sts:AssumeRole"))
 		assert.Contains(t, message(t, assume(caller, "7f3a")), "with an explicit deny in a service control policy")
 		vendor.Detach("no-roles")
-		customer.RCP("own-identities", awstest.Deny("sts:AssumeRole").If("StringNotEquals", "aws:PrincipalAccount", customer.ID()))
+		customer.AttachRCP("own-identities", awstest.Deny("sts:AssumeRole").If("StringNotEquals", "aws:PrincipalAccount", customer.ID()))
 		assert.Contains(t, message(t, assume(caller, "7f3a")), "with an explicit deny in a resource control policy")
 	})
 }
@@ -330,12 +330,12 @@ func TestQueueAcrossAccounts(t *testing.T) {
 	t.Parallel()
 	doors(t, func(t *testing.T, opts ...awstest.Option) {
 		acct := awstest.New(t, opts...)
-		org := acct.Organization()
-		ou := org.OU("workloads")
-		owner, sender := ou.Account(), ou.Account()
+		org := acct.NewOrganization()
+		ou := org.NewOU("workloads")
+		owner, sender := ou.NewAccount(), ou.NewAccount()
 		queue, err := sqs.NewFromConfig(owner.Config()).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})
 		require.NoError(t, err)
-		user := sender.User("user")
+		user := sender.NewUser("user")
 		send := func() error {
 			_, err := sqs.NewFromConfig(user.Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("x")})
 			return err
@@ -349,7 +349,7 @@ func TestQueueAcrossAccounts(t *testing.T) {
 		awstest.AssertDenied(t, send(), "sqs:SendMessage")
 		user.Attach(awstest.Allow("sqs:SendMessage"))
 		awstest.AssertAllowed(t, send())
-		ou.RCP("closed", awstest.Deny("sqs:SendMessage"))
+		ou.AttachRCP("closed", awstest.Deny("sqs:SendMessage"))
 		assert.Contains(t, message(t, send()), "with an explicit deny in a resource control policy")
 	})
 }

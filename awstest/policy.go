@@ -12,9 +12,10 @@ import (
 // A Policy is a policy document in any of its forms: [JSON], [File], [FS],
 // a [Statement], several as [Statements], or AWS's own as [Managed].
 type Policy interface {
-	With
-	// document returns the JSON text and the file that it came from, if any.
-	document() (text, file string, err error)
+	IdentityOption
+	// document returns the JSON text, and the file that it came from, if any.
+	// Statements without resources are for the given ones.
+	document(resources []string) (text, file string, err error)
 }
 
 // JSON is a policy document as text.
@@ -33,16 +34,18 @@ func FS(fsys fs.FS, path string) Policy {
 }
 
 type jsonPolicy struct {
+	ofIdentities
 	text, file string
 	err        error
 }
 
-func (p jsonPolicy) document() (string, string, error) { return p.text, p.file, p.err }
-func (p jsonPolicy) with(s *spec)                      { s.policies = append(s.policies, p) }
+func (p jsonPolicy) document([]string) (string, string, error) { return p.text, p.file, p.err }
+func (p jsonPolicy) addTo(s *spec)                             { s.policies = append(s.policies, p) }
 
 // A Statement is one statement of a policy, and a whole policy by itself. It is
 // a value: each method returns a changed copy.
 type Statement struct {
+	ofIdentities
 	effect     string
 	sid        string
 	actions    []string
@@ -52,11 +55,11 @@ type Statement struct {
 }
 
 // Allow begins a statement that allows the given actions. Without [Statement.On]
-// it is for every resource.
+// it is for every resource; in the policy of a bucket or a queue, for that one.
 func Allow(actions ...string) Statement { return Statement{effect: "Allow", actions: actions} }
 
 // Deny begins a statement that denies the given actions. Without [Statement.On]
-// it is for every resource.
+// it is for every resource; in the policy of a bucket or a queue, for that one.
 func Deny(actions ...string) Statement { return Statement{effect: "Deny", actions: actions} }
 
 // On names the resources, by ARN; wildcards and policy variables work as in a document.
@@ -114,25 +117,36 @@ func principalKind(p string) string {
 }
 
 // builtInProviders are the identity providers that trust policies name by domain.
-var builtInProviders = []string{cognito, "accounts.google.com", "www.amazon.com", "graph.facebook.com"}
+var builtInProviders = []string{"cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com"}
 
 // String returns the policy document that has only this statement.
 func (s Statement) String() string { return Document(s) }
 
-func (s Statement) document() (string, string, error) { return s.String(), "", nil }
-func (s Statement) with(sp *spec)                     { sp.policies = append(sp.policies, s) }
+func (s Statement) document(resources []string) (string, string, error) {
+	return render(resources, []Statement{s}), "", nil
+}
+func (s Statement) addTo(sp *spec) { sp.policies = append(sp.policies, s) }
 
 // Statements is a policy of several statements.
-func Statements(list ...Statement) Policy { return statements(list) }
+func Statements(list ...Statement) Policy { return statements{list: list} }
 
-type statements []Statement
+type statements struct {
+	ofIdentities
+	list []Statement
+}
 
-func (s statements) document() (string, string, error) { return Document(s...), "", nil }
-func (s statements) with(sp *spec)                     { sp.policies = append(sp.policies, s) }
+func (s statements) document(resources []string) (string, string, error) {
+	return render(resources, s.list), "", nil
+}
+func (s statements) addTo(sp *spec) { sp.policies = append(sp.policies, s) }
+
+// anyResource is what statements without resources are for, but in policies of
+// a resource.
+const anyResource = "*"
 
 // Document returns the JSON text of a policy, for APIs that take one:
 // PutBucketPolicy, SetQueueAttributes. Statements without resources are for "*".
-func Document(statements ...Statement) string { return render([]string{"*"}, statements) }
+func Document(statements ...Statement) string { return render([]string{anyResource}, statements) }
 
 // TrustDocument returns the JSON text of a trust policy, for CreateRole and
 // UpdateAssumeRolePolicy. It has no resources: it is the role's.

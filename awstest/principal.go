@@ -2,20 +2,17 @@ package awstest
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws/iam"
-	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 // credentialSource is the Source of the credentials that this package makes.
@@ -25,23 +22,12 @@ const credentialSource = "awstest"
 // renewed as those of an instance profile are.
 const sessionDuration = time.Hour
 
-// A Principal is a user or role of an account, with credentials.
+// A Principal is who calls AWS: the root user, a user or role of an account, a session,
+// or nobody in particular ([Account.Anonymous]).
 type Principal struct {
-	account     *Account
-	name        string
-	arn         string
-	credentials func() aws.Credentials
-	attach      func(ctx context.Context, name, document string) error // nil for root
-	attachARN   attacher
-	mu          sync.Mutex
-	attached    int
+	identity
+	credentials func() aws.Credentials // nil when anonymous
 }
-
-// Name returns the name of the user or role, or "root".
-func (p *Principal) Name() string { return p.name }
-
-// ARN returns the ARN of the user or role, as policies name it.
-func (p *Principal) ARN() string { return p.arn }
 
 // Config returns a config with the principal's credentials, ready for every
 // NewFromConfig. A role's are those of a session that is named as the role, and
@@ -57,6 +43,14 @@ func (p *Principal) Credentials() aws.Credentials {
 		return aws.Credentials{}
 	}
 	return p.credentials()
+}
+
+// provide is the credentials provider of a principal's config.
+func (p *Principal) provide() aws.CredentialsProvider {
+	if p.credentials == nil {
+		return aws.AnonymousCredentials{}
+	}
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials(), nil })
 }
 
 // Env returns the principal's credentials, the region and the account's URL as
@@ -81,122 +75,15 @@ func (p *Principal) Env() []string {
 	return env
 }
 
-// Attach adds policies to the principal, as inline policies; those of [Managed]
-// it attaches. They count from the next call on.
-func (p *Principal) Attach(policies ...Policy) {
-	t := p.account.t
-	t.Helper()
-	if p.attach == nil {
-		t.Fatalf("awstest: %s takes no policies: users and roles do, and root may do everything that no resource policy or organization denies", p.name)
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, policy := range policies {
-		if managed := managedARN(policy); managed != "" {
-			if err := p.attachARN(p.account.background(), p.name, managed); err != nil {
-				t.Fatalf("awstest: policy of %s: %v", p.arn, err)
-			}
-			continue
-		}
-		text, file, err := policy.document()
-		if err != nil {
-			t.Fatalf("awstest: policy of %s: %v", p.arn, err)
-		}
-		p.attached++
-		ctx := p.account.background()
-		ctx.PolicyFile = file
-		if err := p.attach(ctx, fmt.Sprintf("policy-%d", p.attached), text); err != nil {
-			t.Fatalf("awstest: policy of %s: %s", p.arn, explainPolicy(err, text, enforce.IdentityPolicy, file))
-		}
-	}
-}
-
-// With is what a new user, role or group is made with: a [Policy], [Boundary],
-// [Trust], [Path], [Tags] or [InGroup].
-type With interface{ with(*spec) }
-
-type withFunc func(*spec)
-
-func (f withFunc) with(s *spec) { f(s) }
-
-// spec collects what With says.
-type spec struct {
-	policies []Policy
-	boundary Policy
-	trust    Policy
-	path     *string
-	tags     map[string]string
-	groups   []*Group
-}
-
-// Boundary is a permissions boundary: the most that the principal may do,
-// whatever its policies say.
-func Boundary(p Policy) With { return withFunc(func(s *spec) { s.boundary = p }) }
-
-// Trust is the trust policy of a role: who may assume it. The default trusts
-// the role's own account, so that identity-based policies decide.
-func Trust(p Policy) With { return withFunc(func(s *spec) { s.trust = p }) }
-
-// Path is the path of a user, role or group: "/engineering/".
-func Path(path string) With { return withFunc(func(s *spec) { s.path = &path }) }
-
-// Tags are the tags of a user or role.
-func Tags(tags map[string]string) With { return withFunc(func(s *spec) { s.tags = tags }) }
-
-// InGroup puts a user into a group.
-func InGroup(g *Group) With {
-	return withFunc(func(s *spec) { s.groups = append(s.groups, g) })
-}
-
-func newSpec(with []With) *spec {
-	s := new(spec)
-	for _, w := range with {
-		w.with(s)
-	}
-	return s
-}
-
-func (s *spec) tagList() []iamtypes.Tag {
-	var tags []iamtypes.Tag
-	for _, key := range slices.Sorted(maps.Keys(s.tags)) {
-		tags = append(tags, iamtypes.Tag{Key: aws.String(key), Value: aws.String(s.tags[key])})
-	}
-	return tags
-}
-
-// User makes an IAM user with an access key.
-func (a *Account) User(name string, with ...With) *Principal {
+// NewUser makes an IAM user with an access key.
+func (a *Account) NewUser(name string, options ...UserOption) *Principal {
 	a.t.Helper()
-	s, svc, ctx := newSpec(with), a.iam(), a.background()
-	if s.trust != nil {
-		a.t.Fatalf("awstest: user %s: a user has no trust policy; roles do", name)
-	}
-	out, err := svc.CreateUser(ctx, &awsiam.CreateUserInput{
-		UserName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("user-"+name, s),
+	s := newSpec(options)
+	out := perform[awsiam.CreateUserOutput](fixture{account: a, subject: name}, &awsiam.CreateUserInput{
+		UserName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("user-"+name, s.boundary),
 	})
-	if err != nil {
-		a.t.Fatalf("awstest: user %s: %v", name, err)
-	}
-	key, err := svc.CreateAccessKey(ctx, &awsiam.CreateAccessKeyInput{UserName: &name})
-	if err != nil {
-		a.t.Fatalf("awstest: user %s: %v", name, err)
-	}
-	credentials := aws.Credentials{
-		AccessKeyID: *key.AccessKey.AccessKeyId, SecretAccessKey: *key.AccessKey.SecretAccessKey,
-		AccountID: a.acct.ID, Source: credentialSource,
-	}
-	p := &Principal{
-		account:     a,
-		name:        name,
-		arn:         *out.User.Arn,
-		credentials: func() aws.Credentials { return credentials },
-		attach: func(ctx context.Context, policyName, document string) error {
-			_, err := svc.PutUserPolicy(ctx, &awsiam.PutUserPolicyInput{UserName: &name, PolicyName: &policyName, PolicyDocument: &document})
-			return err
-		},
-		attachARN: a.attachToUser,
-	}
+	p := a.user(name, *out.User.Arn)
+	p.Credentials()
 	p.Attach(s.policies...)
 	for _, g := range s.groups {
 		g.Add(p)
@@ -204,145 +91,99 @@ func (a *Account) User(name string, with ...With) *Principal {
 	return p
 }
 
-// Role makes an IAM role and a session of it.
-func (a *Account) Role(name string, with ...With) *Principal {
+// user is a user that exists. It gets an access key when it is first asked for.
+func (a *Account) user(name, arn string) *Principal {
+	return &Principal{
+		identity:    identity{account: a, kind: aUser, name: name, arn: arn},
+		credentials: sync.OnceValue(func() aws.Credentials { return a.newAccessKey(name) }),
+	}
+}
+
+func (a *Account) newAccessKey(user string) aws.Credentials {
 	a.t.Helper()
-	s, svc, ctx := newSpec(with), a.iam(), a.background()
-	if s.groups != nil {
-		a.t.Fatalf("awstest: role %s: a role cannot be in a group; users can", name)
+	out := perform[awsiam.CreateAccessKeyOutput](fixture{account: a, subject: "of " + user}, &awsiam.CreateAccessKeyInput{UserName: &user})
+	return a.longTerm(out.AccessKey)
+}
+
+// longTerm returns the credentials that are an access key.
+func (a *Account) longTerm(key *iamtypes.AccessKey) aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID: *key.AccessKeyId, SecretAccessKey: *key.SecretAccessKey, AccountID: a.acct.ID, Source: credentialSource,
 	}
-	trust, file := a.trust(name, s)
-	out, err := svc.CreateRole(ctx, &awsiam.CreateRoleInput{
-		RoleName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("role-"+name, s),
-		AssumeRolePolicyDocument: &trust,
+}
+
+// NewRole makes an IAM role and a session of it.
+func (a *Account) NewRole(name string, options ...RoleOption) *Principal {
+	a.t.Helper()
+	s := newSpec(options)
+	if s.trust == nil {
+		s.trust = Allow("sts:AssumeRole").By(a.acct.ID)
+	}
+	trust := a.document(s.trust, enforce.TrustPolicy, "role "+name)
+	out := perform[awsiam.CreateRoleOutput](fixture{account: a, subject: name, policy: trust}, &awsiam.CreateRoleInput{
+		RoleName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("role-"+name, s.boundary),
+		AssumeRolePolicyDocument: &trust.text,
 	})
-	if err != nil {
-		a.t.Fatalf("awstest: role %s: %s", name, explainPolicy(err, trust, enforce.TrustPolicy, file))
-	}
-	session := &roleSession{account: a, arn: *out.Role.Arn, name: name}
-	p := &Principal{
-		account:     a,
-		name:        name,
-		arn:         *out.Role.Arn,
-		credentials: session.credentials,
-		attach: func(ctx context.Context, policyName, document string) error {
-			_, err := svc.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: &name, PolicyName: &policyName, PolicyDocument: &document})
-			return err
-		},
-		attachARN: a.attachToRole,
-	}
+	p := a.role(name, *out.Role.Arn)
 	p.Attach(s.policies...)
 	return p
 }
 
-// trust returns the text of a role's trust policy, and its file if it has one.
-func (a *Account) trust(name string, s *spec) (text, file string) {
-	a.t.Helper()
-	switch trust := s.trust.(type) {
-	case nil:
-		return render(nil, []Statement{Allow("sts:AssumeRole").By(a.acct.ID)}), ""
-	case Statement:
-		return render(nil, []Statement{trust}), ""
-	case statements:
-		return render(nil, trust), ""
+// role is a role that exists.
+func (a *Account) role(name, arn string) *Principal {
+	session := &roleSession{account: a, arn: arn, name: name}
+	return &Principal{
+		identity:    identity{account: a, kind: aRole, name: name, arn: arn},
+		credentials: session.credentials,
 	}
-	text, file, err := s.trust.document()
-	if err != nil {
-		a.t.Fatalf("awstest: trust policy of role %s: %v", name, err)
-	}
-	return text, file
 }
 
-// explainPolicy adds to AWS's words on a policy document, which are few, what is
-// wrong with it and where.
-func explainPolicy(err error, text string, kind enforce.Kind, file string) string {
-	var doc *enforce.DocumentError
-	if _, parseErr := enforce.Parse(text, kind, enforce.Source{File: file}); errors.As(parseErr, &doc) {
-		return err.Error() + "\n" + doc.Error()
-	}
-	return err.Error()
-}
-
-// boundary makes the managed policy that a boundary must be, unless it is one,
-// and returns its ARN.
-func (a *Account) boundary(owner string, s *spec) *string {
+// boundary makes the managed policy that a boundary must be, unless it is one, and
+// returns its ARN.
+func (a *Account) boundary(owner string, p Policy) *string {
 	a.t.Helper()
-	if s.boundary == nil {
+	if p == nil {
 		return nil
 	}
-	if managed := managedARN(s.boundary); managed != "" {
-		return &managed
+	if arn := managedARN(p); arn != "" {
+		return &arn
 	}
-	text, file, err := s.boundary.document()
-	if err != nil {
-		a.t.Fatalf("awstest: boundary of %s: %v", owner, err)
-	}
-	ctx := a.background()
-	ctx.PolicyFile = file
-	out, err := a.iam().CreatePolicy(ctx, &awsiam.CreatePolicyInput{
-		PolicyName: aws.String("boundary-of-" + owner), PolicyDocument: &text,
-	})
-	if err != nil {
-		a.t.Fatalf("awstest: boundary of %s: %s", owner, explainPolicy(err, text, enforce.IdentityPolicy, file))
-	}
-	return out.Policy.Arn
+	arn := a.IAM().CreatePolicy("boundary-of-"+owner, p).ARN()
+	return &arn
 }
 
-// A Group is an IAM group: a set of users that share its policies.
-type Group struct {
-	account *Account
-	name    string
-	arn     string
-}
-
-// Group makes an IAM group with inline policies.
-func (a *Account) Group(name string, with ...With) *Group {
+// NewSession makes a principal of what sts:AssumeRole and its like answer: the session
+// that they gave.
+func (a *Account) NewSession(of *ststypes.AssumedRoleUser, c *ststypes.Credentials) *Principal {
 	a.t.Helper()
-	s, svc, ctx := newSpec(with), a.iam(), a.background()
-	if s.boundary != nil || s.trust != nil || s.tags != nil || s.groups != nil {
-		a.t.Fatalf("awstest: group %s: an IAM group has policies and a path, nothing else", name)
-	}
-	out, err := svc.CreateGroup(ctx, &awsiam.CreateGroupInput{GroupName: &name, Path: s.path})
+	session, err := arn.Parse(aws.ToString(of.Arn))
 	if err != nil {
-		a.t.Fatalf("awstest: group %s: %v", name, err)
+		a.t.Fatalf("awstest: NewSession: %v", err)
+		return nil
 	}
-	for i, policy := range s.policies {
-		if managed := managedARN(policy); managed != "" {
-			if err := a.attachToGroup(ctx, name, managed); err != nil {
-				a.t.Fatalf("awstest: policy of group %s: %v", name, err)
-			}
-			continue
-		}
-		text, file, err := policy.document()
-		if err != nil {
-			a.t.Fatalf("awstest: policy of group %s: %v", name, err)
-		}
-		ctx.PolicyFile = file
-		if _, err := svc.PutGroupPolicy(ctx, &awsiam.PutGroupPolicyInput{
-			GroupName: &name, PolicyName: aws.String(fmt.Sprintf("policy-%d", i+1)), PolicyDocument: &text,
-		}); err != nil {
-			a.t.Fatalf("awstest: policy of group %s: %s", name, explainPolicy(err, text, enforce.IdentityPolicy, file))
-		}
+	owner := *a
+	if acct, ok := a.world.Account(session.AccountID); ok {
+		owner.acct = acct
 	}
-	return &Group{account: a, name: name, arn: *out.Group.Arn}
+	credentials := owner.temporary(c)
+	return &Principal{
+		identity:    identity{account: &owner, name: roleOf(session), arn: *of.Arn},
+		credentials: func() aws.Credentials { return credentials },
+	}
 }
 
-// Name returns the group's name.
-func (g *Group) Name() string { return g.name }
+// roleOf is the name of the role of a session's ARN, "assumed-role/ROLE/SESSION".
+func roleOf(session arn.ARN) string {
+	_, name, _ := strings.Cut(session.Resource, "/")
+	name, _, _ = strings.Cut(name, "/")
+	return name
+}
 
-// ARN returns the group's ARN. No policy can name a group as its principal.
-func (g *Group) ARN() string { return g.arn }
-
-// Add puts users into the group.
-func (g *Group) Add(users ...*Principal) {
-	g.account.t.Helper()
-	for _, u := range users {
-		_, err := g.account.iam().AddUserToGroup(g.account.background(), &awsiam.AddUserToGroupInput{
-			GroupName: &g.name, UserName: &u.name,
-		})
-		if err != nil {
-			g.account.t.Fatalf("awstest: group %s: %v", g.name, err)
-		}
+// temporary returns temporary credentials, as STS gives them.
+func (a *Account) temporary(c *ststypes.Credentials) aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken,
+		AccountID: a.acct.ID, Source: credentialSource,
 	}
 }
 
@@ -365,19 +206,15 @@ func (s *roleSession) credentials() aws.Credentials {
 	if s.current.HasKeys() && a.Now().Before(s.current.Expires) {
 		return s.current
 	}
-	out, err := sts.Of(a.world).AssumeRole(a.background(), &awssts.AssumeRoleInput{
+	answer, err := fixture{account: a}.do(&awssts.AssumeRoleInput{
 		RoleArn: &s.arn, RoleSessionName: &s.name, DurationSeconds: aws.Int32(int32(sessionDuration.Seconds())),
 	})
 	if err != nil {
 		// The role was deleted: its old credentials tell so, as they do in AWS.
 		return s.current
 	}
-	s.current = aws.Credentials{
-		AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey,
-		SessionToken: *out.Credentials.SessionToken, Expires: *out.Credentials.Expiration,
-		AccountID: a.acct.ID, Source: credentialSource,
-	}
+	c := answer.(*awssts.AssumeRoleOutput).Credentials
+	s.current = a.temporary(c)
+	s.current.Expires = *c.Expiration
 	return s.current
 }
-
-func (a *Account) iam() *iam.Fake { return iam.Of(a.world) }

@@ -6,13 +6,14 @@ import (
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
 // An SQS is the SQS of an account in one region, for Go code that seeds and
-// inspects queues past the clients: nothing is authorized, and nothing is in
-// [Account.Calls]. What goes wrong ends the test.
+// inspects queues past the clients: no policy is asked, and [Account.Calls] shows
+// nothing of it. What goes wrong ends the test.
 type SQS struct {
 	account *Account
 	region  string
@@ -24,9 +25,9 @@ func (a *Account) SQS() *SQS { return &SQS{a, a.options.region} }
 // In returns the account's queues in another region.
 func (s *SQS) In(region string) *SQS { return &SQS{s.account, region} }
 
-func (s *SQS) service() *sqs.Fake { return sqs.Of(s.account.world) }
-
-func (s *SQS) call() *fakeaws.Call { return s.account.world.Background(s.account.acct.ID, s.region) }
+func (s *SQS) fixture(subject string) fixture {
+	return fixture{account: s.account, region: s.region, subject: subject}
+}
 
 // CreateQueue makes a queue with attributes, which may be nil. A name that ends
 // with .fifo makes a FIFO queue.
@@ -39,27 +40,25 @@ func (s *SQS) CreateQueue(name string, attributes map[string]string) *Queue {
 	for key, value := range attributes {
 		in.Attributes[key] = value
 	}
-	out, err := s.service().CreateQueue(s.call(), in)
-	if err != nil {
-		s.account.t.Fatalf("awstest: CreateQueue %s: %v", name, err)
-		return nil
-	}
+	out := perform[awssqs.CreateQueueOutput](s.fixture(name), in)
 	return &Queue{s, name, *out.QueueUrl}
 }
 
 // Queue returns a queue that exists.
 func (s *SQS) Queue(name string) *Queue {
 	s.account.t.Helper()
-	out, err := s.service().GetQueueUrl(s.call(), &awssqs.GetQueueUrlInput{QueueName: &name})
+	out, err := s.fixture(name).do(&awssqs.GetQueueUrlInput{QueueName: &name})
 	if err != nil {
 		s.account.t.Fatalf("awstest: no queue %s in %s of %s; there are: %s", name, s.region, s.account.ID(), strings.Join(s.Names(), ", "))
 		return nil
 	}
-	return &Queue{s, name, *out.QueueUrl}
+	return &Queue{s, name, *out.(*awssqs.GetQueueUrlOutput).QueueUrl}
 }
 
 // Names returns the names of the queues, in order.
-func (s *SQS) Names() []string { return s.service().Names(s.call()) }
+func (s *SQS) Names() []string {
+	return sqs.Of(s.account.world).Names(s.account.background(s.region))
+}
 
 // Dump returns every queue as [Queue.Dump] does, for the log of a test that fails.
 func (s *SQS) Dump() string {
@@ -108,21 +107,26 @@ func (q *Queue) SendMessage(in *awssqs.SendMessageInput) (id string) {
 	q.sqs.account.t.Helper()
 	sent := *in
 	sent.QueueUrl = &q.url
-	out, err := q.sqs.service().SendMessage(q.sqs.call(), &sent)
-	if err != nil {
-		q.sqs.account.t.Fatalf("awstest: SendMessage to %s: %v", q.name, err)
-		return ""
-	}
-	return *out.MessageId
+	return *perform[awssqs.SendMessageOutput](q.sqs.fixture("to "+q.name), &sent).MessageId
 }
 
 // SetAttributes sets attributes of the queue.
 func (q *Queue) SetAttributes(attributes map[string]string) {
 	q.sqs.account.t.Helper()
-	_, err := q.sqs.service().SetQueueAttributes(q.sqs.call(), &awssqs.SetQueueAttributesInput{QueueUrl: &q.url, Attributes: attributes})
-	if err != nil {
-		q.sqs.account.t.Fatalf("awstest: SetQueueAttributes of %s: %v", q.name, err)
-	}
+	q.set(q.sqs.fixture("of "+q.name), attributes)
+}
+
+// SetPolicy gives the queue a policy. Statements without resources are for the queue.
+func (q *Queue) SetPolicy(policy Policy) {
+	q.sqs.account.t.Helper()
+	f := q.sqs.fixture("of " + q.name)
+	f.policy = q.sqs.account.document(policy, enforce.QueuePolicy, q.name, q.ARN())
+	q.set(f, map[string]string{string(types.QueueAttributeNamePolicy): f.policy.text})
+}
+
+func (q *Queue) set(f fixture, attributes map[string]string) {
+	q.sqs.account.t.Helper()
+	perform[awssqs.SetQueueAttributesOutput](f, &awssqs.SetQueueAttributesInput{QueueUrl: &q.url, Attributes: attributes})
 }
 
 // DeadLettersTo makes dead the queue's dead-letter queue, for messages that were
@@ -138,7 +142,7 @@ func (q *Queue) DeadLettersTo(dead *Queue, maxReceiveCount int) {
 // them: visible, blocked, delayed and in flight.
 func (q *Queue) Messages() []sqs.Message {
 	q.sqs.account.t.Helper()
-	messages, err := q.sqs.service().Messages(q.sqs.call(), q.name)
+	messages, err := sqs.Of(q.sqs.account.world).Messages(q.sqs.account.background(q.sqs.region), q.name)
 	if err != nil {
 		q.sqs.account.t.Fatalf("awstest: messages of %s: %v", q.name, err)
 	}
@@ -165,7 +169,7 @@ func (q *Queue) Bodies(states ...sqs.State) []string {
 // Purge removes all messages, without PurgeQueue's limit of one in 60 seconds.
 func (q *Queue) Purge() {
 	q.sqs.account.t.Helper()
-	if err := q.sqs.service().Clear(q.sqs.call(), q.name); err != nil {
+	if err := sqs.Of(q.sqs.account.world).Clear(q.sqs.account.background(q.sqs.region), q.name); err != nil {
 		q.sqs.account.t.Fatalf("awstest: Purge of %s: %v", q.name, err)
 	}
 }

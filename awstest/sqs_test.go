@@ -76,6 +76,16 @@ func TestSQSInspectionOfFIFOQueues(t *testing.T) {
 	assert.Equal(t, `blocked, group test: "1"`, m.String())
 }
 
+func TestQueuePolicies(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	queue, user := acct.SQS().CreateQueue("jobs", nil), acct.NewUser("alice")
+	queue.SetPolicy(awstest.Allow("sqs:SendMessage").By(user.ARN()))
+	_, err := awssqs.NewFromConfig(user.Config()).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String(queue.URL()), MessageBody: aws.String("job")})
+	awstest.AssertAllowed(t, err)
+	assert.Equal(t, []string{"job"}, queue.Bodies())
+}
+
 // The same name in two regions is two queues.
 func TestSQSRegions(t *testing.T) {
 	t.Parallel()

@@ -13,9 +13,9 @@ import (
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		org := acct.Organization()
-		member := org.Account()
-		user := member.User("u", awstest.Statements(awstest.Allow("s3:*"), awstest.Allow("sqs:*")))
+		org := acct.NewOrganization()
+		member := org.NewAccount()
+		user := member.NewUser("u", awstest.Statements(awstest.Allow("s3:*"), awstest.Allow("sqs:*")))
 		buckets := func() error {
 			_, err := s3.NewFromConfig(user.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 			return err
@@ -27,9 +27,9 @@ func TestStatements(t *testing.T) {
 		member.SQS().CreateQueue("q", nil)
 		awstest.AssertAllowed(t, buckets())
 		awstest.AssertAllowed(t, create())
-		org.RCP("two", awstest.Statements(awstest.Deny("sqs:GetQueueUrl"), awstest.Deny("s3:GetObject")))
+		org.AttachRCP("two", awstest.Statements(awstest.Deny("sqs:GetQueueUrl"), awstest.Deny("s3:GetObject")))
 		awstest.AssertDenied(t, create(), "sqs:GetQueueUrl")
-		org.SCP("two", awstest.Statements(awstest.Deny("s3:ListAllMyBuckets"), awstest.Deny("iam:*")))
+		org.AttachSCP("two", awstest.Statements(awstest.Deny("s3:ListAllMyBuckets"), awstest.Deny("iam:*")))
 		awstest.AssertDenied(t, buckets(), "s3:ListAllMyBuckets")
 	})
 }

@@ -172,14 +172,14 @@ var measurements = []measurement{
 // user that may do just that.
 func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
 	acct := awstest.New(tb, opts...)
-	user := acct.User("worker",
+	user := acct.NewUser("worker",
 		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),
 		awstest.Allow("sts:AssumeRole").On("arn:aws:iam::*:role/app"),
 		awstest.Allow("iam:CreateUser", "iam:DeleteUser", "iam:ListUsers"),
 		awstest.Allow("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage").On("arn:aws:sqs:*:*:queue"),
 	)
-	acct.Role("app")
+	acct.NewRole("app")
 	store := s3.NewFromConfig(acct.Config())
 	_, err := store.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 	require.NoError(tb, err)

@@ -3,6 +3,8 @@ package docs
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awsorganizations "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -10,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
@@ -18,10 +20,10 @@ import (
 func TestOrganization(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	org := acct.Organization() // acct is its management account
-	ou := org.OU("workloads").SCP("no-s3", awstest.Deny("s3:*"))
-	member := ou.Account()
-	org.RCP("ours", awstest.Deny("sqs:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+	org := acct.NewOrganization() // acct is its management account
+	ou := org.NewOU("workloads").AttachSCP("no-s3", awstest.Deny("s3:*"))
+	member := ou.NewAccount()
+	org.AttachRCP("ours", awstest.Deny("sqs:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
 
 	_, err := s3.NewFromConfig(member.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
@@ -35,13 +37,13 @@ func TestOrganization(t *testing.T) {
 func TestLevels(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t, awstest.WithRegion("eu-west-1"))
-	org := acct.Organization() // the root; acct is the management account
-	ou := org.OU("workloads")
-	member := ou.OU("production").Account()                   // or ou.Add(an account that exists)
-	org.SCP("regions", awstest.File("testdata/regions.json")) // for every member account
-	ou.SCP("no-s3", awstest.Deny("s3:*"))                     // for what is in the OU, however deep
-	member.RCP("ours", awstest.Deny("s3:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
-	ou.SCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
+	org := acct.NewOrganization() // the root; acct is the management account
+	ou := org.NewOU("workloads")
+	member := ou.NewOU("production").NewAccount()                   // or ou.Add(an account that exists)
+	org.AttachSCP("regions", awstest.File("testdata/regions.json")) // for every member account
+	ou.AttachSCP("no-s3", awstest.Deny("s3:*"))                     // for what is in the OU, however deep
+	member.AttachRCP("ours", awstest.Deny("s3:*").If("StringNotEquals", "aws:PrincipalOrgID", org.ID()))
+	ou.AttachSCP("only-sqs", awstest.Allow("sqs:*")).Detach("FullAWSAccess")
 
 	queues := awssqs.NewFromConfig(member.Config())
 	_, err := queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{})
@@ -54,12 +56,40 @@ func TestLevels(t *testing.T) {
 	awstest.RequireDenied(t, err, "organizations:DescribeOrganization")
 }
 
-// TestIAMService is docs/iam.md's.
-func TestIAMService(t *testing.T) {
+// TestIAM is docs/iam.md's.
+func TestIAM(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	service := iam.Of(acct.World()) // fakeaws/iam
-	require.NoError(t, service.AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes")))
+	trust := awstest.TrustDocument(awstest.Allow("sts:AssumeRole").By("ec2.amazonaws.com"))
+	_, err := awsiam.NewFromConfig(acct.Config()).CreateRole(t.Context(), &awsiam.CreateRoleInput{RoleName: aws.String("web"), AssumeRolePolicyDocument: &trust})
+	require.NoError(t, err)
+
+	role := acct.IAM().Role("web")    // what a deployment made, with a session of it
+	role.Attach(awstest.Deny("s3:*")) // Detach takes policies away, by name
+	acct.IAM().Roles()                // with trust policies, policies, boundaries, tags
+	acct.IAM().CreatePolicy("list", awstest.Allow("s3:ListAllMyBuckets"))
+	t.Log(acct.IAM().Dump()) // every user, group, role and policy
+
+	_, err = s3.NewFromConfig(role.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
+	acct.IAM().AddHardwareToken("GAHT12345678", []byte("a seed of twenty bytes"))
+}
+
+// TestBuckets is docs/s3.md's.
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	reader := acct.NewRole("reader")
+	reports := acct.S3().CreateBucket("reports")
+	reports.Put("2026/q3.csv", "a,b,c")
+	reports.SetPolicy(awstest.Allow("s3:GetObject").By(reader.ARN())) // for the bucket and its objects
+
+	reports.Keys()              // of all objects; Objects has sizes and times
+	reports.Body("2026/q3.csv") // "a,b,c"
+	t.Log(acct.S3().Dump())     // every bucket, one object in a line
+
+	assert.Equal(t, []string{"2026/q3.csv"}, reports.Keys())
+	assert.Equal(t, "a,b,c", reports.Body("2026/q3.csv"))
 }
 
 // TestQueues is docs/queues.md's.
@@ -86,11 +116,11 @@ func TestQueues(t *testing.T) {
 func TestEncryptedSAML(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	corp := acct.SAMLProvider("corp")
-	role := acct.Role("staff", awstest.Trust(awstest.Allow("sts:AssumeRoleWithSAML").By(corp.ARN()).
+	corp := idp.SAML(acct, "corp")
+	role := acct.NewRole("staff", awstest.Trust(awstest.Allow("sts:AssumeRoleWithSAML").By(corp.ARN()).
 		If("StringEquals", "saml:aud", "https://signin.aws.amazon.com/saml")))
 	corp.EncryptAssertions() // from now on plain ones are refused
-	session, err := corp.AssumeRole(role, awstest.SAMLUser{Name: "alice"})
+	session, err := corp.AssumeRole(role, idp.SAMLUser{Name: "alice"})
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/staff/alice", session.ARN())
 }

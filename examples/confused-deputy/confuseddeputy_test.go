@@ -17,23 +17,21 @@ func TestOnlyOurBucketsNotify(t *testing.T) {
 	acct := awstest.New(t)
 	stranger := acct.NewAccount()
 	queue := acct.SQS().CreateQueue("events", nil)
-	mayS3 := awstest.Allow("sqs:SendMessage").By("s3.amazonaws.com").On(queue.ARN())
+	mayS3 := awstest.Allow("sqs:SendMessage").By("s3.amazonaws.com")
 
-	queue.SetAttributes(map[string]string{"Policy": awstest.Document(mayS3.If("StringEquals", "aws:SourceAccount", acct.ID()))})
+	queue.SetPolicy(mayS3.If("StringEquals", "aws:SourceAccount", acct.ID()))
 	require.NoError(t, notify(t, acct, "ours", queue))
 	require.ErrorContains(t, notify(t, stranger, "theirs", queue), "Unable to validate the following destination configurations")
 
 	// Without the condition the queue is open to everybody who has a bucket.
-	queue.SetAttributes(map[string]string{"Policy": awstest.Document(mayS3)})
+	queue.SetPolicy(mayS3)
 	require.NoError(t, notify(t, stranger, "theirs-too", queue))
 }
 
 // notify makes a bucket whose new objects the queue shall hear of.
 func notify(t *testing.T, owner *awstest.Account, bucket string, queue *awstest.Queue) error {
-	client := s3.NewFromConfig(owner.Config())
-	_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket})
-	require.NoError(t, err)
-	_, err = client.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+	owner.S3().CreateBucket(bucket)
+	_, err := s3.NewFromConfig(owner.Config()).PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
 		Bucket: &bucket,
 		NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: []types.QueueConfiguration{
 			{QueueArn: aws.String(queue.ARN()), Events: []types.Event{"s3:ObjectCreated:*"}},

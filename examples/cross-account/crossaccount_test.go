@@ -15,13 +15,13 @@ import (
 )
 
 func TestCrossAccount(t *testing.T) {
-	org := awstest.New(t).Organization() // of the management account
-	tools := org.OU("tools").Account()
-	production := org.OU("production")
-	prod := production.Account()
+	org := awstest.New(t).NewOrganization() // of the management account
+	tools := org.NewOU("tools").NewAccount()
+	production := org.NewOU("production")
+	prod := production.NewAccount()
 
-	pipeline := tools.Role("pipeline")
-	deploy := prod.Role("deploy",
+	pipeline := tools.NewRole("pipeline")
+	deploy := prod.NewRole("deploy",
 		awstest.Trust(awstest.Allow("sts:AssumeRole").By(pipeline.ARN())),
 		awstest.Allow("s3:CreateBucket", "s3:PutObject", "s3:DeleteBucket"),
 	)
@@ -46,7 +46,7 @@ func TestCrossAccount(t *testing.T) {
 	awstest.AssertAllowed(t, release(t.Context()))
 
 	// An SCP limits what the role may do, whatever its own policies say.
-	production.SCP("keep-data", awstest.Deny("s3:DeleteBucket", "s3:DeleteObject"))
+	production.AttachSCP("keep-data", awstest.Deny("s3:DeleteBucket", "s3:DeleteObject"))
 	_, err := client.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: aws.String("releases")})
 	awstest.AssertDenied(t, err, "s3:DeleteBucket")
 

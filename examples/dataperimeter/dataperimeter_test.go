@@ -4,36 +4,34 @@ package dataperimeter
 
 import (
 	"context"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestDataPerimeter(t *testing.T) {
 	management := awstest.New(t)
-	org := management.Organization()
-	ours, stranger := org.OU("workloads").Account(), management.NewAccount()
+	org := management.NewOrganization()
+	ours, stranger := org.NewOU("workloads").NewAccount(), management.NewAccount()
 
 	// Both buckets are open to everybody who may read buckets at all.
-	shared(t, ours, "our-data")
-	shared(t, stranger, "their-data")
-	employee := ours.User("employee", awstest.Allow("s3:*"))
-	outsider := stranger.User("outsider", awstest.Allow("s3:*"))
+	shared(ours, "our-data")
+	shared(stranger, "their-data")
+	employee := ours.NewUser("employee", awstest.Allow("s3:*"))
+	outsider := stranger.NewUser("outsider", awstest.Allow("s3:*"))
 
-	org.SCP("our-resources-only", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
-	org.RCP("our-identities-only", awstest.Deny("s3:*").
+	org.AttachSCP("our-resources-only", awstest.Deny("s3:*").If("StringNotEquals", "aws:ResourceOrgID", org.ID()))
+	org.AttachRCP("our-identities-only", awstest.Deny("s3:*").
 		If("StringNotEqualsIfExists", "aws:PrincipalOrgID", org.ID()).
 		If("BoolIfExists", "aws:PrincipalIsAWSService", "false"))
 
 	awstest.Cases{
-		{Name: "our data, our people", As: employee, Call: read("our-data"), Want: awstest.Allowed},
-		{Name: "nobody else reads it", As: outsider, Call: read("our-data"), Want: awstest.DeniedFor("s3:GetObject")},
-		{Name: "nor do we read elsewhere", As: employee, Call: read("their-data"), Want: awstest.DeniedFor("s3:GetObject")},
-		{Name: "others are not our business", As: outsider, Call: read("their-data"), Want: awstest.Allowed},
+		{Name: "our data, our people", As: employee, Call: read("our-data"), Want: awstest.WantAllowed()},
+		{Name: "nobody else reads it", As: outsider, Call: read("our-data"), Want: awstest.WantDenied("s3:GetObject")},
+		{Name: "nor do we read elsewhere", As: employee, Call: read("their-data"), Want: awstest.WantDenied("s3:GetObject")},
+		{Name: "others are not our business", As: outsider, Call: read("their-data"), Want: awstest.WantAllowed()},
 	}.Run(t)
 }
 
@@ -45,16 +43,9 @@ func read(bucket string) func(context.Context, aws.Config) error {
 }
 
 // shared makes a bucket whose policy lets everybody read.
-func shared(t *testing.T, acct *awstest.Account, name string) {
-	client := s3.NewFromConfig(acct.Config())
-	_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name})
-	require.NoError(t, err)
-	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &name, Key: aws.String("report"), Body: strings.NewReader("figures")})
-	require.NoError(t, err)
-	_, err = client.DeletePublicAccessBlock(t.Context(), &s3.DeletePublicAccessBlockInput{Bucket: &name})
-	require.NoError(t, err)
-	_, err = client.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{
-		Bucket: &name, Policy: aws.String(awstest.Document(awstest.Allow("s3:GetObject").On("arn:aws:s3:::" + name + "/*").By("*"))),
-	})
-	require.NoError(t, err)
+func shared(acct *awstest.Account, name string) {
+	bucket := acct.S3().CreateBucket(name)
+	bucket.Put("report", "figures")
+	bucket.AllowPublicAccess()
+	bucket.SetPolicy(awstest.Allow("s3:GetObject").On(bucket.ARN() + "/*").By("*"))
 }

@@ -24,7 +24,7 @@ func TestPoisonMessage(t *testing.T) {
 		jobs.DeadLettersTo(dead, 2)
 		jobs.Send("good", "poison", "fine")
 
-		worker := awssqs.NewFromConfig(acct.Role("worker",
+		worker := awssqs.NewFromConfig(acct.NewRole("worker",
 			awstest.Allow("sqs:ReceiveMessage", "sqs:DeleteMessage").On(jobs.ARN())).Config())
 		work := func(handle func(string) error) {
 			require.NoError(t, Work(t.Context(), worker, jobs.URL(), handle))
@@ -45,7 +45,7 @@ func TestPoisonMessage(t *testing.T) {
 		}
 		assert.Equal(t, 2, dead.Messages()[0].ReceiveCount)
 
-		redriver := awssqs.NewFromConfig(acct.Role("redriver",
+		redriver := awssqs.NewFromConfig(acct.NewRole("redriver",
 			awstest.Allow("sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes").On(dead.ARN()),
 			awstest.Allow("sqs:SendMessage").On(jobs.ARN())).Config())
 		require.NoError(t, Redrive(t.Context(), redriver, dead.ARN()))
@@ -64,8 +64,8 @@ func TestRedriveIsLeastPrivilege(t *testing.T) {
 		return Redrive(ctx, awssqs.NewFromConfig(cfg), dead.ARN())
 	}
 	awstest.Cases{
-		{Name: "redrives", As: acct.Role("redriver", onDead, awstest.Allow("sqs:SendMessage").On(jobs.ARN())), Call: redrive, Want: awstest.Allowed},
-		{Name: "must be able to send", As: acct.Role("reader", onDead), Call: redrive, Want: awstest.DeniedFor("sqs:SendMessage")},
-		{Name: "must be able to receive", As: acct.Role("starter", awstest.Allow("sqs:StartMessageMoveTask").On(dead.ARN())), Call: redrive, Want: awstest.DeniedFor("sqs:ReceiveMessage")},
+		{Name: "redrives", As: acct.NewRole("redriver", onDead, awstest.Allow("sqs:SendMessage").On(jobs.ARN())), Call: redrive, Want: awstest.WantAllowed()},
+		{Name: "must be able to send", As: acct.NewRole("reader", onDead), Call: redrive, Want: awstest.WantDenied("sqs:SendMessage")},
+		{Name: "must be able to receive", As: acct.NewRole("starter", awstest.Allow("sqs:StartMessageMoveTask").On(dead.ARN())), Call: redrive, Want: awstest.WantDenied("sqs:ReceiveMessage")},
 	}.Run(t)
 }

@@ -13,8 +13,8 @@ import (
 
 func TestExternalID(t *testing.T) {
 	customer := awstest.New(t)
-	vendor := customer.NewAccount().User("vendor", awstest.Allow("sts:AssumeRole"))
-	role := customer.Role("audit", awstest.Trust(
+	vendor := customer.NewAccount().NewUser("vendor", awstest.Allow("sts:AssumeRole"))
+	role := customer.NewRole("audit", awstest.Trust(
 		awstest.Allow("sts:AssumeRole").By(vendor.ARN()).If("StringEquals", "sts:ExternalId", "7f3a"),
 	))
 	client := sts.NewFromConfig(vendor.Config())

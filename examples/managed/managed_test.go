@@ -7,18 +7,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
 )
 
 func TestReadOnlyAccessReadsEveryBucket(t *testing.T) {
 	acct := awstest.New(t)
-	for _, bucket := range []string{"reports", "salaries"} {
-		_, err := s3.NewFromConfig(acct.Config()).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &bucket})
-		require.NoError(t, err)
-	}
-	client := s3.NewFromConfig(acct.Role("reporter", awstest.Managed("AmazonS3ReadOnlyAccess")).Config())
+	acct.S3().CreateBucket("reports")
+	acct.S3().CreateBucket("salaries")
+	client := s3.NewFromConfig(acct.NewRole("reporter", awstest.Managed("AmazonS3ReadOnlyAccess")).Config())
 
 	_, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("reports")})
 	awstest.RequireAllowed(t, err)

@@ -13,10 +13,10 @@ import (
 
 func TestDeletingUsersNeedsMFA(t *testing.T) {
 	acct := awstest.New(t)
-	admin := acct.User("admin",
+	admin := acct.NewUser("admin",
 		awstest.Allow("iam:*"),
 		awstest.Deny("iam:Delete*").If("BoolIfExists", "aws:MultiFactorAuthPresent", "false"))
-	acct.User("victim")
+	acct.NewUser("victim")
 	list := func(ctx context.Context, cfg aws.Config) error {
 		_, err := iam.NewFromConfig(cfg).ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String("victim")})
 		return err
@@ -27,14 +27,14 @@ func TestDeletingUsersNeedsMFA(t *testing.T) {
 	}
 
 	awstest.Cases{
-		{Name: "reads without MFA", As: admin, Call: list, Want: awstest.Allowed},
+		{Name: "reads without MFA", As: admin, Call: list, Want: awstest.WantAllowed()},
 		// The keys of a user say nothing of MFA. With Bool instead of BoolIfExists
 		// the deny would not be about them, and this case would fail.
-		{Name: "deletes without MFA", As: admin, Call: deletePolicy, Want: awstest.DeniedFor("iam:DeleteUserPolicy")},
-		{Name: "with MFA", As: admin.WithMFA(), Call: deletePolicy, Want: awstest.Error("NoSuchEntity")},
-		{Name: "expired", As: admin.Expired(), Call: list, Want: awstest.Error("ExpiredToken")},
-		{Name: "deactivated", As: admin.Inactive(), Call: list, Want: awstest.Error("InvalidClientTokenId")},
-		{Name: "wrong secret", As: admin.WrongSecret(), Call: list, Want: awstest.Error("SignatureDoesNotMatch")},
-		{Name: "nobody", As: acct.Anonymous(), Call: list, Want: awstest.Error("MissingAuthenticationToken")},
+		{Name: "deletes without MFA", As: admin, Call: deletePolicy, Want: awstest.WantDenied("iam:DeleteUserPolicy")},
+		{Name: "with MFA", As: admin.WithMFA(), Call: deletePolicy, Want: awstest.WantError("NoSuchEntity")},
+		{Name: "expired", As: admin.Expired(), Call: list, Want: awstest.WantError("ExpiredToken")},
+		{Name: "deactivated", As: admin.Inactive(), Call: list, Want: awstest.WantError("InvalidClientTokenId")},
+		{Name: "wrong secret", As: admin.WrongSecret(), Call: list, Want: awstest.WantError("SignatureDoesNotMatch")},
+		{Name: "nobody", As: acct.Anonymous(), Call: list, Want: awstest.WantError("MissingAuthenticationToken")},
 	}.Run(t)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestQuickstart(t *testing.T) {
 	acct := awstest.New(t)
-	user := acct.User("test")
+	user := acct.NewUser("test")
 	client := s3.NewFromConfig(user.Config())
 
 	_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("mybucket")})

@@ -3,11 +3,9 @@
 package readonly
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/leastpriv/leastpriv/awstest"
@@ -30,28 +28,19 @@ func TestDevReadsAndCannotDelete(t *testing.T) {
 	ctx := t.Context()
 	acct := awstest.New(t)
 
-	// Root sets up the bucket and the user.
-	root := s3.NewFromConfig(acct.Config())
-	_, err := root.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("my-bucket")})
-	require.NoError(t, err)
-	_, err = root.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: aws.String("my-bucket"), Key: aws.String("file.txt"), Body: strings.NewReader("hello"),
-	})
-	require.NoError(t, err)
+	acct.S3().CreateBucket("my-bucket").Put("file.txt", "hello")
+
+	// What a deployment does.
 	admin := iam.NewFromConfig(acct.Config())
-	_, err = admin.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("dev")})
-	require.NoError(t, err)
-	key, err := admin.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String("dev")})
+	_, err := admin.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("dev")})
 	require.NoError(t, err)
 	_, err = admin.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
 		UserName: aws.String("dev"), PolicyName: aws.String("s3-read"), PolicyDocument: aws.String(policy),
 	})
 	require.NoError(t, err)
 
-	// The user has the same config with other credentials.
-	cfg := acct.Config()
-	cfg.Credentials = credentials.NewStaticCredentialsProvider(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
-	dev := s3.NewFromConfig(cfg)
+	// What the user that it made can do.
+	dev := s3.NewFromConfig(acct.IAM().User("dev").Config())
 
 	list, err := dev.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String("my-bucket")})
 	awstest.RequireAllowed(t, err)

@@ -10,13 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 	acct := awstest.New(t)
-	queueURL := setUp(t, acct)
-	role := acct.Role("worker", awstest.File("policy.json"))
+	queueURL := setUp(acct)
+	role := acct.NewRole("worker", awstest.File("policy.json"))
 
 	announce := func(prefix string) func(context.Context, aws.Config) error {
 		return func(ctx context.Context, cfg aws.Config) error {
@@ -32,20 +31,20 @@ func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 	}
 
 	awstest.Cases{
-		{Name: "does its job", As: role, Call: announce("2026/"), Want: awstest.Allowed},
-		{Name: "not for other years", As: role, Call: announce("2025/"), Want: awstest.DeniedFor("s3:ListBucket")},
-		{Name: "cannot delete reports", As: role, Call: deleteReport, Want: awstest.DeniedFor("s3:DeleteObject")},
-		{Name: "cannot change reports", As: role, Want: awstest.DeniedFor("s3:PutObject"),
+		{Name: "does its job", As: role, Call: announce("2026/"), Want: awstest.WantAllowed()},
+		{Name: "not for other years", As: role, Call: announce("2025/"), Want: awstest.WantDenied("s3:ListBucket")},
+		{Name: "cannot delete reports", As: role, Call: deleteReport, Want: awstest.WantDenied("s3:DeleteObject")},
+		{Name: "cannot change reports", As: role, Want: awstest.WantDenied("s3:PutObject"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := s3.NewFromConfig(cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: object.Bucket, Key: object.Key, Body: strings.NewReader("forged")})
 				return err
 			}},
-		{Name: "cannot read the queue", As: role, Want: awstest.DeniedFor("sqs:ReceiveMessage"),
+		{Name: "cannot read the queue", As: role, Want: awstest.WantDenied("sqs:ReceiveMessage"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := sqs.NewFromConfig(cfg).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &queueURL})
 				return err
 			}},
-		{Name: "cannot give itself more", As: role, Want: awstest.DeniedFor("iam:PutRolePolicy"),
+		{Name: "cannot give itself more", As: role, Want: awstest.WantDenied("iam:PutRolePolicy"),
 			Call: func(ctx context.Context, cfg aws.Config) error {
 				_, err := iam.NewFromConfig(cfg).PutRolePolicy(ctx, &iam.PutRolePolicyInput{
 					RoleName: aws.String("worker"), PolicyName: aws.String("more"),
@@ -58,16 +57,10 @@ func TestWorkerRoleIsLeastPrivilege(t *testing.T) {
 
 // setUp makes what the worker finds in production: the bucket with reports and
 // the queue.
-func setUp(t *testing.T, acct *awstest.Account) (queueURL string) {
-	t.Helper()
-	store := s3.NewFromConfig(acct.Config())
-	_, err := store.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("reports")})
-	require.NoError(t, err)
+func setUp(acct *awstest.Account) (queueURL string) {
+	reports := acct.S3().CreateBucket("reports")
 	for _, key := range []string{"2026/q2.csv", "2026/q3.csv", "2025/q4.csv"} {
-		_, err := store.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key, Body: strings.NewReader("a,b,c")})
-		require.NoError(t, err)
+		reports.Put(key, "a,b,c")
 	}
-	queue, err := sqs.NewFromConfig(acct.Config()).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("announcements")})
-	require.NoError(t, err)
-	return *queue.QueueUrl
+	return acct.SQS().CreateQueue("announcements", nil).URL()
 }

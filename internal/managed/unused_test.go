@@ -25,7 +25,7 @@ const child = "LEASTPRIV_MANAGED_TEST_CHILD"
 func TestUnusedCostsNothing(t *testing.T) {
 	if os.Getenv(child) != "" {
 		acct := awstest.New(t)
-		user := acct.User("u", awstest.Allow("s3:*", "iam:*").On("*"))
+		user := acct.NewUser("u", awstest.Allow("s3:*", "iam:*").On("*"))
 		_, err := s3.NewFromConfig(user.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 		require.NoError(t, err)
 		client := iam.NewFromConfig(user.Config())
@@ -34,7 +34,7 @@ func TestUnusedCostsNothing(t *testing.T) {
 		_, err = client.ListPolicies(t.Context(), &iam.ListPoliciesInput{OnlyAttached: true})
 		require.NoError(t, err)
 		assert.False(t, managed.Loaded(), "nobody asked for a policy of AWS's")
-		acct.User("v", awstest.Managed("AmazonS3ReadOnlyAccess"))
+		acct.NewUser("v", awstest.Managed("AmazonS3ReadOnlyAccess"))
 		assert.True(t, managed.Loaded(), "now somebody has")
 		return
 	}

@@ -1,4 +1,4 @@
-package awstest_test
+package idp_test
 
 import (
 	"encoding/base64"
@@ -9,6 +9,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/beevik/etree"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,9 +23,9 @@ func TestEncryptedSAML(t *testing.T) {
 		undecipered = "The SAML assertion could not be decrypted."
 	)
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		corp := acct.SAMLProvider("corp")
-		role := acct.Role("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN()).If("StringEquals", "saml:sub", "alice")))
-		alice := awstest.SAMLUser{Name: "alice"}
+		corp := idp.SAML(acct, "corp")
+		role := acct.NewRole("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN()).If("StringEquals", "saml:sub", "alice")))
+		alice := idp.SAMLUser{Name: "alice"}
 		before := corp.Response(role, alice)
 		require.NoError(t, redeem(t, acct, corp, role, before))
 
@@ -37,7 +38,7 @@ func TestEncryptedSAML(t *testing.T) {
 		session, err := corp.AssumeRole(role, alice)
 		require.NoError(t, err)
 		assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/staff/alice", session.ARN())
-		_, err = corp.AssumeRole(role, awstest.SAMLUser{Name: "mallory"})
+		_, err = corp.AssumeRole(role, idp.SAMLUser{Name: "mallory"})
 		awstest.AssertDenied(t, err, withSAML)
 
 		corp.EncryptAssertions() // with another key
@@ -66,11 +67,11 @@ func TestEncryptedSAML(t *testing.T) {
 func TestEncryptedSAMLIsSigned(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	corp, other := acct.SAMLProvider("corp"), acct.SAMLProvider("other")
-	role := acct.Role("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
-	plain := corp.Response(role, awstest.SAMLUser{Name: "guest"})
+	corp, other := idp.SAML(acct, "corp"), idp.SAML(acct, "other")
+	role := acct.NewRole("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
+	plain := corp.Response(role, idp.SAMLUser{Name: "guest"})
 	corp.EncryptAssertions()
-	good := corp.Response(role, awstest.SAMLUser{Name: "guest"})
+	good := corp.Response(role, idp.SAMLUser{Name: "guest"})
 	other.EncryptAssertions()
 	require.NoError(t, redeem(t, acct, corp, role, good))
 	encryptedOf := func(response string) (found *etree.Element) {
@@ -98,7 +99,7 @@ func TestEncryptedSAMLIsSigned(t *testing.T) {
 		},
 		"of another provider": func(doc *etree.Document) {
 			doc.Root().RemoveChild(doc.Root().SelectElement("EncryptedAssertion"))
-			doc.Root().AddChild(encryptedOf(other.Response(role, awstest.SAMLUser{Name: "guest"})))
+			doc.Root().AddChild(encryptedOf(other.Response(role, idp.SAMLUser{Name: "guest"})))
 		},
 		"nothing encrypted": func(doc *etree.Document) {
 			data := doc.FindElement("//EncryptedData")

@@ -1,4 +1,4 @@
-package awstest_test
+package idp_test
 
 import (
 	"testing"
@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -20,14 +21,14 @@ const contextProvider = "arn:aws:iam::aws:contextProvider/IdentityCenter"
 func TestIdentityCenter(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		center := acct.IdentityCenter()
-		app := acct.User("app")
-		alice := awstest.IdentityCenterUser{ID: "alice"}
+		center := idp.IdentityCenter(acct)
+		app := acct.NewUser("app")
+		alice := idp.IdentityCenterUser{ID: "alice"}
 		setContext := awstest.Allow("sts:SetContext").By(app.ARN()).
 			If("ForAllValues:ArnEquals", "sts:RequestContextProviders", contextProvider).
 			If("ArnEquals", "sts:RequestContext/identitycenter:InstanceArn", center.ARN()).
 			If("ArnLike", "sts:RequestContext/identitystore:IdentityStoreArn", center.IdentityStoreARN())
-		role := acct.Role("analyst",
+		role := acct.NewRole("analyst",
 			awstest.Trust(awstest.Statements(awstest.Allow("sts:AssumeRole").By(app.ARN()), setContext)),
 			awstest.Allow("*"))
 
@@ -41,9 +42,9 @@ func TestIdentityCenter(t *testing.T) {
 		awstest.AssertDenied(t, err, "s3:ListAllMyBuckets")
 		require.ErrorContains(t, err, "with an explicit deny in an identity-based policy: arn:aws:iam::aws:policy/AWSIAMIdentityCenterAllowListForIdentityContext")
 
-		_, err = center.AssumeRole(app, acct.Role("untrusting", awstest.Trust(awstest.Allow("sts:AssumeRole").By(app.ARN()))), alice)
+		_, err = center.AssumeRole(app, acct.NewRole("untrusting", awstest.Trust(awstest.Allow("sts:AssumeRole").By(app.ARN()))), alice)
 		awstest.AssertDenied(t, err, "sts:SetContext")
-		other := acct.NewAccount().IdentityCenter()
+		other := idp.IdentityCenter(acct.NewAccount())
 		_, err = other.AssumeRole(app, role, alice)
 		awstest.AssertDenied(t, err, "sts:SetContext")
 	})
@@ -54,11 +55,11 @@ func TestIdentityCenter(t *testing.T) {
 func TestIdentityCenterKeys(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	center := acct.IdentityCenter()
-	app := acct.User("app")
-	role := acct.Role("analyst", awstest.Trust(awstest.Allow("sts:AssumeRole", "sts:SetContext").By(app.ARN()).
+	center := idp.IdentityCenter(acct)
+	app := acct.NewUser("app")
+	role := acct.NewRole("analyst", awstest.Trust(awstest.Allow("sts:AssumeRole", "sts:SetContext").By(app.ARN()).
 		If("Null", "identitystore:UserId", "true").If("StringEquals", "sts:RequestContext/identitystore:UserId", "alice")))
-	session, err := center.AssumeRole(app, role, awstest.IdentityCenterUser{ID: "alice", Application: "arn:aws:sso::000000000000:application/a"})
+	session, err := center.AssumeRole(app, role, idp.IdentityCenterUser{ID: "alice", Application: "arn:aws:sso::000000000000:application/a"})
 	require.NoError(t, err)
 	credential, ok := acct.World().Credential(session.Credentials().AccessKeyID)
 	require.True(t, ok)
@@ -71,17 +72,17 @@ func TestIdentityCenterKeys(t *testing.T) {
 		"identitystore:UserId": {"alice"}, "identitystore:IdentityStoreArn": {center.IdentityStoreARN()},
 		"identitycenter:InstanceArn": {center.ARN()}, "identitycenter:ApplicationArn": {"arn:aws:sso::000000000000:application/a"},
 	}, kept)
-	_, err = center.AssumeRole(app, role, awstest.IdentityCenterUser{ID: "bob"})
+	_, err = center.AssumeRole(app, role, idp.IdentityCenterUser{ID: "bob"})
 	awstest.AssertDenied(t, err, "sts:AssumeRole")
 }
 
 func TestContextAssertions(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	center := acct.IdentityCenter()
-	user := acct.User("app")
-	role := acct.Role("r", awstest.Trust(awstest.Allow("sts:AssumeRole", "sts:SetContext").By(user.ARN())))
-	good := center.Assertion(awstest.IdentityCenterUser{ID: "alice"})
+	center := idp.IdentityCenter(acct)
+	user := acct.NewUser("app")
+	role := acct.NewRole("r", awstest.Trust(awstest.Allow("sts:AssumeRole", "sts:SetContext").By(user.ARN())))
+	good := center.Assertion(idp.IdentityCenterUser{ID: "alice"})
 	assume := func(contexts ...ststypes.ProvidedContext) error {
 		_, err := sts.NewFromConfig(user.Config()).AssumeRole(t.Context(), &sts.AssumeRoleInput{
 			RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("session"), ProvidedContexts: contexts,

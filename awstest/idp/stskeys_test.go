@@ -1,4 +1,4 @@
-package awstest_test
+package idp_test
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -62,8 +63,8 @@ func filled(key string) string {
 func callEverything(t *testing.T, acct *awstest.Account) {
 	t.Helper()
 	ctx := t.Context()
-	role := acct.Role("r", awstest.Tags(map[string]string{"team": "red"}), awstest.Trust(awstest.Allow("sts:*").By("*")))
-	user := acct.User("u", awstest.Allow("sts:*"))
+	role := acct.NewRole("r", awstest.Tags(map[string]string{"team": "red"}), awstest.Trust(awstest.Allow("sts:*").By("*")))
+	user := acct.NewUser("u", awstest.Allow("sts:*"))
 	client := sts.NewFromConfig(user.Config())
 	tags := []ststypes.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}
 	_, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{
@@ -71,7 +72,7 @@ func callEverything(t *testing.T, acct *awstest.Account) {
 		Tags: tags, TransitiveTagKeys: []string{"team"},
 		ProvidedContexts: []ststypes.ProvidedContext{{
 			ProviderArn:      aws.String(contextProvider),
-			ContextAssertion: aws.String(acct.IdentityCenter().Assertion(awstest.IdentityCenterUser{ID: "alice"})),
+			ContextAssertion: aws.String(idp.IdentityCenter(acct).Assertion(idp.IdentityCenterUser{ID: "alice"})),
 		}},
 	})
 	require.NoError(t, err)
@@ -102,21 +103,21 @@ func callEverything(t *testing.T, acct *awstest.Account) {
 	} {
 		require.Error(t, call()) // after it was authorized
 	}
-	samlUser := awstest.SAMLUser{Name: "alice", SourceIdentity: "me", Tags: map[string]string{"team": "blue"}, TransitiveTags: []string{"team"}, Attributes: everyAttribute}
+	samlUser := idp.SAMLUser{Name: "alice", SourceIdentity: "me", Tags: map[string]string{"team": "blue"}, TransitiveTags: []string{"team"}, Attributes: everyAttribute}
 	// The keys of AssumeRole that are an identity provider's last in its sessions.
 	chain := func(session *awstest.Principal, err error) {
 		require.NoError(t, err)
 		_, err = sts.NewFromConfig(session.Config()).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("chained")})
 		require.NoError(t, err)
 	}
-	chain(acct.SAMLProvider("corp").AssumeRole(role, samlUser))
+	chain(idp.SAML(acct, "corp").AssumeRole(role, samlUser))
 	reference, _ := catalog.Lookup("sts")
-	claims := make(map[string]awstest.Claims) // by provider
+	claims := make(map[string]idp.Claims) // by provider
 	for _, key := range reference.Keys() {
 		url, claim, _ := strings.Cut(filled(key.Name), ":")
 		if strings.Contains(url, ".") {
 			if claims[url] == nil {
-				claims[url] = awstest.Claims{
+				claims[url] = idp.Claims{
 					"sub": "me", "aud": "sts.amazonaws.com", "https://aws.amazon.com/roles": role.ARN(), "https://aws.amazon.com/source_identity": "me",
 					"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"team": []string{"blue"}}, "transitive_tag_keys": []string{"team"}},
 				}
@@ -130,21 +131,21 @@ func callEverything(t *testing.T, acct *awstest.Account) {
 }
 
 // openIDConnect makes the provider of a URL and a call with a token of its.
-func openIDConnect(acct *awstest.Account, url string, claims awstest.Claims) func(*awstest.Principal) (*awstest.Principal, error) {
+func openIDConnect(acct *awstest.Account, url string, claims idp.Claims) func(*awstest.Principal) (*awstest.Principal, error) {
 	switch url {
 	case "www.amazon.com", "graph.facebook.com":
-		p := acct.AccessTokenProvider(url)
+		p := idp.AccessTokens(acct, url)
 		return func(role *awstest.Principal) (*awstest.Principal, error) {
-			return p.AssumeRole(role, p.Token(awstest.AccessToken{App: "app", User: "user"}))
+			return p.AssumeRole(role, p.Token(idp.AccessToken{App: "app", User: "user"}))
 		}
 	case "accounts.google.com":
 		claims["azp"], claims["aud"] = "party", "app"
 	}
-	var opts []awstest.OIDCOption
+	var opts []idp.OIDCOption
 	if slices.Contains([]string{"accounts.google.com", "cognito-identity.amazonaws.com"}, url) {
-		opts = append(opts, awstest.NotInIAM())
+		opts = append(opts, idp.NotInIAM())
 	}
-	p := acct.OIDCProvider("https://"+url, opts...)
+	p := idp.OIDC(acct, "https://"+url, opts...)
 	return func(role *awstest.Principal) (*awstest.Principal, error) { return p.AssumeRole(role, claims) }
 }
 

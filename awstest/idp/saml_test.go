@@ -1,4 +1,4 @@
-package awstest_test
+package idp_test
 
 import (
 	"encoding/base64"
@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/beevik/etree"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,8 +22,8 @@ const withSAML = "sts:AssumeRoleWithSAML"
 func TestSAML(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		corp := acct.SAMLProvider("corp")
-		role := acct.Role("staff",
+		corp := idp.SAML(acct, "corp")
+		role := acct.NewRole("staff",
 			awstest.Trust(awstest.Allow(withSAML, "sts:TagSession", "sts:SetSourceIdentity").By(corp.ARN()).
 				If("StringEquals", "saml:aud", "https://signin.aws.amazon.com/saml").
 				If("StringEquals", "saml:doc", acct.ID()+"/corp").
@@ -31,7 +32,7 @@ func TestSAML(t *testing.T) {
 			awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", "aws:PrincipalTag/team", "blue").
 				If("StringEquals", "saml:sub", "alice").If("StringEquals", "saml:sub_type", "persistent").
 				If("StringEquals", "aws:SourceIdentity", "a.smith").If("Null", "saml:aud", "true"))
-		user := awstest.SAMLUser{
+		user := idp.SAMLUser{
 			Name: "alice", SessionName: "alice@example.com", SourceIdentity: "a.smith", Tags: map[string]string{"team": "blue"},
 			Attributes: map[string][]string{"urn:oid:1.3.6.1.4.1.5923.1.1.1.1": {"member", "staff"}},
 		}
@@ -44,10 +45,10 @@ func TestSAML(t *testing.T) {
 		user.Attributes = nil
 		_, err = corp.AssumeRole(role, user)
 		awstest.AssertDenied(t, err, withSAML)
-		plain := acct.Role("plain", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
+		plain := acct.NewRole("plain", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
 		_, err = corp.AssumeRole(plain, user)
 		awstest.AssertDenied(t, err, "sts:SetSourceIdentity")
-		_, err = corp.AssumeRole(acct.Role("others"), user)
+		_, err = corp.AssumeRole(acct.NewRole("others"), user)
 		awstest.AssertDenied(t, err, withSAML)
 	})
 }
@@ -55,9 +56,9 @@ func TestSAML(t *testing.T) {
 func TestSAMLOutput(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	corp := acct.SAMLProvider("corp")
-	role := acct.Role("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
-	response := corp.Response(role, awstest.SAMLUser{Name: "alice", SessionDuration: 20 * time.Minute})
+	corp := idp.SAML(acct, "corp")
+	role := acct.NewRole("staff", awstest.Trust(awstest.Allow(withSAML).By(corp.ARN())))
+	response := corp.Response(role, idp.SAMLUser{Name: "alice", SessionDuration: 20 * time.Minute})
 	in := &sts.AssumeRoleWithSAMLInput{RoleArn: aws.String(role.ARN()), PrincipalArn: aws.String(corp.ARN()), SAMLAssertion: &response}
 	out, err := sts.NewFromConfig(acct.Anonymous().Config()).AssumeRoleWithSAML(t.Context(), in)
 	require.NoError(t, err)
@@ -80,13 +81,13 @@ func TestSAMLErrors(t *testing.T) {
 }
 
 func samlErrors(t *testing.T, acct *awstest.Account) {
-	corp, other := acct.SAMLProvider("corp"), acct.SAMLProvider("other")
+	corp, other := idp.SAML(acct, "corp"), idp.SAML(acct, "other")
 	trusting := func(name string) *awstest.Principal {
-		return acct.Role(name, awstest.Trust(awstest.Allow(withSAML).By(corp.ARN(), other.ARN())))
+		return acct.NewRole(name, awstest.Trust(awstest.Allow(withSAML).By(corp.ARN(), other.ARN())))
 	}
 	role, another := trusting("staff"), trusting("another")
-	alice := awstest.SAMLUser{Name: "alice"}
-	with := func(change func(*awstest.SAMLUser)) string {
+	alice := idp.SAMLUser{Name: "alice"}
+	with := func(change func(*idp.SAMLUser)) string {
 		user := alice
 		change(&user)
 		return corp.Response(role, user)
@@ -101,15 +102,15 @@ func samlErrors(t *testing.T, acct *awstest.Account) {
 		"not base 64":             {"****", invalid, "The SAML response could not be read."},
 		"not XML":                 {base64.StdEncoding.EncodeToString([]byte("<a")), invalid, "The SAML response could not be read."},
 		"something else":          {base64.StdEncoding.EncodeToString([]byte("<a/>")), invalid, "The SAML response could not be read."},
-		"late":                    {with(func(u *awstest.SAMLUser) { u.Age = 6 * time.Minute }), "ExpiredTokenException", late},
-		"for somebody else":       {with(func(u *awstest.SAMLUser) { u.Audience = "https://example.com" }), invalid, "Response does not contain the required audience."},
-		"sent somewhere else":     {with(func(u *awstest.SAMLUser) { u.Recipient = "https://signin.aws.amazon.com.evil.com/saml" }), invalid, "The recipient of the SAML response is not AWS."},
-		"of a region":             {with(func(u *awstest.SAMLUser) { u.Recipient = "https://eu-west-1.signin.aws.amazon.com/saml" }), "", ""},
-		"session name":            {with(func(u *awstest.SAMLUser) { u.SessionName = "a b" }), invalid, "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"},
-		"no name":                 {corp.Response(role, awstest.SAMLUser{SessionName: "x1"}), invalid, "The SAML response names nobody."},
-		"source identity":         {with(func(u *awstest.SAMLUser) { u.SourceIdentity = "aws:x" }), invalid, `Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"`},
-		"source identity, denied": {with(func(u *awstest.SAMLUser) { u.SourceIdentity = "me" }), "AccessDenied", "Not authorized to perform sts:SetSourceIdentity"},
-		"duration of a session":   {with(func(u *awstest.SAMLUser) { u.SessionDuration = 13 * time.Hour }), "ValidationError", "1 validation error detected: Value '46800' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"},
+		"late":                    {with(func(u *idp.SAMLUser) { u.Age = 6 * time.Minute }), "ExpiredTokenException", late},
+		"for somebody else":       {with(func(u *idp.SAMLUser) { u.Audience = "https://example.com" }), invalid, "Response does not contain the required audience."},
+		"sent somewhere else":     {with(func(u *idp.SAMLUser) { u.Recipient = "https://signin.aws.amazon.com.evil.com/saml" }), invalid, "The recipient of the SAML response is not AWS."},
+		"of a region":             {with(func(u *idp.SAMLUser) { u.Recipient = "https://eu-west-1.signin.aws.amazon.com/saml" }), "", ""},
+		"session name":            {with(func(u *idp.SAMLUser) { u.SessionName = "a b" }), invalid, "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"},
+		"no name":                 {corp.Response(role, idp.SAMLUser{SessionName: "x1"}), invalid, "The SAML response names nobody."},
+		"source identity":         {with(func(u *idp.SAMLUser) { u.SourceIdentity = "aws:x" }), invalid, `Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"`},
+		"source identity, denied": {with(func(u *idp.SAMLUser) { u.SourceIdentity = "me" }), "AccessDenied", "Not authorized to perform sts:SetSourceIdentity"},
+		"duration of a session":   {with(func(u *idp.SAMLUser) { u.SessionDuration = 13 * time.Hour }), "ValidationError", "1 validation error detected: Value '46800' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"},
 		"no status":               {edit(t, corp.Response(role, alice), func(doc *etree.Document) { doc.Root().RemoveChild(doc.Root().SelectElement("Status")) }), invalid, "The SAML response does not report success."},
 		"encrypted for nobody": {edit(t, corp.Response(role, alice), func(doc *etree.Document) {
 			encrypted := doc.Root().CreateElement("saml:EncryptedAssertion")
@@ -136,21 +137,21 @@ func samlErrors(t *testing.T, acct *awstest.Account) {
 	})
 	t.Run("old metadata", func(t *testing.T) {
 		alone := awstest.New(t)
-		idp := alone.SAMLProvider("corp")
-		role := alone.Role("staff", awstest.Trust(awstest.Allow(withSAML).By(idp.ARN())))
+		provider := idp.SAML(alone, "corp")
+		role := alone.NewRole("staff", awstest.Trust(awstest.Allow(withSAML).By(provider.ARN())))
 		client := awsiam.NewFromConfig(alone.Config())
-		got, err := client.GetSAMLProvider(t.Context(), &awsiam.GetSAMLProviderInput{SAMLProviderArn: aws.String(idp.ARN())})
+		got, err := client.GetSAMLProvider(t.Context(), &awsiam.GetSAMLProviderInput{SAMLProviderArn: aws.String(provider.ARN())})
 		require.NoError(t, err)
 		old := strings.Replace(*got.SAMLMetadataDocument, "entityID=", `validUntil="2001-01-01T00:00:00Z" entityID=`, 1)
-		_, err = client.UpdateSAMLProvider(t.Context(), &awsiam.UpdateSAMLProviderInput{SAMLProviderArn: aws.String(idp.ARN()), SAMLMetadataDocument: &old})
+		_, err = client.UpdateSAMLProvider(t.Context(), &awsiam.UpdateSAMLProviderInput{SAMLProviderArn: aws.String(provider.ARN()), SAMLMetadataDocument: &old})
 		require.NoError(t, err)
-		_, err = idp.AssumeRole(role, alice)
+		_, err = provider.AssumeRole(role, alice)
 		requireCode(t, err, invalid, "The metadata of the SAML provider have expired.")
 	})
 }
 
 // redeem calls AssumeRoleWithSAML with a response.
-func redeem(t testing.TB, acct *awstest.Account, p *awstest.SAMLProvider, role *awstest.Principal, response string) error {
+func redeem(t testing.TB, acct *awstest.Account, p *idp.SAMLProvider, role *awstest.Principal, response string) error {
 	t.Helper()
 	_, err := sts.NewFromConfig(acct.Anonymous().Config()).AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{
 		RoleArn: aws.String(role.ARN()), PrincipalArn: aws.String(p.ARN()), SAMLAssertion: &response,
@@ -179,11 +180,11 @@ func TestSAMLSignatureWrapping(t *testing.T) {
 }
 
 func wrappedSignatures(t *testing.T, acct *awstest.Account) {
-	corp := acct.SAMLProvider("corp")
-	role := acct.Role("staff",
+	corp := idp.SAML(acct, "corp")
+	role := acct.NewRole("staff",
 		awstest.Trust(awstest.Allow(withSAML).By(corp.ARN()).If("StringEquals", "saml:sub", "admin")))
-	signed := corp.Response(role, awstest.SAMLUser{Name: "guest"})
-	require.NoError(t, redeem(t, acct, corp, role, corp.Response(role, awstest.SAMLUser{Name: "admin"})))
+	signed := corp.Response(role, idp.SAMLUser{Name: "guest"})
+	require.NoError(t, redeem(t, acct, corp, role, corp.Response(role, idp.SAMLUser{Name: "admin"})))
 
 	// forged is the guest's assertion about the admin, with or without the guest's
 	// signature, under the same ID or another one.
@@ -257,7 +258,7 @@ func wrappedSignatures(t *testing.T, acct *awstest.Account) {
 		t.Parallel()
 		// Canonical XML leaves comments out, so that the signature stays good: the
 		// name must be read as if they were not there.
-		response := edit(t, corp.Response(role, awstest.SAMLUser{Name: "admin.evil.com"}), func(doc *etree.Document) {
+		response := edit(t, corp.Response(role, idp.SAMLUser{Name: "admin.evil.com"}), func(doc *etree.Document) {
 			name := doc.FindElement("//NameID")
 			name.SetText("admin")
 			name.CreateComment("x")

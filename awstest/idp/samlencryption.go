@@ -1,4 +1,4 @@
-package awstest
+package idp
 
 import (
 	"crypto/aes"
@@ -13,6 +13,7 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/beevik/etree"
+	"github.com/leastpriv/leastpriv/awstest"
 	saml "github.com/russellhaering/gosaml2/types"
 )
 
@@ -20,21 +21,17 @@ import (
 // demand encrypted assertions. From then on the provider encrypts those of its
 // responses, with the newest key if called again.
 func (p *SAMLProvider) EncryptAssertions() {
-	t := p.account.t
+	t := p.account.TB()
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatalf("awstest: SAML provider %s: %v", p.arn, err)
+		t.Fatalf("idp: SAML provider %s: %v", p.arn, err)
 		return
 	}
 	text := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
-	_, err = p.account.iam().UpdateSAMLProvider(p.account.background(), &awsiam.UpdateSAMLProviderInput{
+	awstest.Do[awsiam.UpdateSAMLProviderOutput](p.account, &awsiam.UpdateSAMLProviderInput{
 		SAMLProviderArn: &p.arn, AddPrivateKey: &text, AssertionEncryptionMode: types.AssertionEncryptionModeTypeRequired,
 	})
-	if err != nil {
-		t.Fatalf("awstest: SAML provider %s: %v", p.arn, err)
-		return
-	}
 	p.encryption = &key.PublicKey
 }
 

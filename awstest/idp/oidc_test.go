@@ -1,7 +1,6 @@
-package awstest_test
+package idp_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -12,20 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// eachDoor tells a story on an account in the process and on one with a socket.
-func eachDoor(t *testing.T, story func(*testing.T, *awstest.Account)) {
-	t.Helper()
-	for name, opts := range map[string][]awstest.Option{"process": nil, "socket": {awstest.WithSocket()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			story(t, awstest.New(t, opts...))
-		})
-	}
-}
 
 const (
 	withWebIdentity = "sts:AssumeRoleWithWebIdentity"
@@ -40,19 +29,19 @@ func TestGitHubTrustPolicies(t *testing.T) {
 }
 
 func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
-	github := acct.GitHubActions()
+	github := idp.GitHub(acct)
 	trust := func() awstest.Statement { return awstest.Allow(withWebIdentity).By(github.ARN()) }
 	var (
-		deploy    = awstest.GitHubJob{Repository: "my-org/app", Environment: "production"}
-		main      = awstest.GitHubJob{Repository: "my-org/app"}
-		branch    = awstest.GitHubJob{Repository: "my-org/app", Ref: "refs/heads/evil"}
-		pull      = awstest.GitHubJob{Repository: "my-org/app", Event: "pull_request", Ref: "refs/pull/1/merge"}
-		sibling   = awstest.GitHubJob{Repository: "my-org/toy"}
-		lookLike  = awstest.GitHubJob{Repository: "my-org-evil/app"}
-		stranger  = awstest.GitHubJob{Repository: "evil/app"}
-		elsewhere = awstest.GitHubJob{Repository: "my-org/app", More: awstest.Claims{"aud": "https://github.com/my-org"}}
+		deploy    = idp.GitHubJob{Repository: "my-org/app", Environment: "production"}
+		main      = idp.GitHubJob{Repository: "my-org/app"}
+		branch    = idp.GitHubJob{Repository: "my-org/app", Ref: "refs/heads/evil"}
+		pull      = idp.GitHubJob{Repository: "my-org/app", Event: "pull_request", Ref: "refs/pull/1/merge"}
+		sibling   = idp.GitHubJob{Repository: "my-org/toy"}
+		lookLike  = idp.GitHubJob{Repository: "my-org-evil/app"}
+		stranger  = idp.GitHubJob{Repository: "evil/app"}
+		elsewhere = idp.GitHubJob{Repository: "my-org/app", More: idp.Claims{"aud": "https://github.com/my-org"}}
 	)
-	all := map[string]awstest.GitHubJob{
+	all := map[string]idp.GitHubJob{
 		"deploy": deploy, "main": main, "branch": branch, "pull request": pull, "sibling": sibling,
 		"look-alike": lookLike, "stranger": stranger,
 	}
@@ -71,7 +60,7 @@ func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
 		"an id that nobody can take over":              {trust().If("StringLike", githubSub, "repo:*").If("StringEquals", "token.actions.githubusercontent.com:repository_id", main.Claims()["repository_id"].(string)), []string{"deploy", "main", "branch", "pull request"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			role := acct.Role("r-"+acct.World().IDs().Hex(8), awstest.Trust(tc.trust))
+			role := acct.NewRole("r-"+acct.World().IDs().Hex(8), awstest.Trust(tc.trust))
 			for who, job := range all {
 				_, err := github.AssumeRole(role, job)
 				if slices.Contains(tc.lets, who) {
@@ -90,23 +79,23 @@ func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
 func TestEKS(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		cluster := acct.EKSCluster()
+		cluster := idp.EKS(acct)
 		prefix := cluster.URL()[len("https://"):]
-		role := acct.Role("pod",
+		role := acct.NewRole("pod",
 			awstest.Trust(awstest.Allow(withWebIdentity).By(cluster.ARN()).
 				If("StringEquals", prefix+":aud", "sts.amazonaws.com").
 				If("StringEquals", prefix+":sub", "system:serviceaccount:shop:api")),
 			awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", prefix+":sub", "system:serviceaccount:shop:api").
 				If("StringEquals", "aws:FederatedProvider", cluster.ARN()))
-		pod, err := cluster.AssumeRole(role, awstest.ServiceAccount{Namespace: "shop", Name: "api"})
+		pod, err := cluster.AssumeRole(role, idp.ServiceAccount{Namespace: "shop", Name: "api"})
 		require.NoError(t, err)
 		_, err = s3.NewFromConfig(pod.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 		awstest.AssertAllowed(t, err) // the claim is a key of the session too
 		assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/pod/pod", pod.ARN())
 
-		_, err = cluster.AssumeRole(role, awstest.ServiceAccount{Name: "api"})
+		_, err = cluster.AssumeRole(role, idp.ServiceAccount{Name: "api"})
 		awstest.AssertDenied(t, err, withWebIdentity)
-		_, err = acct.EKSCluster().AssumeRole(role, awstest.ServiceAccount{Namespace: "shop", Name: "api"})
+		_, err = idp.EKS(acct).AssumeRole(role, idp.ServiceAccount{Namespace: "shop", Name: "api"})
 		awstest.AssertDenied(t, err, withWebIdentity)
 		_, err = s3.NewFromConfig(role.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 		awstest.AssertDenied(t, err, "s3:ListAllMyBuckets")
@@ -117,15 +106,15 @@ func TestEKS(t *testing.T) {
 func TestCognito(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
-		cognito := acct.CognitoIdentities()
+		cognito := idp.Cognito(acct)
 		trust := func() awstest.Statement { return awstest.Allow(withWebIdentity).By(cognito.ARN()) }
-		role := acct.Role("member", awstest.Trust(trust().
+		role := acct.NewRole("member", awstest.Trust(trust().
 			If("StringEquals", "cognito-identity.amazonaws.com:aud", "us-east-1:pool").
 			If("ForAnyValue:StringLike", "cognito-identity.amazonaws.com:amr", "authenticated")))
-		open := acct.Role("open", awstest.Trust(trust().If("StringLike", "cognito-identity.amazonaws.com:aud", "*:*")))
-		_, err := cognito.AssumeRole(role, awstest.CognitoIdentity{Pool: "us-east-1:pool"})
+		open := acct.NewRole("open", awstest.Trust(trust().If("StringLike", "cognito-identity.amazonaws.com:aud", "*:*")))
+		_, err := cognito.AssumeRole(role, idp.CognitoIdentity{Pool: "us-east-1:pool"})
 		require.NoError(t, err)
-		for name, id := range map[string]awstest.CognitoIdentity{
+		for name, id := range map[string]idp.CognitoIdentity{
 			"guest":        {Pool: "us-east-1:pool", Guest: true},
 			"another pool": {Pool: "eu-west-1:evil"},
 		} {
@@ -144,24 +133,24 @@ func TestWebIdentityTokens(t *testing.T) {
 }
 
 func webIdentityTokens(t *testing.T, acct *awstest.Account) {
-	idp := acct.OIDCProvider("https://idp.example.com/app", awstest.ClientIDs("app", "other"))
-	foreign := acct.OIDCProvider("https://foreign.example.com", awstest.NotInIAM())
-	private := acct.OIDCProvider("https://private.example.com", awstest.PrivateCA("0123456789abcdef0123456789abcdef01234567"))
-	offline := acct.OIDCProvider("https://offline.example.com")
+	provider := idp.OIDC(acct, "https://idp.example.com/app", idp.ClientIDs("app", "other"))
+	foreign := idp.OIDC(acct, "https://foreign.example.com", idp.NotInIAM())
+	private := idp.OIDC(acct, "https://private.example.com", idp.PrivateCA("0123456789abcdef0123456789abcdef01234567"))
+	offline := idp.OIDC(acct, "https://offline.example.com")
 	acct.World().Issuers().Delete(offline.URL())
-	rsa := acct.OIDCProvider("https://rsa.example.com", awstest.RS256())
-	rotated := acct.OIDCProvider("https://rotated.example.com", awstest.NotInIAM())
-	acct.OIDCProvider(rotated.URL())
-	role := acct.Role("app", awstest.Trust(awstest.Allow(withWebIdentity, "sts:TagSession", "sts:SetSourceIdentity").
-		By(idp.ARN(), private.ARN(), offline.ARN(), rsa.ARN())))
-	sub := func(more awstest.Claims) awstest.Claims {
-		claims := awstest.Claims{"sub": "me"}
+	rsa := idp.OIDC(acct, "https://rsa.example.com", idp.RS256())
+	rotated := idp.OIDC(acct, "https://rotated.example.com", idp.NotInIAM())
+	idp.OIDC(acct, rotated.URL())
+	role := acct.NewRole("app", awstest.Trust(awstest.Allow(withWebIdentity, "sts:TagSession", "sts:SetSourceIdentity").
+		By(provider.ARN(), private.ARN(), offline.ARN(), rsa.ARN())))
+	sub := func(more idp.Claims) idp.Claims {
+		claims := idp.Claims{"sub": "me"}
 		for k, v := range more {
 			claims[k] = v
 		}
 		return claims
 	}
-	good := idp.Token(sub(nil))
+	good := provider.Token(sub(nil))
 	now := acct.Now()
 	acct.Advance(30 * time.Second) // so that the texts of the World's time tell
 	client := sts.NewFromConfig(acct.Anonymous().Config())
@@ -172,24 +161,24 @@ func webIdentityTokens(t *testing.T, acct *awstest.Account) {
 	}{
 		"good":                  {token: good},
 		"good, RSA":             {token: rsa.Token(sub(nil))},
-		"good, another client":  {token: idp.Token(sub(awstest.Claims{"aud": []string{"x", "other"}}))},
+		"good, another client":  {token: provider.Token(sub(idp.Claims{"aud": []string{"x", "other"}}))},
 		"no token":              {"xxxx", "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"},
 		"changed":               {good[:len(good)-6] + "AAAAAA", "InvalidIdentityToken", "The token's signature could not be verified."},
 		"nobody's":              {foreign.Token(sub(nil)), "InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://foreign.example.com"},
-		"pretends":              {foreign.Token(sub(awstest.Claims{"iss": idp.URL()})), "InvalidIdentityToken", noKey},
+		"pretends":              {foreign.Token(sub(idp.Claims{"iss": provider.URL()})), "InvalidIdentityToken", noKey},
 		"old key":               {rotated.Token(sub(nil)), "InvalidIdentityToken", noKey},
 		"unreachable":           {offline.Token(sub(nil)), "InvalidIdentityToken", noKey},
 		"private authority":     {token: private.Token(sub(nil))},
-		"expired":               {idp.Token(sub(awstest.Claims{"exp": now.Unix()})), "ExpiredTokenException", `Token expired: current date/time \d+ must be before the expiration date/time ` + unix(now)},
-		"too old":               {idp.Token(sub(awstest.Claims{"iat": now.Add(-25 * time.Hour).Unix()})), "ExpiredTokenException", `Token too old: 900[3-9]\d`}, // the clock runs on
-		"another audience":      {idp.Token(sub(awstest.Claims{"aud": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
-		"another party":         {idp.Token(sub(awstest.Claims{"azp": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
-		"no issuer":             {idp.Token(sub(awstest.Claims{"iss": nil})), "InvalidIdentityToken", "Missing a required claim: iss"},
-		"no subject":            {idp.Token(awstest.Claims{}), "InvalidIdentityToken", "Missing a required claim: sub"},
-		"no audience":           {idp.Token(sub(awstest.Claims{"aud": nil})), "InvalidIdentityToken", "Missing a required claim: aud"},
-		"no expiry":             {idp.Token(sub(awstest.Claims{"exp": nil})), "InvalidIdentityToken", "Missing a required claim: exp"},
-		"no time of issue":      {idp.Token(sub(awstest.Claims{"iat": nil})), "InvalidIdentityToken", "Missing a required claim: iat"},
-		"a tag with two values": {idp.Token(sub(awstest.Claims{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"k": []string{"a", "b"}}}})), "InvalidIdentityToken", "The session tag k must have one value."},
+		"expired":               {provider.Token(sub(idp.Claims{"exp": now.Unix()})), "ExpiredTokenException", `Token expired: current date/time \d+ must be before the expiration date/time ` + unix(now)},
+		"too old":               {provider.Token(sub(idp.Claims{"iat": now.Add(-25 * time.Hour).Unix()})), "ExpiredTokenException", `Token too old: 900[3-9]\d`}, // the clock runs on
+		"another audience":      {provider.Token(sub(idp.Claims{"aud": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
+		"another party":         {provider.Token(sub(idp.Claims{"azp": "x"})), "InvalidIdentityToken", "Incorrect token audience"},
+		"no issuer":             {provider.Token(sub(idp.Claims{"iss": nil})), "InvalidIdentityToken", "Missing a required claim: iss"},
+		"no subject":            {provider.Token(idp.Claims{}), "InvalidIdentityToken", "Missing a required claim: sub"},
+		"no audience":           {provider.Token(sub(idp.Claims{"aud": nil})), "InvalidIdentityToken", "Missing a required claim: aud"},
+		"no expiry":             {provider.Token(sub(idp.Claims{"exp": nil})), "InvalidIdentityToken", "Missing a required claim: exp"},
+		"no time of issue":      {provider.Token(sub(idp.Claims{"iat": nil})), "InvalidIdentityToken", "Missing a required claim: iat"},
+		"a tag with two values": {provider.Token(sub(idp.Claims{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"k": []string{"a", "b"}}}})), "InvalidIdentityToken", "The session tag k must have one value."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := client.AssumeRoleWithWebIdentity(t.Context(), &sts.AssumeRoleWithWebIdentityInput{
@@ -211,12 +200,10 @@ func webIdentityTokens(t *testing.T, acct *awstest.Account) {
 		})
 	}
 	t.Run("untrusted authority", func(t *testing.T) {
-		_, err := acct.World().Fake("iam").(interface {
-			UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *awsiam.UpdateOpenIDConnectProviderThumbprintInput) (*awsiam.UpdateOpenIDConnectProviderThumbprintOutput, error)
-		}).UpdateOpenIDConnectProviderThumbprint(acct.World().Background(acct.ID(), acct.Region()), &awsiam.UpdateOpenIDConnectProviderThumbprintInput{
+		awstest.Do[awsiam.UpdateOpenIDConnectProviderThumbprintOutput](acct, &awsiam.UpdateOpenIDConnectProviderThumbprintInput{
 			OpenIDConnectProviderArn: aws.String(private.ARN()), ThumbprintList: []string{"ffffffffffffffffffffffffffffffffffffffff"},
 		})
-		require.NoError(t, err)
+		_, err := private.AssumeRole(role, sub(nil))
 		_, err = private.AssumeRole(role, sub(nil))
 		requireCode(t, err, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
 	})

@@ -1,4 +1,4 @@
-package awstest
+package idp
 
 import (
 	"context"
@@ -6,13 +6,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // An AccessTokenProvider is Login with Amazon or Facebook: its access tokens say
 // nothing themselves, and STS asks the provider whose they are.
 type AccessTokenProvider struct {
-	account *Account
+	account *awstest.Account
 	id      string
 
 	mu     sync.Mutex
@@ -22,11 +23,11 @@ type AccessTokenProvider struct {
 // An AccessToken is for which application and user an access token is.
 type AccessToken struct{ App, User string }
 
-// AccessTokenProvider makes "www.amazon.com" or "graph.facebook.com" reachable. Both
+// AccessTokens makes "www.amazon.com" or "graph.facebook.com" reachable. Both
 // are built into AWS: trust policies name them so, and IAM has no provider for them.
-func (a *Account) AccessTokenProvider(id string) *AccessTokenProvider {
+func AccessTokens(a *awstest.Account, id string) *AccessTokenProvider {
 	p := &AccessTokenProvider{account: a, id: id, tokens: make(map[string]AccessToken)}
-	a.world.Issuers().Set(&fakeaws.Issuer{URL: id, Identify: p.identify})
+	a.World().Issuers().Set(&fakeaws.Issuer{URL: id, Identify: p.identify})
 	return p
 }
 
@@ -44,7 +45,7 @@ func (p *AccessTokenProvider) ARN() string { return p.id }
 func (p *AccessTokenProvider) Token(of AccessToken) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	token := p.account.world.IDs().Token(64)
+	token := p.account.World().IDs().Token(64)
 	p.tokens[token] = of
 	return token
 }
@@ -58,9 +59,9 @@ func (p *AccessTokenProvider) Revoke(token string) {
 
 // AssumeRole calls sts:AssumeRoleWithWebIdentity with an access token, and returns
 // the session. The error is AWS's.
-func (p *AccessTokenProvider) AssumeRole(role *Principal, token string) (*Principal, error) {
-	p.account.t.Helper()
-	return p.account.federated(role, func(ctx context.Context, client *awssts.Client) (*awssts.AssumeRoleOutput, error) {
+func (p *AccessTokenProvider) AssumeRole(role *awstest.Principal, token string) (*awstest.Principal, error) {
+	p.account.TB().Helper()
+	return assume(p.account, func(ctx context.Context, client *awssts.Client) (*awssts.AssumeRoleOutput, error) {
 		out, err := client.AssumeRoleWithWebIdentity(ctx, &awssts.AssumeRoleWithWebIdentityInput{
 			RoleArn: aws.String(role.ARN()), RoleSessionName: sessionName(role), WebIdentityToken: &token, ProviderId: &p.id,
 		})

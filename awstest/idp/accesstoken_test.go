@@ -1,4 +1,4 @@
-package awstest_test
+package idp_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/idp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -18,17 +19,17 @@ func TestAccessTokens(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, acct *awstest.Account) {
 		for id, keys := range map[string][2]string{"www.amazon.com": {":app_id", ":user_id"}, "graph.facebook.com": {":app_id", ":id"}} {
-			provider := acct.AccessTokenProvider(id)
-			role := acct.Role("app-"+id,
+			provider := idp.AccessTokens(acct, id)
+			role := acct.NewRole("app-"+id,
 				awstest.Trust(awstest.Allow(withWebIdentity).By(provider.ARN()).If("StringEquals", id+keys[0], "myapp")),
 				awstest.Allow("s3:ListAllMyBuckets").If("StringEquals", id+keys[1], "alice"))
-			token := provider.Token(awstest.AccessToken{App: "myapp", User: "alice"})
+			token := provider.Token(idp.AccessToken{App: "myapp", User: "alice"})
 			session, err := provider.AssumeRole(role, token)
 			require.NoError(t, err)
 			_, err = s3.NewFromConfig(session.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 			awstest.AssertAllowed(t, err)
 
-			_, err = provider.AssumeRole(role, provider.Token(awstest.AccessToken{App: "another", User: "alice"}))
+			_, err = provider.AssumeRole(role, provider.Token(idp.AccessToken{App: "another", User: "alice"}))
 			awstest.AssertDenied(t, err, withWebIdentity)
 			provider.Revoke(token)
 			_, err = provider.AssumeRole(role, token)
@@ -43,7 +44,7 @@ func TestAccessTokenOutput(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
 	client := sts.NewFromConfig(acct.Anonymous().Config())
-	role := acct.Role("app", awstest.Trust(awstest.Allow(withWebIdentity).By("graph.facebook.com")))
+	role := acct.NewRole("app", awstest.Trust(awstest.Allow(withWebIdentity).By("graph.facebook.com")))
 	in := &sts.AssumeRoleWithWebIdentityInput{
 		RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("app"), ProviderId: aws.String("graph.facebook.com"), WebIdentityToken: aws.String("token"),
 	}
@@ -51,7 +52,7 @@ func TestAccessTokenOutput(t *testing.T) {
 	var unreachable *types.IDPCommunicationErrorException
 	require.ErrorAs(t, err, &unreachable)
 
-	in.WebIdentityToken = aws.String(acct.AccessTokenProvider("graph.facebook.com").Token(awstest.AccessToken{App: "1", User: "2"}))
+	in.WebIdentityToken = aws.String(idp.AccessTokens(acct, "graph.facebook.com").Token(idp.AccessToken{App: "1", User: "2"}))
 	out, err := client.AssumeRoleWithWebIdentity(t.Context(), in)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"graph.facebook.com", "1", "2"}, []string{*out.Provider, *out.Audience, *out.SubjectFromWebIdentityToken})
@@ -67,11 +68,11 @@ func TestTokensForRoles(t *testing.T) {
 	t.Parallel()
 	const wrongRole = "The target role ARN is not present in the roles claim of the identity token"
 	acct := awstest.New(t)
-	idp := acct.OIDCProvider("https://idp.example.com")
-	trust := awstest.Allow(withWebIdentity).By(idp.ARN())
-	open := acct.Role("open", awstest.Trust(trust))
-	strict := acct.Role("strict", awstest.Trust(trust.If("Bool", "sts:RoleAuthorizedByIdp", "true")))
-	denying := acct.Role("denying", awstest.Trust(awstest.Statements(trust,
+	provider := idp.OIDC(acct, "https://idp.example.com")
+	trust := awstest.Allow(withWebIdentity).By(provider.ARN())
+	open := acct.NewRole("open", awstest.Trust(trust))
+	strict := acct.NewRole("strict", awstest.Trust(trust.If("Bool", "sts:RoleAuthorizedByIdp", "true")))
+	denying := acct.NewRole("denying", awstest.Trust(awstest.Statements(trust,
 		awstest.Deny(withWebIdentity).By("*").If("Bool", "sts:RoleAuthorizedByIdp", "false"))))
 	for name, tc := range map[string]struct {
 		roles any
@@ -92,7 +93,7 @@ func TestTokensForRoles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := idp.AssumeRole(tc.role, awstest.Claims{"sub": "me", "https://aws.amazon.com/roles": tc.roles})
+			_, err := provider.AssumeRole(tc.role, idp.Claims{"sub": "me", "https://aws.amazon.com/roles": tc.roles})
 			switch tc.code {
 			case "":
 				require.NoError(t, err)

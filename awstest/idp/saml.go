@@ -1,6 +1,7 @@
-package awstest
+package idp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -17,37 +18,41 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/beevik/etree"
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
 // A SAMLProvider is a SAML 2.0 identity provider that an account trusts. It gives
 // out real, signed responses, for sts:AssumeRoleWithSAML to verify.
 type SAMLProvider struct {
-	account     *Account
+	account     *awstest.Account
 	arn, issuer string
 	signing     *dsig.SigningContext
 	encryption  *rsa.PublicKey // nil: assertions are not encrypted
 }
 
-// SAMLProvider makes a SAML provider: the identity provider with a key of its own,
+// SAML makes a SAML provider: the identity provider with a key of its own,
 // and the account's IAM provider with its metadata. To make the key takes some
 // tenths of a second.
-func (a *Account) SAMLProvider(name string) *SAMLProvider {
-	a.t.Helper()
+func SAML(a *awstest.Account, name string) *SAMLProvider {
+	a.TB().Helper()
+	enableSAML(a.World())
 	p := &SAMLProvider{account: a, issuer: "https://idp.example.com/" + name}
 	metadata, err := p.setUp()
 	if err != nil {
-		a.t.Fatalf("awstest: SAML provider %s: %v", name, err)
+		a.TB().Fatalf("idp: SAML provider %s: %v", name, err)
 		return nil
 	}
-	out, err := a.iam().CreateSAMLProvider(a.background(), &awsiam.CreateSAMLProviderInput{Name: &name, SAMLMetadataDocument: &metadata})
-	if err != nil {
-		a.t.Fatalf("awstest: SAML provider %s: %v", name, err)
-		return nil
-	}
-	p.arn = *out.SAMLProviderArn
+	in := &awsiam.CreateSAMLProviderInput{Name: &name, SAMLMetadataDocument: &metadata}
+	p.arn = *awstest.Do[awsiam.CreateSAMLProviderOutput](a, in).SAMLProviderArn
 	return p
 }
+
+// enableSAML gives the World's STS what it verifies SAML responses with.
+//
+// There is nothing to give: STS has it already.
+func enableSAML(*fakeaws.World) {}
 
 // setUp makes the provider's key and certificate, and returns its metadata.
 func (p *SAMLProvider) setUp() (metadata string, err error) {
@@ -119,24 +124,24 @@ const (
 
 // Response returns a response with a signed assertion, in base 64, which lets the
 // user assume the role.
-func (p *SAMLProvider) Response(role *Principal, user SAMLUser) string {
-	t := p.account.t
+func (p *SAMLProvider) Response(role *awstest.Principal, user SAMLUser) string {
+	t := p.account.TB()
 	t.Helper()
 	now := p.account.Now().UTC().Add(-user.Age)
 	response := etree.NewElement("samlp:Response")
 	response.CreateAttr("xmlns:samlp", "urn:oasis:names:tc:SAML:2.0:protocol")
-	response.CreateAttr("ID", "_"+p.account.world.IDs().Hex(32))
+	response.CreateAttr("ID", "_"+p.account.World().IDs().Hex(32))
 	response.CreateAttr("Version", "2.0")
 	response.CreateAttr("IssueInstant", now.Format(time.RFC3339))
 	response.CreateElement("samlp:Status").CreateElement("samlp:StatusCode").CreateAttr("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")
 	signed, err := p.signing.SignEnveloped(p.assertion(role, user, now))
 	if err != nil {
-		t.Fatalf("awstest: SAML response: %v", err)
+		t.Fatalf("idp: SAML response: %v", err)
 		return ""
 	}
 	if p.encryption != nil {
 		if signed, err = encrypted(signed, p.encryption); err != nil {
-			t.Fatalf("awstest: SAML response: %v", err)
+			t.Fatalf("idp: SAML response: %v", err)
 			return ""
 		}
 	}
@@ -145,16 +150,16 @@ func (p *SAMLProvider) Response(role *Principal, user SAMLUser) string {
 	doc.SetRoot(response)
 	text, err := doc.WriteToBytes()
 	if err != nil {
-		t.Fatalf("awstest: SAML response: %v", err)
+		t.Fatalf("idp: SAML response: %v", err)
 	}
 	return base64.StdEncoding.EncodeToString(text)
 }
 
-func (p *SAMLProvider) assertion(role *Principal, user SAMLUser, now time.Time) *etree.Element {
+func (p *SAMLProvider) assertion(role *awstest.Principal, user SAMLUser, now time.Time) *etree.Element {
 	until := now.Add(5 * time.Minute).Format(time.RFC3339)
 	assertion := etree.NewElement("saml:Assertion")
 	assertion.CreateAttr("xmlns:saml", samlAssertionNS)
-	assertion.CreateAttr("ID", "_"+p.account.world.IDs().Hex(32))
+	assertion.CreateAttr("ID", "_"+p.account.World().IDs().Hex(32))
 	assertion.CreateAttr("Version", "2.0")
 	assertion.CreateAttr("IssueInstant", now.Format(time.RFC3339))
 	assertion.CreateElement("saml:Issuer").SetText(p.issuer)
@@ -166,11 +171,11 @@ func (p *SAMLProvider) assertion(role *Principal, user SAMLUser, now time.Time) 
 	confirmation.CreateAttr("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")
 	data := confirmation.CreateElement("saml:SubjectConfirmationData")
 	data.CreateAttr("NotOnOrAfter", until)
-	data.CreateAttr("Recipient", orElse(user.Recipient, awsSAML))
+	data.CreateAttr("Recipient", cmp.Or(user.Recipient, awsSAML))
 	conditions := assertion.CreateElement("saml:Conditions")
 	conditions.CreateAttr("NotBefore", now.Add(-time.Minute).Format(time.RFC3339))
 	conditions.CreateAttr("NotOnOrAfter", until)
-	conditions.CreateElement("saml:AudienceRestriction").CreateElement("saml:Audience").SetText(orElse(user.Audience, awsSAML))
+	conditions.CreateElement("saml:AudienceRestriction").CreateElement("saml:Audience").SetText(cmp.Or(user.Audience, awsSAML))
 	assertion.CreateElement("saml:AuthnStatement").CreateAttr("AuthnInstant", now.Format(time.RFC3339))
 	statement := assertion.CreateElement("saml:AttributeStatement")
 	attribute := func(name string, values ...string) {
@@ -181,7 +186,7 @@ func (p *SAMLProvider) assertion(role *Principal, user SAMLUser, now time.Time) 
 		}
 	}
 	attribute(samlAttribute+"Role", role.ARN()+","+p.arn)
-	attribute(samlAttribute+"RoleSessionName", orElse(user.SessionName, user.Name))
+	attribute(samlAttribute+"RoleSessionName", cmp.Or(user.SessionName, user.Name))
 	if user.SourceIdentity != "" {
 		attribute(samlAttribute+"SourceIdentity", user.SourceIdentity)
 	}
@@ -202,10 +207,10 @@ func (p *SAMLProvider) assertion(role *Principal, user SAMLUser, now time.Time) 
 
 // AssumeRole calls sts:AssumeRoleWithSAML with a response for the user, and returns
 // the session. The error is AWS's.
-func (p *SAMLProvider) AssumeRole(role *Principal, user SAMLUser) (*Principal, error) {
-	p.account.t.Helper()
+func (p *SAMLProvider) AssumeRole(role *awstest.Principal, user SAMLUser) (*awstest.Principal, error) {
+	p.account.TB().Helper()
 	response := p.Response(role, user)
-	return p.account.federated(role, func(ctx context.Context, client *awssts.Client) (*awssts.AssumeRoleOutput, error) {
+	return assume(p.account, func(ctx context.Context, client *awssts.Client) (*awssts.AssumeRoleOutput, error) {
 		out, err := client.AssumeRoleWithSAML(ctx, &awssts.AssumeRoleWithSAMLInput{
 			RoleArn: aws.String(role.ARN()), PrincipalArn: &p.arn, SAMLAssertion: &response,
 		})

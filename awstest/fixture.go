@@ -1,0 +1,95 @@
+package awstest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// Do performs an operation by the World's own hand, in the account and its region, to
+// set a test up or to look at what there is: no policy is asked, and [Account.Calls]
+// does not show it. What goes wrong ends the test. The input, in the SDK's type, says
+// which operation:
+//
+//	awstest.Do[iam.CreateInstanceProfileOutput](acct, &iam.CreateInstanceProfileInput{…})
+func Do[O any](a *Account, in any) *O {
+	a.t.Helper()
+	return perform[O](fixture{account: a}, in)
+}
+
+// A fixture is a call of the World's own hand, with which a test is set up.
+type fixture struct {
+	account *Account
+	region  string    // empty is the account's
+	subject string    // what the call is about, for a failure to name
+	policy  *document // the policy that the input carries, if any
+}
+
+// perform makes the call of a fixture. The failure names the operation and its subject,
+// and says what is wrong with a policy and where.
+func perform[O any](f fixture, in any) *O {
+	a := f.account
+	a.t.Helper()
+	out, err := f.do(in)
+	if err != nil {
+		what := strings.TrimSuffix(reflect.TypeOf(in).Elem().Name(), "Input")
+		if f.subject != "" {
+			what += " " + f.subject
+		}
+		a.t.Fatalf("awstest: %s: %s", what, f.policy.explain(err))
+		return nil
+	}
+	return out.(*O)
+}
+
+// do makes the call of a fixture whose failure does not end the test.
+func (f fixture) do(in any) (any, error) {
+	a := f.account
+	actor := a.world.Fixture(a.acct.ID, cmp.Or(f.region, a.options.region))
+	if f.policy != nil {
+		actor = actor.From(f.policy.file)
+	}
+	// Credentials are renewed, and state is looked at, in cleanup functions too, when
+	// the test's context is over.
+	return a.world.Do(context.WithoutCancel(a.t.Context()), actor, in)
+}
+
+// A document is the text of a policy, and the file in which it stands, if it has one.
+type document struct {
+	text, file string
+	kind       enforce.Kind
+}
+
+// document reads a policy. Its statements without resources are for the given ones.
+func (a *Account) document(p Policy, kind enforce.Kind, owner string, resources ...string) *document {
+	a.t.Helper()
+	text, file, err := p.document(resources)
+	if err != nil {
+		a.t.Fatalf("awstest: %s of %s: %v", kind, owner, err)
+		return nil
+	}
+	return &document{text, file, kind}
+}
+
+// explain adds to AWS's words on a policy document, which are few, what is wrong with
+// it and where.
+func (d *document) explain(err error) string {
+	if d == nil {
+		return err.Error()
+	}
+	var problem *enforce.DocumentError
+	if _, parseErr := enforce.Parse(d.text, d.kind, enforce.Source{File: d.file}); errors.As(parseErr, &problem) {
+		return err.Error() + "\n" + problem.Error()
+	}
+	return err.Error()
+}
+
+// background is the context of the fakes' Go helpers that still take one.
+func (a *Account) background(region string) *fakeaws.Call {
+	return a.world.Background(a.acct.ID, region)
+}

@@ -1,0 +1,166 @@
+package awstest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// An identity is what IAM's policies belong to: a user, a role or a group.
+type identity struct {
+	account   *Account
+	kind      identityKind
+	name, arn string
+
+	mu     sync.Mutex
+	inline int // the number of the last inline policy
+}
+
+// An identityKind says what an identity is. The zero value takes no policies.
+type identityKind string
+
+const (
+	aUser  identityKind = "user"
+	aRole  identityKind = "role"
+	aGroup identityKind = "group"
+)
+
+// Name returns the name of the user, role or group; "root" of a root user.
+func (i *identity) Name() string { return i.name }
+
+// ARN returns the ARN of the user, role or group, as policies name it.
+func (i *identity) ARN() string { return i.arn }
+
+// Attach adds policies to the user, role or group, as inline policies named policy-1,
+// policy-2 and so on; a [ManagedPolicy] it attaches. They count from the next call on.
+func (i *identity) Attach(policies ...Policy) {
+	i.account.t.Helper()
+	i.mustTakePolicies()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, policy := range policies {
+		if arn := managedARN(policy); arn != "" {
+			i.attachManaged(arn)
+			continue
+		}
+		document := i.account.document(policy, enforce.IdentityPolicy, i.arn, anyResource)
+		i.inline++
+		i.put(fmt.Sprintf("policy-%d", i.inline), document)
+	}
+}
+
+// Detach takes policies away, by their names or ARNs: it detaches managed policies and
+// deletes inline ones. A policy that is not there fails the test.
+func (i *identity) Detach(names ...string) {
+	t := i.account.t
+	t.Helper()
+	i.mustTakePolicies()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, name := range names {
+		there := i.account.IAM().identity(i.kind, i.name)
+		if _, ok := there.Inline[name]; ok {
+			i.deleteInline(name)
+			continue
+		}
+		at := slices.IndexFunc(there.Attached, func(arn string) bool { return arn == name || policyName(arn) == name })
+		if at < 0 {
+			all := slices.Sorted(maps.Keys(there.Inline))
+			t.Fatalf("awstest: Detach %s from %s: it has no such policy; it has: %s", name, i.arn, strings.Join(append(all, there.Attached...), ", "))
+			return
+		}
+		i.detachManaged(there.Attached[at])
+	}
+}
+
+func (i *identity) mustTakePolicies() {
+	i.account.t.Helper()
+	if i.kind == "" {
+		i.account.t.Fatalf("awstest: %s takes no policies: users, roles and groups do, and root may do everything that no resource policy or organization denies", i.name)
+	}
+}
+
+// policyName is the name at the end of a managed policy's ARN.
+func policyName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
+// put stores an inline policy.
+func (i *identity) put(name string, policy *document) {
+	i.account.t.Helper()
+	f := fixture{account: i.account, subject: name + " of " + i.arn, policy: policy}
+	switch i.kind {
+	case aUser:
+		perform[awsiam.PutUserPolicyOutput](f, &awsiam.PutUserPolicyInput{UserName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
+	case aRole:
+		perform[awsiam.PutRolePolicyOutput](f, &awsiam.PutRolePolicyInput{RoleName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
+	case aGroup:
+		perform[awsiam.PutGroupPolicyOutput](f, &awsiam.PutGroupPolicyInput{GroupName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
+	}
+}
+
+func (i *identity) deleteInline(name string) {
+	i.account.t.Helper()
+	f := fixture{account: i.account, subject: name + " of " + i.arn}
+	switch i.kind {
+	case aUser:
+		perform[awsiam.DeleteUserPolicyOutput](f, &awsiam.DeleteUserPolicyInput{UserName: &i.name, PolicyName: &name})
+	case aRole:
+		perform[awsiam.DeleteRolePolicyOutput](f, &awsiam.DeleteRolePolicyInput{RoleName: &i.name, PolicyName: &name})
+	case aGroup:
+		perform[awsiam.DeleteGroupPolicyOutput](f, &awsiam.DeleteGroupPolicyInput{GroupName: &i.name, PolicyName: &name})
+	}
+}
+
+func (i *identity) attachManaged(arn string) {
+	i.account.t.Helper()
+	f := fixture{account: i.account, subject: arn + " to " + i.arn}
+	switch i.kind {
+	case aUser:
+		perform[awsiam.AttachUserPolicyOutput](f, &awsiam.AttachUserPolicyInput{UserName: &i.name, PolicyArn: &arn})
+	case aRole:
+		perform[awsiam.AttachRolePolicyOutput](f, &awsiam.AttachRolePolicyInput{RoleName: &i.name, PolicyArn: &arn})
+	case aGroup:
+		perform[awsiam.AttachGroupPolicyOutput](f, &awsiam.AttachGroupPolicyInput{GroupName: &i.name, PolicyArn: &arn})
+	}
+}
+
+func (i *identity) detachManaged(arn string) {
+	i.account.t.Helper()
+	f := fixture{account: i.account, subject: arn + " from " + i.arn}
+	switch i.kind {
+	case aUser:
+		perform[awsiam.DetachUserPolicyOutput](f, &awsiam.DetachUserPolicyInput{UserName: &i.name, PolicyArn: &arn})
+	case aRole:
+		perform[awsiam.DetachRolePolicyOutput](f, &awsiam.DetachRolePolicyInput{RoleName: &i.name, PolicyArn: &arn})
+	case aGroup:
+		perform[awsiam.DetachGroupPolicyOutput](f, &awsiam.DetachGroupPolicyInput{GroupName: &i.name, PolicyArn: &arn})
+	}
+}
+
+// A Group is an IAM group: a set of users that share its policies. No policy can name a
+// group as its principal.
+type Group struct{ identity }
+
+// NewGroup makes an IAM group.
+func (a *Account) NewGroup(name string, options ...GroupOption) *Group {
+	a.t.Helper()
+	s := newSpec(options)
+	out := perform[awsiam.CreateGroupOutput](fixture{account: a, subject: name}, &awsiam.CreateGroupInput{GroupName: &name, Path: s.path})
+	g := &Group{identity{account: a, kind: aGroup, name: name, arn: aws.ToString(out.Group.Arn)}}
+	g.Attach(s.policies...)
+	return g
+}
+
+// Add puts users into the group.
+func (g *Group) Add(users ...*Principal) {
+	g.account.t.Helper()
+	for _, u := range users {
+		perform[awsiam.AddUserToGroupOutput](fixture{account: g.account, subject: u.name + " to " + g.name},
+			&awsiam.AddUserToGroupInput{GroupName: &g.name, UserName: &u.name})
+	}
+}
