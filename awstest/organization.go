@@ -141,7 +141,7 @@ func (p *place) add(a *Account) {
 // join puts an account into the organization of which a is the management account.
 func (a *Account) join(id string) {
 	a.t.Helper()
-	if err := organizations.Of(a.world).Join(a.background(a.options.region), id); err != nil {
+	if err := organizations.Of(a.world).Join(a.ID(), id); err != nil {
 		a.t.Fatalf("awstest: account %s joins the organization: %v", id, err)
 	}
 }

@@ -57,7 +57,7 @@ func (s *SQS) Queue(name string) *Queue {
 
 // Names returns the names of the queues, in order.
 func (s *SQS) Names() []string {
-	return sqs.Of(s.account.world).Names(s.account.background(s.region))
+	return sqs.Of(s.account.world).Names(s.account.ID(), s.region)
 }
 
 // Dump returns every queue as [Queue.Dump] does, for the log of a test that fails.
@@ -142,7 +142,7 @@ func (q *Queue) DeadLettersTo(dead *Queue, maxReceiveCount int) {
 // them: visible, blocked, delayed and in flight.
 func (q *Queue) Messages() []sqs.Message {
 	q.sqs.account.t.Helper()
-	messages, err := sqs.Of(q.sqs.account.world).Messages(q.sqs.account.background(q.sqs.region), q.name)
+	messages, err := sqs.Of(q.sqs.account.world).Messages(q.sqs.account.ID(), q.sqs.region, q.name)
 	if err != nil {
 		q.sqs.account.t.Fatalf("awstest: messages of %s: %v", q.name, err)
 	}
@@ -169,7 +169,7 @@ func (q *Queue) Bodies(states ...sqs.State) []string {
 // Purge removes all messages, without PurgeQueue's limit of one in 60 seconds.
 func (q *Queue) Purge() {
 	q.sqs.account.t.Helper()
-	if err := sqs.Of(q.sqs.account.world).Clear(q.sqs.account.background(q.sqs.region), q.name); err != nil {
+	if err := sqs.Of(q.sqs.account.world).Clear(q.sqs.account.ID(), q.sqs.region, q.name); err != nil {
 		q.sqs.account.t.Fatalf("awstest: Purge of %s: %v", q.name, err)
 	}
 }

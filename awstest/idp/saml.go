@@ -19,7 +19,7 @@ import (
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/beevik/etree"
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/sts/saml"
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
@@ -37,7 +37,7 @@ type SAMLProvider struct {
 // tenths of a second.
 func SAML(a *awstest.Account, name string) *SAMLProvider {
 	a.TB().Helper()
-	enableSAML(a.World())
+	saml.Enable(a.World())
 	p := &SAMLProvider{account: a, issuer: "https://idp.example.com/" + name}
 	metadata, err := p.setUp()
 	if err != nil {
@@ -48,11 +48,6 @@ func SAML(a *awstest.Account, name string) *SAMLProvider {
 	p.arn = *awstest.Do[awsiam.CreateSAMLProviderOutput](a, in).SAMLProviderArn
 	return p
 }
-
-// enableSAML gives the World's STS what it verifies SAML responses with.
-//
-// There is nothing to give: STS has it already.
-func enableSAML(*fakeaws.World) {}
 
 // setUp makes the provider's key and certificate, and returns its metadata.
 func (p *SAMLProvider) setUp() (metadata string, err error) {

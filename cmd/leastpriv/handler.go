@@ -10,6 +10,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/sts/saml"
 )
 
 // A handler answers AWS calls from a World, and the server's own addresses
@@ -38,6 +39,7 @@ func (h *handler) reset() error {
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
 	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, Seed: rand.Uint64()})
+	saml.Enable(w)
 	for i := range h.flags.accounts {
 		a := &h.flags.accounts[i]
 		acct, err := w.AddAccount(a.id, a.accessKey, a.secret)

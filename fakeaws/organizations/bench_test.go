@@ -33,29 +33,29 @@ type shape struct {
 var shapes = []shape{
 	{"no organization", func(acct *awstest.Account) *awstest.Account { return acct }},
 	{"another account's organization", func(acct *awstest.Account) *awstest.Account {
-		acct.NewAccount().Organization().SCP("p", usual("s3:*"))
+		acct.NewAccount().NewOrganization().AttachSCP("p", usual("s3:*"))
 		return acct
 	}},
 	{"management account", func(acct *awstest.Account) *awstest.Account {
-		acct.Organization().SCP("p", usual("s3:*"))
+		acct.NewOrganization().AttachSCP("p", usual("s3:*"))
 		return acct
 	}},
 	{"three levels", func(acct *awstest.Account) *awstest.Account {
-		return limited(acct.Organization(), 1).Account()
+		return limited(acct.NewOrganization(), 1).NewAccount()
 	}},
 	{"three levels, five policies each", func(acct *awstest.Account) *awstest.Account {
-		return limited(acct.Organization(), 4).Account()
+		return limited(acct.NewOrganization(), 4).NewAccount()
 	}},
 }
 
 // limited puts SCPs and RCPs on the root and on an OU in it; the account beneath is
 // the third level.
 func limited(org *awstest.Organization, policies int) *awstest.OU {
-	ou := org.OU("workloads")
+	ou := org.NewOU("workloads")
 	for i := range policies {
 		name := strconv.Itoa(i)
-		org.SCP("root-scp"+name, usual("sqs:Delete"+name+"*")).RCP("root-rcp"+name, usual("sqs:*"))
-		ou.SCP("ou-scp"+name, usual("ec2:*")).RCP("ou-rcp"+name, usual("s3:*"))
+		org.AttachSCP("root-scp"+name, usual("sqs:Delete"+name+"*")).AttachRCP("root-rcp"+name, usual("sqs:*"))
+		ou.AttachSCP("ou-scp"+name, usual("ec2:*")).AttachRCP("ou-rcp"+name, usual("s3:*"))
 	}
 	return ou
 }
@@ -70,7 +70,7 @@ func (s shape) call(tb testing.TB) func() {
 	acct := s.make(awstest.New(tb))
 	out, err := sqs.NewFromConfig(acct.Config()).CreateQueue(tb.Context(), &sqs.CreateQueueInput{QueueName: aws.String("q")})
 	require.NoError(tb, err)
-	client, in := sqs.NewFromConfig(acct.User("u", awstest.Allow("sqs:*")).Config()), &sqs.GetQueueAttributesInput{QueueUrl: out.QueueUrl}
+	client, in := sqs.NewFromConfig(acct.NewUser("u", awstest.Allow("sqs:*")).Config()), &sqs.GetQueueAttributesInput{QueueUrl: out.QueueUrl}
 	ctx := tb.Context()
 	return func() {
 		_, err := client.GetQueueAttributes(ctx, in)

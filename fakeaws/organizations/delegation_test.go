@@ -18,7 +18,7 @@ func TestMembers(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(w *tree) {
 		t, ctx := w.t, w.t.Context()
-		admin := w.member.User("admin", awstest.Allow("organizations:*"))
+		admin := w.member.NewUser("admin", awstest.Allow("organizations:*"))
 		c, root := client(admin.Config()), w.org.RootID()
 		denied := func(action, resource string) string {
 			return "User: arn:aws:iam::111111111111:user/admin is not authorized to perform: organizations:" + action + " on resource: " + resource +
@@ -75,8 +75,8 @@ func TestDelegationPolicy(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(w *tree) {
 		t, ctx := w.t, w.t.Context()
-		admin := w.member.User("admin", awstest.Allow("organizations:*"))
-		other := w.member.User("other")
+		admin := w.member.NewUser("admin", awstest.Allow("organizations:*"))
+		other := w.member.NewUser("other")
 		c, target := client(admin.Config()), w.member.ID()
 		put := func(document string, tags ...types.Tag) func() error {
 			return call(ctx, w.root.PutResourcePolicy, &sdk.PutResourcePolicyInput{Content: &document, Tags: tags})
@@ -133,7 +133,7 @@ func TestResources(t *testing.T) {
 		id := w.policy(scp, "p", denyS3)
 		policyARN := "arn:aws:organizations::000000000000:policy/" + w.org.ID() + "/service_control_policy/" + id
 		unitARN := "arn:aws:organizations::000000000000:ou/" + w.org.ID() + "/" + ou
-		user := w.acct.User("user", awstest.Allow("organizations:AttachPolicy").On(policyARN))
+		user := w.acct.NewUser("user", awstest.Allow("organizations:AttachPolicy").On(policyARN))
 		c := client(user.Config())
 		attach := call(ctx, c.AttachPolicy, &sdk.AttachPolicyInput{PolicyId: &id, TargetId: &ou})
 		err := attach()

@@ -43,7 +43,7 @@ func TestInvitation(t *testing.T) {
 		t, ctx := w.t, w.t.Context()
 		guest := w.acct.NewAccount()
 		client := client(guest.Config())
-		user := guest.User("u", awstest.Allow("s3:*"))
+		user := guest.NewUser("u", awstest.Allow("s3:*"))
 		require.NoError(t, w.attach(w.policy(scp, "no-s3", denyS3), w.org.RootID()))
 
 		h := w.invite(guest.ID(), types.Tag{Key: aws.String("team"), Value: aws.String("blue")})
@@ -170,10 +170,10 @@ func TestMovingBetweenOrganizations(t *testing.T) {
 	eachDoor(t, func(w *tree) {
 		t, ctx := w.t, w.t.Context()
 		other := w.acct.NewAccount()
-		there := other.Organization()
+		there := other.NewOrganization()
 		guest := w.acct.NewAccount()
 		there.Add(guest)
-		admin := guest.User("admin", awstest.Allow("organizations:AcceptHandshake"))
+		admin := guest.NewUser("admin", awstest.Allow("organizations:AcceptHandshake"))
 		out, err := w.root.InviteAccountToOrganization(ctx, &sdk.InviteAccountToOrganizationInput{
 			Target: &types.HandshakeParty{Id: aws.String("owner@" + guest.ID() + ".example.com"), Type: types.HandshakePartyTypeEmail},
 		})
@@ -182,7 +182,7 @@ func TestMovingBetweenOrganizations(t *testing.T) {
 		_, err = client(admin.Config()).AcceptHandshake(ctx, accept)
 		awstest.AssertDenied(t, err, "organizations:LeaveOrganization")
 		admin.Attach(awstest.Allow("organizations:LeaveOrganization"))
-		there.SCP("stay", awstest.Deny("organizations:LeaveOrganization"))
+		there.AttachSCP("stay", awstest.Deny("organizations:LeaveOrganization"))
 		_, err = client(admin.Config()).AcceptHandshake(ctx, accept)
 		awstest.AssertDenied(t, err, "organizations:LeaveOrganization")
 		there.Detach("stay")
@@ -223,7 +223,7 @@ func TestPermissionsOfHandshakes(t *testing.T) {
 		t, ctx := w.t, w.t.Context()
 		guest := w.acct.NewAccount()
 		h := w.invite(guest.ID())
-		user := guest.User("u", awstest.Allow("organizations:*").On("arn:aws:organizations::"+w.acct.ID()+":handshake/"+w.org.ID()+"/enable_all_features/*"))
+		user := guest.NewUser("u", awstest.Allow("organizations:*").On("arn:aws:organizations::"+w.acct.ID()+":handshake/"+w.org.ID()+"/enable_all_features/*"))
 		accept := &sdk.AcceptHandshakeInput{HandshakeId: h.Id}
 		_, err := client(user.Config()).AcceptHandshake(ctx, accept)
 		awstest.AssertDenied(t, err, "organizations:AcceptHandshake")
@@ -356,10 +356,10 @@ func TestCloseAccount(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(w *tree) {
 		t, ctx := w.t, w.t.Context()
-		user := w.member.User("u", awstest.Allow("*"))
-		role := w.member.Role("r", awstest.Trust(awstest.Allow("sts:AssumeRole").By("*")))
+		user := w.member.NewUser("u", awstest.Allow("*"))
+		role := w.member.NewRole("r", awstest.Trust(awstest.Allow("sts:AssumeRole").By("*")))
 		assume := &sts.AssumeRoleInput{RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("session")}
-		admin := w.acct.User("admin", awstest.Allow("sts:*"))
+		admin := w.acct.NewUser("admin", awstest.Allow("sts:*"))
 		session, err := sts.NewFromConfig(admin.Config()).AssumeRole(ctx, assume)
 		require.NoError(t, err)
 		_, known := w.acct.World().Credential(*session.Credentials.AccessKeyId)
@@ -399,9 +399,9 @@ func TestCloseAccount(t *testing.T) {
 func TestClosingQuota(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	org, root, ctx := acct.Organization(), client(acct.Config()), t.Context()
+	org, root, ctx := acct.NewOrganization(), client(acct.Config()), t.Context()
 	for i := range 251 {
-		_, err := root.CloseAccount(ctx, &sdk.CloseAccountInput{AccountId: aws.String(org.Account().ID())})
+		_, err := root.CloseAccount(ctx, &sdk.CloseAccountInput{AccountId: aws.String(org.NewAccount().ID())})
 		if i < 250 {
 			require.NoError(t, err)
 			continue

@@ -164,7 +164,7 @@ func TestUpdatedPolicies(t *testing.T) {
 		t, ctx := w.t, w.t.Context()
 		id := w.policy(scp, "p", denyS3)
 		require.NoError(t, w.attach(id, w.org.RootID()))
-		user := w.member.User("user", awstest.Allow("*"))
+		user := w.member.NewUser("user", awstest.Allow("*"))
 		roots := func() error {
 			_, err := client(user.Config()).DescribeOrganization(ctx, &sdk.DescribeOrganizationInput{})
 			return err

@@ -44,7 +44,7 @@ func TestOrganization(t *testing.T) {
 			require.Len(t, roots.Roots, 1)
 			assert.Regexp(t, `^arn:aws:organizations::000000000000:root/`+*o.Id+`/r-[a-z0-9]{4}$`, *roots.Roots[0].Arn)
 			assert.Equal(t, []types.PolicyTypeSummary{{Type: scp, Status: types.PolicyTypeStatusEnabled}}, roots.Roots[0].PolicyTypes, "SCPs are enabled from the beginning")
-			member := acct.Organization().Account()
+			member := acct.Organization().NewAccount()
 			runRows(t, []row{
 				{"one organization for each account", "AlreadyInOrganizationException", "", "The AWS account is already a member of an organization.", call(ctx, c.CreateOrganization, &sdk.CreateOrganizationInput{})},
 				{"nor a member's", "AlreadyInOrganizationException", "", "", call(ctx, client(member.Config()).CreateOrganization, &sdk.CreateOrganizationInput{})},
@@ -185,7 +185,7 @@ func TestCreateAccount(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}, tags.Tags)
 
-		admin := w.acct.User("admin", awstest.Allow("sts:AssumeRole"))
+		admin := w.acct.NewUser("admin", awstest.Allow("sts:AssumeRole"))
 		_, err = sts.NewFromConfig(admin.Config()).AssumeRole(ctx, &sts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::" + *id + ":role/OrganizationAccountAccessRole"), RoleSessionName: aws.String("admin"),
 		})
@@ -219,7 +219,7 @@ func TestCreateAccount(t *testing.T) {
 		assert.Nil(t, w.acct.World().Membership(*id))
 
 		// Tags need a permission of their own.
-		maker := w.acct.User("maker", awstest.Allow("organizations:CreateAccount"))
+		maker := w.acct.NewUser("maker", awstest.Allow("organizations:CreateAccount"))
 		_, err = create(client(maker.Config()), "y@example.com", nil)
 		awstest.AssertAllowed(t, err)
 		_, err = create(client(maker.Config()), "z@example.com", func(in *sdk.CreateAccountInput) {
@@ -236,7 +236,7 @@ func TestCreateGovCloudAccount(t *testing.T) {
 		t, ctx := w.t, w.t.Context()
 		tags := []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}
 		in := &sdk.CreateGovCloudAccountInput{AccountName: aws.String("gov"), Email: aws.String("gov@example.com"), RoleName: aws.String("Access"), Tags: tags}
-		maker := w.acct.User("maker", awstest.Allow("organizations:CreateGovCloudAccount").If("StringEquals", "aws:RequestTag/team", "blue"))
+		maker := w.acct.NewUser("maker", awstest.Allow("organizations:CreateGovCloudAccount").If("StringEquals", "aws:RequestTag/team", "blue"))
 		_, err := client(maker.Config()).CreateGovCloudAccount(ctx, in)
 		awstest.AssertDenied(t, err, "organizations:TagResource")
 		maker.Attach(awstest.Allow("organizations:TagResource"))
@@ -254,7 +254,7 @@ func TestCreateGovCloudAccount(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, tags, listed.Tags)
 
-		admin := w.acct.User("admin", awstest.Allow("sts:AssumeRole"))
+		admin := w.acct.NewUser("admin", awstest.Allow("sts:AssumeRole"))
 		_, err = sts.NewFromConfig(admin.Config()).AssumeRole(ctx, &sts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::" + *status.AccountId + ":role/Access"), RoleSessionName: aws.String("admin"),
 		})
@@ -309,7 +309,7 @@ func TestTags(t *testing.T) {
 		assert.Equal(t, []types.Tag{{Key: aws.String("b"), Value: aws.String("2")}}, out.Tags)
 
 		// Tags are conditions.
-		user := w.acct.User("user", awstest.Allow("organizations:DeletePolicy").If("StringEquals", "aws:ResourceTag/a", "1"))
+		user := w.acct.NewUser("user", awstest.Allow("organizations:DeletePolicy").If("StringEquals", "aws:ResourceTag/a", "1"))
 		other := w.policy(scp, "other", denyS3)
 		c := client(user.Config())
 		_, err = c.DeletePolicy(ctx, &sdk.DeletePolicyInput{PolicyId: &other})

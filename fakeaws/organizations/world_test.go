@@ -45,8 +45,8 @@ func eachDoor(t *testing.T, story func(*tree)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			acct := awstest.New(t, options...)
-			org := acct.Organization()
-			story(&tree{t, acct, org.Account(), org, client(acct.Config())})
+			org := acct.NewOrganization()
+			story(&tree{t, acct, org.NewAccount(), org, client(acct.Config())})
 		})
 	}
 }
