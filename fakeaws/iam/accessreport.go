@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,14 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
+
+// accessReportOps are the operations on access reports of an organization.
+func (s *Fake) accessReportOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.generateOrganizationsAccessReport),
+		fakeaws.Bind(s.getOrganizationsAccessReport),
+	}
+}
 
 // Why a report on an organization fails. Unverified, as is that the report fails
 // rather than the call.
@@ -125,10 +132,16 @@ func (s *Fake) accesses(x scope) []types.AccessDetail {
 	return details
 }
 
-// GenerateOrganizationsAccessReport reports which services the SCPs of a root, OU
+func onEntityPath(path *string) target[*account] {
+	return at(func(a *account) string { return iamARN(a.id, "access-report", "/", *path) })
+}
+
+func organizationsPolicy(id *string) contextKey { return optionalKey("iam:OrganizationsPolicyId", id) }
+
+// generateOrganizationsAccessReport reports which services the SCPs of a root, OU
 // or account allow, or one SCP allows, and when accounts last used them.
-func (s *Fake) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.GenerateOrganizationsAccessReportInput) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
+func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GenerateOrganizationsAccessReportInput) (*fakeaws.Plan[sdk.GenerateOrganizationsAccessReportOutput], error) {
+	return plan(s, call, in, onEntityPath(in.EntityPath), func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
 		job := &accessJob{organization: true}
 		m := s.world.Membership(a.id)
 		switch {
@@ -145,14 +158,14 @@ func (s *Fake) GenerateOrganizationsAccessReport(ctx context.Context, in *sdk.Ge
 				job.accesses = s.accesses(x)
 			}
 		}
-		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, fakeaws.CallFrom(ctx).Caller, job)}, nil
-	})
+		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, call.Caller, job)}, nil
+	}, organizationsPolicy(in.OrganizationsPolicyId))
 }
 
-// GetOrganizationsAccessReport returns a report, by namespace or with what was
+// getOrganizationsAccessReport returns a report, by namespace or with what was
 // used last first.
-func (s *Fake) GetOrganizationsAccessReport(ctx context.Context, in *sdk.GetOrganizationsAccessReportInput) (*sdk.GetOrganizationsAccessReportOutput, error) {
-	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
+func (s *Fake) getOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GetOrganizationsAccessReportInput) (*fakeaws.Plan[sdk.GetOrganizationsAccessReportOutput], error) {
+	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
 		if !job.organization { // it is a report of the other kind
 			return nil, noSuchEntity(noJob, *in.JobId)
 		}

@@ -1,11 +1,18 @@
 package iam
 
 import (
-	"context"
-
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// summaryOps are the operations on the summary of an account.
+func (s *Fake) summaryOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getAccountSummary),
+	}
+}
 
 // policiesInUseQuota bounds the managed policies that are attached in an account
 // (API page "GetAccountSummary").
@@ -19,9 +26,9 @@ func number(yes bool) int {
 	return 0
 }
 
-// GetAccountSummary counts what the account has and says how much it may have.
-func (s *Fake) GetAccountSummary(ctx context.Context, in *sdk.GetAccountSummaryInput) (*sdk.GetAccountSummaryOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
+// getAccountSummary counts what the account has and says how much it may have.
+func (s *Fake) getAccountSummary(call *fakeaws.Call, in *sdk.GetAccountSummaryInput) (*fakeaws.Plan[sdk.GetAccountSummaryOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
 		summary := make(map[string]int32)
 		for key, n := range a.summary() {
 			summary[string(key)] = int32(n)

@@ -1,13 +1,29 @@
 package iam
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// attachmentOps are the operations on attached policies.
+func (s *Fake) attachmentOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.attachUserPolicy),
+		fakeaws.Bind(s.detachUserPolicy),
+		fakeaws.Bind(s.listAttachedUserPolicies),
+		fakeaws.Bind(s.attachGroupPolicy),
+		fakeaws.Bind(s.detachGroupPolicy),
+		fakeaws.Bind(s.listAttachedGroupPolicies),
+		fakeaws.Bind(s.attachRolePolicy),
+		fakeaws.Bind(s.detachRolePolicy),
+		fakeaws.Bind(s.listAttachedRolePolicies),
+	}
+}
 
 // attach gives an entity a managed policy; to do it twice is no error.
 func (e *entity) attach(arn string) error {
@@ -68,67 +84,67 @@ func (e *entity) listAttached(prefix, marker *string, maxItems *int32) (page[typ
 	})
 }
 
-// AttachUserPolicy attaches a managed policy to a user.
-func (s *Fake) AttachUserPolicy(ctx context.Context, in *sdk.AttachUserPolicyInput) (*sdk.AttachUserPolicyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.AttachUserPolicyOutput, error) {
+// attachUserPolicy attaches a managed policy to a user.
+func (s *Fake) attachUserPolicy(call *fakeaws.Call, in *sdk.AttachUserPolicyInput) (*fakeaws.Plan[sdk.AttachUserPolicyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.AttachUserPolicyOutput, error) {
 		return &sdk.AttachUserPolicyOutput{}, u.attach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
-// DetachUserPolicy detaches a managed policy from a user.
-func (s *Fake) DetachUserPolicy(ctx context.Context, in *sdk.DetachUserPolicyInput) (*sdk.DetachUserPolicyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DetachUserPolicyOutput, error) {
+// detachUserPolicy detaches a managed policy from a user.
+func (s *Fake) detachUserPolicy(call *fakeaws.Call, in *sdk.DetachUserPolicyInput) (*fakeaws.Plan[sdk.DetachUserPolicyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DetachUserPolicyOutput, error) {
 		return &sdk.DetachUserPolicyOutput{}, u.detach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
-// ListAttachedUserPolicies lists the managed policies of a user by ARN.
-func (s *Fake) ListAttachedUserPolicies(ctx context.Context, in *sdk.ListAttachedUserPoliciesInput) (*sdk.ListAttachedUserPoliciesOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListAttachedUserPoliciesOutput, error) {
+// listAttachedUserPolicies lists the managed policies of a user by ARN.
+func (s *Fake) listAttachedUserPolicies(call *fakeaws.Call, in *sdk.ListAttachedUserPoliciesInput) (*fakeaws.Plan[sdk.ListAttachedUserPoliciesOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListAttachedUserPoliciesOutput, error) {
 		p, err := u.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedUserPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// AttachGroupPolicy attaches a managed policy to a group.
-func (s *Fake) AttachGroupPolicy(ctx context.Context, in *sdk.AttachGroupPolicyInput) (*sdk.AttachGroupPolicyOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.AttachGroupPolicyOutput, error) {
+// attachGroupPolicy attaches a managed policy to a group.
+func (s *Fake) attachGroupPolicy(call *fakeaws.Call, in *sdk.AttachGroupPolicyInput) (*fakeaws.Plan[sdk.AttachGroupPolicyOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.AttachGroupPolicyOutput, error) {
 		return &sdk.AttachGroupPolicyOutput{}, g.attach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn))
 }
 
-// DetachGroupPolicy detaches a managed policy from a group.
-func (s *Fake) DetachGroupPolicy(ctx context.Context, in *sdk.DetachGroupPolicyInput) (*sdk.DetachGroupPolicyOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DetachGroupPolicyOutput, error) {
+// detachGroupPolicy detaches a managed policy from a group.
+func (s *Fake) detachGroupPolicy(call *fakeaws.Call, in *sdk.DetachGroupPolicyInput) (*fakeaws.Plan[sdk.DetachGroupPolicyOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DetachGroupPolicyOutput, error) {
 		return &sdk.DetachGroupPolicyOutput{}, g.detach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn))
 }
 
-// ListAttachedGroupPolicies lists the managed policies of a group by ARN.
-func (s *Fake) ListAttachedGroupPolicies(ctx context.Context, in *sdk.ListAttachedGroupPoliciesInput) (*sdk.ListAttachedGroupPoliciesOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.ListAttachedGroupPoliciesOutput, error) {
+// listAttachedGroupPolicies lists the managed policies of a group by ARN.
+func (s *Fake) listAttachedGroupPolicies(call *fakeaws.Call, in *sdk.ListAttachedGroupPoliciesInput) (*fakeaws.Plan[sdk.ListAttachedGroupPoliciesOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListAttachedGroupPoliciesOutput, error) {
 		p, err := g.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// AttachRolePolicy attaches a managed policy to a role.
-func (s *Fake) AttachRolePolicy(ctx context.Context, in *sdk.AttachRolePolicyInput) (*sdk.AttachRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.AttachRolePolicyOutput, error) {
+// attachRolePolicy attaches a managed policy to a role.
+func (s *Fake) attachRolePolicy(call *fakeaws.Call, in *sdk.AttachRolePolicyInput) (*fakeaws.Plan[sdk.AttachRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.AttachRolePolicyOutput, error) {
 		return &sdk.AttachRolePolicyOutput{}, r.attach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
-// DetachRolePolicy detaches a managed policy from a role.
-func (s *Fake) DetachRolePolicy(ctx context.Context, in *sdk.DetachRolePolicyInput) (*sdk.DetachRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DetachRolePolicyOutput, error) {
+// detachRolePolicy detaches a managed policy from a role.
+func (s *Fake) detachRolePolicy(call *fakeaws.Call, in *sdk.DetachRolePolicyInput) (*fakeaws.Plan[sdk.DetachRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DetachRolePolicyOutput, error) {
 		return &sdk.DetachRolePolicyOutput{}, r.detach(*in.PolicyArn)
-	})
+	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
-// ListAttachedRolePolicies lists the managed policies of a role by ARN.
-func (s *Fake) ListAttachedRolePolicies(ctx context.Context, in *sdk.ListAttachedRolePoliciesInput) (*sdk.ListAttachedRolePoliciesOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListAttachedRolePoliciesOutput, error) {
+// listAttachedRolePolicies lists the managed policies of a role by ARN.
+func (s *Fake) listAttachedRolePolicies(call *fakeaws.Call, in *sdk.ListAttachedRolePoliciesInput) (*fakeaws.Plan[sdk.ListAttachedRolePoliciesOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListAttachedRolePoliciesOutput, error) {
 		p, err := r.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedRolePoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})

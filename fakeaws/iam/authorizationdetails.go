@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,13 +8,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// GetAccountAuthorizationDetails describes users, groups, roles and managed
+// authorizationDetailOps are the operations on the authorization details of an account.
+func (s *Fake) authorizationDetailOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getAccountAuthorizationDetails),
+	}
+}
+
+// getAccountAuthorizationDetails describes users, groups, roles and managed
 // policies with their documents, percent-encoded. A page may have some of each.
 // Of AWS's policies it shows those that the account uses, as AWS does.
-func (s *Fake) GetAccountAuthorizationDetails(ctx context.Context, in *sdk.GetAccountAuthorizationDetailsInput) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
+func (s *Fake) getAccountAuthorizationDetails(call *fakeaws.Call, in *sdk.GetAccountAuthorizationDetailsInput) (*fakeaws.Plan[sdk.GetAccountAuthorizationDetailsOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
 		out := &sdk.GetAccountAuthorizationDetailsOutput{
 			UserDetailList: []types.UserDetail{}, GroupDetailList: []types.GroupDetail{},
 			RoleDetailList: []types.RoleDetail{}, Policies: []types.ManagedPolicyDetail{},

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 const (
@@ -65,11 +64,17 @@ func TestAWSPolicyAsBoundary(t *testing.T) {
 func TestAWSPolicyAsSessionPolicy(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		_, err := w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustEC2)})
+		keys, err := w.user(t, "alice", allowAll).ListAccessKeys(t.Context(), &sdk.ListAccessKeysInput{})
+		require.NoError(t, err)
+		key, _ := w.Credential(*keys.AccessKeyMetadata[0].AccessKeyId)
+		_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{
+			RoleName:                 aws.String("r"),
+			AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}`),
+		})
 		require.NoError(t, err)
 		_, err = w.iam.AttachRolePolicy(w.root, &sdk.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(admin)})
 		require.NoError(t, err)
-		out, err := sts.Of(w.World.World).AssumeRole(w.Root, &awssts.AssumeRoleInput{
+		out, err := awssts.NewFromConfig(w.Config(key.AccessKeyID, key.SecretAccessKey, "")).AssumeRole(t.Context(), &awssts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::111122223333:role/r"), RoleSessionName: aws.String("s1"),
 			PolicyArns: []ststypes.PolicyDescriptorType{{Arn: aws.String(readOnly)}},
 		})

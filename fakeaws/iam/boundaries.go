@@ -1,10 +1,20 @@
 package iam
 
 import (
-	"context"
-
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// boundaryOps are the operations on permissions boundaries.
+func (s *Fake) boundaryOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.putUserPermissionsBoundary),
+		fakeaws.Bind(s.deleteUserPermissionsBoundary),
+		fakeaws.Bind(s.putRolePermissionsBoundary),
+		fakeaws.Bind(s.deleteRolePermissionsBoundary),
+	}
+}
 
 // setBoundary sets the permissions boundary to a managed policy.
 func (e *entity) setBoundary(arn string) error {
@@ -36,30 +46,30 @@ func (e *entity) deleteBoundary() error {
 	return nil
 }
 
-// PutUserPermissionsBoundary limits what the policies of a user may grant.
-func (s *Fake) PutUserPermissionsBoundary(ctx context.Context, in *sdk.PutUserPermissionsBoundaryInput) (*sdk.PutUserPermissionsBoundaryOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPermissionsBoundaryOutput, error) {
+// putUserPermissionsBoundary limits what the policies of a user may grant.
+func (s *Fake) putUserPermissionsBoundary(call *fakeaws.Call, in *sdk.PutUserPermissionsBoundaryInput) (*fakeaws.Plan[sdk.PutUserPermissionsBoundaryOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.PutUserPermissionsBoundaryOutput, error) {
 		return &sdk.PutUserPermissionsBoundaryOutput{}, u.setBoundary(*in.PermissionsBoundary)
-	})
+	}, requestBoundary(in.PermissionsBoundary))
 }
 
-// DeleteUserPermissionsBoundary removes the limit from a user.
-func (s *Fake) DeleteUserPermissionsBoundary(ctx context.Context, in *sdk.DeleteUserPermissionsBoundaryInput) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
+// deleteUserPermissionsBoundary removes the limit from a user.
+func (s *Fake) deleteUserPermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteUserPermissionsBoundaryInput) (*fakeaws.Plan[sdk.DeleteUserPermissionsBoundaryOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
 		return &sdk.DeleteUserPermissionsBoundaryOutput{}, u.deleteBoundary()
-	})
+	}, currentBoundary)
 }
 
-// PutRolePermissionsBoundary limits what the policies of a role may grant.
-func (s *Fake) PutRolePermissionsBoundary(ctx context.Context, in *sdk.PutRolePermissionsBoundaryInput) (*sdk.PutRolePermissionsBoundaryOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePermissionsBoundaryOutput, error) {
+// putRolePermissionsBoundary limits what the policies of a role may grant.
+func (s *Fake) putRolePermissionsBoundary(call *fakeaws.Call, in *sdk.PutRolePermissionsBoundaryInput) (*fakeaws.Plan[sdk.PutRolePermissionsBoundaryOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.PutRolePermissionsBoundaryOutput, error) {
 		return &sdk.PutRolePermissionsBoundaryOutput{}, r.setBoundary(*in.PermissionsBoundary)
-	})
+	}, requestBoundary(in.PermissionsBoundary))
 }
 
-// DeleteRolePermissionsBoundary removes the limit from a role.
-func (s *Fake) DeleteRolePermissionsBoundary(ctx context.Context, in *sdk.DeleteRolePermissionsBoundaryInput) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
+// deleteRolePermissionsBoundary removes the limit from a role.
+func (s *Fake) deleteRolePermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteRolePermissionsBoundaryInput) (*fakeaws.Plan[sdk.DeleteRolePermissionsBoundaryOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
 		return &sdk.DeleteRolePermissionsBoundaryOutput{}, r.deleteBoundary()
-	})
+	}, currentBoundary)
 }

@@ -18,14 +18,16 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A village is an account in which anything may happen to a few names, and who
 // looks at it.
 type village struct {
-	ctx context.Context
-	s   *iam.Fake
-	n   int // makes documents differ
+	ctx       context.Context
+	s         *sdk.Client
+	n         int // makes documents differ
+	directory *iam.Fake
 }
 
 // One name differs from another in its case alone.
@@ -46,7 +48,7 @@ func TestAllViewsAgree(t *testing.T) {
 		}})
 		_, err := w.AddAccount(accountID, "", "")
 		require.NoError(t, err)
-		v := &village{ctx: w.Background(accountID, "us-east-1"), s: iam.Of(w)}
+		v := &village{ctx: context.Background(), s: sdk.NewFromConfig(worldtest.FixtureConfig(w, accountID, worldtest.Region)), directory: iam.Of(w)}
 		for _, name := range villageNames[1:3] { // so that every run has something to do with
 			v.createUser(name)
 			v.createGroup(name)
@@ -310,7 +312,7 @@ func (v *village) policies(documents map[string]string, attached usage, who stri
 // lists.
 func (v *village) checkEvaluated(t *rapid.T, id string, want []string, bounded usage, documents map[string]string, who string, boundary *types.AttachedPermissionsBoundary) {
 	var set enforce.PolicySet
-	require.True(t, v.s.Policies(&fakeaws.Caller{EntityID: id}, &set, func(string, string) {}))
+	require.True(t, v.directory.Policies(&fakeaws.Caller{EntityID: id}, &set, func(string, string) {}))
 	encoded := func(p *enforce.Policy) string { return strings.ReplaceAll(url.QueryEscape(p.Document()), "+", "%20") }
 	var got []string
 	for _, p := range set.Identity {

@@ -1,14 +1,22 @@
 package iam
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// contextKeyOps are the operations on the context keys of policies.
+func (s *Fake) contextKeyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getContextKeysForCustomPolicy),
+		fakeaws.Bind(s.getContextKeysForPrincipalPolicy),
+	}
+}
 
 // simulated compiles the policies that a request to the simulator brings.
 func simulated(documents []string, kind enforce.Kind) ([]*enforce.Policy, error) {
@@ -37,9 +45,9 @@ func contextKeys(policies []*enforce.Policy) []string {
 	return names
 }
 
-// GetContextKeysForCustomPolicy lists the condition keys of policies.
-func (s *Fake) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.GetContextKeysForCustomPolicyInput) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(*account) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
+// getContextKeysForCustomPolicy lists the condition keys of policies.
+func (s *Fake) getContextKeysForCustomPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForCustomPolicyInput) (*fakeaws.Plan[sdk.GetContextKeysForCustomPolicyOutput], error) {
+	return plan(s, call, in, onAccount, func(*account) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {
 			return nil, err
@@ -48,10 +56,10 @@ func (s *Fake) GetContextKeysForCustomPolicy(ctx context.Context, in *sdk.GetCon
 	})
 }
 
-// GetContextKeysForPrincipalPolicy lists the condition keys of the permissions
+// getContextKeysForPrincipalPolicy lists the condition keys of the permissions
 // policies of a user, group or role, and of further policies.
-func (s *Fake) GetContextKeysForPrincipalPolicy(ctx context.Context, in *sdk.GetContextKeysForPrincipalPolicyInput) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
-	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
+func (s *Fake) getContextKeysForPrincipalPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForPrincipalPolicyInput) (*fakeaws.Plan[sdk.GetContextKeysForPrincipalPolicyOutput], error) {
+	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {
 			return nil, err

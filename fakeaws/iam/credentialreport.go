@@ -2,7 +2,6 @@ package iam
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"slices"
 	"strconv"
@@ -12,7 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// credentialReportOps are the operations on credential reports.
+func (s *Fake) credentialReportOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.generateCredentialReport),
+		fakeaws.Bind(s.getCredentialReport),
+	}
+}
 
 const (
 	// reportLife is for how long a report is the latest one (User Guide
@@ -44,10 +53,10 @@ var reportColumns = strings.Fields(`user arn user_creation_time
 	access_key_2_last_used_date access_key_2_last_used_region access_key_2_last_used_service
 	cert_1_active cert_1_last_rotated cert_2_active cert_2_last_rotated`)
 
-// GenerateCredentialReport makes a report unless there is one of the last four
+// generateCredentialReport makes a report unless there is one of the last four
 // hours. It is ready at once, but says so in the next answer only, as AWS does.
-func (s *Fake) GenerateCredentialReport(ctx context.Context, in *sdk.GenerateCredentialReportInput) (*sdk.GenerateCredentialReportOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateCredentialReportOutput, error) {
+func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCredentialReportInput) (*fakeaws.Plan[sdk.GenerateCredentialReportOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.GenerateCredentialReportOutput, error) {
 		if r := a.signIn.report; r != nil && !r.expired(s.now()) {
 			return &sdk.GenerateCredentialReportOutput{State: types.ReportStateTypeComplete}, nil
 		}
@@ -58,9 +67,9 @@ func (s *Fake) GenerateCredentialReport(ctx context.Context, in *sdk.GenerateCre
 	})
 }
 
-// GetCredentialReport returns the latest report. AWS's errors have no message.
-func (s *Fake) GetCredentialReport(ctx context.Context, in *sdk.GetCredentialReportInput) (*sdk.GetCredentialReportOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetCredentialReportOutput, error) {
+// getCredentialReport returns the latest report. AWS's errors have no message.
+func (s *Fake) getCredentialReport(call *fakeaws.Call, in *sdk.GetCredentialReportInput) (*fakeaws.Plan[sdk.GetCredentialReportOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetCredentialReportOutput, error) {
 		switch r := a.signIn.report; {
 		case r == nil:
 			return nil, &types.CredentialReportNotPresentException{}

@@ -17,10 +17,11 @@ type userFacts struct {
 	signing  []*signingCertificate
 	ssh      []*sshKey
 	services []*serviceCredential
-	settles  time.Time // when the user can be modified, of a name that was deleted
+	// modifiableFrom is when the user can be modified, of a name that was deleted.
+	modifiableFrom time.Time
 }
 
-// conflict is what DeleteUser says while a user has credentials. The text is
+// conflict is the error of DeleteUser while a user has credentials. The text is
 // unverified for signing certificates.
 func (u *userFacts) conflict() error {
 	switch {

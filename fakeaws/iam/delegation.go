@@ -1,10 +1,10 @@
 package iam
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +15,21 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// delegationOps are the operations on delegation requests.
+func (s *Fake) delegationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createDelegationRequest),
+		fakeaws.Bind(s.associateDelegationRequest),
+		fakeaws.Bind(s.updateDelegationRequest),
+		fakeaws.Bind(s.acceptDelegationRequest),
+		fakeaws.Bind(s.rejectDelegationRequest),
+		fakeaws.Bind(s.sendDelegationToken),
+		fakeaws.Bind(s.getDelegationRequest),
+		fakeaws.Bind(s.listDelegationRequests),
+		fakeaws.Bind(s.getHumanReadableSummary),
+	}
+}
 
 // Texts about delegation requests.
 const (
@@ -71,15 +86,54 @@ func (d *delegation) enter(state types.StateType, now time.Time) {
 	d.ExpirationTime = aws.Time(now.Add(lifetimes[state]))
 }
 
-// delegation finds a request that the account may know of: one without an owner
-// account is anybody's. What is due expires when it is looked at.
-func (s *Fake) delegation(a *account, id string) (*delegation, error) {
+// onDelegation is the target of actions on a delegation request, which is in the
+// caller's account as long as no other owns it.
+func onDelegation(id *string) target[*delegation] {
+	return func(l *lookup) (found[*delegation], error) { return l.delegation(*id), nil }
+}
+
+// delegation finds a request. One without an owner's account is known to everybody,
+// others to the two accounts. What is due expires when it is looked at.
+func (l *lookup) delegation(id string) found[*delegation] {
+	s, a := l.service, l.account
+	r := resource{arn: iamARN(a.id, "delegation-request", "/", id)}
 	d, ok := s.delegations.Get(id)
-	if !ok || d.OwnerAccountId != nil && *d.OwnerAccountId != a.id && *d.RequestorId != a.id {
-		return nil, noSuchEntity(noDelegation, id)
+	if ok {
+		r.policy = d.ownersPolicy
+		r.keys = []contextKey{delegationOwner(d.OwnerId)}
 	}
-	s.expire(d)
-	return d, nil
+	return found[*delegation]{resources: []resource{r}, value: d, missing: func() error {
+		if !ok || d.OwnerAccountId != nil && *d.OwnerAccountId != a.id && *d.RequestorId != a.id {
+			return noSuchEntity(noDelegation, id)
+		}
+		s.expire(d)
+		return nil
+	}}
+}
+
+// onSummarized is the target of GetHumanReadableSummary: the delegation request of
+// an ARN.
+func onSummarized(arn *string) target[*delegation] {
+	return func(l *lookup) (found[*delegation], error) {
+		if id, ok := delegationID(*arn); ok {
+			return l.delegation(id), nil
+		}
+		return found[*delegation]{resources: []resource{{arn: *arn}}, missing: func() error {
+			return invalidInput(fmt.Sprintf(notSummarized, *arn))
+		}}, nil
+	}
+}
+
+func delegationOwner(id *string) contextKey { return optionalKey("iam:DelegationRequestOwner", id) }
+
+func delegationKeys(in *sdk.CreateDelegationRequestInput) contextKey {
+	return func(c *enforce.Context, _ *resource) {
+		c.Set("iam:NotificationChannel", *in.NotificationChannel)
+		c.Set("iam:DelegationDuration", strconv.Itoa(int(*in.SessionDuration)))
+		if arn := in.Permissions.PolicyTemplateArn; arn != nil {
+			c.Set("iam:TemplateArn", *arn)
+		}
+	}
 }
 
 func (s *Fake) expire(d *delegation) {
@@ -89,26 +143,22 @@ func (s *Fake) expire(d *delegation) {
 	}
 }
 
-// step performs an operation on a request that must be in one of the states.
-func step[O any](ctx context.Context, s *Fake, in any, id *string, from []types.StateType, do func(d *delegation, caller *fakeaws.Caller) error) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		d, err := s.delegation(a, *id)
-		if err != nil {
-			return nil, err
-		}
+// inState performs a step of a request, which must be in one of the states.
+func inState[O any](from []types.StateType, do func(*delegation) error) func(*delegation) (*O, error) {
+	return func(d *delegation) (*O, error) {
 		if !slices.Contains(from, d.State) {
-			return nil, invalidInput(fmt.Sprintf(wrongState, *id, d.State))
+			return nil, invalidInput(fmt.Sprintf(wrongState, *d.DelegationRequestId, d.State))
 		}
-		if err := do(d, fakeaws.CallFrom(ctx).Caller); err != nil {
+		if err := do(d); err != nil {
 			return nil, err
 		}
 		return new(O), nil
-	})
+	}
 }
 
-// CreateDelegationRequest asks for temporary access to an account, known or not.
-func (s *Fake) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDelegationRequestInput) (*sdk.CreateDelegationRequestOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateDelegationRequestOutput, error) {
+// createDelegationRequest asks for temporary access to an account, known or not.
+func (s *Fake) createDelegationRequest(call *fakeaws.Call, in *sdk.CreateDelegationRequestInput) (*fakeaws.Plan[sdk.CreateDelegationRequestOutput], error) {
+	return plan(s, call, in, onAll("delegation-request"), func(a *account) (*sdk.CreateDelegationRequestOutput, error) {
 		if a.workflows[*in.RequestorWorkflowId] {
 			return nil, alreadyExists(workflowUsed, *in.RequestorWorkflowId)
 		}
@@ -135,85 +185,81 @@ func (s *Fake) CreateDelegationRequest(ctx context.Context, in *sdk.CreateDelega
 			ConsoleDeepLink:     aws.String(consoleLink + id),
 			DelegationRequestId: aws.String(id),
 		}, nil
-	})
+	}, delegationKeys(in))
 }
 
 // consoleLink begins the address of a request in the console. Unverified.
 const consoleLink = "https://console.aws.amazon.com/iam/home#/delegation-requests/"
 
-// AssociateDelegationRequest makes the caller the owner of a request.
-func (s *Fake) AssociateDelegationRequest(ctx context.Context, in *sdk.AssociateDelegationRequestInput) (*sdk.AssociateDelegationRequestOutput, error) {
+// associateDelegationRequest makes the caller the owner of a request.
+func (s *Fake) associateDelegationRequest(call *fakeaws.Call, in *sdk.AssociateDelegationRequestInput) (*fakeaws.Plan[sdk.AssociateDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeUnassigned}
-	return step[sdk.AssociateDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
-		if d.OwnerAccountId != nil && *d.OwnerAccountId != caller.Account {
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.AssociateDelegationRequestOutput](from, func(d *delegation) error {
+		if d.OwnerAccountId != nil && *d.OwnerAccountId != call.Caller.Account {
 			return noSuchEntity(noDelegation, *in.DelegationRequestId)
 		}
-		policy, err := ownersPolicy(caller.ARN)
+		policy, err := ownersPolicy(call.Caller.ARN)
 		if err != nil {
 			return err
 		}
 		d.ownersPolicy = policy
-		d.OwnerAccountId, d.OwnerId = aws.String(caller.Account), aws.String(caller.ARN)
+		d.OwnerAccountId, d.OwnerId = aws.String(call.Caller.Account), aws.String(call.Caller.ARN)
 		d.enter(types.StateTypeAssigned, s.now())
 		return nil
-	})
+	}))
 }
 
-// UpdateDelegationRequest forwards a request to somebody who may approve it.
-func (s *Fake) UpdateDelegationRequest(ctx context.Context, in *sdk.UpdateDelegationRequestInput) (*sdk.UpdateDelegationRequestOutput, error) {
+// updateDelegationRequest forwards a request to somebody who may approve it.
+func (s *Fake) updateDelegationRequest(call *fakeaws.Call, in *sdk.UpdateDelegationRequestInput) (*fakeaws.Plan[sdk.UpdateDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
-	return step[sdk.UpdateDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, _ *fakeaws.Caller) error {
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.UpdateDelegationRequestOutput](from, func(d *delegation) error {
 		d.Notes = in.Notes
 		d.enter(types.StateTypePendingApproval, s.now())
 		return nil
-	})
+	}))
 }
 
-// AcceptDelegationRequest grants what a request asks for.
-func (s *Fake) AcceptDelegationRequest(ctx context.Context, in *sdk.AcceptDelegationRequestInput) (*sdk.AcceptDelegationRequestOutput, error) {
+// acceptDelegationRequest grants what a request asks for.
+func (s *Fake) acceptDelegationRequest(call *fakeaws.Call, in *sdk.AcceptDelegationRequestInput) (*fakeaws.Plan[sdk.AcceptDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
-	return step[sdk.AcceptDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
-		d.ApproverId, d.approver = aws.String(caller.ARN), caller
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.AcceptDelegationRequestOutput](from, func(d *delegation) error {
+		d.ApproverId, d.approver = aws.String(call.Caller.ARN), call.Caller
 		d.enter(types.StateTypeAccepted, s.now())
 		return nil
-	})
+	}))
 }
 
-// RejectDelegationRequest refuses what a request asks for, as long as the token
+// rejectDelegationRequest refuses what a request asks for, as long as the token
 // was not sent.
-func (s *Fake) RejectDelegationRequest(ctx context.Context, in *sdk.RejectDelegationRequestInput) (*sdk.RejectDelegationRequestOutput, error) {
+func (s *Fake) rejectDelegationRequest(call *fakeaws.Call, in *sdk.RejectDelegationRequestInput) (*fakeaws.Plan[sdk.RejectDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval, types.StateTypeAccepted}
-	return step[sdk.RejectDelegationRequestOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, _ *fakeaws.Caller) error {
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.RejectDelegationRequestOutput](from, func(d *delegation) error {
 		d.RejectionReason = in.Notes
 		d.enter(types.StateTypeRejected, s.now())
 		return nil
-	})
+	}))
 }
 
 // tradeInToken is the length of a token. Unverified.
 const tradeInToken = 256
 
-// SendDelegationToken gives the partner the token of an accepted request.
-func (s *Fake) SendDelegationToken(ctx context.Context, in *sdk.SendDelegationTokenInput) (*sdk.SendDelegationTokenOutput, error) {
+// sendDelegationToken gives the partner the token of an accepted request.
+func (s *Fake) sendDelegationToken(call *fakeaws.Call, in *sdk.SendDelegationTokenInput) (*fakeaws.Plan[sdk.SendDelegationTokenOutput], error) {
 	from := []types.StateType{types.StateTypeAccepted}
-	return step[sdk.SendDelegationTokenOutput](ctx, s, in, in.DelegationRequestId, from, func(d *delegation, caller *fakeaws.Caller) error {
-		if d.OnlySendByOwner && *d.OwnerId != caller.ARN {
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.SendDelegationTokenOutput](from, func(d *delegation) error {
+		if d.OnlySendByOwner && *d.OwnerId != call.Caller.ARN {
 			return invalidInput(ownerSends)
 		}
 		d.token = s.world.IDs().Token(tradeInToken)
 		d.enter(types.StateTypeFinalized, s.now())
 		return nil
-	})
+	}))
 }
 
-// GetDelegationRequest describes a request. Whether the caller has what it asks
+// getDelegationRequest describes a request. Whether the caller has what it asks
 // for cannot be told without the partner's policy template.
-func (s *Fake) GetDelegationRequest(ctx context.Context, in *sdk.GetDelegationRequestInput) (*sdk.GetDelegationRequestOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetDelegationRequestOutput, error) {
-		d, err := s.delegation(a, *in.DelegationRequestId)
-		if err != nil {
-			return nil, err
-		}
+func (s *Fake) getDelegationRequest(call *fakeaws.Call, in *sdk.GetDelegationRequestInput) (*fakeaws.Plan[sdk.GetDelegationRequestOutput], error) {
+	return plan(s, call, in, onDelegation(in.DelegationRequestId), func(d *delegation) (*sdk.GetDelegationRequestOutput, error) {
 		view := d.DelegationRequest
 		out := &sdk.GetDelegationRequestOutput{DelegationRequest: &view}
 		if in.DelegationPermissionCheck {
@@ -224,16 +270,16 @@ func (s *Fake) GetDelegationRequest(ctx context.Context, in *sdk.GetDelegationRe
 	})
 }
 
-// ListDelegationRequests lists the requests that the account's principals own,
+// listDelegationRequests lists the requests that the account's principals own,
 // by id.
-func (s *Fake) ListDelegationRequests(ctx context.Context, in *sdk.ListDelegationRequestsInput) (*sdk.ListDelegationRequestsOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListDelegationRequestsOutput, error) {
+func (s *Fake) listDelegationRequests(call *fakeaws.Call, in *sdk.ListDelegationRequestsInput) (*fakeaws.Plan[sdk.ListDelegationRequestsOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.ListDelegationRequestsOutput, error) {
 		p, err := list(ascend(&s.delegations), in.Marker, in.MaxItems, func(d *delegation) (types.DelegationRequest, bool) {
 			s.expire(d)
 			return d.DelegationRequest, d.OwnerId != nil && *d.OwnerAccountId == a.id && (in.OwnerId == nil || *in.OwnerId == *d.OwnerId)
 		})
 		return &sdk.ListDelegationRequestsOutput{DelegationRequests: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
-	})
+	}, delegationOwner(in.OwnerId))
 }
 
 // delegationID returns the id in the ARN of a delegation request.
@@ -248,17 +294,10 @@ func delegationID(arn string) (string, bool) {
 // defaultLocale is that of a summary whose request names none. Unverified.
 const defaultLocale = "en"
 
-// GetHumanReadableSummary would return what a language model says of a request.
+// getHumanReadableSummary would return what a language model says of a request.
 // There is none here, so that summaries are never available.
-func (s *Fake) GetHumanReadableSummary(ctx context.Context, in *sdk.GetHumanReadableSummaryInput) (*sdk.GetHumanReadableSummaryOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetHumanReadableSummaryOutput, error) {
-		id, ok := delegationID(*in.EntityArn)
-		if !ok {
-			return nil, invalidInput(fmt.Sprintf(notSummarized, *in.EntityArn))
-		}
-		if _, err := s.delegation(a, id); err != nil {
-			return nil, err
-		}
+func (s *Fake) getHumanReadableSummary(call *fakeaws.Call, in *sdk.GetHumanReadableSummaryInput) (*fakeaws.Plan[sdk.GetHumanReadableSummaryOutput], error) {
+	return plan(s, call, in, onSummarized(in.EntityArn), func(*delegation) (*sdk.GetHumanReadableSummaryOutput, error) {
 		out := &sdk.GetHumanReadableSummaryOutput{Locale: in.Locale, SummaryState: types.SummaryStateTypeNotAvailable}
 		if in.Locale == nil {
 			out.Locale = aws.String(defaultLocale)

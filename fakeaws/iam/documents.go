@@ -1,20 +1,18 @@
 package iam
 
 import (
-	"context"
-
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // source names a policy for those who ask why a call was decided as it was.
-func source(ctx context.Context, name, arn string) enforce.Source {
-	return enforce.Source{Name: name, ARN: arn, File: fakeaws.CallFrom(ctx).PolicyFile}
+func source(call *fakeaws.Call, name, arn string) enforce.Source {
+	return enforce.Source{Name: name, ARN: arn, File: call.PolicyFile}
 }
 
 // inlinePolicy compiles an inline policy.
-func inlinePolicy(ctx context.Context, document, name string) (*enforce.Policy, error) {
-	p, err := enforce.Parse(document, enforce.IdentityPolicy, source(ctx, name, ""))
+func inlinePolicy(call *fakeaws.Call, document, name string) (*enforce.Policy, error) {
+	p, err := enforce.Parse(document, enforce.IdentityPolicy, source(call, name, ""))
 	if err != nil {
 		return nil, malformed(err)
 	}
@@ -26,8 +24,8 @@ const managedPolicySize = 6144
 
 // managedPolicy compiles a version of a managed policy, which must be in the
 // current version of the language, while inline policies may be in the old one.
-func managedPolicy(ctx context.Context, document, name, arn string) (*enforce.Policy, error) {
-	p, err := enforce.Parse(document, enforce.ManagedPolicy, source(ctx, name, arn))
+func managedPolicy(call *fakeaws.Call, document, name, arn string) (*enforce.Policy, error) {
+	p, err := enforce.Parse(document, enforce.ManagedPolicy, source(call, name, arn))
 	if err != nil {
 		return nil, malformed(err)
 	}

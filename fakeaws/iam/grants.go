@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -10,8 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
+
+// grantOps are the operations on the policies that grant access to services.
+func (s *Fake) grantOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.listPoliciesGrantingServiceAccess),
+	}
+}
 
 const invalidPrincipalARN = "Invalid ARN provided in the request: "
 
@@ -39,20 +46,29 @@ func (a *account) principal(arn string) (*entity, error) {
 	}
 	e, err := k.find(a, name)
 	if err == nil && e.arn != arn {
-		return nil, noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
+		return nil, k.missing(name)
 	}
 	return e, err
 }
 
-// inPrincipal is inAccount for an operation on a principal that an ARN names.
-func inPrincipal[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		e, err := a.principal(*arn)
-		if err != nil {
-			return nil, err
+// onPrincipal is the target of actions on a user, group or role of the account that
+// an ARN names, printed as that ARN.
+func onPrincipal(arn *string) target[*entity] {
+	return func(l *lookup) (found[*entity], error) {
+		e, err := l.account.principal(*arn)
+		r := resource{arn: *arn}
+		if err == nil {
+			r.tags = &e.tags
+		} else if p, ok := l.account.policy(*arn); ok {
+			r.tags = &p.tags
 		}
-		return do(e)
-	})
+		return found[*entity]{resources: []resource{r}, value: e, missing: func() error {
+			if err == nil && (e.deleted || e.arn != *arn) {
+				return e.kind.missing(lastSegment(*arn))
+			}
+			return err
+		}}, nil
+	}
 }
 
 // A grant is a permissions policy that a principal has.
@@ -108,10 +124,10 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 	return types.PolicyOwnerEntityType(strings.ToUpper(e.noun))
 }
 
-// ListPoliciesGrantingServiceAccess lists the policies of a user, group or role
+// listPoliciesGrantingServiceAccess lists the policies of a user, group or role
 // with which it can reach services.
-func (s *Fake) ListPoliciesGrantingServiceAccess(ctx context.Context, in *sdk.ListPoliciesGrantingServiceAccessInput) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
-	return inPrincipal(ctx, s, in, in.Arn, func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[sdk.ListPoliciesGrantingServiceAccessOutput], error) {
+	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
 		all := ascendSlice(namespaces, func(name string) string { return name })

@@ -1,20 +1,37 @@
 package iam
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+// inlinePolicyOps are the operations on inline policies.
+func (s *Fake) inlinePolicyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.putUserPolicy),
+		fakeaws.Bind(s.getUserPolicy),
+		fakeaws.Bind(s.deleteUserPolicy),
+		fakeaws.Bind(s.listUserPolicies),
+		fakeaws.Bind(s.putGroupPolicy),
+		fakeaws.Bind(s.getGroupPolicy),
+		fakeaws.Bind(s.deleteGroupPolicy),
+		fakeaws.Bind(s.listGroupPolicies),
+		fakeaws.Bind(s.putRolePolicy),
+		fakeaws.Bind(s.getRolePolicy),
+		fakeaws.Bind(s.deleteRolePolicy),
+		fakeaws.Bind(s.listRolePolicies),
+	}
+}
+
 // putInline adds or replaces an inline policy.
-func (e *entity) putInline(ctx context.Context, name, document string) error {
+func (e *entity) putInline(call *fakeaws.Call, name, document string) error {
 	if err := e.modifiable(); err != nil {
 		return err
 	}
-	p, err := inlinePolicy(ctx, document, name)
+	p, err := inlinePolicy(call, document, name)
 	if err != nil {
 		return err
 	}
@@ -62,16 +79,16 @@ func (e *entity) listInline(marker *string, maxItems *int32) (page[string], erro
 	})
 }
 
-// PutUserPolicy adds an inline policy to a user, or replaces the one of that name.
-func (s *Fake) PutUserPolicy(ctx context.Context, in *sdk.PutUserPolicyInput) (*sdk.PutUserPolicyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.PutUserPolicyOutput, error) {
-		return &sdk.PutUserPolicyOutput{}, u.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
-	})
+// putUserPolicy adds an inline policy to a user, or replaces the one of that name.
+func (s *Fake) putUserPolicy(call *fakeaws.Call, in *sdk.PutUserPolicyInput) (*fakeaws.Plan[sdk.PutUserPolicyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.PutUserPolicyOutput, error) {
+		return &sdk.PutUserPolicyOutput{}, u.putInline(call, *in.PolicyName, *in.PolicyDocument)
+	}, currentBoundary)
 }
 
-// GetUserPolicy returns an inline policy of a user, percent-encoded.
-func (s *Fake) GetUserPolicy(ctx context.Context, in *sdk.GetUserPolicyInput) (*sdk.GetUserPolicyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.GetUserPolicyOutput, error) {
+// getUserPolicy returns an inline policy of a user, percent-encoded.
+func (s *Fake) getUserPolicy(call *fakeaws.Call, in *sdk.GetUserPolicyInput) (*fakeaws.Plan[sdk.GetUserPolicyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.GetUserPolicyOutput, error) {
 		doc, err := u.getInline(*in.PolicyName)
 		return &sdk.GetUserPolicyOutput{
 			UserName: aws.String(u.name), PolicyName: aws.String(*in.PolicyName), PolicyDocument: doc,
@@ -79,31 +96,31 @@ func (s *Fake) GetUserPolicy(ctx context.Context, in *sdk.GetUserPolicyInput) (*
 	})
 }
 
-// DeleteUserPolicy deletes an inline policy of a user.
-func (s *Fake) DeleteUserPolicy(ctx context.Context, in *sdk.DeleteUserPolicyInput) (*sdk.DeleteUserPolicyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserPolicyOutput, error) {
+// deleteUserPolicy deletes an inline policy of a user.
+func (s *Fake) deleteUserPolicy(call *fakeaws.Call, in *sdk.DeleteUserPolicyInput) (*fakeaws.Plan[sdk.DeleteUserPolicyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserPolicyOutput, error) {
 		return &sdk.DeleteUserPolicyOutput{}, u.deleteInline(*in.PolicyName)
-	})
+	}, currentBoundary)
 }
 
-// ListUserPolicies lists the names of the inline policies of a user.
-func (s *Fake) ListUserPolicies(ctx context.Context, in *sdk.ListUserPoliciesInput) (*sdk.ListUserPoliciesOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListUserPoliciesOutput, error) {
+// listUserPolicies lists the names of the inline policies of a user.
+func (s *Fake) listUserPolicies(call *fakeaws.Call, in *sdk.ListUserPoliciesInput) (*fakeaws.Plan[sdk.ListUserPoliciesOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserPoliciesOutput, error) {
 		p, err := u.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListUserPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// PutGroupPolicy adds an inline policy to a group, or replaces the one of that name.
-func (s *Fake) PutGroupPolicy(ctx context.Context, in *sdk.PutGroupPolicyInput) (*sdk.PutGroupPolicyOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.PutGroupPolicyOutput, error) {
-		return &sdk.PutGroupPolicyOutput{}, g.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
+// putGroupPolicy adds an inline policy to a group, or replaces the one of that name.
+func (s *Fake) putGroupPolicy(call *fakeaws.Call, in *sdk.PutGroupPolicyInput) (*fakeaws.Plan[sdk.PutGroupPolicyOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.PutGroupPolicyOutput, error) {
+		return &sdk.PutGroupPolicyOutput{}, g.putInline(call, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
-// GetGroupPolicy returns an inline policy of a group, percent-encoded.
-func (s *Fake) GetGroupPolicy(ctx context.Context, in *sdk.GetGroupPolicyInput) (*sdk.GetGroupPolicyOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.GetGroupPolicyOutput, error) {
+// getGroupPolicy returns an inline policy of a group, percent-encoded.
+func (s *Fake) getGroupPolicy(call *fakeaws.Call, in *sdk.GetGroupPolicyInput) (*fakeaws.Plan[sdk.GetGroupPolicyOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.GetGroupPolicyOutput, error) {
 		doc, err := g.getInline(*in.PolicyName)
 		return &sdk.GetGroupPolicyOutput{
 			GroupName: aws.String(g.name), PolicyName: aws.String(*in.PolicyName), PolicyDocument: doc,
@@ -111,31 +128,31 @@ func (s *Fake) GetGroupPolicy(ctx context.Context, in *sdk.GetGroupPolicyInput) 
 	})
 }
 
-// DeleteGroupPolicy deletes an inline policy of a group.
-func (s *Fake) DeleteGroupPolicy(ctx context.Context, in *sdk.DeleteGroupPolicyInput) (*sdk.DeleteGroupPolicyOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DeleteGroupPolicyOutput, error) {
+// deleteGroupPolicy deletes an inline policy of a group.
+func (s *Fake) deleteGroupPolicy(call *fakeaws.Call, in *sdk.DeleteGroupPolicyInput) (*fakeaws.Plan[sdk.DeleteGroupPolicyOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DeleteGroupPolicyOutput, error) {
 		return &sdk.DeleteGroupPolicyOutput{}, g.deleteInline(*in.PolicyName)
 	})
 }
 
-// ListGroupPolicies lists the names of the inline policies of a group.
-func (s *Fake) ListGroupPolicies(ctx context.Context, in *sdk.ListGroupPoliciesInput) (*sdk.ListGroupPoliciesOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.ListGroupPoliciesOutput, error) {
+// listGroupPolicies lists the names of the inline policies of a group.
+func (s *Fake) listGroupPolicies(call *fakeaws.Call, in *sdk.ListGroupPoliciesInput) (*fakeaws.Plan[sdk.ListGroupPoliciesOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListGroupPoliciesOutput, error) {
 		p, err := g.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListGroupPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// PutRolePolicy adds an inline policy to a role, or replaces the one of that name.
-func (s *Fake) PutRolePolicy(ctx context.Context, in *sdk.PutRolePolicyInput) (*sdk.PutRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.PutRolePolicyOutput, error) {
-		return &sdk.PutRolePolicyOutput{}, r.putInline(ctx, *in.PolicyName, *in.PolicyDocument)
-	})
+// putRolePolicy adds an inline policy to a role, or replaces the one of that name.
+func (s *Fake) putRolePolicy(call *fakeaws.Call, in *sdk.PutRolePolicyInput) (*fakeaws.Plan[sdk.PutRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.PutRolePolicyOutput, error) {
+		return &sdk.PutRolePolicyOutput{}, r.putInline(call, *in.PolicyName, *in.PolicyDocument)
+	}, currentBoundary)
 }
 
-// GetRolePolicy returns an inline policy of a role, percent-encoded.
-func (s *Fake) GetRolePolicy(ctx context.Context, in *sdk.GetRolePolicyInput) (*sdk.GetRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.GetRolePolicyOutput, error) {
+// getRolePolicy returns an inline policy of a role, percent-encoded.
+func (s *Fake) getRolePolicy(call *fakeaws.Call, in *sdk.GetRolePolicyInput) (*fakeaws.Plan[sdk.GetRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.GetRolePolicyOutput, error) {
 		doc, err := r.getInline(*in.PolicyName)
 		return &sdk.GetRolePolicyOutput{
 			RoleName: aws.String(r.name), PolicyName: aws.String(*in.PolicyName), PolicyDocument: doc,
@@ -143,16 +160,16 @@ func (s *Fake) GetRolePolicy(ctx context.Context, in *sdk.GetRolePolicyInput) (*
 	})
 }
 
-// DeleteRolePolicy deletes an inline policy of a role.
-func (s *Fake) DeleteRolePolicy(ctx context.Context, in *sdk.DeleteRolePolicyInput) (*sdk.DeleteRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRolePolicyOutput, error) {
+// deleteRolePolicy deletes an inline policy of a role.
+func (s *Fake) deleteRolePolicy(call *fakeaws.Call, in *sdk.DeleteRolePolicyInput) (*fakeaws.Plan[sdk.DeleteRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRolePolicyOutput, error) {
 		return &sdk.DeleteRolePolicyOutput{}, r.deleteInline(*in.PolicyName)
-	})
+	}, currentBoundary)
 }
 
-// ListRolePolicies lists the names of the inline policies of a role.
-func (s *Fake) ListRolePolicies(ctx context.Context, in *sdk.ListRolePoliciesInput) (*sdk.ListRolePoliciesOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListRolePoliciesOutput, error) {
+// listRolePolicies lists the names of the inline policies of a role.
+func (s *Fake) listRolePolicies(call *fakeaws.Call, in *sdk.ListRolePoliciesInput) (*fakeaws.Plan[sdk.ListRolePoliciesOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRolePoliciesOutput, error) {
 		p, err := r.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListRolePoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})

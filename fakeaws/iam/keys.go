@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,17 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
+
+// accessKeyOps are the operations on access keys.
+func (s *Fake) accessKeyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createAccessKey),
+		fakeaws.Bind(s.deleteAccessKey),
+		fakeaws.Bind(s.updateAccessKey),
+		fakeaws.Bind(s.listAccessKeys),
+		fakeaws.Bind(s.getAccessKeyLastUsed),
+	}
+}
 
 const unknownAccessKey = "The Access Key with id %s cannot be found."
 
@@ -47,7 +57,7 @@ func (s *Fake) storeKeys(u *entity) {
 	if len(u.keys) == 0 {
 		return
 	}
-	caller := s.caller(u)
+	caller := s.callerOf(u)
 	for _, k := range u.keys {
 		s.world.SetCredential(&fakeaws.Credential{
 			AccessKeyID:     k.id,
@@ -59,8 +69,8 @@ func (s *Fake) storeKeys(u *entity) {
 	}
 }
 
-// caller is who signs with the long-term keys of a user.
-func (s *Fake) caller(u *entity) *fakeaws.Caller {
+// callerOf is who signs with the long-term keys of a user.
+func (s *Fake) callerOf(u *entity) *fakeaws.Caller {
 	acct, ok := s.world.Account(u.account.id)
 	if ok && u == u.account.root {
 		return acct.Root.Caller
@@ -78,6 +88,25 @@ func (s *Fake) caller(u *entity) *fakeaws.Caller {
 	return c
 }
 
+// onAccessKey is the target of GetAccessKeyLastUsed: the user of the key. What AWS
+// evaluates for a key that does not exist is unverified.
+func onAccessKey(id *string) target[*accessKey] {
+	return func(l *lookup) (found[*accessKey], error) {
+		k, ok := l.service.keys[*id]
+		f := found[*accessKey]{value: k, missing: func() error {
+			if !ok || k.user.account != l.account || l.service.keys[*id] != k {
+				return noSuchEntity(unknownAccessKey, *id)
+			}
+			return nil
+		}}
+		f.resources = []resource{{arn: "*", name: "-"}}
+		if ok && k.user.account == l.account {
+			f.resources = []resource{{arn: k.user.arn, name: "user " + k.user.name, tags: &k.user.tags}}
+		}
+		return f, nil
+	}
+}
+
 // findKey finds a key of a user.
 func (s *Fake) findKey(u *entity, id string) (*accessKey, error) {
 	if k, ok := s.keys[id]; ok && k.user == u {
@@ -86,9 +115,9 @@ func (s *Fake) findKey(u *entity, id string) (*accessKey, error) {
 	return nil, noSuchEntity(unknownAccessKey, id)
 }
 
-// CreateAccessKey makes an access key of a user, by default of the caller.
-func (s *Fake) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyInput) (*sdk.CreateAccessKeyOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateAccessKeyOutput, error) {
+// createAccessKey makes an access key of a user, by default of the caller.
+func (s *Fake) createAccessKey(call *fakeaws.Call, in *sdk.CreateAccessKeyInput) (*fakeaws.Plan[sdk.CreateAccessKeyOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.CreateAccessKeyOutput, error) {
 		if len(u.keys) >= maxKeys {
 			return nil, quotaExceeded("AccessKeysPerUser", maxKeys)
 		}
@@ -105,9 +134,9 @@ func (s *Fake) CreateAccessKey(ctx context.Context, in *sdk.CreateAccessKeyInput
 	})
 }
 
-// DeleteAccessKey deletes an access key of a user, by default of the caller.
-func (s *Fake) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyInput) (*sdk.DeleteAccessKeyOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteAccessKeyOutput, error) {
+// deleteAccessKey deletes an access key of a user, by default of the caller.
+func (s *Fake) deleteAccessKey(call *fakeaws.Call, in *sdk.DeleteAccessKeyInput) (*fakeaws.Plan[sdk.DeleteAccessKeyOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.DeleteAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
 			return nil, err
@@ -119,9 +148,9 @@ func (s *Fake) DeleteAccessKey(ctx context.Context, in *sdk.DeleteAccessKeyInput
 	})
 }
 
-// UpdateAccessKey makes an access key active or inactive.
-func (s *Fake) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyInput) (*sdk.UpdateAccessKeyOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateAccessKeyOutput, error) {
+// updateAccessKey makes an access key active or inactive.
+func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput) (*fakeaws.Plan[sdk.UpdateAccessKeyOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UpdateAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
 			return nil, err
@@ -135,9 +164,9 @@ func (s *Fake) UpdateAccessKey(ctx context.Context, in *sdk.UpdateAccessKeyInput
 	})
 }
 
-// ListAccessKeys lists the access keys of a user, by default of the caller, by id.
-func (s *Fake) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInput) (*sdk.ListAccessKeysOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListAccessKeysOutput, error) {
+// listAccessKeys lists the access keys of a user, by default of the caller, by id.
+func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (*fakeaws.Plan[sdk.ListAccessKeysOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListAccessKeysOutput, error) {
 		keys := slices.SortedFunc(slices.Values(u.keys), func(a, b *accessKey) int { return strings.Compare(a.id, b.id) })
 		all := ascendSlice(keys, func(k *accessKey) string { return k.id })
 		p, err := list(all, in.Marker, in.MaxItems, func(k *accessKey) (types.AccessKeyMetadata, bool) {
@@ -152,13 +181,9 @@ func (s *Fake) ListAccessKeys(ctx context.Context, in *sdk.ListAccessKeysInput) 
 	})
 }
 
-// GetAccessKeyLastUsed names the user of an access key, and its latest call.
-func (s *Fake) GetAccessKeyLastUsed(ctx context.Context, in *sdk.GetAccessKeyLastUsedInput) (*sdk.GetAccessKeyLastUsedOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccessKeyLastUsedOutput, error) {
-		k, ok := s.keys[*in.AccessKeyId]
-		if !ok || k.user.account != a {
-			return nil, noSuchEntity(unknownAccessKey, *in.AccessKeyId)
-		}
+// getAccessKeyLastUsed names the user of an access key, and its latest call.
+func (s *Fake) getAccessKeyLastUsed(call *fakeaws.Call, in *sdk.GetAccessKeyLastUsedInput) (*fakeaws.Plan[sdk.GetAccessKeyLastUsedOutput], error) {
+	return plan(s, call, in, onAccessKey(in.AccessKeyId), func(k *accessKey) (*sdk.GetAccessKeyLastUsedOutput, error) {
 		return &sdk.GetAccessKeyLastUsedOutput{
 			UserName:          optional(k.user.name),
 			AccessKeyLastUsed: k.lastUsed(),

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"time"
 
@@ -13,6 +12,15 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
+
+// lastAccessOps are the operations on service last accessed reports.
+func (s *Fake) lastAccessOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.generateServiceLastAccessedDetails),
+		fakeaws.Bind(s.getServiceLastAccessedDetails),
+		fakeaws.Bind(s.getServiceLastAccessedDetailsWithEntities),
+	}
+}
 
 // Texts about reports of last access.
 const (
@@ -52,15 +60,37 @@ func (s *Fake) addJob(a *account, caller *fakeaws.Caller, job *accessJob) *strin
 	return &id
 }
 
-// inJob is inAccount for an operation on a report of the caller's.
-func inJob[O any](ctx context.Context, s *Fake, in any, id *string, do func(*accessJob) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		job, ok := a.jobs[*id]
-		if !ok || job.by != fakeaws.CallFrom(ctx).Caller.ARN {
-			return nil, noSuchEntity(noJob, *id)
+// onReport is the target of reading a report, which only the caller who had it made
+// gets.
+func onReport(id *string) target[*accessJob] {
+	return func(l *lookup) (found[*accessJob], error) {
+		job, ok := l.account.jobs[*id]
+		return found[*accessJob]{resources: []resource{{arn: "*"}}, value: job, missing: func() error {
+			if !ok || job.by != l.call.Caller.ARN {
+				return noSuchEntity(noJob, *id)
+			}
+			return nil
+		}}, nil
+	}
+}
+
+// A reportable is whom or what a report is about: a principal or a managed policy.
+type reportable struct {
+	principal *entity
+	policy    *policy
+}
+
+// onReportable is onPrincipal for an ARN that may also be a managed policy's.
+func onReportable(arn *string) target[reportable] {
+	return func(l *lookup) (found[reportable], error) {
+		if owner, _ := splitPolicyARN(*arn); owner != "" {
+			f := l.policy(*arn, *arn)
+			f.resources[0].name = ""
+			return found[reportable]{resources: f.resources, value: reportable{policy: f.value}, missing: f.missing}, nil
 		}
-		return do(job)
-	})
+		f, err := onPrincipal(arn)(l)
+		return found[reportable]{resources: f.resources, value: reportable{principal: f.value}, missing: f.missing}, err
+	}
 }
 
 // A reported is whom and what a report is about: the users and roles who could
@@ -70,13 +100,9 @@ type reported struct {
 	entities []*entity
 }
 
-// reported finds what a report on an ARN is about.
-func (a *account) reported(arn string) (*reported, error) {
-	if owner, _ := splitPolicyARN(arn); owner != "" {
-		p, err := a.findPolicy(arn, policyNotFound)
-		if err != nil {
-			return nil, err
-		}
+// report finds out about whom a report is.
+func (x reportable) report() *reported {
+	if p := x.policy; p != nil {
 		users := p.attached[userKind.index].Values()
 		for _, g := range p.attached[groupKind.index].Values() {
 			users = append(users, g.members.Values()...)
@@ -85,16 +111,13 @@ func (a *account) reported(arn string) (*reported, error) {
 		return &reported{
 			grants:   []grant{{policy: p.current.policy, managed: p}},
 			entities: append(slices.Compact(users), p.attached[roleKind.index].Values()...),
-		}, nil
+		}
 	}
-	e, err := a.principal(arn)
-	if err != nil {
-		return nil, err
-	}
+	e := x.principal
 	if e.kind == groupKind {
-		return &reported{e.grants(), e.members.Values()}, nil
+		return &reported{e.grants(), e.members.Values()}
 	}
-	return &reported{e.grants(), []*entity{e}}, nil
+	return &reported{e.grants(), []*entity{e}}
 }
 
 // access makes the report on one service; false when no policy reaches it.
@@ -164,14 +187,11 @@ func (e *entity) info() *types.EntityInfo {
 	}
 }
 
-// GenerateServiceLastAccessedDetails reports which services a user, group, role
+// generateServiceLastAccessedDetails reports which services a user, group, role
 // or policy can reach and when they were last called.
-func (s *Fake) GenerateServiceLastAccessedDetails(ctx context.Context, in *sdk.GenerateServiceLastAccessedDetailsInput) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
-		about, err := a.reported(*in.Arn)
-		if err != nil {
-			return nil, err
-		}
+func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GenerateServiceLastAccessedDetailsInput) (*fakeaws.Plan[sdk.GenerateServiceLastAccessedDetailsOutput], error) {
+	return plan(s, call, in, onReportable(in.Arn), func(x reportable) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
+		about := x.report()
 		job := &accessJob{granularity: in.Granularity}
 		if job.granularity == "" {
 			job.granularity = types.AccessAdvisorUsageGranularityTypeServiceLevel
@@ -183,14 +203,14 @@ func (s *Fake) GenerateServiceLastAccessedDetails(ctx context.Context, in *sdk.G
 				job.services = append(job.services, x)
 			}
 		}
-		id := s.addJob(a, fakeaws.CallFrom(ctx).Caller, job)
+		id := s.addJob(s.account(call.Account), call.Caller, job)
 		return &sdk.GenerateServiceLastAccessedDetailsOutput{JobId: id}, nil
 	})
 }
 
-// GetServiceLastAccessedDetails returns a report, by service.
-func (s *Fake) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsInput) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
-	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
+// getServiceLastAccessedDetails returns a report, by service.
+func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsInput) (*fakeaws.Plan[sdk.GetServiceLastAccessedDetailsOutput], error) {
+	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
 		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
 		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
 			return x.ServiceLastAccessed, true
@@ -203,10 +223,10 @@ func (s *Fake) GetServiceLastAccessedDetails(ctx context.Context, in *sdk.GetSer
 	})
 }
 
-// GetServiceLastAccessedDetailsWithEntities returns who could reach a service and
+// getServiceLastAccessedDetailsWithEntities returns who could reach a service and
 // when they last did, the latest first.
-func (s *Fake) GetServiceLastAccessedDetailsWithEntities(ctx context.Context, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
-	return inJob(ctx, s, in, in.JobId, func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
+func (s *Fake) getServiceLastAccessedDetailsWithEntities(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*fakeaws.Plan[sdk.GetServiceLastAccessedDetailsWithEntitiesOutput], error) {
+	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
 		i := slices.IndexFunc(job.services, func(x serviceAccess) bool { return *x.ServiceNamespace == *in.ServiceNamespace })
 		if i < 0 {
 			return nil, noSuchEntity(notReported, *in.ServiceNamespace)

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"encoding/base32"
 	"net/url"
 	"time"
@@ -14,6 +13,23 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// mfaOps are the operations on MFA devices.
+func (s *Fake) mfaOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createVirtualMFADevice),
+		fakeaws.Bind(s.deleteVirtualMFADevice),
+		fakeaws.Bind(s.enableMFADevice),
+		fakeaws.Bind(s.resyncMFADevice),
+		fakeaws.Bind(s.deactivateMFADevice),
+		fakeaws.Bind(s.listMFADevices),
+		fakeaws.Bind(s.listVirtualMFADevices),
+		fakeaws.Bind(s.getMFADevice),
+		fakeaws.Bind(s.tagMFADevice),
+		fakeaws.Bind(s.untagMFADevice),
+		fakeaws.Bind(s.listMFADeviceTags),
+	}
+}
 
 const (
 	// maxMFADevices is the quota of MFA devices per user.
@@ -35,6 +51,7 @@ type mfaDevice struct {
 	enabled time.Time
 	drift   int64 // how many steps the device's clock is ahead
 	used    int64 // the step of the latest code that was taken
+	deleted bool  // a plan of before may still hold it
 }
 
 func (d *mfaDevice) credentialID() string { return d.serial }
@@ -47,21 +64,27 @@ func (a *account) virtualDevice(serial string) (*mfaDevice, error) {
 	return nil, noSuchEntity(noMFADevice, serial)
 }
 
-// inMFADevice is inAccount for an operation on a virtual MFA device.
-func inMFADevice[O any](ctx context.Context, s *Fake, in any, serial *string, do func(*account, *mfaDevice) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		d, err := a.virtualDevice(*serial)
-		if err != nil {
-			return nil, err
+// onMFADevice is the target of actions on a virtual MFA device.
+func onMFADevice(serial *string) target[*mfaDevice] {
+	return func(l *lookup) (found[*mfaDevice], error) {
+		r := resource{arn: *serial}
+		d, err := l.account.virtualDevice(*serial)
+		if err == nil {
+			r.tags = &d.tags
 		}
-		return do(a, d)
-	})
+		return found[*mfaDevice]{resources: []resource{r}, value: d, missing: func() error {
+			if err == nil && d.deleted {
+				return noSuchEntity(noMFADevice, *serial)
+			}
+			return err
+		}}, nil
+	}
 }
 
-// CreateVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
+// createVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
 // seed, as text and as a QR code, is in this answer only.
-func (s *Fake) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirtualMFADeviceInput) (*sdk.CreateVirtualMFADeviceOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
+func (s *Fake) createVirtualMFADevice(call *fakeaws.Call, in *sdk.CreateVirtualMFADeviceInput) (*fakeaws.Plan[sdk.CreateVirtualMFADeviceOutput], error) {
+	return plan(s, call, in, created("mfa", in.VirtualMFADeviceName, in.Path).tagged("iam:TagMFADevice", in.Tags), func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
 		name := *in.VirtualMFADeviceName
 		d := &mfaDevice{serial: iamARN(a.id, "mfa", pathOr(in.Path), name)}
 		switch _, exists := a.signIn.mfa.Get(d.serial); {
@@ -89,7 +112,7 @@ func (s *Fake) CreateVirtualMFADevice(ctx context.Context, in *sdk.CreateVirtual
 			QRCodePNG:        image.PNG(),
 			Tags:             d.tags.all(),
 		}}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
 // otpURL is what the QR code of a device says (API page "VirtualMFADevice").
@@ -101,32 +124,33 @@ func (a *account) otpURL(device, seed string) string {
 	return "otpauth://totp/" + url.PathEscape(device+"@"+name) + "?secret=" + seed
 }
 
-// DeleteVirtualMFADevice deletes a virtual MFA device that nobody has.
-func (s *Fake) DeleteVirtualMFADevice(ctx context.Context, in *sdk.DeleteVirtualMFADeviceInput) (*sdk.DeleteVirtualMFADeviceOutput, error) {
-	return inMFADevice(ctx, s, in, in.SerialNumber, func(a *account, d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
+// deleteVirtualMFADevice deletes a virtual MFA device that nobody has.
+func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualMFADeviceInput) (*fakeaws.Plan[sdk.DeleteVirtualMFADeviceOutput], error) {
+	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 		if d.user != nil {
 			return nil, deleteConflict(mfaDeviceInUse)
 		}
-		a.signIn.mfa.Delete(d.serial)
+		d.deleted = true
+		s.account(call.Account).signIn.mfa.Delete(d.serial)
 		return &sdk.DeleteVirtualMFADeviceOutput{}, nil
 	})
 }
 
-// EnableMFADevice gives a user an MFA device, of which two consecutive codes
+// enableMFADevice gives a user an MFA device, of which two consecutive codes
 // prove that the user has it.
-func (s *Fake) EnableMFADevice(ctx context.Context, in *sdk.EnableMFADeviceInput) (*sdk.EnableMFADeviceOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
+func (s *Fake) enableMFADevice(call *fakeaws.Call, in *sdk.EnableMFADeviceInput) (*fakeaws.Plan[sdk.EnableMFADeviceOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), modifiableUser(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
 		return &sdk.EnableMFADeviceOutput{}, s.enable(u, *in.SerialNumber, *in.AuthenticationCode1, *in.AuthenticationCode2)
 	}))
 }
 
-// EnableRootMFADevice gives the root user of the context's account an MFA device of
-// [Service.CreateVirtualMFADevice] or [Service.AddHardwareToken]. It is no operation:
-// in AWS only the console does it.
-func (s *Fake) EnableRootMFADevice(ctx context.Context, serial, code1, code2 string) error {
+// EnableRootMFADevice gives the root user of an account an MFA device of
+// CreateVirtualMFADevice or [Fake.AddHardwareToken]. It is no operation: in AWS only
+// the console does it.
+func (s *Fake) EnableRootMFADevice(accountID, serial, code1, code2 string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.enable(s.account(fakeaws.CallFrom(ctx).Account).root, serial, code1, code2)
+	return s.enable(s.account(accountID).root, serial, code1, code2)
 }
 
 // enable gives a user an MFA device.
@@ -149,9 +173,9 @@ func (s *Fake) enable(u *entity, serial, code1, code2 string) error {
 	return nil
 }
 
-// ResyncMFADevice learns anew how far the clock of a user's device is off.
-func (s *Fake) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceInput) (*sdk.ResyncMFADeviceOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
+// resyncMFADevice learns anew how far the clock of a user's device is off.
+func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput) (*fakeaws.Plan[sdk.ResyncMFADeviceOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
 			return nil, err
@@ -160,9 +184,9 @@ func (s *Fake) ResyncMFADevice(ctx context.Context, in *sdk.ResyncMFADeviceInput
 	})
 }
 
-// DeactivateMFADevice takes an MFA device from a user, by default the caller.
-func (s *Fake) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADeviceInput) (*sdk.DeactivateMFADeviceOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
+// deactivateMFADevice takes an MFA device from a user, by default the caller.
+func (s *Fake) deactivateMFADevice(call *fakeaws.Call, in *sdk.DeactivateMFADeviceInput) (*fakeaws.Plan[sdk.DeactivateMFADeviceOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, modifiableUser(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
 			return nil, err
@@ -171,13 +195,13 @@ func (s *Fake) DeactivateMFADevice(ctx context.Context, in *sdk.DeactivateMFADev
 		u.account.devicesInUse--
 		u.user.mfa = without(u.user.mfa, d.serial)
 		return &sdk.DeactivateMFADeviceOutput{}, nil
-	}))
+	})))
 }
 
-// ListMFADevices lists the MFA devices of a user, by default the caller. That those of
+// listMFADevices lists the MFA devices of a user, by default the caller. That those of
 // the root user have no UserName is unverified.
-func (s *Fake) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) (*sdk.ListMFADevicesOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListMFADevicesOutput, error) {
+func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (*fakeaws.Plan[sdk.ListMFADevicesOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListMFADevicesOutput, error) {
 		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {
 			return types.MFADevice{
 				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: optional(u.name),
@@ -187,10 +211,10 @@ func (s *Fake) ListMFADevices(ctx context.Context, in *sdk.ListMFADevicesInput) 
 	})
 }
 
-// ListVirtualMFADevices lists the virtual MFA devices of the account by serial
+// listVirtualMFADevices lists the virtual MFA devices of the account by serial
 // number, without seeds and tags.
-func (s *Fake) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtualMFADevicesInput) (*sdk.ListVirtualMFADevicesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListVirtualMFADevicesOutput, error) {
+func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFADevicesInput) (*fakeaws.Plan[sdk.ListVirtualMFADevicesOutput], error) {
+	return plan(s, call, in, listed("mfa", nil), func(a *account) (*sdk.ListVirtualMFADevicesOutput, error) {
 		p, err := list(ascend(&a.signIn.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.VirtualMFADevice, bool) {
 			view := types.VirtualMFADevice{SerialNumber: aws.String(d.serial)}
 			if d.user == nil {
@@ -204,33 +228,33 @@ func (s *Fake) ListVirtualMFADevices(ctx context.Context, in *sdk.ListVirtualMFA
 	})
 }
 
-// GetMFADevice describes a FIDO security key. Those are registered in the
+// getMFADevice describes a FIDO security key. Those are registered in the
 // console only, with a browser: no user has one here, and AWS does not take the
 // serial numbers of other devices (API page "GetMFADevice").
-func (s *Fake) GetMFADevice(ctx context.Context, in *sdk.GetMFADeviceInput) (*sdk.GetMFADeviceOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(*entity) (*sdk.GetMFADeviceOutput, error) {
+func (s *Fake) getMFADevice(call *fakeaws.Call, in *sdk.GetMFADeviceInput) (*fakeaws.Plan[sdk.GetMFADeviceOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(*entity) (*sdk.GetMFADeviceOutput, error) {
 		return nil, noSuchEntity(notUsersMFADevice)
 	})
 }
 
-// TagMFADevice adds tags to a virtual MFA device or replaces their values.
-func (s *Fake) TagMFADevice(ctx context.Context, in *sdk.TagMFADeviceInput) (*sdk.TagMFADeviceOutput, error) {
-	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.TagMFADeviceOutput, error) {
+// tagMFADevice adds tags to a virtual MFA device or replaces their values.
+func (s *Fake) tagMFADevice(call *fakeaws.Call, in *sdk.TagMFADeviceInput) (*fakeaws.Plan[sdk.TagMFADeviceOutput], error) {
+	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.TagMFADeviceOutput, error) {
 		return &sdk.TagMFADeviceOutput{}, d.tags.put(in.Tags, "MFADevice")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagMFADevice removes tags from a virtual MFA device.
-func (s *Fake) UntagMFADevice(ctx context.Context, in *sdk.UntagMFADeviceInput) (*sdk.UntagMFADeviceOutput, error) {
-	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.UntagMFADeviceOutput, error) {
+// untagMFADevice removes tags from a virtual MFA device.
+func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (*fakeaws.Plan[sdk.UntagMFADeviceOutput], error) {
+	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.UntagMFADeviceOutput, error) {
 		d.tags.remove(in.TagKeys)
 		return &sdk.UntagMFADeviceOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListMFADeviceTags lists the tags of a virtual MFA device by key.
-func (s *Fake) ListMFADeviceTags(ctx context.Context, in *sdk.ListMFADeviceTagsInput) (*sdk.ListMFADeviceTagsOutput, error) {
-	return inMFADevice(ctx, s, in, in.SerialNumber, func(_ *account, d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
+// listMFADeviceTags lists the tags of a virtual MFA device by key.
+func (s *Fake) listMFADeviceTags(call *fakeaws.Call, in *sdk.ListMFADeviceTagsInput) (*fakeaws.Plan[sdk.ListMFADeviceTagsOutput], error) {
+	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
 		p, err := d.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})

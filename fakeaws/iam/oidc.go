@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"crypto/sha1"
 	"encoding/hex"
 	"net/url"
@@ -13,8 +12,25 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
+
+// oidcOps are the operations on OpenID Connect providers.
+func (s *Fake) oidcOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createOpenIDConnectProvider),
+		fakeaws.Bind(s.getOpenIDConnectProvider),
+		fakeaws.Bind(s.deleteOpenIDConnectProvider),
+		fakeaws.Bind(s.listOpenIDConnectProviders),
+		fakeaws.Bind(s.updateOpenIDConnectProviderThumbprint),
+		fakeaws.Bind(s.addClientIDToOpenIDConnectProvider),
+		fakeaws.Bind(s.removeClientIDFromOpenIDConnectProvider),
+		fakeaws.Bind(s.tagOpenIDConnectProvider),
+		fakeaws.Bind(s.untagOpenIDConnectProvider),
+		fakeaws.Bind(s.listOpenIDConnectProviderTags),
+	}
+}
 
 // Quotas of OpenID Connect providers.
 const (
@@ -41,17 +57,39 @@ type oidcProvider struct {
 	thumbprints []string
 	created     time.Time
 	tags        tagSet
+	deleted     bool // a plan of before may still hold it
 }
 
-// inOIDCProvider is inAccount for an operation on a provider that must exist.
-func inOIDCProvider[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*oidcProvider) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		p, ok := a.oidc.Get(*arn)
-		if !ok {
-			return nil, noSuchEntity(oidcNotFound, *arn)
+// newOIDCProvider is the target of CreateOpenIDConnectProvider.
+func newOIDCProvider(url *string) target[*account] {
+	return at(func(a *account) string { return oidcARN(a.id, *url) })
+}
+
+// onOIDCProvider is the target of actions on a provider.
+func onOIDCProvider(arn *string) target[*oidcProvider] {
+	return func(l *lookup) (found[*oidcProvider], error) {
+		r := resource{arn: *arn}
+		p, ok := l.account.oidc.Get(*arn)
+		if ok {
+			r.tags = &p.tags
 		}
-		return do(p)
-	})
+		return found[*oidcProvider]{resources: []resource{r}, value: p, missing: func() error {
+			if !ok || p.deleted {
+				return noSuchEntity(oidcNotFound, *arn)
+			}
+			return nil
+		}}, nil
+	}
+}
+
+// onOIDCProviderIfAny is onOIDCProvider for an operation that takes one that does not
+// exist: nil.
+func onOIDCProviderIfAny(arn *string) target[*oidcProvider] {
+	return func(l *lookup) (found[*oidcProvider], error) {
+		f, err := onOIDCProvider(arn)(l)
+		f.missing = nil
+		return f, err
+	}
 }
 
 // oidcURL checks the URL of a provider and returns it without its scheme. A
@@ -81,9 +119,9 @@ func obtained(providerURL string) []string {
 	return []string{hex.EncodeToString(sum[:])}
 }
 
-// CreateOpenIDConnectProvider makes an OpenID Connect provider.
-func (s *Fake) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.CreateOpenIDConnectProviderInput) (*sdk.CreateOpenIDConnectProviderOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateOpenIDConnectProviderOutput, error) {
+// createOpenIDConnectProvider makes an OpenID Connect provider.
+func (s *Fake) createOpenIDConnectProvider(call *fakeaws.Call, in *sdk.CreateOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.CreateOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, newOIDCProvider(in.Url).tagged("iam:TagOpenIDConnectProvider", in.Tags), func(a *account) (*sdk.CreateOpenIDConnectProviderOutput, error) {
 		p := &oidcProvider{clientIDs: slices.Clone(in.ClientIDList), created: s.moment()}
 		var err error
 		if p.url, err = oidcURL(*in.Url); err != nil {
@@ -107,7 +145,7 @@ func (s *Fake) CreateOpenIDConnectProvider(ctx context.Context, in *sdk.CreateOp
 		}
 		a.oidc.Set(p.arn, p)
 		return &sdk.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: aws.String(p.arn), Tags: p.tags.all()}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
 func (p *oidcProvider) setThumbprints(list []string) error {
@@ -120,9 +158,9 @@ func (p *oidcProvider) setThumbprints(list []string) error {
 	return nil
 }
 
-// GetOpenIDConnectProvider describes an OpenID Connect provider.
-func (s *Fake) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenIDConnectProviderInput) (*sdk.GetOpenIDConnectProviderOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.GetOpenIDConnectProviderOutput, error) {
+// getOpenIDConnectProvider describes an OpenID Connect provider.
+func (s *Fake) getOpenIDConnectProvider(call *fakeaws.Call, in *sdk.GetOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.GetOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.GetOpenIDConnectProviderOutput, error) {
 		return &sdk.GetOpenIDConnectProviderOutput{
 			ClientIDList:   slices.Clone(p.clientIDs),
 			CreateDate:     aws.Time(p.created),
@@ -133,18 +171,21 @@ func (s *Fake) GetOpenIDConnectProvider(ctx context.Context, in *sdk.GetOpenIDCo
 	})
 }
 
-// DeleteOpenIDConnectProvider deletes an OpenID Connect provider; to delete one
+// deleteOpenIDConnectProvider deletes an OpenID Connect provider; to delete one
 // that does not exist is no error.
-func (s *Fake) DeleteOpenIDConnectProvider(ctx context.Context, in *sdk.DeleteOpenIDConnectProviderInput) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
-		a.oidc.Delete(*in.OpenIDConnectProviderArn)
+func (s *Fake) deleteOpenIDConnectProvider(call *fakeaws.Call, in *sdk.DeleteOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.DeleteOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProviderIfAny(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
+		if p != nil && !p.deleted {
+			p.deleted = true
+			s.account(call.Account).oidc.Delete(p.arn)
+		}
 		return &sdk.DeleteOpenIDConnectProviderOutput{}, nil
 	})
 }
 
-// ListOpenIDConnectProviders lists the account's OpenID Connect providers by ARN.
-func (s *Fake) ListOpenIDConnectProviders(ctx context.Context, in *sdk.ListOpenIDConnectProvidersInput) (*sdk.ListOpenIDConnectProvidersOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListOpenIDConnectProvidersOutput, error) {
+// listOpenIDConnectProviders lists the account's OpenID Connect providers by ARN.
+func (s *Fake) listOpenIDConnectProviders(call *fakeaws.Call, in *sdk.ListOpenIDConnectProvidersInput) (*fakeaws.Plan[sdk.ListOpenIDConnectProvidersOutput], error) {
+	return plan(s, call, in, onAll("oidc-provider"), func(a *account) (*sdk.ListOpenIDConnectProvidersOutput, error) {
 		out := &sdk.ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []types.OpenIDConnectProviderListEntry{}}
 		for _, arn := range a.oidc.Keys() {
 			out.OpenIDConnectProviderList = append(out.OpenIDConnectProviderList, types.OpenIDConnectProviderListEntry{Arn: aws.String(arn)})
@@ -153,16 +194,16 @@ func (s *Fake) ListOpenIDConnectProviders(ctx context.Context, in *sdk.ListOpenI
 	})
 }
 
-// UpdateOpenIDConnectProviderThumbprint replaces the thumbprints of a provider.
-func (s *Fake) UpdateOpenIDConnectProviderThumbprint(ctx context.Context, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
+// updateOpenIDConnectProviderThumbprint replaces the thumbprints of a provider.
+func (s *Fake) updateOpenIDConnectProviderThumbprint(call *fakeaws.Call, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*fakeaws.Plan[sdk.UpdateOpenIDConnectProviderThumbprintOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
 		return &sdk.UpdateOpenIDConnectProviderThumbprintOutput{}, p.setThumbprints(in.ThumbprintList)
 	})
 }
 
-// AddClientIDToOpenIDConnectProvider adds an audience; to do it twice is no error.
-func (s *Fake) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
+// addClientIDToOpenIDConnectProvider adds an audience; to do it twice is no error.
+func (s *Fake) addClientIDToOpenIDConnectProvider(call *fakeaws.Call, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.AddClientIDToOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
 		if !slices.Contains(p.clientIDs, *in.ClientID) {
 			if len(p.clientIDs) >= maxClientIDs {
 				return nil, quotaExceeded(quotaClientIDs, maxClientIDs)
@@ -173,33 +214,33 @@ func (s *Fake) AddClientIDToOpenIDConnectProvider(ctx context.Context, in *sdk.A
 	})
 }
 
-// RemoveClientIDFromOpenIDConnectProvider removes an audience; one that is not
+// removeClientIDFromOpenIDConnectProvider removes an audience; one that is not
 // there is no error.
-func (s *Fake) RemoveClientIDFromOpenIDConnectProvider(ctx context.Context, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
+func (s *Fake) removeClientIDFromOpenIDConnectProvider(call *fakeaws.Call, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.RemoveClientIDFromOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
 		p.clientIDs = slices.DeleteFunc(p.clientIDs, func(id string) bool { return id == *in.ClientID })
 		return &sdk.RemoveClientIDFromOpenIDConnectProviderOutput{}, nil
 	})
 }
 
-// TagOpenIDConnectProvider adds tags to a provider or replaces their values.
-func (s *Fake) TagOpenIDConnectProvider(ctx context.Context, in *sdk.TagOpenIDConnectProviderInput) (*sdk.TagOpenIDConnectProviderOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.TagOpenIDConnectProviderOutput, error) {
+// tagOpenIDConnectProvider adds tags to a provider or replaces their values.
+func (s *Fake) tagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.TagOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.TagOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.TagOpenIDConnectProviderOutput, error) {
 		return &sdk.TagOpenIDConnectProviderOutput{}, p.tags.put(in.Tags, "OpenIDConnectProvider")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagOpenIDConnectProvider removes tags from a provider.
-func (s *Fake) UntagOpenIDConnectProvider(ctx context.Context, in *sdk.UntagOpenIDConnectProviderInput) (*sdk.UntagOpenIDConnectProviderOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.UntagOpenIDConnectProviderOutput, error) {
+// untagOpenIDConnectProvider removes tags from a provider.
+func (s *Fake) untagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.UntagOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.UntagOpenIDConnectProviderOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.UntagOpenIDConnectProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagOpenIDConnectProviderOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListOpenIDConnectProviderTags lists the tags of a provider by key.
-func (s *Fake) ListOpenIDConnectProviderTags(ctx context.Context, in *sdk.ListOpenIDConnectProviderTagsInput) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
-	return inOIDCProvider(ctx, s, in, in.OpenIDConnectProviderArn, func(p *oidcProvider) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
+// listOpenIDConnectProviderTags lists the tags of a provider by key.
+func (s *Fake) listOpenIDConnectProviderTags(call *fakeaws.Call, in *sdk.ListOpenIDConnectProviderTagsInput) (*fakeaws.Plan[sdk.ListOpenIDConnectProviderTagsOutput], error) {
+	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListOpenIDConnectProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
 	})

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// passwordPolicyOps are the operations on the password policy of an account.
+func (s *Fake) passwordPolicyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.updateAccountPasswordPolicy),
+		fakeaws.Bind(s.getAccountPasswordPolicy),
+		fakeaws.Bind(s.deleteAccountPasswordPolicy),
+	}
+}
 
 const (
 	// defaultLength is the least length of a password in an account without a
@@ -106,10 +115,22 @@ func (a *account) grant(u *entity, action string) *enforce.Policy {
 		`"},"Action":"`+action+`","Resource":"*"}}`, enforce.ResourcePolicy)
 }
 
-// UpdateAccountPasswordPolicy replaces the password policy of the account. What
+// onPasswordPolicy is the target of reading the password policy, which may grant that
+// to the users whom it lets change their passwords.
+func onPasswordPolicy(l *lookup) (found[*account], error) {
+	f, err := onAccount(l)
+	if l.call.Caller.Type == enforce.User {
+		if u, err := l.service.callingUser(l.call); err == nil {
+			f.resources[0].policy = l.account.grant(u, "iam:GetAccountPasswordPolicy")
+		}
+	}
+	return f, err
+}
+
+// updateAccountPasswordPolicy replaces the password policy of the account. What
 // the request leaves out gets its default, not the value that it had.
-func (s *Fake) UpdateAccountPasswordPolicy(ctx context.Context, in *sdk.UpdateAccountPasswordPolicyInput) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
+func (s *Fake) updateAccountPasswordPolicy(call *fakeaws.Call, in *sdk.UpdateAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.UpdateAccountPasswordPolicyOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
 		a.signIn.passwordPolicy = &types.PasswordPolicy{
 			AllowUsersToChangePassword: in.AllowUsersToChangePassword,
 			ExpirePasswords:            in.MaxPasswordAge != nil,
@@ -138,9 +159,9 @@ func copied[T any](p *T) *T {
 	return &v
 }
 
-// GetAccountPasswordPolicy returns the password policy that was set.
-func (s *Fake) GetAccountPasswordPolicy(ctx context.Context, in *sdk.GetAccountPasswordPolicyInput) (*sdk.GetAccountPasswordPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountPasswordPolicyOutput, error) {
+// getAccountPasswordPolicy returns the password policy that was set.
+func (s *Fake) getAccountPasswordPolicy(call *fakeaws.Call, in *sdk.GetAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.GetAccountPasswordPolicyOutput], error) {
+	return plan(s, call, in, onPasswordPolicy, func(a *account) (*sdk.GetAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPasswordPolicy, a.id)
 		}
@@ -148,9 +169,9 @@ func (s *Fake) GetAccountPasswordPolicy(ctx context.Context, in *sdk.GetAccountP
 	})
 }
 
-// DeleteAccountPasswordPolicy puts the default password policy in force again.
-func (s *Fake) DeleteAccountPasswordPolicy(ctx context.Context, in *sdk.DeleteAccountPasswordPolicyInput) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
+// deleteAccountPasswordPolicy puts the default password policy in force again.
+func (s *Fake) deleteAccountPasswordPolicy(call *fakeaws.Call, in *sdk.DeleteAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.DeleteAccountPasswordPolicyOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPolicyToDelete)
 		}

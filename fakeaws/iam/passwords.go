@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -13,6 +12,17 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
+
+// passwordOps are the operations on passwords.
+func (s *Fake) passwordOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createLoginProfile),
+		fakeaws.Bind(s.getLoginProfile),
+		fakeaws.Bind(s.updateLoginProfile),
+		fakeaws.Bind(s.deleteLoginProfile),
+		fakeaws.Bind(s.changePassword),
+	}
+}
 
 // A loginProfile is the password with which a user signs in to the console.
 type loginProfile struct {
@@ -58,15 +68,15 @@ func (e *entity) login() (*loginProfile, error) {
 	return e.user.login, nil
 }
 
-// namedOrOwn is namedOrSelf for operations that act on the caller's own
-// credentials, but on the root user's in a session of AssumeRoot only.
-func namedOrOwn[O any](ctx context.Context, s *Fake, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
-	return namedOrSelf(ctx, s, in, name, func(u *entity) (*O, error) {
-		if u == u.account.root && !taskOfRoot(fakeaws.CallFrom(ctx).Caller) {
+// rootInTask performs an operation on a user's own credentials, but on the root user's
+// in a session of AssumeRoot only.
+func rootInTask[O any](call *fakeaws.Call, do func(*entity) (*O, error)) func(*entity) (*O, error) {
+	return func(u *entity) (*O, error) {
+		if u == u.account.root && !taskOfRoot(call.Caller) {
 			return nil, constraint.Error(rootNeedsSession)
 		}
 		return do(u)
-	})
+	}
 }
 
 // taskOfRoot reports whether a caller is the root user in a session of AssumeRoot,
@@ -75,10 +85,10 @@ func taskOfRoot(c *fakeaws.Caller) bool {
 	return c.Type == enforce.Root && c.Session != nil && c.Session.Policies != nil
 }
 
-// CreateLoginProfile gives a user a password, by default the caller. The root user
+// createLoginProfile gives a user a password, by default the caller. The root user
 // gets none: whoever reads its mail may choose one.
-func (s *Fake) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfileInput) (*sdk.CreateLoginProfileOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
+func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfileInput) (*fakeaws.Plan[sdk.CreateLoginProfileOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
 		if u.user.login != nil {
 			return nil, alreadyExists(loginProfileExists, u.signInName())
 		}
@@ -99,23 +109,23 @@ func (s *Fake) CreateLoginProfile(ctx context.Context, in *sdk.CreateLoginProfil
 		}
 		u.user.login = p
 		return &sdk.CreateLoginProfileOutput{LoginProfile: u.loginView()}, nil
-	})
+	}))
 }
 
-// GetLoginProfile says since when a user, by default the caller, has a password.
-func (s *Fake) GetLoginProfile(ctx context.Context, in *sdk.GetLoginProfileInput) (*sdk.GetLoginProfileOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
+// getLoginProfile says since when a user, by default the caller, has a password.
+func (s *Fake) getLoginProfile(call *fakeaws.Call, in *sdk.GetLoginProfileInput) (*fakeaws.Plan[sdk.GetLoginProfileOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
 		}
 		return &sdk.GetLoginProfileOutput{LoginProfile: u.loginView()}, nil
-	})
+	}))
 }
 
-// UpdateLoginProfile changes the password of a user, and whether it must be
+// updateLoginProfile changes the password of a user, and whether it must be
 // changed at the next sign-in.
-func (s *Fake) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfileInput) (*sdk.UpdateLoginProfileOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
+func (s *Fake) updateLoginProfile(call *fakeaws.Call, in *sdk.UpdateLoginProfileInput) (*fakeaws.Plan[sdk.UpdateLoginProfileOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), modifiableUser(s, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
 		p, err := u.login()
 		if err != nil {
 			return nil, err
@@ -132,23 +142,35 @@ func (s *Fake) UpdateLoginProfile(ctx context.Context, in *sdk.UpdateLoginProfil
 	}))
 }
 
-// DeleteLoginProfile takes the password from a user, by default the caller.
-func (s *Fake) DeleteLoginProfile(ctx context.Context, in *sdk.DeleteLoginProfileInput) (*sdk.DeleteLoginProfileOutput, error) {
-	return namedOrOwn(ctx, s, in, in.UserName, settled(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
+// deleteLoginProfile takes the password from a user, by default the caller.
+func (s *Fake) deleteLoginProfile(call *fakeaws.Call, in *sdk.DeleteLoginProfileInput) (*fakeaws.Plan[sdk.DeleteLoginProfileOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, modifiableUser(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
 		}
 		u.user.login = nil
 		return &sdk.DeleteLoginProfileOutput{}, nil
-	}))
+	})))
 }
 
-// ChangePassword changes the password of the calling user, who must know it.
-func (s *Fake) ChangePassword(ctx context.Context, in *sdk.ChangePasswordInput) (*sdk.ChangePasswordOutput, error) {
-	return namedOrSelf(ctx, s, in, nil, settled(s, func(u *entity) (*sdk.ChangePasswordOutput, error) {
-		if fakeaws.CallFrom(ctx).Caller.Type != enforce.User {
-			return nil, invalidUserType()
-		}
+// onOwnPassword is the target of ChangePassword: the calling user. Where the account's
+// password policy lets users change their passwords, it grants that to each of them
+// (API page "PasswordPolicy").
+func onOwnPassword(l *lookup) (found[*entity], error) {
+	if l.call.Caller.Type != enforce.User {
+		return found[*entity]{}, invalidUserType()
+	}
+	f, err := onCaller(l)
+	if err != nil {
+		return f, err
+	}
+	f.resources[0].policy = l.account.grant(f.value, "iam:ChangePassword")
+	return f, nil
+}
+
+// changePassword changes the password of the calling user, who must know it.
+func (s *Fake) changePassword(call *fakeaws.Call, in *sdk.ChangePasswordInput) (*fakeaws.Plan[sdk.ChangePasswordOutput], error) {
+	return plan(s, call, in, onOwnPassword, modifiableUser(s, func(u *entity) (*sdk.ChangePasswordOutput, error) {
 		p, err := u.login()
 		if err != nil {
 			return nil, err

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -9,7 +8,20 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// policyOps are the operations on managed policies.
+func (s *Fake) policyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createPolicy),
+		fakeaws.Bind(s.getPolicy),
+		fakeaws.Bind(s.deletePolicy),
+		fakeaws.Bind(s.listPolicies),
+		fakeaws.Bind(s.listEntitiesForPolicy),
+	}
+}
 
 const (
 	policyNotFound      = "Policy %s was not found."
@@ -26,6 +38,7 @@ type policy struct {
 	tags             tagSet
 	versions         []*version // oldest first
 	current          *version   // the default version
+	deleted          bool       // a plan of before may still hold it
 	made             int        // versions ever made
 	// attached and bounded have the entities that the policy is attached to and
 	// the boundary of, by kind and lower-case name.
@@ -102,9 +115,9 @@ func (a *account) findPolicy(arn, missing string) (*policy, error) {
 	return nil, noSuchEntity(missing, arn)
 }
 
-// CreatePolicy makes a managed policy with its first version.
-func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sdk.CreatePolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreatePolicyOutput, error) {
+// createPolicy makes a managed policy with its first version.
+func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[sdk.CreatePolicyOutput], error) {
+	return plan(s, call, in, newPolicy(in.PolicyName, in.Path).tagged("iam:TagPolicy", in.Tags), func(a *account) (*sdk.CreatePolicyOutput, error) {
 		p := &policy{
 			account: a, name: *in.PolicyName, path: pathOr(in.Path), description: aws.ToString(in.Description),
 			created: s.now(),
@@ -113,7 +126,7 @@ func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sd
 		if err := p.tags.put(in.Tags, "Policy"); err != nil {
 			return nil, err
 		}
-		v, err := p.add(ctx, *in.PolicyDocument, p.created)
+		v, err := p.add(call, *in.PolicyDocument, p.created)
 		if err != nil {
 			return nil, err
 		}
@@ -130,12 +143,12 @@ func (s *Fake) CreatePolicy(ctx context.Context, in *sdk.CreatePolicyInput) (*sd
 		view := p.listedPolicy()
 		view.Tags = p.tags.all()
 		return &sdk.CreatePolicyOutput{Policy: &view}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
-// GetPolicy describes a managed policy.
-func (s *Fake) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.GetPolicyOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyOutput, error) {
+// getPolicy describes a managed policy.
+func (s *Fake) getPolicy(call *fakeaws.Call, in *sdk.GetPolicyInput) (*fakeaws.Plan[sdk.GetPolicyOutput], error) {
+	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.GetPolicyOutput, error) {
 		view := p.listedPolicy()
 		view.Description = optional(p.description)
 		view.Tags = p.tags.listed()
@@ -143,24 +156,25 @@ func (s *Fake) GetPolicy(ctx context.Context, in *sdk.GetPolicyInput) (*sdk.GetP
 	})
 }
 
-// DeletePolicy deletes a managed policy that has only its default version and
+// deletePolicy deletes a managed policy that has only its default version and
 // is used nowhere.
-func (s *Fake) DeletePolicy(ctx context.Context, in *sdk.DeletePolicyInput) (*sdk.DeletePolicyOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyOutput, error) {
+func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[sdk.DeletePolicyOutput], error) {
+	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.DeletePolicyOutput, error) {
 		switch {
 		case uses(&p.attached) > 0 || uses(&p.bounded) > 0:
 			return nil, deleteConflict("Cannot delete a policy attached to entities.")
 		case len(p.versions) > 1:
 			return nil, deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 		}
+		p.deleted = true
 		p.account.policies.Delete(strings.ToLower(p.name))
 		return &sdk.DeletePolicyOutput{}, nil
 	})
 }
 
-// ListPolicies lists the managed policies of the account and of AWS.
-func (s *Fake) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sdk.ListPoliciesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListPoliciesOutput, error) {
+// listPolicies lists the managed policies of the account and of AWS.
+func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[sdk.ListPoliciesOutput], error) {
+	return plan(s, call, in, listedPolicies(in.PathPrefix), func(a *account) (*sdk.ListPoliciesOutput, error) {
 		used := in.OnlyAttached || in.PolicyUsageFilter != ""
 		shown := func(p *policy) bool {
 			attached, bounded := uses(&p.attached) > 0, uses(&p.bounded) > 0
@@ -179,10 +193,10 @@ func (s *Fake) ListPolicies(ctx context.Context, in *sdk.ListPoliciesInput) (*sd
 	})
 }
 
-// ListEntitiesForPolicy lists the users, roles and groups that a managed policy
+// listEntitiesForPolicy lists the users, roles and groups that a managed policy
 // is attached to or the boundary of; a page may have some of each.
-func (s *Fake) ListEntitiesForPolicy(ctx context.Context, in *sdk.ListEntitiesForPolicyInput) (*sdk.ListEntitiesForPolicyOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListEntitiesForPolicyOutput, error) {
+func (s *Fake) listEntitiesForPolicy(call *fakeaws.Call, in *sdk.ListEntitiesForPolicyInput) (*fakeaws.Plan[sdk.ListEntitiesForPolicyOutput], error) {
+	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.ListEntitiesForPolicyOutput, error) {
 		pg, err := list(p.entities(in), in.Marker, in.MaxItems, under(in.PathPrefix, func(e *entity) *entity { return e }))
 		out := &sdk.ListEntitiesForPolicyOutput{
 			PolicyGroups: []types.PolicyGroup{}, PolicyUsers: []types.PolicyUser{}, PolicyRoles: []types.PolicyRole{},

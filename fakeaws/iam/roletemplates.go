@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,7 +11,16 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// roleTemplateOps are the operations on role templates.
+func (s *Fake) roleTemplateOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.getRoleTemplateVersion),
+		fakeaws.Bind(s.acquireRole),
+	}
+}
 
 // Texts about role templates, all of them unverified. Unverified are also the
 // constraints on the values of AcquireRole and GetRoleTemplateVersion, and of
@@ -83,9 +91,13 @@ func (s *Fake) roleTemplate(arn string, minor *int32) (*types.RoleTemplateVersio
 	return nil, noSuchEntity(noRoleTemplate, arn)
 }
 
-// GetRoleTemplateVersion describes a version of a role template.
-func (s *Fake) GetRoleTemplateVersion(ctx context.Context, in *sdk.GetRoleTemplateVersionInput) (*sdk.GetRoleTemplateVersionOutput, error) {
-	return inAccount(ctx, s, in, func(*account) (*sdk.GetRoleTemplateVersionOutput, error) {
+func onRoleTemplate(arn *string) target[*account] {
+	return at(func(*account) string { return *arn })
+}
+
+// getRoleTemplateVersion describes a version of a role template.
+func (s *Fake) getRoleTemplateVersion(call *fakeaws.Call, in *sdk.GetRoleTemplateVersionInput) (*fakeaws.Plan[sdk.GetRoleTemplateVersionOutput], error) {
+	return plan(s, call, in, onRoleTemplate(in.TemplateArn), func(*account) (*sdk.GetRoleTemplateVersionOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.MinorVersion)
 		if err != nil {
 			return nil, err
@@ -95,9 +107,9 @@ func (s *Fake) GetRoleTemplateVersion(ctx context.Context, in *sdk.GetRoleTempla
 	})
 }
 
-// AcquireRole makes a role out of a template.
-func (s *Fake) AcquireRole(ctx context.Context, in *sdk.AcquireRoleInput) (*sdk.AcquireRoleOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.AcquireRoleOutput, error) {
+// acquireRole makes a role out of a template.
+func (s *Fake) acquireRole(call *fakeaws.Call, in *sdk.AcquireRoleInput) (*fakeaws.Plan[sdk.AcquireRoleOutput], error) {
+	return plan(s, call, in, onRoleTemplate(in.TemplateArn), func(a *account) (*sdk.AcquireRoleOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.TemplateMinorVersion)
 		if err != nil {
 			return nil, err
@@ -109,7 +121,7 @@ func (s *Fake) AcquireRole(ctx context.Context, in *sdk.AcquireRoleInput) (*sdk.
 		if err != nil {
 			return nil, err
 		}
-		r, err := s.acquire(ctx, a, v, fill)
+		r, err := s.acquire(call, a, v, fill)
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +156,7 @@ func replacer(parameters []types.ParameterDefinition, values map[string]types.Re
 
 // acquire makes the role of a template. What is wrong with any part of it leaves
 // no role behind.
-func (s *Fake) acquire(ctx context.Context, a *account, v *types.RoleTemplateVersion, fill *strings.Replacer) (*entity, error) {
+func (s *Fake) acquire(call *fakeaws.Call, a *account, v *types.RoleTemplateVersion, fill *strings.Replacer) (*entity, error) {
 	name := fill.Replace(*v.RoleNamePattern)
 	if _, exists := a.roles.Get(strings.ToLower(name)); exists {
 		return nil, &types.NameConflictException{Message: aws.String(fmt.Sprintf(templateNameTaken, name))}
@@ -158,15 +170,15 @@ func (s *Fake) acquire(ctx context.Context, a *account, v *types.RoleTemplateVer
 	for _, t := range v.RoleTagsTemplate {
 		create.Tags = append(create.Tags, types.Tag{Key: aws.String(fill.Replace(*t.Key)), Value: aws.String(fill.Replace(*t.Value))})
 	}
-	if err := check(create); err != nil {
+	if err := members.Check(create); err != nil {
 		return nil, err
 	}
-	r, err := s.createRole(ctx, a, create)
+	r, err := s.makeRole(call, a, create)
 	if err != nil {
 		return nil, err
 	}
 	r.role.template = &types.SourceRoleTemplate{TemplateArn: v.TemplateArn, TemplateMinorVersion: v.MinorVersion}
-	if err := r.furnish(ctx, v, fill); err != nil {
+	if err := r.furnish(call, v, fill); err != nil {
 		r.inline = btree.Map[string, *enforce.Policy]{}
 		for _, p := range r.attached.Values() {
 			r.take(p)
@@ -178,9 +190,9 @@ func (s *Fake) acquire(ctx context.Context, a *account, v *types.RoleTemplateVer
 }
 
 // furnish gives a role the policies of its template.
-func (e *entity) furnish(ctx context.Context, v *types.RoleTemplateVersion, fill *strings.Replacer) error {
+func (e *entity) furnish(call *fakeaws.Call, v *types.RoleTemplateVersion, fill *strings.Replacer) error {
 	for _, p := range v.InlinePolicyTemplates {
-		if err := e.putInline(ctx, fill.Replace(*p.PolicyName), fill.Replace(*p.PolicyDocument)); err != nil {
+		if err := e.putInline(call, fill.Replace(*p.PolicyName), fill.Replace(*p.PolicyDocument)); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"crypto/rsa"
 	"slices"
 	"time"
@@ -9,7 +8,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// samlOps are the operations on SAML providers.
+func (s *Fake) samlOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createSAMLProvider),
+		fakeaws.Bind(s.getSAMLProvider),
+		fakeaws.Bind(s.updateSAMLProvider),
+		fakeaws.Bind(s.deleteSAMLProvider),
+		fakeaws.Bind(s.listSAMLProviders),
+		fakeaws.Bind(s.tagSAMLProvider),
+		fakeaws.Bind(s.untagSAMLProvider),
+		fakeaws.Bind(s.listSAMLProviderTags),
+	}
+}
 
 // Quotas of SAML providers.
 const (
@@ -42,6 +57,7 @@ type samlProvider struct {
 	keys       []samlKey // oldest first
 	created    time.Time
 	tags       tagSet
+	deleted    bool // a plan of before may still hold it
 }
 
 // A samlKey is a private key with which a provider's assertions are decrypted.
@@ -50,15 +66,26 @@ type samlKey struct {
 	private *rsa.PrivateKey
 }
 
-// inSAMLProvider is inAccount for an operation on a provider that must exist.
-func inSAMLProvider[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*samlProvider) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		p, ok := a.saml.Get(*arn)
-		if !ok {
-			return nil, noSuchEntity(samlNotFound, *arn)
+// newSAMLProvider is the target of CreateSAMLProvider.
+func newSAMLProvider(name *string) target[*account] {
+	return at(func(a *account) string { return samlARN(a.id, *name) })
+}
+
+// onSAMLProvider is the target of actions on a provider.
+func onSAMLProvider(arn *string) target[*samlProvider] {
+	return func(l *lookup) (found[*samlProvider], error) {
+		r := resource{arn: *arn}
+		p, ok := l.account.saml.Get(*arn)
+		if ok {
+			r.tags = &p.tags
 		}
-		return do(p)
-	})
+		return found[*samlProvider]{resources: []resource{r}, value: p, missing: func() error {
+			if !ok || p.deleted {
+				return noSuchEntity(samlNotFound, *arn)
+			}
+			return nil
+		}}, nil
+	}
 }
 
 func samlARN(account, name string) string { return iamARN(account, "saml-provider", "/", name) }
@@ -134,9 +161,9 @@ func (p *samlProvider) privateKeys() []types.SAMLPrivateKey {
 	return list
 }
 
-// CreateSAMLProvider makes a SAML provider out of its metadata document.
-func (s *Fake) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProviderInput) (*sdk.CreateSAMLProviderOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
+// createSAMLProvider makes a SAML provider out of its metadata document.
+func (s *Fake) createSAMLProvider(call *fakeaws.Call, in *sdk.CreateSAMLProviderInput) (*fakeaws.Plan[sdk.CreateSAMLProviderOutput], error) {
+	return plan(s, call, in, newSAMLProvider(in.Name).tagged("iam:TagSAMLProvider", in.Tags), func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
 		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.moment()}
 		if err := p.tags.put(in.Tags, "SAMLProvider"); err != nil {
 			return nil, err
@@ -153,12 +180,12 @@ func (s *Fake) CreateSAMLProvider(ctx context.Context, in *sdk.CreateSAMLProvide
 		}
 		a.saml.Set(p.arn, p)
 		return &sdk.CreateSAMLProviderOutput{SAMLProviderArn: aws.String(p.arn), Tags: p.tags.all()}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
-// GetSAMLProvider returns the metadata document of a SAML provider.
-func (s *Fake) GetSAMLProvider(ctx context.Context, in *sdk.GetSAMLProviderInput) (*sdk.GetSAMLProviderOutput, error) {
-	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
+// getSAMLProvider returns the metadata document of a SAML provider.
+func (s *Fake) getSAMLProvider(call *fakeaws.Call, in *sdk.GetSAMLProviderInput) (*fakeaws.Plan[sdk.GetSAMLProviderOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
 		return &sdk.GetSAMLProviderOutput{
 			AssertionEncryptionMode: p.encryption,
 			CreateDate:              aws.Time(p.created.Truncate(time.Second)),
@@ -180,10 +207,10 @@ func (p *samlProvider) validUntil() time.Time {
 	return p.metadata.validUntil
 }
 
-// UpdateSAMLProvider changes the metadata document, the encryption or the keys
+// updateSAMLProvider changes the metadata document, the encryption or the keys
 // of a SAML provider.
-func (s *Fake) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProviderInput) (*sdk.UpdateSAMLProviderOutput, error) {
-	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
+func (s *Fake) updateSAMLProvider(call *fakeaws.Call, in *sdk.UpdateSAMLProviderInput) (*fakeaws.Plan[sdk.UpdateSAMLProviderOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
 		c := samlChange{document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode}
 		if c == (samlChange{}) {
 			return nil, invalidInput(noChange)
@@ -193,19 +220,18 @@ func (s *Fake) UpdateSAMLProvider(ctx context.Context, in *sdk.UpdateSAMLProvide
 	})
 }
 
-// DeleteSAMLProvider deletes a SAML provider.
-func (s *Fake) DeleteSAMLProvider(ctx context.Context, in *sdk.DeleteSAMLProviderInput) (*sdk.DeleteSAMLProviderOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.DeleteSAMLProviderOutput, error) {
-		if _, ok := a.saml.Delete(*in.SAMLProviderArn); !ok {
-			return nil, noSuchEntity(samlNotFound, *in.SAMLProviderArn)
-		}
+// deleteSAMLProvider deletes a SAML provider.
+func (s *Fake) deleteSAMLProvider(call *fakeaws.Call, in *sdk.DeleteSAMLProviderInput) (*fakeaws.Plan[sdk.DeleteSAMLProviderOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.DeleteSAMLProviderOutput, error) {
+		p.deleted = true
+		s.account(call.Account).saml.Delete(p.arn)
 		return &sdk.DeleteSAMLProviderOutput{}, nil
 	})
 }
 
-// ListSAMLProviders lists the account's SAML providers by ARN.
-func (s *Fake) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvidersInput) (*sdk.ListSAMLProvidersOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListSAMLProvidersOutput, error) {
+// listSAMLProviders lists the account's SAML providers by ARN.
+func (s *Fake) listSAMLProviders(call *fakeaws.Call, in *sdk.ListSAMLProvidersInput) (*fakeaws.Plan[sdk.ListSAMLProvidersOutput], error) {
+	return plan(s, call, in, onAll("saml-provider"), func(a *account) (*sdk.ListSAMLProvidersOutput, error) {
 		out := &sdk.ListSAMLProvidersOutput{SAMLProviderList: []types.SAMLProviderListEntry{}}
 		a.saml.Scan(func(arn string, p *samlProvider) bool {
 			out.SAMLProviderList = append(out.SAMLProviderList, types.SAMLProviderListEntry{
@@ -217,24 +243,24 @@ func (s *Fake) ListSAMLProviders(ctx context.Context, in *sdk.ListSAMLProvidersI
 	})
 }
 
-// TagSAMLProvider adds tags to a provider or replaces their values.
-func (s *Fake) TagSAMLProvider(ctx context.Context, in *sdk.TagSAMLProviderInput) (*sdk.TagSAMLProviderOutput, error) {
-	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.TagSAMLProviderOutput, error) {
+// tagSAMLProvider adds tags to a provider or replaces their values.
+func (s *Fake) tagSAMLProvider(call *fakeaws.Call, in *sdk.TagSAMLProviderInput) (*fakeaws.Plan[sdk.TagSAMLProviderOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.TagSAMLProviderOutput, error) {
 		return &sdk.TagSAMLProviderOutput{}, p.tags.put(in.Tags, "SAMLProvider")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagSAMLProvider removes tags from a provider.
-func (s *Fake) UntagSAMLProvider(ctx context.Context, in *sdk.UntagSAMLProviderInput) (*sdk.UntagSAMLProviderOutput, error) {
-	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.UntagSAMLProviderOutput, error) {
+// untagSAMLProvider removes tags from a provider.
+func (s *Fake) untagSAMLProvider(call *fakeaws.Call, in *sdk.UntagSAMLProviderInput) (*fakeaws.Plan[sdk.UntagSAMLProviderOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.UntagSAMLProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagSAMLProviderOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListSAMLProviderTags lists the tags of a provider by key.
-func (s *Fake) ListSAMLProviderTags(ctx context.Context, in *sdk.ListSAMLProviderTagsInput) (*sdk.ListSAMLProviderTagsOutput, error) {
-	return inSAMLProvider(ctx, s, in, in.SAMLProviderArn, func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
+// listSAMLProviderTags lists the tags of a provider by key.
+func (s *Fake) listSAMLProviderTags(call *fakeaws.Call, in *sdk.ListSAMLProviderTagsInput) (*fakeaws.Plan[sdk.ListSAMLProviderTagsOutput], error) {
+	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListSAMLProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
 	})

@@ -1,14 +1,29 @@
 package iam
 
 import (
-	"context"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// serverCertificateOps are the operations on server certificates.
+func (s *Fake) serverCertificateOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.uploadServerCertificate),
+		fakeaws.Bind(s.getServerCertificate),
+		fakeaws.Bind(s.listServerCertificates),
+		fakeaws.Bind(s.updateServerCertificate),
+		fakeaws.Bind(s.deleteServerCertificate),
+		fakeaws.Bind(s.tagServerCertificate),
+		fakeaws.Bind(s.untagServerCertificate),
+		fakeaws.Bind(s.listServerCertificateTags),
+	}
+}
 
 // A serverCertificate is a certificate of a web server with its private key,
 // which nobody gets to see again and so is not kept.
@@ -18,6 +33,7 @@ type serverCertificate struct {
 	body, chain       string
 	uploaded, expires time.Time
 	tags              tagSet
+	deleted           bool // a plan of before may still hold it
 }
 
 func serverCertificateARN(a *account, path, name string) string {
@@ -45,15 +61,41 @@ func (a *account) serverCertificate(name string) (*serverCertificate, error) {
 	return nil, noSuchEntity(noServerCert, name)
 }
 
-// inServerCertificate is inAccount for an operation on a server certificate.
-func inServerCertificate[O any](ctx context.Context, s *Fake, in any, name *string, do func(*serverCertificate) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		c, err := a.serverCertificate(*name)
-		if err != nil {
-			return nil, err
+// onServerCertificate is the target of actions on a server certificate.
+func onServerCertificate(name *string) target[*serverCertificate] {
+	return func(l *lookup) (found[*serverCertificate], error) {
+		r := resource{arn: serverCertificateARN(l.account, "/", *name)}
+		c, err := l.account.serverCertificate(*name)
+		if err == nil {
+			r.arn, r.tags = c.arn(), &c.tags
 		}
-		return do(c)
-	})
+		return found[*serverCertificate]{resources: []resource{r}, value: c, missing: func() error {
+			if err == nil && (c.deleted || c.name != *name) {
+				return noSuchEntity(noServerCert, *name)
+			}
+			return err
+		}}, nil
+	}
+}
+
+// onServerCertificateAndNew also asks for permission on what the certificate is
+// renamed to (API page "UpdateServerCertificate").
+func onServerCertificateAndNew(name, newName, newPath *string) target[*serverCertificate] {
+	return func(l *lookup) (found[*serverCertificate], error) {
+		f, err := onServerCertificate(name)(l)
+		if err != nil || newName == nil && newPath == nil {
+			return f, err
+		}
+		path := "/"
+		if f.value != nil {
+			path = f.value.path
+		}
+		renamed, path := renaming(*name, path, newName, newPath)
+		f.resources = append(f.resources, resource{
+			arn: serverCertificateARN(l.account, path, renamed), tags: f.resources[0].tags,
+		})
+		return f, nil
+	}
 }
 
 // checkServer checks the certificate, key and chain of an upload and returns
@@ -81,9 +123,9 @@ func (s *Fake) checkServer(in *sdk.UploadServerCertificateInput) (expires time.T
 	return leaf.NotAfter, err
 }
 
-// UploadServerCertificate stores a certificate of a web server.
-func (s *Fake) UploadServerCertificate(ctx context.Context, in *sdk.UploadServerCertificateInput) (*sdk.UploadServerCertificateOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.UploadServerCertificateOutput, error) {
+// uploadServerCertificate stores a certificate of a web server.
+func (s *Fake) uploadServerCertificate(call *fakeaws.Call, in *sdk.UploadServerCertificateInput) (*fakeaws.Plan[sdk.UploadServerCertificateOutput], error) {
+	return plan(s, call, in, created("server-certificate", in.ServerCertificateName, in.Path).tagged("iam:TagServerCertificate", in.Tags), func(a *account) (*sdk.UploadServerCertificateOutput, error) {
 		expires, err := s.checkServer(in)
 		if err != nil {
 			return nil, err
@@ -106,12 +148,12 @@ func (s *Fake) UploadServerCertificate(ctx context.Context, in *sdk.UploadServer
 		c.id = s.world.IDs().Unique("ASCA")
 		a.signIn.servers.Set(key, c)
 		return &sdk.UploadServerCertificateOutput{ServerCertificateMetadata: c.metadata(), Tags: c.tags.all()}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
-// GetServerCertificate returns a server certificate without its private key.
-func (s *Fake) GetServerCertificate(ctx context.Context, in *sdk.GetServerCertificateInput) (*sdk.GetServerCertificateOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.GetServerCertificateOutput, error) {
+// getServerCertificate returns a server certificate without its private key.
+func (s *Fake) getServerCertificate(call *fakeaws.Call, in *sdk.GetServerCertificateInput) (*fakeaws.Plan[sdk.GetServerCertificateOutput], error) {
+	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.GetServerCertificateOutput, error) {
 		return &sdk.GetServerCertificateOutput{ServerCertificate: &types.ServerCertificate{
 			CertificateBody:           aws.String(c.body),
 			CertificateChain:          optional(c.chain),
@@ -121,9 +163,9 @@ func (s *Fake) GetServerCertificate(ctx context.Context, in *sdk.GetServerCertif
 	})
 }
 
-// ListServerCertificates lists the account's server certificates by name.
-func (s *Fake) ListServerCertificates(ctx context.Context, in *sdk.ListServerCertificatesInput) (*sdk.ListServerCertificatesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListServerCertificatesOutput, error) {
+// listServerCertificates lists the account's server certificates by name.
+func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCertificatesInput) (*fakeaws.Plan[sdk.ListServerCertificatesOutput], error) {
+	return plan(s, call, in, listed("server-certificate", in.PathPrefix), func(a *account) (*sdk.ListServerCertificatesOutput, error) {
 		p, err := list(ascend(&a.signIn.servers), in.Marker, in.MaxItems, func(c *serverCertificate) (types.ServerCertificateMetadata, bool) {
 			return *c.metadata(), in.PathPrefix == nil || strings.HasPrefix(c.path, *in.PathPrefix)
 		})
@@ -131,9 +173,9 @@ func (s *Fake) ListServerCertificates(ctx context.Context, in *sdk.ListServerCer
 	})
 }
 
-// UpdateServerCertificate changes the name or path of a server certificate.
-func (s *Fake) UpdateServerCertificate(ctx context.Context, in *sdk.UpdateServerCertificateInput) (*sdk.UpdateServerCertificateOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.UpdateServerCertificateOutput, error) {
+// updateServerCertificate changes the name or path of a server certificate.
+func (s *Fake) updateServerCertificate(call *fakeaws.Call, in *sdk.UpdateServerCertificateInput) (*fakeaws.Plan[sdk.UpdateServerCertificateOutput], error) {
+	return plan(s, call, in, onServerCertificateAndNew(in.ServerCertificateName, in.NewServerCertificateName, in.NewPath), func(c *serverCertificate) (*sdk.UpdateServerCertificateOutput, error) {
 		all := &c.account.signIn.servers
 		if in.NewServerCertificateName != nil {
 			from, to := strings.ToLower(c.name), strings.ToLower(*in.NewServerCertificateName)
@@ -151,33 +193,34 @@ func (s *Fake) UpdateServerCertificate(ctx context.Context, in *sdk.UpdateServer
 	})
 }
 
-// DeleteServerCertificate deletes a server certificate. Nothing here uses one,
+// deleteServerCertificate deletes a server certificate. Nothing here uses one,
 // so that no conflict can be.
-func (s *Fake) DeleteServerCertificate(ctx context.Context, in *sdk.DeleteServerCertificateInput) (*sdk.DeleteServerCertificateOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.DeleteServerCertificateOutput, error) {
+func (s *Fake) deleteServerCertificate(call *fakeaws.Call, in *sdk.DeleteServerCertificateInput) (*fakeaws.Plan[sdk.DeleteServerCertificateOutput], error) {
+	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.DeleteServerCertificateOutput, error) {
+		c.deleted = true
 		c.account.signIn.servers.Delete(strings.ToLower(c.name))
 		return &sdk.DeleteServerCertificateOutput{}, nil
 	})
 }
 
-// TagServerCertificate adds tags to a server certificate or replaces their values.
-func (s *Fake) TagServerCertificate(ctx context.Context, in *sdk.TagServerCertificateInput) (*sdk.TagServerCertificateOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.TagServerCertificateOutput, error) {
+// tagServerCertificate adds tags to a server certificate or replaces their values.
+func (s *Fake) tagServerCertificate(call *fakeaws.Call, in *sdk.TagServerCertificateInput) (*fakeaws.Plan[sdk.TagServerCertificateOutput], error) {
+	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.TagServerCertificateOutput, error) {
 		return &sdk.TagServerCertificateOutput{}, c.tags.put(in.Tags, "ServerCertificate")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagServerCertificate removes tags from a server certificate.
-func (s *Fake) UntagServerCertificate(ctx context.Context, in *sdk.UntagServerCertificateInput) (*sdk.UntagServerCertificateOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.UntagServerCertificateOutput, error) {
+// untagServerCertificate removes tags from a server certificate.
+func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCertificateInput) (*fakeaws.Plan[sdk.UntagServerCertificateOutput], error) {
+	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.UntagServerCertificateOutput, error) {
 		c.tags.remove(in.TagKeys)
 		return &sdk.UntagServerCertificateOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListServerCertificateTags lists the tags of a server certificate by key.
-func (s *Fake) ListServerCertificateTags(ctx context.Context, in *sdk.ListServerCertificateTagsInput) (*sdk.ListServerCertificateTagsOutput, error) {
-	return inServerCertificate(ctx, s, in, in.ServerCertificateName, func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
+// listServerCertificateTags lists the tags of a server certificate by key.
+func (s *Fake) listServerCertificateTags(call *fakeaws.Call, in *sdk.ListServerCertificateTagsInput) (*fakeaws.Plan[sdk.ListServerCertificateTagsOutput], error) {
+	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
 		p, err := c.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListServerCertificateTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})

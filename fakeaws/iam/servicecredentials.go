@@ -1,18 +1,31 @@
 package iam
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
+
+// serviceCredentialOps are the operations on service-specific credentials.
+func (s *Fake) serviceCredentialOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createServiceSpecificCredential),
+		fakeaws.Bind(s.listServiceSpecificCredentials),
+		fakeaws.Bind(s.updateServiceSpecificCredential),
+		fakeaws.Bind(s.resetServiceSpecificCredential),
+		fakeaws.Bind(s.deleteServiceSpecificCredential),
+	}
+}
 
 const (
 	// maxServiceCredentials is the quota per user and service.
@@ -125,9 +138,36 @@ func credentialName(u *entity, service string) string {
 	}
 }
 
-// CreateServiceSpecificCredential makes a credential of a user for one service.
-func (s *Fake) CreateServiceSpecificCredential(ctx context.Context, in *sdk.CreateServiceSpecificCredentialInput) (*sdk.CreateServiceSpecificCredentialOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.CreateServiceSpecificCredentialOutput, error) {
+// onServiceCredential is onUserOrCaller with the condition key of the service that
+// the credential is for.
+func onServiceCredential(userName, id *string) target[*entity] {
+	return func(l *lookup) (found[*entity], error) {
+		f, err := onUserOrCaller(userName)(l)
+		if err != nil {
+			return f, err
+		}
+		if c, ok := l.account.signIn.services.Get(*id); ok {
+			f.resources[0].keys = []contextKey{serviceName(&c.service)}
+		}
+		return f, nil
+	}
+}
+
+func serviceName(service *string) contextKey {
+	return optionalKey("iam:ServiceSpecificCredentialServiceName", service)
+}
+
+func requestAge(days *int32) contextKey {
+	return func(c *enforce.Context, _ *resource) {
+		if days != nil {
+			c.Set("iam:ServiceSpecificCredentialAgeDays", strconv.Itoa(int(*days)))
+		}
+	}
+}
+
+// createServiceSpecificCredential makes a credential of a user for one service.
+func (s *Fake) createServiceSpecificCredential(call *fakeaws.Call, in *sdk.CreateServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.CreateServiceSpecificCredentialOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.CreateServiceSpecificCredentialOutput, error) {
 		service := *in.ServiceName
 		if err := checkService(service); err != nil {
 			return nil, err
@@ -154,12 +194,12 @@ func (s *Fake) CreateServiceSpecificCredential(ctx context.Context, in *sdk.Crea
 		u.user.services = append(u.user.services, c)
 		u.account.signIn.services.Set(c.id, c)
 		return &sdk.CreateServiceSpecificCredentialOutput{ServiceSpecificCredential: s.renew(c)}, nil
-	})
+	}, serviceName(in.ServiceName), requestAge(in.CredentialAgeDays))
 }
 
-// ListServiceSpecificCredentials lists the credentials of a user, by default the
+// listServiceSpecificCredentials lists the credentials of a user, by default the
 // caller, or of all users, by id.
-func (s *Fake) ListServiceSpecificCredentials(ctx context.Context, in *sdk.ListServiceSpecificCredentialsInput) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListServiceSpecificCredentialsInput) (*fakeaws.Plan[sdk.ListServiceSpecificCredentialsOutput], error) {
 	page := func(all ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
 		if in.ServiceName != nil {
 			if err := checkService(*in.ServiceName); err != nil {
@@ -171,22 +211,24 @@ func (s *Fake) ListServiceSpecificCredentials(ctx context.Context, in *sdk.ListS
 		})
 		return &sdk.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	}
-	if aws.ToBool(in.AllUsers) {
-		return inAccount(ctx, s, in, func(a *account) (*sdk.ListServiceSpecificCredentialsOutput, error) {
-			if in.UserName != nil {
-				return nil, invalidInput(userAndAllUsers)
-			}
-			return page(ascend(&a.signIn.services))
+	if !aws.ToBool(in.AllUsers) {
+		return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+			return page(byID(u.user.services))
 		})
 	}
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListServiceSpecificCredentialsOutput, error) {
-		return page(byID(u.user.services))
+	// What AWS evaluates for all users is unverified; it is what ListUsers is
+	// evaluated on.
+	return plan(s, call, in, listed("user", nil), func(a *account) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+		if in.UserName != nil {
+			return nil, invalidInput(userAndAllUsers)
+		}
+		return page(ascend(&a.signIn.services))
 	})
 }
 
-// UpdateServiceSpecificCredential makes a credential active or inactive.
-func (s *Fake) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.UpdateServiceSpecificCredentialInput) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
+// updateServiceSpecificCredential makes a credential active or inactive.
+func (s *Fake) updateServiceSpecificCredential(call *fakeaws.Call, in *sdk.UpdateServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.UpdateServiceSpecificCredentialOutput], error) {
+	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
 			return nil, err
@@ -199,10 +241,10 @@ func (s *Fake) UpdateServiceSpecificCredential(ctx context.Context, in *sdk.Upda
 	})
 }
 
-// ResetServiceSpecificCredential makes a new password or API key for a
+// resetServiceSpecificCredential makes a new password or API key for a
 // credential; the old one is no longer good.
-func (s *Fake) ResetServiceSpecificCredential(ctx context.Context, in *sdk.ResetServiceSpecificCredentialInput) (*sdk.ResetServiceSpecificCredentialOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ResetServiceSpecificCredentialOutput, error) {
+func (s *Fake) resetServiceSpecificCredential(call *fakeaws.Call, in *sdk.ResetServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.ResetServiceSpecificCredentialOutput], error) {
+	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.ResetServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
 			return nil, err
@@ -211,9 +253,9 @@ func (s *Fake) ResetServiceSpecificCredential(ctx context.Context, in *sdk.Reset
 	})
 }
 
-// DeleteServiceSpecificCredential deletes a credential of a user.
-func (s *Fake) DeleteServiceSpecificCredential(ctx context.Context, in *sdk.DeleteServiceSpecificCredentialInput) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
+// deleteServiceSpecificCredential deletes a credential of a user.
+func (s *Fake) deleteServiceSpecificCredential(call *fakeaws.Call, in *sdk.DeleteServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.DeleteServiceSpecificCredentialOutput], error) {
+	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
 		if _, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential); err != nil {
 			return nil, err
 		}

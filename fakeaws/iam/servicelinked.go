@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -10,7 +9,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// serviceLinkedRoleOps are the operations on service-linked roles.
+func (s *Fake) serviceLinkedRoleOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createServiceLinkedRole),
+		fakeaws.Bind(s.deleteServiceLinkedRole),
+		fakeaws.Bind(s.getServiceLinkedRoleDeletionStatus),
+	}
+}
 
 // deletionTime is how long the deletion of a service-linked role takes, while
 // AWS asks the service whether it still uses the role. Unverified.
@@ -74,17 +84,35 @@ func linkedTrust(principal string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[` + string(quoted) + `]}}]}`
 }
 
-// CreateServiceLinkedRole makes the role of an AWS service.
-func (s *Fake) CreateServiceLinkedRole(ctx context.Context, in *sdk.CreateServiceLinkedRoleInput) (*sdk.CreateServiceLinkedRoleOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateServiceLinkedRoleOutput, error) {
-		linked, err := linkedRoleOf(*in.AWSServiceName, in.CustomSuffix)
-		if err != nil {
-			return nil, err
-		}
+// A newRole is a service-linked role that is to be made.
+type newRole struct {
+	linkedRole
+	account *account
+}
+
+// newLinkedRole is the target of CreateServiceLinkedRole, which prints the ARN.
+func newLinkedRole(principal, suffix *string) target[newRole] {
+	return func(l *lookup) (found[newRole], error) {
+		linked, err := linkedRoleOf(*principal, suffix)
+		return found[newRole]{
+			resources: []resource{{arn: iamARN(l.account.id, "role", serviceRolePath+*principal+"/", linked.name)}},
+			value:     newRole{linked, l.account},
+		}, err
+	}
+}
+
+func awsServiceName(principal *string) contextKey {
+	return optionalKey("iam:AWSServiceName", principal)
+}
+
+// createServiceLinkedRole makes the role of an AWS service.
+func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateServiceLinkedRoleInput) (*fakeaws.Plan[sdk.CreateServiceLinkedRoleOutput], error) {
+	return plan(s, call, in, newLinkedRole(in.AWSServiceName, in.CustomSuffix), func(linked newRole) (*sdk.CreateServiceLinkedRoleOutput, error) {
+		a := linked.account
 		if _, exists := a.roles.Get(strings.ToLower(linked.name)); exists {
 			return nil, invalidInput(fmt.Sprintf(linkedRoleTaken, linked.name))
 		}
-		trust, err := s.trustPolicy(ctx, a, linkedTrust(*in.AWSServiceName), linked.name)
+		trust, err := s.trustPolicy(call, a, linkedTrust(*in.AWSServiceName), linked.name)
 		if err != nil {
 			return nil, err
 		}
@@ -100,18 +128,18 @@ func (s *Fake) CreateServiceLinkedRole(ctx context.Context, in *sdk.CreateServic
 		view := r.roleView()
 		view.RoleLastUsed = nil
 		return &sdk.CreateServiceLinkedRoleOutput{Role: view}, nil
-	})
+	}, awsServiceName(in.AWSServiceName))
 }
 
-// A deletion is a service-linked role on its way out.
+// A deletion is a service-linked role that is being deleted.
 type deletion struct {
 	id   string
 	role *entity // nil once it is gone
 	due  time.Time
 }
 
-// settle finishes the deletions that are due, when the account is next looked at.
-func (s *Fake) settle(a *account) {
+// finishDeletions finishes the deletions that are due, when the account is next looked at.
+func (s *Fake) finishDeletions(a *account) {
 	for len(a.pending) > 0 && !s.world.Clock().Now().Before(a.pending[0].due) {
 		d := a.pending[0]
 		a.pending = a.pending[1:]
@@ -125,10 +153,10 @@ func (s *Fake) settle(a *account) {
 	}
 }
 
-// DeleteServiceLinkedRole begins to delete a service-linked role. A deletion
+// deleteServiceLinkedRole begins to delete a service-linked role. A deletion
 // that is under way is not begun again.
-func (s *Fake) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteServiceLinkedRoleInput) (*sdk.DeleteServiceLinkedRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteServiceLinkedRoleOutput, error) {
+func (s *Fake) deleteServiceLinkedRole(call *fakeaws.Call, in *sdk.DeleteServiceLinkedRoleInput) (*fakeaws.Plan[sdk.DeleteServiceLinkedRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteServiceLinkedRoleOutput, error) {
 		if !r.serviceLinked() {
 			return nil, noSuchEntity(notServiceLinked, r.name)
 		}
@@ -151,14 +179,35 @@ func (s *Fake) DeleteServiceLinkedRole(ctx context.Context, in *sdk.DeleteServic
 	})
 }
 
-// GetServiceLinkedRoleDeletionStatus says how far a deletion has come. No
-// service of a World holds on to its role, so that all deletions succeed.
-func (s *Fake) GetServiceLinkedRoleDeletionStatus(ctx context.Context, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
-		d, ok := a.deletions[*in.DeletionTaskId]
-		if !ok {
-			return nil, noSuchEntity(noDeletion, *in.DeletionTaskId)
+// onDeletion is the target of the status of a deletion, whose id names the role:
+// "task/aws-service-role/SERVICE/ROLE/ID".
+func onDeletion(id *string) target[*deletion] {
+	return func(l *lookup) (found[*deletion], error) {
+		d, ok := l.account.deletions[*id]
+		f := found[*deletion]{resources: []resource{{arn: "*"}}, value: d, missing: func() error {
+			if !ok {
+				return noSuchEntity(noDeletion, *id)
+			}
+			return nil
+		}}
+		task := strings.TrimPrefix(*id, "task")
+		end := strings.LastIndexByte(task, '/')
+		if end < 0 {
+			return f, nil
 		}
+		r := &f.resources[0]
+		r.arn = iamARN(l.account.id, "role", task[:end], "")
+		if e, err := roleKind.find(l.account, lastSegment(task[:end])); err == nil && e.arn == r.arn {
+			r.tags = &e.tags
+		}
+		return f, nil
+	}
+}
+
+// getServiceLinkedRoleDeletionStatus says how far a deletion has come. No
+// service of a World holds on to its role, so that all deletions succeed.
+func (s *Fake) getServiceLinkedRoleDeletionStatus(call *fakeaws.Call, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*fakeaws.Plan[sdk.GetServiceLinkedRoleDeletionStatusOutput], error) {
+	return plan(s, call, in, onDeletion(in.DeletionTaskId), func(d *deletion) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
 		status := types.DeletionTaskStatusTypeSucceeded
 		if d.role != nil {
 			status = types.DeletionTaskStatusTypeInProgress

@@ -1,13 +1,24 @@
 package iam
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// signingCertificateOps are the operations on signing certificates.
+func (s *Fake) signingCertificateOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.uploadSigningCertificate),
+		fakeaws.Bind(s.updateSigningCertificate),
+		fakeaws.Bind(s.deleteSigningCertificate),
+		fakeaws.Bind(s.listSigningCertificates),
+	}
+}
 
 const (
 	// maxSigningCertificates is the quota per user.
@@ -38,9 +49,9 @@ func (c *signingCertificate) view(u *entity) types.SigningCertificate {
 	}
 }
 
-// UploadSigningCertificate gives a user, by default the caller, a certificate.
-func (s *Fake) UploadSigningCertificate(ctx context.Context, in *sdk.UploadSigningCertificateInput) (*sdk.UploadSigningCertificateOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UploadSigningCertificateOutput, error) {
+// uploadSigningCertificate gives a user, by default the caller, a certificate.
+func (s *Fake) uploadSigningCertificate(call *fakeaws.Call, in *sdk.UploadSigningCertificateInput) (*fakeaws.Plan[sdk.UploadSigningCertificateOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UploadSigningCertificateOutput, error) {
 		parsed, err := parseCertificate(*in.CertificateBody)
 		if err != nil {
 			return nil, err
@@ -70,9 +81,9 @@ func (s *Fake) UploadSigningCertificate(ctx context.Context, in *sdk.UploadSigni
 	})
 }
 
-// UpdateSigningCertificate makes a certificate active or inactive.
-func (s *Fake) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSigningCertificateInput) (*sdk.UpdateSigningCertificateOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.UpdateSigningCertificateOutput, error) {
+// updateSigningCertificate makes a certificate active or inactive.
+func (s *Fake) updateSigningCertificate(call *fakeaws.Call, in *sdk.UpdateSigningCertificateInput) (*fakeaws.Plan[sdk.UpdateSigningCertificateOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UpdateSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
 			return nil, err
@@ -85,9 +96,9 @@ func (s *Fake) UpdateSigningCertificate(ctx context.Context, in *sdk.UpdateSigni
 	})
 }
 
-// DeleteSigningCertificate deletes a certificate of a user.
-func (s *Fake) DeleteSigningCertificate(ctx context.Context, in *sdk.DeleteSigningCertificateInput) (*sdk.DeleteSigningCertificateOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.DeleteSigningCertificateOutput, error) {
+// deleteSigningCertificate deletes a certificate of a user.
+func (s *Fake) deleteSigningCertificate(call *fakeaws.Call, in *sdk.DeleteSigningCertificateInput) (*fakeaws.Plan[sdk.DeleteSigningCertificateOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.DeleteSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
 			return nil, err
@@ -98,9 +109,9 @@ func (s *Fake) DeleteSigningCertificate(ctx context.Context, in *sdk.DeleteSigni
 	})
 }
 
-// ListSigningCertificates lists the certificates of a user by id.
-func (s *Fake) ListSigningCertificates(ctx context.Context, in *sdk.ListSigningCertificatesInput) (*sdk.ListSigningCertificatesOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListSigningCertificatesOutput, error) {
+// listSigningCertificates lists the certificates of a user by id.
+func (s *Fake) listSigningCertificates(call *fakeaws.Call, in *sdk.ListSigningCertificatesInput) (*fakeaws.Plan[sdk.ListSigningCertificatesOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListSigningCertificatesOutput, error) {
 		p, err := list(byID(u.user.signing), in.Marker, in.MaxItems, func(c *signingCertificate) (types.SigningCertificate, bool) {
 			return c.view(u), true
 		})

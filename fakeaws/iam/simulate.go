@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +13,14 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// simulatorOps are the operations on the policy simulator.
+func (s *Fake) simulatorOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.simulateCustomPolicy),
+		fakeaws.Bind(s.simulatePrincipalPolicy),
+	}
+}
 
 // Texts of the policy simulator.
 const (
@@ -61,9 +68,9 @@ type question struct {
 	scps                           [][]*enforce.Policy // of the principal's organization
 }
 
-// SimulateCustomPolicy decides what policies would allow that nobody has.
-func (s *Fake) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomPolicyInput) (*sdk.SimulateCustomPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
+// simulateCustomPolicy decides what policies would allow that nobody has.
+func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPolicyInput) (*fakeaws.Plan[sdk.SimulateCustomPolicyOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
 		p, err := a.simulate(&question{
 			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
 			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
@@ -74,10 +81,10 @@ func (s *Fake) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomP
 	})
 }
 
-// SimulatePrincipalPolicy decides what the policies of a user, group or role
+// simulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
-func (s *Fake) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
-	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
+func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrincipalPolicyInput) (*fakeaws.Plan[sdk.SimulatePrincipalPolicyOutput], error) {
+	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {
 			return nil, err
@@ -106,12 +113,15 @@ func (s *Fake) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrin
 	})
 }
 
-// inSource is inPrincipal for the principal whose policies are simulated.
-func inSource[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
-	if err := checkSource(fakeaws.CallFrom(ctx).Account, arn); err != nil {
-		return nil, err
+// onSource is onPrincipal for a principal whose policies are simulated, which must be
+// one of the account, whatever the caller may.
+func onSource(arn *string) target[*entity] {
+	return func(l *lookup) (found[*entity], error) {
+		if err := checkSource(l.call.Account, arn); err != nil {
+			return found[*entity]{}, err
+		}
+		return onPrincipal(arn)(l)
 	}
-	return inPrincipal(ctx, s, in, arn, do)
 }
 
 // checkSource refuses to simulate a principal of another account.

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/rsa"
 	"crypto/x509"
@@ -16,7 +15,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// sshKeyOps are the operations on SSH public keys.
+func (s *Fake) sshKeyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.uploadSSHPublicKey),
+		fakeaws.Bind(s.getSSHPublicKey),
+		fakeaws.Bind(s.listSSHPublicKeys),
+		fakeaws.Bind(s.updateSSHPublicKey),
+		fakeaws.Bind(s.deleteSSHPublicKey),
+	}
+}
 
 const (
 	// maxSSHKeys is the quota per user.
@@ -141,9 +153,9 @@ func (k *sshKey) view(u *entity, body string) *types.SSHPublicKey {
 	}
 }
 
-// UploadSSHPublicKey gives a user a public key.
-func (s *Fake) UploadSSHPublicKey(ctx context.Context, in *sdk.UploadSSHPublicKeyInput) (*sdk.UploadSSHPublicKeyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UploadSSHPublicKeyOutput, error) {
+// uploadSSHPublicKey gives a user a public key.
+func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKeyInput) (*fakeaws.Plan[sdk.UploadSSHPublicKeyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UploadSSHPublicKeyOutput, error) {
 		public, err := parseSSHKey(*in.SSHPublicKeyBody)
 		if err != nil {
 			return nil, err
@@ -165,9 +177,9 @@ func (s *Fake) UploadSSHPublicKey(ctx context.Context, in *sdk.UploadSSHPublicKe
 	})
 }
 
-// GetSSHPublicKey returns a public key in one of two formats.
-func (s *Fake) GetSSHPublicKey(ctx context.Context, in *sdk.GetSSHPublicKeyInput) (*sdk.GetSSHPublicKeyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.GetSSHPublicKeyOutput, error) {
+// getSSHPublicKey returns a public key in one of two formats.
+func (s *Fake) getSSHPublicKey(call *fakeaws.Call, in *sdk.GetSSHPublicKeyInput) (*fakeaws.Plan[sdk.GetSSHPublicKeyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.GetSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
 			return nil, err
@@ -176,9 +188,9 @@ func (s *Fake) GetSSHPublicKey(ctx context.Context, in *sdk.GetSSHPublicKeyInput
 	})
 }
 
-// ListSSHPublicKeys lists the public keys of a user, by default the caller, by id.
-func (s *Fake) ListSSHPublicKeys(ctx context.Context, in *sdk.ListSSHPublicKeysInput) (*sdk.ListSSHPublicKeysOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.ListSSHPublicKeysOutput, error) {
+// listSSHPublicKeys lists the public keys of a user, by default the caller, by id.
+func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysInput) (*fakeaws.Plan[sdk.ListSSHPublicKeysOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListSSHPublicKeysOutput, error) {
 		p, err := list(byID(u.user.ssh), in.Marker, in.MaxItems, func(k *sshKey) (types.SSHPublicKeyMetadata, bool) {
 			return types.SSHPublicKeyMetadata{
 				SSHPublicKeyId: aws.String(k.id), Status: k.status,
@@ -189,9 +201,9 @@ func (s *Fake) ListSSHPublicKeys(ctx context.Context, in *sdk.ListSSHPublicKeysI
 	})
 }
 
-// UpdateSSHPublicKey makes a public key active or inactive.
-func (s *Fake) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPublicKeyInput) (*sdk.UpdateSSHPublicKeyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UpdateSSHPublicKeyOutput, error) {
+// updateSSHPublicKey makes a public key active or inactive.
+func (s *Fake) updateSSHPublicKey(call *fakeaws.Call, in *sdk.UpdateSSHPublicKeyInput) (*fakeaws.Plan[sdk.UpdateSSHPublicKeyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UpdateSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
 			return nil, err
@@ -204,9 +216,9 @@ func (s *Fake) UpdateSSHPublicKey(ctx context.Context, in *sdk.UpdateSSHPublicKe
 	})
 }
 
-// DeleteSSHPublicKey deletes a public key of a user.
-func (s *Fake) DeleteSSHPublicKey(ctx context.Context, in *sdk.DeleteSSHPublicKeyInput) (*sdk.DeleteSSHPublicKeyOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteSSHPublicKeyOutput, error) {
+// deleteSSHPublicKey deletes a public key of a user.
+func (s *Fake) deleteSSHPublicKey(call *fakeaws.Call, in *sdk.DeleteSSHPublicKeyInput) (*fakeaws.Plan[sdk.DeleteSSHPublicKeyOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteSSHPublicKeyOutput, error) {
 		if _, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"errors"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -10,8 +9,8 @@ import (
 
 // trustPolicy compiles the trust policy of a role and finds the principals that
 // it names.
-func (s *Fake) trustPolicy(ctx context.Context, a *account, document, role string) (*fakeaws.ResourcePolicy, error) {
-	p, err := enforce.Parse(document, enforce.TrustPolicy, source(ctx, role, ""))
+func (s *Fake) trustPolicy(call *fakeaws.Call, a *account, document, role string) (*fakeaws.ResourcePolicy, error) {
+	p, err := enforce.Parse(document, enforce.TrustPolicy, source(call, role, ""))
 	if err != nil {
 		return nil, malformed(err)
 	}

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,7 +11,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// policyVersionOps are the operations on the versions of managed policies.
+func (s *Fake) policyVersionOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createPolicyVersion),
+		fakeaws.Bind(s.getPolicyVersion),
+		fakeaws.Bind(s.listPolicyVersions),
+		fakeaws.Bind(s.deletePolicyVersion),
+		fakeaws.Bind(s.setDefaultPolicyVersion),
+	}
+}
 
 // maxVersions is the quota of versions of a managed policy.
 const maxVersions = 5
@@ -27,8 +38,8 @@ type version struct {
 func (v *version) id() string { return "v" + strconv.Itoa(v.number) }
 
 // add makes a new version of the policy.
-func (p *policy) add(ctx context.Context, document string, now time.Time) (*version, error) {
-	compiled, err := managedPolicy(ctx, document, p.name, p.arn)
+func (p *policy) add(call *fakeaws.Call, document string, now time.Time) (*version, error) {
+	compiled, err := managedPolicy(call, document, p.name, p.arn)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +77,10 @@ func (p *policy) view(v *version) *types.PolicyVersion {
 	}
 }
 
-// CreatePolicyVersion adds a version to a managed policy.
-func (s *Fake) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyVersionInput) (*sdk.CreatePolicyVersionOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.CreatePolicyVersionOutput, error) {
-		v, err := p.add(ctx, *in.PolicyDocument, s.now())
+// createPolicyVersion adds a version to a managed policy.
+func (s *Fake) createPolicyVersion(call *fakeaws.Call, in *sdk.CreatePolicyVersionInput) (*fakeaws.Plan[sdk.CreatePolicyVersionOutput], error) {
+	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.CreatePolicyVersionOutput, error) {
+		v, err := p.add(call, *in.PolicyDocument, s.now())
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +91,9 @@ func (s *Fake) CreatePolicyVersion(ctx context.Context, in *sdk.CreatePolicyVers
 	})
 }
 
-// GetPolicyVersion returns a version with its document, percent-encoded.
-func (s *Fake) GetPolicyVersion(ctx context.Context, in *sdk.GetPolicyVersionInput) (*sdk.GetPolicyVersionOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.GetPolicyVersionOutput, error) {
+// getPolicyVersion returns a version with its document, percent-encoded.
+func (s *Fake) getPolicyVersion(call *fakeaws.Call, in *sdk.GetPolicyVersionInput) (*fakeaws.Plan[sdk.GetPolicyVersionOutput], error) {
+	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.GetPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
 			return nil, err
@@ -93,9 +104,9 @@ func (s *Fake) GetPolicyVersion(ctx context.Context, in *sdk.GetPolicyVersionInp
 	})
 }
 
-// ListPolicyVersions lists the versions of a managed policy, newest first.
-func (s *Fake) ListPolicyVersions(ctx context.Context, in *sdk.ListPolicyVersionsInput) (*sdk.ListPolicyVersionsOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListPolicyVersionsOutput, error) {
+// listPolicyVersions lists the versions of a managed policy, newest first.
+func (s *Fake) listPolicyVersions(call *fakeaws.Call, in *sdk.ListPolicyVersionsInput) (*fakeaws.Plan[sdk.ListPolicyVersionsOutput], error) {
+	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.ListPolicyVersionsOutput, error) {
 		newest := slices.Clone(p.versions)
 		slices.Reverse(newest)
 		all := ascendSlice(newest, func(v *version) string { return fmt.Sprintf("%08d", 1e8-v.number) })
@@ -106,9 +117,9 @@ func (s *Fake) ListPolicyVersions(ctx context.Context, in *sdk.ListPolicyVersion
 	})
 }
 
-// DeletePolicyVersion deletes a version that is not the default one.
-func (s *Fake) DeletePolicyVersion(ctx context.Context, in *sdk.DeletePolicyVersionInput) (*sdk.DeletePolicyVersionOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.DeletePolicyVersionOutput, error) {
+// deletePolicyVersion deletes a version that is not the default one.
+func (s *Fake) deletePolicyVersion(call *fakeaws.Call, in *sdk.DeletePolicyVersionInput) (*fakeaws.Plan[sdk.DeletePolicyVersionOutput], error) {
+	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.DeletePolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
 			return nil, err
@@ -121,9 +132,9 @@ func (s *Fake) DeletePolicyVersion(ctx context.Context, in *sdk.DeletePolicyVers
 	})
 }
 
-// SetDefaultPolicyVersion puts another version of a managed policy in force.
-func (s *Fake) SetDefaultPolicyVersion(ctx context.Context, in *sdk.SetDefaultPolicyVersionInput) (*sdk.SetDefaultPolicyVersionOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.SetDefaultPolicyVersionOutput, error) {
+// setDefaultPolicyVersion puts another version of a managed policy in force.
+func (s *Fake) setDefaultPolicyVersion(call *fakeaws.Call, in *sdk.SetDefaultPolicyVersionInput) (*fakeaws.Plan[sdk.SetDefaultPolicyVersionOutput], error) {
+	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.SetDefaultPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
 			return nil, err
