@@ -67,10 +67,7 @@ func TestAWSPolicyAsSessionPolicy(t *testing.T) {
 		keys, err := w.user(t, "alice", allowAll).ListAccessKeys(t.Context(), &sdk.ListAccessKeysInput{})
 		require.NoError(t, err)
 		key, _ := w.Credential(*keys.AccessKeyMetadata[0].AccessKeyId)
-		_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{
-			RoleName:                 aws.String("r"),
-			AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}`),
-		})
+		_, err = w.iam.CreateRole(w.root, &sdk.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustAccount)})
 		require.NoError(t, err)
 		_, err = w.iam.AttachRolePolicy(w.root, &sdk.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String(admin)})
 		require.NoError(t, err)
