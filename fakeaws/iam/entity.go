@@ -102,7 +102,7 @@ func (s *Fake) add(a *account, k *kind, name, path string) (*entity, error) {
 	if _, exists := all.Get(strings.ToLower(name)); exists {
 		return nil, alreadyExists("%s with name %s already exists.", k.title, name)
 	}
-	if err := a.room(k.quota, all.Len()); err != nil {
+	if err := a.checkQuota(k.quota, all.Len()); err != nil {
 		return nil, err
 	}
 	e := &entity{

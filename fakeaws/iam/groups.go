@@ -95,7 +95,7 @@ func (s *Fake) addUserToGroup(call *fakeaws.Call, in *sdk.AddUserToGroupInput) (
 		if _, member := g.members.Get(key); member {
 			return &sdk.AddUserToGroupOutput{}, nil
 		}
-		if err := g.account.room(groupsOfUserQuota, u.groups.Len()); err != nil {
+		if err := g.account.checkQuota(groupsOfUserQuota, u.groups.Len()); err != nil {
 			return nil, err
 		}
 		g.account.changes++

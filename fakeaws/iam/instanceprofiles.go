@@ -129,8 +129,8 @@ func (p *instanceProfile) view() *types.InstanceProfile {
 	return &view
 }
 
-// hold puts a role into the profile; nil takes the one out that it has.
-func (p *instanceProfile) hold(r *entity) {
+// setRole puts a role into the profile; nil removes the role that it has.
+func (p *instanceProfile) setRole(r *entity) {
 	key := strings.ToLower(p.name)
 	if p.role != nil {
 		p.role.role.profiles.Delete(key)
@@ -151,7 +151,7 @@ func (s *Fake) createInstanceProfile(call *fakeaws.Call, in *sdk.CreateInstanceP
 		if _, exists := a.profiles.Get(key); exists {
 			return nil, alreadyExists("Instance Profile %s already exists.", p.name)
 		}
-		if err := a.room(profilesQuota, a.profiles.Len()); err != nil {
+		if err := a.checkQuota(profilesQuota, a.profiles.Len()); err != nil {
 			return nil, err
 		}
 		p.id = s.world.IDs().Unique("AIPA")
@@ -211,7 +211,7 @@ func (s *Fake) addRoleToInstanceProfile(call *fakeaws.Call, in *sdk.AddRoleToIns
 		if p.role != nil {
 			return nil, quotaExceeded("InstanceSessionsPerInstanceProfile", 1)
 		}
-		p.hold(r)
+		p.setRole(r)
 		return &sdk.AddRoleToInstanceProfileOutput{}, nil
 	})
 }
@@ -226,7 +226,7 @@ func (s *Fake) removeRoleFromInstanceProfile(call *fakeaws.Call, in *sdk.RemoveR
 		if p.role != r {
 			return nil, noSuchEntity(profileHasNotRole, r.name, p.name)
 		}
-		p.hold(nil)
+		p.setRole(nil)
 		return &sdk.RemoveRoleFromInstanceProfileOutput{}, nil
 	})
 }

@@ -70,9 +70,9 @@ func (p *pager) page(ctx context.Context, marker *string, size *int32) (items []
 	return items, next, nil
 }
 
-// furnish makes an account with some of everything that is listed, and returns
+// createResources makes an account with some of everything that is listed, and returns
 // the members of inputs that name it.
-func (w *world) furnish(t *testing.T) map[string]any {
+func (w *world) createResources(t *testing.T) map[string]any {
 	t.Helper()
 	ctx, name := w.root, aws.String("x")
 	var tags []types.Tag
@@ -191,7 +191,7 @@ func (w *world) furnish(t *testing.T) map[string]any {
 func TestEveryListHasPages(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		all := pagers(reflect.ValueOf(w.iam), w.furnish(t))
+		all := pagers(reflect.ValueOf(w.iam), w.createResources(t))
 		assert.Len(t, all, 39)
 		single := []string{"ListAccountAliases", "GetOrganizationsAccessReport"}
 		for _, p := range all {

@@ -44,9 +44,9 @@ const (
 	missingHandled  = "ResourceHandlingOption %s requires a resource of type %s."
 )
 
-// unsimulated is the simulator's answer to policies and questions that mean
+// simulationError is the simulator's answer to policies and questions that mean
 // nothing. Its text is unverified.
-func unsimulated(err error) error {
+func simulationError(err error) error {
 	var doc *enforce.DocumentError
 	if errors.As(err, &doc) {
 		return invalidInput(doc.Message)
@@ -144,7 +144,7 @@ func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	}
 	decisions, err := enforce.Simulate(sim)
 	if err != nil {
-		return page[types.EvaluationResult]{}, unsimulated(err)
+		return page[types.EvaluationResult]{}, simulationError(err)
 	}
 	for i := range decisions {
 		if d := &decisions[i]; q.resourcePolicy != nil && d.Request.Resource != "*" && !d.AboutResource() {

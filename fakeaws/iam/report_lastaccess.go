@@ -33,7 +33,7 @@ const (
 // An accessJob is a report of what a user, group, role or policy could reach and
 // of who did so last. It is made at once; AWS takes some seconds.
 type accessJob struct {
-	by          string // the ARN of who asked: nobody else gets the report
+	by          string // the ARN of the caller who had it made: no other caller gets the report
 	created     time.Time
 	granularity types.AccessAdvisorUsageGranularityType
 	services    []serviceAccess // by namespace
@@ -74,54 +74,54 @@ func onReport(id *string) target[*accessJob] {
 	}
 }
 
-// A reportable is whom or what a report is about: a principal or a managed policy.
-type reportable struct {
+// An accessSubject is what a report is about: a principal or a managed policy.
+type accessSubject struct {
 	principal *entity
 	policy    *policy
 }
 
-// onReportable is onPrincipal for an ARN that may also be a managed policy's.
-func onReportable(arn *string) target[reportable] {
-	return func(l *lookup) (found[reportable], error) {
+// onAccessSubject is onPrincipal for an ARN that may also be a managed policy's.
+func onAccessSubject(arn *string) target[accessSubject] {
+	return func(l *lookup) (found[accessSubject], error) {
 		if owner, _ := splitPolicyARN(*arn); owner != "" {
 			f := l.policy(*arn, *arn)
 			f.resources[0].name = ""
-			return found[reportable]{resources: f.resources, value: reportable{policy: f.value}, missing: f.missing}, nil
+			return found[accessSubject]{resources: f.resources, value: accessSubject{policy: f.value}, missing: f.missing}, nil
 		}
 		f, err := onPrincipal(arn)(l)
-		return found[reportable]{resources: f.resources, value: reportable{principal: f.value}, missing: f.missing}, err
+		return found[accessSubject]{resources: f.resources, value: accessSubject{principal: f.value}, missing: f.missing}, err
 	}
 }
 
-// A reported is whom and what a report is about: the users and roles who could
-// have used the grants.
-type reported struct {
+// An accessScope is what a report evaluates: grants, and the users and roles who
+// could have used them.
+type accessScope struct {
 	grants   []grant
 	entities []*entity
 }
 
-// report finds out about whom a report is.
-func (x reportable) report() *reported {
+// scope returns the grants and principals that a report evaluates.
+func (x accessSubject) scope() *accessScope {
 	if p := x.policy; p != nil {
 		users := p.attached[userKind.index].Values()
 		for _, g := range p.attached[groupKind.index].Values() {
 			users = append(users, g.members.Values()...)
 		}
 		slices.SortFunc(users, func(x, y *entity) int { return cmp.Compare(x.name, y.name) })
-		return &reported{
+		return &accessScope{
 			grants:   []grant{{policy: p.current.policy, managed: p}},
 			entities: append(slices.Compact(users), p.attached[roleKind.index].Values()...),
 		}
 	}
 	e := x.principal
 	if e.kind == groupKind {
-		return &reported{e.grants(), e.members.Values()}
+		return &accessScope{e.grants(), e.members.Values()}
 	}
-	return &reported{e.grants(), []*entity{e}}
+	return &accessScope{e.grants(), []*entity{e}}
 }
 
 // access makes the report on one service; false when no policy reaches it.
-func (s *Fake) access(r *reported, service *catalog.Service, actions bool) (serviceAccess, bool) {
+func (s *Fake) access(r *accessScope, service *catalog.Service, actions bool) (serviceAccess, bool) {
 	if !slices.ContainsFunc(r.grants, func(g grant) bool { return g.reaches(service) }) {
 		return serviceAccess{}, false
 	}
@@ -190,8 +190,8 @@ func (e *entity) info() *types.EntityInfo {
 // generateServiceLastAccessedDetails reports which services a user, group, role
 // or policy can reach and when they were last called.
 func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GenerateServiceLastAccessedDetailsInput) (*fakeaws.Plan[sdk.GenerateServiceLastAccessedDetailsOutput], error) {
-	return plan(s, call, in, onReportable(in.Arn), func(x reportable) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
-		about := x.report()
+	return plan(s, call, in, onAccessSubject(in.Arn), func(x accessSubject) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
+		about := x.scope()
 		job := &accessJob{granularity: in.Granularity}
 		if job.granularity == "" {
 			job.granularity = types.AccessAdvisorUsageGranularityTypeServiceLevel

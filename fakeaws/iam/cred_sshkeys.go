@@ -208,7 +208,7 @@ func (s *Fake) updateSSHPublicKey(call *fakeaws.Call, in *sdk.UpdateSSHPublicKey
 		if err != nil {
 			return nil, err
 		}
-		if err := settable(in.Status); err != nil {
+		if err := checkStatus(in.Status); err != nil {
 			return nil, err
 		}
 		k.status = in.Status

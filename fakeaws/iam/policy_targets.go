@@ -42,11 +42,11 @@ func (l *lookup) policy(arn, printed string) found[*policy] {
 
 // onOwnPolicy is onPolicy for an operation that changes the policy, as only its
 // owner may.
-func onOwnPolicy(arn *string) target[*policy] { return changed(onPolicy(arn)) }
+func onOwnPolicy(arn *string) target[*policy] { return ownedByAccount(onPolicy(arn)) }
 
-func onOwnPolicyByName(arn *string) target[*policy] { return changed(onPolicyByName(arn)) }
+func onOwnPolicyByName(arn *string) target[*policy] { return ownedByAccount(onPolicyByName(arn)) }
 
-func changed(on target[*policy]) target[*policy] {
+func ownedByAccount(on target[*policy]) target[*policy] {
 	return func(l *lookup) (found[*policy], error) {
 		f, err := on(l)
 		missing := f.missing

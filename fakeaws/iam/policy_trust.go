@@ -17,7 +17,7 @@ func (s *Fake) trustPolicy(call *fakeaws.Call, a *account, document, role string
 	if err := checkSharedProviders(p); err != nil {
 		return nil, err
 	}
-	if err := a.room(trustSizeQuota, p.Size()-1); err != nil {
+	if err := a.checkQuota(trustSizeQuota, p.Size()-1); err != nil {
 		return nil, err
 	}
 	trust, err := s.world.Bind(p)

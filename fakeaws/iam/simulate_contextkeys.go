@@ -24,7 +24,7 @@ func simulated(documents []string, kind enforce.Kind) ([]*enforce.Policy, error)
 	for _, d := range documents {
 		p, err := enforce.Parse(d, kind, enforce.Source{})
 		if err != nil {
-			return nil, unsimulated(err)
+			return nil, simulationError(err)
 		}
 		policies = append(policies, p)
 	}

@@ -10,8 +10,8 @@ import (
 // the tokens that are sold for it by their serial numbers; a World knows those
 // that a test has told it of.
 
-// AddHardwareToken tells the World of a hardware MFA token: of its serial number,
-// as it is printed on the token, and of its seed. Any account may then give the
+// AddHardwareToken adds a hardware MFA token to the World: its serial number, as it
+// is printed on the token, and its seed. Any account may then give the
 // token to one of its users with EnableMFADevice.
 func (s *Fake) AddHardwareToken(serial string, seed []byte) error {
 	s.mu.Lock()

@@ -233,7 +233,7 @@ func (s *Fake) updateServiceSpecificCredential(call *fakeaws.Call, in *sdk.Updat
 		if err != nil {
 			return nil, err
 		}
-		if err := settable(in.Status); err != nil {
+		if err := checkStatus(in.Status); err != nil {
 			return nil, err
 		}
 		c.status = in.Status

@@ -142,7 +142,7 @@ func (s *Fake) uploadServerCertificate(call *fakeaws.Call, in *sdk.UploadServerC
 		if _, exists := a.signIn.servers.Get(key); exists {
 			return nil, alreadyExists(serverCertExists, c.name)
 		}
-		if err := a.room(serverCertificatesQuota, a.signIn.servers.Len()); err != nil {
+		if err := a.checkQuota(serverCertificatesQuota, a.signIn.servers.Len()); err != nil {
 			return nil, err
 		}
 		c.id = s.world.IDs().Unique("ASCA")

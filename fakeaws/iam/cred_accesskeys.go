@@ -155,7 +155,7 @@ func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput)
 		if err != nil {
 			return nil, err
 		}
-		if err := settable(in.Status); err != nil {
+		if err := checkStatus(in.Status); err != nil {
 			return nil, err
 		}
 		k.status = in.Status
@@ -191,8 +191,8 @@ func (s *Fake) getAccessKeyLastUsed(call *fakeaws.Call, in *sdk.GetAccessKeyLast
 	})
 }
 
-// settable refuses the status that a credential reaches by itself alone.
-func settable(s types.StatusType) error {
+// checkStatus refuses the status that a credential reaches by itself alone.
+func checkStatus(s types.StatusType) error {
 	if s == types.StatusTypeExpired {
 		return constraint.Error(notSettable)
 	}

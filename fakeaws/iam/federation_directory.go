@@ -91,7 +91,7 @@ func (s *Fake) Delegation(token string) (found fakeaws.Delegation, ok bool) {
 	return found, ok
 }
 
-// SetDelegationTemplate says what the policy template of a partner allows, as far
+// SetDelegationTemplate sets what the policy template of a partner allows, as far
 // as a World needs to know it: what the session of sts:GetDelegatedAccessToken may
 // do. A template of which nothing is said allows nothing.
 func (s *Fake) SetDelegationTemplate(arn, document string) error {

@@ -186,7 +186,7 @@ func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput)
 
 // deactivateMFADevice takes an MFA device from a user, by default the caller.
 func (s *Fake) deactivateMFADevice(call *fakeaws.Call, in *sdk.DeactivateMFADeviceInput) (*fakeaws.Plan[sdk.DeactivateMFADeviceOutput], error) {
-	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, modifiableUser(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, modifiableUser(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
 			return nil, err

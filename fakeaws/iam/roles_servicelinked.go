@@ -121,7 +121,7 @@ func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateService
 			return nil, err
 		}
 		if p, ok := a.policy("arn:aws:iam::aws:policy" + serviceRolePath + linked.policy); ok {
-			r.give(p)
+			r.addAttachment(p)
 		}
 		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
 		r.role.trust = trust
@@ -146,9 +146,9 @@ func (s *Fake) finishDeletions(a *account) {
 		r := d.role
 		d.role = nil
 		for _, p := range r.attached.Values() {
-			r.take(p)
+			r.removeAttachment(p)
 		}
-		// Nothing else stands in the way: nobody could give it anything.
+		// Nothing else can be attached to it.
 		_ = s.remove(r)
 	}
 }

@@ -135,7 +135,7 @@ func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fak
 		if _, exists := a.policies.Get(key); exists {
 			return nil, alreadyExists("A policy called %s already exists. Duplicate names are not allowed.", p.name)
 		}
-		if err := a.room(policiesQuota, a.policies.Len()); err != nil {
+		if err := a.checkQuota(policiesQuota, a.policies.Len()); err != nil {
 			return nil, err
 		}
 		p.id = s.world.IDs().Unique("ANPA")

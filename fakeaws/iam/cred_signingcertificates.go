@@ -88,7 +88,7 @@ func (s *Fake) updateSigningCertificate(call *fakeaws.Call, in *sdk.UpdateSignin
 		if err != nil {
 			return nil, err
 		}
-		if err := settable(in.Status); err != nil {
+		if err := checkStatus(in.Status); err != nil {
 			return nil, err
 		}
 		c.status = in.Status

@@ -175,7 +175,7 @@ func (s *Fake) createSAMLProvider(call *fakeaws.Call, in *sdk.CreateSAMLProvider
 		if _, exists := a.saml.Get(p.arn); exists {
 			return nil, alreadyExists(samlExists, *in.Name)
 		}
-		if err := a.room(samlProvidersQuota, a.saml.Len()); err != nil {
+		if err := a.checkQuota(samlProvidersQuota, a.saml.Len()); err != nil {
 			return nil, err
 		}
 		a.saml.Set(p.arn, p)

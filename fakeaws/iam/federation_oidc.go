@@ -110,10 +110,10 @@ func oidcARN(account, text string) string {
 	return iamARN(account, "oidc-provider", "/", strings.TrimSuffix(strings.TrimPrefix(text, "https://"), "/"))
 }
 
-// obtained is the thumbprint of a provider that was made without one. IAM looks
+// placeholderThumbprints is the thumbprint of a provider that was made without one. IAM looks
 // at the provider's certificate then; a World reaches no network, and takes the
 // digest of the host's name in its place.
-func obtained(providerURL string) []string {
+func placeholderThumbprints(providerURL string) []string {
 	host, _, _ := strings.Cut(providerURL, "/")
 	sum := sha1.Sum([]byte(host))
 	return []string{hex.EncodeToString(sum[:])}
@@ -140,7 +140,7 @@ func (s *Fake) createOpenIDConnectProvider(call *fakeaws.Call, in *sdk.CreateOpe
 		if _, exists := a.oidc.Get(p.arn); exists {
 			return nil, alreadyExists("Provider with url %s already exists.", *in.Url)
 		}
-		if err := a.room(oidcProvidersQuota, a.oidc.Len()); err != nil {
+		if err := a.checkQuota(oidcProvidersQuota, a.oidc.Len()); err != nil {
 			return nil, err
 		}
 		a.oidc.Set(p.arn, p)
@@ -153,7 +153,7 @@ func (p *oidcProvider) setThumbprints(list []string) error {
 		return invalidInput(tooManyThumbprints)
 	}
 	if p.thumbprints = slices.Clone(list); len(list) == 0 {
-		p.thumbprints = obtained(p.url)
+		p.thumbprints = placeholderThumbprints(p.url)
 	}
 	return nil
 }

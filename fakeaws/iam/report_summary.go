@@ -26,7 +26,7 @@ func number(yes bool) int {
 	return 0
 }
 
-// getAccountSummary counts what the account has and says how much it may have.
+// getAccountSummary counts the resources of the account, with their quotas.
 func (s *Fake) getAccountSummary(call *fakeaws.Call, in *sdk.GetAccountSummaryInput) (*fakeaws.Plan[sdk.GetAccountSummaryOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
 		summary := make(map[string]int32)

@@ -40,15 +40,15 @@ func (e *entity) attach(arn string) error {
 	if _, again := e.attached.Get(arn); again {
 		return nil
 	}
-	if err := e.account.room(e.attachments, e.attached.Len()); err != nil {
+	if err := e.account.checkQuota(e.attachments, e.attached.Len()); err != nil {
 		return err
 	}
-	e.give(p)
+	e.addAttachment(p)
 	return nil
 }
 
-// give and take change what is attached, without a question.
-func (e *entity) give(p *policy) {
+// addAttachment attaches a policy. It checks nothing.
+func (e *entity) addAttachment(p *policy) {
 	e.account.changes++
 	if uses(&p.attached) == 0 {
 		e.account.policiesInUse++
@@ -57,7 +57,8 @@ func (e *entity) give(p *policy) {
 	p.attached[e.index].Set(strings.ToLower(e.name), e)
 }
 
-func (e *entity) take(p *policy) {
+// removeAttachment detaches a policy. It checks nothing.
+func (e *entity) removeAttachment(p *policy) {
 	e.account.changes++
 	e.attached.Delete(p.arn)
 	p.attached[e.index].Delete(strings.ToLower(e.name))
@@ -74,7 +75,7 @@ func (e *entity) detach(arn string) error {
 	if !ok {
 		return noSuchEntity(policyNotFound, arn)
 	}
-	e.take(p)
+	e.removeAttachment(p)
 	return nil
 }
 

@@ -43,8 +43,8 @@ const (
 // A roleTemplate has the versions of a template by minor version.
 type roleTemplate = btree.Map[int32, *types.RoleTemplateVersion]
 
-// AddRoleTemplate tells the World of a version of a role template, which AWS's
-// services make for all accounts. Its ARN, its minor version and the patterns of
+// AddRoleTemplate adds a version of a role template to the World. AWS's services
+// make them for all accounts. Its ARN, its minor version and the patterns of
 // the role's name and trust policy are needed; a version without a path, session
 // duration and default minor version gets "/", an hour, and its own.
 func (s *Fake) AddRoleTemplate(v types.RoleTemplateVersion) error {
@@ -178,10 +178,10 @@ func (s *Fake) acquire(call *fakeaws.Call, a *account, v *types.RoleTemplateVers
 		return nil, err
 	}
 	r.role.template = &types.SourceRoleTemplate{TemplateArn: v.TemplateArn, TemplateMinorVersion: v.MinorVersion}
-	if err := r.furnish(call, v, fill); err != nil {
+	if err := r.addPolicies(call, v, fill); err != nil {
 		r.inline = btree.Map[string, *enforce.Policy]{}
 		for _, p := range r.attached.Values() {
-			r.take(p)
+			r.removeAttachment(p)
 		}
 		_ = s.remove(r) // nothing is left that could be in the way
 		return nil, err
@@ -189,8 +189,8 @@ func (s *Fake) acquire(call *fakeaws.Call, a *account, v *types.RoleTemplateVers
 	return r, nil
 }
 
-// furnish gives a role the policies of its template.
-func (e *entity) furnish(call *fakeaws.Call, v *types.RoleTemplateVersion, fill *strings.Replacer) error {
+// addPolicies gives a role the policies of its template.
+func (e *entity) addPolicies(call *fakeaws.Call, v *types.RoleTemplateVersion, fill *strings.Replacer) error {
 	for _, p := range v.InlinePolicyTemplates {
 		if err := e.putInline(call, fill.Replace(*p.PolicyName), fill.Replace(*p.PolicyDocument)); err != nil {
 			return err

@@ -68,9 +68,9 @@ func (e *entity) login() (*loginProfile, error) {
 	return e.user.login, nil
 }
 
-// rootInTask performs an operation on a user's own credentials, but on the root user's
+// rootSessionOnly performs an operation on a user's own credentials, but on the root user's
 // in a session of AssumeRoot only.
-func rootInTask[O any](call *fakeaws.Call, do func(*entity) (*O, error)) func(*entity) (*O, error) {
+func rootSessionOnly[O any](call *fakeaws.Call, do func(*entity) (*O, error)) func(*entity) (*O, error) {
 	return func(u *entity) (*O, error) {
 		if u == u.account.root && !taskOfRoot(call.Caller) {
 			return nil, constraint.Error(rootNeedsSession)
@@ -88,7 +88,7 @@ func taskOfRoot(c *fakeaws.Caller) bool {
 // createLoginProfile gives a user a password, by default the caller. The root user
 // gets none: whoever reads its mail may choose one.
 func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfileInput) (*fakeaws.Plan[sdk.CreateLoginProfileOutput], error) {
-	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
 		if u.user.login != nil {
 			return nil, alreadyExists(loginProfileExists, u.signInName())
 		}
@@ -114,7 +114,7 @@ func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfile
 
 // getLoginProfile says since when a user, by default the caller, has a password.
 func (s *Fake) getLoginProfile(call *fakeaws.Call, in *sdk.GetLoginProfileInput) (*fakeaws.Plan[sdk.GetLoginProfileOutput], error) {
-	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
 		}
@@ -144,7 +144,7 @@ func (s *Fake) updateLoginProfile(call *fakeaws.Call, in *sdk.UpdateLoginProfile
 
 // deleteLoginProfile takes the password from a user, by default the caller.
 func (s *Fake) deleteLoginProfile(call *fakeaws.Call, in *sdk.DeleteLoginProfileInput) (*fakeaws.Plan[sdk.DeleteLoginProfileOutput], error) {
-	return plan(s, call, in, onUserOrCaller(in.UserName), rootInTask(call, modifiableUser(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, modifiableUser(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
 		}

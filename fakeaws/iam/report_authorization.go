@@ -36,7 +36,7 @@ func (s *Fake) getAccountAuthorizationDetails(call *fakeaws.Call, in *sdk.GetAcc
 	})
 }
 
-// A detailed thing is an entity or a policy, and says what it is in detail.
+// A detailed is an entity or a policy, which adds its details to the output.
 type detailed interface {
 	addTo(*sdk.GetAccountAuthorizationDetailsOutput)
 }
@@ -56,7 +56,7 @@ func (a *account) everything(filter []types.EntityType) ascender[detailed] {
 	add(types.EntityTypeRole, details(ascend(&a.roles)))
 	add(types.EntityTypeLocalManagedPolicy, details(a.everyPolicy(types.PolicyScopeTypeLocal, false)))
 	add(types.EntityTypeAWSManagedPolicy, details(a.usedAWSPolicies()))
-	return inTurn(parts)
+	return concatenated(parts)
 }
 
 // usedAWSPolicies lists those of AWS's policies that the account uses.
@@ -74,8 +74,8 @@ func details[D detailed](of ascender[D]) ascender[detailed] {
 	}
 }
 
-// inTurn lists one list after the other, each under its digit.
-func inTurn[V any](parts []ascender[V]) ascender[V] {
+// concatenated lists one list after the other, each under its digit.
+func concatenated[V any](parts []ascender[V]) ascender[V] {
 	return func(from string, visit func(string, V) bool) {
 		more := true
 		for i, part := range parts {
