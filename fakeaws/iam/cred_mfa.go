@@ -51,7 +51,7 @@ type mfaDevice struct {
 	enabled time.Time
 	drift   int64 // how many steps the device's clock is ahead
 	used    int64 // the step of the latest code that was taken
-	deleted bool  // a plan of before may still hold it
+	deleted bool  // for the plans that still hold it
 }
 
 func (d *mfaDevice) credentialID() string { return d.serial }

@@ -33,7 +33,7 @@ type serverCertificate struct {
 	body, chain       string
 	uploaded, expires time.Time
 	tags              tagSet
-	deleted           bool // a plan of before may still hold it
+	deleted           bool // for the plans that still hold it
 }
 
 func serverCertificateARN(a *account, path, name string) string {

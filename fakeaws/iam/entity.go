@@ -70,7 +70,7 @@ type entity struct {
 	role     roleFacts                  // of a role
 	gathered *gathered                  // of a user or role
 	uses     *fakeaws.Uses              // of a user or role
-	deleted  bool                       // a plan of before may still hold it
+	deleted  bool                       // for the plans that still hold it
 }
 
 // roleFacts are what only roles have.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -284,11 +285,11 @@ func (s *Fake) listDelegationRequests(call *fakeaws.Call, in *sdk.ListDelegation
 
 // delegationID returns the id in the ARN of a delegation request.
 func delegationID(arn string) (string, bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil {
 		return "", false
 	}
-	return strings.CutPrefix(parts[5], "delegation-request/")
+	return strings.CutPrefix(parsed.Resource, "delegation-request/")
 }
 
 // defaultLocale is that of a summary whose request names none. Unverified.

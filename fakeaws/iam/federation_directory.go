@@ -3,10 +3,10 @@ package iam
 import (
 	"crypto/rsa"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -18,11 +18,11 @@ var _ fakeaws.Federation = (*Fake)(nil)
 // accountOf finds the account of an IAM ARN, if it has any IAM resources. The
 // lock is held.
 func (s *Fake) accountOf(arn string) (*account, bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil {
 		return nil, false
 	}
-	a, ok := s.accounts[parts[4]]
+	a, ok := s.accounts[parsed.AccountID]
 	return a, ok
 }
 

@@ -57,7 +57,7 @@ type oidcProvider struct {
 	thumbprints []string
 	created     time.Time
 	tags        tagSet
-	deleted     bool // a plan of before may still hold it
+	deleted     bool // for the plans that still hold it
 }
 
 // newOIDCProvider is the target of CreateOpenIDConnectProvider.

@@ -57,7 +57,7 @@ type samlProvider struct {
 	keys       []samlKey // oldest first
 	created    time.Time
 	tags       tagSet
-	deleted    bool // a plan of before may still hold it
+	deleted    bool // for the plans that still hold it
 }
 
 // A samlKey is a private key with which a provider's assertions are decrypted.

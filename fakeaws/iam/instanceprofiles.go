@@ -43,7 +43,7 @@ type instanceProfile struct {
 	tags           tagSet
 	role           *entity
 	account        *account
-	deleted        bool // a plan of before may still hold it
+	deleted        bool // for the plans that still hold it
 }
 
 func (a *account) profile(name string) (*instanceProfile, error) {
@@ -88,7 +88,7 @@ func onProfileAndRole(profileName, roleName *string) target[profileAndRole] {
 		role, err := onRole(roleName)(l)
 		passed := role.resources[0]
 		passed.name, passed.action = "", "iam:PassRole"
-		passed.keys = append(passed.keys, passedToEC2)
+		passed.keys = append(passed.keys, passedToEC2(l.account.id))
 		return found[profileAndRole]{
 			resources: append(profile.resources, passed),
 			value:     profileAndRole{profile.value, role.value},
@@ -102,9 +102,12 @@ func onProfileAndRole(profileName, roleName *string) target[profileAndRole] {
 	}
 }
 
-func passedToEC2(c *enforce.Context, r *resource) {
-	c.Set("iam:PassedToService", "ec2.amazonaws.com")
-	c.Set("iam:AssociatedResourceArn", "arn:aws:ec2:*:"+strings.Split(r.arn, ":")[4]+":instance/*")
+// passedToEC2 sets the keys of passing a role of an account to EC2.
+func passedToEC2(account string) contextKey {
+	return func(c *enforce.Context, _ *resource) {
+		c.Set("iam:PassedToService", "ec2.amazonaws.com")
+		c.Set("iam:AssociatedResourceArn", "arn:aws:ec2:*:"+account+":instance/*")
+	}
 }
 
 // listedProfile is an instance profile as lists return it: without tags.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
@@ -38,7 +39,7 @@ type policy struct {
 	tags             tagSet
 	versions         []*version // oldest first
 	current          *version   // the default version
-	deleted          bool       // a plan of before may still hold it
+	deleted          bool       // for the plans that still hold it
 	made             int        // versions ever made
 	// attached and bounded have the entities that the policy is attached to and
 	// the boundary of, by kind and lower-case name.
@@ -78,8 +79,8 @@ func (p *policy) listedPolicy() types.Policy {
 
 // validARN reports whether an ARN has the form of one.
 func validARN(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && parts[1] != "" && parts[2] != "" && parts[5] != ""
+	parsed, err := awsarn.Parse(arn)
+	return err == nil && parsed.Partition != "" && parsed.Service != "" && parsed.Resource != ""
 }
 
 // lastSegment is the name in a path and name.
@@ -87,11 +88,11 @@ func lastSegment(path string) string { return path[strings.LastIndexByte(path, '
 
 // splitPolicyARN returns the account and the name in the ARN of a policy.
 func splitPolicyARN(arn string) (account, name string) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || !strings.HasPrefix(parts[5], "policy/") {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil || !strings.HasPrefix(parsed.Resource, "policy/") {
 		return "", ""
 	}
-	return parts[4], lastSegment(parts[5])
+	return parsed.AccountID, lastSegment(parsed.Resource)
 }
 
 // policy finds a managed policy of the account, or of AWS, by its ARN.

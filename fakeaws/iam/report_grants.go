@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -25,14 +26,14 @@ const invalidPrincipalARN = "Invalid ARN provided in the request: "
 // principalARN takes the ARN of a user, group or role apart. The kind of any
 // other ARN is nil.
 func principalARN(arn string) (account string, k *kind, name string) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[2] != "iam" {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil || parsed.Service != "iam" {
 		return "", nil, ""
 	}
-	noun, _, _ := strings.Cut(parts[5], "/")
+	noun, _, _ := strings.Cut(parsed.Resource, "/")
 	for _, k := range []*kind{userKind, groupKind, roleKind} {
 		if k.noun == noun {
-			return parts[4], k, lastSegment(parts[5])
+			return parsed.AccountID, k, lastSegment(parsed.Resource)
 		}
 	}
 	return "", nil, ""

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -234,8 +235,8 @@ func (a *account) simulatedCaller(arn *string) (enforce.Principal, error) {
 	if arn == nil {
 		return enforce.Principal{Type: enforce.User, Account: a.id}, nil
 	}
-	if parts := strings.SplitN(*arn, ":", 6); len(parts) == 6 && parts[2] == "iam" && strings.HasPrefix(parts[5], "group/") {
-		return enforce.Principal{Type: enforce.User, ARN: *arn, Account: parts[4]}, nil
+	if owner, k, _ := principalARN(*arn); k == groupKind {
+		return enforce.Principal{Type: enforce.User, ARN: *arn, Account: owner}, nil
 	}
 	p, err := enforce.ParsePrincipal(*arn)
 	isRole := p.Type == enforce.AssumedRole && p.IssuerARN == *arn
@@ -309,8 +310,8 @@ func (q *question) check() error {
 	}
 	for _, kind := range needed {
 		if !slices.ContainsFunc(q.resources, func(arn string) bool {
-			parts := strings.SplitN(arn, ":", 6)
-			return len(parts) == 6 && parts[2] == "ec2" && strings.HasPrefix(parts[5], kind+"/")
+			parsed, err := awsarn.Parse(arn)
+			return err == nil && parsed.Service == "ec2" && strings.HasPrefix(parsed.Resource, kind+"/")
 		}) {
 			return invalidInput(fmt.Sprintf(missingHandled, *q.handling, kind))
 		}
