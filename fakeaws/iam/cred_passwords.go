@@ -68,8 +68,8 @@ func (e *entity) login() (*loginProfile, error) {
 	return e.user.login, nil
 }
 
-// rootSessionOnly performs an operation on a user's own credentials, but on the root user's
-// in a session of AssumeRoot only.
+// rootSessionOnly refuses an operation on the root user's own credentials outside of a
+// session of AssumeRoot.
 func rootSessionOnly[O any](call *fakeaws.Call, do func(*entity) (*O, error)) func(*entity) (*O, error) {
 	return func(u *entity) (*O, error) {
 		if u == u.account.root && !taskOfRoot(call.Caller) {

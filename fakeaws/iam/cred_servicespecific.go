@@ -157,6 +157,7 @@ func serviceName(service *string) contextKey {
 	return optionalKey("iam:ServiceSpecificCredentialServiceName", service)
 }
 
+// requestAge is the key of a credential's age in days.
 func requestAge(days *int32) contextKey {
 	return func(c *enforce.Context, _ *resource) {
 		if days != nil {

@@ -26,6 +26,7 @@ func onPolicyByName(arn *string) target[*policy] {
 	}
 }
 
+// policy finds a managed policy, printed by its ARN or name.
 func (l *lookup) policy(arn, printed string) found[*policy] {
 	r := resource{arn: arn, name: "policy " + printed}
 	p, ok := l.account.policy(arn)
@@ -40,12 +41,14 @@ func (l *lookup) policy(arn, printed string) found[*policy] {
 	}}
 }
 
-// onOwnPolicy is onPolicy for an operation that changes the policy, as only its
-// owner may.
+// onOwnPolicy is onPolicy for an operation that changes the policy, which AWS's
+// policies refuse.
 func onOwnPolicy(arn *string) target[*policy] { return ownedByAccount(onPolicy(arn)) }
 
+// onOwnPolicyByName is onOwnPolicy with the name printed.
 func onOwnPolicyByName(arn *string) target[*policy] { return ownedByAccount(onPolicyByName(arn)) }
 
+// ownedByAccount refuses a policy of AWS's.
 func ownedByAccount(on target[*policy]) target[*policy] {
 	return func(l *lookup) (found[*policy], error) {
 		f, err := on(l)

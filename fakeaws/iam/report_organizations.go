@@ -132,6 +132,7 @@ func (s *Fake) accesses(x scope) []types.AccessDetail {
 	return details
 }
 
+// onEntityPath is the target of a report on a path in an organization.
 func onEntityPath(path *string) target[*account] {
 	return at(func(a *account) string { return iamARN(a.id, "access-report", "/", *path) })
 }

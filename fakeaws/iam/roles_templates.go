@@ -91,6 +91,7 @@ func (s *Fake) roleTemplate(arn string, minor *int32) (*types.RoleTemplateVersio
 	return nil, noSuchEntity(noRoleTemplate, arn)
 }
 
+// onRoleTemplate is the target of actions on a role template, printed as its ARN.
 func onRoleTemplate(arn *string) target[*account] {
 	return at(func(*account) string { return *arn })
 }
