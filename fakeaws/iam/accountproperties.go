@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,12 +8,34 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-// properties are those of a request.
-func (in input) properties() map[string]string {
-	return in.value.Field(in.fields["Properties"]).Interface().(map[string]string)
+// propertyOps are the operations on account properties.
+func (s *Fake) propertyOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.putAccountProperties),
+		fakeaws.Bind(s.getAccountProperties),
+	}
+}
+
+// propertyNamespaces sets the key to the namespaces of properties.
+func propertyNamespaces(properties map[string]string) contextKey {
+	return func(c *enforce.Context, _ *resource) {
+		c.SetMulti("iam:AccountPropertyNamespaces", namespaces(properties))
+	}
+}
+
+// onProperties is the target of GetAccountProperties, whose condition key has the
+// namespaces of what it would show.
+func onProperties(l *lookup) (found[*account], error) {
+	a := l.account
+	return found[*account]{
+		resources: []resource{{arn: "*", keys: []contextKey{propertyNamespaces(a.signIn.properties)}}},
+		value:     a,
+	}, nil
 }
 
 // namespaces are the parts before "/" of the keys of account properties, sorted.
@@ -45,9 +66,9 @@ func checkProperties(properties map[string]string) error {
 	return nil
 }
 
-// PutAccountProperties sets properties of the account; others stay as they are.
-func (s *Fake) PutAccountProperties(ctx context.Context, in *sdk.PutAccountPropertiesInput) (*sdk.PutAccountPropertiesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.PutAccountPropertiesOutput, error) {
+// putAccountProperties sets properties of the account; others stay as they are.
+func (s *Fake) putAccountProperties(call *fakeaws.Call, in *sdk.PutAccountPropertiesInput) (*fakeaws.Plan[sdk.PutAccountPropertiesOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.PutAccountPropertiesOutput, error) {
 		if err := checkProperties(in.Properties); err != nil {
 			return nil, err
 		}
@@ -56,12 +77,12 @@ func (s *Fake) PutAccountProperties(ctx context.Context, in *sdk.PutAccountPrope
 		}
 		maps.Copy(a.signIn.properties, in.Properties)
 		return &sdk.PutAccountPropertiesOutput{}, nil
-	})
+	}, propertyNamespaces(in.Properties))
 }
 
-// GetAccountProperties returns the properties of the account that were set.
-func (s *Fake) GetAccountProperties(ctx context.Context, in *sdk.GetAccountPropertiesInput) (*sdk.GetAccountPropertiesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetAccountPropertiesOutput, error) {
+// getAccountProperties returns the properties of the account that were set.
+func (s *Fake) getAccountProperties(call *fakeaws.Call, in *sdk.GetAccountPropertiesInput) (*fakeaws.Plan[sdk.GetAccountPropertiesOutput], error) {
+	return plan(s, call, in, onProperties, func(a *account) (*sdk.GetAccountPropertiesOutput, error) {
 		return &sdk.GetAccountPropertiesOutput{Properties: maps.Clone(a.signIn.properties)}, nil
 	})
 }

@@ -15,11 +15,11 @@ import (
 // What the directory costs every authorized call of every service.
 func BenchmarkPolicies(b *testing.B) {
 	w := newWorld(b)
-	made, err := w.service.CreateUser(w.Root, &sdk.CreateUserInput{UserName: aws.String("u")})
+	made, err := w.fixture.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u")})
 	require.NoError(b, err)
 	for i := range 10 {
 		arn := w.policy(b, fmt.Sprint("p", i), allowAll)
-		_, err := w.service.AttachUserPolicy(w.Root, &sdk.AttachUserPolicyInput{UserName: aws.String("u"), PolicyArn: &arn})
+		_, err := w.fixture.AttachUserPolicy(w.root, &sdk.AttachUserPolicyInput{UserName: aws.String("u"), PolicyArn: &arn})
 		require.NoError(b, err)
 	}
 	caller := &fakeaws.Caller{EntityID: *made.User.UserId}
@@ -37,27 +37,27 @@ func BenchmarkPolicies(b *testing.B) {
 func BenchmarkFullAccount(b *testing.B) {
 	w := newWorld(b)
 	for i := range 5000 {
-		_, err := w.service.CreateUser(w.Root, &sdk.CreateUserInput{UserName: aws.String(fmt.Sprint("user", i))})
+		_, err := w.fixture.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String(fmt.Sprint("user", i))})
 		require.NoError(b, err)
 	}
 	b.Run("GetUser", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := w.service.GetUser(w.Root, &sdk.GetUserInput{UserName: aws.String("user4999")}); err != nil {
+			if _, err := w.fixture.GetUser(w.root, &sdk.GetUserInput{UserName: aws.String("user4999")}); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("ListUsers last page", func(b *testing.B) {
-		out, err := w.service.ListUsers(w.Root, &sdk.ListUsersInput{MaxItems: aws.Int32(1000)})
+		out, err := w.fixture.ListUsers(w.root, &sdk.ListUsersInput{MaxItems: aws.Int32(1000)})
 		require.NoError(b, err)
 		for range 3 {
-			out, err = w.service.ListUsers(w.Root, &sdk.ListUsersInput{MaxItems: aws.Int32(1000), Marker: out.Marker})
+			out, err = w.fixture.ListUsers(w.root, &sdk.ListUsersInput{MaxItems: aws.Int32(1000), Marker: out.Marker})
 			require.NoError(b, err)
 		}
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := w.service.ListUsers(w.Root, &sdk.ListUsersInput{Marker: out.Marker}); err != nil {
+			if _, err := w.fixture.ListUsers(w.root, &sdk.ListUsersInput{Marker: out.Marker}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -68,10 +68,10 @@ func BenchmarkCreateUser(b *testing.B) {
 	w := newWorld(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := w.service.CreateUser(w.Root, &sdk.CreateUserInput{UserName: aws.String("u")}); err != nil {
+		if _, err := w.fixture.CreateUser(w.root, &sdk.CreateUserInput{UserName: aws.String("u")}); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := w.service.DeleteUser(w.Root, &sdk.DeleteUserInput{UserName: aws.String("u")}); err != nil {
+		if _, err := w.fixture.DeleteUser(w.root, &sdk.DeleteUserInput{UserName: aws.String("u")}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -18,21 +18,23 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
-// A village is an account in which anything may happen to a few names, and who
-// looks at it.
-type village struct {
-	ctx context.Context
-	s   *iam.Fake
-	n   int // makes documents differ
+// A randomAccount is an account in which random operations act on a few names, with
+// the client and the directory that look at it.
+type randomAccount struct {
+	ctx       context.Context
+	s         *sdk.Client
+	n         int // makes documents differ
+	directory *iam.Fake
 }
 
 // One name differs from another in its case alone.
 var (
-	villageNames    = []string{"a", "A", "b", "c"}
-	villagePolicies = []string{"arn:aws:iam::111122223333:policy/p", "arn:aws:iam::111122223333:policy/x/q", readOnly}
-	villagePaths    = []string{"/", "/x/"}
+	randomNames    = []string{"a", "A", "b", "c"}
+	randomPolicies = []string{"arn:aws:iam::111122223333:policy/p", "arn:aws:iam::111122223333:policy/x/q", readOnly}
+	randomPaths    = []string{"/", "/x/"}
 )
 
 // Whatever is done to users, groups, roles and policies: what IAM answers from one
@@ -46,8 +48,8 @@ func TestAllViewsAgree(t *testing.T) {
 		}})
 		_, err := w.AddAccount(accountID, "", "")
 		require.NoError(t, err)
-		v := &village{ctx: w.Background(accountID, "us-east-1"), s: iam.Of(w)}
-		for _, name := range villageNames[1:3] { // so that every run has something to do with
+		v := &randomAccount{ctx: context.Background(), s: sdk.NewFromConfig(worldtest.FixtureConfig(w, accountID, worldtest.Region)), directory: iam.Of(w)}
+		for _, name := range randomNames[1:3] { // so that every run has something to do with
 			v.createUser(name)
 			v.createGroup(name)
 			v.createRole(name)
@@ -67,29 +69,29 @@ func TestAllViewsAgree(t *testing.T) {
 	})
 }
 
-func (v *village) document() *string {
+func (v *randomAccount) document() *string {
 	v.n++
 	return aws.String(allow(fmt.Sprintf("s3:Get%d", v.n), "*"))
 }
 
-func (v *village) createUser(name string) {
+func (v *randomAccount) createUser(name string) {
 	_, _ = v.s.CreateUser(v.ctx, &sdk.CreateUserInput{UserName: &name})
 }
 
-func (v *village) createGroup(name string) {
+func (v *randomAccount) createGroup(name string) {
 	_, _ = v.s.CreateGroup(v.ctx, &sdk.CreateGroupInput{GroupName: &name})
 }
 
-func (v *village) createRole(name string) {
+func (v *randomAccount) createRole(name string) {
 	_, _ = v.s.CreateRole(v.ctx, &sdk.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trustEC2)})
 }
 
-func (v *village) createPolicy(name, path string) {
+func (v *randomAccount) createPolicy(name, path string) {
 	_, _ = v.s.CreatePolicy(v.ctx, &sdk.CreatePolicyInput{PolicyName: &name, Path: &path, PolicyDocument: v.document()})
 }
 
 // users, groups and roles are the names of those that there are, and of nobody.
-func (v *village) users(t *rapid.T) []string {
+func (v *randomAccount) users(t *rapid.T) []string {
 	names := []string{"nobody"}
 	for _, u := range v.details(t).UserDetailList {
 		names = append(names, *u.UserName)
@@ -97,7 +99,7 @@ func (v *village) users(t *rapid.T) []string {
 	return names
 }
 
-func (v *village) groups(t *rapid.T) []string {
+func (v *randomAccount) groups(t *rapid.T) []string {
 	names := []string{"nobody"}
 	for _, g := range v.details(t).GroupDetailList {
 		names = append(names, *g.GroupName)
@@ -105,7 +107,7 @@ func (v *village) groups(t *rapid.T) []string {
 	return names
 }
 
-func (v *village) roles(t *rapid.T) []string {
+func (v *randomAccount) roles(t *rapid.T) []string {
 	names := []string{"nobody"}
 	for _, r := range v.details(t).RoleDetailList {
 		names = append(names, *r.RoleName)
@@ -115,14 +117,14 @@ func (v *village) roles(t *rapid.T) []string {
 
 // actions are what may happen. What IAM refuses is of no interest, but for
 // deletions; what it leaves behind is.
-func (v *village) actions() map[string]func(*rapid.T) {
+func (v *randomAccount) actions() map[string]func(*rapid.T) {
 	ctx, s := v.ctx, v.s
 	pick := func(t *rapid.T, from []string) *string { return aws.String(rapid.SampledFrom(from).Draw(t, "pick")) }
-	one := func(t *rapid.T) *string { return pick(t, villageNames) }
+	one := func(t *rapid.T) *string { return pick(t, randomNames) }
 	user := func(t *rapid.T) *string { return pick(t, v.users(t)) }
 	group := func(t *rapid.T) *string { return pick(t, v.groups(t)) }
 	role := func(t *rapid.T) *string { return pick(t, v.roles(t)) }
-	arn := func(t *rapid.T) *string { return pick(t, villagePolicies) }
+	arn := func(t *rapid.T) *string { return pick(t, randomPolicies) }
 	return map[string]func(*rapid.T){
 		"create": func(t *rapid.T) {
 			rapid.SampledFrom([]func(string){v.createUser, v.createGroup, v.createRole}).Draw(t, "kind")(*one(t))
@@ -130,10 +132,10 @@ func (v *village) actions() map[string]func(*rapid.T) {
 			v.createPolicy("q", "/x/")
 		},
 		"rename user": func(t *rapid.T) {
-			_, _ = s.UpdateUser(ctx, &sdk.UpdateUserInput{UserName: user(t), NewUserName: one(t), NewPath: pick(t, villagePaths)})
+			_, _ = s.UpdateUser(ctx, &sdk.UpdateUserInput{UserName: user(t), NewUserName: one(t), NewPath: pick(t, randomPaths)})
 		},
 		"rename group": func(t *rapid.T) {
-			_, _ = s.UpdateGroup(ctx, &sdk.UpdateGroupInput{GroupName: group(t), NewGroupName: one(t), NewPath: pick(t, villagePaths)})
+			_, _ = s.UpdateGroup(ctx, &sdk.UpdateGroupInput{GroupName: group(t), NewGroupName: one(t), NewPath: pick(t, randomPaths)})
 		},
 		"join": func(t *rapid.T) {
 			_, _ = s.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{UserName: user(t), GroupName: group(t)})
@@ -203,7 +205,7 @@ func (v *village) actions() map[string]func(*rapid.T) {
 }
 
 // remove deletes whoever has a name, and knows from the account's details who can be.
-func (v *village) remove(t *rapid.T, name *string) {
+func (v *randomAccount) remove(t *rapid.T, name *string) {
 	all := v.details(t)
 	for _, u := range all.UserDetailList {
 		if *u.UserName == *name {
@@ -227,7 +229,7 @@ func (v *village) remove(t *rapid.T, name *string) {
 	}
 }
 
-func (v *village) details(t *rapid.T) *sdk.GetAccountAuthorizationDetailsOutput {
+func (v *randomAccount) details(t *rapid.T) *sdk.GetAccountAuthorizationDetailsOutput {
 	out, err := v.s.GetAccountAuthorizationDetails(v.ctx, &sdk.GetAccountAuthorizationDetailsInput{})
 	require.NoError(t, err)
 	require.False(t, out.IsTruncated)
@@ -240,7 +242,7 @@ type usage map[string][]string // by ARN
 func (u usage) add(arn *string, who string) { u[*arn] = append(u[*arn], who) }
 
 // check holds all that IAM says against the account's details.
-func (v *village) check(t *rapid.T) {
+func (v *randomAccount) check(t *rapid.T) {
 	all := v.details(t)
 	attached, bounded, members := usage{}, usage{}, usage{}
 	documents := map[string]string{} // of default versions, by ARN
@@ -294,7 +296,7 @@ func (v *village) check(t *rapid.T) {
 }
 
 // policies returns the documents of an entity, and notes what is attached to it.
-func (v *village) policies(documents map[string]string, attached usage, who string, inline []types.PolicyDetail, managed []types.AttachedPolicy) []string {
+func (v *randomAccount) policies(documents map[string]string, attached usage, who string, inline []types.PolicyDetail, managed []types.AttachedPolicy) []string {
 	var all []string
 	for _, p := range inline {
 		all = append(all, *p.PolicyDocument)
@@ -308,9 +310,9 @@ func (v *village) policies(documents map[string]string, attached usage, who stri
 
 // checkEvaluated holds what the World evaluates for a user or role against what IAM
 // lists.
-func (v *village) checkEvaluated(t *rapid.T, id string, want []string, bounded usage, documents map[string]string, who string, boundary *types.AttachedPermissionsBoundary) {
+func (v *randomAccount) checkEvaluated(t *rapid.T, id string, want []string, bounded usage, documents map[string]string, who string, boundary *types.AttachedPermissionsBoundary) {
 	var set enforce.PolicySet
-	require.True(t, v.s.Policies(&fakeaws.Caller{EntityID: id}, &set, func(string, string) {}))
+	require.True(t, v.directory.Policies(&fakeaws.Caller{EntityID: id}, &set, func(string, string) {}))
 	encoded := func(p *enforce.Policy) string { return strings.ReplaceAll(url.QueryEscape(p.Document()), "+", "%20") }
 	var got []string
 	for _, p := range set.Identity {
@@ -326,7 +328,7 @@ func (v *village) checkEvaluated(t *rapid.T, id string, want []string, bounded u
 }
 
 // entities are those that ListEntitiesForPolicy lists.
-func (v *village) entities(t *rapid.T, arn *string, way types.PolicyUsageType) []string {
+func (v *randomAccount) entities(t *rapid.T, arn *string, way types.PolicyUsageType) []string {
 	out, err := v.s.ListEntitiesForPolicy(v.ctx, &sdk.ListEntitiesForPolicyInput{PolicyArn: arn, PolicyUsageFilter: way})
 	require.NoError(t, err)
 	var all []string
@@ -342,7 +344,7 @@ func (v *village) entities(t *rapid.T, arn *string, way types.PolicyUsageType) [
 	return all
 }
 
-func (v *village) checkCounts(t *rapid.T, all *sdk.GetAccountAuthorizationDetailsOutput, inUse int) {
+func (v *randomAccount) checkCounts(t *rapid.T, all *sdk.GetAccountAuthorizationDetailsOutput, inUse int) {
 	summary, err := v.s.GetAccountSummary(v.ctx, &sdk.GetAccountSummaryInput{})
 	require.NoError(t, err)
 	local := 0

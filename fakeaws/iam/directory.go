@@ -1,8 +1,9 @@
 package iam
 
 import (
-	"strings"
 	"time"
+
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -75,17 +76,17 @@ func (s *Fake) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags fun
 
 // Role implements [fakeaws.Directory].
 func (s *Fake) Role(arn string) (fakeaws.Role, bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil {
 		return fakeaws.Role{}, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.accounts[parts[4]]
+	a, ok := s.accounts[parsed.AccountID]
 	if !ok {
 		return fakeaws.Role{}, false
 	}
-	e, err := roleKind.find(a, lastSegment(parts[5]))
+	e, err := roleKind.find(a, lastSegment(parsed.Resource))
 	if err != nil || e.arn != arn {
 		return fakeaws.Role{}, false
 	}

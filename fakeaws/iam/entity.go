@@ -70,6 +70,7 @@ type entity struct {
 	role     roleFacts                  // of a role
 	gathered *gathered                  // of a user or role
 	uses     *fakeaws.Uses              // of a user or role
+	deleted  bool                       // for the plans that still hold it
 }
 
 // roleFacts are what only roles have.
@@ -87,7 +88,12 @@ func (k *kind) find(a *account, name string) (*entity, error) {
 	if e, ok := k.entities(a).Get(strings.ToLower(name)); ok && e.name == name {
 		return e, nil
 	}
-	return nil, noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
+	return nil, k.missing(name)
+}
+
+// missing is IAM's answer where there is no entity of that name.
+func (k *kind) missing(name string) error {
+	return noSuchEntity("The %s with name %s cannot be found.", k.noun, name)
 }
 
 // add makes an entity and enters it into its account.
@@ -96,7 +102,7 @@ func (s *Fake) add(a *account, k *kind, name, path string) (*entity, error) {
 	if _, exists := all.Get(strings.ToLower(name)); exists {
 		return nil, alreadyExists("%s with name %s already exists.", k.title, name)
 	}
-	if err := a.room(k.quota, all.Len()); err != nil {
+	if err := a.checkQuota(k.quota, all.Len()); err != nil {
 		return nil, err
 	}
 	e := &entity{
@@ -136,6 +142,7 @@ func (s *Fake) remove(e *entity) error {
 		return err
 	}
 	e.bound(nil)
+	e.deleted = true
 	e.entities(e.account).Delete(strings.ToLower(e.name))
 	if e.kind != groupKind {
 		delete(s.byID, e.id)
@@ -147,13 +154,7 @@ func (s *Fake) remove(e *entity) error {
 // rename gives an entity another name or path; nil keeps the one it has. Its id
 // and everything attached stay.
 func (e *entity) rename(name, path *string) error {
-	newName, newPath := e.name, e.path
-	if name != nil {
-		newName = *name
-	}
-	if path != nil {
-		newPath = *path
-	}
+	newName, newPath := renaming(e.name, e.path, name, path)
 	all := e.entities(e.account)
 	from, to := strings.ToLower(e.name), strings.ToLower(newName)
 	if _, taken := all.Get(to); taken && from != to {

@@ -71,3 +71,116 @@ func malformed(err error) error {
 	}
 	return &types.MalformedPolicyDocumentException{Message: aws.String(doc.Message)}
 }
+
+// Texts of the operations on credentials that AWS's users quote.
+const (
+	noLoginProfile     = "Login Profile for User %s cannot be found."
+	loginProfileExists = "Login Profile for user %s already exists."
+	noPasswordPolicy   = "The Password Policy with domain name %s cannot be found."
+	mfaDeviceExists    = "MFADevice entity at the same path and name already exists."
+	wrongMFACode       = "Authentication code for device is not valid."
+	noServerCert       = "The Server Certificate with name %s cannot be found."
+	serverCertExists   = "The Server Certificate with name %s already exists."
+	badCertificate     = "Unable to parse certificate. Please ensure the certificate is in PEM format."
+	badChain           = "Unable to validate certificate chain. The certificate chain must start with the immediate signing certificate, followed by any intermediaries in order. The index within the chain of the invalid certificate is: %d"
+	badSSHKey          = "Invalid public key uploaded."
+	aliasExists        = "The account alias %s already exists."
+)
+
+// Texts of the operations on credentials for which no documentation page or
+// recorded answer was found.
+const (
+	// Unverified: the root user's own login profile or MFA device, which only a
+	// session of AssumeRoot may name by leaving the user out.
+	rootNeedsSession = "Must specify userName when calling with root user credentials"
+	// Unverified: a password for the root user, which a session of AssumeRoot must
+	// leave out.
+	rootHasNoPassword = "Password must not be specified when calling with an AssumeRoot session"
+	// Unverified: the root user, who has no name, in texts about login profiles.
+	rootSignInName = "root"
+	// Unverified: ChangePassword with another password than the current one.
+	wrongOldPassword = "The old password was incorrect."
+	// Unverified: a password that PasswordReusePrevention forbids.
+	reusedPassword = "Password should not be one of the previous %d passwords"
+	// Unverified: deleting a password policy that is not there.
+	noPolicyToDelete = "The account policy with name PasswordPolicy cannot be found."
+	// Unverified: ChangePassword by anyone but a user.
+	onlyUsers = "Only IAM Users can change their own password"
+
+	// Unverified: an MFA device that the account does not have.
+	noMFADevice = "VirtualMFADevice with serial number %s doesn't exist."
+	// Unverified: an MFA device of another user, or of none.
+	notUsersMFADevice = "MFA Device invalid for user."
+	// Unverified: a path and name that make a longer serial number than
+	// operations take.
+	longSerial = "The serial number of the MFA device would be longer than 256 characters."
+	// Unverified: enabling an MFA device that a user has already.
+	mfaDeviceTaken = "MFA Device with serial number %s is already in use."
+	// Unverified: deleting a virtual MFA device that a user has.
+	mfaDeviceInUse = "MFA VirtualDevice in use. Must deactivate first."
+
+	// Unverified: a certificate or key that is not the user's.
+	noSigningCert = "The Certificate with id %s cannot be found."
+	noSSHKey      = "The Public Key with id %s cannot be found."
+	// Unverified: a certificate that a user of the account has already.
+	duplicateCertificate = "The certificate already exists."
+	// Unverified: a certificate before or after the time in which it is valid.
+	outdatedCertificate = "The certificate is not valid at this time."
+	// Unverified: a private key that is encrypted or no key at all.
+	badPrivateKey = "Invalid Private Key."
+	// Unverified: a private key of another certificate.
+	keyMismatch = "The private key does not match the certificate."
+	// Unverified: a key that the user has already.
+	duplicateSSHKey = "The SSH public key is already associated with this user."
+	// Unverified: a key that is not RSA or is too short.
+	weakSSHKey = "The SSH public key must be an RSA key of at least 2048 bits."
+
+	// Unverified: a service that has no credentials of its own.
+	noSuchService = "No such service %s is supported."
+	// Unverified: a service-specific credential that is not the user's.
+	noServiceCredential = "No such credential %s exists."
+	// Unverified: an expiry for a service without API keys.
+	noExpiry = "CredentialAgeDays is not supported for the service %s."
+	// Unverified: one user and all users at once.
+	userAndAllUsers = "UserName and AllUsers cannot be specified together."
+
+	// Unverified: a credential that is to be expired, which the model allows.
+	notSettable = "The status must be Active or Inactive."
+
+	// Unverified: deleting an alias that the account does not have.
+	noAlias = "The account alias %s cannot be found."
+	// Unverified: a key of an account property that is not Namespace/Name.
+	badPropertyKey = "Property key %s must have the format Namespace/PropertyName."
+	// Unverified: account properties of several namespaces in one request.
+	mixedNamespaces = "All properties must belong to the same namespace."
+)
+
+// Names of quotas in IAM's message when one is exceeded. Unverified: AWS's page
+// has the numbers only.
+const (
+	quotaVirtualDevices = "VirtualMFADevicesPerAccount"
+	quotaMFADevices     = "MFADevicesPerUser"
+	quotaSigningCerts   = "SigningCertificatesPerUser"
+	quotaServerCerts    = "ServerCertificatesPerAccount"
+	quotaSSHKeys        = "SSHPublicKeysPerUser"
+	quotaServiceCreds   = "ServiceSpecificCredentialsPerUser"
+	quotaOIDCProviders  = "OpenIdConnectProvidersPerAccount"
+	quotaSAMLProviders  = "SAMLProvidersPerAccount"
+	quotaClientIDs      = "ClientIdsPerOpenIdConnectProvider"
+)
+
+func invalidUserType() error {
+	return &types.InvalidUserTypeException{Message: aws.String(onlyUsers)}
+}
+
+func violatesPolicy(message string) error {
+	return &types.PasswordPolicyViolationException{Message: &message}
+}
+
+func invalidCode() error {
+	return &types.InvalidAuthenticationCodeException{Message: aws.String(wrongMFACode)}
+}
+
+func malformedCertificate(message string) error {
+	return &types.MalformedCertificateException{Message: &message}
+}

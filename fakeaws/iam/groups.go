@@ -1,12 +1,27 @@
 package iam
 
 import (
-	"context"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// groupOps are the operations on groups.
+func (s *Fake) groupOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createGroup),
+		fakeaws.Bind(s.getGroup),
+		fakeaws.Bind(s.deleteGroup),
+		fakeaws.Bind(s.listGroups),
+		fakeaws.Bind(s.listGroupsForUser),
+		fakeaws.Bind(s.updateGroup),
+		fakeaws.Bind(s.addUserToGroup),
+		fakeaws.Bind(s.removeUserFromGroup),
+	}
+}
 
 func (e *entity) groupView() types.Group {
 	return types.Group{
@@ -18,9 +33,9 @@ func (e *entity) groupView() types.Group {
 	}
 }
 
-// CreateGroup makes a group.
-func (s *Fake) CreateGroup(ctx context.Context, in *sdk.CreateGroupInput) (*sdk.CreateGroupOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateGroupOutput, error) {
+// createGroup makes a group.
+func (s *Fake) createGroup(call *fakeaws.Call, in *sdk.CreateGroupInput) (*fakeaws.Plan[sdk.CreateGroupOutput], error) {
+	return plan(s, call, in, created("group", in.GroupName, in.Path), func(a *account) (*sdk.CreateGroupOutput, error) {
 		g, err := s.add(a, groupKind, *in.GroupName, pathOr(in.Path))
 		if err != nil {
 			return nil, err
@@ -30,48 +45,48 @@ func (s *Fake) CreateGroup(ctx context.Context, in *sdk.CreateGroupInput) (*sdk.
 	})
 }
 
-// GetGroup describes a group and lists its users by name.
-func (s *Fake) GetGroup(ctx context.Context, in *sdk.GetGroupInput) (*sdk.GetGroupOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.GetGroupOutput, error) {
+// getGroup describes a group and lists its users by name.
+func (s *Fake) getGroup(call *fakeaws.Call, in *sdk.GetGroupInput) (*fakeaws.Plan[sdk.GetGroupOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.GetGroupOutput, error) {
 		p, err := list(ascend(&g.members), in.Marker, in.MaxItems, under(nil, (*entity).listedUser))
 		view := g.groupView()
 		return &sdk.GetGroupOutput{Group: &view, Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// DeleteGroup deletes a group that has no users and policies any more.
-func (s *Fake) DeleteGroup(ctx context.Context, in *sdk.DeleteGroupInput) (*sdk.DeleteGroupOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.DeleteGroupOutput, error) {
+// deleteGroup deletes a group that has no users and policies any more.
+func (s *Fake) deleteGroup(call *fakeaws.Call, in *sdk.DeleteGroupInput) (*fakeaws.Plan[sdk.DeleteGroupOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DeleteGroupOutput, error) {
 		return &sdk.DeleteGroupOutput{}, s.remove(g)
 	})
 }
 
-// ListGroups lists the account's groups by name.
-func (s *Fake) ListGroups(ctx context.Context, in *sdk.ListGroupsInput) (*sdk.ListGroupsOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListGroupsOutput, error) {
+// listGroups lists the account's groups by name.
+func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws.Plan[sdk.ListGroupsOutput], error) {
+	return plan(s, call, in, listed("group", in.PathPrefix), func(a *account) (*sdk.ListGroupsOutput, error) {
 		p, err := list(ascend(&a.groups), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).groupView))
 		return &sdk.ListGroupsOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// ListGroupsForUser lists the groups that a user is in by name.
-func (s *Fake) ListGroupsForUser(ctx context.Context, in *sdk.ListGroupsForUserInput) (*sdk.ListGroupsForUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListGroupsForUserOutput, error) {
+// listGroupsForUser lists the groups that a user is in by name.
+func (s *Fake) listGroupsForUser(call *fakeaws.Call, in *sdk.ListGroupsForUserInput) (*fakeaws.Plan[sdk.ListGroupsForUserOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListGroupsForUserOutput, error) {
 		p, err := list(ascend(&u.groups), in.Marker, in.MaxItems, under(nil, (*entity).groupView))
 		return &sdk.ListGroupsForUserOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// UpdateGroup changes the name or path of a group.
-func (s *Fake) UpdateGroup(ctx context.Context, in *sdk.UpdateGroupInput) (*sdk.UpdateGroupOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.UpdateGroupOutput, error) {
+// updateGroup changes the name or path of a group.
+func (s *Fake) updateGroup(call *fakeaws.Call, in *sdk.UpdateGroupInput) (*fakeaws.Plan[sdk.UpdateGroupOutput], error) {
+	return plan(s, call, in, onGroupAndNew(in.GroupName, in.NewGroupName, in.NewPath), func(g *entity) (*sdk.UpdateGroupOutput, error) {
 		return &sdk.UpdateGroupOutput{}, g.rename(in.NewGroupName, in.NewPath)
 	})
 }
 
-// AddUserToGroup makes a user a member of a group; to do it twice is no error.
-func (s *Fake) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInput) (*sdk.AddUserToGroupOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.AddUserToGroupOutput, error) {
+// addUserToGroup makes a user a member of a group; to do it twice is no error.
+func (s *Fake) addUserToGroup(call *fakeaws.Call, in *sdk.AddUserToGroupInput) (*fakeaws.Plan[sdk.AddUserToGroupOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.AddUserToGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {
 			return nil, err
@@ -80,7 +95,7 @@ func (s *Fake) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInput) 
 		if _, member := g.members.Get(key); member {
 			return &sdk.AddUserToGroupOutput{}, nil
 		}
-		if err := g.account.room(groupsOfUserQuota, u.groups.Len()); err != nil {
+		if err := g.account.checkQuota(groupsOfUserQuota, u.groups.Len()); err != nil {
 			return nil, err
 		}
 		g.account.changes++
@@ -90,10 +105,10 @@ func (s *Fake) AddUserToGroup(ctx context.Context, in *sdk.AddUserToGroupInput) 
 	})
 }
 
-// RemoveUserFromGroup ends a user's membership; of one who is no member too, as
+// removeUserFromGroup ends a user's membership; of one who is no member too, as
 // the user exists.
-func (s *Fake) RemoveUserFromGroup(ctx context.Context, in *sdk.RemoveUserFromGroupInput) (*sdk.RemoveUserFromGroupOutput, error) {
-	return inEntity(ctx, s, in, groupKind, in.GroupName, func(g *entity) (*sdk.RemoveUserFromGroupOutput, error) {
+func (s *Fake) removeUserFromGroup(call *fakeaws.Call, in *sdk.RemoveUserFromGroupInput) (*fakeaws.Plan[sdk.RemoveUserFromGroupOutput], error) {
+	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.RemoveUserFromGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {
 			return nil, err

@@ -1,14 +1,32 @@
 package iam
 
 import (
-	"context"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// instanceProfileOps are the operations on instance profiles.
+func (s *Fake) instanceProfileOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createInstanceProfile),
+		fakeaws.Bind(s.getInstanceProfile),
+		fakeaws.Bind(s.deleteInstanceProfile),
+		fakeaws.Bind(s.listInstanceProfiles),
+		fakeaws.Bind(s.listInstanceProfilesForRole),
+		fakeaws.Bind(s.addRoleToInstanceProfile),
+		fakeaws.Bind(s.removeRoleFromInstanceProfile),
+		fakeaws.Bind(s.tagInstanceProfile),
+		fakeaws.Bind(s.untagInstanceProfile),
+		fakeaws.Bind(s.listInstanceProfileTags),
+	}
+}
 
 const (
 	profileNotFound   = "Instance Profile %s cannot be found."
@@ -24,6 +42,8 @@ type instanceProfile struct {
 	created        time.Time
 	tags           tagSet
 	role           *entity
+	account        *account
+	deleted        bool // for the plans that still hold it
 }
 
 func (a *account) profile(name string) (*instanceProfile, error) {
@@ -33,15 +53,61 @@ func (a *account) profile(name string) (*instanceProfile, error) {
 	return nil, noSuchEntity(profileNotFound, name)
 }
 
-// inProfile is inAccount for an operation on an instance profile that must exist.
-func inProfile[O any](ctx context.Context, s *Fake, in any, name *string, do func(*account, *instanceProfile) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		p, err := a.profile(*name)
-		if err != nil {
-			return nil, err
+// onProfile is the target of actions on an instance profile.
+func onProfile(name *string) target[*instanceProfile] {
+	return func(l *lookup) (found[*instanceProfile], error) {
+		p, err := l.account.profile(*name)
+		r := resource{arn: iamARN(l.account.id, "instance-profile", "/", *name), name: "instance profile " + *name}
+		if err == nil {
+			r.arn, r.tags = p.arn, &p.tags
 		}
-		return do(a, p)
-	})
+		return found[*instanceProfile]{resources: []resource{r}, value: p, missing: func() error {
+			if err == nil && p.deleted {
+				return noSuchEntity(profileNotFound, *name)
+			}
+			return err
+		}}, nil
+	}
+}
+
+// A profileAndRole is what AddRoleToInstanceProfile acts on.
+type profileAndRole struct {
+	profile *instanceProfile
+	role    *entity
+}
+
+// onProfileAndRole is the target of an action that hands a role to EC2: the caller
+// must be allowed to pass it. Which instance the role is for is not known when the
+// profile gets it (API page "AddRoleToInstanceProfile").
+func onProfileAndRole(profileName, roleName *string) target[profileAndRole] {
+	return func(l *lookup) (found[profileAndRole], error) {
+		profile, err := onProfile(profileName)(l)
+		if err != nil {
+			return found[profileAndRole]{}, err
+		}
+		role, err := onRole(roleName)(l)
+		passed := role.resources[0]
+		passed.name, passed.action = "", "iam:PassRole"
+		passed.keys = append(passed.keys, passedToEC2(l.account.id))
+		return found[profileAndRole]{
+			resources: append(profile.resources, passed),
+			value:     profileAndRole{profile.value, role.value},
+			missing: func() error {
+				if err := profile.missing(); err != nil {
+					return err
+				}
+				return role.missing()
+			},
+		}, err
+	}
+}
+
+// passedToEC2 sets the keys of passing a role of an account to EC2.
+func passedToEC2(account string) contextKey {
+	return func(c *enforce.Context, _ *resource) {
+		c.Set("iam:PassedToService", "ec2.amazonaws.com")
+		c.Set("iam:AssociatedResourceArn", "arn:aws:ec2:*:"+account+":instance/*")
+	}
 }
 
 // listedProfile is an instance profile as lists return it: without tags.
@@ -66,8 +132,8 @@ func (p *instanceProfile) view() *types.InstanceProfile {
 	return &view
 }
 
-// hold puts a role into the profile; nil takes the one out that it has.
-func (p *instanceProfile) hold(r *entity) {
+// setRole puts a role into the profile; nil removes the role that it has.
+func (p *instanceProfile) setRole(r *entity) {
 	key := strings.ToLower(p.name)
 	if p.role != nil {
 		p.role.role.profiles.Delete(key)
@@ -77,10 +143,10 @@ func (p *instanceProfile) hold(r *entity) {
 	}
 }
 
-// CreateInstanceProfile makes an instance profile without a role.
-func (s *Fake) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInstanceProfileInput) (*sdk.CreateInstanceProfileOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateInstanceProfileOutput, error) {
-		p := &instanceProfile{name: *in.InstanceProfileName, path: pathOr(in.Path), created: s.now()}
+// createInstanceProfile makes an instance profile without a role.
+func (s *Fake) createInstanceProfile(call *fakeaws.Call, in *sdk.CreateInstanceProfileInput) (*fakeaws.Plan[sdk.CreateInstanceProfileOutput], error) {
+	return plan(s, call, in, created("instance-profile", in.InstanceProfileName, in.Path).tagged("iam:TagInstanceProfile", in.Tags), func(a *account) (*sdk.CreateInstanceProfileOutput, error) {
+		p := &instanceProfile{name: *in.InstanceProfileName, path: pathOr(in.Path), created: s.now(), account: a}
 		if err := p.tags.put(in.Tags, "InstanceProfile"); err != nil {
 			return nil, err
 		}
@@ -88,37 +154,38 @@ func (s *Fake) CreateInstanceProfile(ctx context.Context, in *sdk.CreateInstance
 		if _, exists := a.profiles.Get(key); exists {
 			return nil, alreadyExists("Instance Profile %s already exists.", p.name)
 		}
-		if err := a.room(profilesQuota, a.profiles.Len()); err != nil {
+		if err := a.checkQuota(profilesQuota, a.profiles.Len()); err != nil {
 			return nil, err
 		}
 		p.id = s.world.IDs().Unique("AIPA")
 		p.arn = iamARN(a.id, "instance-profile", p.path, p.name)
 		a.profiles.Set(key, p)
 		return &sdk.CreateInstanceProfileOutput{InstanceProfile: p.view()}, nil
-	})
+	}, requestTags(in.Tags))
 }
 
-// GetInstanceProfile describes an instance profile with its role.
-func (s *Fake) GetInstanceProfile(ctx context.Context, in *sdk.GetInstanceProfileInput) (*sdk.GetInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.GetInstanceProfileOutput, error) {
+// getInstanceProfile describes an instance profile with its role.
+func (s *Fake) getInstanceProfile(call *fakeaws.Call, in *sdk.GetInstanceProfileInput) (*fakeaws.Plan[sdk.GetInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.GetInstanceProfileOutput, error) {
 		return &sdk.GetInstanceProfileOutput{InstanceProfile: p.view()}, nil
 	})
 }
 
-// DeleteInstanceProfile deletes an instance profile that has no role any more.
-func (s *Fake) DeleteInstanceProfile(ctx context.Context, in *sdk.DeleteInstanceProfileInput) (*sdk.DeleteInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.DeleteInstanceProfileOutput, error) {
+// deleteInstanceProfile deletes an instance profile that has no role any more.
+func (s *Fake) deleteInstanceProfile(call *fakeaws.Call, in *sdk.DeleteInstanceProfileInput) (*fakeaws.Plan[sdk.DeleteInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.DeleteInstanceProfileOutput, error) {
 		if p.role != nil {
 			return nil, deleteConflict(profileHasRole)
 		}
-		a.profiles.Delete(strings.ToLower(p.name))
+		p.deleted = true
+		p.account.profiles.Delete(strings.ToLower(p.name))
 		return &sdk.DeleteInstanceProfileOutput{}, nil
 	})
 }
 
-// ListInstanceProfiles lists the account's instance profiles by name.
-func (s *Fake) ListInstanceProfiles(ctx context.Context, in *sdk.ListInstanceProfilesInput) (*sdk.ListInstanceProfilesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListInstanceProfilesOutput, error) {
+// listInstanceProfiles lists the account's instance profiles by name.
+func (s *Fake) listInstanceProfiles(call *fakeaws.Call, in *sdk.ListInstanceProfilesInput) (*fakeaws.Plan[sdk.ListInstanceProfilesOutput], error) {
+	return plan(s, call, in, listed("instance-profile", in.PathPrefix), func(a *account) (*sdk.ListInstanceProfilesOutput, error) {
 		p, err := list(ascend(&a.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), in.PathPrefix == nil || strings.HasPrefix(p.path, *in.PathPrefix)
 		})
@@ -126,9 +193,9 @@ func (s *Fake) ListInstanceProfiles(ctx context.Context, in *sdk.ListInstancePro
 	})
 }
 
-// ListInstanceProfilesForRole lists the instance profiles that have a role, by name.
-func (s *Fake) ListInstanceProfilesForRole(ctx context.Context, in *sdk.ListInstanceProfilesForRoleInput) (*sdk.ListInstanceProfilesForRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListInstanceProfilesForRoleOutput, error) {
+// listInstanceProfilesForRole lists the instance profiles that have a role, by name.
+func (s *Fake) listInstanceProfilesForRole(call *fakeaws.Call, in *sdk.ListInstanceProfilesForRoleInput) (*fakeaws.Plan[sdk.ListInstanceProfilesForRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListInstanceProfilesForRoleOutput, error) {
 		p, err := list(ascend(&r.role.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), true
 		})
@@ -136,58 +203,55 @@ func (s *Fake) ListInstanceProfilesForRole(ctx context.Context, in *sdk.ListInst
 	})
 }
 
-// AddRoleToInstanceProfile puts a role into an instance profile that has none.
+// addRoleToInstanceProfile puts a role into an instance profile that has none.
 // Even the role that it has is one too many.
-func (s *Fake) AddRoleToInstanceProfile(ctx context.Context, in *sdk.AddRoleToInstanceProfileInput) (*sdk.AddRoleToInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.AddRoleToInstanceProfileOutput, error) {
-		r, err := roleKind.find(a, *in.RoleName)
-		if err != nil {
-			return nil, err
-		}
+func (s *Fake) addRoleToInstanceProfile(call *fakeaws.Call, in *sdk.AddRoleToInstanceProfileInput) (*fakeaws.Plan[sdk.AddRoleToInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfileAndRole(in.InstanceProfileName, in.RoleName), func(on profileAndRole) (*sdk.AddRoleToInstanceProfileOutput, error) {
+		p, r := on.profile, on.role
 		if err := r.modifiable(); err != nil {
 			return nil, err
 		}
 		if p.role != nil {
 			return nil, quotaExceeded("InstanceSessionsPerInstanceProfile", 1)
 		}
-		p.hold(r)
+		p.setRole(r)
 		return &sdk.AddRoleToInstanceProfileOutput{}, nil
 	})
 }
 
-// RemoveRoleFromInstanceProfile takes the role out of an instance profile.
-func (s *Fake) RemoveRoleFromInstanceProfile(ctx context.Context, in *sdk.RemoveRoleFromInstanceProfileInput) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(a *account, p *instanceProfile) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
-		r, err := roleKind.find(a, *in.RoleName)
+// removeRoleFromInstanceProfile takes the role out of an instance profile.
+func (s *Fake) removeRoleFromInstanceProfile(call *fakeaws.Call, in *sdk.RemoveRoleFromInstanceProfileInput) (*fakeaws.Plan[sdk.RemoveRoleFromInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
+		r, err := roleKind.find(p.account, *in.RoleName)
 		if err != nil {
 			return nil, err
 		}
 		if p.role != r {
 			return nil, noSuchEntity(profileHasNotRole, r.name, p.name)
 		}
-		p.hold(nil)
+		p.setRole(nil)
 		return &sdk.RemoveRoleFromInstanceProfileOutput{}, nil
 	})
 }
 
-// TagInstanceProfile adds tags to an instance profile or replaces their values.
-func (s *Fake) TagInstanceProfile(ctx context.Context, in *sdk.TagInstanceProfileInput) (*sdk.TagInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.TagInstanceProfileOutput, error) {
+// tagInstanceProfile adds tags to an instance profile or replaces their values.
+func (s *Fake) tagInstanceProfile(call *fakeaws.Call, in *sdk.TagInstanceProfileInput) (*fakeaws.Plan[sdk.TagInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.TagInstanceProfileOutput, error) {
 		return &sdk.TagInstanceProfileOutput{}, p.tags.put(in.Tags, "InstanceProfile")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagInstanceProfile removes tags from an instance profile.
-func (s *Fake) UntagInstanceProfile(ctx context.Context, in *sdk.UntagInstanceProfileInput) (*sdk.UntagInstanceProfileOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.UntagInstanceProfileOutput, error) {
+// untagInstanceProfile removes tags from an instance profile.
+func (s *Fake) untagInstanceProfile(call *fakeaws.Call, in *sdk.UntagInstanceProfileInput) (*fakeaws.Plan[sdk.UntagInstanceProfileOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.UntagInstanceProfileOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagInstanceProfileOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListInstanceProfileTags lists the tags of an instance profile by key.
-func (s *Fake) ListInstanceProfileTags(ctx context.Context, in *sdk.ListInstanceProfileTagsInput) (*sdk.ListInstanceProfileTagsOutput, error) {
-	return inProfile(ctx, s, in, in.InstanceProfileName, func(_ *account, p *instanceProfile) (*sdk.ListInstanceProfileTagsOutput, error) {
+// listInstanceProfileTags lists the tags of an instance profile by key.
+func (s *Fake) listInstanceProfileTags(call *fakeaws.Call, in *sdk.ListInstanceProfileTagsInput) (*fakeaws.Plan[sdk.ListInstanceProfileTagsOutput], error) {
+	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.ListInstanceProfileTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListInstanceProfileTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
 	})

@@ -71,11 +71,11 @@ func creates(action string) bool {
 
 // Every action brings the condition keys that the Service Authorization Reference
 // says it has, those of its resources included, when the call and the resource have
-// what they tell of.
+// values for them.
 func TestActionsBringTheirKeys(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		known := w.furnish(t)
+		known := w.createResources(t)
 		boundary, x := w.policy(t, "limit", allowAll), aws.String("x")
 		require.NoError(t, w.service.AddRoleTemplate(template(0)))
 		acquired, err := w.iam.AcquireRole(w.root, &sdk.AcquireRoleInput{TemplateArn: aws.String(templateARN), ReplacementValues: map[string]types.ReplacementValueEntry{"env": {Values: []string{"x"}}}})

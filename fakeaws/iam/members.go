@@ -1,12 +1,6 @@
 package iam
 
-import (
-	"reflect"
-	"strings"
-	"sync"
-
-	"github.com/leastpriv/leastpriv/internal/constraint"
-)
+import "github.com/leastpriv/leastpriv/internal/constraint"
 
 // members has the constraints of IAM's service model, and what IAM says of names
 // and paths with other characters in place of the front end's text.
@@ -25,28 +19,3 @@ const (
 	// invalidPathPrefix is unverified; the texts for names and paths are IAM's.
 	invalidPathPrefix = "The specified value for %s is invalid. It must begin with / and contain only alphanumeric characters and/or / characters."
 )
-
-// A shape is what the package needs to know of the type of an input. It is made
-// once for the process and shared by all Worlds.
-type shape struct {
-	operation string
-	fields    map[string]int // by name
-	plan      *constraint.Plan
-}
-
-var shapes sync.Map // of *shape by reflect.Type
-
-func shapeOf(t reflect.Type) *shape {
-	if s, ok := shapes.Load(t); ok {
-		return s.(*shape)
-	}
-	s := &shape{operation: strings.TrimSuffix(t.Name(), "Input"), fields: make(map[string]int), plan: members.Plan(t)}
-	for i := range t.NumField() {
-		s.fields[t.Field(i).Name] = i
-	}
-	stored, _ := shapes.LoadOrStore(t, s)
-	return stored.(*shape)
-}
-
-// check answers an input that breaks the model's constraints.
-func check(in any) error { return shapeOf(reflect.TypeOf(in).Elem()).plan.Check(in) }

@@ -212,7 +212,7 @@ var declaring = []string{
 func TestTagLimitsOfEverything(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		furnished := w.furnish(t)
+		furnished := w.createResources(t)
 		client := reflect.ValueOf(w.user(t, "admin", allowAll))
 		pairs := func(from, to int) (tags []types.Tag) {
 			for i := from; i < to; i++ {

@@ -70,87 +70,87 @@ func (p *pager) page(ctx context.Context, marker *string, size *int32) (items []
 	return items, next, nil
 }
 
-// furnish makes an account with some of everything that is listed, and returns
+// createResources makes an account with some of everything that is listed, and returns
 // the members of inputs that name it.
-func (w *world) furnish(t *testing.T) map[string]any {
+func (w *world) createResources(t *testing.T) map[string]any {
 	t.Helper()
-	ctx, name := w.Root, aws.String("x")
+	ctx, name := w.root, aws.String("x")
 	var tags []types.Tag
 	var steps []func(string) error
 	add := func(f func(name string) error) { steps = append(steps, f) }
 	for _, k := range []string{"a", "b", "c"} {
 		tags = append(tags, types.Tag{Key: aws.String(k), Value: aws.String("v")})
 	}
-	_, err := w.service.CreateUser(ctx, &sdk.CreateUserInput{UserName: name, Tags: tags})
+	_, err := w.fixture.CreateUser(ctx, &sdk.CreateUserInput{UserName: name, Tags: tags})
 	require.NoError(t, err)
-	_, err = w.service.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(trustEC2), Tags: tags})
+	_, err = w.fixture.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: aws.String(trustEC2), Tags: tags})
 	require.NoError(t, err)
 	w.group(t, "x")
 	c := newCertificate(t, "www", nil)
-	policy, err := w.service.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(allowAll), Tags: tags})
+	policy, err := w.fixture.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: name, PolicyDocument: aws.String(allowAll), Tags: tags})
 	require.NoError(t, err)
-	_, err = w.service.CreateInstanceProfile(ctx, &sdk.CreateInstanceProfileInput{InstanceProfileName: name, Tags: tags})
+	_, err = w.fixture.CreateInstanceProfile(ctx, &sdk.CreateInstanceProfileInput{InstanceProfileName: name, Tags: tags})
 	require.NoError(t, err)
-	device, err := w.service.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name, Tags: tags})
+	device, err := w.fixture.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name, Tags: tags})
 	require.NoError(t, err)
-	oidc, err := w.service.CreateOpenIDConnectProvider(ctx, &sdk.CreateOpenIDConnectProviderInput{Url: aws.String("https://example.com"), Tags: tags})
+	oidc, err := w.fixture.CreateOpenIDConnectProvider(ctx, &sdk.CreateOpenIDConnectProviderInput{Url: aws.String("https://example.com"), Tags: tags})
 	require.NoError(t, err)
-	saml, err := w.service.CreateSAMLProvider(ctx, &sdk.CreateSAMLProviderInput{Name: name, SAMLMetadataDocument: metadata(`entityID="https://idp.example.com"`, sso), Tags: tags})
+	saml, err := w.fixture.CreateSAMLProvider(ctx, &sdk.CreateSAMLProviderInput{Name: name, SAMLMetadataDocument: metadata(`entityID="https://idp.example.com"`, sso), Tags: tags})
 	require.NoError(t, err)
-	_, err = w.service.UploadServerCertificate(ctx, &sdk.UploadServerCertificateInput{ServerCertificateName: name, CertificateBody: &c.body, PrivateKey: &c.secret, Tags: tags})
+	_, err = w.fixture.UploadServerCertificate(ctx, &sdk.UploadServerCertificateInput{ServerCertificateName: name, CertificateBody: &c.body, PrivateKey: &c.secret, Tags: tags})
 	require.NoError(t, err)
-	_, err = w.service.CreateAccountAlias(ctx, &sdk.CreateAccountAliasInput{AccountAlias: aws.String("xyz")})
+	_, err = w.fixture.CreateAccountAlias(ctx, &sdk.CreateAccountAliasInput{AccountAlias: aws.String("xyz")})
 	require.NoError(t, err)
 
-	add(func(n string) error { return second(w.service.CreateUser(ctx, &sdk.CreateUserInput{UserName: &n})) })
+	add(func(n string) error { return second(w.fixture.CreateUser(ctx, &sdk.CreateUserInput{UserName: &n})) })
 	add(func(n string) error {
-		return second(w.service.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{UserName: &n, GroupName: name}))
+		return second(w.fixture.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{UserName: &n, GroupName: name}))
 	})
 	add(func(n string) error {
-		return second(w.service.CreateGroup(ctx, &sdk.CreateGroupInput{GroupName: &n}))
+		return second(w.fixture.CreateGroup(ctx, &sdk.CreateGroupInput{GroupName: &n}))
 	})
 	add(func(n string) error {
-		return second(w.service.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{UserName: name, GroupName: &n}))
+		return second(w.fixture.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{UserName: name, GroupName: &n}))
 	})
 	add(func(n string) error {
-		return second(w.service.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: &n, AssumeRolePolicyDocument: aws.String(trustEC2)}))
+		return second(w.fixture.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: &n, AssumeRolePolicyDocument: aws.String(trustEC2)}))
 	})
 	add(func(n string) error {
-		return second(w.service.CreateInstanceProfile(ctx, &sdk.CreateInstanceProfileInput{InstanceProfileName: &n}))
+		return second(w.fixture.CreateInstanceProfile(ctx, &sdk.CreateInstanceProfileInput{InstanceProfileName: &n}))
 	})
 	add(func(n string) error {
-		return second(w.service.AddRoleToInstanceProfile(ctx, &sdk.AddRoleToInstanceProfileInput{InstanceProfileName: &n, RoleName: name}))
+		return second(w.fixture.AddRoleToInstanceProfile(ctx, &sdk.AddRoleToInstanceProfileInput{InstanceProfileName: &n, RoleName: name}))
 	})
 	add(func(n string) error {
-		made, err := w.service.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: &n, PolicyDocument: aws.String(allowAll)})
+		made, err := w.fixture.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: &n, PolicyDocument: aws.String(allowAll)})
 		if err != nil {
 			return err
 		}
-		_, _ = w.service.AttachRolePolicy(ctx, &sdk.AttachRolePolicyInput{RoleName: name, PolicyArn: made.Policy.Arn})
-		_, _ = w.service.AttachGroupPolicy(ctx, &sdk.AttachGroupPolicyInput{GroupName: name, PolicyArn: made.Policy.Arn})
-		return second(w.service.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn}))
+		_, _ = w.fixture.AttachRolePolicy(ctx, &sdk.AttachRolePolicyInput{RoleName: name, PolicyArn: made.Policy.Arn})
+		_, _ = w.fixture.AttachGroupPolicy(ctx, &sdk.AttachGroupPolicyInput{GroupName: name, PolicyArn: made.Policy.Arn})
+		return second(w.fixture.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: name, PolicyArn: made.Policy.Arn}))
 	})
 	add(func(n string) error {
-		return second(w.service.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
+		return second(w.fixture.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
 	})
 	add(func(n string) error {
-		return second(w.service.PutGroupPolicy(ctx, &sdk.PutGroupPolicyInput{GroupName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
+		return second(w.fixture.PutGroupPolicy(ctx, &sdk.PutGroupPolicyInput{GroupName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
 	})
 	add(func(n string) error {
-		return second(w.service.PutRolePolicy(ctx, &sdk.PutRolePolicyInput{RoleName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
+		return second(w.fixture.PutRolePolicy(ctx, &sdk.PutRolePolicyInput{RoleName: name, PolicyName: &n, PolicyDocument: aws.String(allowAll)}))
 	})
 	add(func(n string) error {
-		return second(w.service.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: &n, PolicyArn: policy.Policy.Arn}))
+		return second(w.fixture.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: &n, PolicyArn: policy.Policy.Arn}))
 	})
 	add(func(string) error {
-		return second(w.service.CreatePolicyVersion(ctx, &sdk.CreatePolicyVersionInput{PolicyArn: policy.Policy.Arn, PolicyDocument: aws.String(allowAll)}))
+		return second(w.fixture.CreatePolicyVersion(ctx, &sdk.CreatePolicyVersionInput{PolicyArn: policy.Policy.Arn, PolicyDocument: aws.String(allowAll)}))
 	})
 	add(func(n string) error {
-		return second(w.service.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: &n}))
+		return second(w.fixture.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: &n}))
 	})
 	add(func(n string) error {
 		d := newCertificate(t, n, nil)
-		return second(w.service.UploadServerCertificate(ctx, &sdk.UploadServerCertificateInput{ServerCertificateName: &n, CertificateBody: &d.body, PrivateKey: &d.secret}))
+		return second(w.fixture.UploadServerCertificate(ctx, &sdk.UploadServerCertificateInput{ServerCertificateName: &n, CertificateBody: &d.body, PrivateKey: &d.secret}))
 	})
 	for _, step := range steps {
 		for _, n := range []string{"y1", "y2", "y3"} {
@@ -159,23 +159,23 @@ func (w *world) furnish(t *testing.T) map[string]any {
 	}
 	var delegation *string
 	for i, n := range []string{"y1", "y2"} { // what a user may have two of
-		_, err = w.service.CreateAccessKey(ctx, &sdk.CreateAccessKeyInput{UserName: name})
+		_, err = w.fixture.CreateAccessKey(ctx, &sdk.CreateAccessKeyInput{UserName: name})
 		require.NoError(t, err)
 		d := newCertificate(t, n, nil)
-		_, err = w.service.UploadSigningCertificate(ctx, &sdk.UploadSigningCertificateInput{UserName: name, CertificateBody: &d.body})
+		_, err = w.fixture.UploadSigningCertificate(ctx, &sdk.UploadSigningCertificateInput{UserName: name, CertificateBody: &d.body})
 		require.NoError(t, err)
-		_, err = w.service.CreateServiceSpecificCredential(ctx, &sdk.CreateServiceSpecificCredentialInput{UserName: name, ServiceName: aws.String("codecommit.amazonaws.com")})
+		_, err = w.fixture.CreateServiceSpecificCredential(ctx, &sdk.CreateServiceSpecificCredentialInput{UserName: name, ServiceName: aws.String("codecommit.amazonaws.com")})
 		require.NoError(t, err)
-		_, err = w.service.UploadSSHPublicKey(ctx, &sdk.UploadSSHPublicKeyInput{UserName: name, SSHPublicKeyBody: aws.String(sshLine(int64(i), 2048))})
+		_, err = w.fixture.UploadSSHPublicKey(ctx, &sdk.UploadSSHPublicKeyInput{UserName: name, SSHPublicKeyBody: aws.String(sshLine(int64(i), 2048))})
 		require.NoError(t, err)
-		virtual, err := w.service.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("of-x-" + n)})
+		virtual, err := w.fixture.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("of-x-" + n)})
 		require.NoError(t, err)
 		w.enable(t, "x", virtual.VirtualMFADevice)
 		delegation = w.request(t, "workflow-"+n, false)
-		_, err = w.service.AssociateDelegationRequest(ctx, &sdk.AssociateDelegationRequestInput{DelegationRequestId: delegation})
+		_, err = w.fixture.AssociateDelegationRequest(ctx, &sdk.AssociateDelegationRequestInput{DelegationRequestId: delegation})
 		require.NoError(t, err)
 	}
-	job, err := w.service.GenerateServiceLastAccessedDetails(ctx, &sdk.GenerateServiceLastAccessedDetailsInput{Arn: policy.Policy.Arn})
+	job, err := w.fixture.GenerateServiceLastAccessedDetails(ctx, &sdk.GenerateServiceLastAccessedDetailsInput{Arn: policy.Policy.Arn})
 	require.NoError(t, err)
 	return map[string]any{
 		"UserName": name, "GroupName": name, "RoleName": name, "InstanceProfileName": name, "ServerCertificateName": name,
@@ -191,7 +191,7 @@ func (w *world) furnish(t *testing.T) map[string]any {
 func TestEveryListHasPages(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {
-		all := pagers(reflect.ValueOf(w.iam), w.furnish(t))
+		all := pagers(reflect.ValueOf(w.iam), w.createResources(t))
 		assert.Len(t, all, 39)
 		single := []string{"ListAccountAliases", "GetOrganizationsAccessReport"}
 		for _, p := range all {

@@ -1,12 +1,22 @@
 package iam
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// preferenceOps are the operations on preferences of an account.
+func (s *Fake) preferenceOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.setSecurityTokenServicePreferences),
+		fakeaws.Bind(s.enableOutboundWebIdentityFederation),
+		fakeaws.Bind(s.disableOutboundWebIdentityFederation),
+		fakeaws.Bind(s.getOutboundWebIdentityFederationInfo),
+	}
+}
 
 // Texts about outbound web identity federation.
 const (
@@ -27,20 +37,20 @@ type preferences struct {
 	outbound bool
 }
 
-// SetSecurityTokenServicePreferences sets the version of the tokens that the
+// setSecurityTokenServicePreferences sets the version of the tokens that the
 // global STS endpoint gives out. It has no other effect in a World, where all
 // regions take all tokens.
-func (s *Fake) SetSecurityTokenServicePreferences(ctx context.Context, in *sdk.SetSecurityTokenServicePreferencesInput) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
+func (s *Fake) setSecurityTokenServicePreferences(call *fakeaws.Call, in *sdk.SetSecurityTokenServicePreferencesInput) (*fakeaws.Plan[sdk.SetSecurityTokenServicePreferencesOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
 		a.preferences.tokenVersion = in.GlobalEndpointTokenVersion
 		return &sdk.SetSecurityTokenServicePreferencesOutput{}, nil
 	})
 }
 
-// EnableOutboundWebIdentityFederation gives the account its issuer of identity
+// enableOutboundWebIdentityFederation gives the account its issuer of identity
 // tokens.
-func (s *Fake) EnableOutboundWebIdentityFederation(ctx context.Context, in *sdk.EnableOutboundWebIdentityFederationInput) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
+func (s *Fake) enableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.EnableOutboundWebIdentityFederationInput) (*fakeaws.Plan[sdk.EnableOutboundWebIdentityFederationOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
 		p := &a.preferences
 		if p.outbound {
 			return nil, &types.FeatureEnabledException{Message: aws.String(outboundEnabled)}
@@ -53,9 +63,9 @@ func (s *Fake) EnableOutboundWebIdentityFederation(ctx context.Context, in *sdk.
 	})
 }
 
-// DisableOutboundWebIdentityFederation ends the giving out of identity tokens.
-func (s *Fake) DisableOutboundWebIdentityFederation(ctx context.Context, in *sdk.DisableOutboundWebIdentityFederationInput) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
+// disableOutboundWebIdentityFederation ends the giving out of identity tokens.
+func (s *Fake) disableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.DisableOutboundWebIdentityFederationInput) (*fakeaws.Plan[sdk.DisableOutboundWebIdentityFederationOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
 		}
@@ -64,10 +74,10 @@ func (s *Fake) DisableOutboundWebIdentityFederation(ctx context.Context, in *sdk
 	})
 }
 
-// GetOutboundWebIdentityFederationInfo names the account's issuer of identity
+// getOutboundWebIdentityFederationInfo names the account's issuer of identity
 // tokens while the feature is enabled.
-func (s *Fake) GetOutboundWebIdentityFederationInfo(ctx context.Context, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
+func (s *Fake) getOutboundWebIdentityFederationInfo(call *fakeaws.Call, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*fakeaws.Plan[sdk.GetOutboundWebIdentityFederationInfoOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
 		}

@@ -79,8 +79,8 @@ func (a *account) quota(q quota) int {
 	return quotaTable[q].value
 }
 
-// room refuses what would be more than the account may have, when it has n of it.
-func (a *account) room(q quota, n int) error {
+// checkQuota refuses what would be more than the account may have, when it has n of it.
+func (a *account) checkQuota(q quota, n int) error {
 	if limit := a.quota(q); n >= limit {
 		return quotaExceeded(quotaTable[q].code, limit)
 	}

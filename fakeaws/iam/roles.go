@@ -1,14 +1,28 @@
 package iam
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// roleOps are the operations on roles.
+func (s *Fake) roleOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createRole),
+		fakeaws.Bind(s.getRole),
+		fakeaws.Bind(s.deleteRole),
+		fakeaws.Bind(s.listRoles),
+		fakeaws.Bind(s.updateRole),
+		fakeaws.Bind(s.updateRoleDescription),
+		fakeaws.Bind(s.updateAssumeRolePolicy),
+	}
+}
 
 // defaultMaxSession is the longest session of a role, in seconds, that does not
 // say (API page "CreateRole").
@@ -38,24 +52,25 @@ func (e *entity) listedRole() types.Role {
 	}
 }
 
-// CreateRole makes a role.
-func (s *Fake) CreateRole(ctx context.Context, in *sdk.CreateRoleInput) (*sdk.CreateRoleOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateRoleOutput, error) {
-		r, err := s.createRole(ctx, a, in)
+// createRole makes a role.
+func (s *Fake) createRole(call *fakeaws.Call, in *sdk.CreateRoleInput) (*fakeaws.Plan[sdk.CreateRoleOutput], error) {
+	return plan(s, call, in, created("role", in.RoleName, in.Path).tagged("iam:TagRole", in.Tags), func(a *account) (*sdk.CreateRoleOutput, error) {
+		r, err := s.makeRole(call, a, in)
 		if err != nil {
 			return nil, err
 		}
 		view := r.roleView()
 		view.RoleLastUsed = nil
 		return &sdk.CreateRoleOutput{Role: view}, nil
-	})
+	}, requestTags(in.Tags), requestBoundary(in.PermissionsBoundary))
 }
 
-func (s *Fake) createRole(ctx context.Context, a *account, in *sdk.CreateRoleInput) (*entity, error) {
+// makeRole makes a role of an input that is valid.
+func (s *Fake) makeRole(call *fakeaws.Call, a *account, in *sdk.CreateRoleInput) (*entity, error) {
 	if path := pathOr(in.Path); strings.HasPrefix(path, serviceRolePath) {
 		return nil, invalidInput(fmt.Sprintf(reservedPath, path))
 	}
-	trust, err := s.trustPolicy(ctx, a, *in.AssumeRolePolicyDocument, *in.RoleName)
+	trust, err := s.trustPolicy(call, a, *in.AssumeRolePolicyDocument, *in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -71,35 +86,35 @@ func (s *Fake) createRole(ctx context.Context, a *account, in *sdk.CreateRoleInp
 	return r, nil
 }
 
-// GetRole describes a role.
-func (s *Fake) GetRole(ctx context.Context, in *sdk.GetRoleInput) (*sdk.GetRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.GetRoleOutput, error) {
+// getRole describes a role.
+func (s *Fake) getRole(call *fakeaws.Call, in *sdk.GetRoleInput) (*fakeaws.Plan[sdk.GetRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.GetRoleOutput, error) {
 		return &sdk.GetRoleOutput{Role: r.roleView()}, nil
-	})
+	}, currentBoundary)
 }
 
-// DeleteRole deletes a role that has no policies any more. Its sessions lose
+// deleteRole deletes a role that has no policies any more. Its sessions lose
 // every permission.
-func (s *Fake) DeleteRole(ctx context.Context, in *sdk.DeleteRoleInput) (*sdk.DeleteRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.DeleteRoleOutput, error) {
+func (s *Fake) deleteRole(call *fakeaws.Call, in *sdk.DeleteRoleInput) (*fakeaws.Plan[sdk.DeleteRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRoleOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err
 		}
 		return &sdk.DeleteRoleOutput{}, s.remove(r)
-	})
+	}, currentBoundary)
 }
 
-// ListRoles lists the account's roles by name.
-func (s *Fake) ListRoles(ctx context.Context, in *sdk.ListRolesInput) (*sdk.ListRolesOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListRolesOutput, error) {
+// listRoles lists the account's roles by name.
+func (s *Fake) listRoles(call *fakeaws.Call, in *sdk.ListRolesInput) (*fakeaws.Plan[sdk.ListRolesOutput], error) {
+	return plan(s, call, in, listed("role", in.PathPrefix), func(a *account) (*sdk.ListRolesOutput, error) {
 		p, err := list(ascend(&a.roles), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedRole))
 		return &sdk.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// UpdateRole changes the description and the longest session of a role.
-func (s *Fake) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk.UpdateRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleOutput, error) {
+// updateRole changes the description and the longest session of a role.
+func (s *Fake) updateRole(call *fakeaws.Call, in *sdk.UpdateRoleInput) (*fakeaws.Plan[sdk.UpdateRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateRoleOutput, error) {
 		if in.Description != nil {
 			r.role.description = *in.Description
 		}
@@ -107,28 +122,28 @@ func (s *Fake) UpdateRole(ctx context.Context, in *sdk.UpdateRoleInput) (*sdk.Up
 			r.role.maxSession = *in.MaxSessionDuration
 		}
 		return &sdk.UpdateRoleOutput{}, nil
-	})
+	}, currentBoundary)
 }
 
-// UpdateRoleDescription changes the description of a role.
-func (s *Fake) UpdateRoleDescription(ctx context.Context, in *sdk.UpdateRoleDescriptionInput) (*sdk.UpdateRoleDescriptionOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateRoleDescriptionOutput, error) {
+// updateRoleDescription changes the description of a role.
+func (s *Fake) updateRoleDescription(call *fakeaws.Call, in *sdk.UpdateRoleDescriptionInput) (*fakeaws.Plan[sdk.UpdateRoleDescriptionOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateRoleDescriptionOutput, error) {
 		r.role.description = *in.Description
 		return &sdk.UpdateRoleDescriptionOutput{Role: r.roleView()}, nil
-	})
+	}, currentBoundary)
 }
 
-// UpdateAssumeRolePolicy replaces the trust policy of a role.
-func (s *Fake) UpdateAssumeRolePolicy(ctx context.Context, in *sdk.UpdateAssumeRolePolicyInput) (*sdk.UpdateAssumeRolePolicyOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
+// updateAssumeRolePolicy replaces the trust policy of a role.
+func (s *Fake) updateAssumeRolePolicy(call *fakeaws.Call, in *sdk.UpdateAssumeRolePolicyInput) (*fakeaws.Plan[sdk.UpdateAssumeRolePolicyOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err
 		}
-		trust, err := s.trustPolicy(ctx, r.account, *in.PolicyDocument, r.name)
+		trust, err := s.trustPolicy(call, r.account, *in.PolicyDocument, r.name)
 		if err != nil {
 			return nil, err
 		}
 		r.role.trust = trust
 		return &sdk.UpdateAssumeRolePolicyOutput{}, nil
-	})
+	}, currentBoundary)
 }

@@ -87,7 +87,7 @@ func TestRootUserOfMember(t *testing.T) {
 		device, err := root.CreateVirtualMFADevice(ctx, &sdk.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("m")})
 		require.NoError(t, err)
 		seed, serial := device.VirtualMFADevice.Base32StringSeed, device.VirtualMFADevice.SerialNumber
-		require.NoError(t, w.service.EnableRootMFADevice(w.OtherRoot, *serial, *code(t, seed, w.Clock().Now(), -1), *code(t, seed, w.Clock().Now(), 0)))
+		require.NoError(t, w.service.EnableRootMFADevice(otherID, *serial, *code(t, seed, w.Clock().Now(), -1), *code(t, seed, w.Clock().Now(), 0)))
 		devices, err := audit.ListMFADevices(ctx, &sdk.ListMFADevicesInput{})
 		require.NoError(t, err)
 		require.Len(t, devices.MFADevices, 1)

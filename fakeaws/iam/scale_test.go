@@ -21,18 +21,18 @@ func (w *world) populate(t testing.TB, n int) {
 	for _, quota := range []string{"Users per account", "Customer managed policies per account", "Roles per account"} {
 		require.NoError(t, w.service.SetQuota(accountID, quota, 2*n))
 	}
-	_, err := w.service.CreateGroup(w.Root, &sdk.CreateGroupInput{GroupName: aws.String("all")})
+	_, err := w.fixture.CreateGroup(w.root, &sdk.CreateGroupInput{GroupName: aws.String("all")})
 	require.NoError(t, err)
 	for i := range n {
 		name := fmt.Sprintf("user%05d", i)
-		_, err := w.service.CreateUser(w.Root, &sdk.CreateUserInput{UserName: &name})
+		_, err := w.fixture.CreateUser(w.root, &sdk.CreateUserInput{UserName: &name})
 		require.NoError(t, err)
-		_, err = w.service.AddUserToGroup(w.Root, &sdk.AddUserToGroupInput{GroupName: aws.String("all"), UserName: &name})
+		_, err = w.fixture.AddUserToGroup(w.root, &sdk.AddUserToGroupInput{GroupName: aws.String("all"), UserName: &name})
 		require.NoError(t, err)
-		policy, err := w.service.CreatePolicy(w.Root, &sdk.CreatePolicyInput{PolicyName: aws.String(fmt.Sprintf("policy%05d", i)), PolicyDocument: aws.String(allowAll)})
+		policy, err := w.fixture.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String(fmt.Sprintf("policy%05d", i)), PolicyDocument: aws.String(allowAll)})
 		require.NoError(t, err)
 		for _, arn := range []string{*policy.Policy.Arn, "arn:aws:iam::111122223333:policy/policy00000"} {
-			_, err = w.service.AttachUserPolicy(w.Root, &sdk.AttachUserPolicyInput{UserName: &name, PolicyArn: &arn})
+			_, err = w.fixture.AttachUserPolicy(w.root, &sdk.AttachUserPolicyInput{UserName: &name, PolicyArn: &arn})
 			require.NoError(t, err)
 		}
 	}
@@ -40,87 +40,87 @@ func (w *world) populate(t testing.TB, n int) {
 
 // scaled are calls on an account of n users and policies, in its middle.
 func (w *world) scaled(t testing.TB, n int) map[string]func() error {
-	ctx := w.Root
+	ctx := w.root
 	middle, fresh := aws.String(fmt.Sprintf("user%05d", n/2)), aws.String("zoe")
 	policy := aws.String(fmt.Sprintf("arn:aws:iam::111122223333:policy/policy%05d", n/2))
 	common := aws.String("arn:aws:iam::111122223333:policy/policy00000")
-	users, err := w.service.ListUsers(ctx, &sdk.ListUsersInput{MaxItems: aws.Int32(int32(min(n/2, 1000)))})
+	users, err := w.fixture.ListUsers(ctx, &sdk.ListUsersInput{MaxItems: aws.Int32(int32(min(n/2, 1000)))})
 	require.NoError(t, err)
-	policies, err := w.service.ListPolicies(ctx, &sdk.ListPoliciesInput{MaxItems: aws.Int32(int32(min(n/2, 1000)))})
+	policies, err := w.fixture.ListPolicies(ctx, &sdk.ListPoliciesInput{MaxItems: aws.Int32(int32(min(n/2, 1000)))})
 	require.NoError(t, err)
-	entities, err := w.service.ListEntitiesForPolicy(ctx, &sdk.ListEntitiesForPolicyInput{PolicyArn: common, MaxItems: aws.Int32(int32(min(n/2, 1000)))})
+	entities, err := w.fixture.ListEntitiesForPolicy(ctx, &sdk.ListEntitiesForPolicyInput{PolicyArn: common, MaxItems: aws.Int32(int32(min(n/2, 1000)))})
 	require.NoError(t, err)
-	key, err := w.service.CreateAccessKey(ctx, &sdk.CreateAccessKeyInput{UserName: middle})
+	key, err := w.fixture.CreateAccessKey(ctx, &sdk.CreateAccessKeyInput{UserName: middle})
 	require.NoError(t, err)
 	credential, _ := w.Credential(*key.AccessKey.AccessKeyId)
 	few := aws.Int32(10)
 	return map[string]func() error{
-		"GetUser": func() error { return second(w.service.GetUser(ctx, &sdk.GetUserInput{UserName: middle})) },
+		"GetUser": func() error { return second(w.fixture.GetUser(ctx, &sdk.GetUserInput{UserName: middle})) },
 		"CreateUser and DeleteUser": func() error {
-			if _, err := w.service.CreateUser(ctx, &sdk.CreateUserInput{UserName: fresh}); err != nil {
+			if _, err := w.fixture.CreateUser(ctx, &sdk.CreateUserInput{UserName: fresh}); err != nil {
 				return err
 			}
-			return second(w.service.DeleteUser(ctx, &sdk.DeleteUserInput{UserName: fresh}))
+			return second(w.fixture.DeleteUser(ctx, &sdk.DeleteUserInput{UserName: fresh}))
 		},
 		"ListUsers": func() error {
-			return second(w.service.ListUsers(ctx, &sdk.ListUsersInput{Marker: users.Marker, MaxItems: few}))
+			return second(w.fixture.ListUsers(ctx, &sdk.ListUsersInput{Marker: users.Marker, MaxItems: few}))
 		},
 		"GetGroup": func() error {
-			return second(w.service.GetGroup(ctx, &sdk.GetGroupInput{GroupName: aws.String("all"), Marker: users.Marker, MaxItems: few}))
+			return second(w.fixture.GetGroup(ctx, &sdk.GetGroupInput{GroupName: aws.String("all"), Marker: users.Marker, MaxItems: few}))
 		},
-		"GetPolicy": func() error { return second(w.service.GetPolicy(ctx, &sdk.GetPolicyInput{PolicyArn: policy})) },
+		"GetPolicy": func() error { return second(w.fixture.GetPolicy(ctx, &sdk.GetPolicyInput{PolicyArn: policy})) },
 		"CreatePolicy and DeletePolicy": func() error {
-			made, err := w.service.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: fresh, PolicyDocument: aws.String(allowAll)})
+			made, err := w.fixture.CreatePolicy(ctx, &sdk.CreatePolicyInput{PolicyName: fresh, PolicyDocument: aws.String(allowAll)})
 			if err != nil {
 				return err
 			}
-			return second(w.service.DeletePolicy(ctx, &sdk.DeletePolicyInput{PolicyArn: made.Policy.Arn}))
+			return second(w.fixture.DeletePolicy(ctx, &sdk.DeletePolicyInput{PolicyArn: made.Policy.Arn}))
 		},
 		"ListPolicies": func() error {
-			return second(w.service.ListPolicies(ctx, &sdk.ListPoliciesInput{Marker: policies.Marker, MaxItems: few}))
+			return second(w.fixture.ListPolicies(ctx, &sdk.ListPoliciesInput{Marker: policies.Marker, MaxItems: few}))
 		},
 		"ListEntitiesForPolicy": func() error {
-			return second(w.service.ListEntitiesForPolicy(ctx, &sdk.ListEntitiesForPolicyInput{PolicyArn: common, Marker: entities.Marker, MaxItems: few}))
+			return second(w.fixture.ListEntitiesForPolicy(ctx, &sdk.ListEntitiesForPolicyInput{PolicyArn: common, Marker: entities.Marker, MaxItems: few}))
 		},
 		"DetachUserPolicy and AttachUserPolicy": func() error {
-			if _, err := w.service.DetachUserPolicy(ctx, &sdk.DetachUserPolicyInput{UserName: middle, PolicyArn: common}); err != nil {
+			if _, err := w.fixture.DetachUserPolicy(ctx, &sdk.DetachUserPolicyInput{UserName: middle, PolicyArn: common}); err != nil {
 				return err
 			}
-			return second(w.service.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: middle, PolicyArn: common}))
+			return second(w.fixture.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: middle, PolicyArn: common}))
 		},
 		"RemoveUserFromGroup and AddUserToGroup": func() error {
-			if _, err := w.service.RemoveUserFromGroup(ctx, &sdk.RemoveUserFromGroupInput{GroupName: aws.String("all"), UserName: middle}); err != nil {
+			if _, err := w.fixture.RemoveUserFromGroup(ctx, &sdk.RemoveUserFromGroupInput{GroupName: aws.String("all"), UserName: middle}); err != nil {
 				return err
 			}
-			return second(w.service.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{GroupName: aws.String("all"), UserName: middle}))
+			return second(w.fixture.AddUserToGroup(ctx, &sdk.AddUserToGroupInput{GroupName: aws.String("all"), UserName: middle}))
 		},
 		"UpdateUser": func() error {
-			return second(w.service.UpdateUser(ctx, &sdk.UpdateUserInput{UserName: middle, NewPath: aws.String("/")}))
+			return second(w.fixture.UpdateUser(ctx, &sdk.UpdateUserInput{UserName: middle, NewPath: aws.String("/")}))
 		},
 		"TagUser": func() error {
-			return second(w.service.TagUser(ctx, &sdk.TagUserInput{UserName: middle, Tags: []types.Tag{{Key: fresh, Value: fresh}}}))
+			return second(w.fixture.TagUser(ctx, &sdk.TagUserInput{UserName: middle, Tags: []types.Tag{{Key: fresh, Value: fresh}}}))
 		},
 		"CreateRole and DeleteRole": func() error {
 			trust := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/user00001"},"Action":"sts:AssumeRole"}}`
-			if _, err := w.service.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: fresh, AssumeRolePolicyDocument: &trust}); err != nil {
+			if _, err := w.fixture.CreateRole(ctx, &sdk.CreateRoleInput{RoleName: fresh, AssumeRolePolicyDocument: &trust}); err != nil {
 				return err
 			}
 			// A session's principal is looked for by the name of its role.
 			trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/zoe/s"},"Action":"sts:AssumeRole"}}`
-			if _, err := w.service.UpdateAssumeRolePolicy(ctx, &sdk.UpdateAssumeRolePolicyInput{RoleName: fresh, PolicyDocument: &trust}); err != nil {
+			if _, err := w.fixture.UpdateAssumeRolePolicy(ctx, &sdk.UpdateAssumeRolePolicyInput{RoleName: fresh, PolicyDocument: &trust}); err != nil {
 				return err
 			}
-			return second(w.service.DeleteRole(ctx, &sdk.DeleteRoleInput{RoleName: fresh}))
+			return second(w.fixture.DeleteRole(ctx, &sdk.DeleteRoleInput{RoleName: fresh}))
 		},
 		"GetAccessKeyLastUsed": func() error {
-			return second(w.service.GetAccessKeyLastUsed(ctx, &sdk.GetAccessKeyLastUsedInput{AccessKeyId: key.AccessKey.AccessKeyId}))
+			return second(w.fixture.GetAccessKeyLastUsed(ctx, &sdk.GetAccessKeyLastUsedInput{AccessKeyId: key.AccessKey.AccessKeyId}))
 		},
-		"GetAccountSummary": func() error { return second(w.service.GetAccountSummary(ctx, &sdk.GetAccountSummaryInput{})) },
+		"GetAccountSummary": func() error { return second(w.fixture.GetAccountSummary(ctx, &sdk.GetAccountSummaryInput{})) },
 		"GetAccountAuthorizationDetails": func() error {
-			return second(w.service.GetAccountAuthorizationDetails(ctx, &sdk.GetAccountAuthorizationDetailsInput{MaxItems: few, Filter: []types.EntityType{types.EntityTypeUser}}))
+			return second(w.fixture.GetAccountAuthorizationDetails(ctx, &sdk.GetAccountAuthorizationDetailsInput{MaxItems: few, Filter: []types.EntityType{types.EntityTypeUser}}))
 		},
 		"SimulatePrincipalPolicy": func() error {
-			return second(w.service.SimulatePrincipalPolicy(ctx, &sdk.SimulatePrincipalPolicyInput{
+			return second(w.fixture.SimulatePrincipalPolicy(ctx, &sdk.SimulatePrincipalPolicyInput{
 				PolicySourceArn: &credential.Caller.ARN, ActionNames: []string{"s3:GetObject"},
 			}))
 		},

@@ -4,8 +4,8 @@
 package iam
 
 import (
-	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,9 +17,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A Fake is the IAM of all accounts of a World. It is safe for concurrent
-// use. Its methods are AWS's operations; called directly with the context of
-// World.Background they act as the account's root user.
+// A Fake is the IAM of all accounts of a World. It is safe for concurrent use.
 type Fake struct {
 	world *fakeaws.World
 
@@ -55,9 +53,23 @@ func newFake(w *fakeaws.World) *Fake {
 	}
 }
 
+// Ops returns the operations of IAM, each authorized on the resource and with the
+// condition keys of the Service Authorization Reference.
+func (s *Fake) Ops() []fakeaws.Op {
+	return slices.Concat(
+		s.userOps(), s.groupOps(), s.roleOps(), s.roleTemplateOps(), s.serviceLinkedRoleOps(), s.instanceProfileOps(),
+		s.policyOps(), s.policyVersionOps(), s.attachmentOps(), s.inlinePolicyOps(), s.boundaryOps(), s.tagOps(),
+		s.accessKeyOps(), s.passwordOps(), s.passwordPolicyOps(), s.mfaOps(), s.signingCertificateOps(),
+		s.serverCertificateOps(), s.sshKeyOps(), s.serviceCredentialOps(),
+		s.oidcOps(), s.samlOps(), s.delegationOps(), s.rootAccessOps(), s.preferenceOps(),
+		s.aliasOps(), s.propertyOps(), s.summaryOps(), s.authorizationDetailOps(), s.credentialReportOps(),
+		s.lastAccessOps(), s.accessReportOps(), s.grantOps(), s.contextKeyOps(), s.simulatorOps(),
+	)
+}
+
 // Denied answers a denial as IAM does, which names the managed policy that
 // denies explicitly.
-func (s *Fake) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	name := need.Name
 	if name == "" {
 		// Unlike other services IAM prints the resource of actions that have none.
@@ -97,55 +109,11 @@ type account struct {
 	// principal knows when what it has gathered is stale.
 	changes uint64
 	quotas  map[quota]int // those that differ from the defaults
-	// buried has when users were deleted, by lower-case name.
-	buried map[string]time.Time
+	// deletedUsers has when users were deleted, by lower-case name.
+	deletedUsers map[string]time.Time
 	// policiesInUse counts the managed policies that are attached to anyone,
 	// devicesInUse the virtual MFA devices that somebody has.
 	policiesInUse, devicesInUse int
-}
-
-// inAccount performs an operation on the caller's account: it checks the input,
-// which calls from Go bring unchecked, and holds the lock.
-func inAccount[O any](ctx context.Context, s *Fake, in any, do func(*account) (*O, error)) (*O, error) {
-	if err := check(in); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return do(s.account(fakeaws.CallFrom(ctx).Account))
-}
-
-// inEntity is inAccount for an operation on an entity that must exist.
-func inEntity[O any](ctx context.Context, s *Fake, in any, k *kind, name *string, do func(*entity) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		e, err := k.find(a, *name)
-		if err != nil {
-			return nil, err
-		}
-		return do(e)
-	})
-}
-
-// inPolicy is inAccount for an operation on a managed policy that must exist.
-func inPolicy[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
-	return inAccount(ctx, s, in, func(a *account) (*O, error) {
-		p, err := a.findPolicy(*arn, policyNotFound)
-		if err != nil {
-			return nil, err
-		}
-		return do(p)
-	})
-}
-
-// inOwnPolicy is inPolicy for an operation that changes the policy, as only its
-// owner may.
-func inOwnPolicy[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*policy) (*O, error)) (*O, error) {
-	return inPolicy(ctx, s, in, arn, func(p *policy) (*O, error) {
-		if err := p.own(); err != nil {
-			return nil, err
-		}
-		return do(p)
-	})
 }
 
 // account returns the state of an account, made on first use. The lock is held.
@@ -156,7 +124,7 @@ func (s *Fake) account(id string) *account {
 		s.accounts[id] = a
 		s.addRoot(a)
 	}
-	s.settle(a)
+	s.finishDeletions(a)
 	return a
 }
 

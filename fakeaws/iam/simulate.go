@@ -1,19 +1,27 @@
 package iam
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// simulatorOps are the operations on the policy simulator.
+func (s *Fake) simulatorOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.simulateCustomPolicy),
+		fakeaws.Bind(s.simulatePrincipalPolicy),
+	}
+}
 
 // Texts of the policy simulator.
 const (
@@ -37,9 +45,9 @@ const (
 	missingHandled  = "ResourceHandlingOption %s requires a resource of type %s."
 )
 
-// unsimulated is the simulator's answer to policies and questions that mean
+// simulationError is the simulator's answer to policies and questions that mean
 // nothing. Its text is unverified.
-func unsimulated(err error) error {
+func simulationError(err error) error {
 	var doc *enforce.DocumentError
 	if errors.As(err, &doc) {
 		return invalidInput(doc.Message)
@@ -61,9 +69,9 @@ type question struct {
 	scps                           [][]*enforce.Policy // of the principal's organization
 }
 
-// SimulateCustomPolicy decides what policies would allow that nobody has.
-func (s *Fake) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomPolicyInput) (*sdk.SimulateCustomPolicyOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
+// simulateCustomPolicy decides what policies would allow that nobody has.
+func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPolicyInput) (*fakeaws.Plan[sdk.SimulateCustomPolicyOutput], error) {
+	return plan(s, call, in, onAccount, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
 		p, err := a.simulate(&question{
 			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
 			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
@@ -74,10 +82,10 @@ func (s *Fake) SimulateCustomPolicy(ctx context.Context, in *sdk.SimulateCustomP
 	})
 }
 
-// SimulatePrincipalPolicy decides what the policies of a user, group or role
+// simulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
-func (s *Fake) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrincipalPolicyInput) (*sdk.SimulatePrincipalPolicyOutput, error) {
-	return inSource(ctx, s, in, in.PolicySourceArn, func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
+func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrincipalPolicyInput) (*fakeaws.Plan[sdk.SimulatePrincipalPolicyOutput], error) {
+	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {
 			return nil, err
@@ -106,12 +114,15 @@ func (s *Fake) SimulatePrincipalPolicy(ctx context.Context, in *sdk.SimulatePrin
 	})
 }
 
-// inSource is inPrincipal for the principal whose policies are simulated.
-func inSource[O any](ctx context.Context, s *Fake, in any, arn *string, do func(*entity) (*O, error)) (*O, error) {
-	if err := checkSource(fakeaws.CallFrom(ctx).Account, arn); err != nil {
-		return nil, err
+// onSource is onPrincipal for a principal whose policies are simulated, which must be
+// one of the account, whatever the caller may.
+func onSource(arn *string) target[*entity] {
+	return func(l *lookup) (found[*entity], error) {
+		if err := checkSource(l.call.Account, arn); err != nil {
+			return found[*entity]{}, err
+		}
+		return onPrincipal(arn)(l)
 	}
-	return inPrincipal(ctx, s, in, arn, do)
 }
 
 // checkSource refuses to simulate a principal of another account.
@@ -134,7 +145,7 @@ func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	}
 	decisions, err := enforce.Simulate(sim)
 	if err != nil {
-		return page[types.EvaluationResult]{}, unsimulated(err)
+		return page[types.EvaluationResult]{}, simulationError(err)
 	}
 	for i := range decisions {
 		if d := &decisions[i]; q.resourcePolicy != nil && d.Request.Resource != "*" && !d.AboutResource() {
@@ -224,8 +235,8 @@ func (a *account) simulatedCaller(arn *string) (enforce.Principal, error) {
 	if arn == nil {
 		return enforce.Principal{Type: enforce.User, Account: a.id}, nil
 	}
-	if parts := strings.SplitN(*arn, ":", 6); len(parts) == 6 && parts[2] == "iam" && strings.HasPrefix(parts[5], "group/") {
-		return enforce.Principal{Type: enforce.User, ARN: *arn, Account: parts[4]}, nil
+	if owner, k, _ := principalARN(*arn); k == groupKind {
+		return enforce.Principal{Type: enforce.User, ARN: *arn, Account: owner}, nil
 	}
 	p, err := enforce.ParsePrincipal(*arn)
 	isRole := p.Type == enforce.AssumedRole && p.IssuerARN == *arn
@@ -299,8 +310,8 @@ func (q *question) check() error {
 	}
 	for _, kind := range needed {
 		if !slices.ContainsFunc(q.resources, func(arn string) bool {
-			parts := strings.SplitN(arn, ":", 6)
-			return len(parts) == 6 && parts[2] == "ec2" && strings.HasPrefix(parts[5], kind+"/")
+			parsed, err := awsarn.Parse(arn)
+			return err == nil && parsed.Service == "ec2" && strings.HasPrefix(parsed.Resource, kind+"/")
 		}) {
 			return invalidInput(fmt.Sprintf(missingHandled, *q.handling, kind))
 		}

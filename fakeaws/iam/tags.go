@@ -1,14 +1,30 @@
 package iam
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// tagOps are the operations on tags of users, roles and policies.
+func (s *Fake) tagOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.tagUser),
+		fakeaws.Bind(s.untagUser),
+		fakeaws.Bind(s.listUserTags),
+		fakeaws.Bind(s.tagRole),
+		fakeaws.Bind(s.untagRole),
+		fakeaws.Bind(s.listRoleTags),
+		fakeaws.Bind(s.tagPolicy),
+		fakeaws.Bind(s.untagPolicy),
+		fakeaws.Bind(s.listPolicyTags),
+	}
+}
 
 // maxTags is the quota of tags per resource.
 const maxTags = 50
@@ -99,70 +115,70 @@ func (e *entity) untag(keys []string) {
 	e.tags.remove(keys)
 }
 
-// TagUser adds tags to a user or replaces their values.
-func (s *Fake) TagUser(ctx context.Context, in *sdk.TagUserInput) (*sdk.TagUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.TagUserOutput, error) {
+// tagUser adds tags to a user or replaces their values.
+func (s *Fake) tagUser(call *fakeaws.Call, in *sdk.TagUserInput) (*fakeaws.Plan[sdk.TagUserOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.TagUserOutput, error) {
 		return &sdk.TagUserOutput{}, u.tag(in.Tags)
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagUser removes tags from a user.
-func (s *Fake) UntagUser(ctx context.Context, in *sdk.UntagUserInput) (*sdk.UntagUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.UntagUserOutput, error) {
+// untagUser removes tags from a user.
+func (s *Fake) untagUser(call *fakeaws.Call, in *sdk.UntagUserInput) (*fakeaws.Plan[sdk.UntagUserOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UntagUserOutput, error) {
 		u.untag(in.TagKeys)
 		return &sdk.UntagUserOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListUserTags lists the tags of a user by key.
-func (s *Fake) ListUserTags(ctx context.Context, in *sdk.ListUserTagsInput) (*sdk.ListUserTagsOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.ListUserTagsOutput, error) {
+// listUserTags lists the tags of a user by key.
+func (s *Fake) listUserTags(call *fakeaws.Call, in *sdk.ListUserTagsInput) (*fakeaws.Plan[sdk.ListUserTagsOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserTagsOutput, error) {
 		p, err := u.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListUserTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// TagRole adds tags to a role or replaces their values.
-func (s *Fake) TagRole(ctx context.Context, in *sdk.TagRoleInput) (*sdk.TagRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.TagRoleOutput, error) {
+// tagRole adds tags to a role or replaces their values.
+func (s *Fake) tagRole(call *fakeaws.Call, in *sdk.TagRoleInput) (*fakeaws.Plan[sdk.TagRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.TagRoleOutput, error) {
 		return &sdk.TagRoleOutput{}, r.tag(in.Tags)
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagRole removes tags from a role.
-func (s *Fake) UntagRole(ctx context.Context, in *sdk.UntagRoleInput) (*sdk.UntagRoleOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.UntagRoleOutput, error) {
+// untagRole removes tags from a role.
+func (s *Fake) untagRole(call *fakeaws.Call, in *sdk.UntagRoleInput) (*fakeaws.Plan[sdk.UntagRoleOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UntagRoleOutput, error) {
 		r.untag(in.TagKeys)
 		return &sdk.UntagRoleOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListRoleTags lists the tags of a role by key.
-func (s *Fake) ListRoleTags(ctx context.Context, in *sdk.ListRoleTagsInput) (*sdk.ListRoleTagsOutput, error) {
-	return inEntity(ctx, s, in, roleKind, in.RoleName, func(r *entity) (*sdk.ListRoleTagsOutput, error) {
+// listRoleTags lists the tags of a role by key.
+func (s *Fake) listRoleTags(call *fakeaws.Call, in *sdk.ListRoleTagsInput) (*fakeaws.Plan[sdk.ListRoleTagsOutput], error) {
+	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRoleTagsOutput, error) {
 		p, err := r.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListRoleTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// TagPolicy adds tags to a managed policy or replaces their values.
-func (s *Fake) TagPolicy(ctx context.Context, in *sdk.TagPolicyInput) (*sdk.TagPolicyOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.TagPolicyOutput, error) {
+// tagPolicy adds tags to a managed policy or replaces their values.
+func (s *Fake) tagPolicy(call *fakeaws.Call, in *sdk.TagPolicyInput) (*fakeaws.Plan[sdk.TagPolicyOutput], error) {
+	return plan(s, call, in, onOwnPolicyByName(in.PolicyArn), func(p *policy) (*sdk.TagPolicyOutput, error) {
 		return &sdk.TagPolicyOutput{}, p.tags.put(in.Tags, "Policy")
-	})
+	}, requestTags(in.Tags))
 }
 
-// UntagPolicy removes tags from a managed policy.
-func (s *Fake) UntagPolicy(ctx context.Context, in *sdk.UntagPolicyInput) (*sdk.UntagPolicyOutput, error) {
-	return inOwnPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.UntagPolicyOutput, error) {
+// untagPolicy removes tags from a managed policy.
+func (s *Fake) untagPolicy(call *fakeaws.Call, in *sdk.UntagPolicyInput) (*fakeaws.Plan[sdk.UntagPolicyOutput], error) {
+	return plan(s, call, in, onOwnPolicyByName(in.PolicyArn), func(p *policy) (*sdk.UntagPolicyOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagPolicyOutput{}, nil
-	})
+	}, requestTagKeys(in.TagKeys))
 }
 
-// ListPolicyTags lists the tags of a managed policy by key.
-func (s *Fake) ListPolicyTags(ctx context.Context, in *sdk.ListPolicyTagsInput) (*sdk.ListPolicyTagsOutput, error) {
-	return inPolicy(ctx, s, in, in.PolicyArn, func(p *policy) (*sdk.ListPolicyTagsOutput, error) {
+// listPolicyTags lists the tags of a managed policy by key.
+func (s *Fake) listPolicyTags(call *fakeaws.Call, in *sdk.ListPolicyTagsInput) (*fakeaws.Plan[sdk.ListPolicyTagsOutput], error) {
+	return plan(s, call, in, onPolicyByName(in.PolicyArn), func(p *policy) (*sdk.ListPolicyTagsOutput, error) {
 		tags, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListPolicyTagsOutput{Tags: tags.items, IsTruncated: tags.truncated, Marker: tags.marker}, err
 	})

@@ -1,8 +1,6 @@
 package iam
 
 import (
-	"context"
-
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -10,6 +8,17 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
+
+// userOps are the operations on users.
+func (s *Fake) userOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createUser),
+		fakeaws.Bind(s.getUser),
+		fakeaws.Bind(s.deleteUser),
+		fakeaws.Bind(s.listUsers),
+		fakeaws.Bind(s.updateUser),
+	}
+}
 
 // userView is a user as the operations on it return it.
 func (e *entity) userView() *types.User {
@@ -43,9 +52,9 @@ func (s *Fake) addRoot(a *account) {
 	}
 }
 
-// self is the user who makes a call: what operations act on whose request names
+// callingUser is the user who makes a call: what operations act on whose request names
 // no user.
-func (s *Fake) self(call *fakeaws.Call) (*entity, error) {
+func (s *Fake) callingUser(call *fakeaws.Call) (*entity, error) {
 	switch caller := call.Caller; caller.Type {
 	case enforce.Root:
 		return s.account(call.Account).root, nil
@@ -59,30 +68,16 @@ func (s *Fake) self(call *fakeaws.Call) (*entity, error) {
 	}
 }
 
-// namedOrSelf performs an operation on the user of that name, or on the caller.
-func namedOrSelf[O any](ctx context.Context, s *Fake, in any, name *string, do func(*entity) (*O, error)) (*O, error) {
-	if name != nil {
-		return inEntity(ctx, s, in, userKind, name, do)
-	}
-	return inAccount(ctx, s, in, func(*account) (*O, error) {
-		e, err := s.self(fakeaws.CallFrom(ctx))
-		if err != nil {
-			return nil, err
-		}
-		return do(e)
-	})
-}
-
-// CreateUser makes a user.
-func (s *Fake) CreateUser(ctx context.Context, in *sdk.CreateUserInput) (*sdk.CreateUserOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.CreateUserOutput, error) {
+// createUser makes a user.
+func (s *Fake) createUser(call *fakeaws.Call, in *sdk.CreateUserInput) (*fakeaws.Plan[sdk.CreateUserOutput], error) {
+	return plan(s, call, in, created("user", in.UserName, in.Path).tagged("iam:TagUser", in.Tags), func(a *account) (*sdk.CreateUserOutput, error) {
 		u, err := s.addTagged(a, userKind, *in.UserName, in.Path, in.Tags, in.PermissionsBoundary)
 		if err != nil {
 			return nil, err
 		}
-		s.exhume(u)
+		s.delayChanges(u)
 		return &sdk.CreateUserOutput{User: u.userView()}, nil
-	})
+	}, requestTags(in.Tags), requestBoundary(in.PermissionsBoundary))
 }
 
 // addTagged makes a user or role with what it may have from the beginning.
@@ -111,35 +106,35 @@ func (s *Fake) addTagged(a *account, k *kind, name string, path *string, tags []
 	return e, nil
 }
 
-// GetUser describes a user, by default the caller.
-func (s *Fake) GetUser(ctx context.Context, in *sdk.GetUserInput) (*sdk.GetUserOutput, error) {
-	return namedOrSelf(ctx, s, in, in.UserName, func(u *entity) (*sdk.GetUserOutput, error) {
+// getUser describes a user, by default the caller.
+func (s *Fake) getUser(call *fakeaws.Call, in *sdk.GetUserInput) (*fakeaws.Plan[sdk.GetUserOutput], error) {
+	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.GetUserOutput, error) {
 		return &sdk.GetUserOutput{User: u.userView()}, nil
 	})
 }
 
-// DeleteUser deletes a user that has no policies, keys and groups any more.
-func (s *Fake) DeleteUser(ctx context.Context, in *sdk.DeleteUserInput) (*sdk.DeleteUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, func(u *entity) (*sdk.DeleteUserOutput, error) {
+// deleteUser deletes a user that has no policies, keys and groups any more.
+func (s *Fake) deleteUser(call *fakeaws.Call, in *sdk.DeleteUserInput) (*fakeaws.Plan[sdk.DeleteUserOutput], error) {
+	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserOutput, error) {
 		if err := s.remove(u); err != nil {
 			return nil, err
 		}
-		s.bury(u)
+		s.noteDeletion(u)
 		return &sdk.DeleteUserOutput{}, nil
 	})
 }
 
-// ListUsers lists the account's users by name.
-func (s *Fake) ListUsers(ctx context.Context, in *sdk.ListUsersInput) (*sdk.ListUsersOutput, error) {
-	return inAccount(ctx, s, in, func(a *account) (*sdk.ListUsersOutput, error) {
+// listUsers lists the account's users by name.
+func (s *Fake) listUsers(call *fakeaws.Call, in *sdk.ListUsersInput) (*fakeaws.Plan[sdk.ListUsersOutput], error) {
+	return plan(s, call, in, listed("user", in.PathPrefix), func(a *account) (*sdk.ListUsersOutput, error) {
 		p, err := list(ascend(&a.users), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedUser))
 		return &sdk.ListUsersOutput{Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
 	})
 }
 
-// UpdateUser changes the name or path of a user. Its id, keys and policies stay.
-func (s *Fake) UpdateUser(ctx context.Context, in *sdk.UpdateUserInput) (*sdk.UpdateUserOutput, error) {
-	return inEntity(ctx, s, in, userKind, in.UserName, settled(s, func(u *entity) (*sdk.UpdateUserOutput, error) {
+// updateUser changes the name or path of a user. Its id, keys and policies stay.
+func (s *Fake) updateUser(call *fakeaws.Call, in *sdk.UpdateUserInput) (*fakeaws.Plan[sdk.UpdateUserOutput], error) {
+	return plan(s, call, in, onUserAndNew(in.UserName, in.NewUserName, in.NewPath), modifiableUser(s, func(u *entity) (*sdk.UpdateUserOutput, error) {
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err
 		}

@@ -81,8 +81,10 @@ var requireError = worldtest.RequireError
 type world struct {
 	*worldtest.World
 	// iam is the client of the account's root user, for calls with root.
-	iam     *sdk.Client
-	root    context.Context
+	iam  *sdk.Client
+	root context.Context
+	// fixture is the client of the World's own hand in the account.
+	fixture *sdk.Client
 	service *iam.Fake
 	stolen  string // an access key that an escalation is after
 }
@@ -98,13 +100,13 @@ func newWorldAt(t testing.TB, door worldtest.Door) *world {
 	t.Cleanup(func() { performed.add(door, w.World) })
 	made := &world{World: w, root: t.Context(), service: iam.Of(w.World)}
 	made.iam = made.rootOf(accountID)
+	made.fixture = sdk.NewFromConfig(worldtest.FixtureConfig(w.World, accountID, worldtest.Region))
 	return made
 }
 
 // rootOf is the client of an account's root user.
 func (w *world) rootOf(account string) *sdk.Client {
-	acct, _ := w.Account(account)
-	return w.client(acct.Root)
+	return sdk.NewFromConfig(w.RootConfig(account))
 }
 
 // eachDoor tells a story of a World through each door.
