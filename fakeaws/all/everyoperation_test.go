@@ -47,20 +47,20 @@ func TestEveryOperationIsDecided(t *testing.T) {
 }
 
 // refuses calls an operation as everybody who has no permission for it.
-func (w *filled) refuses(t *testing.T, o operation) {
+func (f *filled) refuses(t *testing.T, o operation) {
 	name := operationName{o.service, o.name}
 	if unrestricted[name] {
-		assert.NoError(t, o.call(t.Context(), w.user, w.input(t, o)), "whatever the policies say")
+		assert.NoError(t, o.call(t.Context(), f.user, f.input(t, o)), "whatever the policies say")
 		return
 	}
 	for who, config := range map[string]aws.Config{
-		"a user":             w.user,
-		"a service":          worldtest.DoConfig(w.World.World, fakeaws.ServiceCall{Principal: "s3.amazonaws.com", Region: worldtest.Region}.Actor()),
-		"an unknown service": worldtest.DoConfig(w.World.World, fakeaws.ServiceCall{Principal: "nobody.amazonaws.com", Region: worldtest.Region}.Actor()),
-		"nobody":             w.anonymous,
+		"a user":             f.user,
+		"a service":          worldtest.DoConfig(f.World.World, fakeaws.ServiceCall{Principal: "s3.amazonaws.com", Region: worldtest.Region}.Actor()),
+		"an unknown service": worldtest.DoConfig(f.World.World, fakeaws.ServiceCall{Principal: "nobody.amazonaws.com", Region: worldtest.Region}.Actor()),
+		"nobody":             f.anonymous,
 	} {
-		err := o.call(t.Context(), config, w.input(t, o))
-		e := w.last()
+		err := o.call(t.Context(), config, f.input(t, o))
+		e := f.last()
 		assert.Equal(t, o.name, e.Operation)
 		assert.False(t, e.Fixture)
 		if !batches[name] || e.Code != "" {
@@ -96,8 +96,8 @@ func TestOnlyTheFixtureIsNotDecided(t *testing.T) {
 	}
 }
 
-func (w *filled) last() fakeaws.Event {
-	events := w.Log().Events()
+func (f *filled) last() fakeaws.Event {
+	events := f.Log().Events()
 	return events[len(events)-1]
 }
 
