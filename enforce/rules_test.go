@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -352,34 +351,4 @@ func TestDecisionSaysMoreThanAWS(t *testing.T) {
 	assert.Equal(t, "NoPut", explicit.Statement.Sid())
 	line, column := explicit.Statement.Position()
 	assert.Equal(t, []int{4, 3}, []int{line, column})
-}
-
-// Every rule has a test that names it, here or in the package of a service.
-func TestEveryRuleIsNamed(t *testing.T) {
-	t.Parallel()
-	const rules = 82
-	named := map[string]bool{}
-	name := regexp.MustCompile(`\brule ([0-9]+):`)
-	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != ".." && strings.HasPrefix(entry.Name(), "."):
-			return filepath.SkipDir
-		case entry.IsDir() || !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".txtar"):
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		for _, m := range name.FindAllSubmatch(text, -1) {
-			named[string(m[1])] = true
-		}
-		return err
-	}))
-	var missing []int
-	for i := 1; i <= rules; i++ {
-		if !named[strconv.Itoa(i)] {
-			missing = append(missing, i)
-		}
-	}
-	assert.Empty(t, missing, "rules that no test names")
 }

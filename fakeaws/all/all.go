@@ -10,15 +10,20 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
-// NewWorld makes a World with every service that there is a fake of.
-func NewWorld(cfg fakeaws.Config) *fakeaws.World {
-	cfg.Services = append(cfg.Services,
+// Services returns every service that there is a fake of.
+func Services() []fakeaws.Service {
+	return []fakeaws.Service{
 		iam.Service,
 		organizations.Service,
 		s3.Service,
 		s3.ControlService,
 		sqs.Service,
 		sts.Service,
-	)
+	}
+}
+
+// NewWorld makes a World with every service that there is a fake of.
+func NewWorld(cfg fakeaws.Config) *fakeaws.World {
+	cfg.Services = append(cfg.Services, Services()...)
 	return fakeaws.NewWorld(cfg)
 }

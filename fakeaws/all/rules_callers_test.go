@@ -73,7 +73,9 @@ func TestUnknownCallers(t *testing.T) {
 	c := newCloud(t)
 	ctx := t.Context()
 	c.bucket("bucket")
-	stranger, forger := c.as("AKIAIOSFODNN7NOTHERE", secret, ""), c.as(key, "not the secret", "")
+	root, ok := c.Account(account)
+	require.True(t, ok)
+	stranger, forger := c.as("AKIAIOSFODNN7NOTHERE", secret, ""), c.as(root.Root.AccessKeyID, "not the secret", "")
 	const invalid = "The security token included in the request is invalid."
 	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 	callIAM := func(as clients) func() error {

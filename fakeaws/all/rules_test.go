@@ -8,24 +8,23 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A cloud is a World seen through the SDK's clients alone.
 type cloud struct {
-	t     *testing.T
-	world *fakeaws.World
-	root  clients
+	*worldtest.World
+	t    *testing.T
+	root clients
 }
 
 type clients struct {
@@ -37,18 +36,14 @@ type clients struct {
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	c := &cloud{t: t, world: newWorld(t)}
-	c.root = c.as(key, secret, "")
+	c := &cloud{World: worldtest.New(t, worldtest.InProcess, all.Services()...), t: t}
+	c.root = clientsWith(c.RootConfig(account))
 	return c
 }
 
-func (c *cloud) as(id, secret, token string) clients {
-	cfg := aws.Config{
-		Region:      "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider(id, secret, token),
-		HTTPClient:  c.world.Door(),
-		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-	}
+func (c *cloud) as(id, secret, token string) clients { return clientsWith(c.Config(id, secret, token)) }
+
+func clientsWith(cfg aws.Config) clients {
 	return clients{iam.NewFromConfig(cfg), sts.NewFromConfig(cfg), s3.NewFromConfig(cfg), sqs.NewFromConfig(cfg)}
 }
 
@@ -85,14 +80,6 @@ func document(statements string) *string {
 	return aws.String(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)
 }
 
-func fails(t *testing.T, err error, code, message string) {
-	t.Helper()
-	var api smithy.APIError
-	require.ErrorAs(t, err, &api)
-	assert.Equal(t, code, api.ErrorCode(), api.ErrorMessage())
-	assert.Equal(t, message, api.ErrorMessage())
-}
-
 const everything = `{"Effect":"Allow","Action":"*","Resource":"*"}`
 
 // rule 62: a presigned URL is its signer, with the signer's permissions when it is
@@ -108,7 +95,7 @@ func TestPresignedURLsAreTheirSigner(t *testing.T) {
 	use := func() (int, string) {
 		req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, nil)
 		require.NoError(t, err)
-		resp, err := c.world.Door().RoundTrip(req)
+		resp, err := c.World.Door().RoundTrip(req)
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
@@ -127,7 +114,7 @@ func TestPresignedURLsAreTheirSigner(t *testing.T) {
 	c.grant("alice", everything)
 	status, _ = use()
 	assert.Equal(t, http.StatusOK, status)
-	c.world.Clock().Advance(6 * time.Minute)
+	c.World.Clock().Advance(6 * time.Minute)
 	status, body = use()
 	assert.Equal(t, http.StatusForbidden, status)
 	assert.Contains(t, body, "<Message>Request has expired</Message>")
@@ -148,13 +135,13 @@ func TestPresignedURLsEndWithTheSession(t *testing.T) {
 	for _, want := range []int{http.StatusOK, http.StatusBadRequest} {
 		req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, nil)
 		require.NoError(t, err)
-		resp, err := c.world.Door().RoundTrip(req)
+		resp, err := c.World.Door().RoundTrip(req)
 		require.NoError(t, err)
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
 		assert.Equal(t, want, resp.StatusCode, string(body))
-		c.world.Clock().Advance(16 * time.Minute)
+		c.World.Clock().Advance(16 * time.Minute)
 	}
 }
 
@@ -174,7 +161,7 @@ func runRows(t *testing.T, rows []row) {
 				require.NoError(t, err)
 				return
 			}
-			fails(t, err, r.code, r.message)
+			worldtest.RequireError(t, err, r.code, r.message)
 		})
 	}
 }

@@ -20,6 +20,8 @@
 //
 //	match.go better: `m > g` -> `m >= g` # why no test can tell
 //
+// With -part 1/2 every second mutant is tested, with -part 2/2 the others.
+//
 // The exit status is 0 when every mutant is noticed or listed, 1 when some
 // survive or a listed one does not, and 2 when the tool cannot work.
 package main
@@ -38,8 +40,10 @@ func main() {
 	parallel := flag.Int("parallel", 2, "how many mutants to test at a time")
 	// Random tests with a fixed seed: a mutant is noticed always or never.
 	args := flag.String("args", "-rapid.seed=1 -rapid.nofailfile -rapid.shrinktime=1ms", "further arguments for the tests")
+	var of part
+	flag.Func("part", "`n/of`: which part of the mutants to test", of.parse)
 	flag.Parse()
-	findings, err := check(flag.Arg(0), strings.Split(*files, ","), *equivalent, max(*parallel, 1), strings.Fields(*args))
+	findings, err := check(flag.Arg(0), strings.Split(*files, ","), *equivalent, of, max(*parallel, 1), strings.Fields(*args))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(2)
@@ -49,8 +53,22 @@ func main() {
 	}
 }
 
-// check tests every mutant, prints what it finds and returns how much that is.
-func check(dir string, files []string, equivalent string, parallel int, args []string) (int, error) {
+// A part is one of several equal parts of all mutants, counted from 1. The zero value
+// is all of them.
+type part struct{ n, of int }
+
+func (p *part) parse(text string) error {
+	if n, err := fmt.Sscanf(text+"\n", "%d/%d\n", &p.n, &p.of); n != 2 || err != nil || p.n < 1 || p.n > p.of {
+		return fmt.Errorf("want a part like 1/2, not %q", text)
+	}
+	return nil
+}
+
+// has reports whether a mutant is in the part.
+func (p part) has(m *mutant) bool { return p.of == 0 || m.number%p.of == p.n-1 }
+
+// check tests every mutant of a part, prints what it finds and returns how much that is.
+func check(dir string, files []string, equivalent string, of part, parallel int, args []string) (int, error) {
 	sources, err := mutate(dir, files)
 	known, failed := readKnown(equivalent)
 	temp, refused := os.MkdirTemp("", "mutate")
@@ -69,16 +87,23 @@ func check(dir string, files []string, equivalent string, parallel int, args []s
 	if err := r.record(mutants); err != nil {
 		return 0, err
 	}
-	err = r.testAll(mutants)
-	return report(mutants, known), err
+	var tested []*mutant
+	listed := make(map[string]bool)
+	for _, m := range mutants {
+		listed[m.name()] = true
+		if of.has(m) {
+			tested = append(tested, m)
+		}
+	}
+	err = r.testAll(tested)
+	return report(tested, listed, known), err
 }
 
-// report prints the survivors that are not known to be equivalent, and those
-// known that are none, and returns their number.
-func report(mutants []*mutant, known map[string]bool) int {
+// report prints the survivors that are not known to be equivalent, those known that
+// are none, and what is known of mutants that are not listed; it returns their number.
+func report(mutants []*mutant, listed, known map[string]bool) int {
 	survivors, equivalent := 0, 0
 	var findings []string
-	listed := make(map[string]bool)
 	for _, m := range mutants {
 		name := m.name()
 		switch {
@@ -90,7 +115,6 @@ func report(mutants []*mutant, known map[string]bool) int {
 		case known[name]:
 			findings = append(findings, fmt.Sprintf("%s:%d: listed as equivalent, but no survivor: %s (%s)", m.path, m.line, name, m.noticed))
 		}
-		listed[name] = true
 	}
 	for name := range known {
 		if !listed[name] {

@@ -123,18 +123,45 @@ func TestBoth(t *testing.T) {
 `)
 	list := write(t, dir, "list", "p.go kind: `a < 0` -> `a <= 0` # no test asks for 0\n"+
 		"p.go both: `a && b` -> `a || b` # wrong\np.go gone: `a` -> `b` # gone\n")
-	findings, err := check(dir, []string{"*.go"}, list, 2, nil)
+	findings, err := check(dir, []string{"*.go"}, list, part{}, 2, nil)
 	require.NoError(t, err)
 	// a < b -> a <= b and case 2 survive; a && b is listed and does not; the last
 	// of the list is no mutant.
 	assert.Equal(t, 4, findings)
+	inParts := 0
+	for n := range 3 {
+		findings, err = check(dir, []string{"*.go"}, list, part{n + 1, 3}, 2, nil)
+		require.NoError(t, err)
+		inParts += findings - 1 // each part tells of what is no mutant
+	}
+	assert.Equal(t, 3, inParts)
 
 	write(t, dir, "q_test.go", "package p\n\nimport \"testing\"\n\nfunc TestFails(t *testing.T) { t.Fatal(1) }\n")
-	_, err = check(dir, []string{"*.go"}, list, 2, nil)
+	_, err = check(dir, []string{"*.go"}, list, part{}, 2, nil)
 	require.ErrorContains(t, err, "TestFails fails without a change")
 	write(t, dir, "q_test.go", "package q")
-	_, err = check(dir, []string{"*.go"}, list, 2, nil)
+	_, err = check(dir, []string{"*.go"}, list, part{}, 2, nil)
 	require.Error(t, err, "it does not compile")
-	_, err = check(dir, []string{"*.go"}, list+"x", 2, nil)
+	_, err = check(dir, []string{"*.go"}, list+"x", part{}, 2, nil)
 	require.Error(t, err, "there is no such list")
+}
+
+func TestParts(t *testing.T) {
+	t.Parallel()
+	var p part
+	require.NoError(t, p.parse("2/3"))
+	assert.Equal(t, part{2, 3}, p)
+	for _, text := range []string{"", "2", "0/3", "4/3", "1/3x", "-1/3", "a/b"} {
+		assert.Error(t, p.parse(text), text)
+	}
+	for number := range 12 {
+		in := 0
+		for n := range 3 {
+			if (part{n + 1, 3}).has(&mutant{number: number}) {
+				in++
+			}
+		}
+		assert.Equal(t, 1, in, "each mutant is in one part")
+		assert.True(t, part{}.has(&mutant{number: number}))
+	}
 }

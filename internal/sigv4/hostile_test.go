@@ -38,6 +38,9 @@ func names(n int, separator string) string {
 // What is huge in a request costs memory in proportion, and no time that grows
 // with its square: these would take hours.
 func TestHugeRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is set: it measures memory, and takes long with the race detector")
+	}
 	const perByte = 64 // bytes of memory for one of the request
 	const header = "AWS4-HMAC-SHA256 Credential=AKID/20130524/us-east-1/%s/aws4_request, SignedHeaders=%s, Signature=" + EmptyHash
 	signed := func(service, list string) http.Header {

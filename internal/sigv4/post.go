@@ -77,6 +77,17 @@ func ParsePost(form *PostForm) (*Signature, error) {
 	default:
 		return nil, unknownAlgorithm()
 	}
+	if err := s.readPost(); err != nil {
+		return nil, err
+	}
+	if !s.s3() {
+		return nil, s.WrongService("s3")
+	}
+	return s, nil
+}
+
+// readPost reads who signed a form, and when, of its fields.
+func (s *Signature) readPost() error {
 	var credential, date string
 	for _, f := range [...]struct {
 		name string
@@ -86,23 +97,17 @@ func ParsePost(form *PostForm) (*Signature, error) {
 		{"X-Amz-Date", &date},
 		{"X-Amz-Signature", &s.Signature},
 	} {
-		if *f.to, _ = form.value(f.name); *f.to == "" {
-			return nil, missingPostField(f.name)
+		if *f.to, _ = s.post.value(f.name); *f.to == "" {
+			return missingPostField(f.name)
 		}
 	}
-	s.SessionToken, _ = form.value("x-amz-security-token")
+	s.SessionToken, _ = s.post.value("x-amz-security-token")
 	t, ok := parseStamp(date)
 	if !ok {
-		return nil, s.badDate(date)
+		return s.badDate(date)
 	}
 	s.Time, s.stamp = t, date
-	if err := s.setScope(credential); err != nil {
-		return nil, err
-	}
-	if !s.s3() {
-		return nil, s.WrongService("s3")
-	}
-	return s, nil
+	return s.setScope(credential)
 }
 
 // Version returns the algorithm of the signature: what S3's condition key
