@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // Do performs an operation by the World's own hand, in the account and its region, to
@@ -87,9 +86,4 @@ func (d *document) explain(err error) string {
 		return err.Error() + "\n" + problem.Error()
 	}
 	return err.Error()
-}
-
-// background is the context of the fakes' Go helpers that still take one.
-func (a *Account) background(region string) *fakeaws.Call {
-	return a.world.Background(a.acct.ID, region)
 }

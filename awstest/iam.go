@@ -304,7 +304,7 @@ func (i *IAM) AddHardwareToken(serial string, seed []byte) {
 // other. In AWS only the console does it.
 func (i *IAM) EnableRootMFADevice(serial, code1, code2 string) {
 	i.account.t.Helper()
-	if err := iam.Of(i.account.world).EnableRootMFADevice(i.account.background(""), serial, code1, code2); err != nil {
+	if err := iam.Of(i.account.world).EnableRootMFADevice(i.account.ID(), serial, code1, code2); err != nil {
 		i.account.t.Fatalf("awstest: EnableRootMFADevice %s: %v", serial, err)
 	}
 }

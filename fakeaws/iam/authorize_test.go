@@ -11,8 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/fakeaws"
-	stsfake "github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
 func call[I, O any](f func(context.Context, *I, ...func(*sdk.Options)) (*O, error), in *I) func(context.Context) error {
@@ -111,8 +109,7 @@ func TestTemporaryCredentialsOfUsers(t *testing.T) {
 		require.NoError(t, err)
 		long, ok := w.Credential(*keys.AccessKeyMetadata[0].AccessKeyId)
 		require.True(t, ok)
-		asUser := &fakeaws.Call{Context: w.root, World: w.World.World, Account: accountID, Caller: long.Caller, Time: w.Clock().Now()}
-		out, err := stsfake.Of(w.World.World).GetSessionToken(asUser, &sts.GetSessionTokenInput{})
+		out, err := sts.NewFromConfig(w.Config(long.AccessKeyID, long.SecretAccessKey, "")).GetSessionToken(ctx, &sts.GetSessionTokenInput{})
 		require.NoError(t, err)
 		temporary, ok := w.Credential(*out.Credentials.AccessKeyId)
 		require.True(t, ok)
