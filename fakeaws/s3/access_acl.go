@@ -95,6 +95,7 @@ type aclRequest struct {
 	canned  string
 	headers []grantHeader
 	policy  *types.AccessControlPolicy
+	granted []types.Grant // of headers, once they were checked
 }
 
 // A grantHeader is one of x-amz-grant-*.
@@ -120,7 +121,7 @@ func grantHeaders(full, read, readACP, write, writeACP *string) []grantHeader {
 // given reports whether the request gives an ACL.
 func (r *aclRequest) given() bool { return r.canned != "" || len(r.headers) > 0 || r.policy != nil }
 
-// check refuses requests that say it twice.
+// check refuses requests that give an ACL in two ways, or one that cannot be read.
 func (r *aclRequest) check() error {
 	switch {
 	case r.canned != "" && len(r.headers) > 0:
@@ -135,10 +136,13 @@ func (r *aclRequest) check() error {
 			}
 		}
 	}
+	r.granted = nil
 	for _, h := range r.headers {
-		if _, err := parseGrantees(h); err != nil {
+		grants, err := parseGrantees(h)
+		if err != nil {
 			return err
 		}
+		r.granted = append(r.granted, grants...)
 	}
 	return nil
 }
@@ -147,12 +151,12 @@ func (r *aclRequest) check() error {
 func parseGrantees(h grantHeader) ([]types.Grant, error) {
 	var grants []types.Grant
 	for part := range strings.SplitSeq(*h.value, ",") {
-		kind, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		by, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok {
 			return nil, invalidArgument("Argument format not recognized", "x-amz-grant-"+h.name, *h.value)
 		}
 		value = strings.Trim(strings.TrimSpace(value), `"`)
-		switch strings.TrimSpace(kind) {
+		switch strings.TrimSpace(by) {
 		case "id":
 			grants = append(grants, grantTo(value, h.permission))
 		case "uri":
@@ -166,12 +170,9 @@ func parseGrantees(h grantHeader) ([]types.Grant, error) {
 	return grants, nil
 }
 
-// build makes the ACL that a request gives to what owner owns. bucketOwner is nil
-// for a bucket's own.
+// buildACL makes the ACL that a request, once it was checked, gives to what owner owns.
+// bucketOwner is nil for a bucket's own.
 func (s *Fake) buildACL(r *aclRequest, owner, bucketOwner *fakeaws.Account) (*acl, error) {
-	if err := r.check(); err != nil {
-		return nil, err
-	}
 	switch {
 	case r.canned != "":
 		a, ok := canned(r.canned, owner, bucketOwner)
@@ -184,14 +185,7 @@ func (s *Fake) buildACL(r *aclRequest, owner, bucketOwner *fakeaws.Account) (*ac
 	case len(r.headers) == 0:
 		return private(owner), nil
 	}
-	a := new(acl)
-	for _, h := range r.headers {
-		grants, err := parseGrantees(h)
-		if err != nil {
-			return nil, err
-		}
-		a.grants = append(a.grants, grants...)
-	}
+	a := &acl{grants: r.granted}
 	return a, s.checkGrants(a.grants)
 }
 

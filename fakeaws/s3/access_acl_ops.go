@@ -1,8 +1,7 @@
 package s3
 
 import (
-	"context"
-
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -13,19 +12,11 @@ import (
 // aclOps are the rows of access control lists.
 func (s *Fake) aclOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.BindMethod(s.GetBucketAcl, onBucket(s, "s3:GetBucketAcl", refOf[awss3.GetBucketAclInput])),
-		fakeaws.BindMethod(s.PutBucketAcl, s.needPutBucketACL),
-		fakeaws.BindMethod(s.GetObjectAcl, s.needGetObjectACL),
-		fakeaws.BindMethod(s.PutObjectAcl, s.needPutObjectACL),
+		bind(s, s.getBucketAcl),
+		bind(s, s.putBucketAcl),
+		bind(s, s.getObjectAcl),
+		bind(s, s.putObjectAcl),
 	}
-}
-
-func bucketACLRequest(in *awss3.PutBucketAclInput) *aclRequest {
-	return &aclRequest{string(in.ACL), grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), in.AccessControlPolicy}
-}
-
-func objectACLRequest(in *awss3.PutObjectAclInput) *aclRequest {
-	return &aclRequest{string(in.ACL), grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), in.AccessControlPolicy}
 }
 
 // checkPut refuses a request that sets no ACL, or two.
@@ -46,33 +37,32 @@ func (r *aclRequest) setKeys(keys *enforce.Context) {
 	}
 }
 
-func (s *Fake) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclInput) ([]enforce.Need, error) {
-	r := bucketACLRequest(in)
+// getBucketAcl returns the ACL of a bucket.
+func (s *Fake) getBucketAcl(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[awss3.GetBucketAclOutput], error) {
+	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketAcl", func(b *bucket) (*awss3.GetBucketAclOutput, error) {
+		return &awss3.GetBucketAclOutput{Owner: b.ownerID(), Grants: b.grantsOf(b.acl, b.owner)}, nil
+	})
+}
+
+// putBucketAcl replaces the ACL of a bucket.
+func (s *Fake) putBucketAcl(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[awss3.PutBucketAclOutput], error) {
+	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err
 	}
-	needs, err := s.bucketNeeds(fakeaws.CallFrom(ctx), refOf(in), "s3:PutBucketAcl")
-	if err == nil {
-		r.setKeys(&needs[0].Context)
-	}
-	return needs, err
-}
-
-// PutBucketAcl replaces the ACL of a bucket.
-func (s *Fake) PutBucketAcl(ctx context.Context, in *awss3.PutBucketAclInput) (*awss3.PutBucketAclOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, refOf(in))
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketAcl")
 	if err != nil {
 		return nil, err
 	}
-	made, err := s.newACL(call, b, bucketACLRequest(in), b.owner, nil, "s3:PutBucketAcl", b.arn)
-	if err != nil {
-		return nil, err
-	}
-	b.acl = made
-	return new(awss3.PutBucketAclOutput), nil
+	r.setKeys(&needs[0].Context)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketAclOutput, error) {
+		made, err := s.newACL(call, b, r, b.owner, nil, "s3:PutBucketAcl", b.arn)
+		if err != nil {
+			return nil, err
+		}
+		b.acl = made
+		return new(awss3.PutBucketAclOutput), nil
+	}), nil
 }
 
 // newACL makes an ACL in place of another one.
@@ -95,70 +85,73 @@ func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucke
 	return made, nil
 }
 
-// GetBucketAcl returns the ACL of a bucket.
-func (s *Fake) GetBucketAcl(ctx context.Context, in *awss3.GetBucketAclInput) (*awss3.GetBucketAclOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
-	if err != nil {
-		return nil, err
-	}
-	return &awss3.GetBucketAclOutput{Owner: b.ownerID(), Grants: s.shownGrants(b, b.acl, b.owner)}, nil
-}
-
-// shownGrants are the grants of an ACL as it is in force. Where ACLs are disabled
+// grantsOf are the grants of an ACL as it is in force. Where ACLs are disabled
 // all is the bucket owner's.
-func (s *Fake) shownGrants(b *bucket, a *acl, owner *fakeaws.Account) []types.Grant {
+func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
 	if a == nil || !b.aclsEnabled() {
 		return private(owner).grants
 	}
 	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
 }
 
-func (s *Fake) needGetObjectACL(ctx context.Context, in *awss3.GetObjectAclInput) ([]enforce.Need, error) {
-	ref := objectRef{refOf(in), in.Key, in.VersionId}
-	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl"))
-}
-
-// GetObjectAcl returns the ACL of an object.
-func (s *Fake) GetObjectAcl(ctx context.Context, in *awss3.GetObjectAclInput) (*awss3.GetObjectAclOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{refOf(in), in.Key, in.VersionId}, "GET")
+// getObjectAcl returns the ACL of an object.
+func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[awss3.GetObjectAclOutput], error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	b, needs, err := s.askObject(call, ref, byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl"))
 	if err != nil {
 		return nil, err
 	}
-	return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: s.shownGrants(b, o.acl, b.ownerOf(o))}, nil
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectAclOutput, error) {
+		o, err := b.readable(ref, "GET")
+		if err != nil {
+			return nil, err
+		}
+		return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: b.grantsOf(o.acl, b.ownerOf(o))}, nil
+	}), nil
 }
 
-func (s *Fake) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclInput) ([]enforce.Need, error) {
-	r := objectACLRequest(in)
+// putObjectAcl replaces the ACL of an object.
+func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[awss3.PutObjectAclOutput], error) {
+	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err
 	}
-	ref := objectRef{refOf(in), in.Key, in.VersionId}
-	needs, err := s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"))
-	if err == nil {
-		r.setKeys(&needs[0].Context)
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	b, needs, err := s.askObject(call, ref, byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"))
+	if err != nil {
+		return nil, err
 	}
-	return needs, err
+	r.setKeys(&needs[0].Context)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutObjectAclOutput, error) {
+		o, err := b.readable(ref, "PUT")
+		if err != nil {
+			return nil, err
+		}
+		made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
+		if err != nil {
+			return nil, err
+		}
+		changed := *o
+		changed.acl = made
+		b.replace(&changed)
+		return new(awss3.PutObjectAclOutput), nil
+	}), nil
 }
 
-// PutObjectAcl replaces the ACL of an object.
-func (s *Fake) PutObjectAcl(ctx context.Context, in *awss3.PutObjectAclInput) (*awss3.PutObjectAclOutput, error) {
-	call := fakeaws.CallFrom(ctx)
+// askObject finds the bucket of an object, and the permission for an action on a
+// version of the object.
+func (s *Fake) askObject(call *fakeaws.Call, ref objectRef, action string) (*bucket, []fakeaws.Need, error) {
+	if err := ref.check(); err != nil {
+		return nil, nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, o, err := s.object(call, objectRef{refOf(in), in.Key, in.VersionId}, "PUT")
+	b, err := s.findBucket(call, ref.bucketRef)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	made, err := s.newACL(call, b, objectACLRequest(in), b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
-	if err != nil {
-		return nil, err
-	}
-	changed := *o
-	changed.acl = made
-	b.replace(&changed)
-	return new(awss3.PutObjectAclOutput), nil
+	need := s.need(call, b, action, b.objectARN(ref.key), 4)
+	setIfSent(&need.Context, "s3:versionid", ref.version)
+	s.guardObject(call, b, &need, b.version(aws.ToString(ref.key), ref.version))
+	return b, []fakeaws.Need{narrowed(need, action)}, nil
 }

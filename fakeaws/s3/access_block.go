@@ -1,21 +1,20 @@
 package s3
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) ([]enforce.Need, error) {
-	if in.PublicAccessBlockConfiguration == nil {
-		return nil, errMalformedXML.of()
+// blockOps are the rows of Block Public Access of buckets.
+func (s *Fake) blockOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putPublicAccessBlock),
+		bind(s, s.getPublicAccessBlock),
+		bind(s, s.deletePublicAccessBlock),
 	}
-	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock")
 }
 
 // A block is Block Public Access as it is in force for a bucket.
@@ -40,23 +39,13 @@ func (s *Fake) blockOf(b *bucket) block {
 	return k
 }
 
-// PutPublicAccessBlock sets Block Public Access of a bucket. A setting that is
-// not sent is off.
-func (s *Fake) PutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) (*awss3.PutPublicAccessBlockOutput, error) {
-	cfg := in.PublicAccessBlockConfiguration
-	if cfg == nil {
-		return nil, errMalformedXML.of()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	b.block = completeBlock(cfg)
-	return new(awss3.PutPublicAccessBlockOutput), nil
+// blockAll is what every new bucket and access point has.
+func blockAll() *types.PublicAccessBlockConfiguration {
+	on := true
+	return &types.PublicAccessBlockConfiguration{BlockPublicAcls: &on, IgnorePublicAcls: &on, BlockPublicPolicy: &on, RestrictPublicBuckets: &on}
 }
 
+// completeBlock is a configuration with all settings. One that was not sent is off.
 func completeBlock(cfg *types.PublicAccessBlockConfiguration) *types.PublicAccessBlockConfiguration {
 	setting := func(v *bool) *bool { return aws.Bool(aws.ToBool(v)) }
 	return &types.PublicAccessBlockConfiguration{
@@ -67,28 +56,33 @@ func completeBlock(cfg *types.PublicAccessBlockConfiguration) *types.PublicAcces
 	}
 }
 
-// GetPublicAccessBlock returns Block Public Access of a bucket that has it.
-func (s *Fake) GetPublicAccessBlock(ctx context.Context, in *awss3.GetPublicAccessBlockInput) (*awss3.GetPublicAccessBlockOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
+// putPublicAccessBlock sets Block Public Access of a bucket.
+func (s *Fake) putPublicAccessBlock(call *fakeaws.Call, in *awss3.PutPublicAccessBlockInput) (*fakeaws.Plan[awss3.PutPublicAccessBlockOutput], error) {
+	if in.PublicAccessBlockConfiguration == nil {
+		return nil, errMalformedXML.of()
 	}
-	if b.block == nil {
-		return nil, errNoPublicAccessBlock.of("BucketName", b.name)
-	}
-	return &awss3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: completeBlock(b.block)}, nil
+	cfg := completeBlock(in.PublicAccessBlockConfiguration)
+	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock", func(b *bucket) (*awss3.PutPublicAccessBlockOutput, error) {
+		b.block = cfg
+		return new(awss3.PutPublicAccessBlockOutput), nil
+	})
 }
 
-// DeletePublicAccessBlock takes Block Public Access off a bucket.
-func (s *Fake) DeletePublicAccessBlock(ctx context.Context, in *awss3.DeletePublicAccessBlockInput) (*awss3.DeletePublicAccessBlockOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	b.block = nil
-	return new(awss3.DeletePublicAccessBlockOutput), nil
+// getPublicAccessBlock returns Block Public Access of a bucket that has it.
+func (s *Fake) getPublicAccessBlock(call *fakeaws.Call, in *awss3.GetPublicAccessBlockInput) (*fakeaws.Plan[awss3.GetPublicAccessBlockOutput], error) {
+	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketPublicAccessBlock", func(b *bucket) (*awss3.GetPublicAccessBlockOutput, error) {
+		if b.block == nil {
+			return nil, errNoPublicAccessBlock.of("BucketName", b.name)
+		}
+		return &awss3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: completeBlock(b.block)}, nil
+	})
+}
+
+// deletePublicAccessBlock takes Block Public Access off a bucket. There is no action of
+// the name DeleteBucketPublicAccessBlock.
+func (s *Fake) deletePublicAccessBlock(call *fakeaws.Call, in *awss3.DeletePublicAccessBlockInput) (*fakeaws.Plan[awss3.DeletePublicAccessBlockOutput], error) {
+	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock", func(b *bucket) (*awss3.DeletePublicAccessBlockOutput, error) {
+		b.block = nil
+		return new(awss3.DeletePublicAccessBlockOutput), nil
+	})
 }

@@ -1,14 +1,11 @@
 package s3
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3control"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -20,6 +17,7 @@ type accessPoint struct {
 	account, region  string
 	bucket           string
 	bucketAccount    string
+	deleted          bool
 	created          time.Time
 	vpc              *string // nil: the internet reaches it
 	block            types.PublicAccessBlockConfiguration
@@ -43,8 +41,8 @@ func isAccessPoint(bucket string) bool {
 	return strings.HasPrefix(bucket, "arn:") || strings.HasSuffix(bucket, aliasSuffix)
 }
 
-// throughPoint finds the bucket behind an access point. The lock is held.
-func (s *Fake) throughPoint(name string) (*bucket, error) {
+// behindPoint finds the bucket behind an access point. The lock is held.
+func (s *Fake) behindPoint(name string) (*bucket, error) {
 	p := s.points[name]
 	if p == nil {
 		for _, other := range s.points {
@@ -66,7 +64,7 @@ func (s *Fake) throughPoint(name string) (*bucket, error) {
 	if !ok || b.owner.ID != p.bucketAccount {
 		return nil, errNoSuchBucket.of("BucketName", p.bucket)
 	}
-	return &bucket{store: b.store, through: p}, nil
+	return &bucket{bucketState: b.bucketState, through: p}, nil
 }
 
 // resourceARN is how a permission names what a request reached through the access
@@ -96,37 +94,44 @@ func (p *accessPoint) setKeys(keys *enforce.Context) {
 	setTags(keys, "s3:AccessPointTag/", p.tags)
 }
 
-// policyFor is the policy of the access point as far as it is in force.
-func (s *Fake) pointPolicyFor(call *fakeaws.Call, p *accessPoint) *enforce.Policy {
+// blockOfPoint is Block Public Access of an access point and of its account.
+func (s *Fake) blockOfPoint(p *accessPoint) block {
 	var k block
 	k.and(&p.block)
 	k.and(s.accountBlocks[p.account])
-	if p.public && k.restrict && call.Account != p.account && call.Caller.Type != enforce.Service {
+	return k
+}
+
+// pointPolicyFor is the policy of an access point as far as it is in force.
+func (s *Fake) pointPolicyFor(call *fakeaws.Call, p *accessPoint) *enforce.Policy {
+	if p.public && s.blockOfPoint(p).restrict && call.Account != p.account && call.Caller.Type != enforce.Service {
 		return s.nothing
 	}
 	return p.policy.Policy()
 }
 
-// throughPoints are the permissions on buckets that requests can need which come
+// throughPoint reports whether requests can need a permission on a bucket that come
 // through an access point (User Guide, "Access point compatibility").
-var throughPoints = map[string]bool{
-	"s3:ListBucket": true, "s3:ListBucketVersions": true, "s3:ListBucketMultipartUploads": true,
-	"s3:GetBucketAcl": true, "s3:GetBucketCORS": true, "s3:GetBucketLocation": true,
-	"s3:GetBucketNotification": true, "s3:GetBucketPolicy": true,
+func throughPoint(action string) bool {
+	switch action {
+	case "s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:GetBucketAcl", "s3:GetBucketCORS",
+		"s3:GetBucketLocation", "s3:GetBucketNotification", "s3:GetBucketPolicy":
+		return true
+	}
+	return false
 }
 
-// Complete implements fakeaws.Completer: what comes through an access point needs
-// each permission twice, on the access point and on the bucket behind it, which
-// may delegate the decision to its access points (User Guide, "Delegating access
-// control to access points"). That identity-based policies count for both is
-// unverified.
-func (s *Fake) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need {
+// complete adds what a call needs that came through an access point: each permission
+// twice, on the access point and on the bucket behind it, which may delegate the
+// decision to its access points (User Guide, "Delegating access control to access
+// points"). That identity-based policies count for both is unverified.
+func (s *Fake) complete(call *fakeaws.Call, needs []fakeaws.Need) []fakeaws.Need {
 	if !slices.ContainsFunc(needs, ofPoint) {
 		return needs
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []enforce.Need
+	var all []fakeaws.Need
 	for _, n := range needs {
 		all = append(all, n)
 		if !ofPoint(n) {
@@ -156,66 +161,6 @@ func (s *Fake) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need
 
 // ofPoint reports whether a permission is one on an access point that a request
 // for data came through.
-func ofPoint(n enforce.Need) bool {
+func ofPoint(n fakeaws.Need) bool {
 	return strings.Contains(n.Resource, accessPointInfix)
-}
-
-// A pointRef is how the inputs of S3 Control name an access point.
-type pointRef struct{ account, name *string }
-
-// point finds an access point of the caller's region. The lock is held.
-func (s *Fake) point(call *fakeaws.Call, ref pointRef) (*accessPoint, error) {
-	p := s.points[accessPointARN(call.Region, aws.ToString(ref.account), aws.ToString(ref.name))]
-	if p == nil {
-		return nil, errNoSuchAccessPoint.of("AccessPointName", aws.ToString(ref.name))
-	}
-	return p, nil
-}
-
-// validPointName applies the User Guide's "Naming rules for access points".
-func validPointName(name string) bool {
-	if len(name) < 3 || len(name) > 50 || strings.HasSuffix(name, aliasSuffix) || strings.HasSuffix(name, "--ol-s3") || strings.HasPrefix(name, "xn--") {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		if edge := i == 0 || i == len(name)-1; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' && !edge) {
-			return false
-		}
-	}
-	return true
-}
-
-// pointsOf are the access points of an account in a region, by name.
-func (s *Fake) pointsOf(account, region string, bucket *string) []*accessPoint {
-	var found []*accessPoint
-	for _, p := range s.points {
-		if p.account == account && p.region == region && (bucket == nil || p.bucket == *bucket) {
-			found = append(found, p)
-		}
-	}
-	slices.SortFunc(found, func(a, b *accessPoint) int { return cmp.Compare(a.name, b.name) })
-	return found
-}
-
-// pointAlias makes the alias by which an access point can be named as a bucket.
-func (s *Fake) pointAlias(name string) string {
-	const idLength = 34
-	id := strings.ToLower(s.world.IDs().HexUpper(idLength))
-	return name[:min(len(name), 63-len(aliasSuffix)-1-idLength)] + "-" + id + aliasSuffix
-}
-
-// pointMapping copies what an access point and the answers about it share.
-func (p *accessPoint) describe() *s3control.GetAccessPointOutput {
-	out := &s3control.GetAccessPointOutput{
-		Name: &p.name, AccessPointArn: &p.arn, Alias: &p.alias, Bucket: &p.bucket, BucketAccountId: &p.bucketAccount, CreationDate: &p.created,
-		NetworkOrigin:                  p.networkOrigin(),
-		VpcConfiguration:               p.vpcConfiguration(),
-		PublicAccessBlockConfiguration: controlBlock(&p.block),
-		Endpoints: map[string]string{
-			"ipv4": "s3-accesspoint." + p.region + ".amazonaws.com", "dualstack": "s3-accesspoint.dualstack." + p.region + ".amazonaws.com",
-			"fips": "s3-accesspoint-fips." + p.region + ".amazonaws.com", "fips_dualstack": "s3-accesspoint-fips.dualstack." + p.region + ".amazonaws.com",
-		},
-	}
-	return out
 }

@@ -38,9 +38,9 @@ func validBucketName(name string) bool {
 	return !reservedName(name)
 }
 
-// checkKind refuses names of what S3 has besides general purpose buckets and this fake
+// checkBucketKind refuses names of what S3 has besides general purpose buckets and this fake
 // has not.
-func checkKind(name string) error {
+func checkBucketKind(name string) error {
 	switch {
 	case strings.HasSuffix(name, "--x-s3"):
 		return notImplemented("Bucket, for a directory bucket,")

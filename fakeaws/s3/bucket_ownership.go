@@ -10,12 +10,21 @@ import (
 
 // ownershipOps are the rows of Object Ownership.
 func (s *Fake) ownershipOps() []fakeaws.Op {
-	ownership := &configuration[types.OwnershipControls]{get: "s3:GetBucketOwnershipControls", put: "s3:PutBucketOwnershipControls",
+	controls := &configuration[types.OwnershipControls]{get: "s3:GetBucketOwnershipControls", put: "s3:PutBucketOwnershipControls",
+		of:     func(c *configurations) **types.OwnershipControls { return &c.ownershipControls },
 		absent: missing[types.OwnershipControls](errNoOwnershipControls), check: checkOwnership, admit: (*Fake).admitOwnership}
 	return []fakeaws.Op{
-		putting[awss3.PutBucketOwnershipControlsInput, awss3.PutBucketOwnershipControlsOutput](s, ownership),
-		getting[awss3.GetBucketOwnershipControlsInput, awss3.GetBucketOwnershipControlsOutput](s, ownership),
-		deleting[awss3.DeleteBucketOwnershipControlsInput, awss3.DeleteBucketOwnershipControlsOutput](s, ownership),
+		putting[awss3.PutBucketOwnershipControlsOutput](s, controls, func(in *awss3.PutBucketOwnershipControlsInput) (bucketRef, *types.OwnershipControls) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.OwnershipControls
+		}),
+		getting(s, controls, func(in *awss3.GetBucketOwnershipControlsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.OwnershipControls) *awss3.GetBucketOwnershipControlsOutput {
+			return &awss3.GetBucketOwnershipControlsOutput{OwnershipControls: cfg}
+		}),
+		deleting[awss3.DeleteBucketOwnershipControlsOutput](s, controls, func(in *awss3.DeleteBucketOwnershipControlsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
 	}
 }
 
@@ -43,11 +52,10 @@ func ownedAs(o types.ObjectOwnership) *types.OwnershipControls {
 // ownership is how the owner of a new object is found. A bucket without ownership
 // controls does as before there were any: who writes an object owns it.
 func (b *bucket) ownership() types.ObjectOwnership {
-	cfg := configured[types.OwnershipControls](b)
-	if cfg == nil {
+	if b.ownershipControls == nil {
 		return types.ObjectOwnershipObjectWriter
 	}
-	return cfg.Rules[0].ObjectOwnership
+	return b.ownershipControls.Rules[0].ObjectOwnership
 }
 
 // aclsEnabled reports whether ACLs count at all.
@@ -55,7 +63,7 @@ func (b *bucket) aclsEnabled() bool {
 	return b.ownership() != types.ObjectOwnershipBucketOwnerEnforced
 }
 
-// An owning is what ACLs know of an object.
+// An owning is what ACLs know of an object: whose it is, and its own ACL.
 type owning struct {
 	owner *fakeaws.Account // nil is the bucket's
 	acl   *acl             // nil grants nothing to others
@@ -74,9 +82,9 @@ func (b *bucket) ownerIDOf(o *object) *types.Owner {
 	return &types.Owner{ID: aws.String(b.ownerOf(o).CanonicalUser)}
 }
 
-// nobody owns what unsigned requests write, under the canonical user id that S3
-// has for them; that the id is this one is unverified.
-var nobody = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
+// anonymousWriter owns what unsigned requests write, under the canonical user id that
+// S3 has for them; that the id is this one is unverified.
+var anonymousWriter = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
 
 // own decides whose a new object is, and its ACL.
 func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) error {
@@ -93,7 +101,7 @@ func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) err
 		}
 		return nil
 	}
-	writer := nobody
+	writer := anonymousWriter
 	if acct, ok := s.world.Account(call.Account); ok {
 		writer = acct
 	}
@@ -123,8 +131,7 @@ func (r *aclRequest) onlyFullControlOf(owner *fakeaws.Account) bool {
 	if r.canned != "" || len(r.headers) != 1 || r.headers[0].permission != types.PermissionFullControl {
 		return false
 	}
-	grants, err := parseGrantees(r.headers[0])
-	return err == nil && len(grants) == 1 && aws.ToString(grants[0].Grantee.ID) == owner.CanonicalUser
+	return len(r.granted) == 1 && aws.ToString(r.granted[0].Grantee.ID) == owner.CanonicalUser
 }
 
 // aclRequest is the ACL that a request gives to a new object.

@@ -8,16 +8,18 @@ import (
 	"strings"
 )
 
-// A policyDoc is what S3's Block Public Access reads of a bucket policy.
+// A policyDoc is what S3 itself reads of a bucket policy: whether it is for its bucket,
+// and whether it is public.
 type policyDoc struct {
 	Statement list[policyStatement]
 }
 
 type policyStatement struct {
-	Effect    string
-	Principal principals
-	Resource  list[string]
-	Condition map[string]map[string]list[scalar]
+	Effect                string
+	Principal             principals
+	Action                list[string]
+	Resource, NotResource list[string]
+	Condition             map[string]map[string]list[scalar]
 }
 
 // A list is one value or several.

@@ -10,8 +10,8 @@ import (
 // follow it.
 const regionHeader = "x-amz-bucket-region"
 
-// home is the region behind S3's global endpoint.
-const home = "us-east-1"
+// globalRegion is the region behind S3's global endpoint.
+const globalRegion = "us-east-1"
 
 // reachedFrom refuses a request that came to a region where the bucket is not
 // (User Guide, "Making requests using the REST API"). The names of buckets in the
@@ -29,7 +29,7 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 		}
 	case fakeaws.GlobalEndpoint:
 		if !strings.Contains(call.Endpoint, "//"+b.name+".") {
-			at = home
+			at = globalRegion
 			break
 		}
 		if call.Anonymous() || call.SignedFor(b.region) {

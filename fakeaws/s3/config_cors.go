@@ -5,10 +5,31 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// corsOps are the rows of CORS.
+func (s *Fake) corsOps() []fakeaws.Op {
+	cors := &configuration[types.CORSConfiguration]{get: "s3:GetBucketCORS", put: "s3:PutBucketCORS",
+		of:     func(c *configurations) **types.CORSConfiguration { return &c.cors },
+		absent: missing[types.CORSConfiguration](errNoSuchCORS), check: checkCORS}
+	return []fakeaws.Op{
+		putting[awss3.PutBucketCorsOutput](s, cors, func(in *awss3.PutBucketCorsInput) (bucketRef, *types.CORSConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.CORSConfiguration
+		}),
+		getting(s, cors, func(in *awss3.GetBucketCorsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.CORSConfiguration) *awss3.GetBucketCorsOutput {
+			return &awss3.GetBucketCorsOutput{CORSRules: cfg.CORSRules}
+		}),
+		deleting[awss3.DeleteBucketCorsOutput](s, cors, func(in *awss3.DeleteBucketCorsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
+	}
+}
 
 // maxCORSRules is of the User Guide's "Elements of a CORS configuration".
 const maxCORSRules = 100
@@ -57,7 +78,7 @@ func (s *Fake) CrossOrigin(name, origin, method string, headers []string) (*fake
 	if err != nil {
 		return nil, false
 	}
-	cfg := configured[types.CORSConfiguration](b)
+	cfg := b.cors
 	if cfg == nil {
 		return nil, false
 	}

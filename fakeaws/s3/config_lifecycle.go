@@ -6,8 +6,53 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// lifecycleOps are the rows of lifecycle rules.
+func (s *Fake) lifecycleOps() []fakeaws.Op {
+	rules := lifecycleConfiguration()
+	return []fakeaws.Op{
+		bind(s, s.putBucketLifecycleConfiguration),
+		getting(s, rules, func(in *awss3.GetBucketLifecycleConfigurationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *lifecycle) *awss3.GetBucketLifecycleConfigurationOutput {
+			return &awss3.GetBucketLifecycleConfigurationOutput{Rules: cfg.Rules, TransitionDefaultMinimumObjectSize: cfg.TransitionDefaultMinimumObjectSize}
+		}),
+		deleting[awss3.DeleteBucketLifecycleOutput](s, rules, func(in *awss3.DeleteBucketLifecycleInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
+	}
+}
+
+func lifecycleConfiguration() *configuration[lifecycle] {
+	return &configuration[lifecycle]{get: "s3:GetLifecycleConfiguration", put: "s3:PutLifecycleConfiguration",
+		of:     func(c *configurations) **lifecycle { return &c.lifecycle },
+		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle, admit: (*Fake).admitLifecycle}
+}
+
+// putBucketLifecycleConfiguration sets the rules, and answers the size from which on
+// objects move to other storage classes.
+func (s *Fake) putBucketLifecycleConfiguration(call *fakeaws.Call, in *awss3.PutBucketLifecycleConfigurationInput) (*fakeaws.Plan[awss3.PutBucketLifecycleConfigurationOutput], error) {
+	given := &lifecycle{TransitionDefaultMinimumObjectSize: in.TransitionDefaultMinimumObjectSize}
+	if in.LifecycleConfiguration != nil {
+		given.Rules = in.LifecycleConfiguration.Rules
+	}
+	c := lifecycleConfiguration()
+	b, cfg, needs, err := c.askToPut(s, call, in, bucketRef{in.Bucket, in.ExpectedBucketOwner}, given)
+	if err != nil {
+		return nil, err
+	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketLifecycleConfigurationOutput, error) {
+		if err := c.store(s, b, cfg); err != nil {
+			return nil, err
+		}
+		return &awss3.PutBucketLifecycleConfigurationOutput{TransitionDefaultMinimumObjectSize: cfg.TransitionDefaultMinimumObjectSize}, nil
+	}), nil
+}
 
 // A lifecycle is what PutBucketLifecycleConfiguration configures, and what
 // GetBucketLifecycleConfiguration returns.

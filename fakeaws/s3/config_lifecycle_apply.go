@@ -33,7 +33,7 @@ func due(since time.Time, days int32) time.Time {
 // age applies the lifecycle rules of a bucket. S3 does so about once a day; here it
 // is done when the bucket is next looked at. The lock is held.
 func (s *Fake) age(b *bucket) {
-	cfg := configured[lifecycle](b)
+	cfg := b.lifecycle
 	if cfg == nil {
 		return
 	}
@@ -264,7 +264,7 @@ func sizeFilter(r *types.LifecycleRule) bool {
 // expirationOf is the header x-amz-expiration of an object: when it expires, and by
 // which rule; of several the first to come.
 func (b *bucket) expirationOf(o *object) *string {
-	cfg := configured[lifecycle](b)
+	cfg := b.lifecycle
 	if cfg == nil || o.marker {
 		return nil
 	}
@@ -285,7 +285,7 @@ func (b *bucket) expirationOf(o *object) *string {
 // aborted is when a rule gives up an upload in parts, and which one; of several the
 // first to come. Both are nil when none does.
 func (b *bucket) aborted(m *multipart) (first *time.Time, id *string) {
-	cfg := configured[lifecycle](b)
+	cfg := b.lifecycle
 	if cfg == nil {
 		return nil, nil
 	}

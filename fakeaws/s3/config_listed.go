@@ -1,8 +1,7 @@
 package s3
 
 import (
-	"context"
-	"reflect"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,153 +10,141 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// maxListed is the most configurations of one kind that a bucket may have by id,
+// maxListed is the most configurations of one type that a bucket may have by id,
 // and pageOfListed how many of them a list has.
 const (
 	maxListed    = 1000
 	pageOfListed = 100
 )
 
-// puttingOne, gettingOne, deletingOne and listingAll are the rows of a configuration
-// of which a bucket may have many.
-func puttingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
-	read := func(in *I) (*T, error) {
-		cfg, err := c.read(in)
+// A listedConfiguration is one of which a bucket may have many, by id.
+type listedConfiguration[T any] struct {
+	get, put string // the actions
+	// of is where a bucket has them.
+	of func(*configurations) *map[string]*T
+	// id is that of a configuration.
+	id func(*T) *string
+	// check says what the published schema cannot.
+	check func(*T) error
+	// keys adds condition keys of its own to the permission.
+	keys func(*enforce.Context, *T)
+}
+
+// A configurationRef is how an input names one of them.
+type configurationRef struct {
+	bucketRef
+	id *string
+}
+
+// A configurationPage is what the answers share that list them: the token of the
+// request, whether the list goes on, and the token of what follows.
+type configurationPage struct {
+	token     *string
+	truncated *bool
+	next      *string
+}
+
+// puttingOne is the row of the operation that sets a configuration of a bucket.
+func puttingOne[O, I, T any](s *Fake, c *listedConfiguration[T], read func(*I) (configurationRef, *T)) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+		ref, given := read(in)
+		cfg, err := readConfiguration(call, in, given, c.check)
 		if err != nil {
 			return nil, err
 		}
-		named, own := aws.ToString(idOf(in)), aws.ToString(textOf(reflect.ValueOf(cfg).Elem(), "Id"))
-		if named != own {
+		id := aws.ToString(ref.id)
+		if id != aws.ToString(c.id(cfg)) {
 			// That S3 compares the two is unverified, and so is the text.
-			return nil, invalidArgument("The id of the configuration is not the id of the request.", "id", named)
+			return nil, invalidArgument("The id of the configuration is not the id of the request.", "id", id)
 		}
-		return cfg, nil
-	}
-	method := func(ctx context.Context, in *I) (*O, error) {
-		call, ref := fakeaws.CallFrom(ctx), refOf(in)
-		cfg, err := read(in)
+		b, needs, err := s.askBucket(call, ref.bucketRef, c.put)
 		if err != nil {
 			return nil, err
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(call, ref)
-		if err == nil && c.admit != nil {
-			err = c.admit(s, b, cfg)
+		if c.keys != nil {
+			c.keys(&needs[0].Context, cfg)
 		}
-		if err != nil {
-			return nil, err
-		}
-		all := b.allOf(reflect.TypeFor[T]())
-		if _, old := all[*idOf(in)]; !old && len(all) == maxListed {
-			return nil, errTooManyConfigurations.of()
-		}
-		all[*idOf(in)] = cfg
-		return new(O), nil
-	}
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		call := fakeaws.CallFrom(ctx)
-		cfg, err := read(in)
-		if err != nil {
-			return nil, err
-		}
-		return c.needs(s, call, refOf(in), cfg)
+		return withBucket(s, call, b, needs, func(b *bucket) (*O, error) {
+			all := c.of(&b.configurations)
+			if _, old := (*all)[id]; !old && len(*all) == maxListed {
+				return nil, errTooManyConfigurations.of()
+			}
+			if *all == nil {
+				*all = make(map[string]*T)
+			}
+			(*all)[id] = cfg
+			return new(O), nil
+		}), nil
 	})
 }
 
-func gettingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
-	method := func(ctx context.Context, in *I) (*O, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
+// gettingOne is the row of the operation that returns a configuration.
+func gettingOne[I, O, T any](s *Fake, c *listedConfiguration[T], refOf func(*I) configurationRef, answer func(*T) *O) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+		ref := refOf(in)
+		return onBucket(s, call, ref.bucketRef, c.get, func(b *bucket) (*O, error) {
+			cfg, ok := (*c.of(&b.configurations))[aws.ToString(ref.id)]
+			if !ok {
+				return nil, errNoSuchConfiguration.of()
+			}
+			return answer(copied(cfg)), nil
+		})
+	})
+}
+
+// deletingOne is the row of the operation that takes a configuration away.
+func deletingOne[O, I, T any](s *Fake, c *listedConfiguration[T], refOf func(*I) configurationRef) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+		ref := refOf(in)
+		return onBucket(s, call, ref.bucketRef, c.put, func(b *bucket) (*O, error) {
+			all, id := *c.of(&b.configurations), aws.ToString(ref.id)
+			if _, ok := all[id]; !ok {
+				return nil, errNoSuchConfiguration.of()
+			}
+			delete(all, id)
+			return new(O), nil
+		})
+	})
+}
+
+// listingAll is the row of the operation that lists them, page by page.
+func listingAll[I, O, T any](s *Fake, c *listedConfiguration[T], read func(*I) (ref bucketRef, token *string), answer func([]T, configurationPage) *O) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+		ref, token := read(in)
+		b, needs, err := s.askBucket(call, ref, c.get)
 		if err != nil {
 			return nil, err
 		}
-		cfg, ok := b.listed[reflect.TypeFor[T]()][aws.ToString(idOf(in))].(*T)
-		if !ok {
-			return nil, errNoSuchConfiguration.of()
-		}
-		out := new(O)
-		spread(cfg, out)
-		return out, nil
-	}
-	return fakeaws.BindMethod(method, onBucket(s, c.get, refOf[I]))
+		return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+			after, err := listToken(token)
+			if err != nil {
+				return nil, err
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if err := b.still(call); err != nil {
+				return nil, err
+			}
+			list, next := pageAfter(*c.of(&b.configurations), after)
+			return answer(list, configurationPage{token, aws.Bool(next != nil), next}), nil
+		}}, nil
+	})
 }
 
-func deletingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
-	method := func(ctx context.Context, in *I) (*O, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
-		if err != nil {
-			return nil, err
-		}
-		all := b.listed[reflect.TypeFor[T]()]
-		if _, ok := all[aws.ToString(idOf(in))]; !ok {
-			return nil, errNoSuchConfiguration.of()
-		}
-		delete(all, *idOf(in))
-		return new(O), nil
+// pageAfter is the part of a list that follows an id, and the token of the next part.
+func pageAfter[T any](all map[string]*T, after string) (page []T, next *string) {
+	ids := slices.Sorted(maps.Keys(all))
+	first, found := slices.BinarySearch(ids, after)
+	if found {
+		first++
 	}
-	return fakeaws.BindMethod(method, onBucket(s, c.put, refOf[I]))
-}
-
-func listingAll[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
-	method := func(ctx context.Context, in *I) (*O, error) {
-		token := textOf(reflect.ValueOf(in).Elem(), "ContinuationToken")
-		after, err := listToken(token)
-		if err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
-		if err != nil {
-			return nil, err
-		}
-		page, next := b.listedPage(reflect.TypeFor[T](), after)
-		out := new(O)
-		v := reflect.ValueOf(out).Elem()
-		list := v.FieldByName(reflect.TypeFor[T]().Name() + "List")
-		for _, cfg := range page {
-			list.Set(reflect.Append(list, reflect.ValueOf(copied(cfg.(*T))).Elem()))
-		}
-		v.FieldByName("ContinuationToken").Set(reflect.ValueOf(token))
-		v.FieldByName("IsTruncated").Set(reflect.ValueOf(aws.Bool(next != nil)))
-		v.FieldByName("NextContinuationToken").Set(reflect.ValueOf(next))
-		return out, nil
-	}
-	return fakeaws.BindMethod(method, onBucket(s, c.get, refOf[I]))
-}
-
-func idOf(in any) *string { return textOf(reflect.ValueOf(in).Elem(), "Id") }
-
-// allOf is where the configurations of one type are, by id.
-func (c *configurations) allOf(t reflect.Type) map[string]any {
-	if c.listed == nil {
-		c.listed = make(map[reflect.Type]map[string]any)
-	}
-	if c.listed[t] == nil {
-		c.listed[t] = make(map[string]any)
-	}
-	return c.listed[t]
-}
-
-// listedPage is the part of a list that follows an id, and the token of the next part.
-func (c *configurations) listedPage(t reflect.Type, after string) (page []any, next *string) {
-	ids := make([]string, 0, len(c.listed[t]))
-	for id := range c.listed[t] {
-		if id > after {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
+	ids = ids[first:]
 	if len(ids) > pageOfListed {
 		ids = ids[:pageOfListed]
 		next = newListToken(ids[pageOfListed-1])
 	}
 	for _, id := range ids {
-		page = append(page, c.listed[t][id])
+		page = append(page, *copied(all[id]))
 	}
 	return page, next
 }

@@ -1,13 +1,10 @@
 package s3
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -23,74 +20,68 @@ const tableActive = "ACTIVE"
 // request, and not here.
 func (s *Fake) metadataOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadata, checkCreatedAnnotations),
-		onMetadata(s, "s3:GetBucketMetadataTableConfiguration", s.getMetadata),
-		onMetadata(s, "s3:DeleteBucketMetadataTableConfiguration", s.deleteMetadata),
-		onMetadata(s, "s3:UpdateBucketMetadataInventoryTableConfiguration", s.updateInventoryTable),
-		onMetadata(s, "s3:UpdateBucketMetadataJournalTableConfiguration", s.updateJournalTable),
-		onMetadata(s, "s3:UpdateBucketMetadataAnnotationTableConfiguration", s.updateAnnotationTable, checkUpdatedAnnotations),
+		bind(s, s.createBucketMetadataConfiguration),
+		bind(s, s.getBucketMetadataConfiguration),
+		bind(s, s.deleteBucketMetadataConfiguration),
+		bind(s, s.updateBucketMetadataInventoryTableConfiguration),
+		bind(s, s.updateBucketMetadataJournalTableConfiguration),
+		bind(s, s.updateBucketMetadataAnnotationTableConfiguration),
 
-		onMetadata(s, "s3:CreateBucketMetadataTableConfiguration", s.createMetadataV1),
-		onMetadata(s, "s3:GetBucketMetadataTableConfiguration", s.getMetadataV1),
-		onMetadata(s, "s3:DeleteBucketMetadataTableConfiguration", s.deleteMetadataV1),
+		bind(s, s.createBucketMetadataTableConfiguration),
+		bind(s, s.getBucketMetadataTableConfiguration),
+		bind(s, s.deleteBucketMetadataTableConfiguration),
 	}
 }
 
-// onMetadata is the row of an operation that is done with the lock held. What also
-// returns is needed besides its action.
-func onMetadata[I, O any](s *Fake, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]enforce.Need, error)) fakeaws.Op {
-	method := func(ctx context.Context, in *I) (*O, error) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		b, err := s.bucket(fakeaws.CallFrom(ctx), refOf(in))
+// onMetadata is onBucket of an operation on S3 Metadata, which may need more than the
+// permission on the bucket.
+func onMetadata[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action string, more []fakeaws.Need, do func(*bucket) (*O, error)) (*fakeaws.Plan[O], error) {
+	b, needs, err := s.askBucket(call, ref, action)
+	if err != nil {
+		return nil, err
+	}
+	return withBucket(s, call, b, append(needs, more...), do), nil
+}
+
+// metadataConfiguration is a copy of the configuration of a bucket that has one.
+func (b *bucket) metadataConfiguration() (*types.MetadataConfigurationResult, error) {
+	if b.metadataTables == nil {
+		return nil, errNoMetadata.of("BucketName", b.name)
+	}
+	return copied(b.metadataTables), nil
+}
+
+// createBucketMetadataConfiguration makes the tables of a bucket that has none.
+func (s *Fake) createBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.CreateBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.CreateBucketMetadataConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
+	}
+	pass, err := needOfAnnotationTable(in.MetadataConfiguration.AnnotationTableConfiguration)
+	if err != nil {
+		return nil, err
+	}
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:CreateBucketMetadataTableConfiguration", pass, func(b *bucket) (*awss3.CreateBucketMetadataConfigurationOutput, error) {
+		if b.metadataTables != nil {
+			return nil, errMetadataExists.of("BucketName", b.name)
+		}
+		made, err := s.makeTables(b, in.MetadataConfiguration)
 		if err != nil {
 			return nil, err
 		}
-		out := new(O)
-		if err := do(b, in, out); err != nil {
-			return nil, err
-		}
-		return out, nil
-	}
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		if !published(in) {
-			return nil, errMalformedXML.of()
-		}
-		var more []enforce.Need
-		for _, f := range also {
-			needs, err := f(in)
-			if err != nil {
-				return nil, err
-			}
-			more = append(more, needs...)
-		}
-		needs, err := s.bucketNeeds(fakeaws.CallFrom(ctx), refOf(in), action)
-		return append(needs, more...), err
+		b.metadataTables = copied(made)
+		return new(awss3.CreateBucketMetadataConfigurationOutput), nil
 	})
 }
 
-// metadata is a copy of the configuration of a bucket that has one.
-func (b *bucket) metadata() (*types.MetadataConfigurationResult, error) {
-	cfg := configured[types.MetadataConfigurationResult](b)
-	if cfg == nil {
-		return nil, errNoMetadata.of("BucketName", b.name)
-	}
-	return copied(cfg), nil
-}
-
-func (s *Fake) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfigurationInput, _ *awss3.CreateBucketMetadataConfigurationOutput) error {
-	cfg := in.MetadataConfiguration
-	if configured[types.MetadataConfigurationResult](b) != nil {
-		return errMetadataExists.of("BucketName", b.name)
-	}
+func (s *Fake) makeTables(b *bucket, cfg *types.MetadataConfiguration) (*types.MetadataConfigurationResult, error) {
 	made := &types.MetadataConfigurationResult{DestinationResult: &types.DestinationResult{
 		TableBucketArn: aws.String(tableBucketARN(b)), TableBucketType: types.S3TablesBucketTypeAws, TableNamespace: aws.String("b_" + b.name),
 	}}
 	if err := checkTableEncryption(cfg.JournalTableConfiguration.EncryptionConfiguration); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkRecordExpiration(cfg.JournalTableConfiguration.RecordExpiration); err != nil {
-		return err
+		return nil, err
 	}
 	made.JournalTableConfigurationResult = &types.JournalTableConfigurationResult{
 		RecordExpiration: cfg.JournalTableConfiguration.RecordExpiration,
@@ -98,58 +89,85 @@ func (s *Fake) createMetadata(b *bucket, in *awss3.CreateBucketMetadataConfigura
 	}
 	if inventory := cfg.InventoryTableConfiguration; inventory != nil {
 		if err := checkTableEncryption(inventory.EncryptionConfiguration); err != nil {
-			return err
+			return nil, err
 		}
 		made.InventoryTableConfigurationResult = s.inventoryTable(b, inventory.ConfigurationState)
 	}
 	if annotations := cfg.AnnotationTableConfiguration; annotations != nil {
 		made.AnnotationTableConfigurationResult = s.annotationTable(b, annotations.ConfigurationState, annotations.Role)
 	}
-	configure(b, copied(made))
-	return nil
+	return made, nil
 }
 
-func (s *Fake) getMetadata(b *bucket, _ *awss3.GetBucketMetadataConfigurationInput, out *awss3.GetBucketMetadataConfigurationOutput) error {
-	cfg, err := b.metadata()
-	out.GetBucketMetadataConfigurationResult = &types.GetBucketMetadataConfigurationResult{MetadataConfigurationResult: cfg}
-	return err
+// getBucketMetadataConfiguration describes the tables of a bucket.
+func (s *Fake) getBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.GetBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.GetBucketMetadataConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
+	}
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketMetadataTableConfiguration", nil, func(b *bucket) (*awss3.GetBucketMetadataConfigurationOutput, error) {
+		cfg, err := b.metadataConfiguration()
+		if err != nil {
+			return nil, err
+		}
+		return &awss3.GetBucketMetadataConfigurationOutput{
+			GetBucketMetadataConfigurationResult: &types.GetBucketMetadataConfigurationResult{MetadataConfigurationResult: cfg},
+		}, nil
+	})
 }
 
-func (s *Fake) deleteMetadata(b *bucket, _ *awss3.DeleteBucketMetadataConfigurationInput, _ *awss3.DeleteBucketMetadataConfigurationOutput) error {
-	if _, err := b.metadata(); err != nil {
-		return err
+// deleteBucketMetadataConfiguration takes the tables away from a bucket.
+func (s *Fake) deleteBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.DeleteBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.DeleteBucketMetadataConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
 	}
-	configure[types.MetadataConfigurationResult](b, nil)
-	return nil
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:DeleteBucketMetadataTableConfiguration", nil, func(b *bucket) (*awss3.DeleteBucketMetadataConfigurationOutput, error) {
+		if _, err := b.metadataConfiguration(); err != nil {
+			return nil, err
+		}
+		b.metadataTables = nil
+		return new(awss3.DeleteBucketMetadataConfigurationOutput), nil
+	})
 }
 
-func (s *Fake) updateInventoryTable(b *bucket, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput, _ *awss3.UpdateBucketMetadataInventoryTableConfigurationOutput) error {
-	cfg, err := b.metadataV2()
-	if err == nil {
-		err = checkTableEncryption(in.InventoryTableConfiguration.EncryptionConfiguration)
+// updateBucketMetadataInventoryTableConfiguration enables or disables the inventory table.
+func (s *Fake) updateBucketMetadataInventoryTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataInventoryTableConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
 	}
-	if err != nil {
-		return err
-	}
-	state := in.InventoryTableConfiguration.ConfigurationState
-	if has := cfg.InventoryTableConfigurationResult; has == nil || has.ConfigurationState != state {
-		cfg.InventoryTableConfigurationResult = s.inventoryTable(b, state)
-		configure(b, cfg)
-	}
-	return nil
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:UpdateBucketMetadataInventoryTableConfiguration", nil, func(b *bucket) (*awss3.UpdateBucketMetadataInventoryTableConfigurationOutput, error) {
+		cfg, err := b.metadataV2()
+		if err == nil {
+			err = checkTableEncryption(in.InventoryTableConfiguration.EncryptionConfiguration)
+		}
+		if err != nil {
+			return nil, err
+		}
+		state := in.InventoryTableConfiguration.ConfigurationState
+		if has := cfg.InventoryTableConfigurationResult; has == nil || has.ConfigurationState != state {
+			cfg.InventoryTableConfigurationResult = s.inventoryTable(b, state)
+			b.metadataTables = cfg
+		}
+		return new(awss3.UpdateBucketMetadataInventoryTableConfigurationOutput), nil
+	})
 }
 
-func (s *Fake) updateJournalTable(b *bucket, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput, _ *awss3.UpdateBucketMetadataJournalTableConfigurationOutput) error {
-	cfg, err := b.metadataV2()
-	if err == nil {
-		err = checkRecordExpiration(in.JournalTableConfiguration.RecordExpiration)
+// updateBucketMetadataJournalTableConfiguration sets when records of the journal table expire.
+func (s *Fake) updateBucketMetadataJournalTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataJournalTableConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
 	}
-	if err != nil {
-		return err
-	}
-	cfg.JournalTableConfigurationResult.RecordExpiration = copied(in.JournalTableConfiguration.RecordExpiration)
-	configure(b, cfg)
-	return nil
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:UpdateBucketMetadataJournalTableConfiguration", nil, func(b *bucket) (*awss3.UpdateBucketMetadataJournalTableConfigurationOutput, error) {
+		cfg, err := b.metadataV2()
+		if err == nil {
+			err = checkRecordExpiration(in.JournalTableConfiguration.RecordExpiration)
+		}
+		if err != nil {
+			return nil, err
+		}
+		cfg.JournalTableConfigurationResult.RecordExpiration = copied(in.JournalTableConfiguration.RecordExpiration)
+		b.metadataTables = cfg
+		return new(awss3.UpdateBucketMetadataJournalTableConfigurationOutput), nil
+	})
 }
 
 // inventoryTable is the inventory table in a state. That one which is disabled has no

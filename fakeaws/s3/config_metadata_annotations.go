@@ -7,7 +7,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // metadataService is whom the role of an annotation table is passed to. That it is this
@@ -15,13 +15,13 @@ import (
 const metadataService = "metadata.s3.amazonaws.com"
 
 // passAnnotationRole is the permission to let S3 have a role that a request names.
-func passAnnotationRole(role *string) []enforce.Need {
+func passAnnotationRole(role *string) []fakeaws.Need {
 	if role == nil {
 		return nil
 	}
-	pass := enforce.Need{Action: "iam:PassRole", Resource: *role, ResourceAccount: strings.SplitN(*role, ":", 6)[4]}
+	pass := fakeaws.Need{Action: "iam:PassRole", Resource: *role, ResourceAccount: strings.SplitN(*role, ":", 6)[4]}
 	pass.Context.Set("iam:PassedToService", metadataService)
-	return []enforce.Need{pass}
+	return []fakeaws.Need{pass}
 }
 
 // checkAnnotationTable: with which errors S3 refuses these, and that it takes a table
@@ -35,19 +35,11 @@ func checkAnnotationTable(role *string, encryption *types.MetadataTableEncryptio
 	return checkTableEncryption(encryption)
 }
 
-func checkCreatedAnnotations(in *awss3.CreateBucketMetadataConfigurationInput) ([]enforce.Need, error) {
-	cfg := in.MetadataConfiguration.AnnotationTableConfiguration
+// needOfAnnotationTable is the permission to make a table; cfg may be nil.
+func needOfAnnotationTable(cfg *types.AnnotationTableConfiguration) ([]fakeaws.Need, error) {
 	if cfg == nil {
 		return nil, nil
 	}
-	if err := checkAnnotationTable(cfg.Role, cfg.EncryptionConfiguration); err != nil {
-		return nil, err
-	}
-	return passAnnotationRole(cfg.Role), nil
-}
-
-func checkUpdatedAnnotations(in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) ([]enforce.Need, error) {
-	cfg := in.AnnotationTableConfiguration
 	if err := checkAnnotationTable(cfg.Role, cfg.EncryptionConfiguration); err != nil {
 		return nil, err
 	}
@@ -64,23 +56,31 @@ func (s *Fake) annotationTable(b *bucket, state types.AnnotationConfigurationSta
 	return t
 }
 
-// updateAnnotationTable enables or disables the table, or gives it another role. One
-// that no role is named for keeps its own.
-func (s *Fake) updateAnnotationTable(b *bucket, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput, _ *awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput) error {
-	cfg, err := b.metadataV2()
-	if err != nil {
-		return err
+// updateBucketMetadataAnnotationTableConfiguration enables or disables the annotation
+// table, or gives it another role. One that no role is named for keeps its own.
+func (s *Fake) updateBucketMetadataAnnotationTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput], error) {
+	if !published(call, in) {
+		return nil, errMalformedXML.of()
 	}
-	updates, has := in.AnnotationTableConfiguration, cfg.AnnotationTableConfigurationResult
-	role := updates.Role
-	if role == nil && has != nil {
-		role = has.Role
+	updates := in.AnnotationTableConfiguration
+	if err := checkAnnotationTable(updates.Role, updates.EncryptionConfiguration); err != nil {
+		return nil, err
 	}
-	if has != nil && has.ConfigurationState == updates.ConfigurationState {
-		has.Role = role
-	} else {
-		cfg.AnnotationTableConfigurationResult = s.annotationTable(b, updates.ConfigurationState, role)
-	}
-	configure(b, copied(cfg))
-	return nil
+	return onMetadata(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:UpdateBucketMetadataAnnotationTableConfiguration", passAnnotationRole(updates.Role), func(b *bucket) (*awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput, error) {
+		cfg, err := b.metadataV2()
+		if err != nil {
+			return nil, err
+		}
+		has, role := cfg.AnnotationTableConfigurationResult, updates.Role
+		if role == nil && has != nil {
+			role = has.Role
+		}
+		if has != nil && has.ConfigurationState == updates.ConfigurationState {
+			has.Role = role
+		} else {
+			cfg.AnnotationTableConfigurationResult = s.annotationTable(b, updates.ConfigurationState, role)
+		}
+		b.metadataTables = copied(cfg)
+		return new(awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput), nil
+	})
 }

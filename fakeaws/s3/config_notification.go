@@ -1,18 +1,78 @@
 package s3
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// notificationOps are the rows of event notifications.
+func (s *Fake) notificationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putBucketNotificationConfiguration),
+		getting(s, notificationConfiguration(), func(in *awss3.GetBucketNotificationConfigurationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *notifications) *awss3.GetBucketNotificationConfigurationOutput {
+			return &awss3.GetBucketNotificationConfigurationOutput{
+				EventBridgeConfiguration: cfg.EventBridgeConfiguration, LambdaFunctionConfigurations: cfg.LambdaFunctionConfigurations,
+				QueueConfigurations: cfg.QueueConfigurations, TopicConfigurations: cfg.TopicConfigurations,
+			}
+		}),
+	}
+}
+
+func notificationConfiguration() *configuration[notifications] {
+	return &configuration[notifications]{get: "s3:GetBucketNotification", put: "s3:PutBucketNotification",
+		of:     func(c *configurations) **notifications { return &c.notifications },
+		absent: usual(notifications{}), check: checkNotifications}
+}
+
+// putBucketNotificationConfiguration sets where events of a bucket go. S3 asks every
+// destination first whether it may send to it, and sends a test event to new ones.
+func (s *Fake) putBucketNotificationConfiguration(call *fakeaws.Call, in *awss3.PutBucketNotificationConfigurationInput) (*fakeaws.Plan[awss3.PutBucketNotificationConfigurationOutput], error) {
+	var given *notifications
+	if n := in.NotificationConfiguration; n != nil {
+		given = &notifications{
+			EventBridgeConfiguration: n.EventBridgeConfiguration, LambdaFunctionConfigurations: n.LambdaFunctionConfigurations,
+			QueueConfigurations: n.QueueConfigurations, TopicConfigurations: n.TopicConfigurations,
+		}
+	}
+	c := notificationConfiguration()
+	b, cfg, needs, err := c.askToPut(s, call, in, bucketRef{in.Bucket, in.ExpectedBucketOwner}, given)
+	if err != nil {
+		return nil, err
+	}
+	as := fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: b.arn, SourceAccount: b.owner.ID, Region: b.region}
+	unchecked := aws.ToBool(in.SkipDestinationValidation)
+	store := withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketNotificationConfigurationOutput, error) {
+		return new(awss3.PutBucketNotificationConfigurationOutput), c.store(s, b, cfg)
+	})
+	return &fakeaws.Plan[awss3.PutBucketNotificationConfigurationOutput]{Needs: needs, Do: func() (*awss3.PutBucketNotificationConfigurationOutput, error) {
+		s.nameDestinations(cfg)
+		// Services are called with the lock not held.
+		if !unchecked {
+			if err := s.admitDestinations(call, as, cfg); err != nil {
+				return nil, err
+			}
+		}
+		out, err := store.Do()
+		if err != nil {
+			return nil, err
+		}
+		if !unchecked {
+			s.announce(call, as, aws.ToString(in.Bucket), cfg)
+		}
+		return out, nil
+	}}, nil
+}
 
 // notifications are where events of a bucket go, as the members of the input of
 // PutBucketNotificationConfiguration have them.
@@ -21,16 +81,16 @@ type notifications struct {
 	LambdaFunctionConfigurations []types.LambdaFunctionConfiguration
 	QueueConfigurations          []types.QueueConfiguration
 	TopicConfigurations          []types.TopicConfiguration
-	SkipDestinationValidation    *bool
 }
 
-// A destination is what the kinds of destinations have in common.
+// A destination is what the configurations of queues, topics and functions have in
+// common.
 type destination struct {
-	kind   string // as errors name it
-	arn    string
-	events []types.Event
-	filter *types.NotificationConfigurationFilter
-	id     **string
+	element string // that errors name
+	arn     string
+	events  []types.Event
+	filter  *types.NotificationConfigurationFilter
+	id      **string
 }
 
 func (n *notifications) destinations() []destination {
@@ -57,8 +117,8 @@ func checkNotifications(n *notifications) error {
 	all := n.destinations()
 	for i, d := range all {
 		parts := strings.SplitN(d.arn, ":", 6)
-		if len(parts) != 6 || parts[0] != "arn" || parts[2] != services[d.kind] {
-			return invalidArgument("The ARN could not be parsed", d.kind, d.arn)
+		if len(parts) != 6 || parts[0] != "arn" || parts[2] != services[d.element] {
+			return invalidArgument("The ARN could not be parsed", d.element, d.arn)
 		}
 		if len(d.events) == 0 {
 			return errMalformedXML.of()
@@ -129,36 +189,22 @@ func keyFilter(f *types.NotificationConfigurationFilter) (prefix, suffix string)
 	return prefix, suffix
 }
 
-// source says that S3 calls on behalf of a bucket.
-func (s *Fake) source(call *fakeaws.Call, ref bucketRef) (fakeaws.ServiceCall, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref)
-	if err != nil {
-		return fakeaws.ServiceCall{}, err
-	}
-	return fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: b.arn, SourceAccount: b.owner.ID, Region: b.region}, nil
-}
-
-// admitDestinations asks every destination whether S3 may send to it on behalf of
-// the bucket.
-func (s *Fake) admitDestinations(call *fakeaws.Call, ref bucketRef, n *notifications) error {
+// nameDestinations gives an id to those that have none.
+func (s *Fake) nameDestinations(n *notifications) {
 	for _, d := range n.destinations() {
 		if *d.id == nil || **d.id == "" {
 			*d.id = aws.String(s.world.IDs().UUID())
 		}
 	}
-	if aws.ToBool(n.SkipDestinationValidation) {
-		return nil
-	}
-	as, err := s.source(call, ref)
-	if err != nil {
-		return err
-	}
+}
+
+// admitDestinations asks every destination whether S3 may send to it on behalf of
+// the bucket.
+func (s *Fake) admitDestinations(call *fakeaws.Call, as fakeaws.ServiceCall, n *notifications) error {
 	for _, d := range n.destinations() {
 		service := strings.SplitN(d.arn, ":", 4)[2]
 		if service != "sqs" || !s.world.Has(service) {
-			return notImplemented(d.kind + "Configuration with a destination in " + service)
+			return notImplemented(d.element + "Configuration with a destination in " + service)
 		}
 		if err := s.admitQueue(call, as, d.arn); err != nil {
 			return err
@@ -167,7 +213,7 @@ func (s *Fake) admitDestinations(call *fakeaws.Call, ref bucketRef, n *notificat
 	return nil
 }
 
-func (s *Fake) admitQueue(ctx context.Context, as fakeaws.ServiceCall, queue string) error {
+func (s *Fake) admitQueue(call *fakeaws.Call, as fakeaws.ServiceCall, queue string) error {
 	refused := func(why string) error {
 		return errInvalidArgument.says("Unable to validate the following destination configurations", "ArgumentName1", queue, "ArgumentValue1", why)
 	}
@@ -176,7 +222,7 @@ func (s *Fake) admitQueue(ctx context.Context, as fakeaws.ServiceCall, queue str
 		// A queue of another region is answered as one that S3 cannot find: unverified.
 		return refused("The destination queue does not exist")
 	}
-	err := s.world.Check(ctx, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(parts), MessageBody: aws.String("{}")})
+	err := s.world.Check(call, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(parts), MessageBody: aws.String("{}")})
 	var api smithy.APIError
 	switch {
 	case err == nil:
@@ -192,17 +238,13 @@ func queueURL(arn []string) *string {
 }
 
 // announce sends the test event that S3 sends to new destinations.
-func (s *Fake) announce(call *fakeaws.Call, ref bucketRef, n *notifications) {
-	as, err := s.source(call, ref)
-	if err != nil || aws.ToBool(n.SkipDestinationValidation) {
-		return
-	}
+func (s *Fake) announce(call *fakeaws.Call, as fakeaws.ServiceCall, bucket string, n *notifications) {
 	for _, q := range n.QueueConfigurations {
 		body, err := json.Marshal(struct {
 			Service, Event, Time, Bucket string
 			RequestID                    string `json:"RequestId"`
 			HostID                       string `json:"HostId"`
-		}{"Amazon S3", "s3:TestEvent", call.Time.UTC().Format("2006-01-02T15:04:05.000Z"), aws.ToString(ref.name), call.RequestID, s.world.IDs().Token(76)})
+		}{"Amazon S3", "s3:TestEvent", call.Time.UTC().Format("2006-01-02T15:04:05.000Z"), bucket, call.RequestID, s.world.IDs().Token(76)})
 		if err != nil {
 			return
 		}

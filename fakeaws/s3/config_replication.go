@@ -7,23 +7,26 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// routingOps are the rows of what sends a bucket's objects and events elsewhere.
-func (s *Fake) routingOps() []fakeaws.Op {
+// replicationOps are the rows of replication.
+func (s *Fake) replicationOps() []fakeaws.Op {
 	replication := &configuration[types.ReplicationConfiguration]{get: "s3:GetReplicationConfiguration", put: "s3:PutReplicationConfiguration",
+		of:     func(c *configurations) **types.ReplicationConfiguration { return &c.replication },
 		absent: missing[types.ReplicationConfiguration](errNoReplication), check: checkReplication, admit: (*Fake).admitReplication, also: passReplicationRole}
-	notification := &configuration[notifications]{get: "s3:GetBucketNotification", put: "s3:PutBucketNotification",
-		absent: usual(notifications{}), check: checkNotifications, before: (*Fake).admitDestinations, after: (*Fake).announce}
 	return []fakeaws.Op{
-		putting[awss3.PutBucketReplicationInput, awss3.PutBucketReplicationOutput](s, replication),
-		getting[awss3.GetBucketReplicationInput, awss3.GetBucketReplicationOutput](s, replication),
-		deleting[awss3.DeleteBucketReplicationInput, awss3.DeleteBucketReplicationOutput](s, replication),
-
-		putting[awss3.PutBucketNotificationConfigurationInput, awss3.PutBucketNotificationConfigurationOutput](s, notification),
-		getting[awss3.GetBucketNotificationConfigurationInput, awss3.GetBucketNotificationConfigurationOutput](s, notification),
+		putting[awss3.PutBucketReplicationOutput](s, replication, func(in *awss3.PutBucketReplicationInput) (bucketRef, *types.ReplicationConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.ReplicationConfiguration
+		}),
+		getting(s, replication, func(in *awss3.GetBucketReplicationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.ReplicationConfiguration) *awss3.GetBucketReplicationOutput {
+			return &awss3.GetBucketReplicationOutput{ReplicationConfiguration: cfg}
+		}),
+		deleting[awss3.DeleteBucketReplicationOutput](s, replication, func(in *awss3.DeleteBucketReplicationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
 	}
 }
 
@@ -77,10 +80,10 @@ func (s *Fake) admitReplication(b *bucket, cfg *types.ReplicationConfiguration) 
 
 // passReplicationRole is the permission to let S3 have the role that it replicates
 // with.
-func passReplicationRole(call *fakeaws.Call, put enforce.Need, cfg *types.ReplicationConfiguration) []enforce.Need {
+func passReplicationRole(put *fakeaws.Need, cfg *types.ReplicationConfiguration) []fakeaws.Need {
 	role := aws.ToString(cfg.Role)
-	pass := enforce.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: strings.SplitN(role, ":", 6)[4]}
+	pass := fakeaws.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: strings.SplitN(role, ":", 6)[4]}
 	pass.Context.Set("iam:PassedToService", "s3.amazonaws.com")
 	pass.Context.Set("iam:AssociatedResourceArn", put.Resource)
-	return []enforce.Need{pass}
+	return []fakeaws.Need{pass}
 }

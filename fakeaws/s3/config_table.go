@@ -3,126 +3,147 @@ package s3
 import (
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// configurationOps is the table of what buckets are configured with.
+// configurationOps are the rows of what buckets are configured with.
 func (s *Fake) configurationOps() []fakeaws.Op {
-	cors := &configuration[types.CORSConfiguration]{get: "s3:GetBucketCORS", put: "s3:PutBucketCORS",
-		absent: missing[types.CORSConfiguration](errNoSuchCORS), check: checkCORS}
-	life := &configuration[lifecycle]{get: "s3:GetLifecycleConfiguration", put: "s3:PutLifecycleConfiguration",
-		absent: missing[lifecycle](errNoSuchLifecycle), check: checkLifecycle, admit: (*Fake).admitLifecycle}
-	website := &configuration[types.WebsiteConfiguration]{get: "s3:GetBucketWebsite", put: "s3:PutBucketWebsite", delete: "s3:DeleteBucketWebsite",
-		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), check: checkWebsite}
-	logging := &configuration[types.BucketLoggingStatus]{get: "s3:GetBucketLogging", put: "s3:PutBucketLogging",
-		absent: usual(types.BucketLoggingStatus{}), admit: (*Fake).admitLogging}
-	accelerate := &configuration[types.AccelerateConfiguration]{get: "s3:GetAccelerateConfiguration", put: "s3:PutAccelerateConfiguration",
-		absent: usual(types.AccelerateConfiguration{}), admit: (*Fake).admitAccelerate}
-	payment := &configuration[types.RequestPaymentConfiguration]{get: "s3:GetBucketRequestPayment", put: "s3:PutBucketRequestPayment",
-		absent: usual(types.RequestPaymentConfiguration{Payer: types.PayerBucketOwner})}
-	abac := &configuration[types.AbacStatus]{get: "s3:GetBucketAbac", put: "s3:PutBucketAbac",
-		absent: usual(types.AbacStatus{Status: types.BucketAbacStatusDisabled})}
-	return slices.Concat([]fakeaws.Op{
-		putting[awss3.PutBucketCorsInput, awss3.PutBucketCorsOutput](s, cors),
-		getting[awss3.GetBucketCorsInput, awss3.GetBucketCorsOutput](s, cors),
-		deleting[awss3.DeleteBucketCorsInput, awss3.DeleteBucketCorsOutput](s, cors),
-
-		putting[awss3.PutBucketEncryptionInput, awss3.PutBucketEncryptionOutput](s, encryption),
-		getting[awss3.GetBucketEncryptionInput, awss3.GetBucketEncryptionOutput](s, encryption),
-		deleting[awss3.DeleteBucketEncryptionInput, awss3.DeleteBucketEncryptionOutput](s, encryption),
-
-		putting[awss3.PutBucketLifecycleConfigurationInput, awss3.PutBucketLifecycleConfigurationOutput](s, life),
-		getting[awss3.GetBucketLifecycleConfigurationInput, awss3.GetBucketLifecycleConfigurationOutput](s, life),
-		deleting[awss3.DeleteBucketLifecycleInput, awss3.DeleteBucketLifecycleOutput](s, life),
-
-		putting[awss3.PutBucketWebsiteInput, awss3.PutBucketWebsiteOutput](s, website),
-		getting[awss3.GetBucketWebsiteInput, awss3.GetBucketWebsiteOutput](s, website),
-		deleting[awss3.DeleteBucketWebsiteInput, awss3.DeleteBucketWebsiteOutput](s, website),
-
-		putting[awss3.PutBucketLoggingInput, awss3.PutBucketLoggingOutput](s, logging),
-		getting[awss3.GetBucketLoggingInput, awss3.GetBucketLoggingOutput](s, logging),
-
-		putting[awss3.PutBucketAccelerateConfigurationInput, awss3.PutBucketAccelerateConfigurationOutput](s, accelerate),
-		getting[awss3.GetBucketAccelerateConfigurationInput, awss3.GetBucketAccelerateConfigurationOutput](s, accelerate),
-
-		putting[awss3.PutBucketRequestPaymentInput, awss3.PutBucketRequestPaymentOutput](s, payment),
-		getting[awss3.GetBucketRequestPaymentInput, awss3.GetBucketRequestPaymentOutput](s, payment),
-
-		putting[awss3.PutBucketAbacInput, awss3.PutBucketAbacOutput](s, abac),
-		getting[awss3.GetBucketAbacInput, awss3.GetBucketAbacOutput](s, abac),
-	}, s.listedConfigurationOps())
+	return slices.Concat(
+		s.corsOps(), s.encryptionOps(), s.lifecycleOps(), s.websiteOps(), s.settingOps(),
+		s.inventoryOps(), s.metricsOps(), s.analyticsOps(), s.tieringOps(),
+		s.ownershipOps(), s.replicationOps(), s.notificationOps(), s.metadataOps(),
+	)
 }
 
-// listedConfigurationOps is the table of those of which a bucket may have many.
-func (s *Fake) listedConfigurationOps() []fakeaws.Op {
-	inventory := &configuration[types.InventoryConfiguration]{get: "s3:GetInventoryConfiguration", put: "s3:PutInventoryConfiguration",
-		check: checkInventory, keys: inventoryKeys}
-	metrics := &configuration[types.MetricsConfiguration]{get: "s3:GetMetricsConfiguration", put: "s3:PutMetricsConfiguration"}
-	analytics := &configuration[types.AnalyticsConfiguration]{get: "s3:GetAnalyticsConfiguration", put: "s3:PutAnalyticsConfiguration"}
-	tiering := &configuration[types.IntelligentTieringConfiguration]{get: "s3:GetIntelligentTieringConfiguration", put: "s3:PutIntelligentTieringConfiguration",
-		check: checkTiering}
+// encryptionOps are the rows of the default encryption of buckets.
+func (s *Fake) encryptionOps() []fakeaws.Op {
+	encryption := &configuration[types.ServerSideEncryptionConfiguration]{get: "s3:GetEncryptionConfiguration", put: "s3:PutEncryptionConfiguration",
+		of:     func(c *configurations) **types.ServerSideEncryptionConfiguration { return &c.encryption },
+		absent: usual(usualEncryption), check: checkEncryptionConfiguration}
 	return []fakeaws.Op{
-		puttingOne[awss3.PutBucketInventoryConfigurationInput, awss3.PutBucketInventoryConfigurationOutput](s, inventory),
-		gettingOne[awss3.GetBucketInventoryConfigurationInput, awss3.GetBucketInventoryConfigurationOutput](s, inventory),
-		deletingOne[awss3.DeleteBucketInventoryConfigurationInput, awss3.DeleteBucketInventoryConfigurationOutput](s, inventory),
-		listingAll[awss3.ListBucketInventoryConfigurationsInput, awss3.ListBucketInventoryConfigurationsOutput](s, inventory),
-
-		puttingOne[awss3.PutBucketMetricsConfigurationInput, awss3.PutBucketMetricsConfigurationOutput](s, metrics),
-		gettingOne[awss3.GetBucketMetricsConfigurationInput, awss3.GetBucketMetricsConfigurationOutput](s, metrics),
-		deletingOne[awss3.DeleteBucketMetricsConfigurationInput, awss3.DeleteBucketMetricsConfigurationOutput](s, metrics),
-		listingAll[awss3.ListBucketMetricsConfigurationsInput, awss3.ListBucketMetricsConfigurationsOutput](s, metrics),
-
-		puttingOne[awss3.PutBucketAnalyticsConfigurationInput, awss3.PutBucketAnalyticsConfigurationOutput](s, analytics),
-		gettingOne[awss3.GetBucketAnalyticsConfigurationInput, awss3.GetBucketAnalyticsConfigurationOutput](s, analytics),
-		deletingOne[awss3.DeleteBucketAnalyticsConfigurationInput, awss3.DeleteBucketAnalyticsConfigurationOutput](s, analytics),
-		listingAll[awss3.ListBucketAnalyticsConfigurationsInput, awss3.ListBucketAnalyticsConfigurationsOutput](s, analytics),
-
-		puttingOne[awss3.PutBucketIntelligentTieringConfigurationInput, awss3.PutBucketIntelligentTieringConfigurationOutput](s, tiering),
-		gettingOne[awss3.GetBucketIntelligentTieringConfigurationInput, awss3.GetBucketIntelligentTieringConfigurationOutput](s, tiering),
-		deletingOne[awss3.DeleteBucketIntelligentTieringConfigurationInput, awss3.DeleteBucketIntelligentTieringConfigurationOutput](s, tiering),
-		listingAll[awss3.ListBucketIntelligentTieringConfigurationsInput, awss3.ListBucketIntelligentTieringConfigurationsOutput](s, tiering),
+		putting[awss3.PutBucketEncryptionOutput](s, encryption, func(in *awss3.PutBucketEncryptionInput) (bucketRef, *types.ServerSideEncryptionConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.ServerSideEncryptionConfiguration
+		}),
+		getting(s, encryption, func(in *awss3.GetBucketEncryptionInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.ServerSideEncryptionConfiguration) *awss3.GetBucketEncryptionOutput {
+			return &awss3.GetBucketEncryptionOutput{ServerSideEncryptionConfiguration: cfg}
+		}),
+		deleting[awss3.DeleteBucketEncryptionOutput](s, encryption, func(in *awss3.DeleteBucketEncryptionInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
 	}
 }
 
-// encryption is the default encryption of buckets. Every bucket has one: since
-// 2023 S3 encrypts all new objects with its own keys where nothing else is
-// configured, and since 2026 it blocks keys of customers' own in new buckets.
-var encryption = &configuration[types.ServerSideEncryptionConfiguration]{get: "s3:GetEncryptionConfiguration", put: "s3:PutEncryptionConfiguration",
-	absent: usual(types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{
-		ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryptionAes256},
-		BucketKeyEnabled:                   aws.Bool(false),
-	}}}), check: checkEncryptionConfiguration}
+// websiteOps are the rows of buckets as websites.
+func (s *Fake) websiteOps() []fakeaws.Op {
+	website := &configuration[types.WebsiteConfiguration]{get: "s3:GetBucketWebsite", put: "s3:PutBucketWebsite", delete: "s3:DeleteBucketWebsite",
+		of:     func(c *configurations) **types.WebsiteConfiguration { return &c.website },
+		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), check: checkWebsite}
+	return []fakeaws.Op{
+		putting[awss3.PutBucketWebsiteOutput](s, website, func(in *awss3.PutBucketWebsiteInput) (bucketRef, *types.WebsiteConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.WebsiteConfiguration
+		}),
+		getting(s, website, func(in *awss3.GetBucketWebsiteInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.WebsiteConfiguration) *awss3.GetBucketWebsiteOutput {
+			return &awss3.GetBucketWebsiteOutput{ErrorDocument: cfg.ErrorDocument, IndexDocument: cfg.IndexDocument, RedirectAllRequestsTo: cfg.RedirectAllRequestsTo, RoutingRules: cfg.RoutingRules}
+		}),
+		deleting[awss3.DeleteBucketWebsiteOutput](s, website, func(in *awss3.DeleteBucketWebsiteInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
+	}
+}
+
+// settingOps are the rows of what can be set and not deleted: logging, acceleration, who
+// pays, and access by tags.
+func (s *Fake) settingOps() []fakeaws.Op {
+	logging := &configuration[types.BucketLoggingStatus]{get: "s3:GetBucketLogging", put: "s3:PutBucketLogging",
+		of:     func(c *configurations) **types.BucketLoggingStatus { return &c.logging },
+		absent: usual(types.BucketLoggingStatus{}), admit: (*Fake).admitLogging}
+	accelerate := &configuration[types.AccelerateConfiguration]{get: "s3:GetAccelerateConfiguration", put: "s3:PutAccelerateConfiguration",
+		of:     func(c *configurations) **types.AccelerateConfiguration { return &c.accelerate },
+		absent: usual(types.AccelerateConfiguration{}), admit: (*Fake).admitAccelerate}
+	payment := &configuration[types.RequestPaymentConfiguration]{get: "s3:GetBucketRequestPayment", put: "s3:PutBucketRequestPayment",
+		of:     func(c *configurations) **types.RequestPaymentConfiguration { return &c.requestPayment },
+		absent: usual(types.RequestPaymentConfiguration{Payer: types.PayerBucketOwner})}
+	abac := &configuration[types.AbacStatus]{get: "s3:GetBucketAbac", put: "s3:PutBucketAbac",
+		of:     func(c *configurations) **types.AbacStatus { return &c.abac },
+		absent: usual(types.AbacStatus{Status: types.BucketAbacStatusDisabled})}
+	return []fakeaws.Op{
+		putting[awss3.PutBucketLoggingOutput](s, logging, func(in *awss3.PutBucketLoggingInput) (bucketRef, *types.BucketLoggingStatus) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.BucketLoggingStatus
+		}),
+		getting(s, logging, func(in *awss3.GetBucketLoggingInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.BucketLoggingStatus) *awss3.GetBucketLoggingOutput {
+			return &awss3.GetBucketLoggingOutput{LoggingEnabled: cfg.LoggingEnabled}
+		}),
+
+		putting[awss3.PutBucketAccelerateConfigurationOutput](s, accelerate, func(in *awss3.PutBucketAccelerateConfigurationInput) (bucketRef, *types.AccelerateConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.AccelerateConfiguration
+		}),
+		getting(s, accelerate, func(in *awss3.GetBucketAccelerateConfigurationInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.AccelerateConfiguration) *awss3.GetBucketAccelerateConfigurationOutput {
+			return &awss3.GetBucketAccelerateConfigurationOutput{Status: cfg.Status}
+		}),
+
+		putting[awss3.PutBucketRequestPaymentOutput](s, payment, func(in *awss3.PutBucketRequestPaymentInput) (bucketRef, *types.RequestPaymentConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.RequestPaymentConfiguration
+		}),
+		getting(s, payment, func(in *awss3.GetBucketRequestPaymentInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.RequestPaymentConfiguration) *awss3.GetBucketRequestPaymentOutput {
+			return &awss3.GetBucketRequestPaymentOutput{Payer: cfg.Payer}
+		}),
+
+		putting[awss3.PutBucketAbacOutput](s, abac, func(in *awss3.PutBucketAbacInput) (bucketRef, *types.AbacStatus) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.AbacStatus
+		}),
+		getting(s, abac, func(in *awss3.GetBucketAbacInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.AbacStatus) *awss3.GetBucketAbacOutput {
+			return &awss3.GetBucketAbacOutput{AbacStatus: cfg}
+		}),
+	}
+}
+
+// usualEncryption is what every bucket has that was configured nothing else: since 2023
+// S3 encrypts all new objects with its own keys, and since 2026 it blocks keys of
+// customers' own in new buckets.
+var usualEncryption = types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{{
+	ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryptionAes256},
+	BucketKeyEnabled:                   new(bool),
+}}}
 
 // defaultEncryption is how objects are encrypted whose request does not say.
 func (b *bucket) defaultEncryption() *types.ServerSideEncryptionRule {
-	cfg, err := encryption.of(b)
-	if err != nil {
-		return nil // there is always one
+	if b.encryption == nil {
+		return &usualEncryption.Rules[0]
 	}
-	return &cfg.Rules[0]
+	return &b.encryption.Rules[0]
 }
 
 // paidBy refuses what another account asks of a bucket without saying that it pays
 // for it, where the requester is to pay; those without an account cannot (User
 // Guide, "Using Requester Pays buckets for storage transfers and usage").
 func (b *bucket) paidBy(call *fakeaws.Call) error {
-	cfg := configured[types.RequestPaymentConfiguration](b)
-	if cfg == nil || cfg.Payer != types.PayerRequester || call.Account == b.owner.ID {
-		return nil
-	}
-	if call.Anonymous() || !call.Sent("x-amz-request-payer") {
+	if b.requesterPays(call) && (call.Anonymous() || !call.Sent("x-amz-request-payer")) {
 		return errAccessDenied.of()
 	}
-	call.Charge()
 	return nil
 }
 
-// abac reports whether the tags of a bucket are condition keys.
-func (b *bucket) abac() bool {
-	cfg := configured[types.AbacStatus](b)
-	return cfg != nil && cfg.Status == types.BucketAbacStatusEnabled
+// requesterPays reports whether the caller is to pay in place of the bucket's owner.
+func (b *bucket) requesterPays(call *fakeaws.Call) bool {
+	return b.requestPayment != nil && b.requestPayment.Payer == types.PayerRequester && call.Account != b.owner.ID
+}
+
+// abacEnabled reports whether the tags of a bucket are condition keys.
+func (b *bucket) abacEnabled() bool {
+	return b.abac != nil && b.abac.Status == types.BucketAbacStatusEnabled
 }

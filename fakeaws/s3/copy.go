@@ -207,7 +207,7 @@ func (s *Fake) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *string,
 	if err != nil {
 		return nil, nil, err
 	}
-	itself := dest.store == from.store && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
+	itself := dest.bucketState == from.bucketState && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
 	failing := when.failing(src)
 	switch {
 	case failing != "":

@@ -24,24 +24,10 @@ const commonKeys = 7
 // A bucketRef is how the input of an operation names its bucket.
 type bucketRef struct{ name, expectedOwner *string }
 
-// onBucket is the Needs of an operation that asks one permission on a bucket.
-func onBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
+// needOnBucket is the Needs of an operation that asks one permission on a bucket.
+func needOnBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
 	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
 		return s.bucketNeeds(fakeaws.CallFrom(ctx), ref(in), action)
-	}
-}
-
-// onBucketPolicy is the Needs of the operations on a bucket's policy. The
-// policy cannot shut out the root user of the account that owns the bucket from
-// them (API Reference, "PutBucketPolicy").
-func onBucketPolicy[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		call := fakeaws.CallFrom(ctx)
-		needs, err := s.bucketNeeds(call, ref(in), action)
-		if err == nil && call.Caller.Type == enforce.Root && call.Account == needs[0].ResourceAccount {
-			needs[0].Policy = nil
-		}
-		return needs, err
 	}
 }
 
@@ -52,7 +38,7 @@ func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]
 	if err != nil {
 		return nil, err
 	}
-	if b.through != nil && !throughPoints[action] {
+	if b.through != nil && !throughPoint(action) {
 		return nil, errMethodNotAllowed.of("Method", "", "ResourceType", "ACCESSPOINT")
 	}
 	return []enforce.Need{s.need(call, b, action, b.arn, 0)}, nil
@@ -73,7 +59,7 @@ func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more
 		n.Resource, n.ResourceAccount, n.Policy = p.resourceARN(b, resource), p.account, s.pointPolicyFor(call, p)
 		p.setKeys(&n.Context)
 	}
-	if b.abac() {
+	if b.abacEnabled() {
 		setBucketTags(&n.Context, b)
 	}
 	return n

@@ -14,12 +14,12 @@ func (s *Fake) objectOps() []fakeaws.Op {
 		fakeaws.BindMethod(s.ListObjectVersions, s.needListObjectVersions),
 
 		fakeaws.BindMethod(s.PutBucketVersioning, s.needPutBucketVersioning),
-		fakeaws.BindMethod(s.GetBucketVersioning, onBucket(s, "s3:GetBucketVersioning", func(in *awss3.GetBucketVersioningInput) bucketRef {
+		fakeaws.BindMethod(s.GetBucketVersioning, needOnBucket(s, "s3:GetBucketVersioning", func(in *awss3.GetBucketVersioningInput) bucketRef {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
 
 		fakeaws.BindMethod(s.PutObjectLockConfiguration, s.needPutObjectLockConfiguration),
-		fakeaws.BindMethod(s.GetObjectLockConfiguration, onBucket(s, "s3:GetBucketObjectLockConfiguration", func(in *awss3.GetObjectLockConfigurationInput) bucketRef {
+		fakeaws.BindMethod(s.GetObjectLockConfiguration, needOnBucket(s, "s3:GetBucketObjectLockConfiguration", func(in *awss3.GetObjectLockConfigurationInput) bucketRef {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
 		})),
 		fakeaws.BindMethod(s.PutObjectRetention, s.needPutObjectRetention),

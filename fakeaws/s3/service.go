@@ -38,7 +38,10 @@ func newFake(w *fakeaws.World) *Fake {
 
 // Ops implements fakeaws.Fake.
 func (s *Fake) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps(), s.annotationOps())
+	return slices.Concat(
+		s.bucketOps(), s.bucketTaggingOps(), s.policyOps(), s.blockOps(), s.aclOps(), s.configurationOps(),
+		s.objectOps(), s.annotationOps(),
+	)
 }
 
 // Denied implements fakeaws.Fake. S3 explains a denial only to callers of

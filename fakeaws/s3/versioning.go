@@ -53,7 +53,7 @@ func (s *Fake) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersi
 	if err := b.checkMFA(shownBy, enabling || b.mfaDelete == types.MFADeleteStatusEnabled); err != nil {
 		return nil, err
 	}
-	if enabling && configured[lifecycle](b) != nil {
+	if enabling && b.lifecycle != nil {
 		return nil, errInvalidBucketState.says("Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle configuration before enabling Mfa Authentication.")
 	}
 	if cfg.Status == types.BucketVersioningStatusSuspended && b.locking {
