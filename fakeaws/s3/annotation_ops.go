@@ -25,10 +25,10 @@ var (
 // annotationOps are the operations on annotations of objects.
 func (s *Fake) annotationOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.BindMethod(s.PutObjectAnnotation, s.needPutObjectAnnotation),
-		fakeaws.BindMethod(s.GetObjectAnnotation, s.needGetObjectAnnotation),
-		fakeaws.BindMethod(s.DeleteObjectAnnotation, s.needDeleteObjectAnnotation),
-		fakeaws.BindMethod(s.ListObjectAnnotations, s.needListObjectAnnotations),
+		bindMethod(s, s.PutObjectAnnotation, s.needPutObjectAnnotation),
+		bindMethod(s, s.GetObjectAnnotation, s.needGetObjectAnnotation),
+		bindMethod(s, s.DeleteObjectAnnotation, s.needDeleteObjectAnnotation),
+		bindMethod(s, s.ListObjectAnnotations, s.needListObjectAnnotations),
 	}
 }
 

@@ -183,16 +183,15 @@ func TestOwnersRootKeepsThePolicy(t *testing.T) {
 	l := newLab(t)
 	l.bucketNamed(t, "bucket")
 	require.NoError(t, l.setPolicy(l.as(owner, region), statement(`"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::bucket","arn:aws:s3:::bucket/*"]`)))
-	needs := onBucketPolicy(l.fake, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef { return bucketRef{in.Bucket, nil} })
 	in := &awss3.DeleteBucketPolicyInput{Bucket: ptr("bucket")}
-	got, err := needs(l.ctx, in)
+	got, err := needsOf(l.fake.deleteBucketPolicy(l.ctx, in))
 	require.NoError(t, err)
 	assert.Nil(t, got[0].Policy, "rule 47: the bucket policy does not stop the root user of the owner")
 
 	user := l.as(owner, region)
 	user.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.User, Account: owner}}
 	for _, call := range []*fakeaws.Call{user, l.as(stranger, region)} {
-		got, err := needs(call, in)
+		got, err := needsOf(l.fake.deleteBucketPolicy(call, in))
 		require.NoError(t, err)
 		assert.NotNil(t, got[0].Policy)
 	}

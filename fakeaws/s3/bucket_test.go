@@ -85,7 +85,7 @@ func TestCreateBucket(t *testing.T) {
 			in := c.in
 			in.Bucket = ptr("bucket")
 			_, err := l.CreateBucket(ctx, &in)
-			_, shape := l.fake.needCreateBucket(ctx, &in)
+			_, shape := needsOf(l.fake.createBucket(ctx, &in))
 			if c.code != "" {
 				assert.Equal(t, failure(t, err), shape, "refused before it is authorized")
 				e := failure(t, err)
@@ -233,9 +233,9 @@ func TestListBuckets(t *testing.T) {
 	assert.Equal(t, []string{"log-3"}, names(out))
 	assert.Nil(t, out.ContinuationToken)
 
-	_, err = l.fake.needListBuckets(l.ctx, &awss3.ListBucketsInput{MaxBuckets: ptr(int32(0))})
+	_, err = needsOf(l.fake.listBuckets(l.ctx, &awss3.ListBucketsInput{MaxBuckets: ptr(int32(0))}))
 	requireCode(t, err, "InvalidArgument", 400)
-	_, err = l.fake.needListBuckets(l.ctx, &awss3.ListBucketsInput{ContinuationToken: ptr("made up")})
+	_, err = needsOf(l.fake.listBuckets(l.ctx, &awss3.ListBucketsInput{ContinuationToken: ptr("made up")}))
 	requireCode(t, err, "InvalidArgument", 400)
 }
 

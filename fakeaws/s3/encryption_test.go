@@ -137,7 +137,7 @@ func (l *lab) encrypt(t testing.TB, bucket string, rule types.ServerSideEncrypti
 	t.Helper()
 	b, ok := l.fake.buckets.Get(bucket)
 	require.True(t, ok)
-	configure(b, &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}})
+	b.encryption = &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}}
 }
 
 // allowCustomerKeys lets a bucket have objects with SSE-C.

@@ -18,7 +18,7 @@ func lockedLab(t *testing.T) *lab {
 	t.Helper()
 	l := newLab(t)
 	in := &awss3.CreateBucketInput{Bucket: ptr("bucket"), ObjectLockEnabledForBucket: ptr(true)}
-	needs, err := l.fake.needCreateBucket(l.ctx, in)
+	needs, err := needsOf(l.fake.createBucket(l.ctx, in))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:CreateBucket arn:aws:s3:::bucket", "s3:PutBucketObjectLockConfiguration arn:aws:s3:::bucket", "s3:PutBucketVersioning arn:aws:s3:::bucket"}, actionsOf(needs))
 	_, err = l.CreateBucket(l.ctx, in)

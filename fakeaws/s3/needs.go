@@ -170,3 +170,14 @@ func narrowed(n enforce.Need, action string) enforce.Need {
 	}
 	return also
 }
+
+// bindMethod is being replaced by bind.
+func bindMethod[I, O any](s *Fake, method func(context.Context, *I) (*O, error), needs func(context.Context, *I) ([]fakeaws.Need, error)) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+		n, err := needs(call, in)
+		if err != nil {
+			return nil, err
+		}
+		return &fakeaws.Plan[O]{Needs: n, Do: func() (*O, error) { return method(call, in) }}, nil
+	})
+}

@@ -40,7 +40,7 @@ func TestNeeds(t *testing.T) {
 		want  []string
 		keys  map[string][]string // of the first permission but the common ones; nil is not looked at
 	}{
-		"rule 3: ListBuckets": {ask(l.fake.needListBuckets(l.ctx, &awss3.ListBucketsInput{})), []string{"s3:ListAllMyBuckets arn:aws:s3:::*"}, map[string][]string{}},
+		"rule 3: ListBuckets": {ask(needsOf(l.fake.listBuckets(l.ctx, &awss3.ListBucketsInput{}))), []string{"s3:ListAllMyBuckets arn:aws:s3:::*"}, map[string][]string{}},
 		"rule 58: GetObject": {ask(l.fake.needGetObject(l.ctx, &awss3.GetObjectInput{Bucket: b, Key: ptr("key")})),
 			[]string{"s3:GetObject arn:aws:s3:::bucket/key"}, map[string][]string{}},
 		"rule 58: GetObject of a missing key": {ask(l.fake.needGetObject(l.ctx, &awss3.GetObjectInput{Bucket: b, Key: ptr("none")})),
@@ -84,8 +84,8 @@ func TestNeeds(t *testing.T) {
 			map[string][]string{"s3:existingobjecttag/team": {"blue"}, "s3:requestobjecttag/n": {"1"}, "s3:requestobjecttagkeys": {"n"}}},
 		"DeleteObjectTagging of a version": {ask(l.fake.needDeleteObjectTagging(l.ctx, &awss3.DeleteObjectTaggingInput{Bucket: b, Key: ptr("key"), VersionId: ptr("null")})),
 			[]string{"s3:DeleteObjectVersionTagging arn:aws:s3:::bucket/key"}, nil},
-		"CreateBucket": {ask(l.fake.needCreateBucket(l.ctx, &awss3.CreateBucketInput{Bucket: ptr("new"), ACL: "private", ObjectOwnership: "BucketOwnerEnforced",
-			CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1", Tags: []types.Tag{{Key: ptr("k"), Value: ptr("v")}}}})),
+		"CreateBucket": {ask(needsOf(l.fake.createBucket(l.ctx, &awss3.CreateBucketInput{Bucket: ptr("new"), ACL: "private", ObjectOwnership: "BucketOwnerEnforced",
+			CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1", Tags: []types.Tag{{Key: ptr("k"), Value: ptr("v")}}}}))),
 			[]string{"s3:CreateBucket arn:aws:s3:::new", "s3:PutBucketAcl arn:aws:s3:::new", "s3:PutBucketOwnershipControls arn:aws:s3:::new", "s3:TagResource arn:aws:s3:::new"},
 			map[string][]string{"s3:locationconstraint": {"eu-west-1"}, "s3:x-amz-acl": {"private"}, "s3:x-amz-object-ownership": {"BucketOwnerEnforced"}, "aws:requesttag/k": {"v"}, "aws:tagkeys": {"k"}}},
 	} {
@@ -129,14 +129,14 @@ func TestBucketActions(t *testing.T) {
 		require.Equal(t, "arn:aws:s3:::bucket", needs[0].Resource)
 		return needs[0].Action
 	}
-	assert.Equal(t, "s3:GetBucketLocation", one(l.fake.needGetBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: b})))
-	assert.Equal(t, "s3:PutBucketTagging", one(l.fake.needPutBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b, Tagging: &types.Tagging{TagSet: []types.Tag{}}})))
-	assert.Equal(t, "s3:PutBucketPublicAccessBlock", one(l.fake.needPutPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})))
-	_, err := l.fake.needPutBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b})
+	assert.Equal(t, "s3:GetBucketLocation", one(needsOf(l.fake.getBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: b}))))
+	assert.Equal(t, "s3:PutBucketTagging", one(needsOf(l.fake.putBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b, Tagging: &types.Tagging{TagSet: []types.Tag{}}}))))
+	assert.Equal(t, "s3:PutBucketPublicAccessBlock", one(needsOf(l.fake.putPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}}))))
+	_, err := needsOf(l.fake.putBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b}))
 	requireCode(t, err, "MalformedXML", 400)
-	_, err = l.fake.needPutPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b})
+	_, err = needsOf(l.fake.putPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b}))
 	requireCode(t, err, "MalformedXML", 400)
-	_, err = l.fake.needGetBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: ptr("missing")})
+	_, err = needsOf(l.fake.getBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: ptr("missing")}))
 	requireCode(t, err, "NoSuchBucket", 404)
 }
 
