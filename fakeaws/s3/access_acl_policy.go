@@ -3,6 +3,7 @@ package s3
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -11,34 +12,57 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// What a permission of an ACL allows (User Guide, "Mapping of ACL permissions and
-// access policy permissions").
-var (
-	onBuckets = map[types.Permission][]string{
-		types.PermissionRead:     {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"},
-		types.PermissionReadAcp:  {"s3:GetBucketAcl"},
-		types.PermissionWriteAcp: {"s3:PutBucketAcl"},
+// The actions that a permission of an ACL allows (User Guide, "Mapping of ACL
+// permissions and access policy permissions"): those on the bucket that has the ACL,
+// those on its objects, and those on the object that has the ACL.
+
+func onBucketsByACL(p types.Permission) []string {
+	switch p {
+	case types.PermissionRead:
+		return []string{"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}
+	case types.PermissionReadAcp:
+		return []string{"s3:GetBucketAcl"}
+	case types.PermissionWriteAcp:
+		return []string{"s3:PutBucketAcl"}
 	}
-	// Who may write an object may give it an ACL with it: it is the writer's. The
-	// User Guide names s3:PutObject alone; unverified.
-	intoBuckets = map[types.Permission][]string{
-		types.PermissionWrite: {"s3:PutObject", "s3:PutObjectAcl"},
+	return nil
+}
+
+// Who may write an object may give it an ACL with it: it is the writer's. The User
+// Guide names s3:PutObject alone; unverified.
+func intoBucketsByACL(p types.Permission) []string {
+	if p == types.PermissionWrite {
+		return []string{"s3:PutObject", "s3:PutObjectAcl"}
 	}
-	onObjects = map[types.Permission][]string{
-		types.PermissionRead:     {"s3:GetObject", "s3:GetObjectVersion"},
-		types.PermissionReadAcp:  {"s3:GetObjectAcl", "s3:GetObjectVersionAcl"},
-		types.PermissionWriteAcp: {"s3:PutObjectAcl", "s3:PutObjectVersionAcl"},
+	return nil
+}
+
+func onObjectsByACL(p types.Permission) []string {
+	switch p {
+	case types.PermissionRead:
+		return []string{"s3:GetObject", "s3:GetObjectVersion"}
+	case types.PermissionReadAcp:
+		return []string{"s3:GetObjectAcl", "s3:GetObjectVersionAcl"}
+	case types.PermissionWriteAcp:
+		return []string{"s3:PutObjectAcl", "s3:PutObjectVersionAcl"}
 	}
-)
+	return nil
+}
+
+// An aclScope is a resource that an ACL is about, and the actions of its permissions.
+type aclScope struct {
+	arn     string
+	actions func(types.Permission) []string
+}
 
 // policy is an ACL as a resource-based policy, so that the same evaluation that
-// decides all else decides it. The kinds of resources are by their ARNs. Grants to
+// decides all else decides it. The first scope tells what has the ACL. Grants to
 // everybody are left out where public is false.
-func (a *acl) policy(public bool, arn string, kinds map[string]map[types.Permission][]string) *enforce.Policy {
+func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 	if a == nil {
 		return nil
 	}
-	use := aclUse{arn, public}
+	use := aclUse{scopes[0].arn, public}
 	if p, ok := a.policies[use]; ok {
 		return p
 	}
@@ -47,9 +71,9 @@ func (a *acl) policy(public bool, arn string, kinds map[string]map[types.Permiss
 		if !public && toEverybody(g.Grantee) {
 			continue
 		}
-		for resource, actions := range kinds {
-			if allowed := allowedBy(g.Permission, actions); len(allowed) > 0 {
-				statements = append(statements, newACLStatement(g.Grantee, allowed, resource))
+		for _, scope := range scopes {
+			if allowed := scope.allowed(g.Permission); len(allowed) > 0 {
+				statements = append(statements, newACLStatement(g.Grantee, allowed, scope.arn))
 			}
 		}
 	}
@@ -91,14 +115,14 @@ func newACLStatement(g *types.Grantee, actions []string, resource string) aclSta
 	return st
 }
 
-// allowedBy are the actions of a permission.
-func allowedBy(p types.Permission, by map[types.Permission][]string) []string {
+// allowed are the actions of a permission, which may be all of them.
+func (s aclScope) allowed(p types.Permission) []string {
 	if p != types.PermissionFullControl {
-		return by[p]
+		return s.actions(p)
 	}
 	var all []string
 	for _, each := range []types.Permission{types.PermissionRead, types.PermissionWrite, types.PermissionReadAcp, types.PermissionWriteAcp} {
-		all = append(all, by[each]...)
+		all = append(all, s.actions(each)...)
 	}
 	return all
 }
@@ -109,14 +133,14 @@ func (s *Fake) aclPolicy(b *bucket) *enforce.Policy {
 		return nil
 	}
 	public := !s.blockOf(b).ignoreACLs
-	return b.acl.policy(public, b.arn, map[string]map[types.Permission][]string{b.arn: onBuckets, b.arn + "/*": intoBuckets})
+	return b.acl.policy(public, aclScope{b.arn, onBucketsByACL}, aclScope{b.arn + "/*", intoBucketsByACL})
 }
 
 // guardByACL completes a permission on an object where ACLs are enabled: the
 // object's own ACL grants, and if another account than the bucket's owns it, of
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
-func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
+func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *object) {
 	if b.through != nil {
 		need.Subject = o // it guards what is behind the access point: see Complete
 		return
@@ -125,7 +149,7 @@ func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *
 		return
 	}
 	arn := b.arn + "/" + o.key
-	own := o.acl.policy(!s.blockOf(b).ignoreACLs, arn, map[string]map[types.Permission][]string{literal(arn): onObjects})
+	own := o.acl.policy(!s.blockOf(b).ignoreACLs, aclScope{literal(arn), onObjectsByACL})
 	policy := s.bucketPolicyFor(call, b)
 	if owner := b.ownerOf(o); owner != b.owner {
 		need.ResourceAccount = owner.ID
@@ -136,6 +160,6 @@ func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *
 
 // literal is a text as a policy writes it, so that none of its characters is a
 // wildcard or a variable.
-func literal(text string) string { return escapes.Replace(text) }
+func literal(text string) string { return escapes().Replace(text) }
 
-var escapes = strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}")
+var escapes = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}") })

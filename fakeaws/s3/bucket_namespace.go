@@ -3,6 +3,7 @@ package s3
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,14 +13,16 @@ import (
 // regionalName is the name of a bucket in the namespace that an account has in a
 // region: prefix-account-region-an (User Guide, "Account regional namespace naming
 // rules").
-var regionalName = regexp.MustCompile(`^.+-([0-9]{12})-([a-z]{2,}(?:-[a-z]+)+-[0-9]+)-an$`)
+var regionalName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^.+-([0-9]{12})-([a-z]{2,}(?:-[a-z]+)+-[0-9]+)-an$`)
+})
 
 // namespaceOf is the account and the region of a name in an account's namespace.
 func namespaceOf(name string) (account, region string, ok bool) {
 	if !strings.HasSuffix(name, "-an") {
 		return "", "", false
 	}
-	parts := regionalName.FindStringSubmatch(name)
+	parts := regionalName().FindStringSubmatch(name)
 	if parts == nil {
 		return "", "", false
 	}

@@ -87,31 +87,25 @@ func (st *policyStatement) fixedPrincipals() bool {
 	if len(st.Principal) == 0 {
 		return false
 	}
-	for kind, names := range st.Principal {
+	for principal, names := range st.Principal {
 		// Everybody can be a user of a web identity provider.
-		if kind == "Federated" || !slices.ContainsFunc(names, isFixed) || slices.ContainsFunc(names, isOpen) {
+		if principal == "Federated" || !slices.ContainsFunc(names, isFixed) || slices.ContainsFunc(names, isOpen) {
 			return false
 		}
 	}
 	return true
 }
 
-// fixedKeys are the condition keys whose fixed values keep a statement from
-// being public.
-var fixedKeys = map[string]bool{
-	"aws:principalarn":          true,
-	"aws:principalaccount":      true,
-	"aws:principalorgid":        true,
-	"aws:principalorgpaths":     true,
-	"aws:sourcearn":             true,
-	"aws:sourcevpc":             true,
-	"aws:sourcevpce":            true,
-	"aws:sourceowner":           true,
-	"aws:sourceaccount":         true,
-	"aws:userid":                true,
-	"s3:dataaccesspointarn":     true,
-	"s3:dataaccesspointaccount": true,
-	"s3:x-amz-server-side-encryption-aws-kms-key-id": true,
+// isFixedKey reports whether fixed values of a condition key keep a statement from
+// being public. The key is in lower case.
+func isFixedKey(key string) bool {
+	switch key {
+	case "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
+		"aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:userid",
+		"s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:x-amz-server-side-encryption-aws-kms-key-id":
+		return true
+	}
+	return false
 }
 
 func (st *policyStatement) fixedCondition() bool {
@@ -127,7 +121,7 @@ func (st *policyStatement) fixedCondition() bool {
 				open = broadNetwork
 			case key == "s3:dataaccesspointarn":
 				open = openAccessPoint
-			case !fixedKeys[key]:
+			case !isFixedKey(key):
 				continue
 			}
 			if !slices.ContainsFunc(values, func(v scalar) bool { return open(string(v)) }) {

@@ -74,7 +74,8 @@ func resourcesOf(pattern, bucket string) resourceSet {
 // resourcesOfAction is what the actions act on that a pattern means; 0 when it is
 // nothing that a bucket policy can name.
 func resourcesOfAction(pattern string) (set resourceSet) {
-	matches, err := regexp.Compile("(?i)^" + actionWildcards.Replace(regexp.QuoteMeta(pattern)) + "$")
+	wildcards := strings.NewReplacer(`\*`, ".*", `\?`, ".") // as regexp quotes them
+	matches, err := regexp.Compile("(?i)^" + wildcards.Replace(regexp.QuoteMeta(pattern)) + "$")
 	service, ok := catalog.Lookup("s3")
 	if err != nil || !ok {
 		return 0
@@ -94,6 +95,3 @@ func resourcesOfAction(pattern string) (set resourceSet) {
 	}
 	return set
 }
-
-// actionWildcards are the wildcards of an action, as regexp quotes them.
-var actionWildcards = strings.NewReplacer(`\*`, ".*", `\?`, ".")

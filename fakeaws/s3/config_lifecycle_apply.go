@@ -235,11 +235,24 @@ func (s *Fake) transition(b *bucket, cfg *lifecycle, key string, now time.Time) 
 	}
 }
 
-// warmth is the order of the storage classes: objects move down it only (User
-// Guide, "Transitioning objects using Amazon S3 Lifecycle").
-var warmth = map[types.StorageClass]int{
-	"": 0, types.StorageClassStandard: 0, types.StorageClassReducedRedundancy: 0, types.StorageClassStandardIa: 1, types.StorageClassIntelligentTiering: 2,
-	types.StorageClassOnezoneIa: 3, types.StorageClassGlacierIr: 4, types.StorageClassGlacier: 5, types.StorageClassDeepArchive: 6,
+// coldness is the order of the storage classes: objects move up it only (User Guide,
+// "Transitioning objects using Amazon S3 Lifecycle").
+func coldness(class types.StorageClass) int {
+	switch class {
+	case types.StorageClassStandardIa:
+		return 1
+	case types.StorageClassIntelligentTiering:
+		return 2
+	case types.StorageClassOnezoneIa:
+		return 3
+	case types.StorageClassGlacierIr:
+		return 4
+	case types.StorageClassGlacier:
+		return 5
+	case types.StorageClassDeepArchive:
+		return 6
+	}
+	return 0
 }
 
 // colder is the class that a transition leaves an object in.
@@ -249,7 +262,7 @@ func (cfg *lifecycle) colder(r *types.LifecycleRule, o *object, has types.Storag
 	if cfg.TransitionDefaultMinimumObjectSize == types.TransitionDefaultMinimumObjectSizeVariesByStorageClass {
 		small = small && class != types.StorageClassGlacier && class != types.StorageClassDeepArchive
 	}
-	if small || at.After(now) || warmth[class] <= warmth[has] {
+	if small || at.After(now) || coldness(class) <= coldness(has) {
 		return has
 	}
 	return class
