@@ -125,7 +125,7 @@ func (r *aclRequest) given() bool { return r.canned != "" || len(r.headers) > 0 
 func (r *aclRequest) check() error {
 	switch {
 	case r.canned != "" && len(r.headers) > 0:
-		return errInvalidRequest.says("Specifying both Canned ACLs and Header Grants is not allowed")
+		return errInvalidRequest.withText("Specifying both Canned ACLs and Header Grants is not allowed")
 	case r.policy != nil && (r.canned != "" || len(r.headers) > 0):
 		return errUnexpectedContent.of()
 	}
@@ -208,7 +208,7 @@ func (s *Fake) aclOfDocument(p *types.AccessControlPolicy, owner *fakeaws.Accoun
 // checkGrants finds the grantees. Display names are not kept.
 func (s *Fake) checkGrants(grants []types.Grant) error {
 	if len(grants) > maxGrants {
-		return errInvalidRequest.says("The ACL has more than 100 grants")
+		return errInvalidRequest.withText("The ACL has more than 100 grants")
 	}
 	for i := range grants {
 		g := grants[i].Grantee

@@ -79,7 +79,7 @@ func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucke
 			return nil, errAccessDenied.of()
 		}
 		// The text is that of the setting for policies: unverified.
-		return nil, errAccessDenied.says("User: " + call.Caller.ARN + " is not authorized to perform: " + action + ` on resource: "` + arn +
+		return nil, errAccessDenied.withText("User: " + call.Caller.ARN + " is not authorized to perform: " + action + ` on resource: "` + arn +
 			`" because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.`)
 	}
 	return made, nil

@@ -153,7 +153,7 @@ func (s *Fake) deleteBucket(call *fakeaws.Call, in *awss3.DeleteBucketInput) (*f
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:DeleteBucket", func(b *bucket) (*awss3.DeleteBucketOutput, error) {
 		if b.objects.Len() > 0 {
 			if b.versioning != "" {
-				return nil, errBucketNotEmpty.says("The bucket you tried to delete is not empty. You must delete all versions in the bucket.", "BucketName", b.name)
+				return nil, errBucketNotEmpty.withText("The bucket you tried to delete is not empty. You must delete all versions in the bucket.", "BucketName", b.name)
 			}
 			return nil, errBucketNotEmpty.of("BucketName", b.name)
 		}

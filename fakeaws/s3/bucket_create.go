@@ -78,7 +78,7 @@ func (p *newBucket) locate(endpoint string) error {
 	switch constraint {
 	case "":
 		if endpoint != globalRegion {
-			return errIllegalLocation.says("The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+			return errIllegalLocation.withText("The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
 		}
 		return nil
 	case string(types.BucketLocationConstraintEu):
@@ -90,7 +90,7 @@ func (p *newBucket) locate(endpoint string) error {
 		p.region = constraint
 	}
 	if endpoint != globalRegion && endpoint != p.region {
-		return errIllegalLocation.says("The " + constraint + " location constraint is incompatible for the region specific endpoint this request was sent to.")
+		return errIllegalLocation.withText("The " + constraint + " location constraint is incompatible for the region specific endpoint this request was sent to.")
 	}
 	return nil
 }

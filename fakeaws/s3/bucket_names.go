@@ -77,7 +77,7 @@ func checkKey(key *string) error {
 		return errKeyTooLong.of("Size", strconv.Itoa(len(k)), "MaxSizeAllowed", strconv.Itoa(maxKey))
 	}
 	if !utf8.ValidString(k) {
-		return errInvalidArgument.says("Couldn't parse the specified URI.")
+		return errInvalidArgument.withText("Couldn't parse the specified URI.")
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func namespaceOf(name string) (account, region string, ok bool) {
 func checkNamespace(in *awss3.CreateBucketInput, account, region string) error {
 	name := aws.ToString(in.Bucket)
 	ofAccount, ofRegion, regional := namespaceOf(name)
-	refuse := func(text string) error { return errInvalidNamespace.says(text, "BucketName", name) }
+	refuse := func(text string) error { return errInvalidNamespace.withText(text, "BucketName", name) }
 	switch n := in.BucketNamespace; {
 	case n != "" && !known(n):
 		return invalidArgument("Invalid x-amz-bucket-namespace header: "+string(n), "x-amz-bucket-namespace", string(n))

@@ -45,7 +45,7 @@ func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInpu
 		}
 		public := doc.public()
 		if public && s.blockOf(b).blockPolicy {
-			return nil, errAccessDenied.says("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
+			return nil, errAccessDenied.withText("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
 				`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
 		}
 		b.policy, b.public = policy, public
@@ -133,7 +133,7 @@ func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.Resource
 	bound, err := s.world.Bind(policy)
 	var unknown *fakeaws.UnknownPrincipalError
 	if errors.As(err, &unknown) {
-		return nil, nil, errMalformedPolicy.says("Invalid principal in policy", "Detail", unknown.Principal)
+		return nil, nil, errMalformedPolicy.withText("Invalid principal in policy", "Detail", unknown.Principal)
 	}
 	return bound, doc, err
 }
@@ -142,7 +142,7 @@ func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.Resource
 func malformedPolicy(err error) error {
 	var d *enforce.DocumentError
 	if errors.As(err, &d) {
-		return kind{d.Code, errMalformedPolicy.status, d.Message}.of()
+		return s3Error{d.Code, errMalformedPolicy.status, d.Message}.of()
 	}
 	return err
 }

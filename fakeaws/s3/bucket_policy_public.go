@@ -69,7 +69,7 @@ func (p *principals) UnmarshalJSON(raw []byte) error {
 func readPolicyDoc(doc string) (*policyDoc, error) {
 	d := new(policyDoc)
 	if err := json.Unmarshal([]byte(doc), d); err != nil {
-		return nil, errMalformedPolicy.says("Policies must be valid JSON and the first byte must be '{'")
+		return nil, errMalformedPolicy.withText("Policies must be valid JSON and the first byte must be '{'")
 	}
 	return d, nil
 }

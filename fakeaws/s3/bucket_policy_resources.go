@@ -33,7 +33,7 @@ func (st *policyStatement) checkBucket(bucket string) error {
 	for _, pattern := range append(st.Resource, st.NotResource...) {
 		of := resourcesOf(pattern, bucket)
 		if of == 0 {
-			return errMalformedPolicy.says("Policy has invalid resource")
+			return errMalformedPolicy.withText("Policy has invalid resource")
 		}
 		about |= of
 	}
@@ -42,7 +42,7 @@ func (st *policyStatement) checkBucket(bucket string) error {
 	}
 	for _, action := range st.Action {
 		if resourcesOfAction(action)&about == 0 {
-			return errMalformedPolicy.says("Action does not apply to any resource(s) in statement")
+			return errMalformedPolicy.withText("Action does not apply to any resource(s) in statement")
 		}
 	}
 	return nil

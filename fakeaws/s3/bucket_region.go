@@ -35,13 +35,13 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 		if call.Anonymous() || call.SignedFor(b.region) {
 			return nil
 		}
-		return tell(errWrongRegion.says("The authorization header is malformed; the region '"+call.Region+"' is wrong; expecting '"+b.region+"'", "Region", b.region),
+		return withHeaders(errWrongRegion.withText("The authorization header is malformed; the region '"+call.Region+"' is wrong; expecting '"+b.region+"'", "Region", b.region),
 			regionHeader, b.region)
 	}
 	if at == b.region {
 		return nil
 	}
-	return tell(errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name), regionHeader, b.region)
+	return withHeaders(errPermanentRedirect.of("Endpoint", b.name+".s3."+b.region+".amazonaws.com", "Bucket", b.name), regionHeader, b.region)
 }
 
 // withRegion adds to an error about a bucket, though not about an object in it,
@@ -54,7 +54,7 @@ func (s *Fake) withRegion(err error, resource string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b, ok := s.buckets.Get(name); ok {
-		return tell(err, regionHeader, b.region)
+		return withHeaders(err, regionHeader, b.region)
 	}
 	return err
 }

@@ -50,7 +50,7 @@ type configuration[T any] struct {
 }
 
 // missing is the absent of a configuration that must be put first.
-func missing[T any](err kind) func(*bucket) (*T, error) {
+func missing[T any](err s3Error) func(*bucket) (*T, error) {
 	return func(b *bucket) (*T, error) { return nil, err.of("BucketName", b.name) }
 }
 

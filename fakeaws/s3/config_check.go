@@ -99,7 +99,7 @@ func (s *Fake) admitLogging(b *bucket, cfg *types.BucketLoggingStatus) error {
 	case !ok:
 		return errInvalidTargetBucket.of("TargetBucket", name)
 	case to.owner != b.owner:
-		return errInvalidTargetBucket.says("The owner for the bucket to be logged and the target bucket must be the same.", "TargetBucket", name)
+		return errInvalidTargetBucket.withText("The owner for the bucket to be logged and the target bucket must be the same.", "TargetBucket", name)
 	case to.region != b.region:
 		return errCrossLocationLogging.of("SourceBucketLocation", b.region, "TargetBucketLocation", to.region)
 	}

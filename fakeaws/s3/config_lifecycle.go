@@ -90,7 +90,7 @@ func checkLifecycle(cfg *lifecycle) error {
 		case len(*r.ID) > maxRuleID:
 			return invalidArgument("ID length should not exceed allowed limit of 255", "ID", *r.ID)
 		case ids[*r.ID]:
-			return errInvalidArgument.says("Rule ID must be unique. Found same ID for more than one rule", "ArgumentName", "ID", "ArgumentValue", *r.ID)
+			return errInvalidArgument.withText("Rule ID must be unique. Found same ID for more than one rule", "ArgumentName", "ID", "ArgumentValue", *r.ID)
 		}
 		ids[*r.ID] = true
 		if err := checkLifecycleRule(r); err != nil {

@@ -1,8 +1,6 @@
 package s3
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -19,16 +17,14 @@ func passAnnotationRole(role *string) []fakeaws.Need {
 	if role == nil {
 		return nil
 	}
-	pass := fakeaws.Need{Action: "iam:PassRole", Resource: *role, ResourceAccount: strings.SplitN(*role, ":", 6)[4]}
-	pass.Context.Set("iam:PassedToService", metadataService)
-	return []fakeaws.Need{pass}
+	return []fakeaws.Need{passRole(*role, metadataService)}
 }
 
 // checkAnnotationTable: with which errors S3 refuses these, and that it takes a table
 // without a role, is unverified.
 func checkAnnotationTable(role *string, encryption *types.MetadataTableEncryptionConfiguration) error {
 	if role != nil {
-		if arn := strings.SplitN(*role, ":", 6); len(arn) != 6 || arn[2] != "iam" || !strings.HasPrefix(arn[5], "role/") {
+		if _, ok := roleAccount(*role); !ok {
 			return invalidArgument("Invalid Role specified in annotation table configuration", "Role", *role)
 		}
 	}

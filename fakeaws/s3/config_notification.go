@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -116,8 +117,7 @@ func checkNotifications(n *notifications) error {
 	services := map[string]string{"Queue": "sqs", "Topic": "sns", "CloudFunction": "lambda"}
 	all := n.destinations()
 	for i, d := range all {
-		parts := strings.SplitN(d.arn, ":", 6)
-		if len(parts) != 6 || parts[0] != "arn" || parts[2] != services[d.element] {
+		if a, err := arn.Parse(d.arn); err != nil || a.Service != services[d.element] {
 			return invalidArgument("The ARN could not be parsed", d.element, d.arn)
 		}
 		if len(d.events) == 0 {
@@ -131,7 +131,7 @@ func checkNotifications(n *notifications) error {
 		}
 		for _, other := range all[:i] {
 			if d.overlaps(&other) {
-				return errInvalidArgument.says("Configurations overlap. Configurations on the same bucket cannot share a common event type.")
+				return errInvalidArgument.withText("Configurations overlap. Configurations on the same bucket cannot share a common event type.")
 			}
 		}
 	}
@@ -149,7 +149,7 @@ func checkKeyFilter(f *types.NotificationConfigurationFilter) error {
 		case name != "prefix" && name != "suffix":
 			return invalidArgument("filter rule name must be either prefix or suffix", "FilterRule.Name", string(r.Name))
 		case seen[name]:
-			return errInvalidArgument.says("Cannot specify more than one "+name+" rule in a filter.", "ArgumentName", "FilterRule.Name", "ArgumentValue", string(r.Name))
+			return errInvalidArgument.withText("Cannot specify more than one "+name+" rule in a filter.", "ArgumentName", "FilterRule.Name", "ArgumentValue", string(r.Name))
 		case len(aws.ToString(r.Value)) > maxKey:
 			return invalidArgument("Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation", "filterRule", *r.Value)
 		}
@@ -202,27 +202,29 @@ func (s *Fake) nameDestinations(n *notifications) {
 // the bucket.
 func (s *Fake) admitDestinations(call *fakeaws.Call, as fakeaws.ServiceCall, n *notifications) error {
 	for _, d := range n.destinations() {
-		service := strings.SplitN(d.arn, ":", 4)[2]
-		if service != "sqs" || !s.world.Has(service) {
-			return notImplemented(d.element + "Configuration with a destination in " + service)
+		queue, err := arn.Parse(d.arn)
+		if err != nil {
+			return err // it was checked
 		}
-		if err := s.admitQueue(call, as, d.arn); err != nil {
+		if queue.Service != "sqs" || !s.world.Has(queue.Service) {
+			return notImplemented(d.element + "Configuration with a destination in " + queue.Service)
+		}
+		if err := s.admitQueue(call, as, queue); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Fake) admitQueue(call *fakeaws.Call, as fakeaws.ServiceCall, queue string) error {
+func (s *Fake) admitQueue(call *fakeaws.Call, as fakeaws.ServiceCall, queue arn.ARN) error {
 	refused := func(why string) error {
-		return errInvalidArgument.says("Unable to validate the following destination configurations", "ArgumentName1", queue, "ArgumentValue1", why)
+		return errInvalidArgument.withText("Unable to validate the following destination configurations", "ArgumentName1", queue.String(), "ArgumentValue1", why)
 	}
-	parts := strings.Split(queue, ":")
-	if len(parts) != 6 || parts[3] != as.Region {
+	if strings.Contains(queue.Resource, ":") || queue.Region != as.Region {
 		// A queue of another region is answered as one that S3 cannot find: unverified.
 		return refused("The destination queue does not exist")
 	}
-	err := s.world.Check(call, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(parts), MessageBody: aws.String("{}")})
+	err := s.world.Check(call, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String("{}")})
 	var api smithy.APIError
 	switch {
 	case err == nil:
@@ -233,8 +235,8 @@ func (s *Fake) admitQueue(call *fakeaws.Call, as fakeaws.ServiceCall, queue stri
 	return refused("The destination queue does not exist")
 }
 
-func queueURL(arn []string) *string {
-	return aws.String("https://sqs." + arn[3] + ".amazonaws.com/" + arn[4] + "/" + arn[5])
+func queueURL(queue arn.ARN) *string {
+	return aws.String("https://sqs." + queue.Region + ".amazonaws.com/" + queue.AccountID + "/" + queue.Resource)
 }
 
 // announce sends the test event that S3 sends to new destinations.
@@ -245,10 +247,11 @@ func (s *Fake) announce(call *fakeaws.Call, as fakeaws.ServiceCall, bucket strin
 			RequestID                    string `json:"RequestId"`
 			HostID                       string `json:"HostId"`
 		}{"Amazon S3", "s3:TestEvent", call.Time.UTC().Format("2006-01-02T15:04:05.000Z"), bucket, call.RequestID, s.world.IDs().Token(76)})
-		if err != nil {
+		queue, notARN := arn.Parse(*q.QueueArn)
+		if err != nil || notARN != nil {
 			return
 		}
 		// Whether the message arrives does not concern the request.
-		_, _ = fakeaws.Do[sqs.SendMessageOutput](call, s.world, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(strings.Split(*q.QueueArn, ":")), MessageBody: aws.String(string(body))})
+		_, _ = fakeaws.Do[sqs.SendMessageOutput](call, s.world, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String(string(body))})
 	}
 }

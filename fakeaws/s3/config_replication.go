@@ -3,7 +3,7 @@ package s3
 import (
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -38,7 +38,7 @@ func checkReplication(cfg *types.ReplicationConfiguration) error {
 	if len(cfg.Rules) > maxReplicationRules {
 		return errMalformedXML.of()
 	}
-	if role := strings.SplitN(*cfg.Role, ":", 6); len(role) != 6 || role[2] != "iam" || !strings.HasPrefix(role[5], "role/") {
+	if _, ok := roleAccount(*cfg.Role); !ok {
 		return invalidArgument("Invalid Role specified in replication configuration", "Role", *cfg.Role)
 	}
 	priorities := make(map[int32]bool)
@@ -81,9 +81,21 @@ func (s *Fake) admitReplication(b *bucket, cfg *types.ReplicationConfiguration) 
 // passReplicationRole is the permission to let S3 have the role that it replicates
 // with.
 func passReplicationRole(put *fakeaws.Need, cfg *types.ReplicationConfiguration) []fakeaws.Need {
-	role := aws.ToString(cfg.Role)
-	pass := fakeaws.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: strings.SplitN(role, ":", 6)[4]}
-	pass.Context.Set("iam:PassedToService", "s3.amazonaws.com")
+	pass := passRole(*cfg.Role, "s3.amazonaws.com")
 	pass.Context.Set("iam:AssociatedResourceArn", put.Resource)
 	return []fakeaws.Need{pass}
+}
+
+// passRole is the permission to let a service have a role.
+func passRole(role, service string) fakeaws.Need {
+	account, _ := roleAccount(role)
+	pass := fakeaws.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: account}
+	pass.Context.Set("iam:PassedToService", service)
+	return pass
+}
+
+// roleAccount is the account of a role; false when the text is not the ARN of one.
+func roleAccount(role string) (string, bool) {
+	a, err := arn.Parse(role)
+	return a.AccountID, err == nil && a.Service == "iam" && strings.HasPrefix(a.Resource, "role/")
 }

@@ -50,7 +50,7 @@ func onAccount[O any](c controlFake, call *fakeaws.Call, action string, account 
 // controlNeed is a permission on what an account has.
 func controlNeed(call *fakeaws.Call, action, resource string, account *string) (fakeaws.Need, error) {
 	if !isAccountID(aws.ToString(account)) {
-		return fakeaws.Need{}, errInvalidRequest.says("Missing or invalid x-amz-account-id header")
+		return fakeaws.Need{}, errInvalidRequest.withText("Missing or invalid x-amz-account-id header")
 	}
 	n := fakeaws.Need{Action: action, Resource: resource, ResourceAccount: *account}
 	requestKeys(&n.Context, call, *account)

@@ -30,7 +30,7 @@ func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutA
 		}
 		public := doc.public()
 		if public && c.blockOfPoint(p).blockPolicy {
-			return nil, errAccessDenied.says("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutAccessPointPolicy on resource: "` + p.arn +
+			return nil, errAccessDenied.withText("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutAccessPointPolicy on resource: "` + p.arn +
 				`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
 		}
 		p.policy, p.public = policy, public
@@ -53,7 +53,7 @@ func (d *policyDoc) checkPoint(arn string) error {
 	for _, st := range d.Statement {
 		for _, r := range st.Resource {
 			if r != arn && !strings.HasPrefix(r, arn+"/object/") {
-				return errMalformedPolicy.says("Policy has invalid resource")
+				return errMalformedPolicy.withText("Policy has invalid resource")
 			}
 		}
 	}

@@ -113,7 +113,7 @@ func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateA
 		defer c.mu.Unlock()
 		b, ok := c.buckets.Get(aws.ToString(in.Bucket))
 		if !ok || b.region != call.Region {
-			return nil, errInvalidRequest.says("Amazon S3 AccessPoints can only be created for existing buckets")
+			return nil, errInvalidRequest.withText("Amazon S3 AccessPoints can only be created for existing buckets")
 		}
 		if c.points[p.arn] != nil {
 			return nil, errAccessPointOwned.of("AccessPointName", p.name)
@@ -181,7 +181,7 @@ func (c controlFake) listAccessPoints(call *fakeaws.Call, in *s3control.ListAcce
 	return onAccount(c, call, "s3:ListAccessPoints", in.AccountId, func(account string) (*s3control.ListAccessPointsOutput, error) {
 		limit := int(in.MaxResults)
 		if limit < 0 || limit > maxPoints {
-			return nil, errInvalidRequest.says("MaxResults must be between 0 and 1000")
+			return nil, errInvalidRequest.withText("MaxResults must be between 0 and 1000")
 		}
 		if limit == 0 {
 			limit = maxPoints
