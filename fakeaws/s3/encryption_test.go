@@ -135,7 +135,7 @@ func TestKMSEncryption(t *testing.T) {
 
 func (l *lab) encrypt(t testing.TB, bucket string, rule types.ServerSideEncryptionRule) {
 	t.Helper()
-	b, ok := l.buckets.Get(bucket)
+	b, ok := l.fake.buckets.Get(bucket)
 	require.True(t, ok)
 	configure(b, &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}})
 }

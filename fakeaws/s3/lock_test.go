@@ -18,7 +18,7 @@ func lockedLab(t *testing.T) *lab {
 	t.Helper()
 	l := newLab(t)
 	in := &awss3.CreateBucketInput{Bucket: ptr("bucket"), ObjectLockEnabledForBucket: ptr(true)}
-	needs, err := l.needCreateBucket(l.ctx, in)
+	needs, err := l.fake.needCreateBucket(l.ctx, in)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:CreateBucket arn:aws:s3:::bucket", "s3:PutBucketObjectLockConfiguration arn:aws:s3:::bucket", "s3:PutBucketVersioning arn:aws:s3:::bucket"}, actionsOf(needs))
 	_, err = l.CreateBucket(l.ctx, in)
@@ -38,7 +38,7 @@ func TestRetention(t *testing.T) {
 			t.Parallel()
 			l := lockedLab(t)
 			until := l.world.Clock().Now().Add(48 * time.Hour)
-			put, err := l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), Body: strings.NewReader(hello), ObjectLockMode: mode, ObjectLockRetainUntilDate: &until})
+			put, err := l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), Body: strings.NewReader(hello), ContentMD5: ptr(helloMD5), ObjectLockMode: mode, ObjectLockRetainUntilDate: &until})
 			require.NoError(t, err)
 			head, err := l.HeadObject(l.ctx, &awss3.HeadObjectInput{Bucket: ptr("bucket"), Key: ptr("key")})
 			require.NoError(t, err)
@@ -119,7 +119,7 @@ func TestObjectLockConfiguration(t *testing.T) {
 	requireCode(t, l.remove1(nil, true), "InvalidArgument", 400)
 	_, err = l.GetObjectRetention(l.ctx, &awss3.GetObjectRetentionInput{Bucket: ptr("bucket"), Key: ptr("key")})
 	requireCode(t, err, "InvalidRequest", 400)
-	_, err = l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ObjectLockLegalHoldStatus: "ON"})
+	_, err = l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), Body: strings.NewReader(hello), ContentMD5: ptr(helloMD5), ObjectLockLegalHoldStatus: "ON"})
 	e := requireCode(t, err, "InvalidRequest", 400)
 	assert.Equal(t, "Bucket is missing Object Lock Configuration", e.Message)
 
@@ -159,7 +159,7 @@ func TestLockNeeds(t *testing.T) {
 	l := lockedLab(t)
 	until := l.as(owner, region).Time.Add(10 * 24 * time.Hour)
 	l.ctx = l.as(owner, region)
-	needs, err := l.needPutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ContentMD5: ptr(helloMD5), ACL: "private",
+	needs, err := l.fake.needPutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ContentMD5: ptr(helloMD5), ACL: "private",
 		ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: &until, ObjectLockLegalHoldStatus: "ON"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:PutObject arn:aws:s3:::bucket/key", "s3:PutObjectAcl arn:aws:s3:::bucket/key", "s3:PutObjectRetention arn:aws:s3:::bucket/key", "s3:PutObjectLegalHold arn:aws:s3:::bucket/key"}, actionsOf(needs))
@@ -172,7 +172,7 @@ func TestLockNeeds(t *testing.T) {
 	assert.NotContains(t, acl, "s3:object-lock-mode")
 	assert.Equal(t, []string{"ON"}, hold["s3:object-lock-legal-hold"])
 
-	needs, err = l.needPutObjectRetention(l.ctx, &awss3.PutObjectRetentionInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr("null"), BypassGovernanceRetention: ptr(true),
+	needs, err = l.fake.needPutObjectRetention(l.ctx, &awss3.PutObjectRetentionInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr("null"), BypassGovernanceRetention: ptr(true),
 		Retention: &types.ObjectLockRetention{Mode: "GOVERNANCE", RetainUntilDate: &until}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:PutObjectRetention arn:aws:s3:::bucket/key", "s3:BypassGovernanceRetention arn:aws:s3:::bucket/key"}, actionsOf(needs))

@@ -29,7 +29,8 @@ type token struct {
 func newToken(t testing.TB, w *worldtest.World, account string) *token {
 	t.Helper()
 	service, ctx := iam.Of(w.World), w.Background(account, worldtest.Region)
-	made, err := service.CreateVirtualMFADevice(ctx, &awsiam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("root-account-mfa-device")})
+	client := awsiam.NewFromConfig(worldtest.FixtureConfig(w.World, account, worldtest.Region))
+	made, err := client.CreateVirtualMFADevice(t.Context(), &awsiam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("root-account-mfa-device")})
 	require.NoError(t, err)
 	d := &token{t: t, world: w, serial: *made.VirtualMFADevice.SerialNumber}
 	d.seed, err = base32.StdEncoding.DecodeString(string(made.VirtualMFADevice.Base32StringSeed))

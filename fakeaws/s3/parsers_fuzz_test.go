@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -72,7 +71,8 @@ func FuzzMFA(f *testing.F) {
 	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
 	_, err := w.AddAccount(owner, "", "")
 	require.NoError(f, err)
-	call := fakeaws.CallFrom(w.Background(owner, region))
+	acct, _ := w.Account(owner)
+	call := &fakeaws.Call{Context: f.Context(), World: w, Account: owner, Region: region, Caller: acct.Root.Caller}
 	for _, s := range []string{"device 123456", "device  123456", "device 123456 ", "device", " 123456", "other 123456", ""} {
 		f.Add(s)
 	}
@@ -84,14 +84,6 @@ func FuzzMFA(f *testing.F) {
 			require.Contains(t, []int{http.StatusBadRequest, http.StatusForbidden}, failure(t, err).Status)
 		}
 	})
-}
-
-// perform asks for an operation's permissions and performs it, as the pipeline does.
-func perform[I, O any](ctx context.Context, in *I, need func(context.Context, *I) ([]enforce.Need, error), method func(context.Context, *I) (*O, error)) (*O, error) {
-	if _, err := need(ctx, in); err != nil {
-		return nil, err
-	}
-	return method(ctx, in)
 }
 
 // FuzzMarkers: whatever a list is said to begin after, it is an argument that is refused
@@ -118,7 +110,7 @@ func FuzzMarkers(f *testing.F) {
 			}
 		}
 		uploads := &awss3.ListMultipartUploadsInput{Bucket: ptr("bucket"), KeyMarker: &key, UploadIdMarker: &id, MaxUploads: &size}
-		if out, err := perform(l.ctx, uploads, l.needListMultipartUploads, l.ListMultipartUploads); err == nil {
+		if out, err := l.ListMultipartUploads(l.ctx, uploads); err == nil {
 			for i, u := range out.Uploads {
 				require.GreaterOrEqual(t, *u.Key, key)
 				require.True(t, i == 0 || *out.Uploads[i-1].Key <= *u.Key)
@@ -126,11 +118,11 @@ func FuzzMarkers(f *testing.F) {
 		} else {
 			refused(err)
 		}
-		_, err := perform(l.ctx, &awss3.ListObjectVersionsInput{Bucket: ptr("bucket"), KeyMarker: &key, VersionIdMarker: &version, MaxKeys: &size}, l.needListObjectVersions, l.ListObjectVersions)
+		_, err := l.ListObjectVersions(l.ctx, &awss3.ListObjectVersionsInput{Bucket: ptr("bucket"), KeyMarker: &key, VersionIdMarker: &version, MaxKeys: &size})
 		refused(err)
-		_, err = perform(l.ctx, &awss3.ListPartsInput{Bucket: ptr("bucket"), Key: ptr("é"), UploadId: upload, PartNumberMarker: &part, MaxParts: &size}, l.needListParts, l.ListParts)
+		_, err = l.ListParts(l.ctx, &awss3.ListPartsInput{Bucket: ptr("bucket"), Key: ptr("é"), UploadId: upload, PartNumberMarker: &part, MaxParts: &size})
 		refused(err)
-		_, err = perform(l.ctx, &awss3.ListObjectsInput{Bucket: ptr("bucket"), Marker: &key, MaxKeys: &size}, l.needListObjects, l.ListObjects)
+		_, err = l.ListObjects(l.ctx, &awss3.ListObjectsInput{Bucket: ptr("bucket"), Marker: &key, MaxKeys: &size})
 		refused(err)
 	})
 }

@@ -163,7 +163,7 @@ func TestBlockPublicAccess(t *testing.T) {
 	require.NoError(t, l.setPolicy(l.as(owner, region), doc))
 	in := &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key")}
 	policyFor := func(call *fakeaws.Call) *enforce.Policy {
-		needs, err := l.needGetObject(call, in)
+		needs, err := l.fake.needGetObject(call, in)
 		require.NoError(t, err)
 		return needs[0].Policy
 	}
@@ -183,7 +183,7 @@ func TestOwnersRootKeepsThePolicy(t *testing.T) {
 	l := newLab(t)
 	l.bucketNamed(t, "bucket")
 	require.NoError(t, l.setPolicy(l.as(owner, region), statement(`"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::bucket","arn:aws:s3:::bucket/*"]`)))
-	needs := onBucketPolicy(l.Fake, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef { return bucketRef{in.Bucket, nil} })
+	needs := onBucketPolicy(l.fake, "s3:DeleteBucketPolicy", func(in *awss3.DeleteBucketPolicyInput) bucketRef { return bucketRef{in.Bucket, nil} })
 	in := &awss3.DeleteBucketPolicyInput{Bucket: ptr("bucket")}
 	got, err := needs(l.ctx, in)
 	require.NoError(t, err)

@@ -242,7 +242,7 @@ func TestPutObjectIsRefused(t *testing.T) {
 			if in.Key == nil {
 				in.Key = ptr("key")
 			}
-			_, err := l.needPutObject(l.ctx, &in)
+			_, err := l.fake.needPutObject(l.ctx, &in)
 			e := failure(t, err)
 			assert.Equal(t, c.code, e.Code, e.Message)
 			assert.Equal(t, c.field[1], field(e, c.field[0]))
@@ -251,7 +251,7 @@ func TestPutObjectIsRefused(t *testing.T) {
 	t.Run("ACL, after authorization", func(t *testing.T) {
 		t.Parallel()
 		in := &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ACL: types.ObjectCannedACLPublicRead}
-		needs, err := l.needPutObject(l.ctx, in)
+		needs, err := l.fake.needPutObject(l.ctx, in)
 		require.NoError(t, err)
 		assert.Len(t, needs, 2)
 		_, err = l.PutObject(l.ctx, in)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,29 +27,43 @@ const (
 	region   = "us-east-1"
 )
 
-// A lab is S3 in a World of two accounts, reached by Go calls.
+// A lab is S3 in a World of two accounts, with a client of the SDK whose calls the
+// World's own hand makes: no policy is asked, and what permissions a call needs, tests
+// ask the plans of operations themselves.
 type lab struct {
-	*Fake
+	*awss3.Client
+	fake  *Fake
 	world *fakeaws.World
 	// ctx is the owner's root user in us-east-1.
-	ctx context.Context
+	ctx *fakeaws.Call
 }
 
 func newLab(t testing.TB) *lab { return newLabIn(t) }
 
 // newLabIn is newLab for tests of properties too.
 func newLabIn(t require.TestingT) *lab {
-	w := fakeaws.NewWorld(fakeaws.Config{})
+	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{Service}})
 	for _, id := range []string{owner, stranger} {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	return &lab{Fake: newFake(w), world: w, ctx: w.Background(owner, region)}
+	l := &lab{Client: awss3.NewFromConfig(worldtest.FixtureConfig(w, owner, region)), fake: Of(w), world: w}
+	l.ctx = l.as(owner, region)
+	return l
 }
 
-// as is a call of an account's root user in a region.
+// as is a call of an account's root user in a region, for plans, and the context of the
+// client's calls as the same.
 func (l *lab) as(account, region string) *fakeaws.Call {
-	return fakeaws.CallFrom(l.world.Background(account, region))
+	acct, _ := l.world.Account(account)
+	return &fakeaws.Call{
+		Context: worldtest.As(context.Background(), l.world.Fixture(account, region)),
+		World:   l.world,
+		Account: account,
+		Region:  region,
+		Caller:  acct.Root.Caller,
+		Time:    l.world.Clock().Now(),
+	}
 }
 
 // anonymous is an unsigned call.
@@ -125,7 +140,7 @@ func actionsOf(needs []enforce.Need) []string {
 
 func TestOpsAreBound(t *testing.T) {
 	t.Parallel()
-	ops := newLab(t).Ops()
+	ops := newLab(t).fake.Ops()
 	names := make([]string, len(ops))
 	for i, op := range ops {
 		names[i] = op.Name
@@ -161,17 +176,17 @@ func TestDenied(t *testing.T) {
 
 	t.Run("rule 67: same account, resource in quotes", func(t *testing.T) {
 		t.Parallel()
-		e := requireCode(t, l.Denied(call, &need, &d), "AccessDenied", 403)
+		e := requireCode(t, l.fake.Denied(call, &need, &d), "AccessDenied", 403)
 		assert.Equal(t, `User: arn:aws:iam::111122223333:user/reader is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`, e.Message)
 	})
 	t.Run("rule 67: cross-account", func(t *testing.T) {
 		t.Parallel()
-		e := failure(t, l.Denied(l.as(stranger, region), &need, &d))
+		e := failure(t, l.fake.Denied(l.as(stranger, region), &need, &d))
 		assert.Equal(t, "Access Denied", e.Message)
 	})
 	t.Run("rule 63: anonymous", func(t *testing.T) {
 		t.Parallel()
-		e := failure(t, l.Denied(l.anonymous(), &need, &d))
+		e := failure(t, l.fake.Denied(l.anonymous(), &need, &d))
 		assert.Equal(t, "Access Denied", e.Message)
 	})
 }

@@ -23,7 +23,7 @@ func (l *lab) versioning(t testing.TB, bucket string, status types.BucketVersion
 func (l *lab) versions(t testing.TB, bucket, key string, names map[string]string) []string {
 	t.Helper()
 	var out []string
-	b, ok := l.buckets.Get(bucket)
+	b, ok := l.fake.buckets.Get(bucket)
 	require.True(t, ok)
 	h := b.history(key)
 	for i := len(h) - 1; i >= 0; i-- {
