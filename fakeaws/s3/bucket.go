@@ -26,6 +26,7 @@ type bucket struct {
 // A store holds objects by key, in the order of their UTF-8 bytes.
 type store struct {
 	name, arn string
+	deleted   bool
 	owner     *fakeaws.Account
 	region    string
 	// constraint is what GetBucketLocation answers: empty for us-east-1, and EU
@@ -323,6 +324,7 @@ func (s *Fake) DeleteBucket(ctx context.Context, in *awss3.DeleteBucketInput) (*
 		}
 		return nil, errBucketNotEmpty.of("BucketName", b.name)
 	}
+	b.deleted = true
 	s.buckets.Delete(b.name)
 	return new(awss3.DeleteBucketOutput), nil
 }

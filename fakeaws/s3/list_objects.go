@@ -2,16 +2,22 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// listOps are the rows of lists of objects.
+func (s *Fake) listOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.listObjects),
+		bind(s, s.listObjectsV2),
+	}
+}
 
 // maxKeys is the largest page of a list of objects, and the one of a request
 // that names no size.
@@ -31,28 +37,17 @@ type listing struct {
 	now   time.Time
 }
 
-func (s *Fake) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
-	return s.needList(ctx, listingV1(in))
-}
-
-func (s *Fake) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) ([]enforce.Need, error) {
-	l, err := listingV2(in)
-	if err != nil {
-		return nil, err
-	}
-	return s.needList(ctx, l)
-}
-
-func (s *Fake) needList(ctx context.Context, l *listing) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// askList finds the bucket of a list, and the permission to list it.
+func (s *Fake) askList(call *fakeaws.Call, l *listing) (*bucket, []fakeaws.Need, error) {
 	if err := l.check(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	l.now = call.Time
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, l.bucketRef)
+	b, err := s.findBucket(call, l.bucketRef)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	need := s.need(call, b, l.action, b.arn, 3)
 	setIfSent(&need.Context, "s3:prefix", l.prefix)
@@ -64,7 +59,7 @@ func (s *Fake) needList(ctx context.Context, l *listing) ([]enforce.Need, error)
 		size = *l.maxKeys
 	}
 	need.Context.Set("s3:max-keys", itoa(size))
-	return []enforce.Need{need}, nil
+	return b, []fakeaws.Need{need}, nil
 }
 
 func (l *listing) check() error {
@@ -170,39 +165,34 @@ func listingV1(in *awss3.ListObjectsInput) *listing {
 	}
 }
 
-// ListObjects lists a page of a bucket's objects in the first form of the list.
-func (s *Fake) ListObjects(ctx context.Context, in *awss3.ListObjectsInput) (*awss3.ListObjectsOutput, error) {
+// listObjects lists a page of a bucket's objects in the first form of the list.
+func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fakeaws.Plan[awss3.ListObjectsOutput], error) {
 	l := listingV1(in)
-	if err := l.check(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	call := fakeaws.CallFrom(ctx)
-	l.now = call.Time
-	b, err := s.bucket(call, l.bucketRef)
+	b, needs, err := s.askList(call, l)
 	if err != nil {
 		return nil, err
 	}
-	p, contents := b.page(l)
-	limit := int32(l.limit())
-	out := &awss3.ListObjectsOutput{
-		Name:           &b.name,
-		Prefix:         l.text(aws.ToString(in.Prefix)),
-		Marker:         l.text(aws.ToString(in.Marker)),
-		Delimiter:      l.optional(in.Delimiter),
-		EncodingType:   in.EncodingType,
-		MaxKeys:        &limit,
-		IsTruncated:    &p.truncated,
-		Contents:       contents,
-		CommonPrefixes: p.prefixes,
-	}
-	// Without a delimiter, the last key is the next marker, and S3 does not
-	// repeat it.
-	if p.truncated && in.Delimiter != nil {
-		out.NextMarker = l.text(p.last)
-	}
-	return out, nil
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectsOutput, error) {
+		p, contents := b.page(l)
+		limit := int32(l.limit())
+		out := &awss3.ListObjectsOutput{
+			Name:           &b.name,
+			Prefix:         l.text(aws.ToString(in.Prefix)),
+			Marker:         l.text(aws.ToString(in.Marker)),
+			Delimiter:      l.optional(in.Delimiter),
+			EncodingType:   in.EncodingType,
+			MaxKeys:        &limit,
+			IsTruncated:    &p.truncated,
+			Contents:       contents,
+			CommonPrefixes: p.prefixes,
+		}
+		// Without a delimiter, the last key is the next marker, and S3 does not
+		// repeat it.
+		if p.truncated && in.Delimiter != nil {
+			out.NextMarker = l.text(p.last)
+		}
+		return out, nil
+	}), nil
 }
 
 func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
@@ -226,40 +216,35 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 	}, nil
 }
 
-// ListObjectsV2 lists a page of a bucket's objects.
-func (s *Fake) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) (*awss3.ListObjectsV2Output, error) {
+// listObjectsV2 lists a page of a bucket's objects.
+func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (*fakeaws.Plan[awss3.ListObjectsV2Output], error) {
 	l, err := listingV2(in)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.check(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	call := fakeaws.CallFrom(ctx)
-	l.now = call.Time
-	b, err := s.bucket(call, l.bucketRef)
+	b, needs, err := s.askList(call, l)
 	if err != nil {
 		return nil, err
 	}
-	p, contents := b.page(l)
-	limit, count := int32(l.limit()), int32(len(contents)+len(p.prefixes))
-	out := &awss3.ListObjectsV2Output{
-		Name:              &b.name,
-		Prefix:            l.text(aws.ToString(in.Prefix)),
-		Delimiter:         l.optional(in.Delimiter),
-		StartAfter:        l.optional(in.StartAfter),
-		ContinuationToken: in.ContinuationToken,
-		EncodingType:      in.EncodingType,
-		MaxKeys:           &limit,
-		KeyCount:          &count,
-		IsTruncated:       &p.truncated,
-		Contents:          contents,
-		CommonPrefixes:    p.prefixes,
-	}
-	if p.truncated {
-		out.NextContinuationToken = newListToken(p.last)
-	}
-	return out, nil
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectsV2Output, error) {
+		p, contents := b.page(l)
+		limit, count := int32(l.limit()), int32(len(contents)+len(p.prefixes))
+		out := &awss3.ListObjectsV2Output{
+			Name:              &b.name,
+			Prefix:            l.text(aws.ToString(in.Prefix)),
+			Delimiter:         l.optional(in.Delimiter),
+			StartAfter:        l.optional(in.StartAfter),
+			ContinuationToken: in.ContinuationToken,
+			EncodingType:      in.EncodingType,
+			MaxKeys:           &limit,
+			KeyCount:          &count,
+			IsTruncated:       &p.truncated,
+			Contents:          contents,
+			CommonPrefixes:    p.prefixes,
+		}
+		if p.truncated {
+			out.NextContinuationToken = newListToken(p.last)
+		}
+		return out, nil
+	}), nil
 }

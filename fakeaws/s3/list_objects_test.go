@@ -142,7 +142,7 @@ func TestListIsRefused(t *testing.T) {
 			t.Parallel()
 			in := c.in
 			in.Bucket = ptr("bucket")
-			_, err := l.fake.needListObjectsV2(l.ctx, &in)
+			_, err := needsOf(l.fake.listObjectsV2(l.ctx, &in))
 			e := requireCode(t, err, "InvalidArgument", 400)
 			assert.Equal(t, c.text, e.Message)
 			assert.Equal(t, c.arg, field(e, "ArgumentName"))

@@ -1,15 +1,17 @@
 package s3
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// listVersionsOps are the rows of ListObjectVersions.
+func (s *Fake) listVersionsOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.listObjectVersions)}
+}
 
 func listingOfVersions(in *awss3.ListObjectVersionsInput) *listing {
 	return &listing{
@@ -40,28 +42,23 @@ func checkVersionMarker(in *awss3.ListObjectVersionsInput) error {
 	return nil
 }
 
-func (s *Fake) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]enforce.Need, error) {
+// listObjectVersions lists a page of all versions in a bucket: by key, and the
+// newest of a key first.
+func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersionsInput) (*fakeaws.Plan[awss3.ListObjectVersionsOutput], error) {
 	if err := checkVersionMarker(in); err != nil {
 		return nil, err
 	}
-	return s.needList(ctx, listingOfVersions(in))
-}
-
-// ListObjectVersions lists a page of all versions in a bucket: by key, and the
-// newest of a key first.
-func (s *Fake) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) (*awss3.ListObjectVersionsOutput, error) {
 	l := listingOfVersions(in)
-	if err := l.check(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	call := fakeaws.CallFrom(ctx)
-	l.now = call.Time
-	b, err := s.bucket(call, l.bucketRef)
+	b, needs, err := s.askList(call, l)
 	if err != nil {
 		return nil, err
 	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectVersionsOutput, error) {
+		return b.versionsPage(l, in), nil
+	}), nil
+}
+
+func (b *bucket) versionsPage(l *listing, in *awss3.ListObjectVersionsInput) *awss3.ListObjectVersionsOutput {
 	p := b.versionPage(l, in.VersionIdMarker)
 	limit := int32(l.limit())
 	out := &awss3.ListObjectVersionsOutput{
@@ -83,7 +80,7 @@ func (s *Fake) ListObjectVersions(ctx context.Context, in *awss3.ListObjectVersi
 			out.NextVersionIdMarker = &p.lastVersion
 		}
 	}
-	return out, nil
+	return out
 }
 
 // A versionPage is a page of ListObjectVersions.

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 
@@ -10,9 +9,13 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// objectAttributesOps are the rows of attributes of objects.
+func (s *Fake) objectAttributesOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.getObjectAttributes)}
+}
 
 var (
 	attributeKey      = mapFields[customerKey, awss3.GetObjectAttributesInput]()
@@ -20,53 +23,60 @@ var (
 	attributePartSums = mapFields[types.ObjectPart, checksumValues]()
 )
 
-func (s *Fake) needGetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+func checkAttributeNames(names []types.ObjectAttributes) error {
+	if len(names) == 0 {
+		return errInvalidArgument.says("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
+	}
+	for _, a := range names {
+		if !known(a) {
+			return errInvalidArgument.says("Invalid attribute name specified.", "ArgumentName", "x-amz-object-attributes", "ArgumentValue", string(a))
+		}
+	}
+	return nil
+}
+
+// getObjectAttributes returns what a request wants to know of an object.
+func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttributesInput) (*fakeaws.Plan[awss3.GetObjectAttributesOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
-	if err := attributeKey.of(in).check(); err != nil {
+	key := attributeKey.of(in)
+	if err := key.check(); err != nil {
 		return nil, err
 	}
-	if _, err := partsOf(in.PartNumberMarker, in.MaxParts); err != nil {
-		return nil, err
-	}
-	if len(in.ObjectAttributes) == 0 {
-		return nil, errInvalidArgument.says("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
-	}
-	for _, a := range in.ObjectAttributes {
-		if !known(a) {
-			return nil, errInvalidArgument.says("Invalid attribute name specified.", "ArgumentName", "x-amz-object-attributes", "ArgumentValue", string(a))
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	needs := s.readNeeds(call, b, ref)
-	return append(needs, narrowed(needs[len(needs)-1], byVersion(in.VersionId, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"))), nil
-}
-
-// GetObjectAttributes returns what a request wants to know of an object.
-func (s *Fake) GetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) (*awss3.GetObjectAttributesOutput, error) {
 	page, err := partsOf(in.PartNumberMarker, in.MaxParts)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkAttributeNames(in.ObjectAttributes); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
+	b, err := s.findBucket(call, ref.bucketRef)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.checkKey(*attributeKey.of(in)); err != nil {
-		return nil, err
-	}
-	out := &awss3.GetObjectAttributesOutput{LastModified: &o.modified, VersionId: b.shown(o)}
-	wants := func(a types.ObjectAttributes) bool { return slices.Contains(in.ObjectAttributes, a) }
+	o, needs := s.readNeeds(call, b, ref)
+	needs = append(needs, narrowed(needs[len(needs)-1], byVersion(in.VersionId, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")))
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectAttributesOutput, error) {
+		if err := ref.checkFound(o, "GET"); err != nil {
+			return nil, err
+		}
+		if err := o.checkKey(*key); err != nil {
+			return nil, err
+		}
+		out := o.attributes(in.ObjectAttributes, page)
+		out.VersionId = b.shown(o)
+		return out, nil
+	}), nil
+}
+
+// attributes are those of an object that a request wants.
+func (o *object) attributes(wanted []types.ObjectAttributes, page partPage) *awss3.GetObjectAttributesOutput {
+	out := &awss3.GetObjectAttributesOutput{LastModified: &o.modified}
+	wants := func(a types.ObjectAttributes) bool { return slices.Contains(wanted, a) }
 	if wants(types.ObjectAttributesEtag) {
 		out.ETag = aws.String(strings.Trim(o.etag, `"`))
 	}
@@ -82,7 +92,7 @@ func (s *Fake) GetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttri
 	if wants(types.ObjectAttributesObjectParts) && len(o.parts) > 0 {
 		out.ObjectParts = o.attributeParts(page)
 	}
-	return out, nil
+	return out
 }
 
 // attributeParts lists the parts of an object. Those of an upload without an

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"net/url"
 	"strings"
 	"time"
@@ -11,12 +10,16 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A copyPlan is a CopyObject request that makes sense.
-type copyPlan struct {
+// objectCopyOps are the rows of CopyObject.
+func (s *Fake) objectCopyOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.copyObject)}
+}
+
+// An objectCopy is a CopyObject request that makes sense.
+type objectCopy struct {
 	source      objectRef
 	params      *writeParams
 	sourceKey   customerKey
@@ -24,9 +27,15 @@ type copyPlan struct {
 	replaceTags bool
 	annotations bool // are copied
 	tags        []types.Tag
+
+	// What the plan found: the two buckets, and the version to copy, nil where there
+	// is none.
+	from, dest *bucket
+	src        *object
 }
 
-func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) {
+// readCopyObject reads the input of CopyObject.
+func readCopyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*objectCopy, error) {
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
@@ -35,7 +44,7 @@ func planCopy(call *fakeaws.Call, in *awss3.CopyObjectInput) (*copyPlan, error) 
 		return nil, err
 	}
 	source.expectedOwner = in.ExpectedSourceBucketOwner
-	p := &copyPlan{source: source, params: copyParams.of(in)}
+	p := &objectCopy{source: source, params: copyParams.of(in)}
 	if err := p.params.check(call.Time); err != nil {
 		return nil, err
 	}
@@ -102,25 +111,32 @@ func parseCopySource(header string) (objectRef, error) {
 	return ref, ref.check()
 }
 
-func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	p, err := planCopy(call, in)
+// copyObject stores an object that shares the data of another one: of the version that
+// the policies were asked about.
+func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakeaws.Plan[awss3.CopyObjectOutput], error) {
+	p, err := readCopyObject(call, in)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dest, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
+	if p.dest, err = s.findBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}); err != nil {
 		return nil, err
 	}
 	// The source may be in another region.
-	from, err := s.bucketAnywhere(p.source.bucketRef)
-	if err != nil {
+	if p.from, err = s.bucketAnywhere(p.source.bucketRef); err != nil {
 		return nil, err
 	}
-	needs := s.readNeeds(call, from, p.source)
-	o := from.version(*p.source.key, p.source.version)
+	return &fakeaws.Plan[awss3.CopyObjectOutput]{
+		Needs: s.copyNeeds(call, in, p),
+		Do:    func() (*awss3.CopyObjectOutput, error) { return s.copy(call, in, p) },
+	}, nil
+}
+
+// copyNeeds finds the version to copy, and the permissions that it takes.
+func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) []fakeaws.Need {
+	o, needs := s.readNeeds(call, p.from, p.source)
+	p.src = o
 	copiesTags := !p.replaceTags && o != nil && len(o.tags) > 0
 	if copiesTags {
 		read := needs[len(needs)-1]
@@ -130,7 +146,7 @@ func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(needs[0], byVersion(p.source.version, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")))
 	}
-	put := s.need(call, dest, "s3:PutObject", dest.objectARN(in.Key), 7)
+	put := s.need(call, p.dest, "s3:PutObject", p.dest.objectARN(in.Key), 7)
 	// The key has the form bucket/key of the documentation's policies, also when
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
@@ -139,113 +155,98 @@ func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([
 	p.params.setKeys(&put.Context, call.Time)
 	put.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&put.Context, p.tags)
-	needs = append(needs, s.writeNeeds(call, dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
+	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))
 	}
-	return needs, nil
+	return needs
 }
 
 // copiesAnnotations reports whether a copy takes annotations along, which needs
 // permissions of its own. That it needs none where the source has no annotations is
 // unverified.
-func (p *copyPlan) copiesAnnotations(src *object) bool {
+func (p *objectCopy) copiesAnnotations(src *object) bool {
 	return p.annotations && src != nil && len(src.annotations) > 0
 }
 
 // annotationDirectiveText refuses a directive that is none; unverified.
 const annotationDirectiveText = "Unknown annotation directive."
 
-// CopyObject stores an object that shares the data of another one.
-func (s *Fake) CopyObject(ctx context.Context, in *awss3.CopyObjectInput) (*awss3.CopyObjectOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	p, err := planCopy(call, in)
+func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) (*awss3.CopyObjectOutput, error) {
+	version, err := s.checkCopied(in, p)
 	if err != nil {
 		return nil, err
 	}
-	src, version, err := s.copied(in, p)
-	if err != nil {
-		return nil, err
-	}
-	o := p.copyOf(in, src)
+	o := p.copyOf(in)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dest, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
+	if err := s.store(call, p.dest, o, p.params); err != nil {
 		return nil, err
 	}
-	if err := s.store(call, dest, o, p.params); err != nil {
-		return nil, err
-	}
-	if p.copiesAnnotations(src) {
-		s.copyAnnotations(o, src, in.ChecksumAlgorithm)
+	if p.copiesAnnotations(p.src) {
+		s.copyAnnotations(o, p.src, in.ChecksumAlgorithm)
 	}
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
-	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: dest.shown(o), CopySourceVersionId: version}
+	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: p.dest.shown(o), CopySourceVersionId: version}
 	copyEncryption.copy(out, o.encryption.shown())
 	return out, nil
 }
 
-// copied finds the object to copy, and its version as it is shown.
-func (s *Fake) copied(in *awss3.CopyObjectInput, p *copyPlan) (*object, *string, error) {
+// checkCopied refuses what cannot be copied, or not onto itself. It returns the version
+// of the source as it is shown.
+func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.bucketAnywhere(p.source.bucketRef)
-	if err != nil {
-		return nil, nil, err
+	if err := p.from.checkSource(p.source, p.src, s.world.Clock().Now()); err != nil {
+		return nil, err
 	}
-	src, err := from.copySource(p.source, s.world.Clock().Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := src.checkKey(p.sourceKey); err != nil {
-		return nil, nil, err
+	if err := p.src.checkKey(p.sourceKey); err != nil {
+		return nil, err
 	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
-	dest, err := s.bucketAnywhere(bucketRef{name: in.Bucket})
-	if err != nil {
-		return nil, nil, err
-	}
-	itself := dest.store == from.store && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
-	failing := when.failing(src)
+	itself := p.dest.name == p.from.name && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
+	failing := when.failing(p.src)
 	switch {
 	case failing != "":
-		return nil, nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
-	case itself && !p.changes(in, src):
-		return nil, nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
-	case p.copiesAnnotations(src) && p.params.customerKey.sent():
+		return nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
+	case itself && !p.changes(in):
+		return nil, errInvalidRequest.says("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	case p.copiesAnnotations(p.src) && p.params.customerKey.sent():
 		// Unverified: that S3 does not leave them out.
-		return nil, nil, errCustomerKeyAnnotation.of()
-	case src.size > maxObject:
-		return nil, nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
+		return nil, errCustomerKeyAnnotation.of()
+	case p.src.size > maxObject:
+		return nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}
-	return src, from.shown(src), nil
+	return p.from.shown(p.src), nil
 }
 
 var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
 
 var copySums = mapFields[types.CopyObjectResult, checksumValues]()
 
-// copySource finds the object to copy.
-func (b *bucket) copySource(ref objectRef, now time.Time) (*object, error) {
-	o := b.version(*ref.key, ref.version)
+// checkSource refuses to copy what was found of the source of a request, and a source
+// whose bucket was deleted since.
+func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	switch {
+	case b.deleted:
+		return errNoSuchBucket.of("BucketName", b.name)
 	case o != nil && o.marker && ref.version != nil:
 		// Unverified: which text it is.
-		return nil, errInvalidRequest.says("The source of a copy request may not specifically refer to a delete marker by version id.")
+		return errInvalidRequest.says("The source of a copy request may not specifically refer to a delete marker by version id.")
 	case o == nil && ref.version != nil:
-		return nil, errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
+		return errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
 	case o == nil || o.marker:
-		return nil, errNoSuchKey.of("Key", *ref.key)
+		return errNoSuchKey.of("Key", *ref.key)
 	case o.archived(now):
-		return nil, errNotInActiveTier.of()
+		return errNotInActiveTier.of()
 	}
-	return o, nil
+	return nil
 }
 
 // changes reports whether a copy of an object to itself has a purpose.
-func (p *copyPlan) changes(in *awss3.CopyObjectInput, src *object) bool {
+func (p *objectCopy) changes(in *awss3.CopyObjectInput) bool {
+	src := p.src
 	return p.replaceMeta || in.WebsiteRedirectLocation != nil || p.params.encryptionParams != encryptionParams{} ||
 		in.ChecksumAlgorithm != "" && in.ChecksumAlgorithm != src.checksum.algorithm ||
 		in.StorageClass != "" && in.StorageClass != src.storageClass
@@ -253,7 +254,8 @@ func (p *copyPlan) changes(in *awss3.CopyObjectInput, src *object) bool {
 
 // copyOf is the object that a copy makes. Storage class and website redirect
 // are never copied (API Reference, "CopyObject").
-func (p *copyPlan) copyOf(in *awss3.CopyObjectInput, src *object) *object {
+func (p *objectCopy) copyOf(in *awss3.CopyObjectInput) *object {
+	src := p.src
 	o := p.params.object(in.Key, src.tags)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
 	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
@@ -273,7 +275,7 @@ func (p *copyPlan) copyOf(in *awss3.CopyObjectInput, src *object) *object {
 		o.tags = p.tags
 	}
 	if !p.replaceMeta {
-		o.attributes = src.attributes
+		o.objectHeaders = src.objectHeaders
 		o.WebsiteRedirectLocation = in.WebsiteRedirectLocation
 	}
 	return o

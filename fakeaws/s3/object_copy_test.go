@@ -175,7 +175,7 @@ func TestDeleteObjects(t *testing.T) {
 	assert.Len(t, out.Errors, 2)
 
 	for _, bad := range []*types.Delete{nil, {}, {Objects: make([]types.ObjectIdentifier, 1001)}, {Objects: []types.ObjectIdentifier{{}}}} {
-		_, err := l.fake.needDeleteObjects(l.ctx, &awss3.DeleteObjectsInput{Bucket: ptr("bucket"), Delete: bad})
+		_, err := needsOf(l.fake.deleteObjects(l.ctx, &awss3.DeleteObjectsInput{Bucket: ptr("bucket"), Delete: bad}))
 		requireCode(t, err, "MalformedXML", 400)
 	}
 }

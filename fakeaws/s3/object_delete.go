@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,11 +11,19 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+// objectDeleteOps are the rows of the operations that delete objects.
+func (s *Fake) objectDeleteOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.deleteObject),
+		bind(s, s.deleteObjects),
+	}
+}
+
 // maxDelete is the most keys of one DeleteObjects.
 const maxDelete = 1000
 
-func (s *Fake) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// deleteObject removes an object, or does nothing where there is none.
+func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*fakeaws.Plan[awss3.DeleteObjectOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err
@@ -29,14 +36,35 @@ func (s *Fake) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
+	b, err := s.findBucket(call, ref.bucketRef)
 	if err != nil {
 		return nil, err
 	}
 	need := s.need(call, b, byVersion(in.VersionId, "s3:DeleteObject", "s3:DeleteObjectVersion"), b.objectARN(in.Key), 2)
 	setIfSent(&need.Context, "s3:versionid", in.VersionId)
 	setDeleteCondition(&need.Context, in.VersionId, in.IfMatch)
-	return s.deleteNeeds(call, b, need, in.Key, in.IfMatch, aws.ToBool(in.BypassGovernanceRetention)), nil
+	bypass := aws.ToBool(in.BypassGovernanceRetention)
+	needs := s.deleteNeeds(call, b, need, in.Key, in.IfMatch, bypass)
+	return withMFA(s, call, b, needs, in.MFA, func(shownBy string) (*awss3.DeleteObjectOutput, error) {
+		if err := b.checkMFA(shownBy, b.requiresMFA(in.VersionId)); err != nil {
+			return nil, err
+		}
+		if err := b.checkBypass(bypass); err != nil {
+			return nil, err
+		}
+		done, err := s.remove(b, ref, in.IfMatch, bypass)
+		if err != nil {
+			return nil, err
+		}
+		out := &awss3.DeleteObjectOutput{VersionId: in.VersionId}
+		if done != nil && done.marker {
+			out.DeleteMarker = aws.Bool(true)
+		}
+		if done != nil && in.VersionId == nil {
+			out.VersionId = b.shown(done)
+		}
+		return out, nil
+	}), nil
 }
 
 // setDeleteCondition sets the key of a conditional delete. s3:DeleteObjectVersion
@@ -49,8 +77,8 @@ func setDeleteCondition(keys *enforce.Context, version, match *string) {
 
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
-func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key, match *string, bypass bool) []enforce.Need {
-	needs := []enforce.Need{need}
+func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need fakeaws.Need, key, match *string, bypass bool) []fakeaws.Need {
+	needs := []fakeaws.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
 	}
@@ -60,39 +88,6 @@ func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key
 		needs = append(needs, get)
 	}
 	return needs
-}
-
-// DeleteObject removes an object, or does nothing where there is none.
-func (s *Fake) DeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) (*awss3.DeleteObjectOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	shownBy, err := authenticateMFA(call, in.MFA)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	if err := b.checkMFA(shownBy, b.requiresMFA(in.VersionId)); err != nil {
-		return nil, err
-	}
-	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
-		return nil, err
-	}
-	done, err := s.remove(b, objectRef{key: in.Key, version: in.VersionId}, in.IfMatch, aws.ToBool(in.BypassGovernanceRetention))
-	if err != nil {
-		return nil, err
-	}
-	out := &awss3.DeleteObjectOutput{VersionId: in.VersionId}
-	if done != nil && done.marker {
-		out.DeleteMarker = aws.Bool(true)
-	}
-	if done != nil && in.VersionId == nil {
-		out.VersionId = b.shown(done)
-	}
-	return out, nil
 }
 
 // remove deletes an object if it is as the request expects it. It returns the
@@ -128,82 +123,78 @@ func (s *Fake) remove(b *bucket, ref objectRef, match *string, bypass bool) (*ob
 	return marker, nil
 }
 
-func (s *Fake) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	if in.Delete == nil || len(in.Delete.Objects) == 0 || len(in.Delete.Objects) > maxDelete {
-		return nil, errMalformedXML.of()
+// checkDeleteObjects refuses a list of keys that is none.
+func checkDeleteObjects(list *types.Delete) error {
+	if list == nil || len(list.Objects) == 0 || len(list.Objects) > maxDelete {
+		return errMalformedXML.of()
 	}
-	for _, o := range in.Delete.Objects {
+	for _, o := range list.Objects {
 		switch {
 		case aws.ToString(o.Key) == "":
-			return nil, errMalformedXML.of()
+			return errMalformedXML.of()
 		case o.LastModifiedTime != nil:
-			return nil, notImplemented("LastModifiedTime")
+			return notImplemented("LastModifiedTime")
 		case o.Size != nil:
-			return nil, notImplemented("Size")
+			return notImplemented("Size")
 		}
 	}
+	return nil
+}
+
+// deleteObjects removes many objects and answers for each.
+func (s *Fake) deleteObjects(call *fakeaws.Call, in *awss3.DeleteObjectsInput) (*fakeaws.Plan[awss3.DeleteObjectsOutput], error) {
+	if err := checkDeleteObjects(in.Delete); err != nil {
+		return nil, err
+	}
+	bypass := aws.ToBool(in.BypassGovernanceRetention)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.findBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}
 	// No permission on the bucket is asked: every key stands for itself.
-	needs := make([]enforce.Need, 0, len(in.Delete.Objects))
+	needs := make([]fakeaws.Need, 0, len(in.Delete.Objects))
 	for i, o := range in.Delete.Objects {
 		need := s.need(call, b, byVersion(o.VersionId, "s3:DeleteObject", "s3:DeleteObjectVersion"), b.objectARN(o.Key), 2)
 		need.Entry = i + 1
 		setIfSent(&need.Context, "s3:versionid", o.VersionId)
 		setDeleteCondition(&need.Context, o.VersionId, o.ETag)
-		needs = append(needs, s.deleteNeeds(call, b, need, o.Key, o.ETag, aws.ToBool(in.BypassGovernanceRetention))...)
+		needs = append(needs, s.deleteNeeds(call, b, need, o.Key, o.ETag, bypass)...)
 	}
-	return needs, nil
+	return withMFA(s, call, b, needs, in.MFA, func(shownBy string) (*awss3.DeleteObjectsOutput, error) {
+		// Without a code nothing is deleted, not even what needs none (API Reference,
+		// "DeleteObjects").
+		needsCode := slices.ContainsFunc(in.Delete.Objects, func(id types.ObjectIdentifier) bool { return b.requiresMFA(id.VersionId) })
+		if err := b.checkMFA(shownBy, needsCode); err != nil {
+			return nil, err
+		}
+		if err := b.checkBypass(bypass); err != nil {
+			return nil, err
+		}
+		return s.removeEntries(call, b, in.Delete, bypass), nil
+	}), nil
 }
 
-// DeleteObjects removes many objects and answers for each.
-func (s *Fake) DeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) (*awss3.DeleteObjectsOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	if in.Delete == nil {
-		return nil, errMalformedXML.of()
-	}
-	shownBy, err := authenticateMFA(call, in.MFA)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	// Without a code nothing is deleted, not even what needs none (API Reference,
-	// "DeleteObjects").
-	needsCode := slices.ContainsFunc(in.Delete.Objects, func(id types.ObjectIdentifier) bool { return b.requiresMFA(id.VersionId) })
-	if err := b.checkMFA(shownBy, needsCode); err != nil {
-		return nil, err
-	}
-	if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
-		return nil, err
-	}
-	quiet := aws.ToBool(in.Delete.Quiet)
+// removeEntries deletes what the caller may delete of a list, and answers for each entry.
+func (s *Fake) removeEntries(call *fakeaws.Call, b *bucket, list *types.Delete, bypass bool) *awss3.DeleteObjectsOutput {
 	out := new(awss3.DeleteObjectsOutput)
-	for i, id := range in.Delete.Objects {
+	for i, id := range list.Objects {
 		var done *object
 		var err error
 		if call.EntryDenied(i + 1) {
 			err = errAccessDenied.of()
 		} else {
-			done, err = s.removeEntry(b, id, aws.ToBool(in.BypassGovernanceRetention))
+			done, err = s.removeEntry(b, id, bypass)
 		}
 		switch {
 		case err != nil:
 			out.Errors = append(out.Errors, entryError(id, err))
-		case !quiet:
+		case !aws.ToBool(list.Quiet):
 			out.Deleted = append(out.Deleted, deletedEntry(id, done))
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (s *Fake) removeEntry(b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {

@@ -1,36 +1,100 @@
 package s3
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// objectGetOps are the rows of the operations that read objects.
+func (s *Fake) objectGetOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.getObject),
+		bind(s, s.headObject),
+	}
+}
 
 // maxPart is the highest part number of a multipart upload.
 const maxPart = 10000
 
-func (s *Fake) needGetObject(ctx context.Context, in *awss3.GetObjectInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	if err := ref.check(); err != nil {
-		return nil, err
-	}
-	if err := checkRead(call, in); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
+// getObject returns an object or a range of it.
+func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws.Plan[awss3.GetObjectOutput], error) {
+	r, needs, err := s.planRead(call, in, "GET")
 	if err != nil {
 		return nil, err
 	}
-	return append(s.readNeeds(call, b, ref), s.headerNeeds(call, b, ref)...), nil
+	return &fakeaws.Plan[awss3.GetObjectOutput]{Needs: needs, Do: func() (*awss3.GetObjectOutput, error) {
+		if err := r.decide(); err != nil {
+			return nil, err
+		}
+		if r.archived(r.at) {
+			return nil, errInvalidObjectState.of("StorageClass", string(r.storageClass))
+		}
+		out := r.describe()
+		out.Body = r.data.reader(r.part)
+		return out, nil
+	}}, nil
+}
+
+var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
+
+// headObject returns what GetObject would, without the data.
+func (s *Fake) headObject(call *fakeaws.Call, in *awss3.HeadObjectInput) (*fakeaws.Plan[awss3.HeadObjectOutput], error) {
+	r, needs, err := s.planRead(call, (*awss3.GetObjectInput)(in), "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	return &fakeaws.Plan[awss3.HeadObjectOutput]{Needs: needs, Do: func() (*awss3.HeadObjectOutput, error) {
+		if err := r.decide(); err != nil {
+			return nil, err
+		}
+		return headOutput.of(r.describe()), nil
+	}}, nil
+}
+
+// A reading is what a request reads: a part of an object.
+type reading struct {
+	*object // that was found, and judged; nil where there is none
+	fake    *Fake
+	call    *fakeaws.Call
+	in      *awss3.GetObjectInput
+	method  string
+	bucket  *bucket
+
+	// What is decided when the call is allowed.
+	part    span
+	number  int32   // of the part, if the request names one of several
+	version *string // as it is shown
+	at      time.Time
+	// expiration says when a lifecycle rule expires the object, if one does.
+	expiration *string
+}
+
+func refOfGet(in *awss3.GetObjectInput) objectRef {
+	return objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+}
+
+// planRead finds the object of a read, and the permissions that it takes.
+func (s *Fake) planRead(call *fakeaws.Call, in *awss3.GetObjectInput, method string) (*reading, []fakeaws.Need, error) {
+	ref := refOfGet(in)
+	if err := ref.check(); err != nil {
+		return nil, nil, err
+	}
+	if err := checkRead(call, in); err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.findBucket(call, ref.bucketRef)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, needs := s.readNeeds(call, b, ref)
+	return &reading{object: o, fake: s, call: call, in: in, method: method, bucket: b}, append(needs, s.headerNeeds(call, b, ref, o)...), nil
 }
 
 // Headers that only those are sent who may ask for what they tell.
@@ -42,8 +106,7 @@ const (
 
 // headerNeeds are the permissions to see more of an object than its data (API
 // Reference, "HeadObject"; User Guide, "Managing Object Lock").
-func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []enforce.Need) {
-	o := b.version(aws.ToString(ref.key), ref.version)
+func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef, o *object) (needs []fakeaws.Need) {
 	if o == nil || o.marker {
 		return nil
 	}
@@ -67,15 +130,12 @@ func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs 
 	return needs
 }
 
-func (s *Fake) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]enforce.Need, error) {
-	return s.needGetObject(ctx, (*awss3.GetObjectInput)(in))
-}
-
-// readNeeds are the permissions to read an object. To learn that a key does not
+// readNeeds finds the version of a request, nil where there is none, and the permissions
+// to read it. To learn that a key does not
 // exist takes s3:ListBucket as well, which AWS looks at first.
-func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce.Need {
+func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (*object, []fakeaws.Need) {
 	o := b.version(aws.ToString(ref.key), ref.version)
-	needs := make([]enforce.Need, 0, 2)
+	needs := make([]fakeaws.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
 	if o == nil || o.marker && ref.version == nil {
 		needs = append(needs, s.need(call, b, "s3:ListBucket", b.arn, 0))
@@ -84,13 +144,13 @@ func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
 	setIfSent(&get.Context, "s3:versionid", ref.version)
 	s.guardObject(call, b, &get, o)
-	return append(needs, get)
+	return o, append(needs, get)
 }
 
 // needForCondition is the permission that a write or delete on condition of an
 // entity tag needs besides: whoever learns whether the tag is right reads the object.
 // The User Guide says so of conditional deletes; of writes it is unverified.
-func (s *Fake) needForCondition(call *fakeaws.Call, b *bucket, key *string) enforce.Need {
+func (s *Fake) needForCondition(call *fakeaws.Call, b *bucket, key *string) fakeaws.Need {
 	get := s.need(call, b, "s3:GetObject", b.objectARN(key), 2)
 	s.guardObject(call, b, &get, b.live(aws.ToString(key)))
 	return get
@@ -121,69 +181,35 @@ func keyOf(in *awss3.GetObjectInput) customerKey {
 	return customerKey{in.SSECustomerAlgorithm, in.SSECustomerKey, in.SSECustomerKeyMD5}
 }
 
-// GetObject returns an object or a range of it.
-func (s *Fake) GetObject(ctx context.Context, in *awss3.GetObjectInput) (*awss3.GetObjectOutput, error) {
-	r, err := s.look(ctx, in, "GET")
-	if err != nil {
-		return nil, err
-	}
-	if r.archived(r.at) {
-		return nil, errInvalidObjectState.of("StorageClass", string(r.storageClass))
-	}
-	out := r.describe(fakeaws.CallFrom(ctx), in)
-	out.Body = r.data.reader(r.part)
-	return out, nil
-}
-
-var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
-
-// HeadObject returns what GetObject would, without the data.
-func (s *Fake) HeadObject(ctx context.Context, in *awss3.HeadObjectInput) (*awss3.HeadObjectOutput, error) {
-	get := (*awss3.GetObjectInput)(in)
-	r, err := s.look(ctx, get, "HEAD")
-	if err != nil {
-		return nil, err
-	}
-	return headOutput.of(r.describe(fakeaws.CallFrom(ctx), get)), nil
-}
-
-// A reading is what a request reads: a part of an object.
-type reading struct {
-	*object
-	part    span
-	number  int32   // of the part, if the request names one of several
-	version *string // as it is shown
-	at      time.Time
-	// expiration says when a lifecycle rule expires the object, if one does.
-	expiration *string
-}
-
-// look finds the object of a read, decides its preconditions and its range.
-func (s *Fake) look(ctx context.Context, in *awss3.GetObjectInput, method string) (*reading, error) {
+// decide decides the preconditions and the range of a read that is allowed.
+func (r *reading) decide() (err error) {
+	s, b, o, in := r.fake, r.bucket, r.object, r.in
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, o, err := s.object(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, method)
-	if err != nil {
-		return nil, err
+	if err := b.still(r.call); err != nil {
+		return err
+	}
+	if err := refOfGet(in).checkFound(o, r.method); err != nil {
+		return err
 	}
 	if err := o.checkKey(keyOf(in)); err != nil {
-		return nil, err
+		return err
 	}
 	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":
-		return nil, tell(errNotModified.of(), "ETag", o.etag, "Last-Modified", httpDate(o.modified))
+		return tell(errNotModified.of(), "ETag", o.etag, "Last-Modified", httpDate(o.modified))
 	default:
-		return nil, errPreconditionFailed.of("Condition", failing)
+		return errPreconditionFailed.of("Condition", failing)
 	}
-	r := &reading{object: o, part: span{length: o.size}, version: b.shown(o), at: s.world.Clock().Now(), expiration: b.expirationOf(o)}
+	r.part, r.version, r.at, r.expiration = span{length: o.size}, b.shown(o), s.world.Clock().Now(), b.expirationOf(o)
 	switch {
 	case in.PartNumber != nil:
 		err = r.choose(*in.PartNumber)
 	case in.Range != nil:
 		r.part, err = parseRange(*in.Range, o.size)
 	}
-	return r, err
+	return err
 }
 
 // choose makes a part of the object what is read. An object that was not uploaded
@@ -218,8 +244,8 @@ func (r *reading) sum() *checksum {
 }
 
 // describe is the answer to a read, but for the data.
-func (r *reading) describe(call *fakeaws.Call, in *awss3.GetObjectInput) *awss3.GetObjectOutput {
-	o, part := r.object, &r.part
+func (r *reading) describe() *awss3.GetObjectOutput {
+	call, in, o, part := r.call, r.in, r.object, &r.part
 	out := &awss3.GetObjectOutput{
 		AcceptRanges:            &acceptRanges,
 		Expiration:              r.expiration,

@@ -217,13 +217,13 @@ func TestReadsAreRefused(t *testing.T) {
 			if in.Key == nil {
 				in.Key = ptr("key")
 			}
-			_, err := l.fake.needGetObject(l.ctx, &in)
+			_, err := needsOf(l.fake.getObject(l.ctx, &in))
 			assert.Equal(t, c.code, failure(t, err).Code)
 		})
 	}
 	t.Run("response headers of anonymous", func(t *testing.T) {
 		t.Parallel()
-		_, err := l.fake.needGetObject(l.anonymous(), &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ResponseContentType: ptr("text/html")})
+		_, err := needsOf(l.fake.getObject(l.anonymous(), &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ResponseContentType: ptr("text/html")}))
 		e := requireCode(t, err, "InvalidRequest", 400)
 		assert.Equal(t, "Request specific response headers cannot be used for anonymous GET requests.", e.Message)
 	})

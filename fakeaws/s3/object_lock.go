@@ -17,23 +17,23 @@ type lockSetting struct {
 	retention *types.DefaultRetention
 }
 
-// A lock is what keeps a version from being deleted. It is immutable.
-type lock struct {
+// An objectLock is what keeps a version from being deleted. It is immutable.
+type objectLock struct {
 	mode  types.ObjectLockMode // empty without retention
 	until time.Time
 	hold  types.ObjectLockLegalHoldStatus // empty when never set
 }
 
-// object lock of a version; the zero lock when it has none.
-func (o *object) locked() lock {
+// object lock of a version; the zero one when it has none.
+func (o *object) locked() objectLock {
 	if o.lock == nil {
-		return lock{}
+		return objectLock{}
 	}
 	return *o.lock
 }
 
 // retained reports whether the retention is in force.
-func (l lock) retained(now time.Time) bool { return l.mode != "" && now.Before(l.until) }
+func (l objectLock) retained(now time.Time) bool { return l.mode != "" && now.Before(l.until) }
 
 // checkLocked refuses to remove a version that Object Lock protects.
 func (s *Fake) checkLocked(o *object, bypass bool) error {
@@ -46,8 +46,8 @@ func (s *Fake) checkLocked(o *object, bypass bool) error {
 }
 
 // checkBypass refuses a parameter that means Object Lock.
-func (b *bucket) checkBypass(bypass *bool) error {
-	if aws.ToBool(bypass) && !b.locking {
+func (b *bucket) checkBypass(bypass bool) error {
+	if bypass && !b.locking {
 		return errInvalidArgument.says("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.")
 	}
 	return nil
@@ -86,14 +86,14 @@ func checkRetainUntil(until, now time.Time) error {
 
 // lockFor is the lock of a new object: what the request asks or, where it asks
 // for no retention, the default of the bucket.
-func (b *bucket) lockFor(p *lockParams, now time.Time) (*lock, error) {
+func (b *bucket) lockFor(p *lockParams, now time.Time) (*objectLock, error) {
 	if !b.locking {
 		if p.asked() {
 			return nil, errInvalidRequest.says("Bucket is missing Object Lock Configuration")
 		}
 		return nil, nil
 	}
-	l := lock{mode: p.ObjectLockMode, hold: p.ObjectLockLegalHoldStatus}
+	l := objectLock{mode: p.ObjectLockMode, hold: p.ObjectLockLegalHoldStatus}
 	if p.ObjectLockRetainUntilDate != nil {
 		l.until = *p.ObjectLockRetainUntilDate
 	} else if r := b.retention; r != nil {
@@ -101,7 +101,7 @@ func (b *bucket) lockFor(p *lockParams, now time.Time) (*lock, error) {
 		// A year ends on the same date; unverified.
 		l.until = now.AddDate(int(aws.ToInt32(r.Years)), 0, int(aws.ToInt32(r.Days)))
 	}
-	if l == (lock{}) {
+	if l == (objectLock{}) {
 		return nil, nil
 	}
 	return &l, nil

@@ -1,15 +1,20 @@
 package s3
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// lockConfigurationOps are the rows of Object Lock of buckets.
+func (s *Fake) lockConfigurationOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putObjectLockConfiguration),
+		bind(s, s.getObjectLockConfiguration),
+	}
+}
 
 // Limits of a default retention (User Guide, "Amazon S3 Object Lock
 // considerations": 100 years).
@@ -17,13 +22,6 @@ const (
 	maxRetentionDays  = 36500
 	maxRetentionYears = 100
 )
-
-func (s *Fake) needPutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) ([]enforce.Need, error) {
-	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
-		return nil, err
-	}
-	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketObjectLockConfiguration")
-}
 
 func checkLockConfiguration(cfg *types.ObjectLockConfiguration) error {
 	if cfg == nil || cfg.ObjectLockEnabled != types.ObjectLockEnabledEnabled {
@@ -54,44 +52,45 @@ func checkLockConfiguration(cfg *types.ObjectLockConfiguration) error {
 	return nil
 }
 
-// PutObjectLockConfiguration turns Object Lock of a bucket on, which cannot be
+// putObjectLockConfiguration turns Object Lock of a bucket on, which cannot be
 // undone, and sets what new objects get.
-func (s *Fake) PutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) (*awss3.PutObjectLockConfigurationOutput, error) {
+func (s *Fake) putObjectLockConfiguration(call *fakeaws.Call, in *awss3.PutObjectLockConfigurationInput) (*fakeaws.Plan[awss3.PutObjectLockConfigurationOutput], error) {
 	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	if !b.versioned() {
-		return nil, errInvalidBucketState.says("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
-	}
-	b.locking, b.retention = true, nil
+	var retention *types.DefaultRetention
 	if rule := in.ObjectLockConfiguration.Rule; rule != nil {
 		r := *rule.DefaultRetention
-		b.retention = &r
+		retention = &r
 	}
-	return new(awss3.PutObjectLockConfigurationOutput), nil
-}
-
-// GetObjectLockConfiguration returns Object Lock of a bucket that has it.
-func (s *Fake) GetObjectLockConfiguration(ctx context.Context, in *awss3.GetObjectLockConfigurationInput) (*awss3.GetObjectLockConfigurationOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketObjectLockConfiguration")
 	if err != nil {
 		return nil, err
 	}
-	if !b.locking {
-		return nil, errNoLockConfiguration.of("BucketName", b.name)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutObjectLockConfigurationOutput, error) {
+		if !b.versioned() {
+			return nil, errInvalidBucketState.says("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+		}
+		b.locking, b.retention = true, retention
+		return new(awss3.PutObjectLockConfigurationOutput), nil
+	}), nil
+}
+
+// getObjectLockConfiguration returns Object Lock of a bucket that has it.
+func (s *Fake) getObjectLockConfiguration(call *fakeaws.Call, in *awss3.GetObjectLockConfigurationInput) (*fakeaws.Plan[awss3.GetObjectLockConfigurationOutput], error) {
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketObjectLockConfiguration")
+	if err != nil {
+		return nil, err
 	}
-	cfg := &types.ObjectLockConfiguration{ObjectLockEnabled: types.ObjectLockEnabledEnabled}
-	if b.retention != nil {
-		r := *b.retention
-		cfg.Rule = &types.ObjectLockRule{DefaultRetention: &r}
-	}
-	return &awss3.GetObjectLockConfigurationOutput{ObjectLockConfiguration: cfg}, nil
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectLockConfigurationOutput, error) {
+		if !b.locking {
+			return nil, errNoLockConfiguration.of("BucketName", b.name)
+		}
+		cfg := &types.ObjectLockConfiguration{ObjectLockEnabled: types.ObjectLockEnabledEnabled}
+		if b.retention != nil {
+			r := *b.retention
+			cfg.Rule = &types.ObjectLockRule{DefaultRetention: &r}
+		}
+		return &awss3.GetObjectLockConfigurationOutput{ObjectLockConfiguration: cfg}, nil
+	}), nil
 }

@@ -159,8 +159,8 @@ func TestLockNeeds(t *testing.T) {
 	l := lockedLab(t)
 	until := l.as(owner, region).Time.Add(10 * 24 * time.Hour)
 	l.ctx = l.as(owner, region)
-	needs, err := l.fake.needPutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ContentMD5: ptr(helloMD5), ACL: "private",
-		ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: &until, ObjectLockLegalHoldStatus: "ON"})
+	needs, err := needsOf(l.fake.putObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ContentMD5: ptr(helloMD5), ACL: "private",
+		ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: &until, ObjectLockLegalHoldStatus: "ON"}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:PutObject arn:aws:s3:::bucket/key", "s3:PutObjectAcl arn:aws:s3:::bucket/key", "s3:PutObjectRetention arn:aws:s3:::bucket/key", "s3:PutObjectLegalHold arn:aws:s3:::bucket/key"}, actionsOf(needs))
 	put, acl, retention, hold := keysOf(needs[0]), keysOf(needs[1]), keysOf(needs[2]), keysOf(needs[3])
@@ -172,8 +172,8 @@ func TestLockNeeds(t *testing.T) {
 	assert.NotContains(t, acl, "s3:object-lock-mode")
 	assert.Equal(t, []string{"ON"}, hold["s3:object-lock-legal-hold"])
 
-	needs, err = l.fake.needPutObjectRetention(l.ctx, &awss3.PutObjectRetentionInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr("null"), BypassGovernanceRetention: ptr(true),
-		Retention: &types.ObjectLockRetention{Mode: "GOVERNANCE", RetainUntilDate: &until}})
+	needs, err = needsOf(l.fake.putObjectRetention(l.ctx, &awss3.PutObjectRetentionInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr("null"), BypassGovernanceRetention: ptr(true),
+		Retention: &types.ObjectLockRetention{Mode: "GOVERNANCE", RetainUntilDate: &until}}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s3:PutObjectRetention arn:aws:s3:::bucket/key", "s3:BypassGovernanceRetention arn:aws:s3:::bucket/key"}, actionsOf(needs))
 	assert.NotContains(t, keysOf(needs[0]), "s3:versionid")

@@ -29,6 +29,23 @@ func authenticateMFA(call *fakeaws.Call, header *string) (shownBy string, err er
 	return "", errMFAInvalid.of()
 }
 
+// withMFA is the plan of an operation that a code may be shown for: who is allowed to
+// perform it uses the code up. do is told whose root user showed one, with the lock held.
+func withMFA[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, header *string, do func(shownBy string) (*O, error)) *fakeaws.Plan[O] {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+		shownBy, err := authenticateMFA(call, header)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := b.still(call); err != nil {
+			return nil, err
+		}
+		return do(shownBy)
+	}}
+}
+
 // checkMFA refuses a code of another account's root user, and a request without one
 // where it is required.
 func (b *bucket) checkMFA(shownBy string, required bool) error {

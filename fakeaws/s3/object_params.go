@@ -26,7 +26,7 @@ type writeParams struct {
 	StorageClass types.StorageClass
 	Tagging      *string
 
-	attributes
+	objectHeaders
 	encryptionParams
 	lockParams
 }
@@ -91,7 +91,7 @@ func (p *writeParams) granting() bool { return p.ACL != "" || p.grants() != [4]*
 // object is an object with what the parameters say of it, but for its data and
 // for what depends on the bucket.
 func (p *writeParams) object(key *string, tags []types.Tag) *object {
-	o := &object{key: aws.ToString(key), tags: tags, storageClass: p.StorageClass, attributes: p.attributes}
+	o := &object{key: aws.ToString(key), tags: tags, storageClass: p.StorageClass, objectHeaders: p.objectHeaders}
 	o.ContentEncoding = withoutChunking(p.ContentEncoding)
 	o.Metadata = maps.Clone(p.Metadata)
 	if o.ContentType == nil {

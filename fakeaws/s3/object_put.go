@@ -1,15 +1,18 @@
 package s3
 
 import (
-	"context"
 	"time"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// objectPutOps are the rows of PutObject.
+func (s *Fake) objectPutOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.putObject)}
+}
 
 var (
 	putChecksums  = mapFields[checksumParams, awss3.PutObjectInput]()
@@ -21,11 +24,12 @@ var (
 type objectPut struct {
 	*writeParams
 	tags []types.Tag
-	body *upload
+	body *bodyClaims
 }
 
-func (s *Fake) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// readPutObject reads the input of PutObject, and refuses what is wrong in it whatever
+// the bucket has.
+func readPutObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*objectPut, error) {
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
@@ -35,38 +39,16 @@ func (s *Fake) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]e
 	if in.ContentLength != nil && *in.ContentLength > maxObject {
 		return nil, tooLarge(*in.ContentLength)
 	}
-	p, err := objectPutOf(call, in)
+	body, err := newBodyClaims(call, putChecksums.of(in))
 	if err != nil {
 		return nil, err
 	}
-	if err := p.check(call.Time); err != nil {
-		return nil, err
-	}
-	call.Keep(p)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	tags, err := parseTagging(in.Tagging)
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	p.setKeys(&need.Context, call.Time)
-	need.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&need.Context, p.tags)
-	return s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0), nil
-}
-
-// objectPutOf reads the parameters of PutObject, if the needs of the call have not.
-func objectPutOf(call *fakeaws.Call, in *awss3.PutObjectInput) (p *objectPut, err error) {
-	if p, ok := call.Kept().(*objectPut); ok {
-		return p, nil
-	}
-	p = &objectPut{writeParams: putParams.of(in)}
-	if p.body, err = newUpload(call, putChecksums.of(in)); err != nil {
-		return nil, err
-	}
-	p.tags, err = parseTagging(in.Tagging)
-	return p, err
+	p := &objectPut{writeParams: putParams.of(in), tags: tags, body: body}
+	return p, p.check(call.Time)
 }
 
 // check refuses what is wrong in the parameters whatever the bucket has.
@@ -85,8 +67,8 @@ func (p *objectPut) check(now time.Time) error {
 
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
-func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *string, p *writeParams, tagging bool) []enforce.Need {
-	needs := []enforce.Need{put}
+func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *string, p *writeParams, tagging bool) []fakeaws.Need {
+	needs := []fakeaws.Need{put}
 	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
 		also("s3:PutObjectTagging")
@@ -106,14 +88,32 @@ func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *
 	return needs
 }
 
-// PutObject stores an object. The body is read before the bucket is looked at
-// again and without the lock: a slow upload holds up nobody.
-func (s *Fake) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.PutObjectOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	p, err := objectPutOf(call, in)
+// putObject stores an object. Its body is read when the call is allowed, and without the
+// lock: a slow upload holds up nobody. It goes into the bucket that the policies were
+// asked about, or nowhere.
+func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws.Plan[awss3.PutObjectOutput], error) {
+	p, err := readPutObject(call, in)
 	if err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.findBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	if err != nil {
+		return nil, err
+	}
+	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
+	p.setKeys(&need.Context, call.Time)
+	need.Context.SetBool("s3:ObjectCreationOperation", true)
+	setRequestTags(&need.Context, p.tags)
+	return &fakeaws.Plan[awss3.PutObjectOutput]{
+		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0),
+		Do:    func() (*awss3.PutObjectOutput, error) { return s.put(call, b, in, p) },
+	}, nil
+}
+
+func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut) (*awss3.PutObjectOutput, error) {
+	var err error
 	o := p.object(in.Key, p.tags)
 	if o.data, o.etag, o.checksum, err = p.body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
@@ -121,10 +121,6 @@ func (s *Fake) PutObject(ctx context.Context, in *awss3.PutObjectInput) (*awss3.
 	o.size = o.data.len()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
 	if err := s.store(call, b, o, p.writeParams); err != nil {
 		return nil, err
 	}
@@ -142,8 +138,12 @@ func sizeOf(contentLength *int64) int64 {
 	return *contentLength
 }
 
-// store puts a new object under its key if the conditions of the request hold.
+// store puts a new object under its key if the bucket that a plan found still stands,
+// and the conditions of the request hold. The lock is held.
 func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
+	if err = b.still(call); err != nil {
+		return err
+	}
 	begun := o.parts != nil // by an upload in parts, which decided whose it is and how it is encrypted
 	if !begun {
 		if err = s.own(call, b, o, p); err != nil {

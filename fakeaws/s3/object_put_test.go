@@ -132,7 +132,7 @@ func TestTrailingChecksum(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := &upload{selected: c.announced, trails: true}
+			u := &bodyClaims{selected: c.announced, trails: true}
 			_, _, sum, err := u.read(trailedBody{strings.NewReader(hello), c.trailer}, -1)
 			if c.code != "" {
 				assert.Equal(t, c.code, failure(t, err).Code)
@@ -242,7 +242,7 @@ func TestPutObjectIsRefused(t *testing.T) {
 			if in.Key == nil {
 				in.Key = ptr("key")
 			}
-			_, err := l.fake.needPutObject(l.ctx, &in)
+			_, err := needsOf(l.fake.putObject(l.ctx, &in))
 			e := failure(t, err)
 			assert.Equal(t, c.code, e.Code, e.Message)
 			assert.Equal(t, c.field[1], field(e, c.field[0]))
@@ -251,7 +251,7 @@ func TestPutObjectIsRefused(t *testing.T) {
 	t.Run("ACL, after authorization", func(t *testing.T) {
 		t.Parallel()
 		in := &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ACL: types.ObjectCannedACLPublicRead}
-		needs, err := l.fake.needPutObject(l.ctx, in)
+		needs, err := needsOf(l.fake.putObject(l.ctx, in))
 		require.NoError(t, err)
 		assert.Len(t, needs, 2)
 		_, err = l.PutObject(l.ctx, in)

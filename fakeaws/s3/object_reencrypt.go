@@ -1,16 +1,19 @@
 package s3
 
 import (
-	"context"
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// objectReencryptOps are the rows of changes of how objects are encrypted.
+func (s *Fake) objectReencryptOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.updateObjectEncryption)}
+}
 
 // kmsKeyARN is the pattern that the API Reference has for the key of an update: neither
 // ids nor aliases will do.
@@ -35,52 +38,41 @@ func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*type
 	return &kms.Value, nil
 }
 
-func (s *Fake) needUpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	kms, err := checkReencryption(call, in.ObjectEncryption)
-	if err != nil {
-		return nil, err
-	}
-	needs, err := s.objectNeeds(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:UpdateObjectEncryption")
-	if err != nil {
-		return nil, err
-	}
-	setEnum(&needs[0].Context, "s3:x-amz-server-side-encryption", types.ServerSideEncryptionAwsKms)
-	setIfSent(&needs[0].Context, "s3:x-amz-server-side-encryption-aws-kms-key-id", kms.KMSKeyArn)
-	return needs, nil
-}
-
-// UpdateObjectEncryption encrypts the key of an object's data with another one. The
+// updateObjectEncryption encrypts the key of an object's data with another one. The
 // object is the same in all else: its time, entity tag and checksum too.
-func (s *Fake) UpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) (*awss3.UpdateObjectEncryptionOutput, error) {
-	call := fakeaws.CallFrom(ctx)
+func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObjectEncryptionInput) (*fakeaws.Plan[awss3.UpdateObjectEncryptionOutput], error) {
 	kms, err := checkReencryption(call, in.ObjectEncryption)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, o, err := s.object(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "PUT")
+	plan, err := changeObject(s, call, versionChange[awss3.UpdateObjectEncryptionOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: "s3:UpdateObjectEncryption", method: "PUT",
+		change: func(b *bucket, o *object) (*awss3.UpdateObjectEncryptionOutput, error) {
+			if err := s.checkReencryptable(o); err != nil {
+				return nil, err
+			}
+			if account := kmsKeyARN.FindStringSubmatch(*kms.KMSKeyArn)[1]; account != b.owner.ID {
+				return nil, errAccessDenied.says("The AWS KMS key in the request must be owned by the same account as the bucket. Modify the request to specify a KMS key from the same account, and then try again.")
+			}
+			key, err := kmsKey(call, b, kms.KMSKeyArn)
+			if err != nil {
+				return nil, err
+			}
+			o.encryption = &sse{ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &key}
+			if aws.ToBool(kms.BucketKeyEnabled) {
+				o.encryption.BucketKeyEnabled = aws.Bool(true)
+			}
+			return new(awss3.UpdateObjectEncryptionOutput), nil
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkReencryptable(o); err != nil {
-		return nil, err
-	}
-	if account := kmsKeyARN.FindStringSubmatch(*kms.KMSKeyArn)[1]; account != b.owner.ID {
-		return nil, errAccessDenied.says("The AWS KMS key in the request must be owned by the same account as the bucket. Modify the request to specify a KMS key from the same account, and then try again.")
-	}
-	key, err := kmsKey(call, b, kms.KMSKeyArn)
-	if err != nil {
-		return nil, err
-	}
-	changed := *o
-	changed.encryption = &sse{ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &key}
-	if aws.ToBool(kms.BucketKeyEnabled) {
-		changed.encryption.BucketKeyEnabled = aws.Bool(true)
-	}
-	b.replace(&changed)
-	return new(awss3.UpdateObjectEncryptionOutput), nil
+	keys := &plan.Needs[0].Context
+	setEnum(keys, "s3:x-amz-server-side-encryption", types.ServerSideEncryptionAwsKms)
+	setIfSent(keys, "s3:x-amz-server-side-encryption-aws-kms-key-id", kms.KMSKeyArn)
+	return plan, nil
 }
 
 // checkReencryptable refuses objects whose encryption cannot be changed. No bypass

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -9,9 +8,13 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// objectRestoreOps are the rows of archived objects.
+func (s *Fake) objectRestoreOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.restoreObject)}
+}
 
 // A restoration is the temporary copy of an archived object. It is immutable.
 type restoration struct {
@@ -20,7 +23,7 @@ type restoration struct {
 	tier    types.Tier
 }
 
-// duration of a retrieval: the longest that AWS says a tier typically takes
+// retrievals are how long a retrieval takes: the longest that AWS says a tier typically takes
 // (User Guide, "Understanding archive retrieval options").
 var retrievals = map[types.StorageClass]map[types.Tier]time.Duration{
 	types.StorageClassGlacier: {
@@ -51,13 +54,6 @@ func (r *restoration) header(now time.Time) *string {
 		return aws.String(`ongoing-request="false", expiry-date="` + httpDate(r.expires) + `"`)
 	}
 	return nil
-}
-
-func (s *Fake) needRestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) ([]enforce.Need, error) {
-	if err := checkRestore(in.RestoreRequest); err != nil {
-		return nil, err
-	}
-	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:RestoreObject")
 }
 
 func checkRestore(r *types.RestoreRequest) error {
@@ -96,47 +92,53 @@ func speed(t types.Tier) int {
 	return strings.Index("Bulk Standard Expedited", string(t))
 }
 
-// RestoreObject has a copy made of an archived object, which is there after a
+// restoreObject has a copy made of an archived object, which is there after a
 // while on the World's clock and for some days. To ask again for a copy that is
 // there changes how long it stays.
-func (s *Fake) RestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) (*awss3.RestoreObjectOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, o, err := s.object(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "POST")
-	if err != nil {
+func (s *Fake) restoreObject(call *fakeaws.Call, in *awss3.RestoreObjectInput) (*fakeaws.Plan[awss3.RestoreObjectOutput], error) {
+	if err := checkRestore(in.RestoreRequest); err != nil {
 		return nil, err
 	}
+	tier, days := tierOf(in.RestoreRequest), int(*in.RestoreRequest.Days)
+	return changeObject(s, call, versionChange[awss3.RestoreObjectOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: "s3:RestoreObject", method: "POST",
+		change: func(_ *bucket, o *object) (*awss3.RestoreObjectOutput, error) {
+			now := s.world.Clock().Now()
+			next, err := o.restoration(tier, days, now)
+			if err != nil {
+				return nil, err
+			}
+			if o.restore.restored(now) {
+				call.Finished()
+			}
+			o.restore = next
+			return new(awss3.RestoreObjectOutput), nil
+		},
+	})
+}
+
+// restoration is the copy of an archived object that a request for one leads to.
+func (o *object) restoration(tier types.Tier, days int, now time.Time) (*restoration, error) {
 	durations, ok := retrievals[o.storageClass]
 	if !ok {
 		return nil, errInvalidObjectState.says("Restore is not allowed for the object's current storage class", "StorageClass", string(o.listedClass()))
 	}
-	tier := tierOf(in.RestoreRequest)
 	wait, ok := durations[tier]
 	if !ok {
 		return nil, invalidArgument("Retrieval option is not supported by this storage class", "Tier", string(tier))
 	}
-	now := s.world.Clock().Now()
-	again := o.restore.restored(now)
 	next := &restoration{ready: now.Add(wait), tier: tier}
+	from := next.ready
 	switch {
-	case again:
+	case o.restore.restored(now):
 		next.ready, next.tier = o.restore.ready, o.restore.tier
+		from = now
 	case o.restore.ongoing(now) && speed(tier) <= speed(o.restore.tier):
 		return nil, errRestoreInProgress.of()
 	}
-	from := next.ready
-	if again {
-		from = now
-	}
 	// A copy expires at the midnight UTC after its last day (User Guide,
 	// "Restoring an archived object").
-	next.expires = from.UTC().AddDate(0, 0, int(*in.RestoreRequest.Days)).Truncate(24*time.Hour).AddDate(0, 0, 1)
-	if again {
-		call.Finished()
-	}
-	changed := *o
-	changed.restore = next
-	b.replace(&changed)
-	return &awss3.RestoreObjectOutput{}, nil
+	next.expires = from.UTC().AddDate(0, 0, days).Truncate(24*time.Hour).AddDate(0, 0, 1)
+	return next, nil
 }

@@ -73,7 +73,7 @@ func TestRestoreIsRefused(t *testing.T) {
 		"storage class": {&types.RestoreRequest{Days: one}, "InvalidObjectState"},
 	} {
 		in := &awss3.RestoreObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), RestoreRequest: c.request}
-		_, err := l.fake.needRestoreObject(l.ctx, in)
+		_, err := needsOf(l.fake.restoreObject(l.ctx, in))
 		if err == nil {
 			_, err = l.RestoreObject(l.ctx, in)
 		}

@@ -1,33 +1,23 @@
 package s3
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkRetention(in.Retention, call.Time); err != nil {
-		return nil, err
+// objectRetentionOps are the rows of the retention and the legal hold of objects.
+func (s *Fake) objectRetentionOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putObjectRetention),
+		bind(s, s.getObjectRetention),
+		bind(s, s.putObjectLegalHold),
+		bind(s, s.getObjectLegalHold),
 	}
-	needs, err := s.objectNeeds(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:PutObjectRetention")
-	if err != nil {
-		return nil, err
-	}
-	keys := &needs[0].Context
-	setEnum(keys, "s3:object-lock-mode", in.Retention.Mode)
-	setRetention(keys, in.Retention.RetainUntilDate, call.Time)
-	if aws.ToBool(in.BypassGovernanceRetention) {
-		needs = append(needs, narrowed(needs[0], "s3:BypassGovernanceRetention"))
-	}
-	return needs, nil
 }
 
 func checkRetention(r *types.ObjectLockRetention, now time.Time) error {
@@ -46,112 +36,95 @@ func checkRetention(r *types.ObjectLockRetention, now time.Time) error {
 	return checkRetainUntil(*r.RetainUntilDate, now)
 }
 
-// PutObjectRetention sets the retention of a version, or removes it.
-func (s *Fake) PutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) (*awss3.PutObjectRetentionOutput, error) {
-	err := s.relock(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, func(l *lock, now time.Time) error {
-		wanted := lock{mode: types.ObjectLockMode(in.Retention.Mode), until: aws.ToTime(in.Retention.RetainUntilDate), hold: l.hold}
-		// A retention in force may be extended. To shorten it or to change its mode
-		// takes a bypass, and in compliance mode cannot be done at all. That this
-		// holds for the change from governance to compliance is unverified.
-		weaker := wanted.mode != l.mode || wanted.until.Before(l.until)
-		bypassed := aws.ToBool(in.BypassGovernanceRetention) && l.mode == types.ObjectLockModeGovernance
-		if l.retained(now) && weaker && !bypassed {
-			return errLocked.of()
-		}
-		*l = wanted
-		return nil
-	})
-	if err != nil {
-		return nil, err
+// admitLocks refuses a bucket without Object Lock.
+func admitLocks(b *bucket) error {
+	if !b.locking {
+		return errInvalidRequest.says("Bucket is missing Object Lock Configuration")
 	}
-	return new(awss3.PutObjectRetentionOutput), nil
-}
-
-// relock changes the lock of a version.
-func (s *Fake) relock(ctx context.Context, ref objectRef, change func(l *lock, now time.Time) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, o, err := s.lockable(ctx, ref, "PUT")
-	if err != nil {
-		return err
-	}
-	l := o.locked()
-	if err := change(&l, s.world.Clock().Now()); err != nil {
-		return err
-	}
-	changed := *o
-	changed.lock = &l
-	b.replace(&changed)
 	return nil
 }
 
-// lockable finds a version in a bucket with Object Lock.
-func (s *Fake) lockable(ctx context.Context, ref objectRef, method string) (*bucket, *object, error) {
-	b, o, err := s.object(fakeaws.CallFrom(ctx), ref, method)
-	if b != nil && !b.locking {
-		return nil, nil, errInvalidRequest.says("Bucket is missing Object Lock Configuration")
-	}
-	return b, o, err
-}
-
-func (s *Fake) needGetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) ([]enforce.Need, error) {
-	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectRetention")
-}
-
-// GetObjectRetention returns the retention of a version that has one.
-func (s *Fake) GetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) (*awss3.GetObjectRetentionOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, o, err := s.lockable(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
-	if err != nil {
+// putObjectRetention sets the retention of a version, or removes it.
+func (s *Fake) putObjectRetention(call *fakeaws.Call, in *awss3.PutObjectRetentionInput) (*fakeaws.Plan[awss3.PutObjectRetentionOutput], error) {
+	if err := checkRetention(in.Retention, call.Time); err != nil {
 		return nil, err
 	}
-	l := o.locked()
-	if l.mode == "" {
-		return nil, errNoObjectLock.of("Key", o.key)
-	}
-	return &awss3.GetObjectRetentionOutput{Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(l.mode), RetainUntilDate: &l.until}}, nil
-}
-
-func (s *Fake) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) ([]enforce.Need, error) {
-	if in.LegalHold == nil || !known(in.LegalHold.Status) {
-		return nil, errMalformedXML.of()
-	}
-	needs, err := s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:PutObjectLegalHold")
-	if err != nil {
-		return nil, err
-	}
-	setEnum(&needs[0].Context, "s3:object-lock-legal-hold", in.LegalHold.Status)
-	return needs, nil
-}
-
-// PutObjectLegalHold sets or releases the legal hold of a version.
-func (s *Fake) PutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) (*awss3.PutObjectLegalHoldOutput, error) {
-	err := s.relock(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, func(l *lock, _ time.Time) error {
-		l.hold = in.LegalHold.Status
-		return nil
+	wanted := objectLock{mode: types.ObjectLockMode(in.Retention.Mode), until: aws.ToTime(in.Retention.RetainUntilDate)}
+	bypass := aws.ToBool(in.BypassGovernanceRetention)
+	plan, err := changeObject(s, call, versionChange[awss3.PutObjectRetentionOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: "s3:PutObjectRetention", method: "PUT", admit: admitLocks,
+		change: func(_ *bucket, o *object) (*awss3.PutObjectRetentionOutput, error) {
+			l := o.locked()
+			if l.retained(s.world.Clock().Now()) && l.weakenedBy(wanted) && !(bypass && l.mode == types.ObjectLockModeGovernance) {
+				return nil, errLocked.of()
+			}
+			o.lock = &objectLock{mode: wanted.mode, until: wanted.until, hold: l.hold}
+			return new(awss3.PutObjectRetentionOutput), nil
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return new(awss3.PutObjectLegalHoldOutput), nil
+	keys := &plan.Needs[0].Context
+	setEnum(keys, "s3:object-lock-mode", in.Retention.Mode)
+	setRetention(keys, in.Retention.RetainUntilDate, call.Time)
+	if bypass {
+		plan.Needs = append(plan.Needs, narrowed(plan.Needs[0], "s3:BypassGovernanceRetention"))
+	}
+	return plan, nil
 }
 
-func (s *Fake) needGetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) ([]enforce.Need, error) {
-	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectLegalHold")
+// weakenedBy reports whether another retention takes away from the one of a lock. A
+// retention in force may be extended. To shorten it or to change its mode takes a bypass,
+// and in compliance mode cannot be done at all. That this holds for the change from
+// governance to compliance is unverified.
+func (l objectLock) weakenedBy(other objectLock) bool {
+	return other.mode != l.mode || other.until.Before(l.until)
 }
 
-// GetObjectLegalHold returns the legal hold of a version that ever had one.
-func (s *Fake) GetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) (*awss3.GetObjectLegalHoldOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, o, err := s.lockable(ctx, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "GET")
+// getObjectRetention returns the retention of a version that has one.
+func (s *Fake) getObjectRetention(call *fakeaws.Call, in *awss3.GetObjectRetentionInput) (*fakeaws.Plan[awss3.GetObjectRetentionOutput], error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	return onObject(s, call, ref, "s3:GetObjectRetention", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectRetentionOutput, error) {
+		l := o.locked()
+		if l.mode == "" {
+			return nil, errNoObjectLock.of("Key", o.key)
+		}
+		return &awss3.GetObjectRetentionOutput{Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(l.mode), RetainUntilDate: &l.until}}, nil
+	})
+}
+
+// putObjectLegalHold sets or releases the legal hold of a version.
+func (s *Fake) putObjectLegalHold(call *fakeaws.Call, in *awss3.PutObjectLegalHoldInput) (*fakeaws.Plan[awss3.PutObjectLegalHoldOutput], error) {
+	if in.LegalHold == nil || !known(in.LegalHold.Status) {
+		return nil, errMalformedXML.of()
+	}
+	plan, err := changeObject(s, call, versionChange[awss3.PutObjectLegalHoldOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: "s3:PutObjectLegalHold", method: "PUT", admit: admitLocks,
+		change: func(_ *bucket, o *object) (*awss3.PutObjectLegalHoldOutput, error) {
+			l := o.locked()
+			l.hold = in.LegalHold.Status
+			o.lock = &l
+			return new(awss3.PutObjectLegalHoldOutput), nil
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	l := o.locked()
-	if l.hold == "" {
-		return nil, errNoObjectLock.of("Key", o.key)
-	}
-	return &awss3.GetObjectLegalHoldOutput{LegalHold: &types.ObjectLockLegalHold{Status: l.hold}}, nil
+	setEnum(&plan.Needs[0].Context, "s3:object-lock-legal-hold", in.LegalHold.Status)
+	return plan, nil
+}
+
+// getObjectLegalHold returns the legal hold of a version that was ever given one.
+func (s *Fake) getObjectLegalHold(call *fakeaws.Call, in *awss3.GetObjectLegalHoldInput) (*fakeaws.Plan[awss3.GetObjectLegalHoldOutput], error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	return onObject(s, call, ref, "s3:GetObjectLegalHold", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectLegalHoldOutput, error) {
+		l := o.locked()
+		if l.hold == "" {
+			return nil, errNoObjectLock.of("Key", o.key)
+		}
+		return &awss3.GetObjectLegalHoldOutput{LegalHold: &types.ObjectLockLegalHold{Status: l.hold}}, nil
+	})
 }

@@ -1,20 +1,18 @@
 package s3
 
 import (
-	"context"
-
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) ([]enforce.Need, error) {
-	if err := checkVersioning(in.VersioningConfiguration); err != nil {
-		return nil, err
+// versioningOps are the rows of versioning of buckets.
+func (s *Fake) versioningOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putBucketVersioning),
+		bind(s, s.getBucketVersioning),
 	}
-	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketVersioning")
 }
 
 func checkVersioning(cfg *types.VersioningConfiguration) error {
@@ -30,50 +28,53 @@ func checkVersioning(cfg *types.VersioningConfiguration) error {
 	return nil
 }
 
-// PutBucketVersioning turns versioning of a bucket on, or suspends it.
-func (s *Fake) PutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) (*awss3.PutBucketVersioningOutput, error) {
-	call := fakeaws.CallFrom(ctx)
+// putBucketVersioning turns versioning of a bucket on, or suspends it.
+func (s *Fake) putBucketVersioning(call *fakeaws.Call, in *awss3.PutBucketVersioningInput) (*fakeaws.Plan[awss3.PutBucketVersioningOutput], error) {
 	cfg := in.VersioningConfiguration
 	if err := checkVersioning(cfg); err != nil {
 		return nil, err
 	}
-	shownBy, err := authenticateMFA(call, in.MFA)
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketVersioning")
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
+	return withMFA(s, call, b, needs, in.MFA, func(shownBy string) (*awss3.PutBucketVersioningOutput, error) {
+		if err := b.setVersioning(cfg, shownBy); err != nil {
+			return nil, err
+		}
+		return new(awss3.PutBucketVersioningOutput), nil
+	}), nil
+}
+
+// setVersioning sets versioning of a bucket on behalf of who showed a code, if anybody.
+func (b *bucket) setVersioning(cfg *types.VersioningConfiguration, shownBy string) error {
 	// With MFA Delete on, every change of versioning needs a code (User Guide,
 	// "Configuring MFA delete").
 	enabling := cfg.MFADelete == types.MFADeleteEnabled
 	if err := b.checkMFA(shownBy, enabling || b.mfaDelete == types.MFADeleteStatusEnabled); err != nil {
-		return nil, err
+		return err
 	}
 	if enabling && configured[lifecycle](b) != nil {
-		return nil, errInvalidBucketState.says("Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle configuration before enabling Mfa Authentication.")
+		return errInvalidBucketState.says("Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle configuration before enabling Mfa Authentication.")
 	}
 	if cfg.Status == types.BucketVersioningStatusSuspended && b.locking {
-		return nil, errInvalidBucketState.says("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+		return errInvalidBucketState.says("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
 	}
 	b.versioning = cfg.Status
 	if cfg.MFADelete != "" {
 		b.mfaDelete = types.MFADeleteStatus(cfg.MFADelete)
 	}
-	return new(awss3.PutBucketVersioningOutput), nil
+	return nil
 }
 
-// GetBucketVersioning tells whether a bucket has versioning; a bucket that never
+// getBucketVersioning tells whether a bucket has versioning; a bucket that never
 // had it has no status at all.
-func (s *Fake) GetBucketVersioning(ctx context.Context, in *awss3.GetBucketVersioningInput) (*awss3.GetBucketVersioningOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+func (s *Fake) getBucketVersioning(call *fakeaws.Call, in *awss3.GetBucketVersioningInput) (*fakeaws.Plan[awss3.GetBucketVersioningOutput], error) {
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketVersioning")
 	if err != nil {
 		return nil, err
 	}
-	return &awss3.GetBucketVersioningOutput{Status: b.versioning, MFADelete: b.mfaDelete}, nil
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetBucketVersioningOutput, error) {
+		return &awss3.GetBucketVersioningOutput{Status: b.versioning, MFADelete: b.mfaDelete}, nil
+	}), nil
 }

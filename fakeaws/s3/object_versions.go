@@ -123,10 +123,10 @@ func (b *bucket) drop(o *object) {
 }
 
 // replace puts a changed copy in the place of a version: those who read the old
-// one are not disturbed.
+// one are not disturbed. Where the version is no more, nothing happens.
 func (b *bucket) replace(changed *object) {
 	h := b.history(changed.key)
-	if i := h.index(changed.version); i >= 0 {
+	if i := h.place(changed.place); i < len(h) && h[i].place == changed.place {
 		h[i] = changed
 	}
 }
@@ -141,21 +141,26 @@ func (s *Fake) object(call *fakeaws.Call, ref objectRef, method string) (*bucket
 	return b, o, err
 }
 
-// readable finds the version of a request that reads it. A delete marker that is
-// current hides the object; one that is named by its id cannot be read.
+// readable finds the version of a request that reads it.
 func (b *bucket) readable(ref objectRef, method string) (*object, error) {
+	o := b.version(aws.ToString(ref.key), ref.version)
+	return o, ref.checkFound(o, method)
+}
+
+// checkFound refuses what a request found in place of the version that it names. A delete marker that
+// is current hides the object; one that is named by its id cannot be read.
+func (ref objectRef) checkFound(o *object, method string) error {
 	key := aws.ToString(ref.key)
-	o := b.version(key, ref.version)
 	switch {
 	case o == nil && ref.version != nil:
-		return nil, errNoSuchVersion.of("Key", key, "VersionId", *ref.version)
+		return errNoSuchVersion.of("Key", key, "VersionId", *ref.version)
 	case o == nil:
-		return nil, errNoSuchKey.of("Key", key)
+		return errNoSuchKey.of("Key", key)
 	case o.marker && ref.version != nil:
-		return nil, tell(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
+		return tell(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
 			"x-amz-delete-marker", "true", "x-amz-version-id", o.version, "Allow", "DELETE", "Last-Modified", httpDate(o.modified))
 	case o.marker:
-		return nil, tell(errNoSuchKey.of("Key", key), "x-amz-delete-marker", "true", "x-amz-version-id", o.version)
+		return tell(errNoSuchKey.of("Key", key), "x-amz-delete-marker", "true", "x-amz-version-id", o.version)
 	}
-	return o, nil
+	return nil
 }

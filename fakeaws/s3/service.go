@@ -38,7 +38,18 @@ func newFake(w *fakeaws.World) *Fake {
 
 // Ops implements fakeaws.Fake.
 func (s *Fake) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps(), s.annotationOps())
+	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps())
+}
+
+// objectOps are the rows of the operations on objects, on uploads in parts, and on lists
+// of them.
+func (s *Fake) objectOps() []fakeaws.Op {
+	return slices.Concat(
+		s.objectPutOps(), s.objectGetOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
+		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(),
+		s.lockConfigurationOps(), s.versioningOps(), s.listOps(), s.listVersionsOps(),
+		s.uploadOps(), s.uploadPartOps(), s.uploadCompleteOps(), s.uploadListOps(), s.uploadListPartsOps(),
+	)
 }
 
 // Denied implements fakeaws.Fake. S3 explains a denial only to callers of

@@ -129,6 +129,14 @@ func keysOf(n enforce.Need) map[string][]string {
 	return out
 }
 
+// needsOf are the permissions that a plan needs.
+func needsOf[O any](plan *fakeaws.Plan[O], err error) ([]fakeaws.Need, error) {
+	if err != nil {
+		return nil, err
+	}
+	return plan.Needs, nil
+}
+
 // actionsOf are a call's permissions as "action resource".
 func actionsOf(needs []enforce.Need) []string {
 	var out []string

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"sort"
 	"strings"
 	"time"
@@ -26,6 +25,14 @@ const (
 	// complete one again answers as before. For how long S3 does is unverified.
 	maxCompleted = 1000
 )
+
+// uploadOps are the rows of uploads in parts, from their beginning to their end.
+func (s *Fake) uploadOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.createMultipartUpload),
+		bind(s, s.abortMultipartUpload),
+	}
+}
 
 // A multipart is an upload in parts.
 type multipart struct {
@@ -59,7 +66,7 @@ type part struct {
 // stored is the algorithm of the checksums that S3 keeps of the parts.
 func (m *multipart) stored() types.ChecksumAlgorithm { return cmp.Or(m.algorithm, defaultChecksum) }
 
-func (m *multipart) kind() types.ChecksumType {
+func (m *multipart) checksumType() types.ChecksumType {
 	if m.composite {
 		return types.ChecksumTypeComposite
 	}
@@ -119,35 +126,6 @@ func (b *bucket) upload(key, id *string) (*multipart, error) {
 
 var createParams = mapFields[writeParams, awss3.CreateMultipartUploadInput]()
 
-func (s *Fake) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkKey(in.Key); err != nil {
-		return nil, err
-	}
-	params := createParams.of(in)
-	if err := params.check(call.Time); err != nil {
-		return nil, err
-	}
-	if _, err := compositeOf(in.ChecksumAlgorithm, in.ChecksumType); err != nil {
-		return nil, err
-	}
-	tags, err := parseTagging(in.Tagging)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
-	if err != nil {
-		return nil, err
-	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	params.setKeys(&need.Context, call.Time)
-	need.Context.SetBool("s3:ObjectCreationOperation", false)
-	setRequestTags(&need.Context, tags)
-	return s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0), nil
-}
-
 // unsupportedChecksum is the answer to an algorithm that S3 does not know. The list is
 // of before S3 knew more; what it lists now is unverified.
 func unsupportedChecksum() error {
@@ -158,29 +136,34 @@ func unsupportedChecksum() error {
 // parts (User Guide, "Checking object integrity"). A CRC can be either, and is
 // composite unless the request says otherwise; the default checksum never is. That
 // MD5, SHA-512 and the XXHash family are as the SHAs is unverified.
-func compositeOf(a types.ChecksumAlgorithm, kind types.ChecksumType) (bool, error) {
+func compositeOf(a types.ChecksumAlgorithm, t types.ChecksumType) (bool, error) {
 	name := strings.ToLower(string(a))
 	switch {
-	case a == "" && kind != "":
+	case a == "" && t != "":
 		return false, errInvalidRequest.says("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
 	case a == "":
 		return false, nil
 	case !known(a):
 		return false, unsupportedChecksum()
-	case kind != "" && !known(kind):
+	case t != "" && !known(t):
 		return false, errInvalidRequest.says("Value for x-amz-checksum-type header is invalid.")
-	case kind == types.ChecksumTypeFullObject && combining(a) == nil:
+	case t == types.ChecksumTypeFullObject && combining(a) == nil:
 		return false, errInvalidRequest.says("The FULL_OBJECT checksum type cannot be used with the " + name + " checksum algorithm.")
-	case kind == types.ChecksumTypeComposite && a == types.ChecksumAlgorithmCrc64nvme:
+	case t == types.ChecksumTypeComposite && a == types.ChecksumAlgorithmCrc64nvme:
 		return false, errInvalidRequest.says("The COMPOSITE checksum type cannot be used with the " + name + " checksum algorithm.")
 	}
-	return kind != types.ChecksumTypeFullObject && a != types.ChecksumAlgorithmCrc64nvme, nil
+	return t != types.ChecksumTypeFullObject && a != types.ChecksumAlgorithmCrc64nvme, nil
 }
 
-// CreateMultipartUpload begins an upload in parts.
-func (s *Fake) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) (*awss3.CreateMultipartUploadOutput, error) {
-	call := fakeaws.CallFrom(ctx)
+// createMultipartUpload begins an upload in parts.
+func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipartUploadInput) (*fakeaws.Plan[awss3.CreateMultipartUploadOutput], error) {
+	if err := checkKey(in.Key); err != nil {
+		return nil, err
+	}
 	params := createParams.of(in)
+	if err := params.check(call.Time); err != nil {
+		return nil, err
+	}
 	composite, err := compositeOf(in.ChecksumAlgorithm, in.ChecksumType)
 	if err != nil {
 		return nil, err
@@ -191,34 +174,50 @@ func (s *Fake) CreateMultipartUpload(ctx context.Context, in *awss3.CreateMultip
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.findBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}
-	m := &multipart{
-		key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
-		params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
+	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
+	params.setKeys(&need.Context, call.Time)
+	need.Context.SetBool("s3:ObjectCreationOperation", false)
+	setRequestTags(&need.Context, tags)
+	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
+		m := &multipart{
+			key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
+			params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
+		}
+		if err := s.begin(call, b, m); err != nil {
+			return nil, err
+		}
+		out := &awss3.CreateMultipartUploadOutput{Bucket: &b.name, Key: in.Key, UploadId: &m.id, ChecksumAlgorithm: m.algorithm}
+		if m.algorithm != "" {
+			out.ChecksumType = m.checksumType()
+		}
+		out.AbortDate, out.AbortRuleId = b.aborted(m)
+		createEncryption.copy(out, m.object.encryption.shown())
+		return out, nil
+	}), nil
+}
+
+// begin decides whose object an upload makes and how it is encrypted, and gives the
+// upload its id.
+func (s *Fake) begin(call *fakeaws.Call, b *bucket, m *multipart) (err error) {
+	if err = s.own(call, b, m.object, m.params); err != nil {
+		return err
 	}
-	if err := s.own(call, b, m.object, params); err != nil {
-		return nil, err
+	if m.object.encryption, err = s.encryptionFor(call, b, &m.params.encryptionParams); err != nil {
+		return err
 	}
-	if m.object.encryption, err = s.encryptionFor(call, b, &params.encryptionParams); err != nil {
-		return nil, err
-	}
-	if _, err := b.lockFor(&params.lockParams, call.Time); err != nil {
-		return nil, err
+	if _, err = b.lockFor(&m.params.lockParams, call.Time); err != nil {
+		return err
 	}
 	s.made++
 	m.place = s.made
 	m.id = orderedID(s.world.IDs(), uploadIDLength, m.place)
 	b.uploads.add(m)
-	out := &awss3.CreateMultipartUploadOutput{Bucket: &b.name, Key: in.Key, UploadId: &m.id, ChecksumAlgorithm: m.algorithm}
-	if m.algorithm != "" {
-		out.ChecksumType = m.kind()
-	}
-	out.AbortDate, out.AbortRuleId = b.aborted(m)
-	createEncryption.copy(out, m.object.encryption.shown())
-	return out, nil
+	return nil
 }
 
 var createEncryption = mapFields[awss3.CreateMultipartUploadOutput, sse]()
@@ -233,25 +232,39 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 	return types.Initiator{ID: &id}
 }
 
-func (s *Fake) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]enforce.Need, error) {
+// abortMultipartUpload ends an upload and forgets its parts.
+func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipartUploadInput) (*fakeaws.Plan[awss3.AbortMultipartUploadOutput], error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}
-	return s.uploadNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:AbortMultipartUpload")
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
+	b, needs, err := s.askUpload(call, ref, "s3:AbortMultipartUpload")
+	if err != nil {
+		return nil, err
+	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.AbortMultipartUploadOutput, error) {
+		m, err := b.upload(in.Key, in.UploadId)
+		if err != nil {
+			return nil, err
+		}
+		b.uploads.running.Delete(m)
+		return new(awss3.AbortMultipartUploadOutput), nil
+	}), nil
 }
 
-// AbortMultipartUpload ends an upload and forgets its parts.
-func (s *Fake) AbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) (*awss3.AbortMultipartUploadOutput, error) {
+// askUpload finds the bucket of an upload, and the permission for an action on it. The
+// object that is under the upload's key now, if any, has no say: its tags are no condition
+// keys, and it may be of another account. Nor has the upload itself, which is looked for
+// when the call is allowed: no two uploads have the same id.
+func (s *Fake) askUpload(call *fakeaws.Call, ref objectRef, action string) (*bucket, []fakeaws.Need, error) {
+	if err := ref.check(); err != nil {
+		return nil, nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.findBucket(call, ref.bucketRef)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m, err := b.upload(in.Key, in.UploadId)
-	if err != nil {
-		return nil, err
-	}
-	b.uploads.running.Delete(m)
-	return new(awss3.AbortMultipartUploadOutput), nil
+	return b, []fakeaws.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
 }

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
@@ -12,9 +11,13 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// uploadCompleteOps are the rows of CompleteMultipartUpload.
+func (s *Fake) uploadCompleteOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.completeMultipartUpload)}
+}
 
 // A completion is what is left of an upload that is complete.
 type completion struct {
@@ -29,33 +32,6 @@ var (
 	completeEncryption = mapFields[awss3.CompleteMultipartUploadOutput, sse]()
 	completedChecksums = mapFields[checksumValues, types.CompletedPart]()
 )
-
-func (s *Fake) needCompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	if err := checkWriteHeaders(in.IfMatch, in.IfNoneMatch); err != nil {
-		return nil, err
-	}
-	if err := completeKey.of(in).check(); err != nil {
-		return nil, err
-	}
-	if err := checkPartOrder(in.MultipartUpload); err != nil {
-		return nil, err
-	}
-	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
-	needs, err := s.partNeeds(call, ref)
-	if err != nil {
-		return nil, err
-	}
-	keys := &needs[0].Context
-	keys.SetBool("s3:ObjectCreationOperation", true)
-	setIfSent(keys, "s3:if-match", in.IfMatch)
-	setIfSent(keys, "s3:if-none-match", in.IfNoneMatch)
-	if in.IfMatch != nil {
-		get, err := s.objectNeeds(call, ref, "s3:GetObject")
-		return append(needs, get...), err
-	}
-	return needs, nil
-}
 
 // checkPartOrder refuses a list of parts that is none.
 func checkPartOrder(list *types.CompletedMultipartUpload) error {
@@ -78,37 +54,73 @@ func checkPartOrder(list *types.CompletedMultipartUpload) error {
 	return nil
 }
 
-// CompleteMultipartUpload makes an object of parts.
-func (s *Fake) CompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) (*awss3.CompleteMultipartUploadOutput, error) {
-	call := fakeaws.CallFrom(ctx)
+// completeMultipartUpload makes an object of parts.
+func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMultipartUploadInput) (*fakeaws.Plan[awss3.CompleteMultipartUploadOutput], error) {
+	if err := checkWriteHeaders(in.IfMatch, in.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	key := completeKey.of(in)
+	if err := key.check(); err != nil {
+		return nil, err
+	}
+	if err := checkPartOrder(in.MultipartUpload); err != nil {
+		return nil, err
+	}
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
+	if err := ref.check(); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.findBucket(call, ref.bucketRef)
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.upload(in.Key, in.UploadId)
-	if err != nil {
-		if m = b.completedUpload(in); m == nil {
+	return withBucket(s, call, b, s.completeNeeds(call, b, ref, in), func(b *bucket) (*awss3.CompleteMultipartUploadOutput, error) {
+		m, err := b.upload(in.Key, in.UploadId)
+		if err != nil {
+			if m = b.completedUpload(in); m == nil {
+				return nil, err
+			}
+			return b.completed(m), nil
+		}
+		if err := m.checkKey(*key); err != nil {
+			return nil, err
+		}
+		if err := s.finish(call, b, m, in); err != nil {
 			return nil, err
 		}
 		return b.completed(m), nil
+	}), nil
+}
+
+// completeNeeds are the permissions to complete an upload.
+func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *awss3.CompleteMultipartUploadInput) []fakeaws.Need {
+	put := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 3)
+	put.Context.SetBool("s3:ObjectCreationOperation", true)
+	setIfSent(&put.Context, "s3:if-match", in.IfMatch)
+	setIfSent(&put.Context, "s3:if-none-match", in.IfNoneMatch)
+	if in.IfMatch == nil {
+		return []fakeaws.Need{put}
 	}
-	if err := m.checkKey(*completeKey.of(in)); err != nil {
-		return nil, err
-	}
+	_, get := s.objectNeed(call, b, ref, "s3:GetObject")
+	return []fakeaws.Need{put, get}
+}
+
+// finish makes the object of an upload.
+func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.CompleteMultipartUploadInput) error {
 	parts, err := m.choose(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	o, err := m.assemble(in, parts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	params := *m.params
 	params.IfMatch, params.IfNoneMatch = in.IfMatch, in.IfNoneMatch
 	if err := s.store(call, b, o, &params); err != nil {
-		return nil, err
+		return err
 	}
 	// The date of an object is that of the beginning of its upload (User Guide,
 	// "Working with object metadata").
@@ -118,7 +130,7 @@ func (s *Fake) CompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMu
 		m.done.version = *version
 	}
 	b.uploads.finish(m)
-	return b.completed(m), nil
+	return nil
 }
 
 // choose finds the parts that a request lists.
@@ -188,8 +200,8 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 	if in.MpuObjectSize != nil && *in.MpuObjectSize != o.size {
 		return nil, errInvalidRequest.says("The provided 'x-amz-mp-object-size' header value " + itoa(*in.MpuObjectSize) + " does not match what was computed: " + itoa(o.size))
 	}
-	if in.ChecksumType != "" && in.ChecksumType != m.kind() {
-		return nil, errInvalidRequest.says("The upload was created using the " + string(m.kind()) + " checksum mode. The complete request must use the same checksum mode.")
+	if in.ChecksumType != "" && in.ChecksumType != m.checksumType() {
+		return nil, errInvalidRequest.says("The upload was created using the " + string(m.checksumType()) + " checksum mode. The complete request must use the same checksum mode.")
 	}
 	return &o, m.checkWhole(completeChecksums.of(in), &o)
 }

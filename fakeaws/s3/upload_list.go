@@ -1,17 +1,19 @@
 package s3
 
 import (
-	"context"
-
 	"github.com/tidwall/btree"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// uploadListOps are the rows of ListMultipartUploads.
+func (s *Fake) uploadListOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.listMultipartUploads)}
+}
 
 func listingOfUploads(in *awss3.ListMultipartUploadsInput) *listing {
 	return &listing{
@@ -22,16 +24,6 @@ func listingOfUploads(in *awss3.ListMultipartUploadsInput) *listing {
 		encoding:  in.EncodingType,
 		after:     aws.ToString(in.KeyMarker),
 	}
-}
-
-func (s *Fake) needListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) ([]enforce.Need, error) {
-	if n := in.MaxUploads; n != nil && *n < 0 {
-		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
-	}
-	if err := listingOfUploads(in).check(); err != nil {
-		return nil, err
-	}
-	return s.bucketNeeds(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:ListBucketMultipartUploads")
 }
 
 // uploadIter iterates over uploads by key.
@@ -45,16 +37,27 @@ func (it *uploadIter) Seek(key string) bool { return it.IterG.Seek(&multipart{ke
 // Key implements keyed.
 func (it *uploadIter) Key() string { return it.Item().key }
 
-// ListMultipartUploads lists a page of the uploads that are in progress: by key,
+// listMultipartUploads lists a page of the uploads that are in progress: by key,
 // and the oldest of a key first.
-func (s *Fake) ListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) (*awss3.ListMultipartUploadsOutput, error) {
+func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartUploadsInput) (*fakeaws.Plan[awss3.ListMultipartUploadsOutput], error) {
+	if n := in.MaxUploads; n != nil && *n < 0 {
+		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
+	}
 	l := listingOfUploads(in)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), l.bucketRef)
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	b, needs, err := s.askBucket(call, l.bucketRef, "s3:ListBucketMultipartUploads")
 	if err != nil {
 		return nil, err
 	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListMultipartUploadsOutput, error) {
+		return b.uploadsPage(l, in), nil
+	}), nil
+}
+
+// uploadsPage is a page of the uploads that are in progress.
+func (b *bucket) uploadsPage(l *listing, in *awss3.ListMultipartUploadsInput) *awss3.ListMultipartUploadsOutput {
 	limit := int32(l.limit())
 	out := &awss3.ListMultipartUploadsOutput{
 		Bucket:         &b.name,
@@ -67,7 +70,7 @@ func (s *Fake) ListMultipartUploads(ctx context.Context, in *awss3.ListMultipart
 		IsTruncated:    aws.Bool(false),
 	}
 	if b.uploads.running == nil {
-		return out, nil
+		return out
 	}
 	it := &uploadIter{b.uploads.running.Iter()}
 	defer it.Release()
@@ -93,7 +96,7 @@ func (s *Fake) ListMultipartUploads(ctx context.Context, in *awss3.ListMultipart
 			out.NextUploadIdMarker = &lastID
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (b *bucket) listedUpload(l *listing, m *multipart) types.MultipartUpload {
@@ -107,7 +110,7 @@ func (b *bucket) listedUpload(l *listing, m *multipart) types.MultipartUpload {
 		StorageClass: m.object.listedClass(),
 	}
 	if m.algorithm != "" {
-		u.ChecksumAlgorithm, u.ChecksumType = m.algorithm, m.kind()
+		u.ChecksumAlgorithm, u.ChecksumType = m.algorithm, m.checksumType()
 	}
 	return u
 }

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"sort"
 	"strconv"
 
@@ -9,9 +8,13 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// uploadListPartsOps are the rows of ListParts.
+func (s *Fake) uploadListPartsOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.listParts)}
+}
 
 // maxParts is the largest page of a list of parts, and the one of a request that
 // names no size.
@@ -45,39 +48,39 @@ func (p partPage) cut(length int, number func(i int) int32) (from, to int, trunc
 	return from, to, to < length && p.size > 0
 }
 
-func (s *Fake) needListParts(ctx context.Context, in *awss3.ListPartsInput) ([]enforce.Need, error) {
-	if _, err := partsOf(in.PartNumberMarker, in.MaxParts); err != nil {
-		return nil, err
-	}
-	if err := listPartsKey.of(in).check(); err != nil {
-		return nil, err
-	}
-	return s.uploadNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, "s3:ListMultipartUploadParts")
-}
-
-// ListParts lists the parts of an upload by number.
-func (s *Fake) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*awss3.ListPartsOutput, error) {
+// listParts lists the parts of an upload by number.
+func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws.Plan[awss3.ListPartsOutput], error) {
 	p, err := partsOf(in.PartNumberMarker, in.MaxParts)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(fakeaws.CallFrom(ctx), bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	key := listPartsKey.of(in)
+	if err := key.check(); err != nil {
+		return nil, err
+	}
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
+	b, needs, err := s.askUpload(call, ref, "s3:ListMultipartUploadParts")
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.upload(in.Key, in.UploadId)
-	if err != nil {
-		return nil, err
-	}
-	// A key is needed only where the upload has checksums (API Reference, "ListParts").
-	// That S3 then refuses to do without it is unverified.
-	if key := listPartsKey.of(in); key.sent() || m.algorithm != "" {
-		if err := m.checkKey(*key); err != nil {
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListPartsOutput, error) {
+		m, err := b.upload(in.Key, in.UploadId)
+		if err != nil {
 			return nil, err
 		}
-	}
+		// A key is needed only where the upload has checksums (API Reference, "ListParts").
+		// That S3 then refuses to do without it is unverified.
+		if key.sent() || m.algorithm != "" {
+			if err := m.checkKey(*key); err != nil {
+				return nil, err
+			}
+		}
+		return b.partsPage(m, p), nil
+	}), nil
+}
+
+// partsPage is a page of the parts of an upload.
+func (b *bucket) partsPage(m *multipart, p partPage) *awss3.ListPartsOutput {
 	from, to, truncated := p.cut(len(m.parts), func(i int) int32 { return m.parts[i].number })
 	initiator := m.initiator
 	out := &awss3.ListPartsOutput{
@@ -90,7 +93,7 @@ func (s *Fake) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*awss3.
 		PartNumberMarker: aws.String(itoa(p.after)),
 		MaxParts:         &p.size,
 		IsTruncated:      &truncated,
-		ChecksumType:     m.kind(),
+		ChecksumType:     m.checksumType(),
 	}
 	out.AbortDate, out.AbortRuleId = b.aborted(m)
 	if out.ChecksumAlgorithm = m.algorithm; m.algorithm == "" {
@@ -106,7 +109,7 @@ func (s *Fake) ListParts(ctx context.Context, in *awss3.ListPartsInput) (*awss3.
 		next = part.number
 	}
 	out.NextPartNumberMarker = aws.String(itoa(next))
-	return out, nil
+	return out
 }
 
 var listPartsKey = mapFields[customerKey, awss3.ListPartsInput]()

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +10,16 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// uploadPartOps are the rows of parts.
+func (s *Fake) uploadPartOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.uploadPart),
+		bind(s, s.uploadPartCopy),
+	}
+}
 
 var (
 	partChecksums  = mapFields[checksumParams, awss3.UploadPartInput]()
@@ -29,75 +35,51 @@ func checkPartNumber(number *int32) error {
 	return nil
 }
 
-func (s *Fake) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
+// uploadPart stores a part of an upload. As with PutObject the body is read when the call
+// is allowed, and without the lock.
+func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakeaws.Plan[awss3.UploadPartOutput], error) {
 	if err := checkPartNumber(in.PartNumber); err != nil {
 		return nil, err
 	}
 	if in.ContentLength != nil && *in.ContentLength > maxObject {
 		return nil, tooLarge(*in.ContentLength)
 	}
-	if err := partKey.of(in).check(); err != nil {
+	key := partKey.of(in)
+	if err := key.check(); err != nil {
 		return nil, err
 	}
-	up, err := newUpload(call, partChecksums.of(in))
+	body, err := newBodyClaims(call, partChecksums.of(in))
 	if err != nil {
 		return nil, err
 	}
-	if err := up.check(); err != nil {
+	if err := body.check(); err != nil {
 		return nil, err
 	}
-	return s.partNeeds(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil})
+	b, needs, err := s.askPart(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil})
+	if err != nil {
+		return nil, err
+	}
+	return &fakeaws.Plan[awss3.UploadPartOutput]{Needs: needs, Do: func() (*awss3.UploadPartOutput, error) {
+		m, err := s.uploading(call, b, in.Key, in.UploadId, func(m *multipart) error { return m.admit(body, *key) })
+		if err != nil {
+			return nil, err
+		}
+		return s.putPart(call, b, in, m, body)
+	}}, nil
 }
 
-// partNeeds is the permission to add to an upload.
-func (s *Fake) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, error) {
-	needs, err := s.uploadNeeds(call, ref, "s3:PutObject")
-	if err == nil {
-		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
-	}
-	return needs, err
-}
-
-// uploadNeeds is the one permission of an operation on an upload. The object that
-// is under its key now, if any, has no say: its tags are no condition keys, and it
-// may be of another account.
-func (s *Fake) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
-	if err := ref.check(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	return []enforce.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
-}
-
-// UploadPart stores a part of an upload. As with PutObject the body is read
-// without the lock.
-func (s *Fake) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*awss3.UploadPartOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	up, err := newUpload(call, partChecksums.of(in))
-	if err != nil {
-		return nil, err
-	}
-	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
-	m, err := s.uploading(call, ref, in.UploadId, func(m *multipart) error { return m.admit(up, *partKey.of(in)) })
-	if err != nil {
-		return nil, err
-	}
+func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput, m *multipart, body *bodyClaims) (*awss3.UploadPartOutput, error) {
+	var err error
 	p := &part{number: *in.PartNumber}
-	up.keep = m.stored()
-	if p.data, p.etag, p.checksum, err = up.read(in.Body, sizeOf(in.ContentLength)); err != nil {
+	body.keep = m.stored()
+	if p.data, p.etag, p.checksum, err = body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
-	if err := m.checkAlgorithm(up.stated.algorithm); err != nil {
+	if err := m.checkAlgorithm(body.stated.algorithm); err != nil {
 		return nil, err
 	}
-	p.stated = up.stated
-	if err := s.addPart(call, ref, m, p); err != nil {
+	p.stated = body.stated
+	if err := s.addPart(call, b, m, p); err != nil {
 		return nil, err
 	}
 	out := &awss3.UploadPartOutput{ETag: &p.etag}
@@ -111,15 +93,23 @@ func (s *Fake) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*awss
 	return out, nil
 }
 
+// askPart finds the bucket of an upload, and the permission to add to the upload.
+func (s *Fake) askPart(call *fakeaws.Call, ref objectRef) (*bucket, []fakeaws.Need, error) {
+	b, needs, err := s.askUpload(call, ref, "s3:PutObject")
+	if err == nil {
+		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
+	}
+	return b, needs, err
+}
+
 // uploading finds the upload of a request and checks that the part fits it.
-func (s *Fake) uploading(call *fakeaws.Call, ref objectRef, id *string, admit func(*multipart) error) (*multipart, error) {
+func (s *Fake) uploading(call *fakeaws.Call, b *bucket, key, id *string, admit func(*multipart) error) (*multipart, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
+	if err := b.still(call); err != nil {
 		return nil, err
 	}
-	m, err := b.upload(ref.key, id)
+	m, err := b.upload(key, id)
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +118,14 @@ func (s *Fake) uploading(call *fakeaws.Call, ref objectRef, id *string, admit fu
 
 // admit refuses a part with another checksum or key than the upload was begun
 // with.
-func (m *multipart) admit(up *upload, key customerKey) error {
+func (m *multipart) admit(body *bodyClaims, key customerKey) error {
 	if err := m.checkKey(key); err != nil {
 		return err
 	}
-	if up.trails && up.claimed.algorithm == "" {
+	if body.trails && body.claimed.algorithm == "" {
 		return nil // it is known when the body has been read
 	}
-	return m.checkAlgorithm(up.claimed.algorithm)
+	return m.checkAlgorithm(body.claimed.algorithm)
 }
 
 // checkAlgorithm refuses a part with a checksum of another algorithm. A checksum
@@ -163,15 +153,14 @@ func (m *multipart) checkKey(key customerKey) error {
 }
 
 // addPart puts a part into an upload that is still in progress.
-func (s *Fake) addPart(call *fakeaws.Call, ref objectRef, m *multipart, p *part) error {
+func (s *Fake) addPart(call *fakeaws.Call, b *bucket, m *multipart, p *part) error {
 	p.size = p.data.len()
 	if !m.object.encryption.plainETag() {
 		p.etag = s.randomETag()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
+	if err := b.still(call); err != nil {
 		return err
 	}
 	if _, err := b.upload(&m.key, &m.id); err != nil {
@@ -185,146 +174,4 @@ func (s *Fake) addPart(call *fakeaws.Call, ref objectRef, m *multipart, p *part)
 		m.parts = slices.Insert(m.parts, i, p)
 	}
 	return nil
-}
-
-var (
-	partCopySums       = mapFields[types.CopyPartResult, checksumValues]()
-	partCopyEncryption = mapFields[awss3.UploadPartCopyOutput, sse]()
-	partCopyKey        = mapFields[customerKey, awss3.UploadPartCopyInput]()
-)
-
-// A partCopyPlan is an UploadPartCopy request that makes sense.
-type partCopyPlan struct {
-	source           objectRef
-	key, sourceKey   customerKey
-	dest             objectRef
-	sourceConditions conditions
-	first, last      int64 // of the range, when it has one
-	ranged           bool
-}
-
-func planPartCopy(in *awss3.UploadPartCopyInput) (*partCopyPlan, error) {
-	if err := checkPartNumber(in.PartNumber); err != nil {
-		return nil, err
-	}
-	source, err := parseCopySource(aws.ToString(in.CopySource))
-	if err != nil {
-		return nil, err
-	}
-	source.expectedOwner = in.ExpectedSourceBucketOwner
-	p := &partCopyPlan{
-		source:           source,
-		key:              *partCopyKey.of(in),
-		sourceKey:        customerKey{in.CopySourceSSECustomerAlgorithm, in.CopySourceSSECustomerKey, in.CopySourceSSECustomerKeyMD5},
-		dest:             objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil},
-		sourceConditions: conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince},
-	}
-	for _, k := range []customerKey{p.key, p.sourceKey} {
-		if err := k.check(); err != nil {
-			return nil, err
-		}
-	}
-	if in.CopySourceRange != nil {
-		first, last, ok := copyRange(*in.CopySourceRange)
-		if !ok {
-			return nil, invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", *in.CopySourceRange)
-		}
-		p.first, p.last, p.ranged = first, last, true
-	}
-	return p, nil
-}
-
-// copyRange reads the range of a part copy, which has one form only.
-func copyRange(header string) (first, last int64, ok bool) {
-	spec, isBytes := strings.CutPrefix(header, "bytes=")
-	from, to, _ := strings.Cut(spec, "-")
-	first, okFirst := parseOffset(from)
-	last, okLast := parseOffset(to)
-	return first, last, isBytes && okFirst && okLast && first <= last
-}
-
-func (s *Fake) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) ([]enforce.Need, error) {
-	call := fakeaws.CallFrom(ctx)
-	p, err := planPartCopy(in)
-	if err != nil {
-		return nil, err
-	}
-	put, err := s.partNeeds(call, p.dest)
-	if err != nil {
-		return nil, err
-	}
-	put[0].Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(*in.CopySource, "/"))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from, err := s.bucketAnywhere(p.source.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	return append(s.readNeeds(call, from, p.source), put...), nil
-}
-
-// UploadPartCopy makes a part of an object, or of a range of one, and shares its
-// data.
-func (s *Fake) UploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) (*awss3.UploadPartCopyOutput, error) {
-	call := fakeaws.CallFrom(ctx)
-	p, err := planPartCopy(in)
-	if err != nil {
-		return nil, err
-	}
-	var version *string
-	copied := &part{number: *in.PartNumber}
-	m, err := s.uploading(call, p.dest, in.UploadId, func(m *multipart) error {
-		if err := m.checkKey(p.key); err != nil {
-			return err
-		}
-		copied.data, version, err = s.partSource(p)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	// What is stored does not change, so it is hashed without the lock.
-	d := newDigests(m.stored())
-	for _, piece := range copied.data {
-		d.write(piece)
-	}
-	copied.etag, copied.checksum = d.etag(), d.checksum()
-	if err := s.addPart(call, p.dest, m, copied); err != nil {
-		return nil, err
-	}
-	result := &types.CopyPartResult{ETag: &copied.etag, LastModified: &copied.modified}
-	if m.algorithm != "" {
-		partCopySums.copy(result, copied.checksum.values())
-	}
-	out := &awss3.UploadPartCopyOutput{CopyPartResult: result, CopySourceVersionId: version}
-	partCopyEncryption.copy(out, m.object.encryption.shown())
-	return out, nil
-}
-
-// partSource is the data of a part copy.
-func (s *Fake) partSource(p *partCopyPlan) (data, *string, error) {
-	b, err := s.bucketAnywhere(p.source.bucketRef)
-	if err != nil {
-		return nil, nil, err
-	}
-	o, err := b.copySource(p.source, s.world.Clock().Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := o.checkKey(p.sourceKey); err != nil {
-		return nil, nil, err
-	}
-	if failing := p.sourceConditions.failing(o); failing != "" {
-		return nil, nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
-	}
-	if !p.ranged {
-		p.last = o.size - 1
-	}
-	switch {
-	case p.last >= o.size:
-		return nil, nil, invalidArgument("Range specified is not valid for source object of size: "+itoa(o.size), "x-amz-copy-source-range", "bytes="+itoa(p.first)+"-"+itoa(p.last))
-	case p.last-p.first >= maxObject:
-		return nil, nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
-	}
-	return o.data.cut(span{start: p.first, length: p.last - p.first + 1}), b.shown(o), nil
 }

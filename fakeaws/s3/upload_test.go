@@ -342,7 +342,7 @@ func TestListParts(t *testing.T) {
 	assert.Equal(t, []int32{2, 4, 7, 10000}, numbers)
 	for _, in := range []*awss3.ListPartsInput{{MaxParts: ptr(int32(-1))}, {PartNumberMarker: ptr("x")}, {PartNumberMarker: ptr("-1")}} {
 		in.Bucket, in.Key, in.UploadId = ptr("bucket"), ptr("key"), id
-		_, err := l.fake.needListParts(l.ctx, in)
+		_, err := needsOf(l.fake.listParts(l.ctx, in))
 		requireCode(t, err, "InvalidArgument", 400)
 	}
 }
