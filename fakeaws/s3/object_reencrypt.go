@@ -2,6 +2,7 @@ package s3
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,7 +18,9 @@ func (s *Fake) objectReencryptOps() []fakeaws.Op {
 
 // kmsKeyARN is the pattern that the API Reference has for the key of an update: neither
 // ids nor aliases will do.
-var kmsKeyARN = regexp.MustCompile(`^arn:aws[-a-z0-9]*:kms:[-a-z0-9]*:([0-9]{12}):key/.+$`)
+var kmsKeyARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws[-a-z0-9]*:kms:[-a-z0-9]*:([0-9]{12}):key/.+$`)
+})
 
 // checkReencryption reads how an object is to be encrypted from now on. Its texts, and
 // those below, are the ones that the API Reference lists for UpdateObjectEncryption.
@@ -32,7 +35,7 @@ func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*type
 		return nil, errInvalidRequest.says("Requests that modify an object encryption configuration require a valid new encryption type. Valid values are SSEKMS. Modify the request to specify SSE-KMS for the updated encryption type, and then try again.")
 	case aws.ToString(kms.Value.KMSKeyArn) == "":
 		return nil, errInvalidRequest.says("Requests that modify an object's encryption type to SSE-KMS require an AWS KMS key Amazon Resource Name (ARN). Modify the request to specify a KMS key ARN, and then try again.")
-	case !kmsKeyARN.MatchString(*kms.Value.KMSKeyArn):
+	case !kmsKeyARN().MatchString(*kms.Value.KMSKeyArn):
 		return nil, errInvalidRequest.says("Requests that modify an object's encryption type to SSE-KMS require a valid AWS KMS key Amazon Resource Name (ARN). Confirm that you have a correctly formatted KMS key ARN in your request, and then try again.")
 	}
 	return &kms.Value, nil
@@ -52,7 +55,7 @@ func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObject
 			if err := s.checkReencryptable(o); err != nil {
 				return nil, err
 			}
-			if account := kmsKeyARN.FindStringSubmatch(*kms.KMSKeyArn)[1]; account != b.owner.ID {
+			if account := kmsKeyARN().FindStringSubmatch(*kms.KMSKeyArn)[1]; account != b.owner.ID {
 				return nil, errAccessDenied.says("The AWS KMS key in the request must be owned by the same account as the bucket. Modify the request to specify a KMS key from the same account, and then try again.")
 			}
 			key, err := kmsKey(call, b, kms.KMSKeyArn)

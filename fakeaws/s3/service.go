@@ -46,7 +46,7 @@ func (s *Fake) Ops() []fakeaws.Op {
 func (s *Fake) objectOps() []fakeaws.Op {
 	return slices.Concat(
 		s.objectPutOps(), s.objectGetOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
-		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(),
+		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(), s.objectRefusedOps(),
 		s.lockConfigurationOps(), s.versioningOps(), s.listOps(), s.listVersionsOps(),
 		s.uploadOps(), s.uploadPartOps(), s.uploadCompleteOps(), s.uploadListOps(), s.uploadListPartsOps(),
 	)
