@@ -23,8 +23,8 @@ func (s *Fake) listOps() []fakeaws.Op {
 // that names no size.
 const maxKeys = 1000
 
-// A listing is a request for a page of a bucket's keys.
-type listing struct {
+// A listRequest is a request for a page of a bucket's keys.
+type listRequest struct {
 	bucketRef
 	action            string
 	prefix, delimiter *string
@@ -38,7 +38,7 @@ type listing struct {
 }
 
 // askList finds the bucket of a list, and the permission to list it.
-func (s *Fake) askList(call *fakeaws.Call, l *listing) (*bucket, []fakeaws.Need, error) {
+func (s *Fake) askList(call *fakeaws.Call, l *listRequest) (*bucket, []fakeaws.Need, error) {
 	if err := l.check(); err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Fake) askList(call *fakeaws.Call, l *listing) (*bucket, []fakeaws.Need,
 	return b, []fakeaws.Need{need}, nil
 }
 
-func (l *listing) check() error {
+func (l *listRequest) check() error {
 	if l.maxKeys != nil && *l.maxKeys < 0 {
 		return invalidArgument("Argument maxKeys must be an integer between 0 and 2147483647", "maxKeys", itoa(*l.maxKeys))
 	}
@@ -78,7 +78,7 @@ func (l *listing) check() error {
 }
 
 // limit is the size of the page.
-func (l *listing) limit() int {
+func (l *listRequest) limit() int {
 	if l.maxKeys == nil {
 		return maxKeys
 	}
@@ -86,7 +86,7 @@ func (l *listing) limit() int {
 }
 
 // text is a key as the list shows it.
-func (l *listing) text(s string) *string {
+func (l *listRequest) text(s string) *string {
 	if l.encoding == types.EncodingTypeUrl {
 		s = urlEncode(s)
 	}
@@ -94,7 +94,7 @@ func (l *listing) text(s string) *string {
 }
 
 // optional is text of a parameter that may be missing.
-func (l *listing) optional(s *string) *string {
+func (l *listRequest) optional(s *string) *string {
 	if s == nil {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (l *listing) optional(s *string) *string {
 }
 
 // page collects a page of objects.
-func (b *bucket) page(l *listing) (*scan, []types.Object) {
+func (b *bucket) page(l *listRequest) (*scan, []types.Object) {
 	var contents []types.Object
 	it := b.objects.Iter()
 	// A delete marker hides the key.
@@ -121,7 +121,7 @@ func (b *bucket) page(l *listing) (*scan, []types.Object) {
 }
 
 // entry is one object of a list.
-func (b *bucket) entry(l *listing, o *object) *types.Object {
+func (b *bucket) entry(l *listRequest, o *object) *types.Object {
 	e := &types.Object{
 		Key:               &o.key,
 		ETag:              &o.etag,
@@ -151,8 +151,8 @@ func (o *object) listedClass() types.StorageClass {
 	return cmp.Or(o.storageClass, types.StorageClassStandard)
 }
 
-func listingV1(in *awss3.ListObjectsInput) *listing {
-	return &listing{
+func listRequestV1(in *awss3.ListObjectsInput) *listRequest {
+	return &listRequest{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
 		action:    "s3:ListBucket",
 		prefix:    in.Prefix,
@@ -167,7 +167,7 @@ func listingV1(in *awss3.ListObjectsInput) *listing {
 
 // listObjects lists a page of a bucket's objects in the first form of the list.
 func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fakeaws.Plan[awss3.ListObjectsOutput], error) {
-	l := listingV1(in)
+	l := listRequestV1(in)
 	b, needs, err := s.askList(call, l)
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fak
 	}), nil
 }
 
-func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
+func listRequestV2(in *awss3.ListObjectsV2Input) (*listRequest, error) {
 	after, err := listToken(in.ContinuationToken)
 	if err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 	if in.ContinuationToken == nil {
 		after = aws.ToString(in.StartAfter)
 	}
-	return &listing{
+	return &listRequest{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
 		action:    "s3:ListBucket",
 		prefix:    in.Prefix,
@@ -218,7 +218,7 @@ func listingV2(in *awss3.ListObjectsV2Input) (*listing, error) {
 
 // listObjectsV2 lists a page of a bucket's objects.
 func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (*fakeaws.Plan[awss3.ListObjectsV2Output], error) {
-	l, err := listingV2(in)
+	l, err := listRequestV2(in)
 	if err != nil {
 		return nil, err
 	}

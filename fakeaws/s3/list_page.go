@@ -26,7 +26,7 @@ type keyed interface {
 // scan collects a page. It seeks: keys before the page and keys behind a common
 // prefix cost nothing. take is called for each key that is a line of its own,
 // and returns false when the page is full.
-func (l *listing) scan(it keyed, hidden func() bool, take func(*scan) bool) *scan {
+func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) *scan {
 	p := &scan{room: l.limit()}
 	if p.room == 0 {
 		return p

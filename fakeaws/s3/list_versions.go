@@ -13,8 +13,8 @@ func (s *Fake) listVersionsOps() []fakeaws.Op {
 	return []fakeaws.Op{bind(s, s.listObjectVersions)}
 }
 
-func listingOfVersions(in *awss3.ListObjectVersionsInput) *listing {
-	return &listing{
+func listRequestOfVersions(in *awss3.ListObjectVersionsInput) *listRequest {
+	return &listRequest{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
 		action:    "s3:ListBucketVersions",
 		prefix:    in.Prefix,
@@ -48,7 +48,7 @@ func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersio
 	if err := checkVersionMarker(in); err != nil {
 		return nil, err
 	}
-	l := listingOfVersions(in)
+	l := listRequestOfVersions(in)
 	b, needs, err := s.askList(call, l)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersio
 	}), nil
 }
 
-func (b *bucket) versionsPage(l *listing, in *awss3.ListObjectVersionsInput) *awss3.ListObjectVersionsOutput {
+func (b *bucket) versionsPage(l *listRequest, in *awss3.ListObjectVersionsInput) *awss3.ListObjectVersionsOutput {
 	p := b.versionPage(l, in.VersionIdMarker)
 	limit := int32(l.limit())
 	out := &awss3.ListObjectVersionsOutput{
@@ -94,7 +94,7 @@ type versionPage struct {
 
 // versionPage collects a page. The marker is the version that ended the last
 // page; it may have been deleted since.
-func (b *bucket) versionPage(l *listing, marker *string) *versionPage {
+func (b *bucket) versionPage(l *listRequest, marker *string) *versionPage {
 	p := new(versionPage)
 	it := b.objects.Iter()
 	p.scan = l.scan(&it, func() bool { return false }, func(page *scan) bool {
@@ -134,7 +134,7 @@ func (h history) olderThan(marker *string) int {
 }
 
 // add puts a version at the end of a page.
-func (p *versionPage) add(b *bucket, l *listing, o *object, latest bool) {
+func (p *versionPage) add(b *bucket, l *listRequest, o *object, latest bool) {
 	p.lastVersion = o.version
 	if o.marker {
 		p.markers = append(p.markers, types.DeleteMarkerEntry{

@@ -177,12 +177,12 @@ func kmsKey(call *fakeaws.Call, b *bucket, id *string) (string, error) {
 		return fakeaws.ARN("kms", b.region, account, "key/"+*id), nil
 	}
 	parts := strings.SplitN(*id, ":", 6)
-	kind, name := "", ""
+	resource, name := "", ""
 	if len(parts) == 6 {
-		kind, name, _ = strings.Cut(parts[5], "/")
+		resource, name, _ = strings.Cut(parts[5], "/")
 	}
 	switch {
-	case len(parts) != 6 || parts[2] != "kms" || !isAccountID(parts[4]) || kind != "key" && kind != "alias" || name == "":
+	case len(parts) != 6 || parts[2] != "kms" || !isAccountID(parts[4]) || resource != "key" && resource != "alias" || name == "":
 		return "", errKMSNotFound.says("Invalid keyId '" + *id + "'")
 	case parts[3] != b.region:
 		return "", errKMSNotFound.says("Invalid arn " + parts[3])

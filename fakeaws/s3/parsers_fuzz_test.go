@@ -65,7 +65,7 @@ func (device) MFACode(_ *fakeaws.Caller, serial, code string, _ bool) fakeaws.MF
 
 func (device) Ops() []fakeaws.Op { return nil }
 
-func (device) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
+func (device) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
 
 func FuzzMFA(f *testing.F) {
 	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})

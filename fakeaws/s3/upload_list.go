@@ -15,8 +15,8 @@ func (s *Fake) uploadListOps() []fakeaws.Op {
 	return []fakeaws.Op{bind(s, s.listMultipartUploads)}
 }
 
-func listingOfUploads(in *awss3.ListMultipartUploadsInput) *listing {
-	return &listing{
+func listRequestOfUploads(in *awss3.ListMultipartUploadsInput) *listRequest {
+	return &listRequest{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
 		prefix:    in.Prefix,
 		delimiter: in.Delimiter,
@@ -43,7 +43,7 @@ func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartU
 	if n := in.MaxUploads; n != nil && *n < 0 {
 		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
 	}
-	l := listingOfUploads(in)
+	l := listRequestOfUploads(in)
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartU
 }
 
 // uploadsPage is a page of the uploads that are in progress.
-func (b *bucket) uploadsPage(l *listing, in *awss3.ListMultipartUploadsInput) *awss3.ListMultipartUploadsOutput {
+func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput) *awss3.ListMultipartUploadsOutput {
 	limit := int32(l.limit())
 	out := &awss3.ListMultipartUploadsOutput{
 		Bucket:         &b.name,
@@ -99,7 +99,7 @@ func (b *bucket) uploadsPage(l *listing, in *awss3.ListMultipartUploadsInput) *a
 	return out
 }
 
-func (b *bucket) listedUpload(l *listing, m *multipart) types.MultipartUpload {
+func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUpload {
 	initiator := m.initiator
 	u := types.MultipartUpload{
 		Key:          l.text(m.key),
