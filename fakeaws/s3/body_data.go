@@ -3,6 +3,8 @@ package s3
 import (
 	"bytes"
 	"io"
+
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/byterange"
 )
 
 // A data is the content of an object in pieces, which never change: copies of
@@ -19,28 +21,28 @@ func (d data) len() int64 {
 }
 
 // cut returns the data of a span.
-func (d data) cut(s span) data {
+func (d data) cut(s byterange.Span) data {
 	var out data
 	for _, piece := range d {
-		if s.length == 0 {
+		if s.Length == 0 {
 			break
 		}
 		n := int64(len(piece))
-		if s.start >= n {
-			s.start -= n
+		if s.Start >= n {
+			s.Start -= n
 			continue
 		}
-		take := min(s.length, n-s.start)
-		out = append(out, piece[s.start:s.start+take:s.start+take])
-		s.start, s.length = 0, s.length-take
+		take := min(s.Length, n-s.Start)
+		out = append(out, piece[s.Start:s.Start+take:s.Start+take])
+		s.Start, s.Length = 0, s.Length-take
 	}
 	return out
 }
 
 // reader reads a span. It holds no lock: what it reads does not change.
-func (d data) reader(s span) io.ReadCloser {
+func (d data) reader(s byterange.Span) io.ReadCloser {
 	if len(d) == 1 {
-		return io.NopCloser(bytes.NewReader(d[0][s.start : s.start+s.length]))
+		return io.NopCloser(bytes.NewReader(d[0][s.Start : s.Start+s.Length]))
 	}
 	return &dataReader{d.cut(s)}
 }

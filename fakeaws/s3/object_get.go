@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/byterange"
 )
 
 // objectGetOps are the rows of the operations that read objects.
@@ -66,7 +67,7 @@ type reading struct {
 	bucket  *bucket
 
 	// What is decided when the call is allowed.
-	part    span
+	part    byterange.Span
 	number  int32   // of the part, if the request names one of several
 	version *string // as it is shown
 	at      time.Time
@@ -202,7 +203,7 @@ func (r *reading) decide() (err error) {
 	default:
 		return errPreconditionFailed.of("Condition", failing)
 	}
-	r.part, r.version, r.at, r.expiration = span{length: o.size}, b.shown(o), s.world.Clock().Now(), b.expirationOf(o)
+	r.part, r.version, r.at, r.expiration = byterange.Span{Length: o.size}, b.shown(o), s.world.Clock().Now(), b.expirationOf(o)
 	switch {
 	case in.PartNumber != nil:
 		err = r.choose(*in.PartNumber)
@@ -210,6 +211,15 @@ func (r *reading) decide() (err error) {
 		r.part, err = parseRange(*in.Range, o.size)
 	}
 	return err
+}
+
+// parseRange reads the Range header of a request for an object of a size.
+func parseRange(header string, size int64) (byterange.Span, error) {
+	s, ok := byterange.Parse(header, size)
+	if !ok {
+		return s, errInvalidRange.of("RangeRequested", header, "ActualObjectSize", itoa(size))
+	}
+	return s, nil
 }
 
 // choose makes a part of the object what is read. An object that was not uploaded
@@ -220,12 +230,12 @@ func (r *reading) choose(number int32) error {
 	if int(number) > count {
 		return errInvalidPartNumber.of("ActualPartCount", itoa(int64(count)), "PartNumberRequested", itoa(number))
 	}
-	r.part.partial = r.size > 0
+	r.part.Partial = r.size > 0
 	if len(r.parts) > 0 {
 		for _, before := range r.parts[:number-1] {
-			r.part.start += before.size
+			r.part.Start += before.size
 		}
-		r.part.length = r.parts[number-1].size
+		r.part.Length = r.parts[number-1].size
 		r.number = number
 	}
 	return nil
@@ -237,7 +247,7 @@ func (r *reading) sum() *checksum {
 	switch {
 	case r.number > 0:
 		return &checksum{algorithm: r.checksum.algorithm, value: r.parts[r.number-1].checksum, composite: r.checksum.composite}
-	case r.part.length == r.size:
+	case r.part.Length == r.size:
 		return &r.checksum
 	}
 	return nil
@@ -255,7 +265,7 @@ func (r *reading) describe() *awss3.GetObjectOutput {
 		ContentLanguage:         override(in.ResponseContentLanguage, o.ContentLanguage),
 		ContentType:             override(in.ResponseContentType, o.ContentType),
 		Expires:                 override(in.ResponseExpires, o.Expires),
-		ContentLength:           &part.length,
+		ContentLength:           &part.Length,
 		ETag:                    &o.etag,
 		LastModified:            &o.modified,
 		Metadata:                o.Metadata,
@@ -275,8 +285,8 @@ func (r *reading) describe() *awss3.GetObjectOutput {
 	if len(o.tags) > 0 && !call.EntryDenied(tagCountHeader) {
 		out.TagCount = aws.Int32(int32(len(o.tags)))
 	}
-	if part.partial {
-		out.ContentRange = aws.String(part.contentRange(o.size))
+	if part.Partial {
+		out.ContentRange = aws.String(part.ContentRange(o.size))
 	}
 	if sum := r.sum(); sum != nil && in.ChecksumMode == types.ChecksumModeEnabled {
 		getSums.copy(out, sum.values())

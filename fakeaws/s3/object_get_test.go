@@ -67,64 +67,16 @@ func TestDefaultsOfAnObject(t *testing.T) {
 	assert.Nil(t, out.TagCount)
 }
 
-func TestParseRange(t *testing.T) {
+func TestUnsatisfiableRange(t *testing.T) {
 	t.Parallel()
-	whole := span{length: 10}
-	for header, want := range map[string]struct {
-		span span
-		code string
-	}{
-		"bytes=0-3":                    {span{0, 4, true}, ""},
-		"bytes=4-":                     {span{4, 6, true}, ""},
-		"bytes=-3":                     {span{7, 3, true}, ""},
-		"bytes=-30":                    {span{0, 10, true}, ""},
-		"bytes=9-99":                   {span{9, 1, true}, ""},
-		"bytes=0-99999999999999999999": {span{0, 10, true}, ""},
-		"bytes=10-":                    {whole, "InvalidRange"},
-		"bytes=10-12":                  {whole, "InvalidRange"},
-		"bytes=-0":                     {whole, "InvalidRange"},
-		"bytes=99999999999999999999-":  {whole, "InvalidRange"},
-		"bytes=3-1":                    {whole, ""},
-		"bytes=0-1,4-5":                {whole, ""},
-		"bytes=":                       {whole, ""},
-		"bytes=-":                      {whole, ""},
-		"bytes=a-b":                    {whole, ""},
-		"bytes=1-b":                    {whole, ""},
-		"lines=0-1":                    {whole, ""},
-		"bytes=+1-2":                   {whole, ""},
-	} {
-		got, err := parseRange(header, 10)
-		if want.code != "" {
-			e := requireCode(t, err, want.code, 416)
-			assert.Equal(t, header, field(e, "RangeRequested"))
-			assert.Equal(t, "10", field(e, "ActualObjectSize"))
-			continue
-		}
-		require.NoError(t, err, header)
-		assert.Equal(t, want.span, got, header)
+	for _, header := range []string{"bytes=10-", "bytes=10-12", "bytes=-0", "bytes=99999999999999999999-"} {
+		_, err := parseRange(header, 10)
+		e := requireCode(t, err, "InvalidRange", 416)
+		assert.Equal(t, header, field(e, "RangeRequested"))
+		assert.Equal(t, "10", field(e, "ActualObjectSize"))
 	}
 	_, err := parseRange("bytes=0-", 0)
 	requireCode(t, err, "InvalidRange", 416)
-}
-
-func FuzzParseRange(f *testing.F) {
-	for _, s := range []string{"bytes=0-3", "bytes=-3", "bytes=4-", "bytes=9-1", "bytes=0-1,2-3", "", "bytes=99999999999999999999-"} {
-		f.Add(s, int64(10))
-	}
-	f.Fuzz(func(t *testing.T, header string, size int64) {
-		if size < 0 {
-			t.Skip("no object has a negative size")
-		}
-		s, err := parseRange(header, size)
-		if err != nil {
-			requireCode(t, err, "InvalidRange", 416)
-			return
-		}
-		require.GreaterOrEqual(t, s.start, int64(0))
-		require.GreaterOrEqual(t, s.length, int64(0))
-		require.LessOrEqual(t, s.length, size-s.start)
-		require.False(t, s.partial && s.length == 0)
-	})
 }
 
 func TestGetRange(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/crc"
 )
 
 const (
@@ -147,7 +148,7 @@ func compositeOf(a types.ChecksumAlgorithm, t types.ChecksumType) (bool, error) 
 		return false, unsupportedChecksum()
 	case t != "" && !known(t):
 		return false, errInvalidRequest.says("Value for x-amz-checksum-type header is invalid.")
-	case t == types.ChecksumTypeFullObject && combining(a) == nil:
+	case t == types.ChecksumTypeFullObject && crc.Of(string(a)) == nil:
 		return false, errInvalidRequest.says("The FULL_OBJECT checksum type cannot be used with the " + name + " checksum algorithm.")
 	case t == types.ChecksumTypeComposite && a == types.ChecksumAlgorithmCrc64nvme:
 		return false, errInvalidRequest.says("The COMPOSITE checksum type cannot be used with the " + name + " checksum algorithm.")

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/crc"
 )
 
 // uploadCompleteOps are the rows of CompleteMultipartUpload.
@@ -195,7 +196,7 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 	if m.composite {
 		o.checksum = checksum{m.algorithm, base64.StdEncoding.EncodeToString(partSums.Sum(nil)) + count, true}
 	} else {
-		o.checksum = combining(m.stored()).combine(m.stored(), parts)
+		o.checksum = combined(m.stored(), parts)
 	}
 	if in.MpuObjectSize != nil && *in.MpuObjectSize != o.size {
 		return nil, errInvalidRequest.says("The provided 'x-amz-mp-object-size' header value " + itoa(*in.MpuObjectSize) + " does not match what was computed: " + itoa(o.size))
@@ -204,6 +205,16 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 		return nil, errInvalidRequest.says("The upload was created using the " + string(m.checksumType()) + " checksum mode. The complete request must use the same checksum mode.")
 	}
 	return &o, m.checkWhole(completeChecksums.of(in), &o)
+}
+
+// combined is the checksum of a whole, a CRC, of those of its parts.
+func combined(a types.ChecksumAlgorithm, parts []*part) checksum {
+	sums := make([]crc.Part, len(parts))
+	for i, p := range parts {
+		raw, _ := base64.StdEncoding.DecodeString(p.checksum.value) // it was made here
+		sums[i] = crc.Part{Size: p.size, Sum: raw}
+	}
+	return checksum{algorithm: a, value: base64.StdEncoding.EncodeToString(crc.Of(string(a)).Combine(sums))}
 }
 
 // checkWhole compares the checksum that a request states of the whole object.

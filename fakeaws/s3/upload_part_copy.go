@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/byterange"
 )
 
 var (
@@ -54,22 +55,13 @@ func readUploadPartCopy(in *awss3.UploadPartCopyInput) (*partCopy, error) {
 		}
 	}
 	if in.CopySourceRange != nil {
-		first, last, ok := copyRange(*in.CopySourceRange)
+		first, last, ok := byterange.ParseExact(*in.CopySourceRange)
 		if !ok {
 			return nil, invalidArgument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy", "x-amz-copy-source-range", *in.CopySourceRange)
 		}
 		p.first, p.last, p.ranged = first, last, true
 	}
 	return p, nil
-}
-
-// copyRange reads the range of a part copy, which has one form only.
-func copyRange(header string) (first, last int64, ok bool) {
-	spec, isBytes := strings.CutPrefix(header, "bytes=")
-	from, to, _ := strings.Cut(spec, "-")
-	first, okFirst := parseOffset(from)
-	last, okLast := parseOffset(to)
-	return first, last, isBytes && okFirst && okLast && first <= last
 }
 
 // uploadPartCopy makes a part of an object, or of a range of one, and shares its data:
@@ -148,5 +140,5 @@ func (s *Fake) partSource(p *partCopy) (data, *string, error) {
 	case p.last-p.first >= maxObject:
 		return nil, nil, errInvalidRequest.says("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}
-	return o.data.cut(span{start: p.first, length: p.last - p.first + 1}), p.from.shown(o), nil
+	return o.data.cut(byterange.Span{Start: p.first, Length: p.last - p.first + 1}), p.from.shown(o), nil
 }

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
@@ -224,22 +223,6 @@ func TestChecksumTypes(t *testing.T) {
 		require.NoError(t, err, c)
 		assert.Equal(t, c.composite, composite, c)
 	}
-}
-
-// TestCombine compares checksums of the whole that are combined of those of the
-// parts with those of the data.
-func TestCombine(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		pieces := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 300), 1, 5).Draw(t, "parts")
-		for _, a := range []types.ChecksumAlgorithm{"CRC32", "CRC32C", "CRC64NVME"} {
-			var parts []*part
-			for _, piece := range pieces {
-				parts = append(parts, &part{size: int64(len(piece)), checksum: checksumOf(a, data{piece})})
-			}
-			require.Equal(t, checksumOf(a, data{bytes.Join(pieces, nil)}), combining(a).combine(a, parts), a)
-		}
-	})
 }
 
 func TestPartCopy(t *testing.T) {
