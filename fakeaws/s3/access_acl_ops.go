@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -97,17 +96,10 @@ func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
 // getObjectAcl returns the ACL of an object.
 func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[awss3.GetObjectAclOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	b, needs, err := s.askObject(call, ref, byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl"))
-	if err != nil {
-		return nil, err
-	}
-	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectAclOutput, error) {
-		o, err := b.readable(ref, "GET")
-		if err != nil {
-			return nil, err
-		}
+	action := byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl")
+	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectAclOutput, error) {
 		return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: b.grantsOf(o.acl, b.ownerOf(o))}, nil
-	}), nil
+	})
 }
 
 // putObjectAcl replaces the ACL of an object.
@@ -116,42 +108,21 @@ func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*f
 	if err := r.checkPut(); err != nil {
 		return nil, err
 	}
-	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
-	b, needs, err := s.askObject(call, ref, byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"))
+	plan, err := changeObject(s, call, versionChange[awss3.PutObjectAclOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"), method: "PUT",
+		change: func(b *bucket, o *object) (*awss3.PutObjectAclOutput, error) {
+			made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
+			if err != nil {
+				return nil, err
+			}
+			o.acl = made
+			return new(awss3.PutObjectAclOutput), nil
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	r.setKeys(&needs[0].Context)
-	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutObjectAclOutput, error) {
-		o, err := b.readable(ref, "PUT")
-		if err != nil {
-			return nil, err
-		}
-		made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
-		if err != nil {
-			return nil, err
-		}
-		changed := *o
-		changed.acl = made
-		b.replace(&changed)
-		return new(awss3.PutObjectAclOutput), nil
-	}), nil
-}
-
-// askObject finds the bucket of an object, and the permission for an action on a
-// version of the object.
-func (s *Fake) askObject(call *fakeaws.Call, ref objectRef, action string) (*bucket, []fakeaws.Need, error) {
-	if err := ref.check(); err != nil {
-		return nil, nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.findBucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, nil, err
-	}
-	need := s.need(call, b, action, b.objectARN(ref.key), 4)
-	setIfSent(&need.Context, "s3:versionid", ref.version)
-	s.guardObject(call, b, &need, b.version(aws.ToString(ref.key), ref.version))
-	return b, []fakeaws.Need{narrowed(need, action)}, nil
+	r.setKeys(&plan.Needs[0].Context)
+	return plan, nil
 }

@@ -95,15 +95,6 @@ func (s *Fake) findBucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	return b, b.paidBy(call)
 }
 
-// bucket is findBucket of a request that the requester pays for at once.
-func (s *Fake) bucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
-	b, err := s.findBucket(call, ref)
-	if err == nil && b.requesterPays(call) {
-		call.Charge()
-	}
-	return b, err
-}
-
 // bucketAnywhere finds the bucket of a request that any region answers.
 func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	name := aws.ToString(ref.name)

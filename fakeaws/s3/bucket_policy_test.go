@@ -163,7 +163,7 @@ func TestBlockPublicAccess(t *testing.T) {
 	require.NoError(t, l.setPolicy(l.as(owner, region), doc))
 	in := &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key")}
 	policyFor := func(call *fakeaws.Call) *enforce.Policy {
-		needs, err := l.fake.needGetObject(call, in)
+		needs, err := needsOf(l.fake.getObject(call, in))
 		require.NoError(t, err)
 		return needs[0].Policy
 	}

@@ -27,11 +27,6 @@ func (e s3Error) withText(text string, fields ...string) error {
 	return answer
 }
 
-// says is being replaced by withText, and tell by withHeaders.
-func (e s3Error) says(text string, fields ...string) error { return e.withText(text, fields...) }
-
-func tell(err error, pairs ...string) error { return withHeaders(err, pairs...) }
-
 // withHeaders adds headers to the answer of an error: all that a HEAD request gets to
 // see. Pairs are names and values by turns.
 func withHeaders(err error, pairs ...string) error {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,9 @@ var withoutEffect = map[string]string{
 	"PutObjectLockConfiguration.Token":              "AWS Support gave tokens out while only new buckets could have Object Lock",
 }
 
+// refused are the operations that do nothing with their input but to find the bucket.
+var refused = []string{"RenameObject", "GetObjectTorrent"}
+
 // TestNoInputIsIgnored reads the package and proves of each member of each operation's
 // input that some code selects it: a member that nobody selects would be ignored in
 // silence.
@@ -41,6 +45,9 @@ func TestNoInputIsIgnored(t *testing.T) {
 	read := newReads(t)
 	seen := 0
 	for _, op := range newFake(fakeaws.NewWorld(fakeaws.Config{})).Ops() {
+		if slices.Contains(refused, op.Name) {
+			continue
+		}
 		name := op.Name + "Input"
 		in := read.sdk.Scope().Lookup(name).Type().Underlying().(*types.Struct)
 		for i := range in.NumFields() {

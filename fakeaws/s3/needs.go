@@ -1,11 +1,9 @@
 package s3
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -23,26 +21,6 @@ const commonKeys = 7
 
 // A bucketRef is how the input of an operation names its bucket.
 type bucketRef struct{ name, expectedOwner *string }
-
-// needOnBucket is the Needs of an operation that asks one permission on a bucket.
-func needOnBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
-		return s.bucketNeeds(fakeaws.CallFrom(ctx), ref(in), action)
-	}
-}
-
-func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]fakeaws.Need, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref)
-	if err != nil {
-		return nil, err
-	}
-	if b.through != nil && !throughPoint(action) {
-		return nil, errMethodNotAllowed.of("Method", "", "ResourceType", "ACCESSPOINT")
-	}
-	return []fakeaws.Need{s.need(call, b, action, b.arn, 0)}, nil
-}
 
 // need is a permission on a bucket or on an object in it, with the condition
 // keys that all actions of S3 have and room for more of them.
@@ -135,23 +113,6 @@ func byVersion(versionID *string, action, versioned string) string {
 	return action
 }
 
-// objectNeeds is the one permission of an operation on a version of an object.
-func (s *Fake) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]fakeaws.Need, error) {
-	if err := ref.check(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucket(call, ref.bucketRef)
-	if err != nil {
-		return nil, err
-	}
-	need := s.need(call, b, action, b.objectARN(ref.key), 4)
-	setIfSent(&need.Context, "s3:versionid", ref.version)
-	s.guardObject(call, b, &need, b.version(aws.ToString(ref.key), ref.version))
-	return []fakeaws.Need{narrowed(need, action)}, nil
-}
-
 // narrowed is the permission of an action on the resource of another one. It sees
 // only those of the condition keys that its action has.
 func narrowed(n fakeaws.Need, action string) fakeaws.Need {
@@ -169,15 +130,4 @@ func narrowed(n fakeaws.Need, action string) fakeaws.Need {
 		}
 	}
 	return also
-}
-
-// bindMethod is being replaced by bind.
-func bindMethod[I, O any](s *Fake, method func(context.Context, *I) (*O, error), needs func(context.Context, *I) ([]fakeaws.Need, error)) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
-		n, err := needs(call, in)
-		if err != nil {
-			return nil, err
-		}
-		return &fakeaws.Plan[O]{Needs: n, Do: func() (*O, error) { return method(call, in) }}, nil
-	})
 }

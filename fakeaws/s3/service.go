@@ -40,7 +40,18 @@ func newFake(w *fakeaws.World) *Fake {
 func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(
 		s.bucketOps(), s.bucketTaggingOps(), s.policyOps(), s.blockOps(), s.aclOps(), s.configurationOps(),
-		s.objectOps(), s.annotationOps(),
+		s.objectOps(),
+	)
+}
+
+// objectOps are the rows of the operations on objects, on uploads in parts, and on lists
+// of them.
+func (s *Fake) objectOps() []fakeaws.Op {
+	return slices.Concat(
+		s.objectPutOps(), s.objectGetOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
+		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(), s.objectRefusedOps(),
+		s.lockConfigurationOps(), s.versioningOps(), s.listOps(), s.listVersionsOps(),
+		s.uploadOps(), s.uploadPartOps(), s.uploadCompleteOps(), s.uploadListOps(), s.uploadListPartsOps(),
 	)
 }
 
