@@ -16,7 +16,7 @@ import (
 
 // An annotation is a named text that is attached to a version of an object (User
 // Guide, "Annotating your objects"). It is immutable, and copies of the object share
-// it. How it is encrypted is not its own: it is as its object is.
+// it. It has no encryption of its own: it is encrypted as its object is.
 type annotation struct {
 	name     string
 	text     []byte

@@ -225,8 +225,8 @@ var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
 
 var copySums = mapFields[types.CopyObjectResult, checksumValues]()
 
-// checkSource refuses to copy what was found of the source of a request, and a source
-// whose bucket was deleted since.
+// checkSource refuses a source that cannot be copied, as it was found, and a source whose
+// bucket was deleted in the meantime.
 func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	switch {
 	case b.deleted:

@@ -29,8 +29,9 @@ func authenticateMFA(call *fakeaws.Call, header *string) (shownBy string, err er
 	return "", errMFAInvalid.of()
 }
 
-// withMFA is the plan of an operation that a code may be shown for: who is allowed to
-// perform it uses the code up. do is told whose root user showed one, with the lock held.
+// withMFA is the plan of an operation whose request may have a code of an MFA device. The
+// code is used up when the call is allowed. do is given the account whose root user showed
+// a code, or "", and the lock is held.
 func withMFA[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, header *string, do func(shownBy string) (*O, error)) *fakeaws.Plan[O] {
 	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
 		shownBy, err := authenticateMFA(call, header)

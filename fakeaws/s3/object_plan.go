@@ -6,10 +6,10 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// Reads answer with the version that their plan found, whose tags and owner the
-// policies were asked about: a version never changes, so the answer is the one of the
-// moment in which the call was planned, even where another version took its place
-// since. Writes change the version that their plan found, as it is when they do: see
+// A read answers with the version that its plan found, because the policies were asked
+// about the tags and the owner of that version. A version is immutable, so the answer is
+// that of the moment in which the call was planned, even if another version took its
+// place in the meantime. A write changes the version that its plan found: see
 // changeObject.
 
 // objectNeed finds the version of a request, nil where there is none, and the
@@ -70,10 +70,11 @@ type versionChange[O any] struct {
 }
 
 // changeObject plans an operation that changes a version and asks one permission on it.
-// The version that was judged is changed, as other calls left it. Where it was deleted
-// since, the answer is that of a missing one. Where a new object took its place in a
-// bucket without versioning, the change is as good as made before that: nothing of it
-// is left, and the new object, for which nobody was asked, stays as it is.
+// It changes the version that was judged, with what other calls changed of it in the
+// meantime. A version that was deleted in the meantime answers as a missing one. If a new
+// object took its place in a bucket without versioning, the call succeeds as if it had
+// come before that object: it changes nothing of the new object, for which no policy
+// was asked.
 func changeObject[O any](s *Fake, call *fakeaws.Call, c versionChange[O]) (*fakeaws.Plan[O], error) {
 	b, judged, needs, err := s.findObject(call, c.ref, c.action)
 	if err != nil {
@@ -99,8 +100,8 @@ func changeObject[O any](s *Fake, call *fakeaws.Call, c versionChange[O]) (*fake
 	}), nil
 }
 
-// asItIs is a version that was found before, with what was changed of it since: nil when
-// it was deleted. A version whose place another one took is as it was.
+// asItIs returns a version that was found before, with what was changed of it since. It is
+// nil if the version was deleted, and the version as it was if another one took its place.
 func (b *bucket) asItIs(o *object) *object {
 	if o == nil {
 		return nil

@@ -46,7 +46,8 @@ func (s *Fake) putBucketVersioning(call *fakeaws.Call, in *awss3.PutBucketVersio
 	}), nil
 }
 
-// setVersioning sets versioning of a bucket on behalf of who showed a code, if anybody.
+// setVersioning sets versioning of a bucket. shownBy is the account whose root user showed
+// a code, or "".
 func (b *bucket) setVersioning(cfg *types.VersioningConfiguration, shownBy string) error {
 	// With MFA Delete on, every change of versioning needs a code (User Guide,
 	// "Configuring MFA delete").

@@ -129,9 +129,8 @@ func (b *bucket) replace(changed *object) {
 	}
 }
 
-// checkFound refuses what a request found in place of the version that it names. A
-// delete marker that is current hides the object; one that is named by its id cannot
-// be read.
+// checkFound refuses what a request found in place of the version that it names. A current
+// delete marker hides the object; a delete marker that is named by its id cannot be read.
 func (ref objectRef) checkFound(o *object, method string) error {
 	key := aws.ToString(ref.key)
 	switch {
