@@ -283,10 +283,7 @@ func (tab *table) refused(kind, value, code, message string) error {
 	if !known {
 		return fmt.Errorf("no kind of policy is called %s", kind)
 	}
-	p, err := enforce.Parse(tab.document(value), k, enforce.Source{})
-	if err == nil && k == enforce.BucketPolicy {
-		err = p.ValidateBucket("b")
-	}
+	_, err := enforce.Parse(tab.document(value), k, enforce.Source{})
 	if err == nil {
 		return errors.New("not refused")
 	}

@@ -3,6 +3,8 @@ package enforce
 import (
 	"fmt"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // maxBucketPolicy is the limit of "Bucket policies are limited to 20 KB in size".
@@ -19,84 +21,30 @@ func checkBucketPolicySize(size int, wrong report) {
 // checkS3Actions: unlike IAM, S3 asks whether an action exists.
 func (s *rawStatement) checkS3Actions(wrong report) {
 	for _, a := range append(s.action, s.notAction...) {
-		if checkAction(a.value) == "" && s3ResourcesOf(a.value) == 0 {
+		if checkAction(a.value) == "" && !isS3Action(a.value) {
 			wrong(&problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)})
 		}
 	}
 }
 
-// ValidateBucket checks what only S3 can once it knows which bucket a policy is
-// for: that its resources are that bucket and its objects, and that each action
-// goes with one of them. Its error is a *DocumentError, as S3 answers
-// PutBucketPolicy.
-func (p *Policy) ValidateBucket(bucket string) error {
-	var first *problem
-	wrong := func(p *problem) {
-		if first == nil {
-			first = p
+// isS3Action reports whether a pattern means any action of S3.
+func isS3Action(action string) bool {
+	service, ok := catalog.Lookup("s3")
+	if !ok {
+		return false
+	}
+	pattern := compileAction(action)
+	if pattern.kind == exact {
+		name, ok := strings.CutPrefix(pattern.text, "s3:")
+		if ok {
+			_, ok = service.Action(name)
+		}
+		return ok
+	}
+	for _, a := range service.Actions() {
+		if pattern.match(a.Lower) {
+			return true
 		}
 	}
-	d := readDocument(p.doc, p.kind, p.source, wrong)
-	for i := range d.statements {
-		d.statements[i].checkBucket(bucket, wrong)
-	}
-	if first != nil {
-		return newDocumentError(p.doc, BucketPolicy, p.source, first)
-	}
-	return nil
-}
-
-func (s *rawStatement) checkBucket(bucket string, wrong report) {
-	var sorts s3Resource
-	for _, r := range append(s.resource, s.notResource...) {
-		sort := s3ResourceOf(r.value, bucket)
-		if sort == 0 {
-			wrong(&problem{at: r.at, s3: "Policy has invalid resource",
-				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.value, bucket)})
-		}
-		sorts |= sort
-	}
-	if s.notResource != nil {
-		sorts = s3Object | s3Bucket
-	}
-	for _, a := range s.action {
-		if s3ResourcesOf(a.value)&sorts == 0 {
-			wrong(&problem{at: a.at, s3: "Action does not apply to any resource(s) in statement",
-				detail: fmt.Sprintf("%s acts on %s", a.value, s3ResourcesOf(a.value))})
-		}
-	}
-}
-
-// String says what an action acts on.
-func (r s3Resource) String() string {
-	switch r {
-	case s3Object:
-		return "objects: name bucket/*"
-	case s3Bucket:
-		return "the bucket: name it without /*"
-	}
-	return "resources that no bucket policy can name"
-}
-
-// s3ResourceOf returns what of a bucket a pattern means; 0 when it is nothing of
-// that bucket. S3 takes patterns only after the whole name: it refuses "*" and
-// "arn:aws:s3:::*" as invalid resources. That a "*" right after the name means
-// the bucket and its objects is unverified.
-func s3ResourceOf(pattern, bucket string) s3Resource {
-	a := arn(splitPattern(pattern))
-	if a.service() != "s3" || a[3] != "" || a.account() != "" {
-		return 0
-	}
-	rest, ok := strings.CutPrefix(a.resource(), bucket)
-	switch {
-	case !ok:
-		return 0
-	case rest == "":
-		return s3Bucket
-	case rest[0] == '/':
-		return s3Object
-	case rest[0] == '*':
-		return s3Object | s3Bucket
-	}
-	return 0
+	return false
 }

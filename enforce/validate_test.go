@@ -134,42 +134,6 @@ func TestS3Refusals(t *testing.T) {
 	}
 }
 
-func TestValidateBucket(t *testing.T) {
-	t.Parallel()
-	const mismatch, invalid = "Action does not apply to any resource(s) in statement", "Policy has invalid resource"
-	for _, c := range []struct{ name, action, resource, want string }{
-		{"rule 74: object action, objects", "s3:GetObject", "arn:aws:s3:::b/*", ""},
-		{"rule 74: object action, bucket", "s3:GetObject", "arn:aws:s3:::b", mismatch},
-		{"rule 74: bucket action, bucket", "s3:ListBucket", "arn:aws:s3:::b", ""},
-		{"rule 74: bucket action, objects", "s3:ListBucket", "arn:aws:s3:::b/*", mismatch},
-		{"rule 74: both, bucket", "s3:*", "arn:aws:s3:::b", ""},
-		{"rule 74: wildcard, objects", "s3:Get*", "arn:aws:s3:::b/x", ""},
-		{"rule 74: another bucket", "s3:GetObject", "arn:aws:s3:::c/*", invalid},
-		{"rule 74: longer name", "s3:GetObject", "arn:aws:s3:::bb/*", invalid},
-		{"rule 74: another service", "s3:GetObject", "arn:aws:sqs:us-east-1:111122223333:b", invalid},
-		{"rule 74: bucket and objects in one", "s3:GetObject", "arn:aws:s3:::b*", ""},
-		{"rule 74: everything", "s3:ListBucket", "*", invalid},
-		{"rule 74: any bucket", "s3:ListBucket", "arn:aws:s3:::*", invalid},
-		{"rule 74: action on the account", "s3:ListAllMyBuckets", "arn:aws:s3:::b", mismatch},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			err := policy(t, BucketPolicy, stmt("Allow", c.action, c.resource, `"Principal":"*"`)).ValidateBucket("b")
-			if c.want == "" {
-				require.NoError(t, err)
-				return
-			}
-			var e *DocumentError
-			require.ErrorAs(t, err, &e)
-			assert.Equal(t, "MalformedPolicy", e.Code)
-			assert.Equal(t, c.want, e.Message)
-			assert.NotEmpty(t, e.Detail)
-		})
-	}
-	not := policy(t, BucketPolicy, `{"Effect":"Deny","Principal":"*","Action":"s3:ListBucket","NotResource":"arn:aws:s3:::b/*"}`)
-	require.NoError(t, not.ValidateBucket("b"))
-}
-
 func TestOtherRefusals(t *testing.T) {
 	t.Parallel()
 	const organizations = "The provided policy document does not meet the requirements of the specified policy type."
@@ -224,20 +188,6 @@ func TestPartitionsAndPaths(t *testing.T) {
 	for _, resource := range []string{"arn:aws:", "arn:aws::::x", "arn:aws", "arn:aws:s*:::b"} {
 		assert.Equal(t, "Resource vendor must be fully qualified and cannot contain regexes.", checkResource(resource), resource)
 	}
-}
-
-// rule 74: what of a bucket a resource means, and how a mismatch is explained.
-func TestBucketResources(t *testing.T) {
-	t.Parallel()
-	for resource, want := range map[string]s3Resource{
-		"arn:aws:s3:::b": s3Bucket, "arn:aws:s3:::b/k": s3Object, "arn:aws:s3:::b*": s3Bucket | s3Object, "arn:aws:s3:::c": 0,
-		"arn:aws:s3:us-east-1::b": 0, "arn:aws:s3::" + account + ":b": 0, "arn:aws:sqs:::b": 0, "arn:aws:sqs:us-east-1:" + account + ":b": 0,
-	} {
-		assert.Equal(t, want, s3ResourceOf(resource, "b"), resource)
-	}
-	assert.Equal(t, "objects: name bucket/*", s3Object.String())
-	assert.Equal(t, "the bucket: name it without /*", s3Bucket.String())
-	assert.Equal(t, "resources that no bucket policy can name", s3Other.String())
 }
 
 func TestKindNames(t *testing.T) {

@@ -142,7 +142,7 @@ func TestBadRequests(t *testing.T) {
 		"unknown action":       {request{url: "/", header: form, body: "Action=Frobnicate&Version=2010-05-08", service: "iam"}, 400, []string{"<Code>InvalidAction</Code>", "Frobnicate"}},
 		"no action":            {request{url: "/", header: form, body: "Version=2010-05-08", service: "iam"}, 400, []string{"<Code>MissingAction</Code>"}},
 		"unknown target":       {request{url: "/", header: json10("Frobnicate"), body: "{}", service: "sqs"}, 400, nil},
-		"S3 without fake":      {request{method: "GET", url: "/bucket/key?torrent", service: "s3"}, 501, []string{"<Code>NotImplemented</Code>", "s3 GetObjectTorrent"}},
+		"S3 without fake":      {request{method: "POST", url: "/bucket/key?select&select-type=2", service: "s3"}, 501, []string{"<Code>NotImplemented</Code>", "s3 SelectObjectContent"}},
 		"service without fake": {request{url: "/", header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "TrentService.CreateKey"}, body: "{}", service: "kms"}, 501, []string{"NotImplemented", "kms CreateKey"}},
 		"unknown service":      {request{url: "/", header: form, body: "Action=X", service: "teleport"}, 501, []string{"NotImplemented", "teleport"}},
 		"another service's":    {request{url: "/", header: form, body: identity, service: "sqs"}, 400, []string{"InvalidAction"}},

@@ -11,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
-
-	"github.com/leastpriv/leastpriv/fakeaws/s3"
 )
 
 func benchmarkObject(b *testing.B, size int) {
@@ -57,16 +55,15 @@ func BenchmarkMD5of8MiB(b *testing.B) {
 func BenchmarkList1000Of100000(b *testing.B) {
 	a := newAccount(b)
 	a.bucket("bucket")
-	service := s3.Of(a.world)
-	ctx := a.world.Background(owner, "us-east-1")
+	fixture := a.world.Fixture(owner, "us-east-1")
 	for i := range 100_000 {
-		_, err := service.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key/" + strconv.Itoa(i))})
+		_, err := a.world.Do(b.Context(), fixture, &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key/" + strconv.Itoa(i))})
 		require.NoError(b, err)
 	}
 	in := &awss3.ListObjectsV2Input{Bucket: aws.String("bucket"), StartAfter: aws.String("key/5")}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := service.ListObjectsV2(ctx, in); err != nil {
+		if _, err := a.world.Do(b.Context(), fixture, in); err != nil {
 			b.Fatal(err)
 		}
 	}

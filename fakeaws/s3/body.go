@@ -96,8 +96,8 @@ func exceeds(size, limit int64) error {
 	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(limit, 10))
 }
 
-// An upload is a body that was read, with what its headers claim of it.
-type upload struct {
+// A bodyClaims is what the headers of a request with a body claim of it.
+type bodyClaims struct {
 	selected types.ChecksumAlgorithm // announced by x-amz-sdk-checksum-algorithm
 	claimed  checksum                // sent as a header
 	trails   bool                    // to be sent as a trailer
@@ -117,8 +117,8 @@ type checksumParams struct {
 	checksumValues
 }
 
-// newUpload reads the headers of an upload.
-func newUpload(call *fakeaws.Call, p *checksumParams) (*upload, error) {
+// newBodyClaims reads the headers of a body.
+func newBodyClaims(call *fakeaws.Call, p *checksumParams) (*bodyClaims, error) {
 	sum, err := claim(p.ChecksumAlgorithm, p.checksumValues)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func newUpload(call *fakeaws.Call, p *checksumParams) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upload{
+	return &bodyClaims{
 		selected: p.ChecksumAlgorithm,
 		claimed:  sum,
 		trails:   strings.HasSuffix(call.Signed.ContentSHA256, "-TRAILER"),
@@ -135,54 +135,54 @@ func newUpload(call *fakeaws.Call, p *checksumParams) (*upload, error) {
 	}, nil
 }
 
-// check refuses an upload that announces a checksum and sends none.
-func (u *upload) check() error {
-	if u.selected != "" && u.claimed.algorithm == "" && !u.trails {
-		return errInvalidRequest.says("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+// check refuses a body that is announced with a checksum and comes without.
+func (c *bodyClaims) check() error {
+	if c.selected != "" && c.claimed.algorithm == "" && !c.trails {
+		return errInvalidRequest.withText("x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
 	}
 	return nil
 }
 
 // verifiable reports whether the request lets the body be verified.
-func (u *upload) verifiable() bool { return u.claimed.algorithm != "" || u.trails || u.md5 != nil }
+func (c *bodyClaims) verifiable() bool { return c.claimed.algorithm != "" || c.trails || c.md5 != nil }
 
 // read receives the body and verifies it against all claims.
-func (u *upload) read(body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
+func (c *bodyClaims) read(body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
 	t, trails := body.(trailed)
-	algorithm := cmp.Or(u.claimed.algorithm, u.selected)
+	algorithm := cmp.Or(c.claimed.algorithm, c.selected)
 	if algorithm == "" && trails {
 		algorithm = announced(t.Trailer())
 	}
-	d := newDigests(cmp.Or(u.keep, algorithm, defaultChecksum))
-	d.limit = u.limit
+	d := newDigests(cmp.Or(c.keep, algorithm, defaultChecksum))
+	d.limit = c.limit
 	if algorithm != "" && algorithm != d.algorithm {
 		d.verified = &summing{newHash(algorithm), algorithm}
 	}
 	if stored, err = receive(body, size, d); err != nil {
 		return nil, "", sum, err
 	}
-	if u.md5 != nil {
-		if got := d.md5.Sum(nil); !bytes.Equal(u.md5, got) {
-			return nil, "", sum, badMD5(u.md5, got)
+	if c.md5 != nil {
+		if got := d.md5.Sum(nil); !bytes.Equal(c.md5, got) {
+			return nil, "", sum, badMD5(c.md5, got)
 		}
 	}
-	claim := u.claimed
-	if trails && claim.algorithm == "" {
-		if claim, err = u.trailing(t.Trailer()); err != nil {
+	stated := c.claimed
+	if trails && stated.algorithm == "" {
+		if stated, err = c.trailing(t.Trailer()); err != nil {
 			return nil, "", sum, err
 		}
 	}
-	u.stated = claim
+	c.stated = stated
 	sum = d.checksum()
-	if claim.algorithm == "" {
+	if stated.algorithm == "" {
 		return stored, d.etag(), sum, nil
 	}
 	verified := sum
 	if d.verified != nil {
 		verified = d.verified.checksum()
 	}
-	if claim.value != verified.value {
-		return nil, "", sum, errBadDigest.says("The " + string(claim.algorithm) + " you specified did not match the calculated checksum.")
+	if stated.value != verified.value {
+		return nil, "", sum, errBadDigest.withText("The " + string(stated.algorithm) + " you specified did not match the calculated checksum.")
 	}
 	return stored, d.etag(), sum, nil
 }
@@ -199,12 +199,12 @@ func announced(trailer []fakeaws.Field) types.ChecksumAlgorithm {
 }
 
 // trailing finds the checksum that followed a body.
-func (u *upload) trailing(trailer []fakeaws.Field) (checksum, error) {
+func (c *bodyClaims) trailing(trailer []fakeaws.Field) (checksum, error) {
 	for i := range trailer {
 		var sent checksumValues
 		if member := sent.member(checksumOfHeader(trailer[i].Name)); member != nil {
 			*member = &trailer[i].Value
-			return claim(u.selected, sent)
+			return claim(c.selected, sent)
 		}
 	}
 	return checksum{}, nil

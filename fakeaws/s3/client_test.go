@@ -24,7 +24,12 @@ const (
 )
 
 // directory is an IAM of one user, whom a policy may be given.
-type directory struct{ policies []*enforce.Policy }
+type directory struct {
+	policies []*enforce.Policy
+	// asked is done when the policies of a call are asked for: between its plan and
+	// what the plan does.
+	asked func()
+}
 
 func (d *directory) Ops() []fakeaws.Op { return nil }
 
@@ -32,6 +37,9 @@ func (d *directory) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) erro
 
 func (d *directory) Policies(_ *fakeaws.Caller, set *enforce.PolicySet, _ func(key, value string)) bool {
 	set.Identity = append(set.Identity, d.policies...)
+	if d.asked != nil {
+		d.asked()
+	}
 	return true
 }
 

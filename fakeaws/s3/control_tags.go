@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -14,68 +13,84 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+// tagOps are the rows of the tags of resources.
+func (c controlFake) tagOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(c.tagResource),
+		fakeaws.Bind(c.untagResource),
+		fakeaws.Bind(c.listTagsForResource),
+	}
+}
+
 // A taggedRef is how the inputs of S3 Control name what has tags.
 type taggedRef struct{ account, arn *string }
 
-// tagged finds the tags of a bucket or of an access point, and the permission to
-// work on them. The lock is held.
-func (c Control) tagged(call *fakeaws.Call, ref taggedRef, action string) (*[]types.Tag, enforce.Need, error) {
-	needs, err := c.needs(call, action, aws.ToString(ref.arn), ref.account)
+// A tagged is what was found of the name: a bucket or an access point.
+type tagged struct {
+	bucket *bucket
+	point  *accessPoint
+}
+
+// tags are those of what was found, while it is there.
+func (t tagged) tags() (*[]types.Tag, bool) {
+	if t.point != nil {
+		return &t.point.tags, !t.point.deleted
+	}
+	return &t.bucket.tags, !t.bucket.deleted
+}
+
+// findTagged finds a bucket or an access point, and the permission to work on its tags.
+// The lock is held.
+func (c controlFake) findTagged(call *fakeaws.Call, ref taggedRef, action string) (tagged, fakeaws.Need, error) {
+	need, err := controlNeed(call, action, aws.ToString(ref.arn), ref.account)
 	if err != nil {
-		return nil, enforce.Need{}, err
+		return tagged{}, need, err
 	}
 	if p := c.points[*ref.arn]; p != nil && p.account == *ref.account && p.region == call.Region {
-		p.setKeys(&needs[0].Context)
-		setTags(&needs[0].Context, "aws:ResourceTag/", p.tags)
-		return &p.tags, needs[0], nil
+		p.setKeys(&need.Context)
+		setTags(&need.Context, "aws:ResourceTag/", p.tags)
+		return tagged{point: p}, need, nil
 	}
 	name, ok := strings.CutPrefix(*ref.arn, bucketARN(""))
 	switch {
 	case !ok && !strings.Contains(*ref.arn, accessPointInfix):
-		return nil, needs[0], notImplemented("tags of another resource than a bucket or an access point")
+		return tagged{}, need, notImplemented("tags of another resource than a bucket or an access point")
 	case !ok:
-		return nil, needs[0], errNoSuchResource.of("ResourceArn", *ref.arn)
+		return tagged{}, need, errNoSuchResource.of("ResourceArn", *ref.arn)
 	}
 	b, ok := c.buckets.Get(name)
 	// That S3 finds only what is the account's and of the region is unverified.
 	if !ok || b.owner.ID != *ref.account || b.region != call.Region {
-		return nil, needs[0], errNoSuchResource.of("ResourceArn", *ref.arn)
+		return tagged{}, need, errNoSuchResource.of("ResourceArn", *ref.arn)
 	}
-	return &b.tags, c.need(call, b, action, b.arn, 0), nil
+	return tagged{bucket: b}, c.need(call, b, action, b.arn, 0), nil
 }
 
-// onTags is the Needs of an operation on tags. The tags and the keys of a request
-// are condition keys.
-func onTags[I any](c Control, action string, ref func(*I) taggedRef, given func(*I) (tags []types.Tag, keys []string)) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
-		tags, keys := given(in)
-		if err := checkTags(tags, bucketTags); err != nil {
-			return nil, err
-		}
+// onTags plans an operation on tags. The tags and the keys of a request are condition
+// keys. do performs it with the lock held.
+func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, keys []string, do func(*[]types.Tag) (*O, error)) (*fakeaws.Plan[O], error) {
+	if err := checkTags(given, bucketTags); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, need, err := c.findTagged(call, ref, action)
+	if err != nil {
+		return nil, err
+	}
+	setTags(&need.Context, "aws:RequestTag/", given)
+	if keys = append(tagKeys(given), keys...); len(keys) > 0 {
+		need.Context.SetMulti("aws:TagKeys", keys)
+	}
+	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (*O, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		_, need, err := c.tagged(fakeaws.CallFrom(ctx), ref(in), action)
-		if err != nil {
-			return nil, err
+		tags, ok := found.tags()
+		if !ok {
+			return nil, errNoSuchResource.of("ResourceArn", *ref.arn)
 		}
-		setTags(&need.Context, "aws:RequestTag/", tags)
-		if keys = append(tagKeys(tags), keys...); len(keys) > 0 {
-			need.Context.SetMulti("aws:TagKeys", keys)
-		}
-		return []enforce.Need{need}, nil
-	}
-}
-
-// tagOps are the rows of tags.
-func (c Control) tagOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		fakeaws.BindMethod(c.TagResource, onTags(c, "s3:TagResource", func(in *s3control.TagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
-			func(in *s3control.TagResourceInput) ([]types.Tag, []string) { return bucketTagsOf(in.Tags), nil })),
-		fakeaws.BindMethod(c.UntagResource, onTags(c, "s3:UntagResource", func(in *s3control.UntagResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
-			func(in *s3control.UntagResourceInput) ([]types.Tag, []string) { return nil, in.TagKeys })),
-		fakeaws.BindMethod(c.ListTagsForResource, onTags(c, "s3:ListTagsForResource", func(in *s3control.ListTagsForResourceInput) taggedRef { return taggedRef{in.AccountId, in.ResourceArn} },
-			func(*s3control.ListTagsForResourceInput) ([]types.Tag, []string) { return nil, nil })),
-	}
+		return do(tags)
+	}}, nil
 }
 
 // bucketTagsOf and controlTags are the same tags in the types of both APIs.
@@ -95,44 +110,32 @@ func controlTags(tags []types.Tag) []control.Tag {
 	return out
 }
 
-// TagResource adds tags to a bucket or an access point, or gives them other values.
-func (c Control) TagResource(ctx context.Context, in *s3control.TagResourceInput) (*s3control.TagResourceOutput, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	tags, _, err := c.tagged(fakeaws.CallFrom(ctx), taggedRef{in.AccountId, in.ResourceArn}, "s3:TagResource")
-	if err != nil {
-		return nil, err
-	}
+// tagResource adds tags to a bucket or an access point, or gives them other values.
+func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceInput) (*fakeaws.Plan[s3control.TagResourceOutput], error) {
 	added := cloneTags(bucketTagsOf(in.Tags))
-	merged := append(without(*tags, tagKeys(added)), added...)
-	if len(merged) > bucketTags.count {
-		return nil, errTooManyTags.of()
-	}
-	*tags = merged
-	return new(s3control.TagResourceOutput), nil
+	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:TagResource", added, nil, func(tags *[]types.Tag) (*s3control.TagResourceOutput, error) {
+		merged := append(without(*tags, tagKeys(added)), added...)
+		if len(merged) > bucketTags.count {
+			return nil, errTooManyTags.of()
+		}
+		*tags = merged
+		return new(s3control.TagResourceOutput), nil
+	})
 }
 
-// UntagResource removes tags.
-func (c Control) UntagResource(ctx context.Context, in *s3control.UntagResourceInput) (*s3control.UntagResourceOutput, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	tags, _, err := c.tagged(fakeaws.CallFrom(ctx), taggedRef{in.AccountId, in.ResourceArn}, "s3:UntagResource")
-	if err != nil {
-		return nil, err
-	}
-	*tags = without(*tags, in.TagKeys)
-	return new(s3control.UntagResourceOutput), nil
+// untagResource removes tags.
+func (c controlFake) untagResource(call *fakeaws.Call, in *s3control.UntagResourceInput) (*fakeaws.Plan[s3control.UntagResourceOutput], error) {
+	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:UntagResource", nil, in.TagKeys, func(tags *[]types.Tag) (*s3control.UntagResourceOutput, error) {
+		*tags = without(*tags, in.TagKeys)
+		return new(s3control.UntagResourceOutput), nil
+	})
 }
 
-// ListTagsForResource lists tags.
-func (c Control) ListTagsForResource(ctx context.Context, in *s3control.ListTagsForResourceInput) (*s3control.ListTagsForResourceOutput, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	tags, _, err := c.tagged(fakeaws.CallFrom(ctx), taggedRef{in.AccountId, in.ResourceArn}, "s3:ListTagsForResource")
-	if err != nil {
-		return nil, err
-	}
-	return &s3control.ListTagsForResourceOutput{Tags: controlTags(*tags)}, nil
+// listTagsForResource lists tags.
+func (c controlFake) listTagsForResource(call *fakeaws.Call, in *s3control.ListTagsForResourceInput) (*fakeaws.Plan[s3control.ListTagsForResourceOutput], error) {
+	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:ListTagsForResource", nil, nil, func(tags *[]types.Tag) (*s3control.ListTagsForResourceOutput, error) {
+		return &s3control.ListTagsForResourceOutput{Tags: controlTags(*tags)}, nil
+	})
 }
 
 // without are the tags but those of some keys.

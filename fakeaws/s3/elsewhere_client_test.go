@@ -48,8 +48,6 @@ func TestElsewhere(t *testing.T) {
 		"mrap":             {get(mrap), fake},
 		"list of mrap":     {list(mrap), fake},
 		"new mrap":         {create(mrap), fake},
-		"rename":           {second(a.root.RenameObject(t.Context(), &awss3.RenameObjectInput{Bucket: aws.String("bucket"), Key: aws.String("new"), RenameSource: aws.String("old")})), "s3 RenameObject is not implemented by leastpriv."},
-		"torrent":          {second(a.root.GetObjectTorrent(t.Context(), &awss3.GetObjectTorrentInput{Bucket: aws.String("bucket"), Key: aws.String("key")})), "s3 GetObjectTorrent is not implemented by leastpriv."},
 	} {
 		// The SDK wraps what CreateSession answers in a text.
 		assert.ErrorContains(t, c.err, "api error NotImplemented: "+c.text, name)

@@ -102,7 +102,7 @@ func TestListVersionPages(t *testing.T) {
 		deleting := rapid.Bool().Draw(t, "deleting")
 
 		var want []string
-		b, _ := l.buckets.Get("bucket")
+		b, _ := l.fake.buckets.Get("bucket")
 		b.objects.Scan(func(key string, h history) bool {
 			rest, ok := strings.CutPrefix(key, prefix)
 			if !ok {

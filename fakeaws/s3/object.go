@@ -34,10 +34,10 @@ type object struct {
 	chosenChecksum bool
 	restore        *restoration // of an archived object
 	encryption     *sse
-	lock           *lock // nil without Object Lock
+	lock           *objectLock // nil without Object Lock
 	annotations    annotations
 	owning
-	attributes
+	objectHeaders
 }
 
 // An objectPart is what is known of a part once the upload is complete.
@@ -46,9 +46,9 @@ type objectPart struct {
 	checksum string
 }
 
-// attributes are what S3 calls the metadata of an object: headers that come
+// objectHeaders are what S3 calls the metadata of an object: headers that come
 // back with it as they were sent.
-type attributes struct {
+type objectHeaders struct {
 	CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType *string
 	Expires                                                                         *time.Time
 	Metadata                                                                        map[string]string

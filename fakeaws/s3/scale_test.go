@@ -14,8 +14,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/leastpriv/leastpriv/fakeaws/s3"
 )
 
 var scale = flag.Bool("scale", false, "hold a million objects against a thousand; takes half a minute and 2 GiB")
@@ -42,9 +40,9 @@ const smallObject = 1 << 10
 func newShelf(t testing.TB, n int) *shelf {
 	s := &shelf{account: newAccount(t), n: n, body: bytes.Repeat([]byte("x"), smallObject)}
 	s.bucket("bucket")
-	service, ctx := s3.Of(s.world), s.world.Background(owner, "us-east-1")
+	fixture := s.world.Fixture(owner, "us-east-1")
 	for i := range n {
-		_, err := service.PutObject(ctx, s.putting(i))
+		_, err := s.world.Do(t.Context(), fixture, s.putting(i))
 		require.NoError(t, err)
 	}
 	return s

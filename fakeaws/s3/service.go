@@ -38,18 +38,32 @@ func newFake(w *fakeaws.World) *Fake {
 
 // Ops implements fakeaws.Fake.
 func (s *Fake) Ops() []fakeaws.Op {
-	return slices.Concat(s.configurationOps(), s.ownershipOps(), s.routingOps(), s.metadataOps(), s.aclOps(), s.bucketOps(), s.objectOps(), s.annotationOps())
+	return slices.Concat(
+		s.bucketOps(), s.bucketTaggingOps(), s.policyOps(), s.blockOps(), s.aclOps(), s.configurationOps(),
+		s.objectOps(),
+	)
+}
+
+// objectOps are the rows of the operations on objects, on uploads in parts, and on lists
+// of them.
+func (s *Fake) objectOps() []fakeaws.Op {
+	return slices.Concat(
+		s.objectPutOps(), s.objectGetOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
+		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(), s.objectRefusedOps(),
+		s.lockConfigurationOps(), s.versioningOps(), s.listOps(), s.listVersionsOps(),
+		s.uploadOps(), s.uploadPartOps(), s.uploadCompleteOps(), s.uploadListOps(), s.uploadListPartsOps(),
+	)
 }
 
 // Denied implements fakeaws.Fake. S3 explains a denial only to callers of
 // the account that owns the resource, or of its organization (User Guide,
 // "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"); it puts the
 // resource in quotes.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	denied := errAccessDenied.of()
 	if !call.Anonymous() && (need.ResourceAccount == "" || call.World.SameOrganization(need.ResourceAccount, call.Account)) {
 		style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}
-		denied = errAccessDenied.says(d.Message(style))
+		denied = errAccessDenied.withText(d.Message(style))
 	}
 	return s.withRegion(denied, need.Resource)
 }

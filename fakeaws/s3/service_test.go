@@ -16,6 +16,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,29 +27,43 @@ const (
 	region   = "us-east-1"
 )
 
-// A lab is S3 in a World of two accounts, reached by Go calls.
+// A lab is S3 in a World of two accounts, with a client of the SDK whose calls the
+// World's own hand makes: no policy is asked, and what permissions a call needs, tests
+// ask the plans of operations themselves.
 type lab struct {
-	*Fake
+	*awss3.Client
+	fake  *Fake
 	world *fakeaws.World
 	// ctx is the owner's root user in us-east-1.
-	ctx context.Context
+	ctx *fakeaws.Call
 }
 
 func newLab(t testing.TB) *lab { return newLabIn(t) }
 
 // newLabIn is newLab for tests of properties too.
 func newLabIn(t require.TestingT) *lab {
-	w := fakeaws.NewWorld(fakeaws.Config{})
+	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{Service}})
 	for _, id := range []string{owner, stranger} {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	return &lab{Fake: newFake(w), world: w, ctx: w.Background(owner, region)}
+	l := &lab{Client: awss3.NewFromConfig(worldtest.FixtureConfig(w, owner, region)), fake: Of(w), world: w}
+	l.ctx = l.as(owner, region)
+	return l
 }
 
-// as is a call of an account's root user in a region.
+// as is a call of an account's root user in a region, for plans, and the context of the
+// client's calls as the same.
 func (l *lab) as(account, region string) *fakeaws.Call {
-	return fakeaws.CallFrom(l.world.Background(account, region))
+	acct, _ := l.world.Account(account)
+	return &fakeaws.Call{
+		Context: worldtest.As(context.Background(), l.world.Fixture(account, region)),
+		World:   l.world,
+		Account: account,
+		Region:  region,
+		Caller:  acct.Root.Caller,
+		Time:    l.world.Clock().Now(),
+	}
 }
 
 // anonymous is an unsigned call.
@@ -106,7 +121,7 @@ func requireCode(t testing.TB, err error, code string, status int) *fakeaws.Erro
 }
 
 // keysOf are the condition keys of a permission, by their lower-case names.
-func keysOf(n enforce.Need) map[string][]string {
+func keysOf(n fakeaws.Need) map[string][]string {
 	out := make(map[string][]string)
 	for k, v := range n.Context.All() {
 		out[strings.ToLower(k)] = v
@@ -114,8 +129,16 @@ func keysOf(n enforce.Need) map[string][]string {
 	return out
 }
 
+// needsOf are the permissions that a plan needs.
+func needsOf[O any](plan *fakeaws.Plan[O], err error) ([]fakeaws.Need, error) {
+	if err != nil {
+		return nil, err
+	}
+	return plan.Needs, nil
+}
+
 // actionsOf are a call's permissions as "action resource".
-func actionsOf(needs []enforce.Need) []string {
+func actionsOf(needs []fakeaws.Need) []string {
 	var out []string
 	for _, n := range needs {
 		out = append(out, n.Action+" "+n.Resource)
@@ -125,7 +148,7 @@ func actionsOf(needs []enforce.Need) []string {
 
 func TestOpsAreBound(t *testing.T) {
 	t.Parallel()
-	ops := newLab(t).Ops()
+	ops := newLab(t).fake.Ops()
 	names := make([]string, len(ops))
 	for i, op := range ops {
 		names[i] = op.Name
@@ -155,23 +178,23 @@ func TestDenied(t *testing.T) {
 	l := newLab(t)
 	call := l.as(owner, region)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.User, Account: owner, ARN: "arn:aws:iam::" + owner + ":user/reader"}}
-	need := enforce.Need{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", ResourceAccount: owner}
+	need := fakeaws.Need{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", ResourceAccount: owner}
 	d := enforce.Evaluate(&enforce.Request{Principal: call.Caller.Principal, Action: need.Action, Resource: need.Resource, ResourceAccount: owner}, &enforce.PolicySet{})
 	require.False(t, d.Allowed())
 
 	t.Run("rule 67: same account, resource in quotes", func(t *testing.T) {
 		t.Parallel()
-		e := requireCode(t, l.Denied(call, &need, &d), "AccessDenied", 403)
+		e := requireCode(t, l.fake.Denied(call, &need, &d), "AccessDenied", 403)
 		assert.Equal(t, `User: arn:aws:iam::111122223333:user/reader is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`, e.Message)
 	})
 	t.Run("rule 67: cross-account", func(t *testing.T) {
 		t.Parallel()
-		e := failure(t, l.Denied(l.as(stranger, region), &need, &d))
+		e := failure(t, l.fake.Denied(l.as(stranger, region), &need, &d))
 		assert.Equal(t, "Access Denied", e.Message)
 	})
 	t.Run("rule 63: anonymous", func(t *testing.T) {
 		t.Parallel()
-		e := failure(t, l.Denied(l.anonymous(), &need, &d))
+		e := failure(t, l.fake.Denied(l.anonymous(), &need, &d))
 		assert.Equal(t, "Access Denied", e.Message)
 	})
 }

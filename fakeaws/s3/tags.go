@@ -32,22 +32,22 @@ const (
 // checkTags applies the User Guide's rules for tags.
 func checkTags(tags []types.Tag, limit tagLimit) error {
 	if len(tags) > limit.count {
-		return errBadRequest.says(limit.text)
+		return errBadRequest.withText(limit.text)
 	}
 	for i, t := range tags {
 		key, value := aws.ToString(t.Key), aws.ToString(t.Value)
 		if key == "" || !validTagText(key, maxTagKey) {
-			return errInvalidTag.says("The TagKey you have provided is invalid", "TagKey", key)
+			return errInvalidTag.withText("The TagKey you have provided is invalid", "TagKey", key)
 		}
 		if !validTagText(value, maxTagValue) {
-			return errInvalidTag.says("The TagValue you have provided is invalid", "TagKey", key, "TagValue", value)
+			return errInvalidTag.withText("The TagValue you have provided is invalid", "TagKey", key, "TagValue", value)
 		}
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return errInvalidTag.says("System tags cannot be added/updated by requester")
+			return errInvalidTag.withText("System tags cannot be added/updated by requester")
 		}
 		for _, other := range tags[:i] {
 			if aws.ToString(other.Key) == key {
-				return errInvalidTag.says("Cannot provide multiple Tags with the same key", "TagKey", key)
+				return errInvalidTag.withText("Cannot provide multiple Tags with the same key", "TagKey", key)
 			}
 		}
 	}

@@ -131,10 +131,23 @@ func FixtureConfig(w *fakeaws.World, account, region string) aws.Config {
 	return DoConfig(w, w.Fixture(account, region))
 }
 
-// DoConfig makes clients of the SDK whose calls an actor makes with [fakeaws.Do].
+type actorKey struct{}
+
+// As is the context of calls that another actor makes than that of the client's
+// DoConfig.
+func As(ctx context.Context, actor fakeaws.Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// DoConfig makes clients of the SDK whose calls an actor makes with [fakeaws.Do]: as,
+// or the one of the call's context, see As.
 func DoConfig(w *fakeaws.World, as fakeaws.Actor) aws.Config {
 	do := middleware.InitializeMiddlewareFunc("worldtest:Do", func(ctx context.Context, in middleware.InitializeInput, _ middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-		out, err := w.Do(ctx, as, in.Parameters)
+		actor, ok := ctx.Value(actorKey{}).(fakeaws.Actor)
+		if !ok {
+			actor = as
+		}
+		out, err := w.Do(ctx, actor, in.Parameters)
 		return middleware.InitializeOutput{Result: out}, middleware.Metadata{}, err
 	})
 	return aws.Config{

@@ -1,0 +1,128 @@
+package s3
+
+import (
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// aclOps are the rows of access control lists.
+func (s *Fake) aclOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.getBucketAcl),
+		bind(s, s.putBucketAcl),
+		bind(s, s.getObjectAcl),
+		bind(s, s.putObjectAcl),
+	}
+}
+
+// checkPut refuses a request that sets no ACL, or two.
+func (r *aclRequest) checkPut() error {
+	if !r.given() {
+		return errMissingHeader.of("MissingHeaderName", "x-amz-acl")
+	}
+	return r.check()
+}
+
+// setKeys sets the condition keys of a request that gives an ACL.
+func (r *aclRequest) setKeys(keys *enforce.Context) {
+	if r.canned != "" {
+		keys.Set("s3:x-amz-acl", r.canned)
+	}
+	for _, h := range r.headers {
+		keys.Set("s3:x-amz-grant-"+h.name, *h.value)
+	}
+}
+
+// getBucketAcl returns the ACL of a bucket.
+func (s *Fake) getBucketAcl(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[awss3.GetBucketAclOutput], error) {
+	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketAcl", func(b *bucket) (*awss3.GetBucketAclOutput, error) {
+		return &awss3.GetBucketAclOutput{Owner: b.ownerID(), Grants: b.grantsOf(b.acl, b.owner)}, nil
+	})
+}
+
+// putBucketAcl replaces the ACL of a bucket.
+func (s *Fake) putBucketAcl(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[awss3.PutBucketAclOutput], error) {
+	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
+	if err := r.checkPut(); err != nil {
+		return nil, err
+	}
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketAcl")
+	if err != nil {
+		return nil, err
+	}
+	r.setKeys(&needs[0].Context)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketAclOutput, error) {
+		made, err := s.newACL(call, b, r, b.owner, nil, "s3:PutBucketAcl", b.arn)
+		if err != nil {
+			return nil, err
+		}
+		b.acl = made
+		return new(awss3.PutBucketAclOutput), nil
+	}), nil
+}
+
+// newACL makes an ACL in place of another one.
+func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucketOwner *fakeaws.Account, action, arn string) (*acl, error) {
+	if !b.aclsEnabled() {
+		return nil, errACLNotSupported.of()
+	}
+	made, err := s.buildACL(r, owner, bucketOwner)
+	if err != nil {
+		return nil, err
+	}
+	if made.public() && s.blockOf(b).blockACLs {
+		if call.Account != owner.ID {
+			return nil, errAccessDenied.of()
+		}
+		// The text is that of the setting for policies: unverified.
+		return nil, errAccessDenied.withText("User: " + call.Caller.ARN + " is not authorized to perform: " + action + ` on resource: "` + arn +
+			`" because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.`)
+	}
+	return made, nil
+}
+
+// grantsOf are the grants of an ACL as it is in force. Where ACLs are disabled
+// all is the bucket owner's.
+func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
+	if a == nil || !b.aclsEnabled() {
+		return private(owner).grants
+	}
+	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
+}
+
+// getObjectAcl returns the ACL of an object.
+func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[awss3.GetObjectAclOutput], error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	action := byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl")
+	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectAclOutput, error) {
+		return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: b.grantsOf(o.acl, b.ownerOf(o))}, nil
+	})
+}
+
+// putObjectAcl replaces the ACL of an object.
+func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[awss3.PutObjectAclOutput], error) {
+	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
+	if err := r.checkPut(); err != nil {
+		return nil, err
+	}
+	plan, err := changeObject(s, call, versionChange[awss3.PutObjectAclOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"), method: "PUT",
+		change: func(b *bucket, o *object) (*awss3.PutObjectAclOutput, error) {
+			made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
+			if err != nil {
+				return nil, err
+			}
+			o.acl = made
+			return new(awss3.PutObjectAclOutput), nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.setKeys(&plan.Needs[0].Context)
+	return plan, nil
+}

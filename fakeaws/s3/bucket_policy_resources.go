@@ -1,0 +1,97 @@
+package s3
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// A resourceSet is what of a bucket a statement of its policy is about.
+type resourceSet uint8
+
+const (
+	bucketItself resourceSet = 1 << iota
+	objectsOfBucket
+)
+
+// checkBucket checks what depends on the bucket that a policy is for: its resources are
+// that bucket and its objects, and each action goes with one of them.
+func (d *policyDoc) checkBucket(bucket string) error {
+	for i := range d.Statement {
+		if err := d.Statement[i].checkBucket(bucket); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *policyStatement) checkBucket(bucket string) error {
+	var about resourceSet
+	for _, pattern := range append(st.Resource, st.NotResource...) {
+		of := resourcesOf(pattern, bucket)
+		if of == 0 {
+			return errMalformedPolicy.withText("Policy has invalid resource")
+		}
+		about |= of
+	}
+	if st.NotResource != nil {
+		about = bucketItself | objectsOfBucket
+	}
+	for _, action := range st.Action {
+		if resourcesOfAction(action)&about == 0 {
+			return errMalformedPolicy.withText("Action does not apply to any resource(s) in statement")
+		}
+	}
+	return nil
+}
+
+// resourcesOf is what of a bucket the pattern of a policy means; 0 when it is nothing of
+// that bucket. S3 takes patterns only after the whole name: it refuses "*" and
+// "arn:aws:s3:::*" as invalid resources. That a "*" right after the name means
+// the bucket and its objects is unverified.
+func resourcesOf(pattern, bucket string) resourceSet {
+	a, err := arn.Parse(pattern)
+	if err != nil || a.Service != "s3" || a.Region != "" || a.AccountID != "" {
+		return 0
+	}
+	rest, ok := strings.CutPrefix(a.Resource, bucket)
+	switch {
+	case !ok:
+		return 0
+	case rest == "":
+		return bucketItself
+	case rest[0] == '/':
+		return objectsOfBucket
+	case rest[0] == '*':
+		return bucketItself | objectsOfBucket
+	}
+	return 0
+}
+
+// resourcesOfAction is what the actions act on that a pattern means; 0 when it is
+// nothing that a bucket policy can name.
+func resourcesOfAction(pattern string) (set resourceSet) {
+	wildcards := strings.NewReplacer(`\*`, ".*", `\?`, ".") // as regexp quotes them
+	matches, err := regexp.Compile("(?i)^" + wildcards.Replace(regexp.QuoteMeta(pattern)) + "$")
+	service, ok := catalog.Lookup("s3")
+	if err != nil || !ok {
+		return 0
+	}
+	for _, action := range service.Actions() {
+		if !matches.MatchString(action.Lower) {
+			continue
+		}
+		for _, target := range action.Resources {
+			switch target.Name {
+			case "bucket":
+				set |= bucketItself
+			case "object":
+				set |= objectsOfBucket
+			}
+		}
+	}
+	return set
+}

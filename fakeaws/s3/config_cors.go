@@ -1,0 +1,118 @@
+package s3
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// corsOps are the rows of CORS.
+func (s *Fake) corsOps() []fakeaws.Op {
+	cors := &configuration[types.CORSConfiguration]{get: "s3:GetBucketCORS", put: "s3:PutBucketCORS",
+		of:     func(c *configurations) **types.CORSConfiguration { return &c.cors },
+		absent: missing[types.CORSConfiguration](errNoSuchCORS), check: checkCORS}
+	return []fakeaws.Op{
+		putting[awss3.PutBucketCorsOutput](s, cors, func(in *awss3.PutBucketCorsInput) (bucketRef, *types.CORSConfiguration) {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.CORSConfiguration
+		}),
+		getting(s, cors, func(in *awss3.GetBucketCorsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}, func(cfg *types.CORSConfiguration) *awss3.GetBucketCorsOutput {
+			return &awss3.GetBucketCorsOutput{CORSRules: cfg.CORSRules}
+		}),
+		deleting[awss3.DeleteBucketCorsOutput](s, cors, func(in *awss3.DeleteBucketCorsInput) bucketRef {
+			return bucketRef{in.Bucket, in.ExpectedBucketOwner}
+		}),
+	}
+}
+
+// maxCORSRules is of the User Guide's "Elements of a CORS configuration".
+const maxCORSRules = 100
+
+func checkCORS(cfg *types.CORSConfiguration) error {
+	if len(cfg.CORSRules) > maxCORSRules {
+		return errMalformedXML.of()
+	}
+	for _, r := range cfg.CORSRules {
+		if len(aws.ToString(r.ID)) > maxRuleID {
+			return errMalformedXML.of()
+		}
+		for _, m := range r.AllowedMethods {
+			switch m {
+			case "GET", "PUT", "HEAD", "POST", "DELETE":
+			default:
+				return invalidRequest("Found unsupported HTTP method in CORS config. Unsupported method is " + m)
+			}
+		}
+		for _, o := range r.AllowedOrigins {
+			if strings.Count(o, "*") > 1 {
+				return invalidRequest(`AllowedOrigin "` + o + `" can not have more than one wildcard.`)
+			}
+		}
+		for _, h := range r.AllowedHeaders {
+			if strings.Count(h, "*") > 1 {
+				return invalidRequest(`AllowedHeader "` + h + `" can not have more than one wildcard.`)
+			}
+		}
+		for _, h := range r.ExposeHeaders {
+			if strings.Contains(h, "*") {
+				return invalidRequest(`ExposeHeader "` + h + `" contains wildcard. We currently do not support wildcard for ExposeHeader.`)
+			}
+		}
+	}
+	return nil
+}
+
+// crossOrigin tells what the CORS configuration of a bucket allows an origin: what
+// its first rule says that fits origin, method and headers (User Guide, "How does
+// Amazon S3 evaluate the CORS configuration on a bucket?").
+func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketAnywhere(bucketRef{name: &name})
+	if err != nil {
+		return nil, false
+	}
+	cfg := b.cors
+	if cfg == nil {
+		return nil, false
+	}
+	for i := range cfg.CORSRules {
+		if answer := originOf(&cfg.CORSRules[i], origin, method, headers); answer != nil {
+			return answer, true
+		}
+	}
+	return nil, true
+}
+
+// originOf is what a rule says of a request, nil when the rule is not for it.
+func originOf(r *types.CORSRule, origin, method string, headers []string) *crossOrigin {
+	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
+	if at < 0 || !slices.Contains(r.AllowedMethods, method) {
+		return nil
+	}
+	for _, h := range headers {
+		if !slices.ContainsFunc(r.AllowedHeaders, func(pattern string) bool { return matchesOneStar(strings.ToLower(pattern), strings.ToLower(h)) }) {
+			return nil
+		}
+	}
+	answer := &crossOrigin{origin: origin, methods: r.AllowedMethods, headers: headers, expose: r.ExposeHeaders, maxAge: r.MaxAgeSeconds}
+	if r.AllowedOrigins[at] == "*" {
+		answer.origin = "*"
+	}
+	return answer
+}
+
+// matchesOneStar matches a pattern that has at most one wildcard.
+func matchesOneStar(pattern, text string) bool {
+	before, after, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == text
+	}
+	return len(text) >= len(before)+len(after) && strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
+}

@@ -1,0 +1,131 @@
+package s3
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// A scan collects a page of a list that is ordered by key.
+type scan struct {
+	room      int
+	prefixes  []types.CommonPrefix
+	last      string // the last key or common prefix
+	truncated bool
+}
+
+// keyed is an iterator over what has keys, in their order.
+type keyed interface {
+	Seek(key string) bool
+	Next() bool
+	Key() string
+}
+
+// scan collects a page. It seeks: keys before the page and keys behind a common
+// prefix cost nothing. take is called for each key that is a line of its own,
+// and returns false when the page is full.
+func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) *scan {
+	p := &scan{room: l.limit()}
+	if p.room == 0 {
+		return p
+	}
+	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
+	for ok := it.Seek(max(prefix, l.after)); ok && strings.HasPrefix(it.Key(), prefix); {
+		if hidden() {
+			ok = it.Next()
+			continue
+		}
+		group := commonPrefix(it.Key(), prefix, delimiter)
+		switch {
+		case group == "":
+			if !take(p) {
+				return p
+			}
+			ok = it.Next()
+			continue
+		case it.Key() == l.after:
+			ok = it.Next() // the page begins behind it, perhaps in the same group
+			continue
+		case group != l.after:
+			if !p.enter(group) {
+				return p
+			}
+			p.prefixes = append(p.prefixes, types.CommonPrefix{Prefix: l.text(group)})
+		}
+		ok = it.Seek(behind(group))
+	}
+	return p
+}
+
+// enter takes room for a line. Without room, the page is truncated.
+func (p *scan) enter(last string) bool {
+	if p.room == 0 {
+		p.truncated = true
+		return false
+	}
+	p.room--
+	p.last = last
+	return true
+}
+
+// commonPrefix is the key up to the first delimiter after the prefix, or "".
+func commonPrefix(key, prefix, delimiter string) string {
+	if delimiter == "" {
+		return ""
+	}
+	i := strings.Index(key[len(prefix):], delimiter)
+	if i < 0 {
+		return ""
+	}
+	return key[:len(prefix)+i+len(delimiter)]
+}
+
+// behind is the least string that is greater than all strings with a prefix.
+// Keys are UTF-8, so no byte of one is 0xFF.
+func behind(prefix string) string {
+	last := len(prefix) - 1
+	return prefix[:last] + string([]byte{prefix[last] + 1})
+}
+
+// tokenMark distinguishes tokens that were made here from other base64.
+const tokenMark = "1/"
+
+// newListToken makes an opaque token that continues behind a name.
+func newListToken(last string) *string {
+	return aws.String(base64.StdEncoding.EncodeToString([]byte(tokenMark + last)))
+}
+
+// listToken reads a token of newListToken.
+func listToken(token *string) (string, error) {
+	if token == nil {
+		return "", nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(*token)
+	last, ok := strings.CutPrefix(string(raw), tokenMark)
+	if err != nil || !ok {
+		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
+	}
+	return last, nil
+}
+
+// urlEncode is the encoding of encoding-type=url: that of HTML forms, which
+// writes a space as +, but with slashes as they are.
+func urlEncode(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_.*/", c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,207 @@
+package s3
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// An sse is how an object is encrypted, under the names that outputs have
+// for it. It is immutable; nil is SSE-S3, as most objects have.
+type sse struct {
+	ServerSideEncryption                 types.ServerSideEncryption
+	SSEKMSKeyId, SSEKMSEncryptionContext *string //nolint:revive // the SDK spells it so
+	BucketKeyEnabled                     *bool
+	// SSECustomerKeyMD5 knows the key of SSE-C again.
+	SSECustomerAlgorithm, SSECustomerKeyMD5 *string
+}
+
+var sseS3 = &sse{ServerSideEncryption: types.ServerSideEncryptionAes256}
+
+// shown is an encryption as outputs have it.
+func (e *sse) shown() *sse {
+	if e == nil {
+		return sseS3
+	}
+	return e
+}
+
+// plainETag reports whether the entity tag of an object is the MD5 of its data:
+// with KMS or customer keys it is not (API Reference, "Object").
+func (e *sse) plainETag() bool { return e == nil }
+
+const (
+	sseHeader         = "x-amz-server-side-encryption"
+	sseKeyHeader      = "x-amz-server-side-encryption-aws-kms-key-id"
+	customerAlgHeader = "x-amz-server-side-encryption-customer-algorithm"
+	customerKeyHeader = "x-amz-server-side-encryption-customer-key"
+	customerMD5Header = "x-amz-server-side-encryption-customer-key-MD5"
+)
+
+// checkEncryption refuses parameters of encryption that do not fit together.
+func (p *encryptionParams) checkEncryption() error {
+	if err := p.customerKey.check(); err != nil {
+		return err
+	}
+	kms := p.ServerSideEncryption == types.ServerSideEncryptionAwsKms || p.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse
+	switch {
+	case p.customerKey.sent() && (p.ServerSideEncryption != "" || p.SSEKMSKeyId != nil):
+		return invalidArgument("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", sseHeader, string(p.ServerSideEncryption))
+	case p.ServerSideEncryption != "" && !kms && p.ServerSideEncryption != types.ServerSideEncryptionAes256:
+		return errInvalidEncryption.of("ArgumentName", sseHeader, "ArgumentValue", string(p.ServerSideEncryption))
+	case !kms && (p.SSEKMSKeyId != nil || p.SSEKMSEncryptionContext != nil):
+		return invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms", sseHeader, string(p.ServerSideEncryption))
+	}
+	return checkEncryptionContext(p.SSEKMSEncryptionContext)
+}
+
+// checkEncryptionContext refuses what is no JSON object of strings in base64.
+func checkEncryptionContext(header *string) error {
+	if header == nil {
+		return nil
+	}
+	var pairs map[string]string
+	raw, err := base64.StdEncoding.DecodeString(*header)
+	if err != nil || json.Unmarshal(raw, &pairs) != nil {
+		return invalidArgument("The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which represents a string-string map", "x-amz-server-side-encryption-context", *header)
+	}
+	return nil
+}
+
+// sent reports whether a request has a customer key.
+func (k customerKey) sent() bool { return k != customerKey{} }
+
+// check refuses a customer key that is not one.
+func (k customerKey) check() error {
+	const requests = "Requests specifying Server Side Encryption with Customer provided keys must provide "
+	if !k.sent() {
+		return nil
+	}
+	switch {
+	case k.SSECustomerAlgorithm == nil:
+		return invalidArgument(requests+"a valid encryption algorithm.", customerAlgHeader, "null")
+	case *k.SSECustomerAlgorithm != "AES256":
+		return errInvalidEncryption.of("ArgumentName", customerAlgHeader, "ArgumentValue", *k.SSECustomerAlgorithm)
+	case k.SSECustomerKey == nil:
+		return invalidArgument(requests+"an appropriate secret key.", customerKeyHeader, "null")
+	case k.SSECustomerKeyMD5 == nil:
+		return invalidArgument(requests+"the client calculated MD5 of the secret key.", customerMD5Header, "null")
+	}
+	// The key itself is never repeated in an answer.
+	key, err := base64.StdEncoding.DecodeString(*k.SSECustomerKey)
+	if err != nil || len(key) != 32 {
+		return errInvalidArgument.withText("The secret key was invalid for the specified algorithm.", "ArgumentName", customerKeyHeader)
+	}
+	if sum := md5.Sum(key); base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5 {
+		return invalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.", customerMD5Header, *k.SSECustomerKeyMD5)
+	}
+	return nil
+}
+
+// checkKey decides whether a request may read an object with the customer key
+// that it has, or has not.
+func (o *object) checkKey(k customerKey) error {
+	e := o.encryption.shown()
+	switch {
+	case e.SSECustomerKeyMD5 == nil && k.sent():
+		return errInvalidRequest.withText("The encryption parameters are not applicable to this object.")
+	case e.SSECustomerKeyMD5 == nil:
+		return nil
+	case !k.sent():
+		return errInvalidRequest.withText("The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.")
+	case *e.SSECustomerKeyMD5 != *k.SSECustomerKeyMD5:
+		return errAccessDenied.of()
+	}
+	return nil
+}
+
+// encryptionFor is how a new object is encrypted: as the request asks or else as
+// the bucket does by default.
+func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams) (*sse, error) {
+	if p.customerKey.sent() {
+		if b.blocksCustomerKeys() {
+			return nil, errAccessDenied.of()
+		}
+		return &sse{SSECustomerAlgorithm: p.SSECustomerAlgorithm, SSECustomerKeyMD5: p.SSECustomerKeyMD5}, nil
+	}
+	e := &sse{
+		ServerSideEncryption: p.ServerSideEncryption, SSEKMSKeyId: p.SSEKMSKeyId,
+		SSEKMSEncryptionContext: p.SSEKMSEncryptionContext, BucketKeyEnabled: p.BucketKeyEnabled,
+	}
+	rule := b.defaultEncryption()
+	if e.ServerSideEncryption == "" && rule != nil && rule.ApplyServerSideEncryptionByDefault != nil {
+		e.ServerSideEncryption = rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm
+		e.SSEKMSKeyId = rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
+	}
+	if e.ServerSideEncryption == "" || e.ServerSideEncryption == types.ServerSideEncryptionAes256 {
+		return nil, nil
+	}
+	key, err := kmsKey(call, b, e.SSEKMSKeyId)
+	if err != nil {
+		return nil, err
+	}
+	e.SSEKMSKeyId = &key
+	if e.BucketKeyEnabled == nil && rule != nil {
+		e.BucketKeyEnabled = rule.BucketKeyEnabled
+	}
+	// Answers speak of a bucket key only where there is one, and DSSE has none.
+	if !aws.ToBool(e.BucketKeyEnabled) || e.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse {
+		e.BucketKeyEnabled = nil
+	}
+	return e, nil
+}
+
+// kmsKey is the ARN of a KMS key that a request or a bucket names by its id, its
+// alias or its ARN; the key aws/s3 of the account when it names none. Every key
+// that is well-formed is taken to exist, because there is no fake of KMS.
+func kmsKey(call *fakeaws.Call, b *bucket, id *string) (string, error) {
+	account := call.Account
+	if account == "" {
+		account = b.owner.ID
+	}
+	switch {
+	case id == nil || *id == "" || *id == "alias/aws/s3":
+		return fakeaws.ARN("kms", b.region, account, "key/"+managedKeyID(account, b.region)), nil
+	case strings.HasPrefix(*id, "alias/"):
+		return fakeaws.ARN("kms", b.region, account, *id), nil
+	case !strings.HasPrefix(*id, "arn:"):
+		return fakeaws.ARN("kms", b.region, account, "key/"+*id), nil
+	}
+	parts := strings.SplitN(*id, ":", 6)
+	resource, name := "", ""
+	if len(parts) == 6 {
+		resource, name, _ = strings.Cut(parts[5], "/")
+	}
+	switch {
+	case len(parts) != 6 || parts[2] != "kms" || !isAccountID(parts[4]) || resource != "key" && resource != "alias" || name == "":
+		return "", errKMSNotFound.withText("Invalid keyId '" + *id + "'")
+	case parts[3] != b.region:
+		return "", errKMSNotFound.withText("Invalid arn " + parts[3])
+	}
+	return *id, nil
+}
+
+// managedKeyID makes up the id of the AWS managed key aws/s3.
+func managedKeyID(account, region string) string {
+	sum := sha256.Sum256([]byte("aws/s3 of " + account + " in " + region))
+	h := hex.EncodeToString(sum[:16])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// blocksCustomerKeys reports whether the bucket refuses new objects with SSE-C,
+// as all do whose encryption does not allow it (User Guide, "Blocking or
+// unblocking SSE-C for a general purpose bucket"; since April 2026).
+func (b *bucket) blocksCustomerKeys() bool {
+	rule := b.defaultEncryption()
+	return rule == nil || rule.BlockedEncryptionTypes == nil ||
+		!slices.Contains(rule.BlockedEncryptionTypes.EncryptionType, types.EncryptionTypeNone)
+}

@@ -1,0 +1,62 @@
+package s3
+
+import (
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// objectTaggingOps are the rows of the tags of objects.
+func (s *Fake) objectTaggingOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		bind(s, s.putObjectTagging),
+		bind(s, s.getObjectTagging),
+		bind(s, s.deleteObjectTagging),
+	}
+}
+
+// putObjectTagging replaces all tags of an object.
+func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingInput) (*fakeaws.Plan[awss3.PutObjectTaggingOutput], error) {
+	tags, err := tagSet(in.Tagging)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(tags, objectTags); err != nil {
+		return nil, err
+	}
+	tags = cloneTags(tags)
+	plan, err := changeObject(s, call, versionChange[awss3.PutObjectTaggingOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"), method: "PUT",
+		change: func(b *bucket, o *object) (*awss3.PutObjectTaggingOutput, error) {
+			o.tags = tags
+			return &awss3.PutObjectTaggingOutput{VersionId: b.shown(o)}, nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	setRequestTags(&plan.Needs[0].Context, tags)
+	return plan, nil
+}
+
+// getObjectTagging returns the tags of an object.
+func (s *Fake) getObjectTagging(call *fakeaws.Call, in *awss3.GetObjectTaggingInput) (*fakeaws.Plan[awss3.GetObjectTaggingOutput], error) {
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	action := byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
+	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectTaggingOutput, error) {
+		return &awss3.GetObjectTaggingOutput{TagSet: cloneTags(o.tags), VersionId: b.shown(o)}, nil
+	})
+}
+
+// deleteObjectTagging removes all tags of an object.
+func (s *Fake) deleteObjectTagging(call *fakeaws.Call, in *awss3.DeleteObjectTaggingInput) (*fakeaws.Plan[awss3.DeleteObjectTaggingOutput], error) {
+	return changeObject(s, call, versionChange[awss3.DeleteObjectTaggingOutput]{
+		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		action: byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"), method: "DELETE",
+		change: func(b *bucket, o *object) (*awss3.DeleteObjectTaggingOutput, error) {
+			o.tags = nil
+			return &awss3.DeleteObjectTaggingOutput{VersionId: b.shown(o)}, nil
+		},
+	})
+}

@@ -1,0 +1,116 @@
+package s3
+
+import (
+	"github.com/tidwall/btree"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// uploadListOps are the rows of ListMultipartUploads.
+func (s *Fake) uploadListOps() []fakeaws.Op {
+	return []fakeaws.Op{bind(s, s.listMultipartUploads)}
+}
+
+func listRequestOfUploads(in *awss3.ListMultipartUploadsInput) *listRequest {
+	return &listRequest{
+		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
+		prefix:    in.Prefix,
+		delimiter: in.Delimiter,
+		maxKeys:   in.MaxUploads,
+		encoding:  in.EncodingType,
+		after:     aws.ToString(in.KeyMarker),
+	}
+}
+
+// uploadIter iterates over uploads by key.
+type uploadIter struct {
+	btree.IterG[*multipart]
+}
+
+// Seek implements keyed.
+func (it *uploadIter) Seek(key string) bool { return it.IterG.Seek(&multipart{key: key}) }
+
+// Key implements keyed.
+func (it *uploadIter) Key() string { return it.Item().key }
+
+// listMultipartUploads lists a page of the uploads that are in progress: by key,
+// and the oldest of a key first.
+func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartUploadsInput) (*fakeaws.Plan[awss3.ListMultipartUploadsOutput], error) {
+	if n := in.MaxUploads; n != nil && *n < 0 {
+		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
+	}
+	l := listRequestOfUploads(in)
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	b, needs, err := s.askBucket(call, l.bucketRef, "s3:ListBucketMultipartUploads")
+	if err != nil {
+		return nil, err
+	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListMultipartUploadsOutput, error) {
+		return b.uploadsPage(l, in), nil
+	}), nil
+}
+
+// uploadsPage is a page of the uploads that are in progress.
+func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput) *awss3.ListMultipartUploadsOutput {
+	limit := int32(l.limit())
+	out := &awss3.ListMultipartUploadsOutput{
+		Bucket:         &b.name,
+		Prefix:         l.text(aws.ToString(in.Prefix)),
+		Delimiter:      l.optional(in.Delimiter),
+		KeyMarker:      l.text(aws.ToString(in.KeyMarker)),
+		UploadIdMarker: aws.String(aws.ToString(in.UploadIdMarker)),
+		EncodingType:   in.EncodingType,
+		MaxUploads:     &limit,
+		IsTruncated:    aws.Bool(false),
+	}
+	if b.uploads.running == nil {
+		return out
+	}
+	it := &uploadIter{b.uploads.running.Iter()}
+	defer it.Release()
+	lastID := ""
+	p := l.scan(it, func() bool { return false }, func(p *scan) bool {
+		m := it.Item()
+		// Without a key marker, that of the upload is ignored (API Reference,
+		// "ListMultipartUploads").
+		if m.key == l.after && (aws.ToString(in.UploadIdMarker) == "" || m.place <= placeOf(*in.UploadIdMarker)) {
+			return true
+		}
+		if !p.enter(m.key) {
+			return false
+		}
+		lastID = m.id
+		out.Uploads = append(out.Uploads, b.listedUpload(l, m))
+		return true
+	})
+	out.CommonPrefixes, out.IsTruncated = p.prefixes, &p.truncated
+	if p.truncated {
+		out.NextKeyMarker = l.text(p.last)
+		if n := len(p.prefixes); n == 0 || *p.prefixes[n-1].Prefix != *out.NextKeyMarker {
+			out.NextUploadIdMarker = &lastID
+		}
+	}
+	return out
+}
+
+func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUpload {
+	initiator := m.initiator
+	u := types.MultipartUpload{
+		Key:          l.text(m.key),
+		UploadId:     &m.id,
+		Initiated:    &m.started,
+		Initiator:    &initiator,
+		Owner:        b.ownerID(),
+		StorageClass: m.object.listedClass(),
+	}
+	if m.algorithm != "" {
+		u.ChecksumAlgorithm, u.ChecksumType = m.algorithm, m.checksumType()
+	}
+	return u
+}
