@@ -76,8 +76,8 @@ func TestWith(t *testing.T) {
 type oneQueue struct{}
 
 func (oneQueue) Ops() []fakeaws.Op {
-	return []fakeaws.Op{fakeaws.Bind(func(call *fakeaws.Call, _ *awssqs.GetQueueUrlInput) (*fakeaws.Plan[awssqs.GetQueueUrlOutput], error) {
-		return &fakeaws.Plan[awssqs.GetQueueUrlOutput]{
+	return []fakeaws.Op{fakeaws.Bind(func(call *fakeaws.Call, _ *awssqs.GetQueueUrlInput) (*fakeaws.Plan[*awssqs.GetQueueUrlOutput], error) {
+		return &fakeaws.Plan[*awssqs.GetQueueUrlOutput]{
 			Needs: []fakeaws.Need{{Action: "sqs:GetQueueUrl", Resource: "arn:aws:sqs:us-east-1:000000000000:q", ResourceAccount: call.Account}},
 			Do: func() (*awssqs.GetQueueUrlOutput, error) {
 				return &awssqs.GetQueueUrlOutput{QueueUrl: aws.String("the one")}, nil

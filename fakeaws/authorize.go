@@ -35,9 +35,6 @@ func (c *Call) authorize(needs []Need) error {
 	case c.fixture || c.World.mode == Off:
 		return nil
 	}
-	if done, ok := c.handler.room.service.(Completer); ok {
-		needs = done.Complete(c, needs)
-	}
 	return c.judge(needs)
 }
 

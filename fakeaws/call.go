@@ -45,7 +45,6 @@ type Call struct {
 	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	fixture  bool         // see Fixture
-	kept     any          // see Keep
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
 	charged  bool         // see Charge
@@ -63,26 +62,6 @@ type Signed struct {
 	Age time.Duration
 	// ContentSHA256 is the value of x-amz-content-sha256, if it was sent.
 	ContentSHA256 string
-}
-
-type callKey struct{}
-
-// Value implements context.Context.
-func (c *Call) Value(key any) any {
-	if key == (callKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
-// CallFrom returns the Call that ctx belongs to. It panics outside of one:
-// operations run only in a World's pipeline or in World.Background.
-func CallFrom(ctx context.Context) *Call {
-	c, ok := ctx.Value(callKey{}).(*Call)
-	if !ok {
-		panic("fakeaws.CallFrom: the context is not a call's; use World.Background")
-	}
-	return c
 }
 
 // EntryDenied reports whether a batch entry's Need, or an optional one, was denied.
@@ -130,18 +109,6 @@ func (c *Call) Path() string {
 // Finished says that what an operation usually only begins, and answers as accepted,
 // is done already.
 func (c *Call) Finished() { c.finished = true }
-
-// Keep keeps what the needs of the operation found out, for its method.
-func (c *Call) Keep(found any) {
-	if c.exchange != nil {
-		c.kept = found
-	}
-}
-
-// Kept is what Keep was given, nil when nothing was.
-func (c *Call) Kept() any {
-	return c.kept
-}
 
 // Charge says that the caller pays for the request in place of the owner of what it
 // asks for.

@@ -20,15 +20,15 @@ import (
 // queues is a service with a row that forgot its permissions.
 type queues struct{ calls int }
 
-func (q *queues) purgeQueue(*Call, *sqs.PurgeQueueInput) (*Plan[sqs.PurgeQueueOutput], error) {
-	return &Plan[sqs.PurgeQueueOutput]{Do: func() (*sqs.PurgeQueueOutput, error) {
+func (q *queues) purgeQueue(*Call, *sqs.PurgeQueueInput) (*Plan[*sqs.PurgeQueueOutput], error) {
+	return &Plan[*sqs.PurgeQueueOutput]{Do: func() (*sqs.PurgeQueueOutput, error) {
 		q.calls++
 		return new(sqs.PurgeQueueOutput), nil
 	}}, nil
 }
 
-func (q *queues) listQueues(*Call, *sqs.ListQueuesInput) (*Plan[sqs.ListQueuesOutput], error) {
-	return &Plan[sqs.ListQueuesOutput]{Do: func() (*sqs.ListQueuesOutput, error) {
+func (q *queues) listQueues(*Call, *sqs.ListQueuesInput) (*Plan[*sqs.ListQueuesOutput], error) {
+	return &Plan[*sqs.ListQueuesOutput]{Do: func() (*sqs.ListQueuesOutput, error) {
 		q.calls++
 		return new(sqs.ListQueuesOutput), nil
 	}}, nil
@@ -67,7 +67,7 @@ func TestARowWithoutPermissionsIsClosed(t *testing.T) {
 func TestBindRefusesMistakes(t *testing.T) {
 	t.Parallel()
 	assert.PanicsWithValue(t, "fakeaws.Bind: PurgeQueueInput and ListQueuesOutput are not of one operation", func() {
-		Bind(func(*Call, *sqs.PurgeQueueInput) (*Plan[sqs.ListQueuesOutput], error) { return nil, nil })
+		Bind(func(*Call, *sqs.PurgeQueueInput) (*Plan[*sqs.ListQueuesOutput], error) { return nil, nil })
 	})
 	twice := []Service{{Name: "sqs"}, {Name: "sqs"}}
 	assert.PanicsWithValue(t, "fakeaws.NewWorld: sqs is registered twice", func() { NewWorld(Config{Services: twice}) })
@@ -87,10 +87,7 @@ func TestAccounts(t *testing.T) {
 	require.True(t, ok)
 	assert.Len(t, acct.CanonicalUser, 64)
 	assert.Equal(t, []*Account{acct}, w.Accounts())
-	call := CallFrom(w.Background("111122223333", "eu-west-1"))
-	assert.Equal(t, "arn:aws:iam::111122223333:root", call.Caller.ARN)
-	assert.Panics(t, func() { CallFrom(context.Background()) })
-	assert.Panics(t, func() { w.Background("444455556666", "eu-west-1") })
+	assert.PanicsWithValue(t, "fakeaws: this World has no account 444455556666", func() { w.Fixture("444455556666", "eu-west-1") })
 }
 
 func TestModes(t *testing.T) {

@@ -1,7 +1,6 @@
 package fakeaws
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -9,7 +8,8 @@ import (
 
 // A Plan is what an operation answers once it has understood a call: its input is
 // valid, its resources are found, and nothing has changed yet. The policies are asked
-// for every Need; when they allow the call, Do performs it.
+// for every Need; when they allow the call, Do performs it. O is the pointer type of the
+// operation's output, *sqs.SendMessageOutput.
 //
 // Time passes between the two, in which other calls change things. Do acts on what the
 // plan found and on nothing else: under the service's lock it first looks whether the
@@ -19,7 +19,7 @@ type Plan[O any] struct {
 	// operation is Unrestricted.
 	Needs []Need
 	// Do performs the call.
-	Do func() (*O, error)
+	Do func() (O, error)
 }
 
 func (p *Plan[O]) needs() []Need         { return p.Needs }
@@ -35,7 +35,7 @@ type planned interface {
 type Op struct {
 	// Name is AWS's name of the operation, "SendMessage".
 	Name         string
-	newInput     func() any
+	input        reflect.Type
 	unsigned     bool
 	unrestricted bool
 	plan         func(*Call, any) (planned, error)
@@ -43,28 +43,37 @@ type Op struct {
 
 // Bind makes the row of an operation of the function that plans its calls. An error
 // of the function ends the call before it is authorized, in AWS's order: shape, then
-// permission, then existence. The operation's name is that of the input type without
-// "Input".
-func Bind[I, O any](plan func(*Call, *I) (*Plan[O], error)) Op {
-	name, ok := strings.CutSuffix(reflect.TypeFor[I]().Name(), "Input")
-	if out := reflect.TypeFor[O]().Name(); !ok || out != name+"Output" {
-		panic("fakeaws.Bind: " + reflect.TypeFor[I]().Name() + " and " + out + " are not of one operation")
+// permission, then existence. I and O are the pointer types of the operation's input and
+// output: so the code of Bind and of what services build on it is shared by all
+// operations, and test binaries stay small. The operation's name is that of the input
+// type without "Input".
+func Bind[I, O any](plan func(*Call, I) (*Plan[O], error)) Op {
+	op := newOp(reflect.TypeFor[I](), reflect.TypeFor[O]())
+	op.plan = func(call *Call, in any) (planned, error) {
+		p, err := plan(call, in.(I))
+		if err != nil {
+			return nil, err
+		}
+		if p == nil || p.Do == nil {
+			return nil, errors.New(call.Operation + " has no plan")
+		}
+		return p, nil
 	}
-	return Op{
-		Name:     name,
-		newInput: func() any { return new(I) },
-		plan: func(call *Call, in any) (planned, error) {
-			p, err := plan(call, in.(*I))
-			if err != nil {
-				return nil, err
-			}
-			if p == nil || p.Do == nil {
-				return nil, errors.New(name + " has no plan")
-			}
-			return p, nil
-		},
-	}
+	return op
 }
+
+func newOp(in, out reflect.Type) Op {
+	if in.Kind() != reflect.Pointer || out.Kind() != reflect.Pointer {
+		panic("fakeaws.Bind: " + in.String() + " and " + out.String() + " are no pointers to an operation's input and output")
+	}
+	name, ok := strings.CutSuffix(in.Elem().Name(), "Input")
+	if !ok || out.Elem().Name() != name+"Output" {
+		panic("fakeaws.Bind: " + in.Elem().Name() + " and " + out.Elem().Name() + " are not of one operation")
+	}
+	return Op{Name: name, input: in.Elem()}
+}
+
+func (o *Op) newInput() any { return reflect.New(o.input).Interface() }
 
 // Unsigned makes the row one of an operation that needs no signature: what is in
 // the request proves who calls, and its plan sets the Call's Caller. The
@@ -80,24 +89,3 @@ func (o Op) Unrestricted() Op {
 	o.unrestricted = true
 	return o
 }
-
-// BindMethod is being replaced by Bind.
-func BindMethod[I, O any](method func(context.Context, *I) (*O, error), needs func(context.Context, *I) ([]Need, error)) Op {
-	return Bind(func(call *Call, in *I) (*Plan[O], error) {
-		n, err := needs(call, in)
-		if err != nil {
-			return nil, err
-		}
-		return &Plan[O]{Needs: n, Do: func() (*O, error) { return method(call, in) }}, nil
-	})
-}
-
-// UnrestrictedMethod is being replaced by Bind.
-func UnrestrictedMethod[I, O any](method func(context.Context, *I) (*O, error)) Op {
-	return Bind(func(call *Call, in *I) (*Plan[O], error) {
-		return &Plan[O]{Do: func() (*O, error) { return method(call, in) }}, nil
-	}).Unrestricted()
-}
-
-// Needs is being replaced by Plan.
-type Needs[I any] func(context.Context, *I) ([]Need, error)

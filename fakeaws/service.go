@@ -33,12 +33,6 @@ type Fake interface {
 	Denied(call *Call, need *Need, d *enforce.Decision) error
 }
 
-// A Completer is a Fake that completes what its operations say that they need:
-// a request that reaches a resource by way of another one needs both.
-type Completer interface {
-	Complete(*Call, []Need) []Need
-}
-
 // A Directory knows the principals of all accounts and their policies. The
 // service registered as "iam" is one.
 type Directory interface {

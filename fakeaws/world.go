@@ -1,7 +1,6 @@
 package fakeaws
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -212,24 +211,6 @@ func (w *World) DeleteCredential(accessKeyID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.credentials, accessKeyID)
-}
-
-// Background returns a context in which Go code may call the methods of a
-// service directly, to seed and inspect state: the caller is the account's
-// root, and nothing is authorized or recorded. It panics on an unknown account.
-func (w *World) Background(account, region string) *Call {
-	acct, ok := w.Account(account)
-	if !ok {
-		panic("fakeaws: this World has no account " + account)
-	}
-	return &Call{
-		Context: context.Background(),
-		World:   w,
-		Account: account,
-		Region:  region,
-		Caller:  acct.Root.Caller,
-		Time:    w.clock.Now(),
-	}
 }
 
 // ARN puts an ARN of the aws partition together.

@@ -18,7 +18,7 @@ func (s *Fake) aliasOps() []fakeaws.Op {
 // createAccountAlias names the account. An account has one alias: a new one
 // takes the place of the old. All accounts of a World share the names, as those
 // of AWS do.
-func (s *Fake) createAccountAlias(call *fakeaws.Call, in *sdk.CreateAccountAliasInput) (*fakeaws.Plan[sdk.CreateAccountAliasOutput], error) {
+func (s *Fake) createAccountAlias(call *fakeaws.Call, in *sdk.CreateAccountAliasInput) (*fakeaws.Plan[*sdk.CreateAccountAliasOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.CreateAccountAliasOutput, error) {
 		for _, other := range s.accounts {
 			if other.signIn.alias == *in.AccountAlias {
@@ -31,7 +31,7 @@ func (s *Fake) createAccountAlias(call *fakeaws.Call, in *sdk.CreateAccountAlias
 }
 
 // deleteAccountAlias takes its alias from the account.
-func (s *Fake) deleteAccountAlias(call *fakeaws.Call, in *sdk.DeleteAccountAliasInput) (*fakeaws.Plan[sdk.DeleteAccountAliasOutput], error) {
+func (s *Fake) deleteAccountAlias(call *fakeaws.Call, in *sdk.DeleteAccountAliasInput) (*fakeaws.Plan[*sdk.DeleteAccountAliasOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.DeleteAccountAliasOutput, error) {
 		if a.signIn.alias != *in.AccountAlias {
 			return nil, noSuchEntity(noAlias, *in.AccountAlias)
@@ -42,7 +42,7 @@ func (s *Fake) deleteAccountAlias(call *fakeaws.Call, in *sdk.DeleteAccountAlias
 }
 
 // listAccountAliases lists the account's one alias, if it has one.
-func (s *Fake) listAccountAliases(call *fakeaws.Call, in *sdk.ListAccountAliasesInput) (*fakeaws.Plan[sdk.ListAccountAliasesOutput], error) {
+func (s *Fake) listAccountAliases(call *fakeaws.Call, in *sdk.ListAccountAliasesInput) (*fakeaws.Plan[*sdk.ListAccountAliasesOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.ListAccountAliasesOutput, error) {
 		var aliases []string
 		if a.signIn.alias != "" {

@@ -67,7 +67,7 @@ func checkProperties(properties map[string]string) error {
 }
 
 // putAccountProperties sets properties of the account; others stay as they are.
-func (s *Fake) putAccountProperties(call *fakeaws.Call, in *sdk.PutAccountPropertiesInput) (*fakeaws.Plan[sdk.PutAccountPropertiesOutput], error) {
+func (s *Fake) putAccountProperties(call *fakeaws.Call, in *sdk.PutAccountPropertiesInput) (*fakeaws.Plan[*sdk.PutAccountPropertiesOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.PutAccountPropertiesOutput, error) {
 		if err := checkProperties(in.Properties); err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func (s *Fake) putAccountProperties(call *fakeaws.Call, in *sdk.PutAccountProper
 }
 
 // getAccountProperties returns the properties of the account that were set.
-func (s *Fake) getAccountProperties(call *fakeaws.Call, in *sdk.GetAccountPropertiesInput) (*fakeaws.Plan[sdk.GetAccountPropertiesOutput], error) {
+func (s *Fake) getAccountProperties(call *fakeaws.Call, in *sdk.GetAccountPropertiesInput) (*fakeaws.Plan[*sdk.GetAccountPropertiesOutput], error) {
 	return plan(s, call, in, onProperties, func(a *account) (*sdk.GetAccountPropertiesOutput, error) {
 		return &sdk.GetAccountPropertiesOutput{Properties: maps.Clone(a.signIn.properties)}, nil
 	})

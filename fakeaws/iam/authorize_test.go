@@ -10,10 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 )
 
-func call[I, O any](f func(context.Context, *I, ...func(*sdk.Options)) (*O, error), in *I) func(context.Context) error {
+func call[I, O any](f func(context.Context, I, ...func(*sdk.Options)) (O, error), in I) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := f(ctx, in)
 		return err

@@ -116,7 +116,7 @@ func (s *Fake) findKey(u *entity, id string) (*accessKey, error) {
 }
 
 // createAccessKey makes an access key of a user, by default of the caller.
-func (s *Fake) createAccessKey(call *fakeaws.Call, in *sdk.CreateAccessKeyInput) (*fakeaws.Plan[sdk.CreateAccessKeyOutput], error) {
+func (s *Fake) createAccessKey(call *fakeaws.Call, in *sdk.CreateAccessKeyInput) (*fakeaws.Plan[*sdk.CreateAccessKeyOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.CreateAccessKeyOutput, error) {
 		if len(u.keys) >= maxKeys {
 			return nil, quotaExceeded("AccessKeysPerUser", maxKeys)
@@ -135,7 +135,7 @@ func (s *Fake) createAccessKey(call *fakeaws.Call, in *sdk.CreateAccessKeyInput)
 }
 
 // deleteAccessKey deletes an access key of a user, by default of the caller.
-func (s *Fake) deleteAccessKey(call *fakeaws.Call, in *sdk.DeleteAccessKeyInput) (*fakeaws.Plan[sdk.DeleteAccessKeyOutput], error) {
+func (s *Fake) deleteAccessKey(call *fakeaws.Call, in *sdk.DeleteAccessKeyInput) (*fakeaws.Plan[*sdk.DeleteAccessKeyOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.DeleteAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
@@ -149,7 +149,7 @@ func (s *Fake) deleteAccessKey(call *fakeaws.Call, in *sdk.DeleteAccessKeyInput)
 }
 
 // updateAccessKey makes an access key active or inactive.
-func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput) (*fakeaws.Plan[sdk.UpdateAccessKeyOutput], error) {
+func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput) (*fakeaws.Plan[*sdk.UpdateAccessKeyOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UpdateAccessKeyOutput, error) {
 		k, err := s.findKey(u, *in.AccessKeyId)
 		if err != nil {
@@ -165,7 +165,7 @@ func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput)
 }
 
 // listAccessKeys lists the access keys of a user, by default of the caller, by id.
-func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (*fakeaws.Plan[sdk.ListAccessKeysOutput], error) {
+func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (*fakeaws.Plan[*sdk.ListAccessKeysOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListAccessKeysOutput, error) {
 		keys := slices.SortedFunc(slices.Values(u.keys), func(a, b *accessKey) int { return strings.Compare(a.id, b.id) })
 		all := ascendSlice(keys, func(k *accessKey) string { return k.id })
@@ -182,7 +182,7 @@ func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (
 }
 
 // getAccessKeyLastUsed names the user of an access key, and its latest call.
-func (s *Fake) getAccessKeyLastUsed(call *fakeaws.Call, in *sdk.GetAccessKeyLastUsedInput) (*fakeaws.Plan[sdk.GetAccessKeyLastUsedOutput], error) {
+func (s *Fake) getAccessKeyLastUsed(call *fakeaws.Call, in *sdk.GetAccessKeyLastUsedInput) (*fakeaws.Plan[*sdk.GetAccessKeyLastUsedOutput], error) {
 	return plan(s, call, in, onAccessKey(in.AccessKeyId), func(k *accessKey) (*sdk.GetAccessKeyLastUsedOutput, error) {
 		return &sdk.GetAccessKeyLastUsedOutput{
 			UserName:          optional(k.user.name),

@@ -83,7 +83,7 @@ func onMFADevice(serial *string) target[*mfaDevice] {
 
 // createVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
 // seed, as text and as a QR code, is in this answer only.
-func (s *Fake) createVirtualMFADevice(call *fakeaws.Call, in *sdk.CreateVirtualMFADeviceInput) (*fakeaws.Plan[sdk.CreateVirtualMFADeviceOutput], error) {
+func (s *Fake) createVirtualMFADevice(call *fakeaws.Call, in *sdk.CreateVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.CreateVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, created("mfa", in.VirtualMFADeviceName, in.Path).tagged("iam:TagMFADevice", in.Tags), func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
 		name := *in.VirtualMFADeviceName
 		d := &mfaDevice{serial: iamARN(a.id, "mfa", pathOr(in.Path), name)}
@@ -125,7 +125,7 @@ func (a *account) otpURL(device, seed string) string {
 }
 
 // deleteVirtualMFADevice deletes a virtual MFA device that nobody has.
-func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualMFADeviceInput) (*fakeaws.Plan[sdk.DeleteVirtualMFADeviceOutput], error) {
+func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.DeleteVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 		if d.user != nil {
 			return nil, deleteConflict(mfaDeviceInUse)
@@ -138,7 +138,7 @@ func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualM
 
 // enableMFADevice gives a user an MFA device, of which two consecutive codes
 // prove that the user has it.
-func (s *Fake) enableMFADevice(call *fakeaws.Call, in *sdk.EnableMFADeviceInput) (*fakeaws.Plan[sdk.EnableMFADeviceOutput], error) {
+func (s *Fake) enableMFADevice(call *fakeaws.Call, in *sdk.EnableMFADeviceInput) (*fakeaws.Plan[*sdk.EnableMFADeviceOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), modifiableUser(s, func(u *entity) (*sdk.EnableMFADeviceOutput, error) {
 		return &sdk.EnableMFADeviceOutput{}, s.enable(u, *in.SerialNumber, *in.AuthenticationCode1, *in.AuthenticationCode2)
 	}))
@@ -174,7 +174,7 @@ func (s *Fake) enable(u *entity, serial, code1, code2 string) error {
 }
 
 // resyncMFADevice learns anew how far the clock of a user's device is off.
-func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput) (*fakeaws.Plan[sdk.ResyncMFADeviceOutput], error) {
+func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput) (*fakeaws.Plan[*sdk.ResyncMFADeviceOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
@@ -185,7 +185,7 @@ func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput)
 }
 
 // deactivateMFADevice takes an MFA device from a user, by default the caller.
-func (s *Fake) deactivateMFADevice(call *fakeaws.Call, in *sdk.DeactivateMFADeviceInput) (*fakeaws.Plan[sdk.DeactivateMFADeviceOutput], error) {
+func (s *Fake) deactivateMFADevice(call *fakeaws.Call, in *sdk.DeactivateMFADeviceInput) (*fakeaws.Plan[*sdk.DeactivateMFADeviceOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, modifiableUser(s, func(u *entity) (*sdk.DeactivateMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
 		if err != nil {
@@ -200,7 +200,7 @@ func (s *Fake) deactivateMFADevice(call *fakeaws.Call, in *sdk.DeactivateMFADevi
 
 // listMFADevices lists the MFA devices of a user, by default the caller. That those of
 // the root user have no UserName is unverified.
-func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (*fakeaws.Plan[sdk.ListMFADevicesOutput], error) {
+func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (*fakeaws.Plan[*sdk.ListMFADevicesOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListMFADevicesOutput, error) {
 		p, err := list(byID(u.user.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.MFADevice, bool) {
 			return types.MFADevice{
@@ -213,7 +213,7 @@ func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (
 
 // listVirtualMFADevices lists the virtual MFA devices of the account by serial
 // number, without seeds and tags.
-func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFADevicesInput) (*fakeaws.Plan[sdk.ListVirtualMFADevicesOutput], error) {
+func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFADevicesInput) (*fakeaws.Plan[*sdk.ListVirtualMFADevicesOutput], error) {
 	return plan(s, call, in, listed("mfa", nil), func(a *account) (*sdk.ListVirtualMFADevicesOutput, error) {
 		p, err := list(ascend(&a.signIn.mfa), in.Marker, in.MaxItems, func(d *mfaDevice) (types.VirtualMFADevice, bool) {
 			view := types.VirtualMFADevice{SerialNumber: aws.String(d.serial)}
@@ -231,21 +231,21 @@ func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFAD
 // getMFADevice describes a FIDO security key. Those are registered in the
 // console only, with a browser: no user has one here, and AWS does not take the
 // serial numbers of other devices (API page "GetMFADevice").
-func (s *Fake) getMFADevice(call *fakeaws.Call, in *sdk.GetMFADeviceInput) (*fakeaws.Plan[sdk.GetMFADeviceOutput], error) {
+func (s *Fake) getMFADevice(call *fakeaws.Call, in *sdk.GetMFADeviceInput) (*fakeaws.Plan[*sdk.GetMFADeviceOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(*entity) (*sdk.GetMFADeviceOutput, error) {
 		return nil, noSuchEntity(notUsersMFADevice)
 	})
 }
 
 // tagMFADevice adds tags to a virtual MFA device or replaces their values.
-func (s *Fake) tagMFADevice(call *fakeaws.Call, in *sdk.TagMFADeviceInput) (*fakeaws.Plan[sdk.TagMFADeviceOutput], error) {
+func (s *Fake) tagMFADevice(call *fakeaws.Call, in *sdk.TagMFADeviceInput) (*fakeaws.Plan[*sdk.TagMFADeviceOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.TagMFADeviceOutput, error) {
 		return &sdk.TagMFADeviceOutput{}, d.tags.put(in.Tags, "MFADevice")
 	}, requestTags(in.Tags))
 }
 
 // untagMFADevice removes tags from a virtual MFA device.
-func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (*fakeaws.Plan[sdk.UntagMFADeviceOutput], error) {
+func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (*fakeaws.Plan[*sdk.UntagMFADeviceOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.UntagMFADeviceOutput, error) {
 		d.tags.remove(in.TagKeys)
 		return &sdk.UntagMFADeviceOutput{}, nil
@@ -253,7 +253,7 @@ func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (
 }
 
 // listMFADeviceTags lists the tags of a virtual MFA device by key.
-func (s *Fake) listMFADeviceTags(call *fakeaws.Call, in *sdk.ListMFADeviceTagsInput) (*fakeaws.Plan[sdk.ListMFADeviceTagsOutput], error) {
+func (s *Fake) listMFADeviceTags(call *fakeaws.Call, in *sdk.ListMFADeviceTagsInput) (*fakeaws.Plan[*sdk.ListMFADeviceTagsOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
 		p, err := d.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

@@ -129,7 +129,7 @@ func onPasswordPolicy(l *lookup) (found[*account], error) {
 
 // updateAccountPasswordPolicy replaces the password policy of the account. What
 // the request leaves out gets its default, not the value that it had.
-func (s *Fake) updateAccountPasswordPolicy(call *fakeaws.Call, in *sdk.UpdateAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.UpdateAccountPasswordPolicyOutput], error) {
+func (s *Fake) updateAccountPasswordPolicy(call *fakeaws.Call, in *sdk.UpdateAccountPasswordPolicyInput) (*fakeaws.Plan[*sdk.UpdateAccountPasswordPolicyOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.UpdateAccountPasswordPolicyOutput, error) {
 		a.signIn.passwordPolicy = &types.PasswordPolicy{
 			AllowUsersToChangePassword: in.AllowUsersToChangePassword,
@@ -160,7 +160,7 @@ func copied[T any](p *T) *T {
 }
 
 // getAccountPasswordPolicy returns the password policy that was set.
-func (s *Fake) getAccountPasswordPolicy(call *fakeaws.Call, in *sdk.GetAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.GetAccountPasswordPolicyOutput], error) {
+func (s *Fake) getAccountPasswordPolicy(call *fakeaws.Call, in *sdk.GetAccountPasswordPolicyInput) (*fakeaws.Plan[*sdk.GetAccountPasswordPolicyOutput], error) {
 	return plan(s, call, in, onPasswordPolicy, func(a *account) (*sdk.GetAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPasswordPolicy, a.id)
@@ -170,7 +170,7 @@ func (s *Fake) getAccountPasswordPolicy(call *fakeaws.Call, in *sdk.GetAccountPa
 }
 
 // deleteAccountPasswordPolicy puts the default password policy in force again.
-func (s *Fake) deleteAccountPasswordPolicy(call *fakeaws.Call, in *sdk.DeleteAccountPasswordPolicyInput) (*fakeaws.Plan[sdk.DeleteAccountPasswordPolicyOutput], error) {
+func (s *Fake) deleteAccountPasswordPolicy(call *fakeaws.Call, in *sdk.DeleteAccountPasswordPolicyInput) (*fakeaws.Plan[*sdk.DeleteAccountPasswordPolicyOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.DeleteAccountPasswordPolicyOutput, error) {
 		if a.signIn.passwordPolicy == nil {
 			return nil, noSuchEntity(noPolicyToDelete)

@@ -70,10 +70,10 @@ func (e *entity) login() (*loginProfile, error) {
 
 // rootSessionOnly refuses an operation on the root user's own credentials outside of a
 // session of AssumeRoot.
-func rootSessionOnly[O any](call *fakeaws.Call, do func(*entity) (*O, error)) func(*entity) (*O, error) {
-	return func(u *entity) (*O, error) {
+func rootSessionOnly[O any](call *fakeaws.Call, do func(*entity) (O, error)) func(*entity) (O, error) {
+	return func(u *entity) (none O, err error) {
 		if u == u.account.root && !taskOfRoot(call.Caller) {
-			return nil, constraint.Error(rootNeedsSession)
+			return none, constraint.Error(rootNeedsSession)
 		}
 		return do(u)
 	}
@@ -87,7 +87,7 @@ func taskOfRoot(c *fakeaws.Caller) bool {
 
 // createLoginProfile gives a user a password, by default the caller. The root user
 // gets none: whoever reads its mail may choose one.
-func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfileInput) (*fakeaws.Plan[sdk.CreateLoginProfileOutput], error) {
+func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfileInput) (*fakeaws.Plan[*sdk.CreateLoginProfileOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, func(u *entity) (*sdk.CreateLoginProfileOutput, error) {
 		if u.user.login != nil {
 			return nil, alreadyExists(loginProfileExists, u.signInName())
@@ -113,7 +113,7 @@ func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfile
 }
 
 // getLoginProfile says since when a user, by default the caller, has a password.
-func (s *Fake) getLoginProfile(call *fakeaws.Call, in *sdk.GetLoginProfileInput) (*fakeaws.Plan[sdk.GetLoginProfileOutput], error) {
+func (s *Fake) getLoginProfile(call *fakeaws.Call, in *sdk.GetLoginProfileInput) (*fakeaws.Plan[*sdk.GetLoginProfileOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, func(u *entity) (*sdk.GetLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
@@ -124,7 +124,7 @@ func (s *Fake) getLoginProfile(call *fakeaws.Call, in *sdk.GetLoginProfileInput)
 
 // updateLoginProfile changes the password of a user, and whether it must be
 // changed at the next sign-in.
-func (s *Fake) updateLoginProfile(call *fakeaws.Call, in *sdk.UpdateLoginProfileInput) (*fakeaws.Plan[sdk.UpdateLoginProfileOutput], error) {
+func (s *Fake) updateLoginProfile(call *fakeaws.Call, in *sdk.UpdateLoginProfileInput) (*fakeaws.Plan[*sdk.UpdateLoginProfileOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), modifiableUser(s, func(u *entity) (*sdk.UpdateLoginProfileOutput, error) {
 		p, err := u.login()
 		if err != nil {
@@ -143,7 +143,7 @@ func (s *Fake) updateLoginProfile(call *fakeaws.Call, in *sdk.UpdateLoginProfile
 }
 
 // deleteLoginProfile takes the password from a user, by default the caller.
-func (s *Fake) deleteLoginProfile(call *fakeaws.Call, in *sdk.DeleteLoginProfileInput) (*fakeaws.Plan[sdk.DeleteLoginProfileOutput], error) {
+func (s *Fake) deleteLoginProfile(call *fakeaws.Call, in *sdk.DeleteLoginProfileInput) (*fakeaws.Plan[*sdk.DeleteLoginProfileOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), rootSessionOnly(call, modifiableUser(s, func(u *entity) (*sdk.DeleteLoginProfileOutput, error) {
 		if _, err := u.login(); err != nil {
 			return nil, err
@@ -169,7 +169,7 @@ func onOwnPassword(l *lookup) (found[*entity], error) {
 }
 
 // changePassword changes the password of the calling user, who must know it.
-func (s *Fake) changePassword(call *fakeaws.Call, in *sdk.ChangePasswordInput) (*fakeaws.Plan[sdk.ChangePasswordOutput], error) {
+func (s *Fake) changePassword(call *fakeaws.Call, in *sdk.ChangePasswordInput) (*fakeaws.Plan[*sdk.ChangePasswordOutput], error) {
 	return plan(s, call, in, onOwnPassword, modifiableUser(s, func(u *entity) (*sdk.ChangePasswordOutput, error) {
 		p, err := u.login()
 		if err != nil {

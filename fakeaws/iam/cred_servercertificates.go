@@ -124,7 +124,7 @@ func (s *Fake) checkServer(in *sdk.UploadServerCertificateInput) (expires time.T
 }
 
 // uploadServerCertificate stores a certificate of a web server.
-func (s *Fake) uploadServerCertificate(call *fakeaws.Call, in *sdk.UploadServerCertificateInput) (*fakeaws.Plan[sdk.UploadServerCertificateOutput], error) {
+func (s *Fake) uploadServerCertificate(call *fakeaws.Call, in *sdk.UploadServerCertificateInput) (*fakeaws.Plan[*sdk.UploadServerCertificateOutput], error) {
 	return plan(s, call, in, created("server-certificate", in.ServerCertificateName, in.Path).tagged("iam:TagServerCertificate", in.Tags), func(a *account) (*sdk.UploadServerCertificateOutput, error) {
 		expires, err := s.checkServer(in)
 		if err != nil {
@@ -152,7 +152,7 @@ func (s *Fake) uploadServerCertificate(call *fakeaws.Call, in *sdk.UploadServerC
 }
 
 // getServerCertificate returns a server certificate without its private key.
-func (s *Fake) getServerCertificate(call *fakeaws.Call, in *sdk.GetServerCertificateInput) (*fakeaws.Plan[sdk.GetServerCertificateOutput], error) {
+func (s *Fake) getServerCertificate(call *fakeaws.Call, in *sdk.GetServerCertificateInput) (*fakeaws.Plan[*sdk.GetServerCertificateOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.GetServerCertificateOutput, error) {
 		return &sdk.GetServerCertificateOutput{ServerCertificate: &types.ServerCertificate{
 			CertificateBody:           aws.String(c.body),
@@ -164,7 +164,7 @@ func (s *Fake) getServerCertificate(call *fakeaws.Call, in *sdk.GetServerCertifi
 }
 
 // listServerCertificates lists the account's server certificates by name.
-func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCertificatesInput) (*fakeaws.Plan[sdk.ListServerCertificatesOutput], error) {
+func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCertificatesInput) (*fakeaws.Plan[*sdk.ListServerCertificatesOutput], error) {
 	return plan(s, call, in, listed("server-certificate", in.PathPrefix), func(a *account) (*sdk.ListServerCertificatesOutput, error) {
 		p, err := list(ascend(&a.signIn.servers), in.Marker, in.MaxItems, func(c *serverCertificate) (types.ServerCertificateMetadata, bool) {
 			return *c.metadata(), in.PathPrefix == nil || strings.HasPrefix(c.path, *in.PathPrefix)
@@ -174,7 +174,7 @@ func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCert
 }
 
 // updateServerCertificate changes the name or path of a server certificate.
-func (s *Fake) updateServerCertificate(call *fakeaws.Call, in *sdk.UpdateServerCertificateInput) (*fakeaws.Plan[sdk.UpdateServerCertificateOutput], error) {
+func (s *Fake) updateServerCertificate(call *fakeaws.Call, in *sdk.UpdateServerCertificateInput) (*fakeaws.Plan[*sdk.UpdateServerCertificateOutput], error) {
 	return plan(s, call, in, onServerCertificateAndNew(in.ServerCertificateName, in.NewServerCertificateName, in.NewPath), func(c *serverCertificate) (*sdk.UpdateServerCertificateOutput, error) {
 		all := &c.account.signIn.servers
 		if in.NewServerCertificateName != nil {
@@ -195,7 +195,7 @@ func (s *Fake) updateServerCertificate(call *fakeaws.Call, in *sdk.UpdateServerC
 
 // deleteServerCertificate deletes a server certificate. Nothing here uses one,
 // so that no conflict can be.
-func (s *Fake) deleteServerCertificate(call *fakeaws.Call, in *sdk.DeleteServerCertificateInput) (*fakeaws.Plan[sdk.DeleteServerCertificateOutput], error) {
+func (s *Fake) deleteServerCertificate(call *fakeaws.Call, in *sdk.DeleteServerCertificateInput) (*fakeaws.Plan[*sdk.DeleteServerCertificateOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.DeleteServerCertificateOutput, error) {
 		c.deleted = true
 		c.account.signIn.servers.Delete(strings.ToLower(c.name))
@@ -204,14 +204,14 @@ func (s *Fake) deleteServerCertificate(call *fakeaws.Call, in *sdk.DeleteServerC
 }
 
 // tagServerCertificate adds tags to a server certificate or replaces their values.
-func (s *Fake) tagServerCertificate(call *fakeaws.Call, in *sdk.TagServerCertificateInput) (*fakeaws.Plan[sdk.TagServerCertificateOutput], error) {
+func (s *Fake) tagServerCertificate(call *fakeaws.Call, in *sdk.TagServerCertificateInput) (*fakeaws.Plan[*sdk.TagServerCertificateOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.TagServerCertificateOutput, error) {
 		return &sdk.TagServerCertificateOutput{}, c.tags.put(in.Tags, "ServerCertificate")
 	}, requestTags(in.Tags))
 }
 
 // untagServerCertificate removes tags from a server certificate.
-func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCertificateInput) (*fakeaws.Plan[sdk.UntagServerCertificateOutput], error) {
+func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCertificateInput) (*fakeaws.Plan[*sdk.UntagServerCertificateOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.UntagServerCertificateOutput, error) {
 		c.tags.remove(in.TagKeys)
 		return &sdk.UntagServerCertificateOutput{}, nil
@@ -219,7 +219,7 @@ func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCer
 }
 
 // listServerCertificateTags lists the tags of a server certificate by key.
-func (s *Fake) listServerCertificateTags(call *fakeaws.Call, in *sdk.ListServerCertificateTagsInput) (*fakeaws.Plan[sdk.ListServerCertificateTagsOutput], error) {
+func (s *Fake) listServerCertificateTags(call *fakeaws.Call, in *sdk.ListServerCertificateTagsInput) (*fakeaws.Plan[*sdk.ListServerCertificateTagsOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
 		p, err := c.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListServerCertificateTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

@@ -167,7 +167,7 @@ func requestAge(days *int32) contextKey {
 }
 
 // createServiceSpecificCredential makes a credential of a user for one service.
-func (s *Fake) createServiceSpecificCredential(call *fakeaws.Call, in *sdk.CreateServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.CreateServiceSpecificCredentialOutput], error) {
+func (s *Fake) createServiceSpecificCredential(call *fakeaws.Call, in *sdk.CreateServiceSpecificCredentialInput) (*fakeaws.Plan[*sdk.CreateServiceSpecificCredentialOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.CreateServiceSpecificCredentialOutput, error) {
 		service := *in.ServiceName
 		if err := checkService(service); err != nil {
@@ -200,7 +200,7 @@ func (s *Fake) createServiceSpecificCredential(call *fakeaws.Call, in *sdk.Creat
 
 // listServiceSpecificCredentials lists the credentials of a user, by default the
 // caller, or of all users, by id.
-func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListServiceSpecificCredentialsInput) (*fakeaws.Plan[sdk.ListServiceSpecificCredentialsOutput], error) {
+func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListServiceSpecificCredentialsInput) (*fakeaws.Plan[*sdk.ListServiceSpecificCredentialsOutput], error) {
 	page := func(all ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
 		if in.ServiceName != nil {
 			if err := checkService(*in.ServiceName); err != nil {
@@ -228,7 +228,7 @@ func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListSe
 }
 
 // updateServiceSpecificCredential makes a credential active or inactive.
-func (s *Fake) updateServiceSpecificCredential(call *fakeaws.Call, in *sdk.UpdateServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.UpdateServiceSpecificCredentialOutput], error) {
+func (s *Fake) updateServiceSpecificCredential(call *fakeaws.Call, in *sdk.UpdateServiceSpecificCredentialInput) (*fakeaws.Plan[*sdk.UpdateServiceSpecificCredentialOutput], error) {
 	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.UpdateServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
@@ -244,7 +244,7 @@ func (s *Fake) updateServiceSpecificCredential(call *fakeaws.Call, in *sdk.Updat
 
 // resetServiceSpecificCredential makes a new password or API key for a
 // credential; the old one is no longer good.
-func (s *Fake) resetServiceSpecificCredential(call *fakeaws.Call, in *sdk.ResetServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.ResetServiceSpecificCredentialOutput], error) {
+func (s *Fake) resetServiceSpecificCredential(call *fakeaws.Call, in *sdk.ResetServiceSpecificCredentialInput) (*fakeaws.Plan[*sdk.ResetServiceSpecificCredentialOutput], error) {
 	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.ResetServiceSpecificCredentialOutput, error) {
 		c, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential)
 		if err != nil {
@@ -255,7 +255,7 @@ func (s *Fake) resetServiceSpecificCredential(call *fakeaws.Call, in *sdk.ResetS
 }
 
 // deleteServiceSpecificCredential deletes a credential of a user.
-func (s *Fake) deleteServiceSpecificCredential(call *fakeaws.Call, in *sdk.DeleteServiceSpecificCredentialInput) (*fakeaws.Plan[sdk.DeleteServiceSpecificCredentialOutput], error) {
+func (s *Fake) deleteServiceSpecificCredential(call *fakeaws.Call, in *sdk.DeleteServiceSpecificCredentialInput) (*fakeaws.Plan[*sdk.DeleteServiceSpecificCredentialOutput], error) {
 	return plan(s, call, in, onServiceCredential(in.UserName, in.ServiceSpecificCredentialId), func(u *entity) (*sdk.DeleteServiceSpecificCredentialOutput, error) {
 		if _, err := find(u.user.services, *in.ServiceSpecificCredentialId, noServiceCredential); err != nil {
 			return nil, err

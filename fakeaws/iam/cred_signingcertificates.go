@@ -50,7 +50,7 @@ func (c *signingCertificate) view(u *entity) types.SigningCertificate {
 }
 
 // uploadSigningCertificate gives a user, by default the caller, a certificate.
-func (s *Fake) uploadSigningCertificate(call *fakeaws.Call, in *sdk.UploadSigningCertificateInput) (*fakeaws.Plan[sdk.UploadSigningCertificateOutput], error) {
+func (s *Fake) uploadSigningCertificate(call *fakeaws.Call, in *sdk.UploadSigningCertificateInput) (*fakeaws.Plan[*sdk.UploadSigningCertificateOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UploadSigningCertificateOutput, error) {
 		parsed, err := parseCertificate(*in.CertificateBody)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *Fake) uploadSigningCertificate(call *fakeaws.Call, in *sdk.UploadSignin
 }
 
 // updateSigningCertificate makes a certificate active or inactive.
-func (s *Fake) updateSigningCertificate(call *fakeaws.Call, in *sdk.UpdateSigningCertificateInput) (*fakeaws.Plan[sdk.UpdateSigningCertificateOutput], error) {
+func (s *Fake) updateSigningCertificate(call *fakeaws.Call, in *sdk.UpdateSigningCertificateInput) (*fakeaws.Plan[*sdk.UpdateSigningCertificateOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UpdateSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
@@ -97,7 +97,7 @@ func (s *Fake) updateSigningCertificate(call *fakeaws.Call, in *sdk.UpdateSignin
 }
 
 // deleteSigningCertificate deletes a certificate of a user.
-func (s *Fake) deleteSigningCertificate(call *fakeaws.Call, in *sdk.DeleteSigningCertificateInput) (*fakeaws.Plan[sdk.DeleteSigningCertificateOutput], error) {
+func (s *Fake) deleteSigningCertificate(call *fakeaws.Call, in *sdk.DeleteSigningCertificateInput) (*fakeaws.Plan[*sdk.DeleteSigningCertificateOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.DeleteSigningCertificateOutput, error) {
 		c, err := find(u.user.signing, *in.CertificateId, noSigningCert)
 		if err != nil {
@@ -110,7 +110,7 @@ func (s *Fake) deleteSigningCertificate(call *fakeaws.Call, in *sdk.DeleteSignin
 }
 
 // listSigningCertificates lists the certificates of a user by id.
-func (s *Fake) listSigningCertificates(call *fakeaws.Call, in *sdk.ListSigningCertificatesInput) (*fakeaws.Plan[sdk.ListSigningCertificatesOutput], error) {
+func (s *Fake) listSigningCertificates(call *fakeaws.Call, in *sdk.ListSigningCertificatesInput) (*fakeaws.Plan[*sdk.ListSigningCertificatesOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListSigningCertificatesOutput, error) {
 		p, err := list(byID(u.user.signing), in.Marker, in.MaxItems, func(c *signingCertificate) (types.SigningCertificate, bool) {
 			return c.view(u), true

@@ -154,7 +154,7 @@ func (k *sshKey) view(u *entity, body string) *types.SSHPublicKey {
 }
 
 // uploadSSHPublicKey gives a user a public key.
-func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKeyInput) (*fakeaws.Plan[sdk.UploadSSHPublicKeyOutput], error) {
+func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKeyInput) (*fakeaws.Plan[*sdk.UploadSSHPublicKeyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UploadSSHPublicKeyOutput, error) {
 		public, err := parseSSHKey(*in.SSHPublicKeyBody)
 		if err != nil {
@@ -178,7 +178,7 @@ func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKey
 }
 
 // getSSHPublicKey returns a public key in one of two formats.
-func (s *Fake) getSSHPublicKey(call *fakeaws.Call, in *sdk.GetSSHPublicKeyInput) (*fakeaws.Plan[sdk.GetSSHPublicKeyOutput], error) {
+func (s *Fake) getSSHPublicKey(call *fakeaws.Call, in *sdk.GetSSHPublicKeyInput) (*fakeaws.Plan[*sdk.GetSSHPublicKeyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.GetSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
@@ -189,7 +189,7 @@ func (s *Fake) getSSHPublicKey(call *fakeaws.Call, in *sdk.GetSSHPublicKeyInput)
 }
 
 // listSSHPublicKeys lists the public keys of a user, by default the caller, by id.
-func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysInput) (*fakeaws.Plan[sdk.ListSSHPublicKeysOutput], error) {
+func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysInput) (*fakeaws.Plan[*sdk.ListSSHPublicKeysOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListSSHPublicKeysOutput, error) {
 		p, err := list(byID(u.user.ssh), in.Marker, in.MaxItems, func(k *sshKey) (types.SSHPublicKeyMetadata, bool) {
 			return types.SSHPublicKeyMetadata{
@@ -202,7 +202,7 @@ func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysIn
 }
 
 // updateSSHPublicKey makes a public key active or inactive.
-func (s *Fake) updateSSHPublicKey(call *fakeaws.Call, in *sdk.UpdateSSHPublicKeyInput) (*fakeaws.Plan[sdk.UpdateSSHPublicKeyOutput], error) {
+func (s *Fake) updateSSHPublicKey(call *fakeaws.Call, in *sdk.UpdateSSHPublicKeyInput) (*fakeaws.Plan[*sdk.UpdateSSHPublicKeyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UpdateSSHPublicKeyOutput, error) {
 		k, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey)
 		if err != nil {
@@ -217,7 +217,7 @@ func (s *Fake) updateSSHPublicKey(call *fakeaws.Call, in *sdk.UpdateSSHPublicKey
 }
 
 // deleteSSHPublicKey deletes a public key of a user.
-func (s *Fake) deleteSSHPublicKey(call *fakeaws.Call, in *sdk.DeleteSSHPublicKeyInput) (*fakeaws.Plan[sdk.DeleteSSHPublicKeyOutput], error) {
+func (s *Fake) deleteSSHPublicKey(call *fakeaws.Call, in *sdk.DeleteSSHPublicKeyInput) (*fakeaws.Plan[*sdk.DeleteSSHPublicKeyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteSSHPublicKeyOutput, error) {
 		if _, err := find(u.user.ssh, *in.SSHPublicKeyId, noSSHKey); err != nil {
 			return nil, err

@@ -158,7 +158,7 @@ func inState[O any](from []types.StateType, do func(*delegation) error) func(*de
 }
 
 // createDelegationRequest asks for temporary access to an account, known or not.
-func (s *Fake) createDelegationRequest(call *fakeaws.Call, in *sdk.CreateDelegationRequestInput) (*fakeaws.Plan[sdk.CreateDelegationRequestOutput], error) {
+func (s *Fake) createDelegationRequest(call *fakeaws.Call, in *sdk.CreateDelegationRequestInput) (*fakeaws.Plan[*sdk.CreateDelegationRequestOutput], error) {
 	return plan(s, call, in, onAll("delegation-request"), func(a *account) (*sdk.CreateDelegationRequestOutput, error) {
 		if a.workflows[*in.RequestorWorkflowId] {
 			return nil, alreadyExists(workflowUsed, *in.RequestorWorkflowId)
@@ -193,7 +193,7 @@ func (s *Fake) createDelegationRequest(call *fakeaws.Call, in *sdk.CreateDelegat
 const consoleLink = "https://console.aws.amazon.com/iam/home#/delegation-requests/"
 
 // associateDelegationRequest makes the caller the owner of a request.
-func (s *Fake) associateDelegationRequest(call *fakeaws.Call, in *sdk.AssociateDelegationRequestInput) (*fakeaws.Plan[sdk.AssociateDelegationRequestOutput], error) {
+func (s *Fake) associateDelegationRequest(call *fakeaws.Call, in *sdk.AssociateDelegationRequestInput) (*fakeaws.Plan[*sdk.AssociateDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeUnassigned}
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.AssociateDelegationRequestOutput](from, func(d *delegation) error {
 		if d.OwnerAccountId != nil && *d.OwnerAccountId != call.Caller.Account {
@@ -211,7 +211,7 @@ func (s *Fake) associateDelegationRequest(call *fakeaws.Call, in *sdk.AssociateD
 }
 
 // updateDelegationRequest forwards a request to somebody who may approve it.
-func (s *Fake) updateDelegationRequest(call *fakeaws.Call, in *sdk.UpdateDelegationRequestInput) (*fakeaws.Plan[sdk.UpdateDelegationRequestOutput], error) {
+func (s *Fake) updateDelegationRequest(call *fakeaws.Call, in *sdk.UpdateDelegationRequestInput) (*fakeaws.Plan[*sdk.UpdateDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.UpdateDelegationRequestOutput](from, func(d *delegation) error {
 		d.Notes = in.Notes
@@ -221,7 +221,7 @@ func (s *Fake) updateDelegationRequest(call *fakeaws.Call, in *sdk.UpdateDelegat
 }
 
 // acceptDelegationRequest grants what a request asks for.
-func (s *Fake) acceptDelegationRequest(call *fakeaws.Call, in *sdk.AcceptDelegationRequestInput) (*fakeaws.Plan[sdk.AcceptDelegationRequestOutput], error) {
+func (s *Fake) acceptDelegationRequest(call *fakeaws.Call, in *sdk.AcceptDelegationRequestInput) (*fakeaws.Plan[*sdk.AcceptDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval}
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.AcceptDelegationRequestOutput](from, func(d *delegation) error {
 		d.ApproverId, d.approver = aws.String(call.Caller.ARN), call.Caller
@@ -232,7 +232,7 @@ func (s *Fake) acceptDelegationRequest(call *fakeaws.Call, in *sdk.AcceptDelegat
 
 // rejectDelegationRequest refuses what a request asks for, as long as the token
 // was not sent.
-func (s *Fake) rejectDelegationRequest(call *fakeaws.Call, in *sdk.RejectDelegationRequestInput) (*fakeaws.Plan[sdk.RejectDelegationRequestOutput], error) {
+func (s *Fake) rejectDelegationRequest(call *fakeaws.Call, in *sdk.RejectDelegationRequestInput) (*fakeaws.Plan[*sdk.RejectDelegationRequestOutput], error) {
 	from := []types.StateType{types.StateTypeAssigned, types.StateTypePendingApproval, types.StateTypeAccepted}
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.RejectDelegationRequestOutput](from, func(d *delegation) error {
 		d.RejectionReason = in.Notes
@@ -245,7 +245,7 @@ func (s *Fake) rejectDelegationRequest(call *fakeaws.Call, in *sdk.RejectDelegat
 const tradeInToken = 256
 
 // sendDelegationToken gives the partner the token of an accepted request.
-func (s *Fake) sendDelegationToken(call *fakeaws.Call, in *sdk.SendDelegationTokenInput) (*fakeaws.Plan[sdk.SendDelegationTokenOutput], error) {
+func (s *Fake) sendDelegationToken(call *fakeaws.Call, in *sdk.SendDelegationTokenInput) (*fakeaws.Plan[*sdk.SendDelegationTokenOutput], error) {
 	from := []types.StateType{types.StateTypeAccepted}
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), inState[sdk.SendDelegationTokenOutput](from, func(d *delegation) error {
 		if d.OnlySendByOwner && *d.OwnerId != call.Caller.ARN {
@@ -259,7 +259,7 @@ func (s *Fake) sendDelegationToken(call *fakeaws.Call, in *sdk.SendDelegationTok
 
 // getDelegationRequest describes a request. Whether the caller has what it asks
 // for cannot be told without the partner's policy template.
-func (s *Fake) getDelegationRequest(call *fakeaws.Call, in *sdk.GetDelegationRequestInput) (*fakeaws.Plan[sdk.GetDelegationRequestOutput], error) {
+func (s *Fake) getDelegationRequest(call *fakeaws.Call, in *sdk.GetDelegationRequestInput) (*fakeaws.Plan[*sdk.GetDelegationRequestOutput], error) {
 	return plan(s, call, in, onDelegation(in.DelegationRequestId), func(d *delegation) (*sdk.GetDelegationRequestOutput, error) {
 		view := d.DelegationRequest
 		out := &sdk.GetDelegationRequestOutput{DelegationRequest: &view}
@@ -273,7 +273,7 @@ func (s *Fake) getDelegationRequest(call *fakeaws.Call, in *sdk.GetDelegationReq
 
 // listDelegationRequests lists the requests that the account's principals own,
 // by id.
-func (s *Fake) listDelegationRequests(call *fakeaws.Call, in *sdk.ListDelegationRequestsInput) (*fakeaws.Plan[sdk.ListDelegationRequestsOutput], error) {
+func (s *Fake) listDelegationRequests(call *fakeaws.Call, in *sdk.ListDelegationRequestsInput) (*fakeaws.Plan[*sdk.ListDelegationRequestsOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.ListDelegationRequestsOutput, error) {
 		p, err := list(ascend(&s.delegations), in.Marker, in.MaxItems, func(d *delegation) (types.DelegationRequest, bool) {
 			s.expire(d)
@@ -297,7 +297,7 @@ const defaultLocale = "en"
 
 // getHumanReadableSummary would return what a language model says of a request.
 // There is none here, so that summaries are never available.
-func (s *Fake) getHumanReadableSummary(call *fakeaws.Call, in *sdk.GetHumanReadableSummaryInput) (*fakeaws.Plan[sdk.GetHumanReadableSummaryOutput], error) {
+func (s *Fake) getHumanReadableSummary(call *fakeaws.Call, in *sdk.GetHumanReadableSummaryInput) (*fakeaws.Plan[*sdk.GetHumanReadableSummaryOutput], error) {
 	return plan(s, call, in, onSummarized(in.EntityArn), func(*delegation) (*sdk.GetHumanReadableSummaryOutput, error) {
 		out := &sdk.GetHumanReadableSummaryOutput{Locale: in.Locale, SummaryState: types.SummaryStateTypeNotAvailable}
 		if in.Locale == nil {

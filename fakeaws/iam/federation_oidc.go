@@ -120,7 +120,7 @@ func placeholderThumbprints(providerURL string) []string {
 }
 
 // createOpenIDConnectProvider makes an OpenID Connect provider.
-func (s *Fake) createOpenIDConnectProvider(call *fakeaws.Call, in *sdk.CreateOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.CreateOpenIDConnectProviderOutput], error) {
+func (s *Fake) createOpenIDConnectProvider(call *fakeaws.Call, in *sdk.CreateOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.CreateOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, newOIDCProvider(in.Url).tagged("iam:TagOpenIDConnectProvider", in.Tags), func(a *account) (*sdk.CreateOpenIDConnectProviderOutput, error) {
 		p := &oidcProvider{clientIDs: slices.Clone(in.ClientIDList), created: s.moment()}
 		var err error
@@ -159,7 +159,7 @@ func (p *oidcProvider) setThumbprints(list []string) error {
 }
 
 // getOpenIDConnectProvider describes an OpenID Connect provider.
-func (s *Fake) getOpenIDConnectProvider(call *fakeaws.Call, in *sdk.GetOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.GetOpenIDConnectProviderOutput], error) {
+func (s *Fake) getOpenIDConnectProvider(call *fakeaws.Call, in *sdk.GetOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.GetOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.GetOpenIDConnectProviderOutput, error) {
 		return &sdk.GetOpenIDConnectProviderOutput{
 			ClientIDList:   slices.Clone(p.clientIDs),
@@ -173,7 +173,7 @@ func (s *Fake) getOpenIDConnectProvider(call *fakeaws.Call, in *sdk.GetOpenIDCon
 
 // deleteOpenIDConnectProvider deletes an OpenID Connect provider; to delete one
 // that does not exist is no error.
-func (s *Fake) deleteOpenIDConnectProvider(call *fakeaws.Call, in *sdk.DeleteOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.DeleteOpenIDConnectProviderOutput], error) {
+func (s *Fake) deleteOpenIDConnectProvider(call *fakeaws.Call, in *sdk.DeleteOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.DeleteOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProviderIfAny(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.DeleteOpenIDConnectProviderOutput, error) {
 		if p != nil && !p.deleted {
 			p.deleted = true
@@ -184,7 +184,7 @@ func (s *Fake) deleteOpenIDConnectProvider(call *fakeaws.Call, in *sdk.DeleteOpe
 }
 
 // listOpenIDConnectProviders lists the account's OpenID Connect providers by ARN.
-func (s *Fake) listOpenIDConnectProviders(call *fakeaws.Call, in *sdk.ListOpenIDConnectProvidersInput) (*fakeaws.Plan[sdk.ListOpenIDConnectProvidersOutput], error) {
+func (s *Fake) listOpenIDConnectProviders(call *fakeaws.Call, in *sdk.ListOpenIDConnectProvidersInput) (*fakeaws.Plan[*sdk.ListOpenIDConnectProvidersOutput], error) {
 	return plan(s, call, in, onAll("oidc-provider"), func(a *account) (*sdk.ListOpenIDConnectProvidersOutput, error) {
 		out := &sdk.ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []types.OpenIDConnectProviderListEntry{}}
 		for _, arn := range a.oidc.Keys() {
@@ -195,14 +195,14 @@ func (s *Fake) listOpenIDConnectProviders(call *fakeaws.Call, in *sdk.ListOpenID
 }
 
 // updateOpenIDConnectProviderThumbprint replaces the thumbprints of a provider.
-func (s *Fake) updateOpenIDConnectProviderThumbprint(call *fakeaws.Call, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*fakeaws.Plan[sdk.UpdateOpenIDConnectProviderThumbprintOutput], error) {
+func (s *Fake) updateOpenIDConnectProviderThumbprint(call *fakeaws.Call, in *sdk.UpdateOpenIDConnectProviderThumbprintInput) (*fakeaws.Plan[*sdk.UpdateOpenIDConnectProviderThumbprintOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.UpdateOpenIDConnectProviderThumbprintOutput, error) {
 		return &sdk.UpdateOpenIDConnectProviderThumbprintOutput{}, p.setThumbprints(in.ThumbprintList)
 	})
 }
 
 // addClientIDToOpenIDConnectProvider adds an audience; to do it twice is no error.
-func (s *Fake) addClientIDToOpenIDConnectProvider(call *fakeaws.Call, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.AddClientIDToOpenIDConnectProviderOutput], error) {
+func (s *Fake) addClientIDToOpenIDConnectProvider(call *fakeaws.Call, in *sdk.AddClientIDToOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.AddClientIDToOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.AddClientIDToOpenIDConnectProviderOutput, error) {
 		if !slices.Contains(p.clientIDs, *in.ClientID) {
 			if len(p.clientIDs) >= maxClientIDs {
@@ -216,7 +216,7 @@ func (s *Fake) addClientIDToOpenIDConnectProvider(call *fakeaws.Call, in *sdk.Ad
 
 // removeClientIDFromOpenIDConnectProvider removes an audience; one that is not
 // there is no error.
-func (s *Fake) removeClientIDFromOpenIDConnectProvider(call *fakeaws.Call, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.RemoveClientIDFromOpenIDConnectProviderOutput], error) {
+func (s *Fake) removeClientIDFromOpenIDConnectProvider(call *fakeaws.Call, in *sdk.RemoveClientIDFromOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.RemoveClientIDFromOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
 		p.clientIDs = slices.DeleteFunc(p.clientIDs, func(id string) bool { return id == *in.ClientID })
 		return &sdk.RemoveClientIDFromOpenIDConnectProviderOutput{}, nil
@@ -224,14 +224,14 @@ func (s *Fake) removeClientIDFromOpenIDConnectProvider(call *fakeaws.Call, in *s
 }
 
 // tagOpenIDConnectProvider adds tags to a provider or replaces their values.
-func (s *Fake) tagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.TagOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.TagOpenIDConnectProviderOutput], error) {
+func (s *Fake) tagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.TagOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.TagOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.TagOpenIDConnectProviderOutput, error) {
 		return &sdk.TagOpenIDConnectProviderOutput{}, p.tags.put(in.Tags, "OpenIDConnectProvider")
 	}, requestTags(in.Tags))
 }
 
 // untagOpenIDConnectProvider removes tags from a provider.
-func (s *Fake) untagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.UntagOpenIDConnectProviderInput) (*fakeaws.Plan[sdk.UntagOpenIDConnectProviderOutput], error) {
+func (s *Fake) untagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.UntagOpenIDConnectProviderInput) (*fakeaws.Plan[*sdk.UntagOpenIDConnectProviderOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.UntagOpenIDConnectProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagOpenIDConnectProviderOutput{}, nil
@@ -239,7 +239,7 @@ func (s *Fake) untagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.UntagOpenI
 }
 
 // listOpenIDConnectProviderTags lists the tags of a provider by key.
-func (s *Fake) listOpenIDConnectProviderTags(call *fakeaws.Call, in *sdk.ListOpenIDConnectProviderTagsInput) (*fakeaws.Plan[sdk.ListOpenIDConnectProviderTagsOutput], error) {
+func (s *Fake) listOpenIDConnectProviderTags(call *fakeaws.Call, in *sdk.ListOpenIDConnectProviderTagsInput) (*fakeaws.Plan[*sdk.ListOpenIDConnectProviderTagsOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListOpenIDConnectProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

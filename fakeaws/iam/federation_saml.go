@@ -162,7 +162,7 @@ func (p *samlProvider) privateKeys() []types.SAMLPrivateKey {
 }
 
 // createSAMLProvider makes a SAML provider out of its metadata document.
-func (s *Fake) createSAMLProvider(call *fakeaws.Call, in *sdk.CreateSAMLProviderInput) (*fakeaws.Plan[sdk.CreateSAMLProviderOutput], error) {
+func (s *Fake) createSAMLProvider(call *fakeaws.Call, in *sdk.CreateSAMLProviderInput) (*fakeaws.Plan[*sdk.CreateSAMLProviderOutput], error) {
 	return plan(s, call, in, newSAMLProvider(in.Name).tagged("iam:TagSAMLProvider", in.Tags), func(a *account) (*sdk.CreateSAMLProviderOutput, error) {
 		p := &samlProvider{arn: samlARN(a.id, *in.Name), uuid: s.world.IDs().HexUpper(32), created: s.moment()}
 		if err := p.tags.put(in.Tags, "SAMLProvider"); err != nil {
@@ -184,7 +184,7 @@ func (s *Fake) createSAMLProvider(call *fakeaws.Call, in *sdk.CreateSAMLProvider
 }
 
 // getSAMLProvider returns the metadata document of a SAML provider.
-func (s *Fake) getSAMLProvider(call *fakeaws.Call, in *sdk.GetSAMLProviderInput) (*fakeaws.Plan[sdk.GetSAMLProviderOutput], error) {
+func (s *Fake) getSAMLProvider(call *fakeaws.Call, in *sdk.GetSAMLProviderInput) (*fakeaws.Plan[*sdk.GetSAMLProviderOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.GetSAMLProviderOutput, error) {
 		return &sdk.GetSAMLProviderOutput{
 			AssertionEncryptionMode: p.encryption,
@@ -209,7 +209,7 @@ func (p *samlProvider) validUntil() time.Time {
 
 // updateSAMLProvider changes the metadata document, the encryption or the keys
 // of a SAML provider.
-func (s *Fake) updateSAMLProvider(call *fakeaws.Call, in *sdk.UpdateSAMLProviderInput) (*fakeaws.Plan[sdk.UpdateSAMLProviderOutput], error) {
+func (s *Fake) updateSAMLProvider(call *fakeaws.Call, in *sdk.UpdateSAMLProviderInput) (*fakeaws.Plan[*sdk.UpdateSAMLProviderOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.UpdateSAMLProviderOutput, error) {
 		c := samlChange{document: in.SAMLMetadataDocument, addKey: in.AddPrivateKey, removeKey: in.RemovePrivateKey, encryption: in.AssertionEncryptionMode}
 		if c == (samlChange{}) {
@@ -221,7 +221,7 @@ func (s *Fake) updateSAMLProvider(call *fakeaws.Call, in *sdk.UpdateSAMLProvider
 }
 
 // deleteSAMLProvider deletes a SAML provider.
-func (s *Fake) deleteSAMLProvider(call *fakeaws.Call, in *sdk.DeleteSAMLProviderInput) (*fakeaws.Plan[sdk.DeleteSAMLProviderOutput], error) {
+func (s *Fake) deleteSAMLProvider(call *fakeaws.Call, in *sdk.DeleteSAMLProviderInput) (*fakeaws.Plan[*sdk.DeleteSAMLProviderOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.DeleteSAMLProviderOutput, error) {
 		p.deleted = true
 		s.account(call.Account).saml.Delete(p.arn)
@@ -230,7 +230,7 @@ func (s *Fake) deleteSAMLProvider(call *fakeaws.Call, in *sdk.DeleteSAMLProvider
 }
 
 // listSAMLProviders lists the account's SAML providers by ARN.
-func (s *Fake) listSAMLProviders(call *fakeaws.Call, in *sdk.ListSAMLProvidersInput) (*fakeaws.Plan[sdk.ListSAMLProvidersOutput], error) {
+func (s *Fake) listSAMLProviders(call *fakeaws.Call, in *sdk.ListSAMLProvidersInput) (*fakeaws.Plan[*sdk.ListSAMLProvidersOutput], error) {
 	return plan(s, call, in, onAll("saml-provider"), func(a *account) (*sdk.ListSAMLProvidersOutput, error) {
 		out := &sdk.ListSAMLProvidersOutput{SAMLProviderList: []types.SAMLProviderListEntry{}}
 		a.saml.Scan(func(arn string, p *samlProvider) bool {
@@ -244,14 +244,14 @@ func (s *Fake) listSAMLProviders(call *fakeaws.Call, in *sdk.ListSAMLProvidersIn
 }
 
 // tagSAMLProvider adds tags to a provider or replaces their values.
-func (s *Fake) tagSAMLProvider(call *fakeaws.Call, in *sdk.TagSAMLProviderInput) (*fakeaws.Plan[sdk.TagSAMLProviderOutput], error) {
+func (s *Fake) tagSAMLProvider(call *fakeaws.Call, in *sdk.TagSAMLProviderInput) (*fakeaws.Plan[*sdk.TagSAMLProviderOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.TagSAMLProviderOutput, error) {
 		return &sdk.TagSAMLProviderOutput{}, p.tags.put(in.Tags, "SAMLProvider")
 	}, requestTags(in.Tags))
 }
 
 // untagSAMLProvider removes tags from a provider.
-func (s *Fake) untagSAMLProvider(call *fakeaws.Call, in *sdk.UntagSAMLProviderInput) (*fakeaws.Plan[sdk.UntagSAMLProviderOutput], error) {
+func (s *Fake) untagSAMLProvider(call *fakeaws.Call, in *sdk.UntagSAMLProviderInput) (*fakeaws.Plan[*sdk.UntagSAMLProviderOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.UntagSAMLProviderOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagSAMLProviderOutput{}, nil
@@ -259,7 +259,7 @@ func (s *Fake) untagSAMLProvider(call *fakeaws.Call, in *sdk.UntagSAMLProviderIn
 }
 
 // listSAMLProviderTags lists the tags of a provider by key.
-func (s *Fake) listSAMLProviderTags(call *fakeaws.Call, in *sdk.ListSAMLProviderTagsInput) (*fakeaws.Plan[sdk.ListSAMLProviderTagsOutput], error) {
+func (s *Fake) listSAMLProviderTags(call *fakeaws.Call, in *sdk.ListSAMLProviderTagsInput) (*fakeaws.Plan[*sdk.ListSAMLProviderTagsOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListSAMLProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

@@ -34,7 +34,7 @@ func (e *entity) groupView() types.Group {
 }
 
 // createGroup makes a group.
-func (s *Fake) createGroup(call *fakeaws.Call, in *sdk.CreateGroupInput) (*fakeaws.Plan[sdk.CreateGroupOutput], error) {
+func (s *Fake) createGroup(call *fakeaws.Call, in *sdk.CreateGroupInput) (*fakeaws.Plan[*sdk.CreateGroupOutput], error) {
 	return plan(s, call, in, created("group", in.GroupName, in.Path), func(a *account) (*sdk.CreateGroupOutput, error) {
 		g, err := s.add(a, groupKind, *in.GroupName, pathOr(in.Path))
 		if err != nil {
@@ -46,7 +46,7 @@ func (s *Fake) createGroup(call *fakeaws.Call, in *sdk.CreateGroupInput) (*fakea
 }
 
 // getGroup describes a group and lists its users by name.
-func (s *Fake) getGroup(call *fakeaws.Call, in *sdk.GetGroupInput) (*fakeaws.Plan[sdk.GetGroupOutput], error) {
+func (s *Fake) getGroup(call *fakeaws.Call, in *sdk.GetGroupInput) (*fakeaws.Plan[*sdk.GetGroupOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.GetGroupOutput, error) {
 		p, err := list(ascend(&g.members), in.Marker, in.MaxItems, under(nil, (*entity).listedUser))
 		view := g.groupView()
@@ -55,14 +55,14 @@ func (s *Fake) getGroup(call *fakeaws.Call, in *sdk.GetGroupInput) (*fakeaws.Pla
 }
 
 // deleteGroup deletes a group that has no users and policies any more.
-func (s *Fake) deleteGroup(call *fakeaws.Call, in *sdk.DeleteGroupInput) (*fakeaws.Plan[sdk.DeleteGroupOutput], error) {
+func (s *Fake) deleteGroup(call *fakeaws.Call, in *sdk.DeleteGroupInput) (*fakeaws.Plan[*sdk.DeleteGroupOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DeleteGroupOutput, error) {
 		return &sdk.DeleteGroupOutput{}, s.remove(g)
 	})
 }
 
 // listGroups lists the account's groups by name.
-func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws.Plan[sdk.ListGroupsOutput], error) {
+func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws.Plan[*sdk.ListGroupsOutput], error) {
 	return plan(s, call, in, listed("group", in.PathPrefix), func(a *account) (*sdk.ListGroupsOutput, error) {
 		p, err := list(ascend(&a.groups), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).groupView))
 		return &sdk.ListGroupsOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -70,7 +70,7 @@ func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws
 }
 
 // listGroupsForUser lists the groups that a user is in by name.
-func (s *Fake) listGroupsForUser(call *fakeaws.Call, in *sdk.ListGroupsForUserInput) (*fakeaws.Plan[sdk.ListGroupsForUserOutput], error) {
+func (s *Fake) listGroupsForUser(call *fakeaws.Call, in *sdk.ListGroupsForUserInput) (*fakeaws.Plan[*sdk.ListGroupsForUserOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListGroupsForUserOutput, error) {
 		p, err := list(ascend(&u.groups), in.Marker, in.MaxItems, under(nil, (*entity).groupView))
 		return &sdk.ListGroupsForUserOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -78,14 +78,14 @@ func (s *Fake) listGroupsForUser(call *fakeaws.Call, in *sdk.ListGroupsForUserIn
 }
 
 // updateGroup changes the name or path of a group.
-func (s *Fake) updateGroup(call *fakeaws.Call, in *sdk.UpdateGroupInput) (*fakeaws.Plan[sdk.UpdateGroupOutput], error) {
+func (s *Fake) updateGroup(call *fakeaws.Call, in *sdk.UpdateGroupInput) (*fakeaws.Plan[*sdk.UpdateGroupOutput], error) {
 	return plan(s, call, in, onGroupAndNew(in.GroupName, in.NewGroupName, in.NewPath), func(g *entity) (*sdk.UpdateGroupOutput, error) {
 		return &sdk.UpdateGroupOutput{}, g.rename(in.NewGroupName, in.NewPath)
 	})
 }
 
 // addUserToGroup makes a user a member of a group; to do it twice is no error.
-func (s *Fake) addUserToGroup(call *fakeaws.Call, in *sdk.AddUserToGroupInput) (*fakeaws.Plan[sdk.AddUserToGroupOutput], error) {
+func (s *Fake) addUserToGroup(call *fakeaws.Call, in *sdk.AddUserToGroupInput) (*fakeaws.Plan[*sdk.AddUserToGroupOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.AddUserToGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {
@@ -107,7 +107,7 @@ func (s *Fake) addUserToGroup(call *fakeaws.Call, in *sdk.AddUserToGroupInput) (
 
 // removeUserFromGroup ends a user's membership; of one who is no member too, as
 // the user exists.
-func (s *Fake) removeUserFromGroup(call *fakeaws.Call, in *sdk.RemoveUserFromGroupInput) (*fakeaws.Plan[sdk.RemoveUserFromGroupOutput], error) {
+func (s *Fake) removeUserFromGroup(call *fakeaws.Call, in *sdk.RemoveUserFromGroupInput) (*fakeaws.Plan[*sdk.RemoveUserFromGroupOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.RemoveUserFromGroupOutput, error) {
 		u, err := userKind.find(g.account, *in.UserName)
 		if err != nil {

@@ -144,7 +144,7 @@ func (p *instanceProfile) setRole(r *entity) {
 }
 
 // createInstanceProfile makes an instance profile without a role.
-func (s *Fake) createInstanceProfile(call *fakeaws.Call, in *sdk.CreateInstanceProfileInput) (*fakeaws.Plan[sdk.CreateInstanceProfileOutput], error) {
+func (s *Fake) createInstanceProfile(call *fakeaws.Call, in *sdk.CreateInstanceProfileInput) (*fakeaws.Plan[*sdk.CreateInstanceProfileOutput], error) {
 	return plan(s, call, in, created("instance-profile", in.InstanceProfileName, in.Path).tagged("iam:TagInstanceProfile", in.Tags), func(a *account) (*sdk.CreateInstanceProfileOutput, error) {
 		p := &instanceProfile{name: *in.InstanceProfileName, path: pathOr(in.Path), created: s.now(), account: a}
 		if err := p.tags.put(in.Tags, "InstanceProfile"); err != nil {
@@ -165,14 +165,14 @@ func (s *Fake) createInstanceProfile(call *fakeaws.Call, in *sdk.CreateInstanceP
 }
 
 // getInstanceProfile describes an instance profile with its role.
-func (s *Fake) getInstanceProfile(call *fakeaws.Call, in *sdk.GetInstanceProfileInput) (*fakeaws.Plan[sdk.GetInstanceProfileOutput], error) {
+func (s *Fake) getInstanceProfile(call *fakeaws.Call, in *sdk.GetInstanceProfileInput) (*fakeaws.Plan[*sdk.GetInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.GetInstanceProfileOutput, error) {
 		return &sdk.GetInstanceProfileOutput{InstanceProfile: p.view()}, nil
 	})
 }
 
 // deleteInstanceProfile deletes an instance profile that has no role any more.
-func (s *Fake) deleteInstanceProfile(call *fakeaws.Call, in *sdk.DeleteInstanceProfileInput) (*fakeaws.Plan[sdk.DeleteInstanceProfileOutput], error) {
+func (s *Fake) deleteInstanceProfile(call *fakeaws.Call, in *sdk.DeleteInstanceProfileInput) (*fakeaws.Plan[*sdk.DeleteInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.DeleteInstanceProfileOutput, error) {
 		if p.role != nil {
 			return nil, deleteConflict(profileHasRole)
@@ -184,7 +184,7 @@ func (s *Fake) deleteInstanceProfile(call *fakeaws.Call, in *sdk.DeleteInstanceP
 }
 
 // listInstanceProfiles lists the account's instance profiles by name.
-func (s *Fake) listInstanceProfiles(call *fakeaws.Call, in *sdk.ListInstanceProfilesInput) (*fakeaws.Plan[sdk.ListInstanceProfilesOutput], error) {
+func (s *Fake) listInstanceProfiles(call *fakeaws.Call, in *sdk.ListInstanceProfilesInput) (*fakeaws.Plan[*sdk.ListInstanceProfilesOutput], error) {
 	return plan(s, call, in, listed("instance-profile", in.PathPrefix), func(a *account) (*sdk.ListInstanceProfilesOutput, error) {
 		p, err := list(ascend(&a.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), in.PathPrefix == nil || strings.HasPrefix(p.path, *in.PathPrefix)
@@ -194,7 +194,7 @@ func (s *Fake) listInstanceProfiles(call *fakeaws.Call, in *sdk.ListInstanceProf
 }
 
 // listInstanceProfilesForRole lists the instance profiles that have a role, by name.
-func (s *Fake) listInstanceProfilesForRole(call *fakeaws.Call, in *sdk.ListInstanceProfilesForRoleInput) (*fakeaws.Plan[sdk.ListInstanceProfilesForRoleOutput], error) {
+func (s *Fake) listInstanceProfilesForRole(call *fakeaws.Call, in *sdk.ListInstanceProfilesForRoleInput) (*fakeaws.Plan[*sdk.ListInstanceProfilesForRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListInstanceProfilesForRoleOutput, error) {
 		p, err := list(ascend(&r.role.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), true
@@ -205,7 +205,7 @@ func (s *Fake) listInstanceProfilesForRole(call *fakeaws.Call, in *sdk.ListInsta
 
 // addRoleToInstanceProfile puts a role into an instance profile that has none.
 // Even the role that it has is one too many.
-func (s *Fake) addRoleToInstanceProfile(call *fakeaws.Call, in *sdk.AddRoleToInstanceProfileInput) (*fakeaws.Plan[sdk.AddRoleToInstanceProfileOutput], error) {
+func (s *Fake) addRoleToInstanceProfile(call *fakeaws.Call, in *sdk.AddRoleToInstanceProfileInput) (*fakeaws.Plan[*sdk.AddRoleToInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfileAndRole(in.InstanceProfileName, in.RoleName), func(on profileAndRole) (*sdk.AddRoleToInstanceProfileOutput, error) {
 		p, r := on.profile, on.role
 		if err := r.modifiable(); err != nil {
@@ -220,7 +220,7 @@ func (s *Fake) addRoleToInstanceProfile(call *fakeaws.Call, in *sdk.AddRoleToIns
 }
 
 // removeRoleFromInstanceProfile takes the role out of an instance profile.
-func (s *Fake) removeRoleFromInstanceProfile(call *fakeaws.Call, in *sdk.RemoveRoleFromInstanceProfileInput) (*fakeaws.Plan[sdk.RemoveRoleFromInstanceProfileOutput], error) {
+func (s *Fake) removeRoleFromInstanceProfile(call *fakeaws.Call, in *sdk.RemoveRoleFromInstanceProfileInput) (*fakeaws.Plan[*sdk.RemoveRoleFromInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.RemoveRoleFromInstanceProfileOutput, error) {
 		r, err := roleKind.find(p.account, *in.RoleName)
 		if err != nil {
@@ -235,14 +235,14 @@ func (s *Fake) removeRoleFromInstanceProfile(call *fakeaws.Call, in *sdk.RemoveR
 }
 
 // tagInstanceProfile adds tags to an instance profile or replaces their values.
-func (s *Fake) tagInstanceProfile(call *fakeaws.Call, in *sdk.TagInstanceProfileInput) (*fakeaws.Plan[sdk.TagInstanceProfileOutput], error) {
+func (s *Fake) tagInstanceProfile(call *fakeaws.Call, in *sdk.TagInstanceProfileInput) (*fakeaws.Plan[*sdk.TagInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.TagInstanceProfileOutput, error) {
 		return &sdk.TagInstanceProfileOutput{}, p.tags.put(in.Tags, "InstanceProfile")
 	}, requestTags(in.Tags))
 }
 
 // untagInstanceProfile removes tags from an instance profile.
-func (s *Fake) untagInstanceProfile(call *fakeaws.Call, in *sdk.UntagInstanceProfileInput) (*fakeaws.Plan[sdk.UntagInstanceProfileOutput], error) {
+func (s *Fake) untagInstanceProfile(call *fakeaws.Call, in *sdk.UntagInstanceProfileInput) (*fakeaws.Plan[*sdk.UntagInstanceProfileOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.UntagInstanceProfileOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagInstanceProfileOutput{}, nil
@@ -250,7 +250,7 @@ func (s *Fake) untagInstanceProfile(call *fakeaws.Call, in *sdk.UntagInstancePro
 }
 
 // listInstanceProfileTags lists the tags of an instance profile by key.
-func (s *Fake) listInstanceProfileTags(call *fakeaws.Call, in *sdk.ListInstanceProfileTagsInput) (*fakeaws.Plan[sdk.ListInstanceProfileTagsOutput], error) {
+func (s *Fake) listInstanceProfileTags(call *fakeaws.Call, in *sdk.ListInstanceProfileTagsInput) (*fakeaws.Plan[*sdk.ListInstanceProfileTagsOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.ListInstanceProfileTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListInstanceProfileTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err

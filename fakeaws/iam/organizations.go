@@ -79,7 +79,7 @@ func (s *Fake) enableRootAccess(a *account, change func(*fakeaws.RootAccess)) (r
 
 // enableOrganizationsRootCredentialsManagement lets the management account manage
 // the credentials of the root users of member accounts.
-func (s *Fake) enableOrganizationsRootCredentialsManagement(call *fakeaws.Call, in *sdk.EnableOrganizationsRootCredentialsManagementInput) (*fakeaws.Plan[sdk.EnableOrganizationsRootCredentialsManagementOutput], error) {
+func (s *Fake) enableOrganizationsRootCredentialsManagement(call *fakeaws.Call, in *sdk.EnableOrganizationsRootCredentialsManagementInput) (*fakeaws.Plan[*sdk.EnableOrganizationsRootCredentialsManagementOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.EnableOrganizationsRootCredentialsManagementOutput, error) {
 		r, err := s.enableRootAccess(a, func(r *fakeaws.RootAccess) { r.Credentials = true })
 		return &sdk.EnableOrganizationsRootCredentialsManagementOutput{OrganizationId: r.id, EnabledFeatures: r.features}, err
@@ -88,7 +88,7 @@ func (s *Fake) enableOrganizationsRootCredentialsManagement(call *fakeaws.Call, 
 
 // disableOrganizationsRootCredentialsManagement ends what
 // EnableOrganizationsRootCredentialsManagement began.
-func (s *Fake) disableOrganizationsRootCredentialsManagement(call *fakeaws.Call, in *sdk.DisableOrganizationsRootCredentialsManagementInput) (*fakeaws.Plan[sdk.DisableOrganizationsRootCredentialsManagementOutput], error) {
+func (s *Fake) disableOrganizationsRootCredentialsManagement(call *fakeaws.Call, in *sdk.DisableOrganizationsRootCredentialsManagementInput) (*fakeaws.Plan[*sdk.DisableOrganizationsRootCredentialsManagementOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.DisableOrganizationsRootCredentialsManagementOutput, error) {
 		r, err := s.changeRootAccess(a, func(r *fakeaws.RootAccess) { r.Credentials = false })
 		return &sdk.DisableOrganizationsRootCredentialsManagementOutput{OrganizationId: r.id, EnabledFeatures: r.features}, err
@@ -97,7 +97,7 @@ func (s *Fake) disableOrganizationsRootCredentialsManagement(call *fakeaws.Call,
 
 // enableOrganizationsRootSessions lets the management account act as the root
 // users of member accounts, with sts:AssumeRoot.
-func (s *Fake) enableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.EnableOrganizationsRootSessionsInput) (*fakeaws.Plan[sdk.EnableOrganizationsRootSessionsOutput], error) {
+func (s *Fake) enableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.EnableOrganizationsRootSessionsInput) (*fakeaws.Plan[*sdk.EnableOrganizationsRootSessionsOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.EnableOrganizationsRootSessionsOutput, error) {
 		r, err := s.enableRootAccess(a, func(r *fakeaws.RootAccess) { r.Sessions = true })
 		return &sdk.EnableOrganizationsRootSessionsOutput{OrganizationId: r.id, EnabledFeatures: r.features}, err
@@ -106,7 +106,7 @@ func (s *Fake) enableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.Enabl
 
 // disableOrganizationsRootSessions ends what EnableOrganizationsRootSessions
 // began.
-func (s *Fake) disableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.DisableOrganizationsRootSessionsInput) (*fakeaws.Plan[sdk.DisableOrganizationsRootSessionsOutput], error) {
+func (s *Fake) disableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.DisableOrganizationsRootSessionsInput) (*fakeaws.Plan[*sdk.DisableOrganizationsRootSessionsOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.DisableOrganizationsRootSessionsOutput, error) {
 		r, err := s.changeRootAccess(a, func(r *fakeaws.RootAccess) { r.Sessions = false })
 		return &sdk.DisableOrganizationsRootSessionsOutput{OrganizationId: r.id, EnabledFeatures: r.features}, err
@@ -114,7 +114,7 @@ func (s *Fake) disableOrganizationsRootSessions(call *fakeaws.Call, in *sdk.Disa
 }
 
 // listOrganizationsFeatures lists what of centralized root access is enabled.
-func (s *Fake) listOrganizationsFeatures(call *fakeaws.Call, in *sdk.ListOrganizationsFeaturesInput) (*fakeaws.Plan[sdk.ListOrganizationsFeaturesOutput], error) {
+func (s *Fake) listOrganizationsFeatures(call *fakeaws.Call, in *sdk.ListOrganizationsFeaturesInput) (*fakeaws.Plan[*sdk.ListOrganizationsFeaturesOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.ListOrganizationsFeaturesOutput, error) {
 		r, err := s.changeRootAccess(a, nil)
 		return &sdk.ListOrganizationsFeaturesOutput{OrganizationId: r.id, EnabledFeatures: r.features}, err

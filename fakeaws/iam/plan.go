@@ -11,7 +11,7 @@ import (
 // of the call, and asks for a permission on each of the target's resources. IAM's
 // actions have the names of their operations. The plan then does its work on the
 // target, if that is still there.
-func plan[I, O, T any](s *Fake, call *fakeaws.Call, in *I, on target[T], do func(T) (*O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
+func plan[I, O, T any](s *Fake, call *fakeaws.Call, in I, on target[T], do func(T) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
 	if err := refuseSession(call.Caller); err != nil {
 		return nil, err
 	}
@@ -29,13 +29,13 @@ func plan[I, O, T any](s *Fake, call *fakeaws.Call, in *I, on target[T], do func
 	for i := range to.resources {
 		needs[i] = to.resources[i].need("iam:"+call.Operation, keys)
 	}
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.finishDeletions(a)
 		if to.missing != nil {
 			if err := to.missing(); err != nil {
-				return nil, err
+				return none, err
 			}
 		}
 		return do(to.value)

@@ -86,21 +86,21 @@ func (e *entity) listAttached(prefix, marker *string, maxItems *int32) (page[typ
 }
 
 // attachUserPolicy attaches a managed policy to a user.
-func (s *Fake) attachUserPolicy(call *fakeaws.Call, in *sdk.AttachUserPolicyInput) (*fakeaws.Plan[sdk.AttachUserPolicyOutput], error) {
+func (s *Fake) attachUserPolicy(call *fakeaws.Call, in *sdk.AttachUserPolicyInput) (*fakeaws.Plan[*sdk.AttachUserPolicyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.AttachUserPolicyOutput, error) {
 		return &sdk.AttachUserPolicyOutput{}, u.attach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
 // detachUserPolicy detaches a managed policy from a user.
-func (s *Fake) detachUserPolicy(call *fakeaws.Call, in *sdk.DetachUserPolicyInput) (*fakeaws.Plan[sdk.DetachUserPolicyOutput], error) {
+func (s *Fake) detachUserPolicy(call *fakeaws.Call, in *sdk.DetachUserPolicyInput) (*fakeaws.Plan[*sdk.DetachUserPolicyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DetachUserPolicyOutput, error) {
 		return &sdk.DetachUserPolicyOutput{}, u.detach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
 // listAttachedUserPolicies lists the managed policies of a user by ARN.
-func (s *Fake) listAttachedUserPolicies(call *fakeaws.Call, in *sdk.ListAttachedUserPoliciesInput) (*fakeaws.Plan[sdk.ListAttachedUserPoliciesOutput], error) {
+func (s *Fake) listAttachedUserPolicies(call *fakeaws.Call, in *sdk.ListAttachedUserPoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedUserPoliciesOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListAttachedUserPoliciesOutput, error) {
 		p, err := u.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedUserPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -108,21 +108,21 @@ func (s *Fake) listAttachedUserPolicies(call *fakeaws.Call, in *sdk.ListAttached
 }
 
 // attachGroupPolicy attaches a managed policy to a group.
-func (s *Fake) attachGroupPolicy(call *fakeaws.Call, in *sdk.AttachGroupPolicyInput) (*fakeaws.Plan[sdk.AttachGroupPolicyOutput], error) {
+func (s *Fake) attachGroupPolicy(call *fakeaws.Call, in *sdk.AttachGroupPolicyInput) (*fakeaws.Plan[*sdk.AttachGroupPolicyOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.AttachGroupPolicyOutput, error) {
 		return &sdk.AttachGroupPolicyOutput{}, g.attach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn))
 }
 
 // detachGroupPolicy detaches a managed policy from a group.
-func (s *Fake) detachGroupPolicy(call *fakeaws.Call, in *sdk.DetachGroupPolicyInput) (*fakeaws.Plan[sdk.DetachGroupPolicyOutput], error) {
+func (s *Fake) detachGroupPolicy(call *fakeaws.Call, in *sdk.DetachGroupPolicyInput) (*fakeaws.Plan[*sdk.DetachGroupPolicyOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DetachGroupPolicyOutput, error) {
 		return &sdk.DetachGroupPolicyOutput{}, g.detach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn))
 }
 
 // listAttachedGroupPolicies lists the managed policies of a group by ARN.
-func (s *Fake) listAttachedGroupPolicies(call *fakeaws.Call, in *sdk.ListAttachedGroupPoliciesInput) (*fakeaws.Plan[sdk.ListAttachedGroupPoliciesOutput], error) {
+func (s *Fake) listAttachedGroupPolicies(call *fakeaws.Call, in *sdk.ListAttachedGroupPoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedGroupPoliciesOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListAttachedGroupPoliciesOutput, error) {
 		p, err := g.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -130,21 +130,21 @@ func (s *Fake) listAttachedGroupPolicies(call *fakeaws.Call, in *sdk.ListAttache
 }
 
 // attachRolePolicy attaches a managed policy to a role.
-func (s *Fake) attachRolePolicy(call *fakeaws.Call, in *sdk.AttachRolePolicyInput) (*fakeaws.Plan[sdk.AttachRolePolicyOutput], error) {
+func (s *Fake) attachRolePolicy(call *fakeaws.Call, in *sdk.AttachRolePolicyInput) (*fakeaws.Plan[*sdk.AttachRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.AttachRolePolicyOutput, error) {
 		return &sdk.AttachRolePolicyOutput{}, r.attach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
 // detachRolePolicy detaches a managed policy from a role.
-func (s *Fake) detachRolePolicy(call *fakeaws.Call, in *sdk.DetachRolePolicyInput) (*fakeaws.Plan[sdk.DetachRolePolicyOutput], error) {
+func (s *Fake) detachRolePolicy(call *fakeaws.Call, in *sdk.DetachRolePolicyInput) (*fakeaws.Plan[*sdk.DetachRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DetachRolePolicyOutput, error) {
 		return &sdk.DetachRolePolicyOutput{}, r.detach(*in.PolicyArn)
 	}, policyARN(in.PolicyArn), currentBoundary)
 }
 
 // listAttachedRolePolicies lists the managed policies of a role by ARN.
-func (s *Fake) listAttachedRolePolicies(call *fakeaws.Call, in *sdk.ListAttachedRolePoliciesInput) (*fakeaws.Plan[sdk.ListAttachedRolePoliciesOutput], error) {
+func (s *Fake) listAttachedRolePolicies(call *fakeaws.Call, in *sdk.ListAttachedRolePoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedRolePoliciesOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListAttachedRolePoliciesOutput, error) {
 		p, err := r.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
 		return &sdk.ListAttachedRolePoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

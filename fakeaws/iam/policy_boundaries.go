@@ -47,28 +47,28 @@ func (e *entity) deleteBoundary() error {
 }
 
 // putUserPermissionsBoundary limits what the policies of a user may grant.
-func (s *Fake) putUserPermissionsBoundary(call *fakeaws.Call, in *sdk.PutUserPermissionsBoundaryInput) (*fakeaws.Plan[sdk.PutUserPermissionsBoundaryOutput], error) {
+func (s *Fake) putUserPermissionsBoundary(call *fakeaws.Call, in *sdk.PutUserPermissionsBoundaryInput) (*fakeaws.Plan[*sdk.PutUserPermissionsBoundaryOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.PutUserPermissionsBoundaryOutput, error) {
 		return &sdk.PutUserPermissionsBoundaryOutput{}, u.setBoundary(*in.PermissionsBoundary)
 	}, requestBoundary(in.PermissionsBoundary))
 }
 
 // deleteUserPermissionsBoundary removes the limit from a user.
-func (s *Fake) deleteUserPermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteUserPermissionsBoundaryInput) (*fakeaws.Plan[sdk.DeleteUserPermissionsBoundaryOutput], error) {
+func (s *Fake) deleteUserPermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteUserPermissionsBoundaryInput) (*fakeaws.Plan[*sdk.DeleteUserPermissionsBoundaryOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserPermissionsBoundaryOutput, error) {
 		return &sdk.DeleteUserPermissionsBoundaryOutput{}, u.deleteBoundary()
 	}, currentBoundary)
 }
 
 // putRolePermissionsBoundary limits what the policies of a role may grant.
-func (s *Fake) putRolePermissionsBoundary(call *fakeaws.Call, in *sdk.PutRolePermissionsBoundaryInput) (*fakeaws.Plan[sdk.PutRolePermissionsBoundaryOutput], error) {
+func (s *Fake) putRolePermissionsBoundary(call *fakeaws.Call, in *sdk.PutRolePermissionsBoundaryInput) (*fakeaws.Plan[*sdk.PutRolePermissionsBoundaryOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.PutRolePermissionsBoundaryOutput, error) {
 		return &sdk.PutRolePermissionsBoundaryOutput{}, r.setBoundary(*in.PermissionsBoundary)
 	}, requestBoundary(in.PermissionsBoundary))
 }
 
 // deleteRolePermissionsBoundary removes the limit from a role.
-func (s *Fake) deleteRolePermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteRolePermissionsBoundaryInput) (*fakeaws.Plan[sdk.DeleteRolePermissionsBoundaryOutput], error) {
+func (s *Fake) deleteRolePermissionsBoundary(call *fakeaws.Call, in *sdk.DeleteRolePermissionsBoundaryInput) (*fakeaws.Plan[*sdk.DeleteRolePermissionsBoundaryOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRolePermissionsBoundaryOutput, error) {
 		return &sdk.DeleteRolePermissionsBoundaryOutput{}, r.deleteBoundary()
 	}, currentBoundary)

@@ -80,14 +80,14 @@ func (e *entity) listInline(marker *string, maxItems *int32) (page[string], erro
 }
 
 // putUserPolicy adds an inline policy to a user, or replaces the one of that name.
-func (s *Fake) putUserPolicy(call *fakeaws.Call, in *sdk.PutUserPolicyInput) (*fakeaws.Plan[sdk.PutUserPolicyOutput], error) {
+func (s *Fake) putUserPolicy(call *fakeaws.Call, in *sdk.PutUserPolicyInput) (*fakeaws.Plan[*sdk.PutUserPolicyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.PutUserPolicyOutput, error) {
 		return &sdk.PutUserPolicyOutput{}, u.putInline(call, *in.PolicyName, *in.PolicyDocument)
 	}, currentBoundary)
 }
 
 // getUserPolicy returns an inline policy of a user, percent-encoded.
-func (s *Fake) getUserPolicy(call *fakeaws.Call, in *sdk.GetUserPolicyInput) (*fakeaws.Plan[sdk.GetUserPolicyOutput], error) {
+func (s *Fake) getUserPolicy(call *fakeaws.Call, in *sdk.GetUserPolicyInput) (*fakeaws.Plan[*sdk.GetUserPolicyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.GetUserPolicyOutput, error) {
 		doc, err := u.getInline(*in.PolicyName)
 		return &sdk.GetUserPolicyOutput{
@@ -97,14 +97,14 @@ func (s *Fake) getUserPolicy(call *fakeaws.Call, in *sdk.GetUserPolicyInput) (*f
 }
 
 // deleteUserPolicy deletes an inline policy of a user.
-func (s *Fake) deleteUserPolicy(call *fakeaws.Call, in *sdk.DeleteUserPolicyInput) (*fakeaws.Plan[sdk.DeleteUserPolicyOutput], error) {
+func (s *Fake) deleteUserPolicy(call *fakeaws.Call, in *sdk.DeleteUserPolicyInput) (*fakeaws.Plan[*sdk.DeleteUserPolicyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserPolicyOutput, error) {
 		return &sdk.DeleteUserPolicyOutput{}, u.deleteInline(*in.PolicyName)
 	}, currentBoundary)
 }
 
 // listUserPolicies lists the names of the inline policies of a user.
-func (s *Fake) listUserPolicies(call *fakeaws.Call, in *sdk.ListUserPoliciesInput) (*fakeaws.Plan[sdk.ListUserPoliciesOutput], error) {
+func (s *Fake) listUserPolicies(call *fakeaws.Call, in *sdk.ListUserPoliciesInput) (*fakeaws.Plan[*sdk.ListUserPoliciesOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserPoliciesOutput, error) {
 		p, err := u.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListUserPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -112,14 +112,14 @@ func (s *Fake) listUserPolicies(call *fakeaws.Call, in *sdk.ListUserPoliciesInpu
 }
 
 // putGroupPolicy adds an inline policy to a group, or replaces the one of that name.
-func (s *Fake) putGroupPolicy(call *fakeaws.Call, in *sdk.PutGroupPolicyInput) (*fakeaws.Plan[sdk.PutGroupPolicyOutput], error) {
+func (s *Fake) putGroupPolicy(call *fakeaws.Call, in *sdk.PutGroupPolicyInput) (*fakeaws.Plan[*sdk.PutGroupPolicyOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.PutGroupPolicyOutput, error) {
 		return &sdk.PutGroupPolicyOutput{}, g.putInline(call, *in.PolicyName, *in.PolicyDocument)
 	})
 }
 
 // getGroupPolicy returns an inline policy of a group, percent-encoded.
-func (s *Fake) getGroupPolicy(call *fakeaws.Call, in *sdk.GetGroupPolicyInput) (*fakeaws.Plan[sdk.GetGroupPolicyOutput], error) {
+func (s *Fake) getGroupPolicy(call *fakeaws.Call, in *sdk.GetGroupPolicyInput) (*fakeaws.Plan[*sdk.GetGroupPolicyOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.GetGroupPolicyOutput, error) {
 		doc, err := g.getInline(*in.PolicyName)
 		return &sdk.GetGroupPolicyOutput{
@@ -129,14 +129,14 @@ func (s *Fake) getGroupPolicy(call *fakeaws.Call, in *sdk.GetGroupPolicyInput) (
 }
 
 // deleteGroupPolicy deletes an inline policy of a group.
-func (s *Fake) deleteGroupPolicy(call *fakeaws.Call, in *sdk.DeleteGroupPolicyInput) (*fakeaws.Plan[sdk.DeleteGroupPolicyOutput], error) {
+func (s *Fake) deleteGroupPolicy(call *fakeaws.Call, in *sdk.DeleteGroupPolicyInput) (*fakeaws.Plan[*sdk.DeleteGroupPolicyOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.DeleteGroupPolicyOutput, error) {
 		return &sdk.DeleteGroupPolicyOutput{}, g.deleteInline(*in.PolicyName)
 	})
 }
 
 // listGroupPolicies lists the names of the inline policies of a group.
-func (s *Fake) listGroupPolicies(call *fakeaws.Call, in *sdk.ListGroupPoliciesInput) (*fakeaws.Plan[sdk.ListGroupPoliciesOutput], error) {
+func (s *Fake) listGroupPolicies(call *fakeaws.Call, in *sdk.ListGroupPoliciesInput) (*fakeaws.Plan[*sdk.ListGroupPoliciesOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListGroupPoliciesOutput, error) {
 		p, err := g.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListGroupPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -144,14 +144,14 @@ func (s *Fake) listGroupPolicies(call *fakeaws.Call, in *sdk.ListGroupPoliciesIn
 }
 
 // putRolePolicy adds an inline policy to a role, or replaces the one of that name.
-func (s *Fake) putRolePolicy(call *fakeaws.Call, in *sdk.PutRolePolicyInput) (*fakeaws.Plan[sdk.PutRolePolicyOutput], error) {
+func (s *Fake) putRolePolicy(call *fakeaws.Call, in *sdk.PutRolePolicyInput) (*fakeaws.Plan[*sdk.PutRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.PutRolePolicyOutput, error) {
 		return &sdk.PutRolePolicyOutput{}, r.putInline(call, *in.PolicyName, *in.PolicyDocument)
 	}, currentBoundary)
 }
 
 // getRolePolicy returns an inline policy of a role, percent-encoded.
-func (s *Fake) getRolePolicy(call *fakeaws.Call, in *sdk.GetRolePolicyInput) (*fakeaws.Plan[sdk.GetRolePolicyOutput], error) {
+func (s *Fake) getRolePolicy(call *fakeaws.Call, in *sdk.GetRolePolicyInput) (*fakeaws.Plan[*sdk.GetRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.GetRolePolicyOutput, error) {
 		doc, err := r.getInline(*in.PolicyName)
 		return &sdk.GetRolePolicyOutput{
@@ -161,14 +161,14 @@ func (s *Fake) getRolePolicy(call *fakeaws.Call, in *sdk.GetRolePolicyInput) (*f
 }
 
 // deleteRolePolicy deletes an inline policy of a role.
-func (s *Fake) deleteRolePolicy(call *fakeaws.Call, in *sdk.DeleteRolePolicyInput) (*fakeaws.Plan[sdk.DeleteRolePolicyOutput], error) {
+func (s *Fake) deleteRolePolicy(call *fakeaws.Call, in *sdk.DeleteRolePolicyInput) (*fakeaws.Plan[*sdk.DeleteRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRolePolicyOutput, error) {
 		return &sdk.DeleteRolePolicyOutput{}, r.deleteInline(*in.PolicyName)
 	}, currentBoundary)
 }
 
 // listRolePolicies lists the names of the inline policies of a role.
-func (s *Fake) listRolePolicies(call *fakeaws.Call, in *sdk.ListRolePoliciesInput) (*fakeaws.Plan[sdk.ListRolePoliciesOutput], error) {
+func (s *Fake) listRolePolicies(call *fakeaws.Call, in *sdk.ListRolePoliciesInput) (*fakeaws.Plan[*sdk.ListRolePoliciesOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRolePoliciesOutput, error) {
 		p, err := r.listInline(in.Marker, in.MaxItems)
 		return &sdk.ListRolePoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err

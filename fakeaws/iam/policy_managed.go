@@ -117,7 +117,7 @@ func (a *account) findPolicy(arn, missing string) (*policy, error) {
 }
 
 // createPolicy makes a managed policy with its first version.
-func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[sdk.CreatePolicyOutput], error) {
+func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[*sdk.CreatePolicyOutput], error) {
 	return plan(s, call, in, newPolicy(in.PolicyName, in.Path).tagged("iam:TagPolicy", in.Tags), func(a *account) (*sdk.CreatePolicyOutput, error) {
 		p := &policy{
 			account: a, name: *in.PolicyName, path: pathOr(in.Path), description: aws.ToString(in.Description),
@@ -148,7 +148,7 @@ func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fak
 }
 
 // getPolicy describes a managed policy.
-func (s *Fake) getPolicy(call *fakeaws.Call, in *sdk.GetPolicyInput) (*fakeaws.Plan[sdk.GetPolicyOutput], error) {
+func (s *Fake) getPolicy(call *fakeaws.Call, in *sdk.GetPolicyInput) (*fakeaws.Plan[*sdk.GetPolicyOutput], error) {
 	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.GetPolicyOutput, error) {
 		view := p.listedPolicy()
 		view.Description = optional(p.description)
@@ -159,7 +159,7 @@ func (s *Fake) getPolicy(call *fakeaws.Call, in *sdk.GetPolicyInput) (*fakeaws.P
 
 // deletePolicy deletes a managed policy that has only its default version and
 // is used nowhere.
-func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[sdk.DeletePolicyOutput], error) {
+func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[*sdk.DeletePolicyOutput], error) {
 	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.DeletePolicyOutput, error) {
 		switch {
 		case uses(&p.attached) > 0 || uses(&p.bounded) > 0:
@@ -174,7 +174,7 @@ func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fak
 }
 
 // listPolicies lists the managed policies of the account and of AWS.
-func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[sdk.ListPoliciesOutput], error) {
+func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[*sdk.ListPoliciesOutput], error) {
 	return plan(s, call, in, listedPolicies(in.PathPrefix), func(a *account) (*sdk.ListPoliciesOutput, error) {
 		used := in.OnlyAttached || in.PolicyUsageFilter != ""
 		shown := func(p *policy) bool {
@@ -196,7 +196,7 @@ func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fak
 
 // listEntitiesForPolicy lists the users, roles and groups that a managed policy
 // is attached to or the boundary of; a page may have some of each.
-func (s *Fake) listEntitiesForPolicy(call *fakeaws.Call, in *sdk.ListEntitiesForPolicyInput) (*fakeaws.Plan[sdk.ListEntitiesForPolicyOutput], error) {
+func (s *Fake) listEntitiesForPolicy(call *fakeaws.Call, in *sdk.ListEntitiesForPolicyInput) (*fakeaws.Plan[*sdk.ListEntitiesForPolicyOutput], error) {
 	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.ListEntitiesForPolicyOutput, error) {
 		pg, err := list(p.entities(in), in.Marker, in.MaxItems, under(in.PathPrefix, func(e *entity) *entity { return e }))
 		out := &sdk.ListEntitiesForPolicyOutput{

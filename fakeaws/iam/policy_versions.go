@@ -78,7 +78,7 @@ func (p *policy) view(v *version) *types.PolicyVersion {
 }
 
 // createPolicyVersion adds a version to a managed policy.
-func (s *Fake) createPolicyVersion(call *fakeaws.Call, in *sdk.CreatePolicyVersionInput) (*fakeaws.Plan[sdk.CreatePolicyVersionOutput], error) {
+func (s *Fake) createPolicyVersion(call *fakeaws.Call, in *sdk.CreatePolicyVersionInput) (*fakeaws.Plan[*sdk.CreatePolicyVersionOutput], error) {
 	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.CreatePolicyVersionOutput, error) {
 		v, err := p.add(call, *in.PolicyDocument, s.now())
 		if err != nil {
@@ -92,7 +92,7 @@ func (s *Fake) createPolicyVersion(call *fakeaws.Call, in *sdk.CreatePolicyVersi
 }
 
 // getPolicyVersion returns a version with its document, percent-encoded.
-func (s *Fake) getPolicyVersion(call *fakeaws.Call, in *sdk.GetPolicyVersionInput) (*fakeaws.Plan[sdk.GetPolicyVersionOutput], error) {
+func (s *Fake) getPolicyVersion(call *fakeaws.Call, in *sdk.GetPolicyVersionInput) (*fakeaws.Plan[*sdk.GetPolicyVersionOutput], error) {
 	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.GetPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
@@ -105,7 +105,7 @@ func (s *Fake) getPolicyVersion(call *fakeaws.Call, in *sdk.GetPolicyVersionInpu
 }
 
 // listPolicyVersions lists the versions of a managed policy, newest first.
-func (s *Fake) listPolicyVersions(call *fakeaws.Call, in *sdk.ListPolicyVersionsInput) (*fakeaws.Plan[sdk.ListPolicyVersionsOutput], error) {
+func (s *Fake) listPolicyVersions(call *fakeaws.Call, in *sdk.ListPolicyVersionsInput) (*fakeaws.Plan[*sdk.ListPolicyVersionsOutput], error) {
 	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.ListPolicyVersionsOutput, error) {
 		newest := slices.Clone(p.versions)
 		slices.Reverse(newest)
@@ -118,7 +118,7 @@ func (s *Fake) listPolicyVersions(call *fakeaws.Call, in *sdk.ListPolicyVersions
 }
 
 // deletePolicyVersion deletes a version that is not the default one.
-func (s *Fake) deletePolicyVersion(call *fakeaws.Call, in *sdk.DeletePolicyVersionInput) (*fakeaws.Plan[sdk.DeletePolicyVersionOutput], error) {
+func (s *Fake) deletePolicyVersion(call *fakeaws.Call, in *sdk.DeletePolicyVersionInput) (*fakeaws.Plan[*sdk.DeletePolicyVersionOutput], error) {
 	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.DeletePolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {
@@ -133,7 +133,7 @@ func (s *Fake) deletePolicyVersion(call *fakeaws.Call, in *sdk.DeletePolicyVersi
 }
 
 // setDefaultPolicyVersion puts another version of a managed policy in force.
-func (s *Fake) setDefaultPolicyVersion(call *fakeaws.Call, in *sdk.SetDefaultPolicyVersionInput) (*fakeaws.Plan[sdk.SetDefaultPolicyVersionOutput], error) {
+func (s *Fake) setDefaultPolicyVersion(call *fakeaws.Call, in *sdk.SetDefaultPolicyVersionInput) (*fakeaws.Plan[*sdk.SetDefaultPolicyVersionOutput], error) {
 	return plan(s, call, in, onOwnPolicy(in.PolicyArn), func(p *policy) (*sdk.SetDefaultPolicyVersionOutput, error) {
 		v, err := p.version(*in.VersionId)
 		if err != nil {

@@ -40,7 +40,7 @@ type preferences struct {
 // setSecurityTokenServicePreferences sets the version of the tokens that the
 // global STS endpoint gives out. It has no other effect in a World, where all
 // regions take all tokens.
-func (s *Fake) setSecurityTokenServicePreferences(call *fakeaws.Call, in *sdk.SetSecurityTokenServicePreferencesInput) (*fakeaws.Plan[sdk.SetSecurityTokenServicePreferencesOutput], error) {
+func (s *Fake) setSecurityTokenServicePreferences(call *fakeaws.Call, in *sdk.SetSecurityTokenServicePreferencesInput) (*fakeaws.Plan[*sdk.SetSecurityTokenServicePreferencesOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.SetSecurityTokenServicePreferencesOutput, error) {
 		a.preferences.tokenVersion = in.GlobalEndpointTokenVersion
 		return &sdk.SetSecurityTokenServicePreferencesOutput{}, nil
@@ -49,7 +49,7 @@ func (s *Fake) setSecurityTokenServicePreferences(call *fakeaws.Call, in *sdk.Se
 
 // enableOutboundWebIdentityFederation gives the account its issuer of identity
 // tokens.
-func (s *Fake) enableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.EnableOutboundWebIdentityFederationInput) (*fakeaws.Plan[sdk.EnableOutboundWebIdentityFederationOutput], error) {
+func (s *Fake) enableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.EnableOutboundWebIdentityFederationInput) (*fakeaws.Plan[*sdk.EnableOutboundWebIdentityFederationOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.EnableOutboundWebIdentityFederationOutput, error) {
 		p := &a.preferences
 		if p.outbound {
@@ -64,7 +64,7 @@ func (s *Fake) enableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.E
 }
 
 // disableOutboundWebIdentityFederation ends the giving out of identity tokens.
-func (s *Fake) disableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.DisableOutboundWebIdentityFederationInput) (*fakeaws.Plan[sdk.DisableOutboundWebIdentityFederationOutput], error) {
+func (s *Fake) disableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.DisableOutboundWebIdentityFederationInput) (*fakeaws.Plan[*sdk.DisableOutboundWebIdentityFederationOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.DisableOutboundWebIdentityFederationOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}
@@ -76,7 +76,7 @@ func (s *Fake) disableOutboundWebIdentityFederation(call *fakeaws.Call, in *sdk.
 
 // getOutboundWebIdentityFederationInfo names the account's issuer of identity
 // tokens while the feature is enabled.
-func (s *Fake) getOutboundWebIdentityFederationInfo(call *fakeaws.Call, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*fakeaws.Plan[sdk.GetOutboundWebIdentityFederationInfoOutput], error) {
+func (s *Fake) getOutboundWebIdentityFederationInfo(call *fakeaws.Call, in *sdk.GetOutboundWebIdentityFederationInfoInput) (*fakeaws.Plan[*sdk.GetOutboundWebIdentityFederationInfoOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetOutboundWebIdentityFederationInfoOutput, error) {
 		if !a.preferences.outbound {
 			return nil, &types.FeatureDisabledException{Message: aws.String(outboundDisabled)}

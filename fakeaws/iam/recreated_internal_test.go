@@ -80,7 +80,7 @@ type operation struct {
 	plan func(t *testing.T, r *race) func() (any, error)
 }
 
-func of[I, O any](method func(*Fake, *fakeaws.Call, *I) (*fakeaws.Plan[O], error)) operation {
+func of[I, O any](method func(*Fake, *fakeaws.Call, *I) (*fakeaws.Plan[*O], error)) operation {
 	name := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
 	return operation{name, func(t *testing.T, r *race) func() (any, error) {
 		t.Helper()

@@ -21,7 +21,7 @@ func (s *Fake) authorizationDetailOps() []fakeaws.Op {
 // getAccountAuthorizationDetails describes users, groups, roles and managed
 // policies with their documents, percent-encoded. A page may have some of each.
 // Of AWS's policies it shows those that the account uses, as AWS does.
-func (s *Fake) getAccountAuthorizationDetails(call *fakeaws.Call, in *sdk.GetAccountAuthorizationDetailsInput) (*fakeaws.Plan[sdk.GetAccountAuthorizationDetailsOutput], error) {
+func (s *Fake) getAccountAuthorizationDetails(call *fakeaws.Call, in *sdk.GetAccountAuthorizationDetailsInput) (*fakeaws.Plan[*sdk.GetAccountAuthorizationDetailsOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetAccountAuthorizationDetailsOutput, error) {
 		out := &sdk.GetAccountAuthorizationDetailsOutput{
 			UserDetailList: []types.UserDetail{}, GroupDetailList: []types.GroupDetail{},

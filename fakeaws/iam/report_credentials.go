@@ -55,7 +55,7 @@ var reportColumns = strings.Fields(`user arn user_creation_time
 
 // generateCredentialReport makes a report unless there is one of the last four
 // hours. It is ready at once, but says so in the next answer only, as AWS does.
-func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCredentialReportInput) (*fakeaws.Plan[sdk.GenerateCredentialReportOutput], error) {
+func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCredentialReportInput) (*fakeaws.Plan[*sdk.GenerateCredentialReportOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GenerateCredentialReportOutput, error) {
 		if r := a.signIn.report; r != nil && !r.expired(s.now()) {
 			return &sdk.GenerateCredentialReportOutput{State: types.ReportStateTypeComplete}, nil
@@ -68,7 +68,7 @@ func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCred
 }
 
 // getCredentialReport returns the latest report. AWS's errors have no message.
-func (s *Fake) getCredentialReport(call *fakeaws.Call, in *sdk.GetCredentialReportInput) (*fakeaws.Plan[sdk.GetCredentialReportOutput], error) {
+func (s *Fake) getCredentialReport(call *fakeaws.Call, in *sdk.GetCredentialReportInput) (*fakeaws.Plan[*sdk.GetCredentialReportOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetCredentialReportOutput, error) {
 		switch r := a.signIn.report; {
 		case r == nil:

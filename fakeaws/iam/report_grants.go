@@ -127,7 +127,7 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 
 // listPoliciesGrantingServiceAccess lists the policies of a user, group or role
 // with which it can reach services.
-func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[sdk.ListPoliciesGrantingServiceAccessOutput], error) {
+func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[*sdk.ListPoliciesGrantingServiceAccessOutput], error) {
 	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))

@@ -189,7 +189,7 @@ func (e *entity) info() *types.EntityInfo {
 
 // generateServiceLastAccessedDetails reports which services a user, group, role
 // or policy can reach and when they were last called.
-func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GenerateServiceLastAccessedDetailsInput) (*fakeaws.Plan[sdk.GenerateServiceLastAccessedDetailsOutput], error) {
+func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GenerateServiceLastAccessedDetailsInput) (*fakeaws.Plan[*sdk.GenerateServiceLastAccessedDetailsOutput], error) {
 	return plan(s, call, in, onAccessSubject(in.Arn), func(x accessSubject) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
 		about := x.scope()
 		job := &accessJob{granularity: in.Granularity}
@@ -209,7 +209,7 @@ func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.Ge
 }
 
 // getServiceLastAccessedDetails returns a report, by service.
-func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsInput) (*fakeaws.Plan[sdk.GetServiceLastAccessedDetailsOutput], error) {
+func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsInput) (*fakeaws.Plan[*sdk.GetServiceLastAccessedDetailsOutput], error) {
 	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
 		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
 		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
@@ -225,7 +225,7 @@ func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServ
 
 // getServiceLastAccessedDetailsWithEntities returns who could reach a service and
 // when they last did, the latest first.
-func (s *Fake) getServiceLastAccessedDetailsWithEntities(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*fakeaws.Plan[sdk.GetServiceLastAccessedDetailsWithEntitiesOutput], error) {
+func (s *Fake) getServiceLastAccessedDetailsWithEntities(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsWithEntitiesInput) (*fakeaws.Plan[*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput], error) {
 	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsWithEntitiesOutput, error) {
 		i := slices.IndexFunc(job.services, func(x serviceAccess) bool { return *x.ServiceNamespace == *in.ServiceNamespace })
 		if i < 0 {

@@ -141,7 +141,7 @@ func organizationsPolicy(id *string) contextKey { return optionalKey("iam:Organi
 
 // generateOrganizationsAccessReport reports which services the SCPs of a root, OU
 // or account allow, or one SCP allows, and when accounts last used them.
-func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GenerateOrganizationsAccessReportInput) (*fakeaws.Plan[sdk.GenerateOrganizationsAccessReportOutput], error) {
+func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GenerateOrganizationsAccessReportInput) (*fakeaws.Plan[*sdk.GenerateOrganizationsAccessReportOutput], error) {
 	return plan(s, call, in, onEntityPath(in.EntityPath), func(a *account) (*sdk.GenerateOrganizationsAccessReportOutput, error) {
 		job := &accessJob{organization: true}
 		m := s.world.Membership(a.id)
@@ -165,7 +165,7 @@ func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.Gen
 
 // getOrganizationsAccessReport returns a report, by namespace or with what was
 // used last first.
-func (s *Fake) getOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GetOrganizationsAccessReportInput) (*fakeaws.Plan[sdk.GetOrganizationsAccessReportOutput], error) {
+func (s *Fake) getOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GetOrganizationsAccessReportInput) (*fakeaws.Plan[*sdk.GetOrganizationsAccessReportOutput], error) {
 	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetOrganizationsAccessReportOutput, error) {
 		if !job.organization { // it is a report of the other kind
 			return nil, noSuchEntity(noJob, *in.JobId)

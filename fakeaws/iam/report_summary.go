@@ -27,7 +27,7 @@ func number(yes bool) int {
 }
 
 // getAccountSummary counts the resources of the account, with their quotas.
-func (s *Fake) getAccountSummary(call *fakeaws.Call, in *sdk.GetAccountSummaryInput) (*fakeaws.Plan[sdk.GetAccountSummaryOutput], error) {
+func (s *Fake) getAccountSummary(call *fakeaws.Call, in *sdk.GetAccountSummaryInput) (*fakeaws.Plan[*sdk.GetAccountSummaryOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.GetAccountSummaryOutput, error) {
 		summary := make(map[string]int32)
 		for key, n := range a.summary() {

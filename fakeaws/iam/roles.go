@@ -53,7 +53,7 @@ func (e *entity) listedRole() types.Role {
 }
 
 // createRole makes a role.
-func (s *Fake) createRole(call *fakeaws.Call, in *sdk.CreateRoleInput) (*fakeaws.Plan[sdk.CreateRoleOutput], error) {
+func (s *Fake) createRole(call *fakeaws.Call, in *sdk.CreateRoleInput) (*fakeaws.Plan[*sdk.CreateRoleOutput], error) {
 	return plan(s, call, in, created("role", in.RoleName, in.Path).tagged("iam:TagRole", in.Tags), func(a *account) (*sdk.CreateRoleOutput, error) {
 		r, err := s.makeRole(call, a, in)
 		if err != nil {
@@ -87,7 +87,7 @@ func (s *Fake) makeRole(call *fakeaws.Call, a *account, in *sdk.CreateRoleInput)
 }
 
 // getRole describes a role.
-func (s *Fake) getRole(call *fakeaws.Call, in *sdk.GetRoleInput) (*fakeaws.Plan[sdk.GetRoleOutput], error) {
+func (s *Fake) getRole(call *fakeaws.Call, in *sdk.GetRoleInput) (*fakeaws.Plan[*sdk.GetRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.GetRoleOutput, error) {
 		return &sdk.GetRoleOutput{Role: r.roleView()}, nil
 	}, currentBoundary)
@@ -95,7 +95,7 @@ func (s *Fake) getRole(call *fakeaws.Call, in *sdk.GetRoleInput) (*fakeaws.Plan[
 
 // deleteRole deletes a role that has no policies any more. Its sessions lose
 // every permission.
-func (s *Fake) deleteRole(call *fakeaws.Call, in *sdk.DeleteRoleInput) (*fakeaws.Plan[sdk.DeleteRoleOutput], error) {
+func (s *Fake) deleteRole(call *fakeaws.Call, in *sdk.DeleteRoleInput) (*fakeaws.Plan[*sdk.DeleteRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteRoleOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func (s *Fake) deleteRole(call *fakeaws.Call, in *sdk.DeleteRoleInput) (*fakeaws
 }
 
 // listRoles lists the account's roles by name.
-func (s *Fake) listRoles(call *fakeaws.Call, in *sdk.ListRolesInput) (*fakeaws.Plan[sdk.ListRolesOutput], error) {
+func (s *Fake) listRoles(call *fakeaws.Call, in *sdk.ListRolesInput) (*fakeaws.Plan[*sdk.ListRolesOutput], error) {
 	return plan(s, call, in, listed("role", in.PathPrefix), func(a *account) (*sdk.ListRolesOutput, error) {
 		p, err := list(ascend(&a.roles), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedRole))
 		return &sdk.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -113,7 +113,7 @@ func (s *Fake) listRoles(call *fakeaws.Call, in *sdk.ListRolesInput) (*fakeaws.P
 }
 
 // updateRole changes the description and the longest session of a role.
-func (s *Fake) updateRole(call *fakeaws.Call, in *sdk.UpdateRoleInput) (*fakeaws.Plan[sdk.UpdateRoleOutput], error) {
+func (s *Fake) updateRole(call *fakeaws.Call, in *sdk.UpdateRoleInput) (*fakeaws.Plan[*sdk.UpdateRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateRoleOutput, error) {
 		if in.Description != nil {
 			r.role.description = *in.Description
@@ -126,7 +126,7 @@ func (s *Fake) updateRole(call *fakeaws.Call, in *sdk.UpdateRoleInput) (*fakeaws
 }
 
 // updateRoleDescription changes the description of a role.
-func (s *Fake) updateRoleDescription(call *fakeaws.Call, in *sdk.UpdateRoleDescriptionInput) (*fakeaws.Plan[sdk.UpdateRoleDescriptionOutput], error) {
+func (s *Fake) updateRoleDescription(call *fakeaws.Call, in *sdk.UpdateRoleDescriptionInput) (*fakeaws.Plan[*sdk.UpdateRoleDescriptionOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateRoleDescriptionOutput, error) {
 		r.role.description = *in.Description
 		return &sdk.UpdateRoleDescriptionOutput{Role: r.roleView()}, nil
@@ -134,7 +134,7 @@ func (s *Fake) updateRoleDescription(call *fakeaws.Call, in *sdk.UpdateRoleDescr
 }
 
 // updateAssumeRolePolicy replaces the trust policy of a role.
-func (s *Fake) updateAssumeRolePolicy(call *fakeaws.Call, in *sdk.UpdateAssumeRolePolicyInput) (*fakeaws.Plan[sdk.UpdateAssumeRolePolicyOutput], error) {
+func (s *Fake) updateAssumeRolePolicy(call *fakeaws.Call, in *sdk.UpdateAssumeRolePolicyInput) (*fakeaws.Plan[*sdk.UpdateAssumeRolePolicyOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UpdateAssumeRolePolicyOutput, error) {
 		if err := r.modifiable(); err != nil {
 			return nil, err

@@ -106,7 +106,7 @@ func awsServiceName(principal *string) contextKey {
 }
 
 // createServiceLinkedRole makes the role of an AWS service.
-func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateServiceLinkedRoleInput) (*fakeaws.Plan[sdk.CreateServiceLinkedRoleOutput], error) {
+func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateServiceLinkedRoleInput) (*fakeaws.Plan[*sdk.CreateServiceLinkedRoleOutput], error) {
 	return plan(s, call, in, newLinkedRole(in.AWSServiceName, in.CustomSuffix), func(linked newRole) (*sdk.CreateServiceLinkedRoleOutput, error) {
 		a := linked.account
 		if _, exists := a.roles.Get(strings.ToLower(linked.name)); exists {
@@ -155,7 +155,7 @@ func (s *Fake) finishDeletions(a *account) {
 
 // deleteServiceLinkedRole begins to delete a service-linked role. A deletion
 // that is under way is not begun again.
-func (s *Fake) deleteServiceLinkedRole(call *fakeaws.Call, in *sdk.DeleteServiceLinkedRoleInput) (*fakeaws.Plan[sdk.DeleteServiceLinkedRoleOutput], error) {
+func (s *Fake) deleteServiceLinkedRole(call *fakeaws.Call, in *sdk.DeleteServiceLinkedRoleInput) (*fakeaws.Plan[*sdk.DeleteServiceLinkedRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.DeleteServiceLinkedRoleOutput, error) {
 		if !r.serviceLinked() {
 			return nil, noSuchEntity(notServiceLinked, r.name)
@@ -206,7 +206,7 @@ func onDeletion(id *string) target[*deletion] {
 
 // getServiceLinkedRoleDeletionStatus says how far a deletion has come. No
 // service of a World holds on to its role, so that all deletions succeed.
-func (s *Fake) getServiceLinkedRoleDeletionStatus(call *fakeaws.Call, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*fakeaws.Plan[sdk.GetServiceLinkedRoleDeletionStatusOutput], error) {
+func (s *Fake) getServiceLinkedRoleDeletionStatus(call *fakeaws.Call, in *sdk.GetServiceLinkedRoleDeletionStatusInput) (*fakeaws.Plan[*sdk.GetServiceLinkedRoleDeletionStatusOutput], error) {
 	return plan(s, call, in, onDeletion(in.DeletionTaskId), func(d *deletion) (*sdk.GetServiceLinkedRoleDeletionStatusOutput, error) {
 		status := types.DeletionTaskStatusTypeSucceeded
 		if d.role != nil {

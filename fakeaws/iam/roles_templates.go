@@ -97,7 +97,7 @@ func onRoleTemplate(arn *string) target[*account] {
 }
 
 // getRoleTemplateVersion describes a version of a role template.
-func (s *Fake) getRoleTemplateVersion(call *fakeaws.Call, in *sdk.GetRoleTemplateVersionInput) (*fakeaws.Plan[sdk.GetRoleTemplateVersionOutput], error) {
+func (s *Fake) getRoleTemplateVersion(call *fakeaws.Call, in *sdk.GetRoleTemplateVersionInput) (*fakeaws.Plan[*sdk.GetRoleTemplateVersionOutput], error) {
 	return plan(s, call, in, onRoleTemplate(in.TemplateArn), func(*account) (*sdk.GetRoleTemplateVersionOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.MinorVersion)
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *Fake) getRoleTemplateVersion(call *fakeaws.Call, in *sdk.GetRoleTemplat
 }
 
 // acquireRole makes a role out of a template.
-func (s *Fake) acquireRole(call *fakeaws.Call, in *sdk.AcquireRoleInput) (*fakeaws.Plan[sdk.AcquireRoleOutput], error) {
+func (s *Fake) acquireRole(call *fakeaws.Call, in *sdk.AcquireRoleInput) (*fakeaws.Plan[*sdk.AcquireRoleOutput], error) {
 	return plan(s, call, in, onRoleTemplate(in.TemplateArn), func(a *account) (*sdk.AcquireRoleOutput, error) {
 		v, err := s.roleTemplate(*in.TemplateArn, in.TemplateMinorVersion)
 		if err != nil {

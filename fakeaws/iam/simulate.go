@@ -70,7 +70,7 @@ type question struct {
 }
 
 // simulateCustomPolicy decides what policies would allow that nobody has.
-func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPolicyInput) (*fakeaws.Plan[sdk.SimulateCustomPolicyOutput], error) {
+func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPolicyInput) (*fakeaws.Plan[*sdk.SimulateCustomPolicyOutput], error) {
 	return plan(s, call, in, onAccount, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
 		p, err := a.simulate(&question{
 			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
@@ -84,7 +84,7 @@ func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPo
 
 // simulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
-func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrincipalPolicyInput) (*fakeaws.Plan[sdk.SimulatePrincipalPolicyOutput], error) {
+func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrincipalPolicyInput) (*fakeaws.Plan[*sdk.SimulatePrincipalPolicyOutput], error) {
 	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {

@@ -46,7 +46,7 @@ func contextKeys(policies []*enforce.Policy) []string {
 }
 
 // getContextKeysForCustomPolicy lists the condition keys of policies.
-func (s *Fake) getContextKeysForCustomPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForCustomPolicyInput) (*fakeaws.Plan[sdk.GetContextKeysForCustomPolicyOutput], error) {
+func (s *Fake) getContextKeysForCustomPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForCustomPolicyInput) (*fakeaws.Plan[*sdk.GetContextKeysForCustomPolicyOutput], error) {
 	return plan(s, call, in, onAccount, func(*account) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {
@@ -58,7 +58,7 @@ func (s *Fake) getContextKeysForCustomPolicy(call *fakeaws.Call, in *sdk.GetCont
 
 // getContextKeysForPrincipalPolicy lists the condition keys of the permissions
 // policies of a user, group or role, and of further policies.
-func (s *Fake) getContextKeysForPrincipalPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForPrincipalPolicyInput) (*fakeaws.Plan[sdk.GetContextKeysForPrincipalPolicyOutput], error) {
+func (s *Fake) getContextKeysForPrincipalPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForPrincipalPolicyInput) (*fakeaws.Plan[*sdk.GetContextKeysForPrincipalPolicyOutput], error) {
 	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
 		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
 		if err != nil {

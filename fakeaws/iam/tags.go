@@ -116,14 +116,14 @@ func (e *entity) untag(keys []string) {
 }
 
 // tagUser adds tags to a user or replaces their values.
-func (s *Fake) tagUser(call *fakeaws.Call, in *sdk.TagUserInput) (*fakeaws.Plan[sdk.TagUserOutput], error) {
+func (s *Fake) tagUser(call *fakeaws.Call, in *sdk.TagUserInput) (*fakeaws.Plan[*sdk.TagUserOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.TagUserOutput, error) {
 		return &sdk.TagUserOutput{}, u.tag(in.Tags)
 	}, requestTags(in.Tags))
 }
 
 // untagUser removes tags from a user.
-func (s *Fake) untagUser(call *fakeaws.Call, in *sdk.UntagUserInput) (*fakeaws.Plan[sdk.UntagUserOutput], error) {
+func (s *Fake) untagUser(call *fakeaws.Call, in *sdk.UntagUserInput) (*fakeaws.Plan[*sdk.UntagUserOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UntagUserOutput, error) {
 		u.untag(in.TagKeys)
 		return &sdk.UntagUserOutput{}, nil
@@ -131,7 +131,7 @@ func (s *Fake) untagUser(call *fakeaws.Call, in *sdk.UntagUserInput) (*fakeaws.P
 }
 
 // listUserTags lists the tags of a user by key.
-func (s *Fake) listUserTags(call *fakeaws.Call, in *sdk.ListUserTagsInput) (*fakeaws.Plan[sdk.ListUserTagsOutput], error) {
+func (s *Fake) listUserTags(call *fakeaws.Call, in *sdk.ListUserTagsInput) (*fakeaws.Plan[*sdk.ListUserTagsOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserTagsOutput, error) {
 		p, err := u.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListUserTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -139,14 +139,14 @@ func (s *Fake) listUserTags(call *fakeaws.Call, in *sdk.ListUserTagsInput) (*fak
 }
 
 // tagRole adds tags to a role or replaces their values.
-func (s *Fake) tagRole(call *fakeaws.Call, in *sdk.TagRoleInput) (*fakeaws.Plan[sdk.TagRoleOutput], error) {
+func (s *Fake) tagRole(call *fakeaws.Call, in *sdk.TagRoleInput) (*fakeaws.Plan[*sdk.TagRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.TagRoleOutput, error) {
 		return &sdk.TagRoleOutput{}, r.tag(in.Tags)
 	}, requestTags(in.Tags))
 }
 
 // untagRole removes tags from a role.
-func (s *Fake) untagRole(call *fakeaws.Call, in *sdk.UntagRoleInput) (*fakeaws.Plan[sdk.UntagRoleOutput], error) {
+func (s *Fake) untagRole(call *fakeaws.Call, in *sdk.UntagRoleInput) (*fakeaws.Plan[*sdk.UntagRoleOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.UntagRoleOutput, error) {
 		r.untag(in.TagKeys)
 		return &sdk.UntagRoleOutput{}, nil
@@ -154,7 +154,7 @@ func (s *Fake) untagRole(call *fakeaws.Call, in *sdk.UntagRoleInput) (*fakeaws.P
 }
 
 // listRoleTags lists the tags of a role by key.
-func (s *Fake) listRoleTags(call *fakeaws.Call, in *sdk.ListRoleTagsInput) (*fakeaws.Plan[sdk.ListRoleTagsOutput], error) {
+func (s *Fake) listRoleTags(call *fakeaws.Call, in *sdk.ListRoleTagsInput) (*fakeaws.Plan[*sdk.ListRoleTagsOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRoleTagsOutput, error) {
 		p, err := r.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListRoleTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -162,14 +162,14 @@ func (s *Fake) listRoleTags(call *fakeaws.Call, in *sdk.ListRoleTagsInput) (*fak
 }
 
 // tagPolicy adds tags to a managed policy or replaces their values.
-func (s *Fake) tagPolicy(call *fakeaws.Call, in *sdk.TagPolicyInput) (*fakeaws.Plan[sdk.TagPolicyOutput], error) {
+func (s *Fake) tagPolicy(call *fakeaws.Call, in *sdk.TagPolicyInput) (*fakeaws.Plan[*sdk.TagPolicyOutput], error) {
 	return plan(s, call, in, onOwnPolicyByName(in.PolicyArn), func(p *policy) (*sdk.TagPolicyOutput, error) {
 		return &sdk.TagPolicyOutput{}, p.tags.put(in.Tags, "Policy")
 	}, requestTags(in.Tags))
 }
 
 // untagPolicy removes tags from a managed policy.
-func (s *Fake) untagPolicy(call *fakeaws.Call, in *sdk.UntagPolicyInput) (*fakeaws.Plan[sdk.UntagPolicyOutput], error) {
+func (s *Fake) untagPolicy(call *fakeaws.Call, in *sdk.UntagPolicyInput) (*fakeaws.Plan[*sdk.UntagPolicyOutput], error) {
 	return plan(s, call, in, onOwnPolicyByName(in.PolicyArn), func(p *policy) (*sdk.UntagPolicyOutput, error) {
 		p.tags.remove(in.TagKeys)
 		return &sdk.UntagPolicyOutput{}, nil
@@ -177,7 +177,7 @@ func (s *Fake) untagPolicy(call *fakeaws.Call, in *sdk.UntagPolicyInput) (*fakea
 }
 
 // listPolicyTags lists the tags of a managed policy by key.
-func (s *Fake) listPolicyTags(call *fakeaws.Call, in *sdk.ListPolicyTagsInput) (*fakeaws.Plan[sdk.ListPolicyTagsOutput], error) {
+func (s *Fake) listPolicyTags(call *fakeaws.Call, in *sdk.ListPolicyTagsInput) (*fakeaws.Plan[*sdk.ListPolicyTagsOutput], error) {
 	return plan(s, call, in, onPolicyByName(in.PolicyArn), func(p *policy) (*sdk.ListPolicyTagsOutput, error) {
 		tags, err := p.tags.list(in.Marker, in.MaxItems)
 		return &sdk.ListPolicyTagsOutput{Tags: tags.items, IsTruncated: tags.truncated, Marker: tags.marker}, err

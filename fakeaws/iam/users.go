@@ -69,7 +69,7 @@ func (s *Fake) callingUser(call *fakeaws.Call) (*entity, error) {
 }
 
 // createUser makes a user.
-func (s *Fake) createUser(call *fakeaws.Call, in *sdk.CreateUserInput) (*fakeaws.Plan[sdk.CreateUserOutput], error) {
+func (s *Fake) createUser(call *fakeaws.Call, in *sdk.CreateUserInput) (*fakeaws.Plan[*sdk.CreateUserOutput], error) {
 	return plan(s, call, in, created("user", in.UserName, in.Path).tagged("iam:TagUser", in.Tags), func(a *account) (*sdk.CreateUserOutput, error) {
 		u, err := s.addTagged(a, userKind, *in.UserName, in.Path, in.Tags, in.PermissionsBoundary)
 		if err != nil {
@@ -107,14 +107,14 @@ func (s *Fake) addTagged(a *account, k *kind, name string, path *string, tags []
 }
 
 // getUser describes a user, by default the caller.
-func (s *Fake) getUser(call *fakeaws.Call, in *sdk.GetUserInput) (*fakeaws.Plan[sdk.GetUserOutput], error) {
+func (s *Fake) getUser(call *fakeaws.Call, in *sdk.GetUserInput) (*fakeaws.Plan[*sdk.GetUserOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.GetUserOutput, error) {
 		return &sdk.GetUserOutput{User: u.userView()}, nil
 	})
 }
 
 // deleteUser deletes a user that has no policies, keys and groups any more.
-func (s *Fake) deleteUser(call *fakeaws.Call, in *sdk.DeleteUserInput) (*fakeaws.Plan[sdk.DeleteUserOutput], error) {
+func (s *Fake) deleteUser(call *fakeaws.Call, in *sdk.DeleteUserInput) (*fakeaws.Plan[*sdk.DeleteUserOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.DeleteUserOutput, error) {
 		if err := s.remove(u); err != nil {
 			return nil, err
@@ -125,7 +125,7 @@ func (s *Fake) deleteUser(call *fakeaws.Call, in *sdk.DeleteUserInput) (*fakeaws
 }
 
 // listUsers lists the account's users by name.
-func (s *Fake) listUsers(call *fakeaws.Call, in *sdk.ListUsersInput) (*fakeaws.Plan[sdk.ListUsersOutput], error) {
+func (s *Fake) listUsers(call *fakeaws.Call, in *sdk.ListUsersInput) (*fakeaws.Plan[*sdk.ListUsersOutput], error) {
 	return plan(s, call, in, listed("user", in.PathPrefix), func(a *account) (*sdk.ListUsersOutput, error) {
 		p, err := list(ascend(&a.users), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedUser))
 		return &sdk.ListUsersOutput{Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
@@ -133,7 +133,7 @@ func (s *Fake) listUsers(call *fakeaws.Call, in *sdk.ListUsersInput) (*fakeaws.P
 }
 
 // updateUser changes the name or path of a user. Its id, keys and policies stay.
-func (s *Fake) updateUser(call *fakeaws.Call, in *sdk.UpdateUserInput) (*fakeaws.Plan[sdk.UpdateUserOutput], error) {
+func (s *Fake) updateUser(call *fakeaws.Call, in *sdk.UpdateUserInput) (*fakeaws.Plan[*sdk.UpdateUserOutput], error) {
 	return plan(s, call, in, onUserAndNew(in.UserName, in.NewUserName, in.NewPath), modifiableUser(s, func(u *entity) (*sdk.UpdateUserOutput, error) {
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err

@@ -39,10 +39,10 @@ func (s *Fake) delayChanges(u *entity) {
 }
 
 // modifiableUser performs an operation on a user whose name was not deleted just now.
-func modifiableUser[O any](s *Fake, do func(*entity) (*O, error)) func(*entity) (*O, error) {
-	return func(u *entity) (*O, error) {
+func modifiableUser[O any](s *Fake, do func(*entity) (O, error)) func(*entity) (O, error) {
+	return func(u *entity) (none O, err error) {
 		if s.world.Clock().Now().Before(u.user.modifiableFrom) {
-			return nil, &types.EntityTemporarilyUnmodifiableException{Message: aws.String(fmt.Sprintf(unmodifiableUser, u.name))}
+			return none, &types.EntityTemporarilyUnmodifiableException{Message: aws.String(fmt.Sprintf(unmodifiableUser, u.name))}
 		}
 		return do(u)
 	}

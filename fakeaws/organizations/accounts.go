@@ -97,7 +97,7 @@ func (o *organization) accountView(n *node) types.Account {
 }
 
 // describeAccount describes an account of the organization.
-func (s *Fake) describeAccount(call *fakeaws.Call, in *sdk.DescribeAccountInput) (*fakeaws.Plan[sdk.DescribeAccountOutput], error) {
+func (s *Fake) describeAccount(call *fakeaws.Call, in *sdk.DescribeAccountInput) (*fakeaws.Plan[*sdk.DescribeAccountOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.DescribeAccountOutput, error) {
 		n, err := r.member(in.AccountId)
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *Fake) describeAccount(call *fakeaws.Call, in *sdk.DescribeAccountInput)
 }
 
 // listAccounts lists all accounts of the organization.
-func (s *Fake) listAccounts(call *fakeaws.Call, in *sdk.ListAccountsInput) (*fakeaws.Plan[sdk.ListAccountsOutput], error) {
+func (s *Fake) listAccounts(call *fakeaws.Call, in *sdk.ListAccountsInput) (*fakeaws.Plan[*sdk.ListAccountsOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListAccountsOutput, error) {
 		p, err := paged(r.accounts.Values(), nodeID, in.NextToken, in.MaxResults, r.accountView)
 		return &sdk.ListAccountsOutput{Accounts: p.items, NextToken: p.next}, err
@@ -118,7 +118,7 @@ func (s *Fake) listAccounts(call *fakeaws.Call, in *sdk.ListAccountsInput) (*fak
 
 // listAccountsForParent lists the accounts that are in the root or an OU
 // themselves.
-func (s *Fake) listAccountsForParent(call *fakeaws.Call, in *sdk.ListAccountsForParentInput) (*fakeaws.Plan[sdk.ListAccountsForParentOutput], error) {
+func (s *Fake) listAccountsForParent(call *fakeaws.Call, in *sdk.ListAccountsForParentInput) (*fakeaws.Plan[*sdk.ListAccountsForParentOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListAccountsForParentOutput, error) {
 		parent, err := r.parent(in.ParentId)
 		if err != nil {
@@ -130,7 +130,7 @@ func (s *Fake) listAccountsForParent(call *fakeaws.Call, in *sdk.ListAccountsFor
 }
 
 // moveAccount moves an account to the root or another OU.
-func (s *Fake) moveAccount(call *fakeaws.Call, in *sdk.MoveAccountInput) (*fakeaws.Plan[sdk.MoveAccountOutput], error) {
+func (s *Fake) moveAccount(call *fakeaws.Call, in *sdk.MoveAccountInput) (*fakeaws.Plan[*sdk.MoveAccountOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.AccountId, in.DestinationParentId, in.SourceParentId}}, func(r *request) (*sdk.MoveAccountOutput, error) {
 		n, err := r.member(in.AccountId)
 		if err != nil {
@@ -153,7 +153,7 @@ func (s *Fake) moveAccount(call *fakeaws.Call, in *sdk.MoveAccountInput) (*fakea
 }
 
 // removeAccountFromOrganization makes a member account stand alone.
-func (s *Fake) removeAccountFromOrganization(call *fakeaws.Call, in *sdk.RemoveAccountFromOrganizationInput) (*fakeaws.Plan[sdk.RemoveAccountFromOrganizationOutput], error) {
+func (s *Fake) removeAccountFromOrganization(call *fakeaws.Call, in *sdk.RemoveAccountFromOrganizationInput) (*fakeaws.Plan[*sdk.RemoveAccountFromOrganizationOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.RemoveAccountFromOrganizationOutput, error) {
 		n, err := r.member(in.AccountId)
 		if err != nil {
@@ -164,7 +164,7 @@ func (s *Fake) removeAccountFromOrganization(call *fakeaws.Call, in *sdk.RemoveA
 }
 
 // leaveOrganization makes the caller's own account stand alone.
-func (s *Fake) leaveOrganization(call *fakeaws.Call, in *sdk.LeaveOrganizationInput) (*fakeaws.Plan[sdk.LeaveOrganizationOutput], error) {
+func (s *Fake) leaveOrganization(call *fakeaws.Call, in *sdk.LeaveOrganizationInput) (*fakeaws.Plan[*sdk.LeaveOrganizationOutput], error) {
 	return changing(s, call, in, everyone, about{}, func(r *request) (*sdk.LeaveOrganizationOutput, error) {
 		return &sdk.LeaveOrganizationOutput{}, r.leave(r.nodes[call.Account])
 	})

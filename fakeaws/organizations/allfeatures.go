@@ -23,7 +23,7 @@ const migrationLife = 90 * 24 * time.Hour
 // have policies. When they have, the management account confirms it. AWS's pages tell
 // of the confirmation in two ways, as a handshake of its own and as the one that is
 // returned here; either can be accepted, which is unverified.
-func (s *Fake) enableAllFeatures(call *fakeaws.Call, in *sdk.EnableAllFeaturesInput) (*fakeaws.Plan[sdk.EnableAllFeaturesOutput], error) {
+func (s *Fake) enableAllFeatures(call *fakeaws.Call, in *sdk.EnableAllFeaturesInput) (*fakeaws.Plan[*sdk.EnableAllFeaturesOutput], error) {
 	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.EnableAllFeaturesOutput, error) {
 		now := s.now()
 		switch {

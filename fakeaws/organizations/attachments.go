@@ -49,7 +49,7 @@ func (n *node) collect(t policyType) {
 }
 
 // onAttachment plans an operation that attaches a policy to a target or detaches it.
-func onAttachment[O any](s *Fake, call *fakeaws.Call, in any, policyID, targetID *string, do func(*request, *policy, *node) error) (*fakeaws.Plan[O], error) {
+func onAttachment[O any](s *Fake, call *fakeaws.Call, in any, policyID, targetID *string, do func(*request, *policy, *node) error) (*fakeaws.Plan[*O], error) {
 	return changing(s, call, in, delegates, about{ids: []*string{policyID, targetID}}, func(r *request) (*O, error) {
 		p, err := r.policy(policyID)
 		if err != nil {
@@ -68,7 +68,7 @@ func onAttachment[O any](s *Fake, call *fakeaws.Call, in any, policyID, targetID
 
 // attachPolicy makes a policy count for a root, OU or account and all that is in
 // it.
-func (s *Fake) attachPolicy(call *fakeaws.Call, in *sdk.AttachPolicyInput) (*fakeaws.Plan[sdk.AttachPolicyOutput], error) {
+func (s *Fake) attachPolicy(call *fakeaws.Call, in *sdk.AttachPolicyInput) (*fakeaws.Plan[*sdk.AttachPolicyOutput], error) {
 	return onAttachment[sdk.AttachPolicyOutput](s, call, in, in.PolicyId, in.TargetId, func(r *request, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		if _, there := attached.Get(p.id); there {
@@ -84,7 +84,7 @@ func (s *Fake) attachPolicy(call *fakeaws.Call, in *sdk.AttachPolicyInput) (*fak
 
 // detachPolicy ends that a policy counts for a root, OU or account. At least one
 // SCP stays, and RCPFullAWSAccess always does.
-func (s *Fake) detachPolicy(call *fakeaws.Call, in *sdk.DetachPolicyInput) (*fakeaws.Plan[sdk.DetachPolicyOutput], error) {
+func (s *Fake) detachPolicy(call *fakeaws.Call, in *sdk.DetachPolicyInput) (*fakeaws.Plan[*sdk.DetachPolicyOutput], error) {
 	return onAttachment[sdk.DetachPolicyOutput](s, call, in, in.PolicyId, in.TargetId, func(r *request, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		_, there := attached.Get(p.id)
@@ -103,7 +103,7 @@ func (s *Fake) detachPolicy(call *fakeaws.Call, in *sdk.DetachPolicyInput) (*fak
 
 // listPoliciesForTarget lists the policies of a type that are attached to a root,
 // OU or account itself.
-func (s *Fake) listPoliciesForTarget(call *fakeaws.Call, in *sdk.ListPoliciesForTargetInput) (*fakeaws.Plan[sdk.ListPoliciesForTargetOutput], error) {
+func (s *Fake) listPoliciesForTarget(call *fakeaws.Call, in *sdk.ListPoliciesForTargetInput) (*fakeaws.Plan[*sdk.ListPoliciesForTargetOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.TargetId}, policyType: in.Filter}, func(r *request) (*sdk.ListPoliciesForTargetOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {
@@ -120,7 +120,7 @@ func (s *Fake) listPoliciesForTarget(call *fakeaws.Call, in *sdk.ListPoliciesFor
 
 // listTargetsForPolicy lists the roots, OUs and accounts that a policy is
 // attached to.
-func (s *Fake) listTargetsForPolicy(call *fakeaws.Call, in *sdk.ListTargetsForPolicyInput) (*fakeaws.Plan[sdk.ListTargetsForPolicyOutput], error) {
+func (s *Fake) listTargetsForPolicy(call *fakeaws.Call, in *sdk.ListTargetsForPolicyInput) (*fakeaws.Plan[*sdk.ListTargetsForPolicyOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.ListTargetsForPolicyOutput, error) {
 		found, err := r.policy(in.PolicyId)
 		if err != nil {

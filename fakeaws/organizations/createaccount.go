@@ -30,7 +30,7 @@ const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 // account may assume. The answer says that the request is in progress, as AWS's
 // does; who asks next learns how it ended. IamUserAccessToBilling decides about
 // the billing console, which no call of the World can see.
-func (s *Fake) createAccount(call *fakeaws.Call, in *sdk.CreateAccountInput) (*fakeaws.Plan[sdk.CreateAccountOutput], error) {
+func (s *Fake) createAccount(call *fakeaws.Call, in *sdk.CreateAccountInput) (*fakeaws.Plan[*sdk.CreateAccountOutput], error) {
 	wanted := creation{name: in.AccountName, email: in.Email, role: in.RoleName, tags: in.Tags}
 	return creating(s, call, in, wanted, func(status *types.CreateAccountStatus) *sdk.CreateAccountOutput {
 		return &sdk.CreateAccountOutput{CreateAccountStatus: status}
@@ -41,7 +41,7 @@ func (s *Fake) createAccount(call *fakeaws.Call, in *sdk.CreateAccountInput) (*f
 // associated with it. The latter is in a partition that no World has: only its id is
 // known. AWS asks for a management account that has an account in GovCloud itself;
 // here all have.
-func (s *Fake) createGovCloudAccount(call *fakeaws.Call, in *sdk.CreateGovCloudAccountInput) (*fakeaws.Plan[sdk.CreateGovCloudAccountOutput], error) {
+func (s *Fake) createGovCloudAccount(call *fakeaws.Call, in *sdk.CreateGovCloudAccountInput) (*fakeaws.Plan[*sdk.CreateGovCloudAccountOutput], error) {
 	wanted := creation{name: in.AccountName, email: in.Email, role: in.RoleName, tags: in.Tags, govCloud: true}
 	return creating(s, call, in, wanted, func(status *types.CreateAccountStatus) *sdk.CreateGovCloudAccountOutput {
 		return &sdk.CreateGovCloudAccountOutput{CreateAccountStatus: status}
@@ -56,12 +56,12 @@ type creation struct {
 }
 
 // creating plans an operation that makes an account.
-func creating[O any](s *Fake, call *fakeaws.Call, in any, wanted creation, out func(*types.CreateAccountStatus) *O) (*fakeaws.Plan[O], error) {
+func creating[O any](s *Fake, call *fakeaws.Call, in any, wanted creation, out func(*types.CreateAccountStatus) O) (*fakeaws.Plan[O], error) {
 	var account *string
-	plan, err := changing(s, call, in, management, about{tags: wanted.tags, creates: true}, func(r *request) (*O, error) {
+	plan, err := changing(s, call, in, management, about{tags: wanted.tags, creates: true}, func(r *request) (none O, err error) {
 		asked, ended, err := r.create(wanted)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		account = ended.AccountId
 		return out(asked), nil
@@ -70,7 +70,7 @@ func creating[O any](s *Fake, call *fakeaws.Call, in any, wanted creation, out f
 		return nil, err
 	}
 	create := plan.Do
-	plan.Do = func() (*O, error) {
+	plan.Do = func() (O, error) {
 		answer, err := create()
 		if err != nil || account == nil {
 			return answer, err
@@ -155,7 +155,7 @@ func (s *Fake) makeAccessRole(call *fakeaws.Call, account string, name *string) 
 }
 
 // describeCreateAccountStatus says how the creation of an account went.
-func (s *Fake) describeCreateAccountStatus(call *fakeaws.Call, in *sdk.DescribeCreateAccountStatusInput) (*fakeaws.Plan[sdk.DescribeCreateAccountStatusOutput], error) {
+func (s *Fake) describeCreateAccountStatus(call *fakeaws.Call, in *sdk.DescribeCreateAccountStatusInput) (*fakeaws.Plan[*sdk.DescribeCreateAccountStatusOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.DescribeCreateAccountStatusOutput, error) {
 		status, ok := r.requests.Get(*in.CreateAccountRequestId)
 		if !ok {
@@ -167,7 +167,7 @@ func (s *Fake) describeCreateAccountStatus(call *fakeaws.Call, in *sdk.DescribeC
 
 // listCreateAccountStatus lists the creations of accounts that ended in one of
 // the given states.
-func (s *Fake) listCreateAccountStatus(call *fakeaws.Call, in *sdk.ListCreateAccountStatusInput) (*fakeaws.Plan[sdk.ListCreateAccountStatusOutput], error) {
+func (s *Fake) listCreateAccountStatus(call *fakeaws.Call, in *sdk.ListCreateAccountStatusInput) (*fakeaws.Plan[*sdk.ListCreateAccountStatusOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListCreateAccountStatusOutput, error) {
 		wanted := make(map[types.CreateAccountState]bool)
 		for _, state := range in.States {

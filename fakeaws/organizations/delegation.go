@@ -33,7 +33,7 @@ func (d *delegationPolicy) view() *types.ResourcePolicy {
 }
 
 // putResourcePolicy stores the delegation policy in place of any other.
-func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyInput) (*fakeaws.Plan[sdk.PutResourcePolicyOutput], error) {
+func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyInput) (*fakeaws.Plan[*sdk.PutResourcePolicyOutput], error) {
 	return onOrganization(s, call, in, management, about{tags: in.Tags, creates: true}, func(r *request) (*sdk.PutResourcePolicyOutput, error) {
 		if r.delegation != nil && len(in.Tags) > 0 {
 			return nil, violates("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED", tagsOnUpdate)
@@ -61,7 +61,7 @@ func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyIn
 }
 
 // describeResourcePolicy returns the delegation policy.
-func (s *Fake) describeResourcePolicy(call *fakeaws.Call, in *sdk.DescribeResourcePolicyInput) (*fakeaws.Plan[sdk.DescribeResourcePolicyOutput], error) {
+func (s *Fake) describeResourcePolicy(call *fakeaws.Call, in *sdk.DescribeResourcePolicyInput) (*fakeaws.Plan[*sdk.DescribeResourcePolicyOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.DescribeResourcePolicyOutput, error) {
 		if r.delegation == nil {
 			return nil, noDelegation()
@@ -71,7 +71,7 @@ func (s *Fake) describeResourcePolicy(call *fakeaws.Call, in *sdk.DescribeResour
 }
 
 // deleteResourcePolicy deletes the delegation policy.
-func (s *Fake) deleteResourcePolicy(call *fakeaws.Call, in *sdk.DeleteResourcePolicyInput) (*fakeaws.Plan[sdk.DeleteResourcePolicyOutput], error) {
+func (s *Fake) deleteResourcePolicy(call *fakeaws.Call, in *sdk.DeleteResourcePolicyInput) (*fakeaws.Plan[*sdk.DeleteResourcePolicyOutput], error) {
 	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.DeleteResourcePolicyOutput, error) {
 		if r.delegation == nil {
 			return nil, noDelegation()

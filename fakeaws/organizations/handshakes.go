@@ -124,27 +124,27 @@ const (
 // onHandshake plans an operation on a handshake in which the caller's account has a
 // part. Who has none learns nothing of it: that AWS does not find it then is
 // unverified.
-func onHandshake[O any](s *Fake, call *fakeaws.Call, in any, id *string, as side, more func(*request) []fakeaws.Need, do func(*handshake) (*O, error)) (*fakeaws.Plan[O], error) {
+func onHandshake[O any](s *Fake, call *fakeaws.Call, in any, id *string, as side, more func(*request) []fakeaws.Need, do func(*handshake) (O, error)) (*fakeaws.Plan[O], error) {
 	r, needs, err := s.plan(call, in, everyone, about{ids: []*string{id}, more: more})
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := r.unmoved(); err != nil {
-			return nil, err
+			return none, err
 		}
 		h := r.get(id).handshake
 		if h == nil || h.gone(s.now()) {
-			return nil, noSuchHandshake()
+			return none, noSuchHandshake()
 		}
 		receives, sends := s.receivedBy(h, call.Account), h.sender.management == call.Account
 		switch {
 		case !receives && !sends:
-			return nil, noSuchHandshake()
+			return none, noSuchHandshake()
 		case as == recipient && !receives, as == sender && !sends:
-			return nil, accessDenied(notYours)
+			return none, accessDenied(notYours)
 		}
 		return do(h)
 	}}, nil
@@ -168,7 +168,7 @@ func (s *Fake) answer(h *handshake, state types.HandshakeState, effect func() er
 }
 
 // acceptHandshake accepts an invitation, or all features.
-func (s *Fake) acceptHandshake(call *fakeaws.Call, in *sdk.AcceptHandshakeInput) (*fakeaws.Plan[sdk.AcceptHandshakeOutput], error) {
+func (s *Fake) acceptHandshake(call *fakeaws.Call, in *sdk.AcceptHandshakeInput) (*fakeaws.Plan[*sdk.AcceptHandshakeOutput], error) {
 	return onHandshake(s, call, in, in.HandshakeId, recipient, leaving, func(h *handshake) (*sdk.AcceptHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateAccepted, func() error {
 			if h.shown.Action == types.ActionTypeInviteAccountToOrganization {
@@ -196,7 +196,7 @@ func leaving(r *request) []fakeaws.Need {
 }
 
 // declineHandshake declines what another organization asks.
-func (s *Fake) declineHandshake(call *fakeaws.Call, in *sdk.DeclineHandshakeInput) (*fakeaws.Plan[sdk.DeclineHandshakeOutput], error) {
+func (s *Fake) declineHandshake(call *fakeaws.Call, in *sdk.DeclineHandshakeInput) (*fakeaws.Plan[*sdk.DeclineHandshakeOutput], error) {
 	return onHandshake(s, call, in, in.HandshakeId, recipient, nil, func(h *handshake) (*sdk.DeclineHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateDeclined, nothing)
 		return &sdk.DeclineHandshakeOutput{Handshake: shown}, err
@@ -204,7 +204,7 @@ func (s *Fake) declineHandshake(call *fakeaws.Call, in *sdk.DeclineHandshakeInpu
 }
 
 // cancelHandshake takes back what was asked, with all that came of it.
-func (s *Fake) cancelHandshake(call *fakeaws.Call, in *sdk.CancelHandshakeInput) (*fakeaws.Plan[sdk.CancelHandshakeOutput], error) {
+func (s *Fake) cancelHandshake(call *fakeaws.Call, in *sdk.CancelHandshakeInput) (*fakeaws.Plan[*sdk.CancelHandshakeOutput], error) {
 	return onHandshake(s, call, in, in.HandshakeId, sender, nil, func(h *handshake) (*sdk.CancelHandshakeOutput, error) {
 		shown, err := s.answer(h, types.HandshakeStateCanceled, nothing)
 		if err != nil {
@@ -229,7 +229,7 @@ func (s *Fake) cancel(which func(*handshake) bool) {
 }
 
 // describeHandshake describes a handshake to both sides.
-func (s *Fake) describeHandshake(call *fakeaws.Call, in *sdk.DescribeHandshakeInput) (*fakeaws.Plan[sdk.DescribeHandshakeOutput], error) {
+func (s *Fake) describeHandshake(call *fakeaws.Call, in *sdk.DescribeHandshakeInput) (*fakeaws.Plan[*sdk.DescribeHandshakeOutput], error) {
 	return onHandshake(s, call, in, in.HandshakeId, either, nil, func(h *handshake) (*sdk.DescribeHandshakeOutput, error) {
 		v := h.view(s.now())
 		return &sdk.DescribeHandshakeOutput{Handshake: &v}, nil
@@ -237,12 +237,12 @@ func (s *Fake) describeHandshake(call *fakeaws.Call, in *sdk.DescribeHandshakeIn
 }
 
 // listHandshakesForAccount lists what the caller's account was asked.
-func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshakesForAccountInput) (*fakeaws.Plan[sdk.ListHandshakesForAccountOutput], error) {
+func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshakesForAccountInput) (*fakeaws.Plan[*sdk.ListHandshakesForAccountOutput], error) {
 	_, needs, err := s.plan(call, in, everyone, about{})
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.ListHandshakesForAccountOutput]{Needs: needs, Do: func() (*sdk.ListHandshakesForAccountOutput, error) {
+	return &fakeaws.Plan[*sdk.ListHandshakesForAccountOutput]{Needs: needs, Do: func() (*sdk.ListHandshakesForAccountOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return s.receivedBy(h, call.Account) })
@@ -251,7 +251,7 @@ func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshak
 }
 
 // listHandshakesForOrganization lists what the organization has asked.
-func (s *Fake) listHandshakesForOrganization(call *fakeaws.Call, in *sdk.ListHandshakesForOrganizationInput) (*fakeaws.Plan[sdk.ListHandshakesForOrganizationOutput], error) {
+func (s *Fake) listHandshakesForOrganization(call *fakeaws.Call, in *sdk.ListHandshakesForOrganizationInput) (*fakeaws.Plan[*sdk.ListHandshakesForOrganizationOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListHandshakesForOrganizationOutput, error) {
 		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == r.organization })
 		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.items, NextToken: p.next}, err

@@ -24,7 +24,7 @@ const maxInvitations = 20
 
 // inviteAccountToOrganization asks an account to join the organization. AWS would
 // send its owner an email; the account finds the invitation in its own list.
-func (s *Fake) inviteAccountToOrganization(call *fakeaws.Call, in *sdk.InviteAccountToOrganizationInput) (*fakeaws.Plan[sdk.InviteAccountToOrganizationOutput], error) {
+func (s *Fake) inviteAccountToOrganization(call *fakeaws.Call, in *sdk.InviteAccountToOrganizationInput) (*fakeaws.Plan[*sdk.InviteAccountToOrganizationOutput], error) {
 	return onOrganization(s, call, in, management, about{ids: []*string{invitedAccount(in.Target)}, tags: in.Tags, creates: true}, func(r *request) (*sdk.InviteAccountToOrganizationOutput, error) {
 		h := &handshake{sender: r.organization, shown: types.Handshake{Action: types.ActionTypeInviteAccountToOrganization}}
 		if err := s.address(h, in.Target); err != nil {

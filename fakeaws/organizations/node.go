@@ -134,7 +134,7 @@ func (r *request) target(id *string) (*node, error) {
 }
 
 // listRoots lists the one root.
-func (s *Fake) listRoots(call *fakeaws.Call, in *sdk.ListRootsInput) (*fakeaws.Plan[sdk.ListRootsOutput], error) {
+func (s *Fake) listRoots(call *fakeaws.Call, in *sdk.ListRootsInput) (*fakeaws.Plan[*sdk.ListRootsOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListRootsOutput, error) {
 		p, err := paged([]*node{r.root}, nodeID, in.NextToken, in.MaxResults, r.rootView)
 		return &sdk.ListRootsOutput{Roots: p.items, NextToken: p.next}, err
@@ -153,7 +153,7 @@ func (o *organization) rootView(n *node) types.Root {
 }
 
 // listChildren lists the OUs or the accounts in the root or an OU.
-func (s *Fake) listChildren(call *fakeaws.Call, in *sdk.ListChildrenInput) (*fakeaws.Plan[sdk.ListChildrenOutput], error) {
+func (s *Fake) listChildren(call *fakeaws.Call, in *sdk.ListChildrenInput) (*fakeaws.Plan[*sdk.ListChildrenOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListChildrenOutput, error) {
 		parent, err := r.parent(in.ParentId)
 		if err != nil {
@@ -183,7 +183,7 @@ func (n *node) contained(k kind) []*node {
 }
 
 // listParents lists the one parent of an OU or account.
-func (s *Fake) listParents(call *fakeaws.Call, in *sdk.ListParentsInput) (*fakeaws.Plan[sdk.ListParentsOutput], error) {
+func (s *Fake) listParents(call *fakeaws.Call, in *sdk.ListParentsInput) (*fakeaws.Plan[*sdk.ListParentsOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.ChildId}}, func(r *request) (*sdk.ListParentsOutput, error) {
 		n := r.get(in.ChildId).node
 		if n == nil || n.parent == nil {

@@ -46,12 +46,12 @@ type organization struct {
 
 // createOrganization makes the caller's account the management account of a new
 // organization. With all features, service control policies are enabled.
-func (s *Fake) createOrganization(call *fakeaws.Call, in *sdk.CreateOrganizationInput) (*fakeaws.Plan[sdk.CreateOrganizationOutput], error) {
+func (s *Fake) createOrganization(call *fakeaws.Call, in *sdk.CreateOrganizationInput) (*fakeaws.Plan[*sdk.CreateOrganizationOutput], error) {
 	_, needs, err := s.plan(call, in, everyone, about{})
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.CreateOrganizationOutput]{Needs: needs, Do: func() (*sdk.CreateOrganizationOutput, error) {
+	return &fakeaws.Plan[*sdk.CreateOrganizationOutput]{Needs: needs, Do: func() (*sdk.CreateOrganizationOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.byMember[call.Account] != nil {
@@ -84,7 +84,7 @@ func (s *Fake) newOrganization(account string, features types.OrganizationFeatur
 }
 
 // describeOrganization describes the organization that the caller's account is in.
-func (s *Fake) describeOrganization(call *fakeaws.Call, in *sdk.DescribeOrganizationInput) (*fakeaws.Plan[sdk.DescribeOrganizationOutput], error) {
+func (s *Fake) describeOrganization(call *fakeaws.Call, in *sdk.DescribeOrganizationInput) (*fakeaws.Plan[*sdk.DescribeOrganizationOutput], error) {
 	return onOrganization(s, call, in, everyone, about{}, func(r *request) (*sdk.DescribeOrganizationOutput, error) {
 		return &sdk.DescribeOrganizationOutput{Organization: r.view()}, nil
 	})
@@ -92,7 +92,7 @@ func (s *Fake) describeOrganization(call *fakeaws.Call, in *sdk.DescribeOrganiza
 
 // deleteOrganization deletes an organization that has only its management
 // account, with its OUs and policies.
-func (s *Fake) deleteOrganization(call *fakeaws.Call, in *sdk.DeleteOrganizationInput) (*fakeaws.Plan[sdk.DeleteOrganizationOutput], error) {
+func (s *Fake) deleteOrganization(call *fakeaws.Call, in *sdk.DeleteOrganizationInput) (*fakeaws.Plan[*sdk.DeleteOrganizationOutput], error) {
 	return onOrganization(s, call, in, management, about{}, func(r *request) (*sdk.DeleteOrganizationOutput, error) {
 		if r.accounts.Len() > 1 {
 			return nil, &types.OrganizationNotEmptyException{Message: aws.String(organizationNotEmpty)}

@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // planned plans a call of an account, and returns its performance.
-func planned[I, O any](m *world, account string, plan func(*fakeaws.Call, *I) (*fakeaws.Plan[O], error), in *I) func() error {
+func planned[I, O any](m *world, account string, plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error), in I) func() error {
 	m.t.Helper()
 	acct, _ := m.world.Account(account)
 	p, err := plan(&fakeaws.Call{Context: m.t.Context(), World: m.world, Account: account, Caller: acct.Root.Caller}, in)

@@ -99,7 +99,7 @@ func (o *organization) ofType(t policyType) []*policy {
 }
 
 // createPolicy stores a policy. It counts where it is attached.
-func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[sdk.CreatePolicyOutput], error) {
+func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fakeaws.Plan[*sdk.CreatePolicyOutput], error) {
 	return onOrganization(s, call, in, delegates, about{resource: newPolicy(in.Type), policyType: in.Type, tags: in.Tags, creates: true}, func(r *request) (*sdk.CreatePolicyOutput, error) {
 		t, err := typeNamed(in.Type)
 		if err != nil {
@@ -128,7 +128,7 @@ func (s *Fake) createPolicy(call *fakeaws.Call, in *sdk.CreatePolicyInput) (*fak
 }
 
 // updatePolicy changes a policy, and what it decides where it is attached.
-func (s *Fake) updatePolicy(call *fakeaws.Call, in *sdk.UpdatePolicyInput) (*fakeaws.Plan[sdk.UpdatePolicyOutput], error) {
+func (s *Fake) updatePolicy(call *fakeaws.Call, in *sdk.UpdatePolicyInput) (*fakeaws.Plan[*sdk.UpdatePolicyOutput], error) {
 	return changing(s, call, in, delegates, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.UpdatePolicyOutput, error) {
 		p, err := r.ownPolicy(in.PolicyId)
 		if err != nil {
@@ -159,7 +159,7 @@ func (s *Fake) updatePolicy(call *fakeaws.Call, in *sdk.UpdatePolicyInput) (*fak
 }
 
 // deletePolicy deletes a policy that is attached nowhere.
-func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[sdk.DeletePolicyOutput], error) {
+func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fakeaws.Plan[*sdk.DeletePolicyOutput], error) {
 	return onOrganization(s, call, in, delegates, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.DeletePolicyOutput, error) {
 		p, err := r.ownPolicy(in.PolicyId)
 		if err != nil {
@@ -174,7 +174,7 @@ func (s *Fake) deletePolicy(call *fakeaws.Call, in *sdk.DeletePolicyInput) (*fak
 }
 
 // describePolicy returns a policy with its document.
-func (s *Fake) describePolicy(call *fakeaws.Call, in *sdk.DescribePolicyInput) (*fakeaws.Plan[sdk.DescribePolicyOutput], error) {
+func (s *Fake) describePolicy(call *fakeaws.Call, in *sdk.DescribePolicyInput) (*fakeaws.Plan[*sdk.DescribePolicyOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.PolicyId}}, func(r *request) (*sdk.DescribePolicyOutput, error) {
 		p, err := r.policy(in.PolicyId)
 		if err != nil {
@@ -185,7 +185,7 @@ func (s *Fake) describePolicy(call *fakeaws.Call, in *sdk.DescribePolicyInput) (
 }
 
 // listPolicies lists the policies of a type, AWS's own among them.
-func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[sdk.ListPoliciesOutput], error) {
+func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fakeaws.Plan[*sdk.ListPoliciesOutput], error) {
 	return onOrganization(s, call, in, readers, about{policyType: in.Filter}, func(r *request) (*sdk.ListPoliciesOutput, error) {
 		t, err := typeNamed(in.Filter)
 		if err != nil {

@@ -90,18 +90,18 @@ func (r *request) rootNamed(id *string) (*node, error) {
 }
 
 // onType plans an operation that enables or disables a policy type.
-func onType[O any](s *Fake, call *fakeaws.Call, in any, name types.PolicyType, root *string, do func(*request, policyType) error, out func(*types.Root) *O) (*fakeaws.Plan[O], error) {
-	return changing(s, call, in, delegates, about{ids: []*string{root}, policyType: name}, func(r *request) (*O, error) {
+func onType[O any](s *Fake, call *fakeaws.Call, in any, name types.PolicyType, root *string, do func(*request, policyType) error, out func(*types.Root) O) (*fakeaws.Plan[O], error) {
+	return changing(s, call, in, delegates, about{ids: []*string{root}, policyType: name}, func(r *request) (none O, err error) {
 		t, err := typeNamed(name)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		n, err := r.rootNamed(root)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		if err := do(r, t); err != nil {
-			return nil, err
+			return none, err
 		}
 		view := r.rootView(n)
 		return out(&view), nil
@@ -109,7 +109,7 @@ func onType[O any](s *Fake, call *fakeaws.Call, in any, name types.PolicyType, r
 }
 
 // enablePolicyType makes the policies of a type count in the root.
-func (s *Fake) enablePolicyType(call *fakeaws.Call, in *sdk.EnablePolicyTypeInput) (*fakeaws.Plan[sdk.EnablePolicyTypeOutput], error) {
+func (s *Fake) enablePolicyType(call *fakeaws.Call, in *sdk.EnablePolicyTypeInput) (*fakeaws.Plan[*sdk.EnablePolicyTypeOutput], error) {
 	return onType(s, call, in, in.PolicyType, in.RootId, func(r *request, t policyType) error {
 		if err := r.allFeatures(); err != nil {
 			return err
@@ -132,7 +132,7 @@ func (o *organization) allFeatures() error {
 
 // disablePolicyType ends that the policies of a type count. All of them are
 // detached, and stay so when the type is enabled again.
-func (s *Fake) disablePolicyType(call *fakeaws.Call, in *sdk.DisablePolicyTypeInput) (*fakeaws.Plan[sdk.DisablePolicyTypeOutput], error) {
+func (s *Fake) disablePolicyType(call *fakeaws.Call, in *sdk.DisablePolicyTypeInput) (*fakeaws.Plan[*sdk.DisablePolicyTypeOutput], error) {
 	return onType(s, call, in, in.PolicyType, in.RootId, func(r *request, t policyType) error {
 		if !r.enabled[t] {
 			return typeNotEnabled()
@@ -148,7 +148,7 @@ func (s *Fake) disablePolicyType(call *fakeaws.Call, in *sdk.DisablePolicyTypeIn
 // describeEffectivePolicy finds no policy: only types that an organization
 // cannot enable here have effective ones. SCPs and RCPs are none of them, which
 // the SDK's own types say.
-func (s *Fake) describeEffectivePolicy(call *fakeaws.Call, in *sdk.DescribeEffectivePolicyInput) (*fakeaws.Plan[sdk.DescribeEffectivePolicyOutput], error) {
+func (s *Fake) describeEffectivePolicy(call *fakeaws.Call, in *sdk.DescribeEffectivePolicyInput) (*fakeaws.Plan[*sdk.DescribeEffectivePolicyOutput], error) {
 	return onOrganization(s, call, in, everyone, about{ids: []*string{in.TargetId}, policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.DescribeEffectivePolicyOutput, error) {
 		if in.TargetId != nil {
 			if _, err := r.target(in.TargetId); err != nil {
@@ -160,14 +160,14 @@ func (s *Fake) describeEffectivePolicy(call *fakeaws.Call, in *sdk.DescribeEffec
 }
 
 // listAccountsWithInvalidEffectivePolicy finds no policy, as DescribeEffectivePolicy does.
-func (s *Fake) listAccountsWithInvalidEffectivePolicy(call *fakeaws.Call, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*fakeaws.Plan[sdk.ListAccountsWithInvalidEffectivePolicyOutput], error) {
+func (s *Fake) listAccountsWithInvalidEffectivePolicy(call *fakeaws.Call, in *sdk.ListAccountsWithInvalidEffectivePolicyInput) (*fakeaws.Plan[*sdk.ListAccountsWithInvalidEffectivePolicyOutput], error) {
 	return onOrganization(s, call, in, readers, about{policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.ListAccountsWithInvalidEffectivePolicyOutput, error) {
 		return nil, &types.EffectivePolicyNotFoundException{Message: aws.String(noEffectivePolicy)}
 	})
 }
 
 // listEffectivePolicyValidationErrors finds no policy, as DescribeEffectivePolicy does.
-func (s *Fake) listEffectivePolicyValidationErrors(call *fakeaws.Call, in *sdk.ListEffectivePolicyValidationErrorsInput) (*fakeaws.Plan[sdk.ListEffectivePolicyValidationErrorsOutput], error) {
+func (s *Fake) listEffectivePolicyValidationErrors(call *fakeaws.Call, in *sdk.ListEffectivePolicyValidationErrorsInput) (*fakeaws.Plan[*sdk.ListEffectivePolicyValidationErrorsOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}, policyType: types.PolicyType(in.PolicyType)}, func(r *request) (*sdk.ListEffectivePolicyValidationErrorsOutput, error) {
 		if _, err := r.member(in.AccountId); err != nil {
 			return nil, err

@@ -94,19 +94,19 @@ func (s *Fake) plan(call *fakeaws.Call, in any, who audience, what about) (*requ
 
 // onOrganization plans an operation on the caller's organization. The lock is held
 // while it is performed.
-func onOrganization[O any](s *Fake, call *fakeaws.Call, in any, who audience, what about, do func(*request) (*O, error)) (*fakeaws.Plan[O], error) {
+func onOrganization[O any](s *Fake, call *fakeaws.Call, in any, who audience, what about, do func(*request) (O, error)) (*fakeaws.Plan[O], error) {
 	r, needs, err := s.plan(call, in, who, what)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if r.organization == nil || s.byMember[call.Account] == nil {
-			return nil, notInUse()
+			return none, notInUse()
 		}
 		if err := r.unmoved(); err != nil {
-			return nil, err
+			return none, err
 		}
 		r.clean()
 		return do(r)
@@ -115,8 +115,8 @@ func onOrganization[O any](s *Fake, call *fakeaws.Call, in any, who audience, wh
 
 // changing plans an operation that changes what later authorizations depend on. The
 // change counts from its return on.
-func changing[O any](s *Fake, call *fakeaws.Call, in any, who audience, what about, do func(*request) (*O, error)) (*fakeaws.Plan[O], error) {
-	return onOrganization(s, call, in, who, what, func(r *request) (*O, error) {
+func changing[O any](s *Fake, call *fakeaws.Call, in any, who audience, what about, do func(*request) (O, error)) (*fakeaws.Plan[O], error) {
+	return onOrganization(s, call, in, who, what, func(r *request) (O, error) {
 		out, err := do(r)
 		if err == nil {
 			r.publish()

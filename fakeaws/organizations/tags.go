@@ -87,7 +87,7 @@ func (r *request) tagged(id *string) (*tagSet, error) {
 }
 
 // tagResource adds tags or replaces their values.
-func (s *Fake) tagResource(call *fakeaws.Call, in *sdk.TagResourceInput) (*fakeaws.Plan[sdk.TagResourceOutput], error) {
+func (s *Fake) tagResource(call *fakeaws.Call, in *sdk.TagResourceInput) (*fakeaws.Plan[*sdk.TagResourceOutput], error) {
 	return onOrganization(s, call, in, delegates, about{ids: []*string{in.ResourceId}, tags: in.Tags}, func(r *request) (*sdk.TagResourceOutput, error) {
 		tags, err := r.tagged(in.ResourceId)
 		if err != nil {
@@ -98,7 +98,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *sdk.TagResourceInput) (*fakea
 }
 
 // untagResource removes tags.
-func (s *Fake) untagResource(call *fakeaws.Call, in *sdk.UntagResourceInput) (*fakeaws.Plan[sdk.UntagResourceOutput], error) {
+func (s *Fake) untagResource(call *fakeaws.Call, in *sdk.UntagResourceInput) (*fakeaws.Plan[*sdk.UntagResourceOutput], error) {
 	return onOrganization(s, call, in, delegates, about{ids: []*string{in.ResourceId}, tagKeys: in.TagKeys}, func(r *request) (*sdk.UntagResourceOutput, error) {
 		tags, err := r.tagged(in.ResourceId)
 		if err != nil {
@@ -112,7 +112,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *sdk.UntagResourceInput) (*f
 }
 
 // listTagsForResource lists the tags of a resource by key.
-func (s *Fake) listTagsForResource(call *fakeaws.Call, in *sdk.ListTagsForResourceInput) (*fakeaws.Plan[sdk.ListTagsForResourceOutput], error) {
+func (s *Fake) listTagsForResource(call *fakeaws.Call, in *sdk.ListTagsForResourceInput) (*fakeaws.Plan[*sdk.ListTagsForResourceOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.ResourceId}}, func(r *request) (*sdk.ListTagsForResourceOutput, error) {
 		tags, err := r.tagged(in.ResourceId)
 		if err != nil {

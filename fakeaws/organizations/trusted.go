@@ -52,7 +52,7 @@ func sinces(m *btree.Map[string, time.Time]) []since {
 func (s since) key() string { return s.service }
 
 // enableAWSServiceAccess gives a service trusted access to the organization.
-func (s *Fake) enableAWSServiceAccess(call *fakeaws.Call, in *sdk.EnableAWSServiceAccessInput) (*fakeaws.Plan[sdk.EnableAWSServiceAccessOutput], error) {
+func (s *Fake) enableAWSServiceAccess(call *fakeaws.Call, in *sdk.EnableAWSServiceAccessInput) (*fakeaws.Plan[*sdk.EnableAWSServiceAccessOutput], error) {
 	return changing(s, call, in, management, about{service: in.ServicePrincipal}, func(r *request) (*sdk.EnableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (s *Fake) enableAWSServiceAccess(call *fakeaws.Call, in *sdk.EnableAWSServi
 }
 
 // disableAWSServiceAccess takes a service's trusted access away.
-func (s *Fake) disableAWSServiceAccess(call *fakeaws.Call, in *sdk.DisableAWSServiceAccessInput) (*fakeaws.Plan[sdk.DisableAWSServiceAccessOutput], error) {
+func (s *Fake) disableAWSServiceAccess(call *fakeaws.Call, in *sdk.DisableAWSServiceAccessInput) (*fakeaws.Plan[*sdk.DisableAWSServiceAccessOutput], error) {
 	return changing(s, call, in, management, about{service: in.ServicePrincipal}, func(r *request) (*sdk.DisableAWSServiceAccessOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func (s *Fake) disableAWSServiceAccess(call *fakeaws.Call, in *sdk.DisableAWSSer
 }
 
 // listAWSServiceAccessForOrganization lists the services with trusted access.
-func (s *Fake) listAWSServiceAccessForOrganization(call *fakeaws.Call, in *sdk.ListAWSServiceAccessForOrganizationInput) (*fakeaws.Plan[sdk.ListAWSServiceAccessForOrganizationOutput], error) {
+func (s *Fake) listAWSServiceAccessForOrganization(call *fakeaws.Call, in *sdk.ListAWSServiceAccessForOrganizationInput) (*fakeaws.Plan[*sdk.ListAWSServiceAccessForOrganizationOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListAWSServiceAccessForOrganizationOutput, error) {
 		p, err := paged(sinces(&r.trusted), since.key, in.NextToken, in.MaxResults, func(s since) types.EnabledServicePrincipal {
 			return types.EnabledServicePrincipal{ServicePrincipal: aws.String(s.service), DateEnabled: aws.Time(s.at)}
@@ -87,7 +87,7 @@ func (s *Fake) listAWSServiceAccessForOrganization(call *fakeaws.Call, in *sdk.L
 
 // registerDelegatedAdministrator lets a member account administer a service for
 // the organization. It may then also ask what the organization has.
-func (s *Fake) registerDelegatedAdministrator(call *fakeaws.Call, in *sdk.RegisterDelegatedAdministratorInput) (*fakeaws.Plan[sdk.RegisterDelegatedAdministratorOutput], error) {
+func (s *Fake) registerDelegatedAdministrator(call *fakeaws.Call, in *sdk.RegisterDelegatedAdministratorInput) (*fakeaws.Plan[*sdk.RegisterDelegatedAdministratorOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.AccountId}, service: in.ServicePrincipal}, func(r *request) (*sdk.RegisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -113,7 +113,7 @@ func (s *Fake) registerDelegatedAdministrator(call *fakeaws.Call, in *sdk.Regist
 
 // deregisterDelegatedAdministrator ends that a member account administers a
 // service.
-func (s *Fake) deregisterDelegatedAdministrator(call *fakeaws.Call, in *sdk.DeregisterDelegatedAdministratorInput) (*fakeaws.Plan[sdk.DeregisterDelegatedAdministratorOutput], error) {
+func (s *Fake) deregisterDelegatedAdministrator(call *fakeaws.Call, in *sdk.DeregisterDelegatedAdministratorInput) (*fakeaws.Plan[*sdk.DeregisterDelegatedAdministratorOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.AccountId}, service: in.ServicePrincipal}, func(r *request) (*sdk.DeregisterDelegatedAdministratorOutput, error) {
 		if err := checkPrincipal(in.ServicePrincipal); err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (s *Fake) deregisterDelegatedAdministrator(call *fakeaws.Call, in *sdk.Dere
 
 // listDelegatedAdministrators lists the accounts that administer a service, or
 // any service.
-func (s *Fake) listDelegatedAdministrators(call *fakeaws.Call, in *sdk.ListDelegatedAdministratorsInput) (*fakeaws.Plan[sdk.ListDelegatedAdministratorsOutput], error) {
+func (s *Fake) listDelegatedAdministrators(call *fakeaws.Call, in *sdk.ListDelegatedAdministratorsInput) (*fakeaws.Plan[*sdk.ListDelegatedAdministratorsOutput], error) {
 	return onOrganization(s, call, in, readers, about{service: in.ServicePrincipal}, func(r *request) (*sdk.ListDelegatedAdministratorsOutput, error) {
 		var found []*node
 		r.accounts.Scan(func(_ string, n *node) bool {
@@ -158,7 +158,7 @@ func (s *Fake) listDelegatedAdministrators(call *fakeaws.Call, in *sdk.ListDeleg
 
 // listDelegatedServicesForAccount lists the services that an account
 // administers.
-func (s *Fake) listDelegatedServicesForAccount(call *fakeaws.Call, in *sdk.ListDelegatedServicesForAccountInput) (*fakeaws.Plan[sdk.ListDelegatedServicesForAccountOutput], error) {
+func (s *Fake) listDelegatedServicesForAccount(call *fakeaws.Call, in *sdk.ListDelegatedServicesForAccountInput) (*fakeaws.Plan[*sdk.ListDelegatedServicesForAccountOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.ListDelegatedServicesForAccountOutput, error) {
 		n, err := r.member(in.AccountId)
 		if err != nil {

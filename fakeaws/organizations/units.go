@@ -25,7 +25,7 @@ const (
 )
 
 // createOrganizationalUnit makes an OU in the root or another OU.
-func (s *Fake) createOrganizationalUnit(call *fakeaws.Call, in *sdk.CreateOrganizationalUnitInput) (*fakeaws.Plan[sdk.CreateOrganizationalUnitOutput], error) {
+func (s *Fake) createOrganizationalUnit(call *fakeaws.Call, in *sdk.CreateOrganizationalUnitInput) (*fakeaws.Plan[*sdk.CreateOrganizationalUnitOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.ParentId}, tags: in.Tags, creates: true}, func(r *request) (*sdk.CreateOrganizationalUnitOutput, error) {
 		parent, err := r.parent(in.ParentId)
 		if err != nil {
@@ -75,7 +75,7 @@ func (o *organization) unitView(n *node) *types.OrganizationalUnit {
 }
 
 // describeOrganizationalUnit describes an OU.
-func (s *Fake) describeOrganizationalUnit(call *fakeaws.Call, in *sdk.DescribeOrganizationalUnitInput) (*fakeaws.Plan[sdk.DescribeOrganizationalUnitOutput], error) {
+func (s *Fake) describeOrganizationalUnit(call *fakeaws.Call, in *sdk.DescribeOrganizationalUnitInput) (*fakeaws.Plan[*sdk.DescribeOrganizationalUnitOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.DescribeOrganizationalUnitOutput, error) {
 		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -86,7 +86,7 @@ func (s *Fake) describeOrganizationalUnit(call *fakeaws.Call, in *sdk.DescribeOr
 }
 
 // updateOrganizationalUnit renames an OU.
-func (s *Fake) updateOrganizationalUnit(call *fakeaws.Call, in *sdk.UpdateOrganizationalUnitInput) (*fakeaws.Plan[sdk.UpdateOrganizationalUnitOutput], error) {
+func (s *Fake) updateOrganizationalUnit(call *fakeaws.Call, in *sdk.UpdateOrganizationalUnitInput) (*fakeaws.Plan[*sdk.UpdateOrganizationalUnitOutput], error) {
 	return onOrganization(s, call, in, management, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.UpdateOrganizationalUnitOutput, error) {
 		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -103,7 +103,7 @@ func (s *Fake) updateOrganizationalUnit(call *fakeaws.Call, in *sdk.UpdateOrgani
 }
 
 // deleteOrganizationalUnit deletes an OU that nothing is in.
-func (s *Fake) deleteOrganizationalUnit(call *fakeaws.Call, in *sdk.DeleteOrganizationalUnitInput) (*fakeaws.Plan[sdk.DeleteOrganizationalUnitOutput], error) {
+func (s *Fake) deleteOrganizationalUnit(call *fakeaws.Call, in *sdk.DeleteOrganizationalUnitInput) (*fakeaws.Plan[*sdk.DeleteOrganizationalUnitOutput], error) {
 	return changing(s, call, in, management, about{ids: []*string{in.OrganizationalUnitId}}, func(r *request) (*sdk.DeleteOrganizationalUnitOutput, error) {
 		n, err := r.unit(in.OrganizationalUnitId)
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *Fake) deleteOrganizationalUnit(call *fakeaws.Call, in *sdk.DeleteOrgani
 }
 
 // listOrganizationalUnitsForParent lists the OUs in the root or an OU.
-func (s *Fake) listOrganizationalUnitsForParent(call *fakeaws.Call, in *sdk.ListOrganizationalUnitsForParentInput) (*fakeaws.Plan[sdk.ListOrganizationalUnitsForParentOutput], error) {
+func (s *Fake) listOrganizationalUnitsForParent(call *fakeaws.Call, in *sdk.ListOrganizationalUnitsForParentInput) (*fakeaws.Plan[*sdk.ListOrganizationalUnitsForParentOutput], error) {
 	return onOrganization(s, call, in, readers, about{ids: []*string{in.ParentId}}, func(r *request) (*sdk.ListOrganizationalUnitsForParentOutput, error) {
 		parent, err := r.parent(in.ParentId)
 		if err != nil {

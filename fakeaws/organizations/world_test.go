@@ -87,7 +87,7 @@ func (w *tree) detach(policy, target string) error {
 }
 
 // call makes a call of an operation for a table.
-func call[I, O any](ctx context.Context, op func(context.Context, *I, ...func(*sdk.Options)) (*O, error), in *I) func() error {
+func call[I, O any](ctx context.Context, op func(context.Context, I, ...func(*sdk.Options)) (O, error), in I) func() error {
 	return func() error {
 		_, err := op(ctx, in)
 		return err

@@ -57,7 +57,7 @@ func completeBlock(cfg *types.PublicAccessBlockConfiguration) *types.PublicAcces
 }
 
 // putPublicAccessBlock sets Block Public Access of a bucket.
-func (s *Fake) putPublicAccessBlock(call *fakeaws.Call, in *awss3.PutPublicAccessBlockInput) (*fakeaws.Plan[awss3.PutPublicAccessBlockOutput], error) {
+func (s *Fake) putPublicAccessBlock(call *fakeaws.Call, in *awss3.PutPublicAccessBlockInput) (*fakeaws.Plan[*awss3.PutPublicAccessBlockOutput], error) {
 	if in.PublicAccessBlockConfiguration == nil {
 		return nil, errMalformedXML.of()
 	}
@@ -69,7 +69,7 @@ func (s *Fake) putPublicAccessBlock(call *fakeaws.Call, in *awss3.PutPublicAcces
 }
 
 // getPublicAccessBlock returns Block Public Access of a bucket that has it.
-func (s *Fake) getPublicAccessBlock(call *fakeaws.Call, in *awss3.GetPublicAccessBlockInput) (*fakeaws.Plan[awss3.GetPublicAccessBlockOutput], error) {
+func (s *Fake) getPublicAccessBlock(call *fakeaws.Call, in *awss3.GetPublicAccessBlockInput) (*fakeaws.Plan[*awss3.GetPublicAccessBlockOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketPublicAccessBlock", func(b *bucket) (*awss3.GetPublicAccessBlockOutput, error) {
 		if b.block == nil {
 			return nil, errNoPublicAccessBlock.of("BucketName", b.name)
@@ -80,7 +80,7 @@ func (s *Fake) getPublicAccessBlock(call *fakeaws.Call, in *awss3.GetPublicAcces
 
 // deletePublicAccessBlock takes Block Public Access off a bucket. There is no action of
 // the name DeleteBucketPublicAccessBlock.
-func (s *Fake) deletePublicAccessBlock(call *fakeaws.Call, in *awss3.DeletePublicAccessBlockInput) (*fakeaws.Plan[awss3.DeletePublicAccessBlockOutput], error) {
+func (s *Fake) deletePublicAccessBlock(call *fakeaws.Call, in *awss3.DeletePublicAccessBlockInput) (*fakeaws.Plan[*awss3.DeletePublicAccessBlockOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock", func(b *bucket) (*awss3.DeletePublicAccessBlockOutput, error) {
 		b.block = nil
 		return new(awss3.DeletePublicAccessBlockOutput), nil

@@ -140,7 +140,7 @@ func checkExpectedOwner(id *string) error {
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }
 
 // deleteBucket removes an empty bucket.
-func (s *Fake) deleteBucket(call *fakeaws.Call, in *awss3.DeleteBucketInput) (*fakeaws.Plan[awss3.DeleteBucketOutput], error) {
+func (s *Fake) deleteBucket(call *fakeaws.Call, in *awss3.DeleteBucketInput) (*fakeaws.Plan[*awss3.DeleteBucketOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:DeleteBucket", func(b *bucket) (*awss3.DeleteBucketOutput, error) {
 		if b.objects.Len() > 0 {
 			if b.versioning != "" {
@@ -155,7 +155,7 @@ func (s *Fake) deleteBucket(call *fakeaws.Call, in *awss3.DeleteBucketInput) (*f
 }
 
 // headBucket tells whether a bucket exists and where.
-func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakeaws.Plan[awss3.HeadBucketOutput], error) {
+func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakeaws.Plan[*awss3.HeadBucketOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:ListBucket", func(b *bucket) (*awss3.HeadBucketOutput, error) {
 		alias := b.through != nil && b.through.alias == aws.ToString(in.Bucket)
 		return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: &alias}, nil
@@ -164,7 +164,7 @@ func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakea
 
 // getBucketLocation tells a bucket's region. It is asked by those who do not
 // know it, so every region answers.
-func (s *Fake) getBucketLocation(call *fakeaws.Call, in *awss3.GetBucketLocationInput) (*fakeaws.Plan[awss3.GetBucketLocationOutput], error) {
+func (s *Fake) getBucketLocation(call *fakeaws.Call, in *awss3.GetBucketLocationInput) (*fakeaws.Plan[*awss3.GetBucketLocationOutput], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
@@ -181,7 +181,7 @@ func (s *Fake) getBucketLocation(call *fakeaws.Call, in *awss3.GetBucketLocation
 const maxBuckets = 10000
 
 // listBuckets lists the caller's own buckets by name.
-func (s *Fake) listBuckets(call *fakeaws.Call, in *awss3.ListBucketsInput) (*fakeaws.Plan[awss3.ListBucketsOutput], error) {
+func (s *Fake) listBuckets(call *fakeaws.Call, in *awss3.ListBucketsInput) (*fakeaws.Plan[*awss3.ListBucketsOutput], error) {
 	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
 		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
 	}
@@ -193,7 +193,7 @@ func (s *Fake) listBuckets(call *fakeaws.Call, in *awss3.ListBucketsInput) (*fak
 	// it denies it.
 	need := fakeaws.Need{Action: "s3:ListAllMyBuckets", Resource: bucketARN("*"), ResourceAccount: call.Account, Name: "-"}
 	requestKeys(&need.Context, call, call.Account)
-	return &fakeaws.Plan[awss3.ListBucketsOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awss3.ListBucketsOutput, error) {
+	return &fakeaws.Plan[*awss3.ListBucketsOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awss3.ListBucketsOutput, error) {
 		return s.bucketsOf(call.Account, in, after)
 	}}, nil
 }

@@ -132,12 +132,12 @@ func (p *newBucket) needs(call *fakeaws.Call, in *awss3.CreateBucketInput) []fak
 
 // createBucket makes a bucket. The names of all accounts and regions are one
 // namespace.
-func (s *Fake) createBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (*fakeaws.Plan[awss3.CreateBucketOutput], error) {
+func (s *Fake) createBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (*fakeaws.Plan[*awss3.CreateBucketOutput], error) {
 	p, err := readCreateBucket(call, in)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.CreateBucketOutput]{Needs: p.needs(call, in), Do: func() (*awss3.CreateBucketOutput, error) {
+	return &fakeaws.Plan[*awss3.CreateBucketOutput]{Needs: p.needs(call, in), Do: func() (*awss3.CreateBucketOutput, error) {
 		return s.makeBucket(call, in, &p)
 	}}, nil
 }

@@ -4,7 +4,7 @@ import "github.com/leastpriv/leastpriv/fakeaws"
 
 // onBucket plans an operation that asks one permission on a bucket. do performs it on
 // the bucket that was judged, with the lock held.
-func onBucket[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action string, do func(*bucket) (*O, error)) (*fakeaws.Plan[O], error) {
+func onBucket[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action string, do func(*bucket) (O, error)) (*fakeaws.Plan[O], error) {
 	b, needs, err := s.askBucket(call, ref, action)
 	if err != nil {
 		return nil, err
@@ -28,12 +28,12 @@ func (s *Fake) askBucket(call *fakeaws.Call, ref bucketRef, action string) (*buc
 
 // withBucket is the plan of an operation on a bucket that was found. do performs it
 // with the lock held.
-func withBucket[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, do func(*bucket) (*O, error)) *fakeaws.Plan[O] {
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+func withBucket[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, do func(*bucket) (O, error)) *fakeaws.Plan[O] {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := b.still(call); err != nil {
-			return nil, err
+			return none, err
 		}
 		return do(b)
 	}}

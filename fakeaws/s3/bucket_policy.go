@@ -22,12 +22,12 @@ func (s *Fake) policyOps() []fakeaws.Op {
 }
 
 // putBucketPolicy sets the policy of a bucket.
-func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInput) (*fakeaws.Plan[awss3.PutBucketPolicyOutput], error) {
+func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInput) (*fakeaws.Plan[*awss3.PutBucketPolicyOutput], error) {
 	b, needs, err := s.askBucketPolicy(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPolicy")
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.PutBucketPolicyOutput]{Needs: needs, Do: func() (*awss3.PutBucketPolicyOutput, error) {
+	return &fakeaws.Plan[*awss3.PutBucketPolicyOutput]{Needs: needs, Do: func() (*awss3.PutBucketPolicyOutput, error) {
 		if err := checkMD5(in.ContentMD5, aws.ToString(in.Policy)); err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInpu
 }
 
 // getBucketPolicy returns the policy of a bucket as it was put.
-func (s *Fake) getBucketPolicy(call *fakeaws.Call, in *awss3.GetBucketPolicyInput) (*fakeaws.Plan[awss3.GetBucketPolicyOutput], error) {
+func (s *Fake) getBucketPolicy(call *fakeaws.Call, in *awss3.GetBucketPolicyInput) (*fakeaws.Plan[*awss3.GetBucketPolicyOutput], error) {
 	return onBucketPolicy(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketPolicy", "GET", func(b *bucket) (*awss3.GetBucketPolicyOutput, error) {
 		if b.policy == nil {
 			return nil, errNoSuchBucketPolicy.of("BucketName", b.name)
@@ -65,7 +65,7 @@ func (s *Fake) getBucketPolicy(call *fakeaws.Call, in *awss3.GetBucketPolicyInpu
 
 // deleteBucketPolicy removes the policy of a bucket, or does nothing where there is
 // none.
-func (s *Fake) deleteBucketPolicy(call *fakeaws.Call, in *awss3.DeleteBucketPolicyInput) (*fakeaws.Plan[awss3.DeleteBucketPolicyOutput], error) {
+func (s *Fake) deleteBucketPolicy(call *fakeaws.Call, in *awss3.DeleteBucketPolicyInput) (*fakeaws.Plan[*awss3.DeleteBucketPolicyOutput], error) {
 	return onBucketPolicy(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:DeleteBucketPolicy", "DELETE", func(b *bucket) (*awss3.DeleteBucketPolicyOutput, error) {
 		b.policy, b.public = nil, false
 		return new(awss3.DeleteBucketPolicyOutput), nil
@@ -73,7 +73,7 @@ func (s *Fake) deleteBucketPolicy(call *fakeaws.Call, in *awss3.DeleteBucketPoli
 }
 
 // getBucketPolicyStatus tells whether the policy of a bucket makes it public.
-func (s *Fake) getBucketPolicyStatus(call *fakeaws.Call, in *awss3.GetBucketPolicyStatusInput) (*fakeaws.Plan[awss3.GetBucketPolicyStatusOutput], error) {
+func (s *Fake) getBucketPolicyStatus(call *fakeaws.Call, in *awss3.GetBucketPolicyStatusInput) (*fakeaws.Plan[*awss3.GetBucketPolicyStatusOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketPolicyStatus", func(b *bucket) (*awss3.GetBucketPolicyStatusOutput, error) {
 		if b.policy == nil {
 			return nil, errNoSuchBucketPolicy.of("BucketName", b.name)
@@ -84,16 +84,16 @@ func (s *Fake) getBucketPolicyStatus(call *fakeaws.Call, in *awss3.GetBucketPoli
 
 // onBucketPolicy is onBucket of the operations on a bucket's policy, which only the
 // account of the owner may perform, whatever the policies say.
-func onBucketPolicy[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action, method string, do func(*bucket) (*O, error)) (*fakeaws.Plan[O], error) {
+func onBucketPolicy[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action, method string, do func(*bucket) (O, error)) (*fakeaws.Plan[O], error) {
 	b, needs, err := s.askBucketPolicy(call, ref, action)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := b.stillOwn(call, method); err != nil {
-			return nil, err
+			return none, err
 		}
 		return do(b)
 	}}, nil

@@ -26,7 +26,7 @@ func (b *bucket) checkTagging() error {
 }
 
 // putBucketTagging replaces all tags of a bucket.
-func (s *Fake) putBucketTagging(call *fakeaws.Call, in *awss3.PutBucketTaggingInput) (*fakeaws.Plan[awss3.PutBucketTaggingOutput], error) {
+func (s *Fake) putBucketTagging(call *fakeaws.Call, in *awss3.PutBucketTaggingInput) (*fakeaws.Plan[*awss3.PutBucketTaggingOutput], error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (s *Fake) putBucketTagging(call *fakeaws.Call, in *awss3.PutBucketTaggingIn
 }
 
 // getBucketTagging returns the tags of a bucket that has some.
-func (s *Fake) getBucketTagging(call *fakeaws.Call, in *awss3.GetBucketTaggingInput) (*fakeaws.Plan[awss3.GetBucketTaggingOutput], error) {
+func (s *Fake) getBucketTagging(call *fakeaws.Call, in *awss3.GetBucketTaggingInput) (*fakeaws.Plan[*awss3.GetBucketTaggingOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketTagging", func(b *bucket) (*awss3.GetBucketTaggingOutput, error) {
 		if len(b.tags) == 0 {
 			return nil, errNoSuchTagSet.of("BucketName", b.name)
@@ -56,7 +56,7 @@ func (s *Fake) getBucketTagging(call *fakeaws.Call, in *awss3.GetBucketTaggingIn
 
 // deleteBucketTagging removes all tags of a bucket. There is no action of the name
 // DeleteBucketTagging.
-func (s *Fake) deleteBucketTagging(call *fakeaws.Call, in *awss3.DeleteBucketTaggingInput) (*fakeaws.Plan[awss3.DeleteBucketTaggingOutput], error) {
+func (s *Fake) deleteBucketTagging(call *fakeaws.Call, in *awss3.DeleteBucketTaggingInput) (*fakeaws.Plan[*awss3.DeleteBucketTaggingOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketTagging", func(b *bucket) (*awss3.DeleteBucketTaggingOutput, error) {
 		if err := b.checkTagging(); err != nil {
 			return nil, err

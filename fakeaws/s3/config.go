@@ -80,7 +80,7 @@ func published(call *fakeaws.Call, in any) bool {
 
 // putting is the row of the operation that sets a configuration.
 func putting[O, I, T any](s *Fake, c *configuration[T], read func(*I) (bucketRef, *T)) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[*O], error) {
 		ref, given := read(in)
 		b, cfg, needs, err := c.askToPut(s, call, in, ref, given)
 		if err != nil {
@@ -120,14 +120,14 @@ func (c *configuration[T]) store(s *Fake, b *bucket, cfg *T) error {
 }
 
 // getting is the row of the operation that returns a configuration.
-func getting[I, O, T any](s *Fake, c *configuration[T], bucketOf func(*I) bucketRef, answer func(*T) *O) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
-		return onBucket(s, call, bucketOf(in), c.get, func(b *bucket) (*O, error) {
+func getting[I, O, T any](s *Fake, c *configuration[T], bucketOf func(I) bucketRef, answer func(*T) O) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
+		return onBucket(s, call, bucketOf(in), c.get, func(b *bucket) (none O, err error) {
 			cfg := *c.of(&b.configurations)
 			if cfg == nil {
 				var err error
 				if cfg, err = c.absent(b); err != nil {
-					return nil, err
+					return none, err
 				}
 			}
 			return answer(copied(cfg)), nil
@@ -139,7 +139,7 @@ func getting[I, O, T any](s *Fake, c *configuration[T], bucketOf func(*I) bucket
 // nothing where there is none.
 func deleting[O, I, T any](s *Fake, c *configuration[T], bucketOf func(*I) bucketRef) fakeaws.Op {
 	action := cmp.Or(c.delete, c.put)
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[*O], error) {
 		return onBucket(s, call, bucketOf(in), action, func(b *bucket) (*O, error) {
 			*c.of(&b.configurations) = nil
 			return new(O), nil

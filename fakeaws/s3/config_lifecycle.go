@@ -36,7 +36,7 @@ func lifecycleConfiguration() *configuration[lifecycle] {
 
 // putBucketLifecycleConfiguration sets the rules, and answers the size from which on
 // objects move to other storage classes.
-func (s *Fake) putBucketLifecycleConfiguration(call *fakeaws.Call, in *awss3.PutBucketLifecycleConfigurationInput) (*fakeaws.Plan[awss3.PutBucketLifecycleConfigurationOutput], error) {
+func (s *Fake) putBucketLifecycleConfiguration(call *fakeaws.Call, in *awss3.PutBucketLifecycleConfigurationInput) (*fakeaws.Plan[*awss3.PutBucketLifecycleConfigurationOutput], error) {
 	given := &lifecycle{TransitionDefaultMinimumObjectSize: in.TransitionDefaultMinimumObjectSize}
 	if in.LifecycleConfiguration != nil {
 		given.Rules = in.LifecycleConfiguration.Rules

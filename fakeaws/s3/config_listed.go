@@ -46,7 +46,7 @@ type configurationPage struct {
 
 // puttingOne is the row of the operation that sets a configuration of a bucket.
 func puttingOne[O, I, T any](s *Fake, c *listedConfiguration[T], read func(*I) (configurationRef, *T)) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[*O], error) {
 		ref, given := read(in)
 		cfg, err := readConfiguration(call, in, given, c.check)
 		if err != nil {
@@ -79,13 +79,13 @@ func puttingOne[O, I, T any](s *Fake, c *listedConfiguration[T], read func(*I) (
 }
 
 // gettingOne is the row of the operation that returns a configuration.
-func gettingOne[I, O, T any](s *Fake, c *listedConfiguration[T], refOf func(*I) configurationRef, answer func(*T) *O) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+func gettingOne[I, O, T any](s *Fake, c *listedConfiguration[T], refOf func(I) configurationRef, answer func(*T) O) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
 		ref := refOf(in)
-		return onBucket(s, call, ref.bucketRef, c.get, func(b *bucket) (*O, error) {
+		return onBucket(s, call, ref.bucketRef, c.get, func(b *bucket) (none O, err error) {
 			cfg, ok := (*c.of(&b.configurations))[aws.ToString(ref.id)]
 			if !ok {
-				return nil, errNoSuchConfiguration.of()
+				return none, errNoSuchConfiguration.of()
 			}
 			return answer(copied(cfg)), nil
 		})
@@ -94,7 +94,7 @@ func gettingOne[I, O, T any](s *Fake, c *listedConfiguration[T], refOf func(*I) 
 
 // deletingOne is the row of the operation that takes a configuration away.
 func deletingOne[O, I, T any](s *Fake, c *listedConfiguration[T], refOf func(*I) configurationRef) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[*O], error) {
 		ref := refOf(in)
 		return onBucket(s, call, ref.bucketRef, c.put, func(b *bucket) (*O, error) {
 			all, id := *c.of(&b.configurations), aws.ToString(ref.id)
@@ -108,22 +108,22 @@ func deletingOne[O, I, T any](s *Fake, c *listedConfiguration[T], refOf func(*I)
 }
 
 // listingAll is the row of the operation that lists them, page by page.
-func listingAll[I, O, T any](s *Fake, c *listedConfiguration[T], read func(*I) (ref bucketRef, token *string), answer func([]T, configurationPage) *O) fakeaws.Op {
-	return bind(s, func(call *fakeaws.Call, in *I) (*fakeaws.Plan[O], error) {
+func listingAll[I, O, T any](s *Fake, c *listedConfiguration[T], read func(I) (ref bucketRef, token *string), answer func([]T, configurationPage) O) fakeaws.Op {
+	return bind(s, func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
 		ref, token := read(in)
 		b, needs, err := s.askBucket(call, ref, c.get)
 		if err != nil {
 			return nil, err
 		}
-		return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+		return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 			after, err := listToken(token)
 			if err != nil {
-				return nil, err
+				return none, err
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if err := b.still(call); err != nil {
-				return nil, err
+				return none, err
 			}
 			list, next := pageAfter(*c.of(&b.configurations), after)
 			return answer(list, configurationPage{token, aws.Bool(next != nil), next}), nil

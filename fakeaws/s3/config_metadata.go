@@ -35,7 +35,7 @@ func (s *Fake) metadataOps() []fakeaws.Op {
 
 // onMetadata is onBucket of an operation on S3 Metadata, which may need more than the
 // permission on the bucket.
-func onMetadata[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action string, more []fakeaws.Need, do func(*bucket) (*O, error)) (*fakeaws.Plan[O], error) {
+func onMetadata[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action string, more []fakeaws.Need, do func(*bucket) (O, error)) (*fakeaws.Plan[O], error) {
 	b, needs, err := s.askBucket(call, ref, action)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (b *bucket) metadataConfiguration() (*types.MetadataConfigurationResult, er
 }
 
 // createBucketMetadataConfiguration makes the tables of a bucket that has none.
-func (s *Fake) createBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.CreateBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.CreateBucketMetadataConfigurationOutput], error) {
+func (s *Fake) createBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.CreateBucketMetadataConfigurationInput) (*fakeaws.Plan[*awss3.CreateBucketMetadataConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -100,7 +100,7 @@ func (s *Fake) makeTables(b *bucket, cfg *types.MetadataConfiguration) (*types.M
 }
 
 // getBucketMetadataConfiguration describes the tables of a bucket.
-func (s *Fake) getBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.GetBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.GetBucketMetadataConfigurationOutput], error) {
+func (s *Fake) getBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.GetBucketMetadataConfigurationInput) (*fakeaws.Plan[*awss3.GetBucketMetadataConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -116,7 +116,7 @@ func (s *Fake) getBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.GetB
 }
 
 // deleteBucketMetadataConfiguration takes the tables away from a bucket.
-func (s *Fake) deleteBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.DeleteBucketMetadataConfigurationInput) (*fakeaws.Plan[awss3.DeleteBucketMetadataConfigurationOutput], error) {
+func (s *Fake) deleteBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.DeleteBucketMetadataConfigurationInput) (*fakeaws.Plan[*awss3.DeleteBucketMetadataConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -130,7 +130,7 @@ func (s *Fake) deleteBucketMetadataConfiguration(call *fakeaws.Call, in *awss3.D
 }
 
 // updateBucketMetadataInventoryTableConfiguration enables or disables the inventory table.
-func (s *Fake) updateBucketMetadataInventoryTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataInventoryTableConfigurationOutput], error) {
+func (s *Fake) updateBucketMetadataInventoryTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataInventoryTableConfigurationInput) (*fakeaws.Plan[*awss3.UpdateBucketMetadataInventoryTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -152,7 +152,7 @@ func (s *Fake) updateBucketMetadataInventoryTableConfiguration(call *fakeaws.Cal
 }
 
 // updateBucketMetadataJournalTableConfiguration sets when records of the journal table expire.
-func (s *Fake) updateBucketMetadataJournalTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataJournalTableConfigurationOutput], error) {
+func (s *Fake) updateBucketMetadataJournalTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataJournalTableConfigurationInput) (*fakeaws.Plan[*awss3.UpdateBucketMetadataJournalTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}

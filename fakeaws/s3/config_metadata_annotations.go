@@ -54,7 +54,7 @@ func (s *Fake) annotationTable(b *bucket, state types.AnnotationConfigurationSta
 
 // updateBucketMetadataAnnotationTableConfiguration enables or disables the annotation
 // table, or gives it another role. One that no role is named for keeps its own.
-func (s *Fake) updateBucketMetadataAnnotationTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) (*fakeaws.Plan[awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput], error) {
+func (s *Fake) updateBucketMetadataAnnotationTableConfiguration(call *fakeaws.Call, in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) (*fakeaws.Plan[*awss3.UpdateBucketMetadataAnnotationTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}

@@ -24,7 +24,7 @@ func validTableName(name string) bool {
 // createBucketMetadataTableConfiguration stores a V1 configuration as what it is for
 // the operations of V2: a journal table that never expires, in a table bucket of the
 // customer's own. That it looks so there is unverified.
-func (s *Fake) createBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.CreateBucketMetadataTableConfigurationInput) (*fakeaws.Plan[awss3.CreateBucketMetadataTableConfigurationOutput], error) {
+func (s *Fake) createBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.CreateBucketMetadataTableConfigurationInput) (*fakeaws.Plan[*awss3.CreateBucketMetadataTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -72,7 +72,7 @@ func (b *bucket) metadataV1(method string) (*types.MetadataConfigurationResult, 
 }
 
 // getBucketMetadataTableConfiguration describes the table of a V1 configuration.
-func (s *Fake) getBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.GetBucketMetadataTableConfigurationInput) (*fakeaws.Plan[awss3.GetBucketMetadataTableConfigurationOutput], error) {
+func (s *Fake) getBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.GetBucketMetadataTableConfigurationInput) (*fakeaws.Plan[*awss3.GetBucketMetadataTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}
@@ -93,7 +93,7 @@ func (s *Fake) getBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3
 }
 
 // deleteBucketMetadataTableConfiguration takes a V1 configuration away.
-func (s *Fake) deleteBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.DeleteBucketMetadataTableConfigurationInput) (*fakeaws.Plan[awss3.DeleteBucketMetadataTableConfigurationOutput], error) {
+func (s *Fake) deleteBucketMetadataTableConfiguration(call *fakeaws.Call, in *awss3.DeleteBucketMetadataTableConfigurationInput) (*fakeaws.Plan[*awss3.DeleteBucketMetadataTableConfigurationOutput], error) {
 	if !published(call, in) {
 		return nil, errMalformedXML.of()
 	}

@@ -38,7 +38,7 @@ func notificationConfiguration() *configuration[notifications] {
 
 // putBucketNotificationConfiguration sets where events of a bucket go. S3 asks every
 // destination first whether it may send to it, and sends a test event to new ones.
-func (s *Fake) putBucketNotificationConfiguration(call *fakeaws.Call, in *awss3.PutBucketNotificationConfigurationInput) (*fakeaws.Plan[awss3.PutBucketNotificationConfigurationOutput], error) {
+func (s *Fake) putBucketNotificationConfiguration(call *fakeaws.Call, in *awss3.PutBucketNotificationConfigurationInput) (*fakeaws.Plan[*awss3.PutBucketNotificationConfigurationOutput], error) {
 	var given *notifications
 	if n := in.NotificationConfiguration; n != nil {
 		given = &notifications{
@@ -56,7 +56,7 @@ func (s *Fake) putBucketNotificationConfiguration(call *fakeaws.Call, in *awss3.
 	store := withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketNotificationConfigurationOutput, error) {
 		return new(awss3.PutBucketNotificationConfigurationOutput), c.store(s, b, cfg)
 	})
-	return &fakeaws.Plan[awss3.PutBucketNotificationConfigurationOutput]{Needs: needs, Do: func() (*awss3.PutBucketNotificationConfigurationOutput, error) {
+	return &fakeaws.Plan[*awss3.PutBucketNotificationConfigurationOutput]{Needs: needs, Do: func() (*awss3.PutBucketNotificationConfigurationOutput, error) {
 		s.nameDestinations(cfg)
 		// Services are called with the lock not held.
 		if !unchecked {

@@ -35,12 +35,12 @@ func (c controlFake) accountBlockOps() []fakeaws.Op {
 
 // onAccount plans an operation on an account, which has no resource to name. do
 // performs it with the lock held.
-func onAccount[O any](c controlFake, call *fakeaws.Call, action string, account *string, do func(account string) (*O, error)) (*fakeaws.Plan[O], error) {
+func onAccount[O any](c controlFake, call *fakeaws.Call, action string, account *string, do func(account string) (O, error)) (*fakeaws.Plan[O], error) {
 	need, err := controlNeed(call, action, "*", account)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (O, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return do(*account)
@@ -58,7 +58,7 @@ func controlNeed(call *fakeaws.Call, action, resource string, account *string) (
 }
 
 // putPublicAccessBlock sets Block Public Access of an account.
-func (c controlFake) putPublicAccessBlock(call *fakeaws.Call, in *s3control.PutPublicAccessBlockInput) (*fakeaws.Plan[s3control.PutPublicAccessBlockOutput], error) {
+func (c controlFake) putPublicAccessBlock(call *fakeaws.Call, in *s3control.PutPublicAccessBlockInput) (*fakeaws.Plan[*s3control.PutPublicAccessBlockOutput], error) {
 	return onAccount(c, call, "s3:PutAccountPublicAccessBlock", in.AccountId, func(account string) (*s3control.PutPublicAccessBlockOutput, error) {
 		if in.PublicAccessBlockConfiguration == nil {
 			return nil, errMalformedXML.of()
@@ -69,7 +69,7 @@ func (c controlFake) putPublicAccessBlock(call *fakeaws.Call, in *s3control.PutP
 }
 
 // getPublicAccessBlock returns Block Public Access of an account that has it.
-func (c controlFake) getPublicAccessBlock(call *fakeaws.Call, in *s3control.GetPublicAccessBlockInput) (*fakeaws.Plan[s3control.GetPublicAccessBlockOutput], error) {
+func (c controlFake) getPublicAccessBlock(call *fakeaws.Call, in *s3control.GetPublicAccessBlockInput) (*fakeaws.Plan[*s3control.GetPublicAccessBlockOutput], error) {
 	return onAccount(c, call, "s3:GetAccountPublicAccessBlock", in.AccountId, func(account string) (*s3control.GetPublicAccessBlockOutput, error) {
 		cfg := c.accountBlocks[account]
 		if cfg == nil {
@@ -81,7 +81,7 @@ func (c controlFake) getPublicAccessBlock(call *fakeaws.Call, in *s3control.GetP
 
 // deletePublicAccessBlock takes Block Public Access off an account. There is no action
 // to delete it.
-func (c controlFake) deletePublicAccessBlock(call *fakeaws.Call, in *s3control.DeletePublicAccessBlockInput) (*fakeaws.Plan[s3control.DeletePublicAccessBlockOutput], error) {
+func (c controlFake) deletePublicAccessBlock(call *fakeaws.Call, in *s3control.DeletePublicAccessBlockInput) (*fakeaws.Plan[*s3control.DeletePublicAccessBlockOutput], error) {
 	return onAccount(c, call, "s3:PutAccountPublicAccessBlock", in.AccountId, func(account string) (*s3control.DeletePublicAccessBlockOutput, error) {
 		delete(c.accountBlocks, account)
 		return new(s3control.DeletePublicAccessBlockOutput), nil

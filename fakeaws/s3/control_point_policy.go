@@ -21,7 +21,7 @@ func (c controlFake) pointPolicyOps() []fakeaws.Op {
 }
 
 // putAccessPointPolicy sets the policy of an access point.
-func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutAccessPointPolicyInput) (*fakeaws.Plan[s3control.PutAccessPointPolicyOutput], error) {
+func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutAccessPointPolicyInput) (*fakeaws.Plan[*s3control.PutAccessPointPolicyOutput], error) {
 	var policy *fakeaws.ResourcePolicy
 	var doc *policyDoc
 	plan, err := onPoint(c, call, pointRef{in.AccountId, in.Name}, "s3:PutAccessPointPolicy", func(p *accessPoint) (*s3control.PutAccessPointPolicyOutput, error) {
@@ -39,7 +39,7 @@ func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutA
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[s3control.PutAccessPointPolicyOutput]{Needs: plan.Needs, Do: func() (*s3control.PutAccessPointPolicyOutput, error) {
+	return &fakeaws.Plan[*s3control.PutAccessPointPolicyOutput]{Needs: plan.Needs, Do: func() (*s3control.PutAccessPointPolicyOutput, error) {
 		var err error
 		if policy, doc, err = c.compilePolicy(call, aws.ToString(in.Policy)); err != nil {
 			return nil, err
@@ -61,24 +61,24 @@ func (d *policyDoc) checkPoint(arn string) error {
 }
 
 // onPointPolicy is onPoint of an operation on an access point that has a policy.
-func onPointPolicy[O any](c controlFake, call *fakeaws.Call, ref pointRef, action string, do func(*accessPoint) *O) (*fakeaws.Plan[O], error) {
-	return onPoint(c, call, ref, action, func(p *accessPoint) (*O, error) {
+func onPointPolicy[O any](c controlFake, call *fakeaws.Call, ref pointRef, action string, do func(*accessPoint) O) (*fakeaws.Plan[O], error) {
+	return onPoint(c, call, ref, action, func(p *accessPoint) (none O, err error) {
 		if p.policy == nil {
-			return nil, errNoSuchPointPolicy.of("AccessPointName", p.name)
+			return none, errNoSuchPointPolicy.of("AccessPointName", p.name)
 		}
 		return do(p), nil
 	})
 }
 
 // getAccessPointPolicy returns the policy of an access point as it was put.
-func (c controlFake) getAccessPointPolicy(call *fakeaws.Call, in *s3control.GetAccessPointPolicyInput) (*fakeaws.Plan[s3control.GetAccessPointPolicyOutput], error) {
+func (c controlFake) getAccessPointPolicy(call *fakeaws.Call, in *s3control.GetAccessPointPolicyInput) (*fakeaws.Plan[*s3control.GetAccessPointPolicyOutput], error) {
 	return onPointPolicy(c, call, pointRef{in.AccountId, in.Name}, "s3:GetAccessPointPolicy", func(p *accessPoint) *s3control.GetAccessPointPolicyOutput {
 		return &s3control.GetAccessPointPolicyOutput{Policy: aws.String(p.policy.Document())}
 	})
 }
 
 // deleteAccessPointPolicy removes the policy of an access point.
-func (c controlFake) deleteAccessPointPolicy(call *fakeaws.Call, in *s3control.DeleteAccessPointPolicyInput) (*fakeaws.Plan[s3control.DeleteAccessPointPolicyOutput], error) {
+func (c controlFake) deleteAccessPointPolicy(call *fakeaws.Call, in *s3control.DeleteAccessPointPolicyInput) (*fakeaws.Plan[*s3control.DeleteAccessPointPolicyOutput], error) {
 	return onPoint(c, call, pointRef{in.AccountId, in.Name}, "s3:DeleteAccessPointPolicy", func(p *accessPoint) (*s3control.DeleteAccessPointPolicyOutput, error) {
 		p.policy, p.public = nil, false
 		return new(s3control.DeleteAccessPointPolicyOutput), nil
@@ -86,7 +86,7 @@ func (c controlFake) deleteAccessPointPolicy(call *fakeaws.Call, in *s3control.D
 }
 
 // getAccessPointPolicyStatus tells whether the policy makes the access point public.
-func (c controlFake) getAccessPointPolicyStatus(call *fakeaws.Call, in *s3control.GetAccessPointPolicyStatusInput) (*fakeaws.Plan[s3control.GetAccessPointPolicyStatusOutput], error) {
+func (c controlFake) getAccessPointPolicyStatus(call *fakeaws.Call, in *s3control.GetAccessPointPolicyStatusInput) (*fakeaws.Plan[*s3control.GetAccessPointPolicyStatusOutput], error) {
 	return onPointPolicy(c, call, pointRef{in.AccountId, in.Name}, "s3:GetAccessPointPolicyStatus", func(p *accessPoint) *s3control.GetAccessPointPolicyStatusOutput {
 		return &s3control.GetAccessPointPolicyStatusOutput{PolicyStatus: &control.PolicyStatus{IsPublic: p.public}}
 	})

@@ -28,16 +28,16 @@ type pointRef struct{ account, name *string }
 
 // onPoint plans an operation on an access point itself. do performs it with the lock
 // held. Whether there is such an access point is told only to those who may ask.
-func onPoint[O any](c controlFake, call *fakeaws.Call, ref pointRef, action string, do func(*accessPoint) (*O, error)) (*fakeaws.Plan[O], error) {
+func onPoint[O any](c controlFake, call *fakeaws.Call, ref pointRef, action string, do func(*accessPoint) (O, error)) (*fakeaws.Plan[O], error) {
 	p, need, err := c.askPoint(call, ref, action)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if p == nil || p.deleted {
-			return nil, errNoSuchAccessPoint.of("AccessPointName", aws.ToString(ref.name))
+			return none, errNoSuchAccessPoint.of("AccessPointName", aws.ToString(ref.name))
 		}
 		return do(p)
 	}}, nil
@@ -76,7 +76,7 @@ func validPointName(name string) bool {
 }
 
 // createAccessPoint makes an access point to a bucket.
-func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateAccessPointInput) (*fakeaws.Plan[s3control.CreateAccessPointOutput], error) {
+func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateAccessPointInput) (*fakeaws.Plan[*s3control.CreateAccessPointOutput], error) {
 	name := aws.ToString(in.Name)
 	switch {
 	case !validPointName(name):
@@ -108,7 +108,7 @@ func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateA
 		needs[0].Context.SetMulti("aws:TagKeys", tagKeys(tags))
 		needs = append(needs, narrowed(needs[0], "s3:TagResource"))
 	}
-	return &fakeaws.Plan[s3control.CreateAccessPointOutput]{Needs: needs, Do: func() (*s3control.CreateAccessPointOutput, error) {
+	return &fakeaws.Plan[*s3control.CreateAccessPointOutput]{Needs: needs, Do: func() (*s3control.CreateAccessPointOutput, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		b, ok := c.buckets.Get(aws.ToString(in.Bucket))
@@ -145,7 +145,7 @@ func (p *accessPoint) vpcConfiguration() *control.VpcConfiguration {
 }
 
 // getAccessPoint describes an access point.
-func (c controlFake) getAccessPoint(call *fakeaws.Call, in *s3control.GetAccessPointInput) (*fakeaws.Plan[s3control.GetAccessPointOutput], error) {
+func (c controlFake) getAccessPoint(call *fakeaws.Call, in *s3control.GetAccessPointInput) (*fakeaws.Plan[*s3control.GetAccessPointOutput], error) {
 	return onPoint(c, call, pointRef{in.AccountId, in.Name}, "s3:GetAccessPoint", func(p *accessPoint) (*s3control.GetAccessPointOutput, error) {
 		return p.describe(), nil
 	})
@@ -165,7 +165,7 @@ func (p *accessPoint) describe() *s3control.GetAccessPointOutput {
 }
 
 // deleteAccessPoint removes an access point.
-func (c controlFake) deleteAccessPoint(call *fakeaws.Call, in *s3control.DeleteAccessPointInput) (*fakeaws.Plan[s3control.DeleteAccessPointOutput], error) {
+func (c controlFake) deleteAccessPoint(call *fakeaws.Call, in *s3control.DeleteAccessPointInput) (*fakeaws.Plan[*s3control.DeleteAccessPointOutput], error) {
 	return onPoint(c, call, pointRef{in.AccountId, in.Name}, "s3:DeleteAccessPoint", func(p *accessPoint) (*s3control.DeleteAccessPointOutput, error) {
 		delete(c.points, p.arn)
 		p.deleted = true
@@ -177,7 +177,7 @@ func (c controlFake) deleteAccessPoint(call *fakeaws.Call, in *s3control.DeleteA
 const maxPoints = 1000
 
 // listAccessPoints lists the access points of an account, or of a bucket.
-func (c controlFake) listAccessPoints(call *fakeaws.Call, in *s3control.ListAccessPointsInput) (*fakeaws.Plan[s3control.ListAccessPointsOutput], error) {
+func (c controlFake) listAccessPoints(call *fakeaws.Call, in *s3control.ListAccessPointsInput) (*fakeaws.Plan[*s3control.ListAccessPointsOutput], error) {
 	return onAccount(c, call, "s3:ListAccessPoints", in.AccountId, func(account string) (*s3control.ListAccessPointsOutput, error) {
 		limit := int(in.MaxResults)
 		if limit < 0 || limit > maxPoints {

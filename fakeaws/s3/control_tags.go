@@ -68,7 +68,7 @@ func (c controlFake) findTagged(call *fakeaws.Call, ref taggedRef, action string
 
 // onTags plans an operation on tags. The tags and the keys of a request are condition
 // keys. do performs it with the lock held.
-func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, keys []string, do func(*[]types.Tag) (*O, error)) (*fakeaws.Plan[O], error) {
+func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, keys []string, do func(*[]types.Tag) (O, error)) (*fakeaws.Plan[O], error) {
 	if err := checkTags(given, bucketTags); err != nil {
 		return nil, err
 	}
@@ -82,12 +82,12 @@ func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action stri
 	if keys = append(tagKeys(given), keys...); len(keys) > 0 {
 		need.Context.SetMulti("aws:TagKeys", keys)
 	}
-	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		tags, ok := found.tags()
 		if !ok {
-			return nil, errNoSuchResource.of("ResourceArn", *ref.arn)
+			return none, errNoSuchResource.of("ResourceArn", *ref.arn)
 		}
 		return do(tags)
 	}}, nil
@@ -111,7 +111,7 @@ func controlTags(tags []types.Tag) []control.Tag {
 }
 
 // tagResource adds tags to a bucket or an access point, or gives them other values.
-func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceInput) (*fakeaws.Plan[s3control.TagResourceOutput], error) {
+func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceInput) (*fakeaws.Plan[*s3control.TagResourceOutput], error) {
 	added := cloneTags(bucketTagsOf(in.Tags))
 	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:TagResource", added, nil, func(tags *[]types.Tag) (*s3control.TagResourceOutput, error) {
 		merged := append(without(*tags, tagKeys(added)), added...)
@@ -124,7 +124,7 @@ func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceIn
 }
 
 // untagResource removes tags.
-func (c controlFake) untagResource(call *fakeaws.Call, in *s3control.UntagResourceInput) (*fakeaws.Plan[s3control.UntagResourceOutput], error) {
+func (c controlFake) untagResource(call *fakeaws.Call, in *s3control.UntagResourceInput) (*fakeaws.Plan[*s3control.UntagResourceOutput], error) {
 	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:UntagResource", nil, in.TagKeys, func(tags *[]types.Tag) (*s3control.UntagResourceOutput, error) {
 		*tags = without(*tags, in.TagKeys)
 		return new(s3control.UntagResourceOutput), nil
@@ -132,7 +132,7 @@ func (c controlFake) untagResource(call *fakeaws.Call, in *s3control.UntagResour
 }
 
 // listTagsForResource lists tags.
-func (c controlFake) listTagsForResource(call *fakeaws.Call, in *s3control.ListTagsForResourceInput) (*fakeaws.Plan[s3control.ListTagsForResourceOutput], error) {
+func (c controlFake) listTagsForResource(call *fakeaws.Call, in *s3control.ListTagsForResourceInput) (*fakeaws.Plan[*s3control.ListTagsForResourceOutput], error) {
 	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:ListTagsForResource", nil, nil, func(tags *[]types.Tag) (*s3control.ListTagsForResourceOutput, error) {
 		return &s3control.ListTagsForResourceOutput{Tags: controlTags(*tags)}, nil
 	})

@@ -166,7 +166,7 @@ func listRequestV1(in *awss3.ListObjectsInput) *listRequest {
 }
 
 // listObjects lists a page of a bucket's objects in the first form of the list.
-func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fakeaws.Plan[awss3.ListObjectsOutput], error) {
+func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fakeaws.Plan[*awss3.ListObjectsOutput], error) {
 	l := listRequestV1(in)
 	b, needs, err := s.askList(call, l)
 	if err != nil {
@@ -217,7 +217,7 @@ func listRequestV2(in *awss3.ListObjectsV2Input) (*listRequest, error) {
 }
 
 // listObjectsV2 lists a page of a bucket's objects.
-func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (*fakeaws.Plan[awss3.ListObjectsV2Output], error) {
+func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (*fakeaws.Plan[*awss3.ListObjectsV2Output], error) {
 	l, err := listRequestV2(in)
 	if err != nil {
 		return nil, err

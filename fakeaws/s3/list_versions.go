@@ -44,7 +44,7 @@ func checkVersionMarker(in *awss3.ListObjectVersionsInput) error {
 
 // listObjectVersions lists a page of all versions in a bucket: by key, and the
 // newest of a key first.
-func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersionsInput) (*fakeaws.Plan[awss3.ListObjectVersionsOutput], error) {
+func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersionsInput) (*fakeaws.Plan[*awss3.ListObjectVersionsOutput], error) {
 	if err := checkVersionMarker(in); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ var (
 
 // putObjectAnnotation attaches an annotation to a version of an object, or replaces
 // the one of its name. The body is read without the lock, once the call is allowed.
-func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnotationInput) (*fakeaws.Plan[awss3.PutObjectAnnotationOutput], error) {
+func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnotationInput) (*fakeaws.Plan[*awss3.PutObjectAnnotationOutput], error) {
 	n := &annotation{name: aws.ToString(in.AnnotationName)}
 	if err := checkAnnotationName(n.name); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 	if err := body.check(); err != nil {
 		return nil, err
 	}
-	plan, err := changeObject(s, call, versionChange[awss3.PutObjectAnnotationOutput]{
+	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectAnnotationOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: byVersion(in.VersionId, "s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation"), method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.PutObjectAnnotationOutput, error) {
@@ -107,7 +107,7 @@ const objectIfMatch = "x-amz-object-if-match"
 
 // getObjectAnnotation returns the text of an annotation, also that of an archived
 // object.
-func (s *Fake) getObjectAnnotation(call *fakeaws.Call, in *awss3.GetObjectAnnotationInput) (*fakeaws.Plan[awss3.GetObjectAnnotationOutput], error) {
+func (s *Fake) getObjectAnnotation(call *fakeaws.Call, in *awss3.GetObjectAnnotationInput) (*fakeaws.Plan[*awss3.GetObjectAnnotationOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")
 	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectAnnotationOutput, error) {
@@ -133,8 +133,8 @@ func (s *Fake) getObjectAnnotation(call *fakeaws.Call, in *awss3.GetObjectAnnota
 // keep them as well, and that a locked object's annotations may be added to and
 // replaced, is unverified. So is that a name which is not there is no error: the model
 // of the operation has none for it, unlike that of GetObjectAnnotation.
-func (s *Fake) deleteObjectAnnotation(call *fakeaws.Call, in *awss3.DeleteObjectAnnotationInput) (*fakeaws.Plan[awss3.DeleteObjectAnnotationOutput], error) {
-	plan, err := changeObject(s, call, versionChange[awss3.DeleteObjectAnnotationOutput]{
+func (s *Fake) deleteObjectAnnotation(call *fakeaws.Call, in *awss3.DeleteObjectAnnotationInput) (*fakeaws.Plan[*awss3.DeleteObjectAnnotationOutput], error) {
+	plan, err := changeObject(s, call, versionChange[*awss3.DeleteObjectAnnotationOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: byVersion(in.VersionId, "s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"), method: "DELETE",
 		change: func(b *bucket, o *object) (*awss3.DeleteObjectAnnotationOutput, error) {
@@ -181,7 +181,7 @@ func annotationPageOf(in *awss3.ListObjectAnnotationsInput) (p annotationPage, e
 const annotationResultsText = "Argument max-annotation-results must be an integer between 1 and 1000"
 
 // listObjectAnnotations lists a page of the annotations of a version.
-func (s *Fake) listObjectAnnotations(call *fakeaws.Call, in *awss3.ListObjectAnnotationsInput) (*fakeaws.Plan[awss3.ListObjectAnnotationsOutput], error) {
+func (s *Fake) listObjectAnnotations(call *fakeaws.Call, in *awss3.ListObjectAnnotationsInput) (*fakeaws.Plan[*awss3.ListObjectAnnotationsOutput], error) {
 	p, err := annotationPageOf(in)
 	if err != nil {
 		return nil, err

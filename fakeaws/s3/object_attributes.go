@@ -36,7 +36,7 @@ func checkAttributeNames(names []types.ObjectAttributes) error {
 }
 
 // getObjectAttributes returns what a request wants to know of an object.
-func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttributesInput) (*fakeaws.Plan[awss3.GetObjectAttributesOutput], error) {
+func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttributesInput) (*fakeaws.Plan[*awss3.GetObjectAttributesOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err

@@ -113,7 +113,7 @@ func parseCopySource(header string) (objectRef, error) {
 
 // copyObject stores an object that shares the data of another one: of the version that
 // the policies were asked about.
-func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakeaws.Plan[awss3.CopyObjectOutput], error) {
+func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakeaws.Plan[*awss3.CopyObjectOutput], error) {
 	p, err := readCopyObject(call, in)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakea
 	if p.from, err = s.bucketAnywhere(p.source.bucketRef); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.CopyObjectOutput]{
+	return &fakeaws.Plan[*awss3.CopyObjectOutput]{
 		Needs: s.copyNeeds(call, in, p),
 		Do:    func() (*awss3.CopyObjectOutput, error) { return s.copy(call, in, p) },
 	}, nil

@@ -23,7 +23,7 @@ func (s *Fake) objectDeleteOps() []fakeaws.Op {
 const maxDelete = 1000
 
 // deleteObject removes an object, or does nothing where there is none.
-func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*fakeaws.Plan[awss3.DeleteObjectOutput], error) {
+func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*fakeaws.Plan[*awss3.DeleteObjectOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func checkDeleteObjects(list *types.Delete) error {
 }
 
 // deleteObjects removes many objects and answers for each.
-func (s *Fake) deleteObjects(call *fakeaws.Call, in *awss3.DeleteObjectsInput) (*fakeaws.Plan[awss3.DeleteObjectsOutput], error) {
+func (s *Fake) deleteObjects(call *fakeaws.Call, in *awss3.DeleteObjectsInput) (*fakeaws.Plan[*awss3.DeleteObjectsOutput], error) {
 	if err := checkDeleteObjects(in.Delete); err != nil {
 		return nil, err
 	}

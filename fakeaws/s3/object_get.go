@@ -23,12 +23,12 @@ func (s *Fake) objectGetOps() []fakeaws.Op {
 const maxPart = 10000
 
 // getObject returns an object or a range of it.
-func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws.Plan[awss3.GetObjectOutput], error) {
+func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws.Plan[*awss3.GetObjectOutput], error) {
 	r, needs, err := s.planRead(call, in, "GET")
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.GetObjectOutput]{Needs: needs, Do: func() (*awss3.GetObjectOutput, error) {
+	return &fakeaws.Plan[*awss3.GetObjectOutput]{Needs: needs, Do: func() (*awss3.GetObjectOutput, error) {
 		if err := r.decide(); err != nil {
 			return nil, err
 		}
@@ -44,12 +44,12 @@ func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws
 var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
 
 // headObject returns what GetObject would, without the data.
-func (s *Fake) headObject(call *fakeaws.Call, in *awss3.HeadObjectInput) (*fakeaws.Plan[awss3.HeadObjectOutput], error) {
+func (s *Fake) headObject(call *fakeaws.Call, in *awss3.HeadObjectInput) (*fakeaws.Plan[*awss3.HeadObjectOutput], error) {
 	r, needs, err := s.planRead(call, (*awss3.GetObjectInput)(in), "HEAD")
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.HeadObjectOutput]{Needs: needs, Do: func() (*awss3.HeadObjectOutput, error) {
+	return &fakeaws.Plan[*awss3.HeadObjectOutput]{Needs: needs, Do: func() (*awss3.HeadObjectOutput, error) {
 		if err := r.decide(); err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func checkLockConfiguration(cfg *types.ObjectLockConfiguration) error {
 
 // putObjectLockConfiguration turns Object Lock of a bucket on, which cannot be
 // undone, and sets what new objects get.
-func (s *Fake) putObjectLockConfiguration(call *fakeaws.Call, in *awss3.PutObjectLockConfigurationInput) (*fakeaws.Plan[awss3.PutObjectLockConfigurationOutput], error) {
+func (s *Fake) putObjectLockConfiguration(call *fakeaws.Call, in *awss3.PutObjectLockConfigurationInput) (*fakeaws.Plan[*awss3.PutObjectLockConfigurationOutput], error) {
 	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *Fake) putObjectLockConfiguration(call *fakeaws.Call, in *awss3.PutObjec
 }
 
 // getObjectLockConfiguration returns Object Lock of a bucket that has it.
-func (s *Fake) getObjectLockConfiguration(call *fakeaws.Call, in *awss3.GetObjectLockConfigurationInput) (*fakeaws.Plan[awss3.GetObjectLockConfigurationOutput], error) {
+func (s *Fake) getObjectLockConfiguration(call *fakeaws.Call, in *awss3.GetObjectLockConfigurationInput) (*fakeaws.Plan[*awss3.GetObjectLockConfigurationOutput], error) {
 	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketObjectLockConfiguration")
 	if err != nil {
 		return nil, err

@@ -32,16 +32,16 @@ func authenticateMFA(call *fakeaws.Call, header *string) (shownBy string, err er
 // withMFA is the plan of an operation whose request may have a code of an MFA device. The
 // code is used up when the call is allowed. do is given the account whose root user showed
 // a code, or "", and the lock is held.
-func withMFA[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, header *string, do func(shownBy string) (*O, error)) *fakeaws.Plan[O] {
-	return &fakeaws.Plan[O]{Needs: needs, Do: func() (*O, error) {
+func withMFA[O any](s *Fake, call *fakeaws.Call, b *bucket, needs []fakeaws.Need, header *string, do func(shownBy string) (O, error)) *fakeaws.Plan[O] {
+	return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
 		shownBy, err := authenticateMFA(call, header)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := b.still(call); err != nil {
-			return nil, err
+			return none, err
 		}
 		return do(shownBy)
 	}}

@@ -28,15 +28,15 @@ type token struct {
 // newToken gives the root user of an account an MFA device.
 func newToken(t testing.TB, w *worldtest.World, account string) *token {
 	t.Helper()
-	service, ctx := iam.Of(w.World), w.Background(account, worldtest.Region)
+	service := iam.Of(w.World)
 	client := awsiam.NewFromConfig(worldtest.FixtureConfig(w.World, account, worldtest.Region))
 	made, err := client.CreateVirtualMFADevice(t.Context(), &awsiam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("root-account-mfa-device")})
 	require.NoError(t, err)
 	d := &token{t: t, world: w, serial: *made.VirtualMFADevice.SerialNumber}
 	d.seed, err = base32.StdEncoding.DecodeString(string(made.VirtualMFADevice.Base32StringSeed))
 	require.NoError(t, err)
-	require.Error(t, service.EnableRootMFADevice(ctx, d.serial, d.code(-1), d.code(-1)), "no two codes")
-	require.NoError(t, service.EnableRootMFADevice(ctx, d.serial, d.code(-1), d.code(0)))
+	require.Error(t, service.EnableRootMFADevice(account, d.serial, d.code(-1), d.code(-1)), "no two codes")
+	require.NoError(t, service.EnableRootMFADevice(account, d.serial, d.code(-1), d.code(0)))
 	return d
 }
 

@@ -41,19 +41,19 @@ func (s *Fake) findObject(call *fakeaws.Call, ref objectRef, action string) (*bu
 // onObject plans an operation that reads a version and asks one permission on it. read
 // is given the version that was judged, with the lock held. admit refuses buckets, before
 // it is said whether the version exists; nil refuses none.
-func onObject[O any](s *Fake, call *fakeaws.Call, ref objectRef, action string, admit func(*bucket) error, read func(*bucket, *object) (*O, error)) (*fakeaws.Plan[O], error) {
+func onObject[O any](s *Fake, call *fakeaws.Call, ref objectRef, action string, admit func(*bucket) error, read func(*bucket, *object) (O, error)) (*fakeaws.Plan[O], error) {
 	b, o, needs, err := s.findObject(call, ref, action)
 	if err != nil {
 		return nil, err
 	}
-	return withBucket(s, call, b, needs, func(b *bucket) (*O, error) {
+	return withBucket(s, call, b, needs, func(b *bucket) (none O, err error) {
 		if admit != nil {
 			if err := admit(b); err != nil {
-				return nil, err
+				return none, err
 			}
 		}
 		if err := ref.checkFound(o, "GET"); err != nil {
-			return nil, err
+			return none, err
 		}
 		return read(b, o)
 	}), nil
@@ -66,7 +66,7 @@ type versionChange[O any] struct {
 	// admit is as that of onObject.
 	admit func(*bucket) error
 	// change changes a copy of the version, which takes its place unless there is an error.
-	change func(*bucket, *object) (*O, error)
+	change func(*bucket, *object) (O, error)
 }
 
 // changeObject plans an operation that changes a version and asks one permission on it.
@@ -80,20 +80,20 @@ func changeObject[O any](s *Fake, call *fakeaws.Call, c versionChange[O]) (*fake
 	if err != nil {
 		return nil, err
 	}
-	return withBucket(s, call, b, needs, func(b *bucket) (*O, error) {
+	return withBucket(s, call, b, needs, func(b *bucket) (none O, err error) {
 		if c.admit != nil {
 			if err := c.admit(b); err != nil {
-				return nil, err
+				return none, err
 			}
 		}
 		o := b.asItIs(judged)
 		if err := c.ref.checkFound(o, c.method); err != nil {
-			return nil, err
+			return none, err
 		}
 		changed := *o
 		out, err := c.change(b, &changed)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		b.replace(&changed)
 		return out, nil

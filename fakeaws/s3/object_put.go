@@ -91,7 +91,7 @@ func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *
 // putObject stores an object. Its body is read when the call is allowed, and without the
 // lock: a slow upload holds up nobody. It goes into the bucket that the policies were
 // asked about, or nowhere.
-func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws.Plan[awss3.PutObjectOutput], error) {
+func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws.Plan[*awss3.PutObjectOutput], error) {
 	p, err := readPutObject(call, in)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 	p.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", true)
 	setRequestTags(&need.Context, p.tags)
-	return &fakeaws.Plan[awss3.PutObjectOutput]{
+	return &fakeaws.Plan[*awss3.PutObjectOutput]{
 		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0),
 		Do:    func() (*awss3.PutObjectOutput, error) { return s.put(call, b, in, p) },
 	}, nil

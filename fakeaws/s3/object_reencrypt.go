@@ -43,12 +43,12 @@ func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*type
 
 // updateObjectEncryption encrypts the key of an object's data with another one. The
 // object is the same in all else: its time, entity tag and checksum too.
-func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObjectEncryptionInput) (*fakeaws.Plan[awss3.UpdateObjectEncryptionOutput], error) {
+func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObjectEncryptionInput) (*fakeaws.Plan[*awss3.UpdateObjectEncryptionOutput], error) {
 	kms, err := checkReencryption(call, in.ObjectEncryption)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := changeObject(s, call, versionChange[awss3.UpdateObjectEncryptionOutput]{
+	plan, err := changeObject(s, call, versionChange[*awss3.UpdateObjectEncryptionOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:UpdateObjectEncryption", method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.UpdateObjectEncryptionOutput, error) {

@@ -25,7 +25,7 @@ var (
 // renameObject refuses to rename an object: only objects of directory buckets have other
 // names (API Reference, "RenameObject"). No action of IAM is about it in a general purpose
 // bucket, so that none is asked.
-func (s *Fake) renameObject(call *fakeaws.Call, in *awss3.RenameObjectInput) (*fakeaws.Plan[awss3.RenameObjectOutput], error) {
+func (s *Fake) renameObject(call *fakeaws.Call, in *awss3.RenameObjectInput) (*fakeaws.Plan[*awss3.RenameObjectOutput], error) {
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Fake) renameObject(call *fakeaws.Call, in *awss3.RenameObjectInput) (*f
 // getObjectTorrent refuses to make a torrent file: S3 has had no BitTorrent since April
 // 2022, though the action of IAM is still there. That it is still asked, and that the
 // object is not looked at, is unverified.
-func (s *Fake) getObjectTorrent(call *fakeaws.Call, in *awss3.GetObjectTorrentInput) (*fakeaws.Plan[awss3.GetObjectTorrentOutput], error) {
+func (s *Fake) getObjectTorrent(call *fakeaws.Call, in *awss3.GetObjectTorrentInput) (*fakeaws.Plan[*awss3.GetObjectTorrentOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
 	b, _, needs, err := s.findObject(call, ref, "s3:GetObjectTorrent")
 	if err != nil {

@@ -95,12 +95,12 @@ func speed(t types.Tier) int {
 // restoreObject has a copy made of an archived object, which is there after a
 // while on the World's clock and for some days. To ask again for a copy that is
 // there changes how long it stays.
-func (s *Fake) restoreObject(call *fakeaws.Call, in *awss3.RestoreObjectInput) (*fakeaws.Plan[awss3.RestoreObjectOutput], error) {
+func (s *Fake) restoreObject(call *fakeaws.Call, in *awss3.RestoreObjectInput) (*fakeaws.Plan[*awss3.RestoreObjectOutput], error) {
 	if err := checkRestore(in.RestoreRequest); err != nil {
 		return nil, err
 	}
 	tier, days := tierOf(in.RestoreRequest), int(*in.RestoreRequest.Days)
-	return changeObject(s, call, versionChange[awss3.RestoreObjectOutput]{
+	return changeObject(s, call, versionChange[*awss3.RestoreObjectOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:RestoreObject", method: "POST",
 		change: func(_ *bucket, o *object) (*awss3.RestoreObjectOutput, error) {

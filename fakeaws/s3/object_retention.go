@@ -45,13 +45,13 @@ func admitLocks(b *bucket) error {
 }
 
 // putObjectRetention sets the retention of a version, or removes it.
-func (s *Fake) putObjectRetention(call *fakeaws.Call, in *awss3.PutObjectRetentionInput) (*fakeaws.Plan[awss3.PutObjectRetentionOutput], error) {
+func (s *Fake) putObjectRetention(call *fakeaws.Call, in *awss3.PutObjectRetentionInput) (*fakeaws.Plan[*awss3.PutObjectRetentionOutput], error) {
 	if err := checkRetention(in.Retention, call.Time); err != nil {
 		return nil, err
 	}
 	wanted := objectLock{mode: types.ObjectLockMode(in.Retention.Mode), until: aws.ToTime(in.Retention.RetainUntilDate)}
 	bypass := aws.ToBool(in.BypassGovernanceRetention)
-	plan, err := changeObject(s, call, versionChange[awss3.PutObjectRetentionOutput]{
+	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectRetentionOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:PutObjectRetention", method: "PUT", admit: admitLocks,
 		change: func(_ *bucket, o *object) (*awss3.PutObjectRetentionOutput, error) {
@@ -84,7 +84,7 @@ func (l objectLock) weakenedBy(other objectLock) bool {
 }
 
 // getObjectRetention returns the retention of a version that has one.
-func (s *Fake) getObjectRetention(call *fakeaws.Call, in *awss3.GetObjectRetentionInput) (*fakeaws.Plan[awss3.GetObjectRetentionOutput], error) {
+func (s *Fake) getObjectRetention(call *fakeaws.Call, in *awss3.GetObjectRetentionInput) (*fakeaws.Plan[*awss3.GetObjectRetentionOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return onObject(s, call, ref, "s3:GetObjectRetention", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectRetentionOutput, error) {
 		l := o.locked()
@@ -96,11 +96,11 @@ func (s *Fake) getObjectRetention(call *fakeaws.Call, in *awss3.GetObjectRetenti
 }
 
 // putObjectLegalHold sets or releases the legal hold of a version.
-func (s *Fake) putObjectLegalHold(call *fakeaws.Call, in *awss3.PutObjectLegalHoldInput) (*fakeaws.Plan[awss3.PutObjectLegalHoldOutput], error) {
+func (s *Fake) putObjectLegalHold(call *fakeaws.Call, in *awss3.PutObjectLegalHoldInput) (*fakeaws.Plan[*awss3.PutObjectLegalHoldOutput], error) {
 	if in.LegalHold == nil || !known(in.LegalHold.Status) {
 		return nil, errMalformedXML.of()
 	}
-	plan, err := changeObject(s, call, versionChange[awss3.PutObjectLegalHoldOutput]{
+	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectLegalHoldOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:PutObjectLegalHold", method: "PUT", admit: admitLocks,
 		change: func(_ *bucket, o *object) (*awss3.PutObjectLegalHoldOutput, error) {
@@ -118,7 +118,7 @@ func (s *Fake) putObjectLegalHold(call *fakeaws.Call, in *awss3.PutObjectLegalHo
 }
 
 // getObjectLegalHold returns the legal hold of a version that was ever given one.
-func (s *Fake) getObjectLegalHold(call *fakeaws.Call, in *awss3.GetObjectLegalHoldInput) (*fakeaws.Plan[awss3.GetObjectLegalHoldOutput], error) {
+func (s *Fake) getObjectLegalHold(call *fakeaws.Call, in *awss3.GetObjectLegalHoldInput) (*fakeaws.Plan[*awss3.GetObjectLegalHoldOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return onObject(s, call, ref, "s3:GetObjectLegalHold", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectLegalHoldOutput, error) {
 		l := o.locked()

@@ -434,7 +434,7 @@ func TestObjectActions(t *testing.T) {
 	})
 }
 
-func of[O any](f func(context.Context, *awss3.Client) (*O, error)) func(context.Context, *awss3.Client) error {
+func of[O any](f func(context.Context, *awss3.Client) (O, error)) func(context.Context, *awss3.Client) error {
 	return func(ctx context.Context, c *awss3.Client) error {
 		_, err := f(ctx, c)
 		return err

@@ -16,7 +16,7 @@ func (s *Fake) objectTaggingOps() []fakeaws.Op {
 }
 
 // putObjectTagging replaces all tags of an object.
-func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingInput) (*fakeaws.Plan[awss3.PutObjectTaggingOutput], error) {
+func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingInput) (*fakeaws.Plan[*awss3.PutObjectTaggingOutput], error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingIn
 		return nil, err
 	}
 	tags = cloneTags(tags)
-	plan, err := changeObject(s, call, versionChange[awss3.PutObjectTaggingOutput]{
+	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectTaggingOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"), method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.PutObjectTaggingOutput, error) {
@@ -41,7 +41,7 @@ func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingIn
 }
 
 // getObjectTagging returns the tags of an object.
-func (s *Fake) getObjectTagging(call *fakeaws.Call, in *awss3.GetObjectTaggingInput) (*fakeaws.Plan[awss3.GetObjectTaggingOutput], error) {
+func (s *Fake) getObjectTagging(call *fakeaws.Call, in *awss3.GetObjectTaggingInput) (*fakeaws.Plan[*awss3.GetObjectTaggingOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
 	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectTaggingOutput, error) {
@@ -50,8 +50,8 @@ func (s *Fake) getObjectTagging(call *fakeaws.Call, in *awss3.GetObjectTaggingIn
 }
 
 // deleteObjectTagging removes all tags of an object.
-func (s *Fake) deleteObjectTagging(call *fakeaws.Call, in *awss3.DeleteObjectTaggingInput) (*fakeaws.Plan[awss3.DeleteObjectTaggingOutput], error) {
-	return changeObject(s, call, versionChange[awss3.DeleteObjectTaggingOutput]{
+func (s *Fake) deleteObjectTagging(call *fakeaws.Call, in *awss3.DeleteObjectTaggingInput) (*fakeaws.Plan[*awss3.DeleteObjectTaggingOutput], error) {
+	return changeObject(s, call, versionChange[*awss3.DeleteObjectTaggingOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"), method: "DELETE",
 		change: func(b *bucket, o *object) (*awss3.DeleteObjectTaggingOutput, error) {

@@ -29,7 +29,7 @@ func checkVersioning(cfg *types.VersioningConfiguration) error {
 }
 
 // putBucketVersioning turns versioning of a bucket on, or suspends it.
-func (s *Fake) putBucketVersioning(call *fakeaws.Call, in *awss3.PutBucketVersioningInput) (*fakeaws.Plan[awss3.PutBucketVersioningOutput], error) {
+func (s *Fake) putBucketVersioning(call *fakeaws.Call, in *awss3.PutBucketVersioningInput) (*fakeaws.Plan[*awss3.PutBucketVersioningOutput], error) {
 	cfg := in.VersioningConfiguration
 	if err := checkVersioning(cfg); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (b *bucket) setVersioning(cfg *types.VersioningConfiguration, shownBy strin
 
 // getBucketVersioning tells whether a bucket has versioning; a bucket that never
 // had it has no status at all.
-func (s *Fake) getBucketVersioning(call *fakeaws.Call, in *awss3.GetBucketVersioningInput) (*fakeaws.Plan[awss3.GetBucketVersioningOutput], error) {
+func (s *Fake) getBucketVersioning(call *fakeaws.Call, in *awss3.GetBucketVersioningInput) (*fakeaws.Plan[*awss3.GetBucketVersioningOutput], error) {
 	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketVersioning")
 	if err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func compositeOf(a types.ChecksumAlgorithm, t types.ChecksumType) (bool, error) 
 }
 
 // createMultipartUpload begins an upload in parts.
-func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipartUploadInput) (*fakeaws.Plan[awss3.CreateMultipartUploadOutput], error) {
+func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipartUploadInput) (*fakeaws.Plan[*awss3.CreateMultipartUploadOutput], error) {
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 }
 
 // abortMultipartUpload ends an upload and forgets its parts.
-func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipartUploadInput) (*fakeaws.Plan[awss3.AbortMultipartUploadOutput], error) {
+func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipartUploadInput) (*fakeaws.Plan[*awss3.AbortMultipartUploadOutput], error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}

@@ -56,7 +56,7 @@ func checkPartOrder(list *types.CompletedMultipartUpload) error {
 }
 
 // completeMultipartUpload makes an object of parts.
-func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMultipartUploadInput) (*fakeaws.Plan[awss3.CompleteMultipartUploadOutput], error) {
+func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMultipartUploadInput) (*fakeaws.Plan[*awss3.CompleteMultipartUploadOutput], error) {
 	if err := checkWriteHeaders(in.IfMatch, in.IfNoneMatch); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (it *uploadIter) Key() string { return it.Item().key }
 
 // listMultipartUploads lists a page of the uploads that are in progress: by key,
 // and the oldest of a key first.
-func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartUploadsInput) (*fakeaws.Plan[awss3.ListMultipartUploadsOutput], error) {
+func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartUploadsInput) (*fakeaws.Plan[*awss3.ListMultipartUploadsOutput], error) {
 	if n := in.MaxUploads; n != nil && *n < 0 {
 		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
 	}

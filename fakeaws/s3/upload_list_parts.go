@@ -49,7 +49,7 @@ func (p partPage) cut(length int, number func(i int) int32) (from, to int, trunc
 }
 
 // listParts lists the parts of an upload by number.
-func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws.Plan[awss3.ListPartsOutput], error) {
+func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws.Plan[*awss3.ListPartsOutput], error) {
 	p, err := partsOf(in.PartNumberMarker, in.MaxParts)
 	if err != nil {
 		return nil, err

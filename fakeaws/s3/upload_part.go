@@ -37,7 +37,7 @@ func checkPartNumber(number *int32) error {
 
 // uploadPart stores a part of an upload. As with PutObject the body is read when the call
 // is allowed, and without the lock.
-func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakeaws.Plan[awss3.UploadPartOutput], error) {
+func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakeaws.Plan[*awss3.UploadPartOutput], error) {
 	if err := checkPartNumber(in.PartNumber); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[awss3.UploadPartOutput]{Needs: needs, Do: func() (*awss3.UploadPartOutput, error) {
+	return &fakeaws.Plan[*awss3.UploadPartOutput]{Needs: needs, Do: func() (*awss3.UploadPartOutput, error) {
 		m, err := s.uploading(call, b, in.Key, in.UploadId, func(m *multipart) error { return m.admit(body, *key) })
 		if err != nil {
 			return nil, err

@@ -66,7 +66,7 @@ func readUploadPartCopy(in *awss3.UploadPartCopyInput) (*partCopy, error) {
 
 // uploadPartCopy makes a part of an object, or of a range of one, and shares its data:
 // that of the version that the policies were asked about.
-func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput) (*fakeaws.Plan[awss3.UploadPartCopyOutput], error) {
+func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput) (*fakeaws.Plan[*awss3.UploadPartCopyOutput], error) {
 	p, err := readUploadPartCopy(in)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput)
 	}
 	var needs []fakeaws.Need
 	p.src, needs = s.readNeeds(call, p.from, p.source)
-	return &fakeaws.Plan[awss3.UploadPartCopyOutput]{Needs: append(needs, put...), Do: func() (*awss3.UploadPartCopyOutput, error) {
+	return &fakeaws.Plan[*awss3.UploadPartCopyOutput]{Needs: append(needs, put...), Do: func() (*awss3.UploadPartCopyOutput, error) {
 		return s.copyPart(call, dest, in, p)
 	}}, nil
 }

@@ -185,7 +185,7 @@ func (q *queue) differs(changed *settings, values map[string]string) (string, bo
 }
 
 // getQueueAttributes returns the attributes that the call names, or all.
-func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttributesInput) (*fakeaws.Plan[awssqs.GetQueueAttributesOutput], error) {
+func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttributesInput) (*fakeaws.Plan[*awssqs.GetQueueAttributesOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:GetQueueAttributes", shareable, func(q *queue) (*awssqs.GetQueueAttributesOutput, error) {
 		for _, name := range in.AttributeNames {
 			if !q.knows(name) {
@@ -228,7 +228,7 @@ func (q *queue) knows(name types.QueueAttributeName) bool {
 }
 
 // setQueueAttributes changes attributes, all of the given ones or none.
-func (s *Fake) setQueueAttributes(call *fakeaws.Call, in *awssqs.SetQueueAttributesInput) (*fakeaws.Plan[awssqs.SetQueueAttributesOutput], error) {
+func (s *Fake) setQueueAttributes(call *fakeaws.Call, in *awssqs.SetQueueAttributesInput) (*fakeaws.Plan[*awssqs.SetQueueAttributesOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:SetQueueAttributes", ownerOnly, func(q *queue) (*awssqs.SetQueueAttributesOutput, error) {
 		if len(in.Attributes) == 0 {
 			return nil, missingParameter("Attributes")

@@ -20,7 +20,7 @@ func (s *Fake) inFlightOps() []fakeaws.Op {
 // deleteMessage deletes the message of a receipt handle. A message that is gone
 // is deleted again with success; with the handle of an older receive the call
 // succeeds and the message stays (API reference, DeleteMessage).
-func (s *Fake) deleteMessage(call *fakeaws.Call, in *awssqs.DeleteMessageInput) (*fakeaws.Plan[awssqs.DeleteMessageOutput], error) {
+func (s *Fake) deleteMessage(call *fakeaws.Call, in *awssqs.DeleteMessageInput) (*fakeaws.Plan[*awssqs.DeleteMessageOutput], error) {
 	if err := required(in.QueueUrl, "ReceiptHandle", in.ReceiptHandle); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *Fake) deleteMessage(call *fakeaws.Call, in *awssqs.DeleteMessageInput) 
 
 // deleteMessageBatch deletes up to ten messages. Each entry succeeds or fails on
 // its own.
-func (s *Fake) deleteMessageBatch(call *fakeaws.Call, in *awssqs.DeleteMessageBatchInput) (*fakeaws.Plan[awssqs.DeleteMessageBatchOutput], error) {
+func (s *Fake) deleteMessageBatch(call *fakeaws.Call, in *awssqs.DeleteMessageBatchInput) (*fakeaws.Plan[*awssqs.DeleteMessageBatchOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:DeleteMessage", shareable, func(q *queue) (*awssqs.DeleteMessageBatchOutput, error) {
 		if err := checkBatch("DeleteMessageBatchRequestEntry", in.Entries, func(e *types.DeleteMessageBatchRequestEntry) *string { return e.Id }); err != nil {
 			return nil, err
@@ -80,7 +80,7 @@ func (q *queue) delete(handle *string, now moment) error {
 }
 
 // changeMessageVisibility sets when an in-flight message becomes visible again.
-func (s *Fake) changeMessageVisibility(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityInput) (*fakeaws.Plan[awssqs.ChangeMessageVisibilityOutput], error) {
+func (s *Fake) changeMessageVisibility(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityInput) (*fakeaws.Plan[*awssqs.ChangeMessageVisibilityOutput], error) {
 	if err := required(in.QueueUrl, "ReceiptHandle", in.ReceiptHandle); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Fake) changeMessageVisibility(call *fakeaws.Call, in *awssqs.ChangeMess
 
 // changeMessageVisibilityBatch sets when up to ten in-flight messages become
 // visible again. Each entry succeeds or fails on its own.
-func (s *Fake) changeMessageVisibilityBatch(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityBatchInput) (*fakeaws.Plan[awssqs.ChangeMessageVisibilityBatchOutput], error) {
+func (s *Fake) changeMessageVisibilityBatch(call *fakeaws.Call, in *awssqs.ChangeMessageVisibilityBatchInput) (*fakeaws.Plan[*awssqs.ChangeMessageVisibilityBatchOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ChangeMessageVisibility", shareable, func(q *queue) (*awssqs.ChangeMessageVisibilityBatchOutput, error) {
 		if err := checkBatch("ChangeMessageVisibilityBatchRequestEntry", in.Entries, func(e *types.ChangeMessageVisibilityBatchRequestEntry) *string { return e.Id }); err != nil {
 			return nil, err

@@ -67,9 +67,9 @@ func needsOf[O any](p *fakeaws.Plan[O], err error) ([]fakeaws.Need, error) {
 }
 
 // do performs a plan that nobody judges.
-func do[O any](p *fakeaws.Plan[O], err error) (*O, error) {
+func do[O any](p *fakeaws.Plan[O], err error) (none O, _ error) {
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	return p.Do()
 }

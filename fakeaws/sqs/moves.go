@@ -152,7 +152,7 @@ func (s *Fake) renewed(m *message, now moment) *message {
 // another queue, or each to the one that it came from. It asks for sqs:SendMessage too:
 // on the destination or, without one, on every queue whose dead-letter queue the source
 // is. That SQS asks before the task begins is unverified.
-func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageMoveTaskInput) (*fakeaws.Plan[awssqs.StartMessageMoveTaskOutput], error) {
+func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageMoveTaskInput) (*fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput], error) {
 	from, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	for _, id := range targets {
 		needs = append(needs, s.need(call, "sqs:SendMessage", id, shareable))
 	}
-	return &fakeaws.Plan[awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
+	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.catchUp(s.now())
@@ -328,7 +328,7 @@ func parseTaskHandle(handle *string) (taskHandle, queueID, error) {
 }
 
 // cancelMessageMoveTask stops a running task. What it has moved stays moved.
-func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessageMoveTaskInput) (*fakeaws.Plan[awssqs.CancelMessageMoveTaskOutput], error) {
+func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessageMoveTaskInput) (*fakeaws.Plan[*awssqs.CancelMessageMoveTaskOutput], error) {
 	h, id, err := parseTaskHandle(in.TaskHandle)
 	if err != nil {
 		return nil, err
@@ -336,7 +336,7 @@ func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessag
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	source, needs := s.queues[id], s.moveNeeds(call, "sqs:CancelMessageMoveTask", id)
-	return &fakeaws.Plan[awssqs.CancelMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.CancelMessageMoveTaskOutput, error) {
+	return &fakeaws.Plan[*awssqs.CancelMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.CancelMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.catchUp(s.now())
@@ -358,7 +358,7 @@ func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessag
 
 // listMessageMoveTasks lists the tasks out of a queue, the latest first: one, or up
 // to ten.
-func (s *Fake) listMessageMoveTasks(call *fakeaws.Call, in *awssqs.ListMessageMoveTasksInput) (*fakeaws.Plan[awssqs.ListMessageMoveTasksOutput], error) {
+func (s *Fake) listMessageMoveTasks(call *fakeaws.Call, in *awssqs.ListMessageMoveTasksInput) (*fakeaws.Plan[*awssqs.ListMessageMoveTasksOutput], error) {
 	id, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
@@ -366,7 +366,7 @@ func (s *Fake) listMessageMoveTasks(call *fakeaws.Call, in *awssqs.ListMessageMo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	source, needs := s.queues[id], s.moveNeeds(call, "sqs:ListMessageMoveTasks", id)
-	return &fakeaws.Plan[awssqs.ListMessageMoveTasksOutput]{Needs: needs, Do: func() (*awssqs.ListMessageMoveTasksOutput, error) {
+	return &fakeaws.Plan[*awssqs.ListMessageMoveTasksOutput]{Needs: needs, Do: func() (*awssqs.ListMessageMoveTasksOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.catchUp(s.now())

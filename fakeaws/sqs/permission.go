@@ -55,7 +55,7 @@ type permission struct {
 
 // addPermission grants actions to other accounts with a statement in the queue's
 // policy.
-func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) (*fakeaws.Plan[awssqs.AddPermissionOutput], error) {
+func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) (*fakeaws.Plan[*awssqs.AddPermissionOutput], error) {
 	if err := required(in.QueueUrl, "Label", in.Label); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) 
 }
 
 // removePermission removes the statement of a label from the queue's policy.
-func (s *Fake) removePermission(call *fakeaws.Call, in *awssqs.RemovePermissionInput) (*fakeaws.Plan[awssqs.RemovePermissionOutput], error) {
+func (s *Fake) removePermission(call *fakeaws.Call, in *awssqs.RemovePermissionInput) (*fakeaws.Plan[*awssqs.RemovePermissionOutput], error) {
 	if err := required(in.QueueUrl, "Label", in.Label); err != nil {
 		return nil, err
 	}

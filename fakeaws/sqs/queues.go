@@ -37,7 +37,7 @@ func (s *Fake) queueOps() []fakeaws.Op {
 // createQueue makes a queue. An existing queue of the name is answered as if it
 // were new, unless the call asks for an attribute that the queue does not have.
 // That the tags of such a call are ignored is unverified.
-func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fakeaws.Plan[awssqs.CreateQueueOutput], error) {
+func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fakeaws.Plan[*awssqs.CreateQueueOutput], error) {
 	if in.QueueName == nil {
 		return nil, missingParameter("QueueName")
 	}
@@ -55,7 +55,7 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 			setRequestTags(&needs[i].Context, in.Tags)
 		}
 	}
-	return &fakeaws.Plan[awssqs.CreateQueueOutput]{Needs: needs, Do: func() (*awssqs.CreateQueueOutput, error) {
+	return &fakeaws.Plan[*awssqs.CreateQueueOutput]{Needs: needs, Do: func() (*awssqs.CreateQueueOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := s.create(id, in); err != nil {
@@ -118,7 +118,7 @@ func checkNewName(name string, attributes map[string]string) error {
 
 // deleteQueue deletes a queue with its messages. Calls that wait for messages
 // end.
-func (s *Fake) deleteQueue(call *fakeaws.Call, in *awssqs.DeleteQueueInput) (*fakeaws.Plan[awssqs.DeleteQueueOutput], error) {
+func (s *Fake) deleteQueue(call *fakeaws.Call, in *awssqs.DeleteQueueInput) (*fakeaws.Plan[*awssqs.DeleteQueueOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:DeleteQueue", ownerOnly, func(q *queue) (*awssqs.DeleteQueueOutput, error) {
 		q.deleted = true
 		q.wakeAll()
@@ -134,7 +134,7 @@ func (s *Fake) deleteQueue(call *fakeaws.Call, in *awssqs.DeleteQueueInput) (*fa
 }
 
 // purgeQueue deletes all messages, in flight and delayed ones too.
-func (s *Fake) purgeQueue(call *fakeaws.Call, in *awssqs.PurgeQueueInput) (*fakeaws.Plan[awssqs.PurgeQueueOutput], error) {
+func (s *Fake) purgeQueue(call *fakeaws.Call, in *awssqs.PurgeQueueInput) (*fakeaws.Plan[*awssqs.PurgeQueueOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:PurgeQueue", shareable, func(q *queue) (*awssqs.PurgeQueueOutput, error) {
 		now := s.now()
 		if q.purged != 0 && now.sub(q.purged) < purgeInterval {
@@ -147,13 +147,13 @@ func (s *Fake) purgeQueue(call *fakeaws.Call, in *awssqs.PurgeQueueInput) (*fake
 }
 
 // getQueueURL returns the URL of a queue of the caller's or another account.
-func (s *Fake) getQueueURL(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) (*fakeaws.Plan[awssqs.GetQueueUrlOutput], error) {
+func (s *Fake) getQueueURL(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) (*fakeaws.Plan[*awssqs.GetQueueUrlOutput], error) {
 	if in.QueueName == nil {
 		return nil, missingParameter("QueueName")
 	}
 	id := urlTarget(call, in)
 	q, need := s.lookUp(call, "sqs:GetQueueUrl", id, shareable)
-	return &fakeaws.Plan[awssqs.GetQueueUrlOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.GetQueueUrlOutput, error) {
+	return &fakeaws.Plan[*awssqs.GetQueueUrlOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.GetQueueUrlOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if id.name == "" {
@@ -176,13 +176,13 @@ func urlTarget(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) queueID {
 
 // listQueues lists the caller's queues in the call's region, by name. SQS evaluates it
 // on the ARN of a queue without a name.
-func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fakeaws.Plan[awssqs.ListQueuesOutput], error) {
+func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fakeaws.Plan[*awssqs.ListQueuesOutput], error) {
 	if call.Account == "" {
 		return nil, refused(call)
 	}
 	all := queueID{account: call.Account, region: call.Region}
 	need := fakeaws.Need{Action: "sqs:ListQueues", Resource: all.arn(), ResourceAccount: all.account, Policy: noPolicy}
-	return &fakeaws.Plan[awssqs.ListQueuesOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ListQueuesOutput, error) {
+	return &fakeaws.Plan[*awssqs.ListQueuesOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ListQueuesOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		urls, token, err := page(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)

@@ -25,7 +25,7 @@ func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.re
 // receiveMessage takes visible messages and hides them: the oldest first, in a
 // FIFO queue those of one group as long as it has any. It waits for messages up
 // to the given time, or to that of the queue, and returns the moment there is one.
-func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput) (*fakeaws.Plan[awssqs.ReceiveMessageOutput], error) {
+func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput) (*fakeaws.Plan[*awssqs.ReceiveMessageOutput], error) {
 	if in.QueueUrl == nil {
 		return nil, missingParameter("QueueUrl")
 	}
@@ -34,7 +34,7 @@ func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput
 		return nil, err
 	}
 	q, need := s.lookUp(call, "sqs:ReceiveMessage", id, shareable)
-	return &fakeaws.Plan[awssqs.ReceiveMessageOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ReceiveMessageOutput, error) {
+	return &fakeaws.Plan[*awssqs.ReceiveMessageOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ReceiveMessageOutput, error) {
 		return s.receive(&poll{in: in, call: call, queue: q})
 	}}, nil
 }

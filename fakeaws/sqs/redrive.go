@@ -162,7 +162,7 @@ func (s *Fake) deadLetter(q *queue, m *message, now moment) bool {
 }
 
 // listDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
-func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDeadLetterSourceQueuesInput) (*fakeaws.Plan[awssqs.ListDeadLetterSourceQueuesOutput], error) {
+func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDeadLetterSourceQueuesInput) (*fakeaws.Plan[*awssqs.ListDeadLetterSourceQueuesOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ListDeadLetterSourceQueues", shareable, func(dead *queue) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
 		urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // planOn plans an operation and returns what performs it.
-func planOn[I, O any](plan func(*fakeaws.Call, *I) (*fakeaws.Plan[O], error), in *I) func(*fakeaws.Call) (func() error, error) {
+func planOn[I, O any](plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error), in I) func(*fakeaws.Call) (func() error, error) {
 	return func(call *fakeaws.Call) (func() error, error) {
 		p, err := plan(call, in)
 		if err != nil {

@@ -24,7 +24,7 @@ func (s *Fake) sendOps() []fakeaws.Op {
 }
 
 // sendMessage puts a message into a queue.
-func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fakeaws.Plan[awssqs.SendMessageOutput], error) {
+func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fakeaws.Plan[*awssqs.SendMessageOutput], error) {
 	if err := required(in.QueueUrl, "MessageBody", in.MessageBody); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fa
 
 // sendMessageBatch puts up to ten messages into a queue. Each succeeds or fails
 // on its own.
-func (s *Fake) sendMessageBatch(call *fakeaws.Call, in *awssqs.SendMessageBatchInput) (*fakeaws.Plan[awssqs.SendMessageBatchOutput], error) {
+func (s *Fake) sendMessageBatch(call *fakeaws.Call, in *awssqs.SendMessageBatchInput) (*fakeaws.Plan[*awssqs.SendMessageBatchOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:SendMessage", shareable, func(q *queue) (*awssqs.SendMessageBatchOutput, error) {
 		if err := checkBatch("SendMessageBatchRequestEntry", in.Entries, func(e *types.SendMessageBatchRequestEntry) *string { return e.Id }); err != nil {
 			return nil, err

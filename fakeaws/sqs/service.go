@@ -88,7 +88,7 @@ func tagKeys(keys []string) contextKey {
 // onQueue plans an operation on one queue. It asks a single permission, also for the
 // batch forms, and performs on the queue that was asked for: one that was deleted
 // meanwhile does not exist, also if there is another of the same name.
-func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach, do func(*queue) (*O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
+func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach, do func(*queue) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
 	if url == nil {
 		return nil, missingParameter("QueueUrl")
 	}
@@ -100,11 +100,11 @@ func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r r
 	for _, set := range keys {
 		set(&need.Context)
 	}
-	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (*O, error) {
+	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := q.exists(); err != nil {
-			return nil, err
+			return none, err
 		}
 		s.catchUp(s.now())
 		return do(q)

@@ -27,7 +27,7 @@ func (s *Fake) tagOps() []fakeaws.Op {
 }
 
 // tagQueue adds tags to a queue, in place of those of the same keys.
-func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.Plan[awssqs.TagQueueOutput], error) {
+func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.Plan[*awssqs.TagQueueOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:TagQueue", ownerOnly, func(q *queue) (*awssqs.TagQueueOutput, error) {
 		if len(in.Tags) == 0 {
 			return nil, missingParameter("Tags")
@@ -40,7 +40,7 @@ func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.
 }
 
 // untagQueue removes tags from a queue. Keys that it does not have are fine.
-func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fakeaws.Plan[awssqs.UntagQueueOutput], error) {
+func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fakeaws.Plan[*awssqs.UntagQueueOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:UntagQueue", ownerOnly, func(q *queue) (*awssqs.UntagQueueOutput, error) {
 		if len(in.TagKeys) == 0 {
 			return nil, missingParameter("TagKeys")
@@ -53,7 +53,7 @@ func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fake
 }
 
 // listQueueTags returns the tags of a queue.
-func (s *Fake) listQueueTags(call *fakeaws.Call, in *awssqs.ListQueueTagsInput) (*fakeaws.Plan[awssqs.ListQueueTagsOutput], error) {
+func (s *Fake) listQueueTags(call *fakeaws.Call, in *awssqs.ListQueueTagsInput) (*fakeaws.Plan[*awssqs.ListQueueTagsOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ListQueueTags", ownerOnly, func(q *queue) (*awssqs.ListQueueTagsOutput, error) {
 		return &awssqs.ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
 	})

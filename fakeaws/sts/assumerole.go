@@ -29,7 +29,7 @@ const (
 // assumeRole makes credentials for a session of a role. A code of an MFA device is
 // looked at before the permissions are asked for, and used up when they are there: it
 // counts once.
-func (s *Fake) assumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) (*fakeaws.Plan[sdk.AssumeRoleOutput], error) {
+func (s *Fake) assumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) (*fakeaws.Plan[*sdk.AssumeRoleOutput], error) {
 	if err := admit(call, in, ofUsers|ofRoles|ofSessions); err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s *Fake) assumeRole(call *fakeaws.Call, in *sdk.AssumeRoleInput) (*fakeaws
 		return nil, err
 	}
 	a := s.assumption(call, actionAssumeRole, in)
-	return &fakeaws.Plan[sdk.AssumeRoleOutput]{Needs: a.needs(enhanced.request), Do: func() (*sdk.AssumeRoleOutput, error) {
+	return &fakeaws.Plan[*sdk.AssumeRoleOutput]{Needs: a.needs(enhanced.request), Do: func() (*sdk.AssumeRoleOutput, error) {
 		if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
 			return nil, err
 		}

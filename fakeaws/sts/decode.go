@@ -16,11 +16,11 @@ func (s *Fake) decodeOps() []fakeaws.Op {
 
 // decodeAuthorizationMessage shows what the World's EncodeAuthorizationMessage
 // has hidden.
-func (s *Fake) decodeAuthorizationMessage(call *fakeaws.Call, in *sdk.DecodeAuthorizationMessageInput) (*fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput], error) {
+func (s *Fake) decodeAuthorizationMessage(call *fakeaws.Call, in *sdk.DecodeAuthorizationMessageInput) (*fakeaws.Plan[*sdk.DecodeAuthorizationMessageOutput], error) {
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.DecodeAuthorizationMessageOutput]{Needs: ownAction(call), Do: func() (*sdk.DecodeAuthorizationMessageOutput, error) {
+	return &fakeaws.Plan[*sdk.DecodeAuthorizationMessageOutput]{Needs: ownAction(call), Do: func() (*sdk.DecodeAuthorizationMessageOutput, error) {
 		message, ok := s.world.DecodeAuthorizationMessage(*in.EncodedMessage)
 		if !ok {
 			return nil, &types.InvalidAuthorizationMessageException{Message: aws.String(invalidMessage)}

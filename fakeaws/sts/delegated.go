@@ -21,11 +21,11 @@ func (s *Fake) delegatedOps() []fakeaws.Op {
 // getDelegatedAccessToken exchanges the token of a delegation request for
 // credentials of the principal who has approved it, limited to what the request
 // asked for.
-func (s *Fake) getDelegatedAccessToken(call *fakeaws.Call, in *sdk.GetDelegatedAccessTokenInput) (*fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput], error) {
+func (s *Fake) getDelegatedAccessToken(call *fakeaws.Call, in *sdk.GetDelegatedAccessTokenInput) (*fakeaws.Plan[*sdk.GetDelegatedAccessTokenOutput], error) {
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.GetDelegatedAccessTokenOutput]{Needs: ownAction(call), Do: func() (*sdk.GetDelegatedAccessTokenOutput, error) {
+	return &fakeaws.Plan[*sdk.GetDelegatedAccessTokenOutput]{Needs: ownAction(call), Do: func() (*sdk.GetDelegatedAccessTokenOutput, error) {
 		grant, ok := s.world.Federation().Delegation(*in.TradeInToken)
 		if !ok || grant.Requestor != call.Account {
 			return nil, constraint.Error(unknownTradeInToken)

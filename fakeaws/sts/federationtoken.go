@@ -27,7 +27,7 @@ func federatedUserARN(account, name string) string {
 // sts:GetFederationToken on the federated user and, where there are tags,
 // sts:TagSession. That the latter is asked for on the federated user too is
 // unverified: the reference names only roles for it.
-func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*fakeaws.Plan[sdk.GetFederationTokenOutput], error) {
+func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*fakeaws.Plan[*sdk.GetFederationTokenOutput], error) {
 	if err := admit(call, in, ofUsers); err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationToken
 	for i := range needs {
 		setTagKeys(&needs[i].Context, in.Tags)
 	}
-	return &fakeaws.Plan[sdk.GetFederationTokenOutput]{Needs: needs, Do: func() (*sdk.GetFederationTokenOutput, error) {
+	return &fakeaws.Plan[*sdk.GetFederationTokenOutput]{Needs: needs, Do: func() (*sdk.GetFederationTokenOutput, error) {
 		return s.federate(call, in)
 	}}, nil
 }

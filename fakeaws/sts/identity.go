@@ -17,8 +17,8 @@ func (s *Fake) identityOps() []fakeaws.Op {
 
 // getCallerIdentity says who calls. It needs no permission, and no policy can
 // deny it.
-func (s *Fake) getCallerIdentity(call *fakeaws.Call, _ *sdk.GetCallerIdentityInput) (*fakeaws.Plan[sdk.GetCallerIdentityOutput], error) {
-	return &fakeaws.Plan[sdk.GetCallerIdentityOutput]{Do: func() (*sdk.GetCallerIdentityOutput, error) {
+func (s *Fake) getCallerIdentity(call *fakeaws.Call, _ *sdk.GetCallerIdentityInput) (*fakeaws.Plan[*sdk.GetCallerIdentityOutput], error) {
+	return &fakeaws.Plan[*sdk.GetCallerIdentityOutput]{Do: func() (*sdk.GetCallerIdentityOutput, error) {
 		p := &call.Caller.Principal
 		return &sdk.GetCallerIdentityOutput{
 			Account: aws.String(p.Account),
@@ -31,11 +31,11 @@ func (s *Fake) getCallerIdentity(call *fakeaws.Call, _ *sdk.GetCallerIdentityInp
 // getAccessKeyInfo names the account of an access key, whosever it is. AWS
 // reads it from the key id itself and so answers for keys that are deleted too;
 // here a key that no longer exists is an error.
-func (s *Fake) getAccessKeyInfo(call *fakeaws.Call, in *sdk.GetAccessKeyInfoInput) (*fakeaws.Plan[sdk.GetAccessKeyInfoOutput], error) {
+func (s *Fake) getAccessKeyInfo(call *fakeaws.Call, in *sdk.GetAccessKeyInfoInput) (*fakeaws.Plan[*sdk.GetAccessKeyInfoOutput], error) {
 	if err := admit(call, in, ofUsers|ofRoles); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.GetAccessKeyInfoOutput]{Needs: ownAction(call), Do: func() (*sdk.GetAccessKeyInfoOutput, error) {
+	return &fakeaws.Plan[*sdk.GetAccessKeyInfoOutput]{Needs: ownAction(call), Do: func() (*sdk.GetAccessKeyInfoOutput, error) {
 		c, ok := s.world.Credential(*in.AccessKeyId)
 		if !ok {
 			return nil, constraint.Error(unknownAccessKey)

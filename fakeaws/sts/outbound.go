@@ -49,7 +49,7 @@ type signingKey struct {
 // Its keys are those of the account's issuer, which the World's [fakeaws.Issuers]
 // have. It needs sts:GetWebIdentityToken and, where there are tags,
 // sts:TagGetWebIdentityToken.
-func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) (*fakeaws.Plan[sdk.GetWebIdentityTokenOutput], error) {
+func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInput) (*fakeaws.Plan[*sdk.GetWebIdentityTokenOutput], error) {
 	if err := regionalOnly(call); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTok
 	for i := range needs {
 		setTagKeys(&needs[i].Context, in.Tags)
 	}
-	return &fakeaws.Plan[sdk.GetWebIdentityTokenOutput]{Needs: needs, Do: func() (*sdk.GetWebIdentityTokenOutput, error) {
+	return &fakeaws.Plan[*sdk.GetWebIdentityTokenOutput]{Needs: needs, Do: func() (*sdk.GetWebIdentityTokenOutput, error) {
 		return s.webIdentityToken(call, in)
 	}}, nil
 }

@@ -33,7 +33,7 @@ var taskPolicies = []string{
 // assumeRoot makes credentials of the root user of a member account of the
 // caller's organization, for one task. It needs sts:AssumeRoot on that root user;
 // that the organization lets the account do so is the other half.
-func (s *Fake) assumeRoot(call *fakeaws.Call, in *sdk.AssumeRootInput) (*fakeaws.Plan[sdk.AssumeRootOutput], error) {
+func (s *Fake) assumeRoot(call *fakeaws.Call, in *sdk.AssumeRootInput) (*fakeaws.Plan[*sdk.AssumeRootOutput], error) {
 	if err := regionalOnly(call); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Fake) assumeRoot(call *fakeaws.Call, in *sdk.AssumeRootInput) (*fakeaws
 	// No policy of the member account is asked, so it is as if it were the caller's.
 	need := fakeaws.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
 	need.Context.Set("sts:TaskPolicyArn", *in.TaskPolicyArn.Arn)
-	return &fakeaws.Plan[sdk.AssumeRootOutput]{Needs: []fakeaws.Need{need}, Do: func() (*sdk.AssumeRootOutput, error) {
+	return &fakeaws.Plan[*sdk.AssumeRootOutput]{Needs: []fakeaws.Need{need}, Do: func() (*sdk.AssumeRootOutput, error) {
 		return s.openRoot(call, in, target)
 	}}, nil
 }

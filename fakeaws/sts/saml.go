@@ -56,7 +56,7 @@ type samlIdentity struct {
 
 // assumeRoleWithSAML makes credentials for a session of a role, for whom a
 // response of a SAML provider names.
-func (s *Fake) assumeRoleWithSAML(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*fakeaws.Plan[sdk.AssumeRoleWithSAMLOutput], error) {
+func (s *Fake) assumeRoleWithSAML(call *fakeaws.Call, in *sdk.AssumeRoleWithSAMLInput) (*fakeaws.Plan[*sdk.AssumeRoleWithSAMLOutput], error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Fake) assumeRoleWithSAML(call *fakeaws.Call, in *sdk.AssumeRoleWithSAML
 	}
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: id.provider.ARN}}
 	a := s.assumption(call, actionWithSAML, id.role)
-	return &fakeaws.Plan[sdk.AssumeRoleWithSAMLOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithSAMLOutput, error) {
+	return &fakeaws.Plan[*sdk.AssumeRoleWithSAMLOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithSAMLOutput, error) {
 		out, err := s.openFederated(a, id.facts)
 		if err != nil {
 			return nil, err

@@ -27,14 +27,14 @@ const (
 // getSessionToken makes temporary credentials of the calling user, with all of
 // the user's permissions. Policies cannot control it (User Guide "Controlling
 // permissions for temporary security credentials"), only the kind of credentials can.
-func (s *Fake) getSessionToken(call *fakeaws.Call, in *sdk.GetSessionTokenInput) (*fakeaws.Plan[sdk.GetSessionTokenOutput], error) {
+func (s *Fake) getSessionToken(call *fakeaws.Call, in *sdk.GetSessionTokenInput) (*fakeaws.Plan[*sdk.GetSessionTokenOutput], error) {
 	if err := admit(call, in, ofUsers); err != nil {
 		return nil, err
 	}
 	if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, lookAtCode); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[sdk.GetSessionTokenOutput]{Do: func() (*sdk.GetSessionTokenOutput, error) {
+	return &fakeaws.Plan[*sdk.GetSessionTokenOutput]{Do: func() (*sdk.GetSessionTokenOutput, error) {
 		if err := s.checkMFA(call, in.SerialNumber, in.TokenCode, useCode); err != nil {
 			return nil, err
 		}

@@ -53,7 +53,7 @@ type webIdentity struct {
 
 // assumeRoleWithWebIdentity makes credentials for a session of a role, for whom
 // a token of an OpenID Connect provider names.
-func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*fakeaws.Plan[sdk.AssumeRoleWithWebIdentityOutput], error) {
+func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleWithWebIdentityInput) (*fakeaws.Plan[*sdk.AssumeRoleWithWebIdentityOutput], error) {
 	if err := members.Check(in); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Fake) assumeRoleWithWebIdentity(call *fakeaws.Call, in *sdk.AssumeRoleW
 	}
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: id.provider}}
 	a := s.assumption(call, actionWithWebIdentity, id.role)
-	return &fakeaws.Plan[sdk.AssumeRoleWithWebIdentityOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithWebIdentityOutput, error) {
+	return &fakeaws.Plan[*sdk.AssumeRoleWithWebIdentityOutput]{Needs: a.needs(id.facts), Do: func() (*sdk.AssumeRoleWithWebIdentityOutput, error) {
 		out, err := s.openFederated(a, id.facts)
 		if err != nil {
 			return nil, err

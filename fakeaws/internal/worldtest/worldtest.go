@@ -63,9 +63,6 @@ func EachDoor(t *testing.T, story func(*testing.T, Door)) {
 // A World is a World with two accounts.
 type World struct {
 	*fakeaws.World
-	// Root and OtherRoot are the contexts in which Go code calls the methods of
-	// services as the root users of Account and Other.
-	Root, OtherRoot context.Context
 
 	http aws.HTTPClient
 	url  *string // of the socket
@@ -79,10 +76,7 @@ func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
-	made := &World{
-		World: w, http: w.Door(),
-		Root: w.Background(Account, Region), OtherRoot: w.Background(Other, Region),
-	}
+	made := &World{World: w, http: w.Door()}
 	if door == Socket {
 		server, client := httptest.NewServer(w.Door()), sdkclient.NewSocket()
 		t.Cleanup(func() {
