@@ -14,7 +14,7 @@ import (
 // bind makes the row of an operation. IAM's actions have the names of their
 // operations.
 func bind[I, O any](s *Fake, method func(context.Context, *I) (*O, error), on target, keys ...contextKey) fakeaws.Op {
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		if err := refuseSession(call.Caller); err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func bind[I, O any](s *Fake, method func(context.Context, *I) (*O, error), on ta
 }
 
 // needs asks for the permissions of a call with valid input.
-func (s *Fake) needs(call *fakeaws.Call, in input, on target, keys []contextKey) ([]enforce.Need, error) {
+func (s *Fake) needs(call *fakeaws.Call, in input, on target, keys []contextKey) ([]fakeaws.Need, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	subjects, err := on(&query{service: s, call: call, account: s.account(call.Account), input: in})
@@ -37,7 +37,7 @@ func (s *Fake) needs(call *fakeaws.Call, in input, on target, keys []contextKey)
 	}
 	tag, tagged := tagOnCreate[in.operation]
 	tagged = tagged && len(in.tags()) > 0
-	needs := make([]enforce.Need, 0, len(subjects)+number(tagged))
+	needs := make([]fakeaws.Need, 0, len(subjects)+number(tagged))
 	for i := range subjects {
 		action := "iam:" + in.operation
 		if subjects[i].action != "" {
@@ -148,8 +148,8 @@ type subject struct {
 	context func(*enforce.Context)
 }
 
-func (sub *subject) need(action string, in input, keys []contextKey) enforce.Need {
-	n := enforce.Need{Action: action, Resource: sub.arn, Name: sub.name, Policy: sub.policy}
+func (sub *subject) need(action string, in input, keys []contextKey) fakeaws.Need {
+	n := fakeaws.Need{Action: action, Resource: sub.arn, Name: sub.name, Policy: sub.policy}
 	if sub.tags != nil {
 		sub.tags.each(func(key, value string) {
 			n.Context.Set("aws:ResourceTag/"+key, value)

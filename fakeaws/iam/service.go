@@ -57,7 +57,7 @@ func newFake(w *fakeaws.World) *Fake {
 
 // Denied answers a denial as IAM does, which names the managed policy that
 // denies explicitly.
-func (s *Fake) Denied(_ *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	name := need.Name
 	if name == "" {
 		// Unlike other services IAM prints the resource of actions that have none.

@@ -34,7 +34,7 @@ const (
 // Reference has it.
 func bind[I, O any](s *Fake, method func(context.Context, *I) (*O, error), who audience) fakeaws.Op {
 	m := sync.OnceValue(func() *inputMembers { return membersOf(reflect.TypeFor[I]()) })
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		if err := check(in); err != nil {
 			return nil, err
 		}
@@ -87,12 +87,12 @@ type query struct {
 }
 
 // needs asks for the operation's action on each resource that the call names.
-func (q *query) needs(who audience) []enforce.Need {
-	base := enforce.Need{Action: "organizations:" + q.operation, Resource: "*", ResourceAccount: q.call.Account}
+func (q *query) needs(who audience) []fakeaws.Need {
+	base := fakeaws.Need{Action: "organizations:" + q.operation, Resource: "*", ResourceAccount: q.call.Account}
 	if o := q.organization; o != nil && who < everyone {
 		q.guard(o, who, &base)
 	}
-	var needs []enforce.Need
+	var needs []fakeaws.Need
 	for _, id := range q.named() {
 		if id != nil {
 			need := base
@@ -109,7 +109,7 @@ func (q *query) needs(who audience) []enforce.Need {
 		needs = append(needs, base)
 	}
 	if q.moves() {
-		needs = append(needs, enforce.Need{Action: "organizations:LeaveOrganization", Resource: "*", ResourceAccount: q.call.Account})
+		needs = append(needs, fakeaws.Need{Action: "organizations:LeaveOrganization", Resource: "*", ResourceAccount: q.call.Account})
 	}
 	// "If the request includes tags, then the requester must have the
 	// organizations:TagResource permission."
@@ -156,7 +156,7 @@ func (q *query) arnOf(id string) string {
 
 // guard says who must let a member account do what is not for all of them: the
 // organization's own resource-based policy, in the management account.
-func (q *query) guard(o *organization, who audience, need *enforce.Need) {
+func (q *query) guard(o *organization, who audience, need *fakeaws.Need) {
 	if who == readers && q.call.Account != o.management && o.nodes[q.call.Account].account.delegated.Len() > 0 {
 		return // "or a member account that is a delegated administrator"
 	}

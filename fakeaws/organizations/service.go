@@ -41,7 +41,7 @@ func newFake(w *fakeaws.World) *Fake {
 
 // Denied answers a denial as Organizations does, which prints the resource of
 // actions that have none.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	style := enforce.MessageStyle{Name: need.Resource, PolicyARN: s.world.SameOrganization(call.Account, need.ResourceAccount)}
 	return accessDenied(d.Message(style))
 }

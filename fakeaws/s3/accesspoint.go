@@ -120,13 +120,13 @@ var throughPoints = map[string]bool{
 // may delegate the decision to its access points (User Guide, "Delegating access
 // control to access points"). That identity-based policies count for both is
 // unverified.
-func (s *Fake) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need {
+func (s *Fake) Complete(call *fakeaws.Call, needs []fakeaws.Need) []fakeaws.Need {
 	if !slices.ContainsFunc(needs, ofPoint) {
 		return needs
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []enforce.Need
+	var all []fakeaws.Need
 	for _, n := range needs {
 		all = append(all, n)
 		if !ofPoint(n) {
@@ -156,7 +156,7 @@ func (s *Fake) Complete(call *fakeaws.Call, needs []enforce.Need) []enforce.Need
 
 // ofPoint reports whether a permission is one on an access point that a request
 // for data came through.
-func ofPoint(n enforce.Need) bool {
+func ofPoint(n fakeaws.Need) bool {
 	return strings.Contains(n.Resource, accessPointInfix)
 }
 

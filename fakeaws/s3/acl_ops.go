@@ -46,7 +46,7 @@ func (r *aclRequest) setKeys(keys *enforce.Context) {
 	}
 }
 
-func (s *Fake) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketACL(ctx context.Context, in *awss3.PutBucketAclInput) ([]fakeaws.Need, error) {
 	r := bucketACLRequest(in)
 	if err := r.checkPut(); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (s *Fake) shownGrants(b *bucket, a *acl, owner *fakeaws.Account) []types.Gr
 	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
 }
 
-func (s *Fake) needGetObjectACL(ctx context.Context, in *awss3.GetObjectAclInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectACL(ctx context.Context, in *awss3.GetObjectAclInput) ([]fakeaws.Need, error) {
 	ref := objectRef{refOf(in), in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl"))
 }
@@ -131,7 +131,7 @@ func (s *Fake) GetObjectAcl(ctx context.Context, in *awss3.GetObjectAclInput) (*
 	return &awss3.GetObjectAclOutput{Owner: b.ownerIDOf(o), Grants: s.shownGrants(b, o.acl, b.ownerOf(o))}, nil
 }
 
-func (s *Fake) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectACL(ctx context.Context, in *awss3.PutObjectAclInput) ([]fakeaws.Need, error) {
 	r := objectACLRequest(in)
 	if err := r.checkPut(); err != nil {
 		return nil, err

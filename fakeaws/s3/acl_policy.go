@@ -116,7 +116,7 @@ func (s *Fake) aclPolicy(b *bucket) *enforce.Policy {
 // object's own ACL grants, and if another account than the bucket's owns it, of
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
-func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
+func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *object) {
 	if b.through != nil {
 		need.Subject = o // it guards what is behind the access point: see Complete
 		return

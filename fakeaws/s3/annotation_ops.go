@@ -12,7 +12,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -32,7 +31,7 @@ func (s *Fake) annotationOps() []fakeaws.Op {
 	}
 }
 
-func (s *Fake) needPutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectAnnotation(ctx context.Context, in *awss3.PutObjectAnnotationInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAnnotationName(aws.ToString(in.AnnotationName)); err != nil {
 		return nil, err
@@ -123,7 +122,7 @@ func (s *Fake) annotate(ctx context.Context, ref objectRef, method string, match
 // objectIfMatch is what PreconditionFailed names as the condition; unverified.
 const objectIfMatch = "x-amz-object-if-match"
 
-func (s *Fake) needGetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnotationInput) ([]fakeaws.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation"))
 }
@@ -152,7 +151,7 @@ func (s *Fake) GetObjectAnnotation(ctx context.Context, in *awss3.GetObjectAnnot
 	return out, nil
 }
 
-func (s *Fake) needDeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjectAnnotation(ctx context.Context, in *awss3.DeleteObjectAnnotationInput) ([]fakeaws.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	needs, err := s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation"))
 	if err != nil {
@@ -207,7 +206,7 @@ func annotationPageOf(in *awss3.ListObjectAnnotationsInput) (p annotationPage, e
 // of the API Reference. Unverified: that S3 refuses it, and the text.
 const annotationResultsText = "Argument max-annotation-results must be an integer between 1 and 1000"
 
-func (s *Fake) needListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjectAnnotations(ctx context.Context, in *awss3.ListObjectAnnotationsInput) ([]fakeaws.Need, error) {
 	if _, err := annotationPageOf(in); err != nil {
 		return nil, err
 	}

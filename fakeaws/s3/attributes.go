@@ -10,7 +10,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -20,7 +19,7 @@ var (
 	attributePartSums = mapFields[types.ObjectPart, checksumValues]()
 )
 
-func (s *Fake) needGetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectAttributes(ctx context.Context, in *awss3.GetObjectAttributesInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {

@@ -125,13 +125,13 @@ func checkExpectedOwner(id *string) error {
 	return nil
 }
 
-func (s *Fake) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput) ([]enforce.Need, error) {
+func (s *Fake) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	plan, err := planBucket(call, in)
 	if err != nil {
 		return nil, err
 	}
-	need := enforce.Need{
+	need := fakeaws.Need{
 		Action:          "s3:CreateBucket",
 		Resource:        bucketARN(aws.ToString(in.Bucket)),
 		ResourceAccount: call.Account,
@@ -146,7 +146,7 @@ func (s *Fake) needCreateBucket(ctx context.Context, in *awss3.CreateBucketInput
 	if len(plan.tags) > 0 {
 		keys.SetMulti("aws:TagKeys", tagKeys(plan.tags))
 	}
-	needs := []enforce.Need{need}
+	needs := []fakeaws.Need{need}
 	also := func(action string) { needs = append(needs, narrowed(need, action)) }
 	if plan.acl.given() {
 		also("s3:PutBucketAcl")
@@ -339,7 +339,7 @@ func (s *Fake) HeadBucket(ctx context.Context, in *awss3.HeadBucketInput) (*awss
 	return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: &alias}, nil
 }
 
-func (s *Fake) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]enforce.Need, error) {
+func (s *Fake) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLocationInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -347,7 +347,7 @@ func (s *Fake) needGetBucketLocation(ctx context.Context, in *awss3.GetBucketLoc
 	if err != nil {
 		return nil, err
 	}
-	return []enforce.Need{s.need(call, b, "s3:GetBucketLocation", b.arn, 0)}, nil
+	return []fakeaws.Need{s.need(call, b, "s3:GetBucketLocation", b.arn, 0)}, nil
 }
 
 // GetBucketLocation tells a bucket's region. It is asked by those who do not
@@ -365,7 +365,7 @@ func (s *Fake) GetBucketLocation(ctx context.Context, in *awss3.GetBucketLocatio
 // maxBuckets is the largest page of ListBuckets.
 const maxBuckets = 10000
 
-func (s *Fake) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) ([]enforce.Need, error) {
+func (s *Fake) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) ([]fakeaws.Need, error) {
 	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
 		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
 	}
@@ -375,9 +375,9 @@ func (s *Fake) needListBuckets(ctx context.Context, in *awss3.ListBucketsInput) 
 	call := fakeaws.CallFrom(ctx)
 	// AWS matches arn:aws:s3:::* against this action, but names no resource when
 	// it denies it.
-	need := enforce.Need{Action: "s3:ListAllMyBuckets", Resource: bucketARN("*"), ResourceAccount: call.Account, Name: "-"}
+	need := fakeaws.Need{Action: "s3:ListAllMyBuckets", Resource: bucketARN("*"), ResourceAccount: call.Account, Name: "-"}
 	requestKeys(&need.Context, call, call.Account)
-	return []enforce.Need{need}, nil
+	return []fakeaws.Need{need}, nil
 }
 
 // ListBuckets lists the caller's own buckets by name.

@@ -12,7 +12,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -30,7 +29,7 @@ var (
 	completedChecksums = mapFields[checksumValues, types.CompletedPart]()
 )
 
-func (s *Fake) needCompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needCompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkWriteHeaders(in.IfMatch, in.IfNoneMatch); err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ type configuration[T any] struct {
 	after func(*Fake, *fakeaws.Call, bucketRef, *T)
 	// also adds the permissions that a new configuration needs besides; keys adds
 	// condition keys of its own to the permission.
-	also func(*fakeaws.Call, enforce.Need, *T) []enforce.Need
+	also func(*fakeaws.Call, fakeaws.Need, *T) []fakeaws.Need
 	keys func(*enforce.Context, *T)
 }
 
@@ -107,7 +107,7 @@ func putting[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 		spread(cfg, out)
 		return out, nil
 	}
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		cfg, err := c.read(in)
 		if err != nil {
@@ -131,7 +131,7 @@ func (c *configuration[T]) store(s *Fake, call *fakeaws.Call, ref bucketRef, cfg
 	return err
 }
 
-func (c *configuration[T]) needs(s *Fake, call *fakeaws.Call, ref bucketRef, cfg *T) ([]enforce.Need, error) {
+func (c *configuration[T]) needs(s *Fake, call *fakeaws.Call, ref bucketRef, cfg *T) ([]fakeaws.Need, error) {
 	needs, err := s.bucketNeeds(call, ref, c.put)
 	if err != nil {
 		return nil, err

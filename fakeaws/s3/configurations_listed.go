@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -55,7 +54,7 @@ func puttingOne[I, O, T any](s *Fake, c *configuration[T]) fakeaws.Op {
 		all[*idOf(in)] = cfg
 		return new(O), nil
 	}
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		cfg, err := read(in)
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	control "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -41,19 +40,19 @@ func (c Control) Ops() []fakeaws.Op {
 }
 
 // Complete implements fakeaws.Completer: here access points are what is worked on.
-func (c Control) Complete(_ *fakeaws.Call, needs []enforce.Need) []enforce.Need { return needs }
+func (c Control) Complete(_ *fakeaws.Call, needs []fakeaws.Need) []fakeaws.Need { return needs }
 
 // onAccount is the Needs of an operation on an account, which has no resource to
 // name.
 func onAccount[I any](c Control, action string, account func(*I) *string) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		return c.needs(fakeaws.CallFrom(ctx), action, "*", account(in))
 	}
 }
 
 // onPoint is the Needs of an operation on an access point itself.
 func onPoint[I any](c Control, action string, ref func(*I) pointRef) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		call, r := fakeaws.CallFrom(ctx), ref(in)
 		needs, err := c.needs(call, action, accessPointARN(call.Region, aws.ToString(r.account), aws.ToString(r.name)), r.account)
 		if err != nil {
@@ -69,13 +68,13 @@ func onPoint[I any](c Control, action string, ref func(*I) pointRef) fakeaws.Nee
 	}
 }
 
-func (c Control) needs(call *fakeaws.Call, action, resource string, account *string) ([]enforce.Need, error) {
+func (c Control) needs(call *fakeaws.Call, action, resource string, account *string) ([]fakeaws.Need, error) {
 	if !isAccountID(aws.ToString(account)) {
 		return nil, errInvalidRequest.says("Missing or invalid x-amz-account-id header")
 	}
-	n := enforce.Need{Action: action, Resource: resource, ResourceAccount: *account}
+	n := fakeaws.Need{Action: action, Resource: resource, ResourceAccount: *account}
 	requestKeys(&n.Context, call, *account)
-	return []enforce.Need{n}, nil
+	return []fakeaws.Need{n}, nil
 }
 
 // PutPublicAccessBlock sets Block Public Access of an account.
@@ -124,7 +123,7 @@ func controlBlock(cfg *types.PublicAccessBlockConfiguration) *control.PublicAcce
 	}
 }
 
-func (c Control) needCreateAccessPoint(ctx context.Context, in *s3control.CreateAccessPointInput) ([]enforce.Need, error) {
+func (c Control) needCreateAccessPoint(ctx context.Context, in *s3control.CreateAccessPointInput) ([]fakeaws.Need, error) {
 	call, name := fakeaws.CallFrom(ctx), aws.ToString(in.Name)
 	switch {
 	case !validPointName(name):

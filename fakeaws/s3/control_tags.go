@@ -19,10 +19,10 @@ type taggedRef struct{ account, arn *string }
 
 // tagged finds the tags of a bucket or of an access point, and the permission to
 // work on them. The lock is held.
-func (c Control) tagged(call *fakeaws.Call, ref taggedRef, action string) (*[]types.Tag, enforce.Need, error) {
+func (c Control) tagged(call *fakeaws.Call, ref taggedRef, action string) (*[]types.Tag, fakeaws.Need, error) {
 	needs, err := c.needs(call, action, aws.ToString(ref.arn), ref.account)
 	if err != nil {
-		return nil, enforce.Need{}, err
+		return nil, fakeaws.Need{}, err
 	}
 	if p := c.points[*ref.arn]; p != nil && p.account == *ref.account && p.region == call.Region {
 		p.setKeys(&needs[0].Context)
@@ -47,7 +47,7 @@ func (c Control) tagged(call *fakeaws.Call, ref taggedRef, action string) (*[]ty
 // onTags is the Needs of an operation on tags. The tags and the keys of a request
 // are condition keys.
 func onTags[I any](c Control, action string, ref func(*I) taggedRef, given func(*I) (tags []types.Tag, keys []string)) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		tags, keys := given(in)
 		if err := checkTags(tags, bucketTags); err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func onTags[I any](c Control, action string, ref func(*I) taggedRef, given func(
 		if keys = append(tagKeys(tags), keys...); len(keys) > 0 {
 			need.Context.SetMulti("aws:TagKeys", keys)
 		}
-		return []enforce.Need{need}, nil
+		return []fakeaws.Need{need}, nil
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -102,7 +101,7 @@ func parseCopySource(header string) (objectRef, error) {
 	return ref, ref.check()
 }
 
-func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needCopyObject(ctx context.Context, in *awss3.CopyObjectInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planCopy(call, in)
 	if err != nil {

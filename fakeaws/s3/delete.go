@@ -15,7 +15,7 @@ import (
 // maxDelete is the most keys of one DeleteObjects.
 const maxDelete = 1000
 
-func (s *Fake) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObject(ctx context.Context, in *awss3.DeleteObjectInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
@@ -49,8 +49,8 @@ func setDeleteCondition(keys *enforce.Context, version, match *string) {
 
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
-func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need enforce.Need, key, match *string, bypass bool) []enforce.Need {
-	needs := []enforce.Need{need}
+func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need fakeaws.Need, key, match *string, bypass bool) []fakeaws.Need {
+	needs := []fakeaws.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
 	}
@@ -128,7 +128,7 @@ func (s *Fake) remove(b *bucket, ref objectRef, match *string, bypass bool) (*ob
 	return marker, nil
 }
 
-func (s *Fake) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if in.Delete == nil || len(in.Delete.Objects) == 0 || len(in.Delete.Objects) > maxDelete {
 		return nil, errMalformedXML.of()
@@ -150,7 +150,7 @@ func (s *Fake) needDeleteObjects(ctx context.Context, in *awss3.DeleteObjectsInp
 		return nil, err
 	}
 	// No permission on the bucket is asked: every key stands for itself.
-	needs := make([]enforce.Need, 0, len(in.Delete.Objects))
+	needs := make([]fakeaws.Need, 0, len(in.Delete.Objects))
 	for i, o := range in.Delete.Objects {
 		need := s.need(call, b, byVersion(o.VersionId, "s3:DeleteObject", "s3:DeleteObjectVersion"), b.objectARN(o.Key), 2)
 		need.Entry = i + 1

@@ -8,14 +8,13 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // maxPart is the highest part number of a multipart upload.
 const maxPart = 10000
 
-func (s *Fake) needGetObject(ctx context.Context, in *awss3.GetObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObject(ctx context.Context, in *awss3.GetObjectInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	if err := ref.check(); err != nil {
@@ -42,7 +41,7 @@ const (
 
 // headerNeeds are the permissions to see more of an object than its data (API
 // Reference, "HeadObject"; User Guide, "Managing Object Lock").
-func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []enforce.Need) {
+func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs []fakeaws.Need) {
 	o := b.version(aws.ToString(ref.key), ref.version)
 	if o == nil || o.marker {
 		return nil
@@ -67,15 +66,15 @@ func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (needs 
 	return needs
 }
 
-func (s *Fake) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needHeadObject(ctx context.Context, in *awss3.HeadObjectInput) ([]fakeaws.Need, error) {
 	return s.needGetObject(ctx, (*awss3.GetObjectInput)(in))
 }
 
 // readNeeds are the permissions to read an object. To learn that a key does not
 // exist takes s3:ListBucket as well, which AWS looks at first.
-func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce.Need {
+func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []fakeaws.Need {
 	o := b.version(aws.ToString(ref.key), ref.version)
-	needs := make([]enforce.Need, 0, 2)
+	needs := make([]fakeaws.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
 	if o == nil || o.marker && ref.version == nil {
 		needs = append(needs, s.need(call, b, "s3:ListBucket", b.arn, 0))
@@ -90,7 +89,7 @@ func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) []enforce
 // needForCondition is the permission that a write or delete on condition of an
 // entity tag needs besides: whoever learns whether the tag is right reads the object.
 // The User Guide says so of conditional deletes; of writes it is unverified.
-func (s *Fake) needForCondition(call *fakeaws.Call, b *bucket, key *string) enforce.Need {
+func (s *Fake) needForCondition(call *fakeaws.Call, b *bucket, key *string) fakeaws.Need {
 	get := s.need(call, b, "s3:GetObject", b.objectARN(key), 2)
 	s.guardObject(call, b, &get, b.live(aws.ToString(key)))
 	return get

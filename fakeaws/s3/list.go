@@ -9,7 +9,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -31,11 +30,11 @@ type listing struct {
 	now   time.Time
 }
 
-func (s *Fake) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjects(ctx context.Context, in *awss3.ListObjectsInput) ([]fakeaws.Need, error) {
 	return s.needList(ctx, listingV1(in))
 }
 
-func (s *Fake) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) ([]enforce.Need, error) {
+func (s *Fake) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input) ([]fakeaws.Need, error) {
 	l, err := listingV2(in)
 	if err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func (s *Fake) needListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Inp
 	return s.needList(ctx, l)
 }
 
-func (s *Fake) needList(ctx context.Context, l *listing) ([]enforce.Need, error) {
+func (s *Fake) needList(ctx context.Context, l *listing) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := l.check(); err != nil {
 		return nil, err
@@ -64,7 +63,7 @@ func (s *Fake) needList(ctx context.Context, l *listing) ([]enforce.Need, error)
 		size = *l.maxKeys
 	}
 	need.Context.Set("s3:max-keys", itoa(size))
-	return []enforce.Need{need}, nil
+	return []fakeaws.Need{need}, nil
 }
 
 func (l *listing) check() error {

@@ -9,7 +9,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -45,7 +44,7 @@ func (p partPage) cut(length int, number func(i int) int32) (from, to int, trunc
 	return from, to, to < length && p.size > 0
 }
 
-func (s *Fake) needListParts(ctx context.Context, in *awss3.ListPartsInput) ([]enforce.Need, error) {
+func (s *Fake) needListParts(ctx context.Context, in *awss3.ListPartsInput) ([]fakeaws.Need, error) {
 	if _, err := partsOf(in.PartNumberMarker, in.MaxParts); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -24,7 +23,7 @@ func listingOfUploads(in *awss3.ListMultipartUploadsInput) *listing {
 	}
 }
 
-func (s *Fake) needListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) ([]enforce.Need, error) {
+func (s *Fake) needListMultipartUploads(ctx context.Context, in *awss3.ListMultipartUploadsInput) ([]fakeaws.Need, error) {
 	if n := in.MaxUploads; n != nil && *n < 0 {
 		return nil, invalidArgument("Argument max-uploads must be an integer between 0 and 2147483647", "max-uploads", itoa(*n))
 	}

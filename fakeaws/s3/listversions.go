@@ -7,7 +7,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -40,7 +39,7 @@ func checkVersionMarker(in *awss3.ListObjectVersionsInput) error {
 	return nil
 }
 
-func (s *Fake) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]enforce.Need, error) {
+func (s *Fake) needListObjectVersions(ctx context.Context, in *awss3.ListObjectVersionsInput) ([]fakeaws.Need, error) {
 	if err := checkVersionMarker(in); err != nil {
 		return nil, err
 	}

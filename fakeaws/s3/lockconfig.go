@@ -7,7 +7,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -18,7 +17,7 @@ const (
 	maxRetentionYears = 100
 )
 
-func (s *Fake) needPutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectLockConfiguration(ctx context.Context, in *awss3.PutObjectLockConfigurationInput) ([]fakeaws.Need, error) {
 	if err := checkLockConfiguration(in.ObjectLockConfiguration); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -38,7 +37,7 @@ func (s *Fake) metadataOps() []fakeaws.Op {
 
 // onMetadata is the row of an operation that is done with the lock held. What also
 // returns is needed besides its action.
-func onMetadata[I, O any](s *Fake, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]enforce.Need, error)) fakeaws.Op {
+func onMetadata[I, O any](s *Fake, action string, do func(*bucket, *I, *O) error, also ...func(*I) ([]fakeaws.Need, error)) fakeaws.Op {
 	method := func(ctx context.Context, in *I) (*O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -52,11 +51,11 @@ func onMetadata[I, O any](s *Fake, action string, do func(*bucket, *I, *O) error
 		}
 		return out, nil
 	}
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		if !published(in) {
 			return nil, errMalformedXML.of()
 		}
-		var more []enforce.Need
+		var more []fakeaws.Need
 		for _, f := range also {
 			needs, err := f(in)
 			if err != nil {

@@ -7,7 +7,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // metadataService is whom the role of an annotation table is passed to. That it is this
@@ -15,13 +15,13 @@ import (
 const metadataService = "metadata.s3.amazonaws.com"
 
 // passAnnotationRole is the permission to let S3 have a role that a request names.
-func passAnnotationRole(role *string) []enforce.Need {
+func passAnnotationRole(role *string) []fakeaws.Need {
 	if role == nil {
 		return nil
 	}
-	pass := enforce.Need{Action: "iam:PassRole", Resource: *role, ResourceAccount: strings.SplitN(*role, ":", 6)[4]}
+	pass := fakeaws.Need{Action: "iam:PassRole", Resource: *role, ResourceAccount: strings.SplitN(*role, ":", 6)[4]}
 	pass.Context.Set("iam:PassedToService", metadataService)
-	return []enforce.Need{pass}
+	return []fakeaws.Need{pass}
 }
 
 // checkAnnotationTable: with which errors S3 refuses these, and that it takes a table
@@ -35,7 +35,7 @@ func checkAnnotationTable(role *string, encryption *types.MetadataTableEncryptio
 	return checkTableEncryption(encryption)
 }
 
-func checkCreatedAnnotations(in *awss3.CreateBucketMetadataConfigurationInput) ([]enforce.Need, error) {
+func checkCreatedAnnotations(in *awss3.CreateBucketMetadataConfigurationInput) ([]fakeaws.Need, error) {
 	cfg := in.MetadataConfiguration.AnnotationTableConfiguration
 	if cfg == nil {
 		return nil, nil
@@ -46,7 +46,7 @@ func checkCreatedAnnotations(in *awss3.CreateBucketMetadataConfigurationInput) (
 	return passAnnotationRole(cfg.Role), nil
 }
 
-func checkUpdatedAnnotations(in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) ([]enforce.Need, error) {
+func checkUpdatedAnnotations(in *awss3.UpdateBucketMetadataAnnotationTableConfigurationInput) ([]fakeaws.Need, error) {
 	cfg := in.AnnotationTableConfiguration
 	if err := checkAnnotationTable(cfg.Role, cfg.EncryptionConfiguration); err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func (b *bucket) upload(key, id *string) (*multipart, error) {
 
 var createParams = mapFields[writeParams, awss3.CreateMultipartUploadInput]()
 
-func (s *Fake) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needCreateMultipartUpload(ctx context.Context, in *awss3.CreateMultipartUploadInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
@@ -233,7 +233,7 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 	return types.Initiator{ID: &id}
 }
 
-func (s *Fake) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]enforce.Need, error) {
+func (s *Fake) needAbortMultipartUpload(ctx context.Context, in *awss3.AbortMultipartUploadInput) ([]fakeaws.Need, error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}

@@ -26,7 +26,7 @@ type bucketRef struct{ name, expectedOwner *string }
 
 // onBucket is the Needs of an operation that asks one permission on a bucket.
 func onBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		return s.bucketNeeds(fakeaws.CallFrom(ctx), ref(in), action)
 	}
 }
@@ -35,7 +35,7 @@ func onBucket[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Nee
 // policy cannot shut out the root user of the account that owns the bucket from
 // them (API Reference, "PutBucketPolicy").
 func onBucketPolicy[I any](s *Fake, action string, ref func(*I) bucketRef) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		call := fakeaws.CallFrom(ctx)
 		needs, err := s.bucketNeeds(call, ref(in), action)
 		if err == nil && call.Caller.Type == enforce.Root && call.Account == needs[0].ResourceAccount {
@@ -45,7 +45,7 @@ func onBucketPolicy[I any](s *Fake, action string, ref func(*I) bucketRef) fakea
 	}
 }
 
-func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]enforce.Need, error) {
+func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]fakeaws.Need, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucket(call, ref)
@@ -55,13 +55,13 @@ func (s *Fake) bucketNeeds(call *fakeaws.Call, ref bucketRef, action string) ([]
 	if b.through != nil && !throughPoints[action] {
 		return nil, errMethodNotAllowed.of("Method", "", "ResourceType", "ACCESSPOINT")
 	}
-	return []enforce.Need{s.need(call, b, action, b.arn, 0)}, nil
+	return []fakeaws.Need{s.need(call, b, action, b.arn, 0)}, nil
 }
 
 // need is a permission on a bucket or on an object in it, with the condition
 // keys that all actions of S3 have and room for more of them.
-func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more int) enforce.Need {
-	n := enforce.Need{
+func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more int) fakeaws.Need {
+	n := fakeaws.Need{
 		Action:          action,
 		Resource:        resource,
 		ResourceAccount: b.owner.ID,
@@ -116,7 +116,7 @@ func setEnum[E ~string](keys *enforce.Context, key string, value E) {
 
 // guardObject completes a permission on an object that exists: with its tags,
 // and with who owns it.
-func (s *Fake) guardObject(call *fakeaws.Call, b *bucket, need *enforce.Need, o *object) {
+func (s *Fake) guardObject(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *object) {
 	if o == nil {
 		return
 	}
@@ -150,7 +150,7 @@ func byVersion(versionID *string, action, versioned string) string {
 }
 
 // objectNeeds is the one permission of an operation on a version of an object.
-func (s *Fake) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
+func (s *Fake) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]fakeaws.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
@@ -163,12 +163,12 @@ func (s *Fake) objectNeeds(call *fakeaws.Call, ref objectRef, action string) ([]
 	need := s.need(call, b, action, b.objectARN(ref.key), 4)
 	setIfSent(&need.Context, "s3:versionid", ref.version)
 	s.guardObject(call, b, &need, b.version(aws.ToString(ref.key), ref.version))
-	return []enforce.Need{narrowed(need, action)}, nil
+	return []fakeaws.Need{narrowed(need, action)}, nil
 }
 
 // narrowed is the permission of an action on the resource of another one. It sees
 // only those of the condition keys that its action has.
-func narrowed(n enforce.Need, action string) enforce.Need {
+func narrowed(n fakeaws.Need, action string) fakeaws.Need {
 	also := n
 	also.Action, also.Context = action, enforce.Context{}
 	act, _ := catalog.Find(action)

@@ -11,12 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // own drops the keys that every action has.
-func own(n enforce.Need) map[string][]string {
+func own(n fakeaws.Need) map[string][]string {
 	keys := keysOf(n)
 	maps.DeleteFunc(keys, func(k string, _ []string) bool {
 		return slices.Contains([]string{"s3:tlsversion", "s3:resourceaccount", "s3:authtype", "s3:signatureversion", "s3:x-amz-content-sha256"}, k)
@@ -32,11 +31,11 @@ func TestNeeds(t *testing.T) {
 	_, err := l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("tagged"), Tagging: ptr("team=blue")})
 	require.NoError(t, err)
 	b := ptr("bucket")
-	ask := func(needs []enforce.Need, err error) func() ([]enforce.Need, error) {
-		return func() ([]enforce.Need, error) { return needs, err }
+	ask := func(needs []fakeaws.Need, err error) func() ([]fakeaws.Need, error) {
+		return func() ([]fakeaws.Need, error) { return needs, err }
 	}
 	for name, c := range map[string]struct {
-		needs func() ([]enforce.Need, error)
+		needs func() ([]fakeaws.Need, error)
 		want  []string
 		keys  map[string][]string // of the first permission but the common ones; nil is not looked at
 	}{
@@ -93,7 +92,7 @@ func TestNeeds(t *testing.T) {
 			t.Parallel()
 			needs, err := c.needs()
 			require.NoError(t, err)
-			needs = slices.DeleteFunc(needs, func(n enforce.Need) bool { return n.Optional })
+			needs = slices.DeleteFunc(needs, func(n fakeaws.Need) bool { return n.Optional })
 			assert.Equal(t, c.want, actionsOf(needs))
 			for _, n := range needs {
 				assert.Equal(t, owner, n.ResourceAccount)
@@ -123,7 +122,7 @@ func TestBucketActions(t *testing.T) {
 	l := newLab(t)
 	l.bucketNamed(t, "bucket")
 	b := ptr("bucket")
-	one := func(needs []enforce.Need, err error) string {
+	one := func(needs []fakeaws.Need, err error) string {
 		require.NoError(t, err)
 		require.Len(t, needs, 1)
 		require.Equal(t, "arn:aws:s3:::bucket", needs[0].Resource)

@@ -66,7 +66,7 @@ func (device) MFACode(_ *fakeaws.Caller, serial, code string, _ bool) fakeaws.MF
 
 func (device) Ops() []fakeaws.Op { return nil }
 
-func (device) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
+func (device) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
 
 func FuzzMFA(f *testing.F) {
 	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
@@ -87,7 +87,7 @@ func FuzzMFA(f *testing.F) {
 }
 
 // perform asks for an operation's permissions and performs it, as the pipeline does.
-func perform[I, O any](ctx context.Context, in *I, need func(context.Context, *I) ([]enforce.Need, error), method func(context.Context, *I) (*O, error)) (*O, error) {
+func perform[I, O any](ctx context.Context, in *I, need func(context.Context, *I) ([]fakeaws.Need, error), method func(context.Context, *I) (*O, error)) (*O, error) {
 	if _, err := need(ctx, in); err != nil {
 		return nil, err
 	}

@@ -7,11 +7,10 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) ([]enforce.Need, error) {
+func (s *Fake) needPutPublicAccessBlock(ctx context.Context, in *awss3.PutPublicAccessBlockInput) ([]fakeaws.Need, error) {
 	if in.PublicAccessBlockConfiguration == nil {
 		return nil, errMalformedXML.of()
 	}

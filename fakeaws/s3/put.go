@@ -7,7 +7,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -24,7 +23,7 @@ type objectPut struct {
 	body *upload
 }
 
-func (s *Fake) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObject(ctx context.Context, in *awss3.PutObjectInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkKey(in.Key); err != nil {
 		return nil, err
@@ -85,8 +84,8 @@ func (p *objectPut) check(now time.Time) error {
 
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
-func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put enforce.Need, key *string, p *writeParams, tagging bool) []enforce.Need {
-	needs := []enforce.Need{put}
+func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *string, p *writeParams, tagging bool) []fakeaws.Need {
+	needs := []fakeaws.Need{put}
 	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
 		also("s3:PutObjectTagging")

@@ -8,7 +8,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -35,7 +34,7 @@ func checkReencryption(call *fakeaws.Call, wanted types.ObjectEncryption) (*type
 	return &kms.Value, nil
 }
 
-func (s *Fake) needUpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) ([]enforce.Need, error) {
+func (s *Fake) needUpdateObjectEncryption(ctx context.Context, in *awss3.UpdateObjectEncryptionInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	kms, err := checkReencryption(call, in.ObjectEncryption)
 	if err != nil {

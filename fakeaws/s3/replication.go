@@ -7,7 +7,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -77,10 +76,10 @@ func (s *Fake) admitReplication(b *bucket, cfg *types.ReplicationConfiguration) 
 
 // passReplicationRole is the permission to let S3 have the role that it replicates
 // with.
-func passReplicationRole(call *fakeaws.Call, put enforce.Need, cfg *types.ReplicationConfiguration) []enforce.Need {
+func passReplicationRole(call *fakeaws.Call, put fakeaws.Need, cfg *types.ReplicationConfiguration) []fakeaws.Need {
 	role := aws.ToString(cfg.Role)
-	pass := enforce.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: strings.SplitN(role, ":", 6)[4]}
+	pass := fakeaws.Need{Action: "iam:PassRole", Resource: role, ResourceAccount: strings.SplitN(role, ":", 6)[4]}
 	pass.Context.Set("iam:PassedToService", "s3.amazonaws.com")
 	pass.Context.Set("iam:AssociatedResourceArn", put.Resource)
-	return []enforce.Need{pass}
+	return []fakeaws.Need{pass}
 }

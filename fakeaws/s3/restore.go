@@ -9,7 +9,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -53,7 +52,7 @@ func (r *restoration) header(now time.Time) *string {
 	return nil
 }
 
-func (s *Fake) needRestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) ([]enforce.Need, error) {
+func (s *Fake) needRestoreObject(ctx context.Context, in *awss3.RestoreObjectInput) ([]fakeaws.Need, error) {
 	if err := checkRestore(in.RestoreRequest); err != nil {
 		return nil, err
 	}

@@ -8,11 +8,10 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectRetention(ctx context.Context, in *awss3.PutObjectRetentionInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkRetention(in.Retention, call.Time); err != nil {
 		return nil, err
@@ -94,7 +93,7 @@ func (s *Fake) lockable(ctx context.Context, ref objectRef, method string) (*buc
 	return b, o, err
 }
 
-func (s *Fake) needGetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectRetention(ctx context.Context, in *awss3.GetObjectRetentionInput) ([]fakeaws.Need, error) {
 	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectRetention")
 }
 
@@ -113,7 +112,7 @@ func (s *Fake) GetObjectRetention(ctx context.Context, in *awss3.GetObjectRetent
 	return &awss3.GetObjectRetentionOutput{Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(l.mode), RetainUntilDate: &l.until}}, nil
 }
 
-func (s *Fake) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalHoldInput) ([]fakeaws.Need, error) {
 	if in.LegalHold == nil || !known(in.LegalHold.Status) {
 		return nil, errMalformedXML.of()
 	}
@@ -137,7 +136,7 @@ func (s *Fake) PutObjectLegalHold(ctx context.Context, in *awss3.PutObjectLegalH
 	return new(awss3.PutObjectLegalHoldOutput), nil
 }
 
-func (s *Fake) needGetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectLegalHold(ctx context.Context, in *awss3.GetObjectLegalHoldInput) ([]fakeaws.Need, error) {
 	return s.objectNeeds(fakeaws.CallFrom(ctx), objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}, "s3:GetObjectLegalHold")
 }
 

@@ -45,7 +45,7 @@ func (s *Fake) Ops() []fakeaws.Op {
 // the account that owns the resource, or of its organization (User Guide,
 // "Troubleshoot access denied (403 Forbidden) errors in Amazon S3"); it puts the
 // resource in quotes.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	denied := errAccessDenied.of()
 	if !call.Anonymous() && (need.ResourceAccount == "" || call.World.SameOrganization(need.ResourceAccount, call.Account)) {
 		style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}

@@ -106,7 +106,7 @@ func requireCode(t testing.TB, err error, code string, status int) *fakeaws.Erro
 }
 
 // keysOf are the condition keys of a permission, by their lower-case names.
-func keysOf(n enforce.Need) map[string][]string {
+func keysOf(n fakeaws.Need) map[string][]string {
 	out := make(map[string][]string)
 	for k, v := range n.Context.All() {
 		out[strings.ToLower(k)] = v
@@ -115,7 +115,7 @@ func keysOf(n enforce.Need) map[string][]string {
 }
 
 // actionsOf are a call's permissions as "action resource".
-func actionsOf(needs []enforce.Need) []string {
+func actionsOf(needs []fakeaws.Need) []string {
 	var out []string
 	for _, n := range needs {
 		out = append(out, n.Action+" "+n.Resource)
@@ -155,7 +155,7 @@ func TestDenied(t *testing.T) {
 	l := newLab(t)
 	call := l.as(owner, region)
 	call.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.User, Account: owner, ARN: "arn:aws:iam::" + owner + ":user/reader"}}
-	need := enforce.Need{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", ResourceAccount: owner}
+	need := fakeaws.Need{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", ResourceAccount: owner}
 	d := enforce.Evaluate(&enforce.Request{Principal: call.Caller.Principal, Action: need.Action, Resource: need.Resource, ResourceAccount: owner}, &enforce.PolicySet{})
 	require.False(t, d.Allowed())
 

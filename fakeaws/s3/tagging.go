@@ -6,11 +6,10 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketTagging(ctx context.Context, in *awss3.PutBucketTaggingInput) ([]fakeaws.Need, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func (s *Fake) DeleteBucketTagging(ctx context.Context, in *awss3.DeleteBucketTa
 	return new(awss3.DeleteBucketTaggingOutput), nil
 }
 
-func (s *Fake) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTaggingInput) ([]fakeaws.Need, error) {
 	tags, err := tagSet(in.Tagging)
 	if err != nil {
 		return nil, err
@@ -96,12 +95,12 @@ func (s *Fake) needPutObjectTagging(ctx context.Context, in *awss3.PutObjectTagg
 	return need, nil
 }
 
-func (s *Fake) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needGetObjectTagging(ctx context.Context, in *awss3.GetObjectTaggingInput) ([]fakeaws.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging"))
 }
 
-func (s *Fake) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]enforce.Need, error) {
+func (s *Fake) needDeleteObjectTagging(ctx context.Context, in *awss3.DeleteObjectTaggingInput) ([]fakeaws.Need, error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	return s.objectNeeds(fakeaws.CallFrom(ctx), ref, byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"))
 }

@@ -11,7 +11,6 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -29,7 +28,7 @@ func checkPartNumber(number *int32) error {
 	return nil
 }
 
-func (s *Fake) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([]enforce.Need, error) {
+func (s *Fake) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkPartNumber(in.PartNumber); err != nil {
 		return nil, err
@@ -51,7 +50,7 @@ func (s *Fake) needUploadPart(ctx context.Context, in *awss3.UploadPartInput) ([
 }
 
 // partNeeds is the permission to add to an upload.
-func (s *Fake) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, error) {
+func (s *Fake) partNeeds(call *fakeaws.Call, ref objectRef) ([]fakeaws.Need, error) {
 	needs, err := s.uploadNeeds(call, ref, "s3:PutObject")
 	if err == nil {
 		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
@@ -62,7 +61,7 @@ func (s *Fake) partNeeds(call *fakeaws.Call, ref objectRef) ([]enforce.Need, err
 // uploadNeeds is the one permission of an operation on an upload. The object that
 // is under its key now, if any, has no say: its tags are no condition keys, and it
 // may be of another account.
-func (s *Fake) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]enforce.Need, error) {
+func (s *Fake) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]fakeaws.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
@@ -72,7 +71,7 @@ func (s *Fake) uploadNeeds(call *fakeaws.Call, ref objectRef, action string) ([]
 	if err != nil {
 		return nil, err
 	}
-	return []enforce.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
+	return []fakeaws.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
 }
 
 // UploadPart stores a part of an upload. As with PutObject the body is read
@@ -243,7 +242,7 @@ func copyRange(header string) (first, last int64, ok bool) {
 	return first, last, isBytes && okFirst && okLast && first <= last
 }
 
-func (s *Fake) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) ([]enforce.Need, error) {
+func (s *Fake) needUploadPartCopy(ctx context.Context, in *awss3.UploadPartCopyInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	p, err := planPartCopy(in)
 	if err != nil {

@@ -6,11 +6,10 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func (s *Fake) needPutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) ([]enforce.Need, error) {
+func (s *Fake) needPutBucketVersioning(ctx context.Context, in *awss3.PutBucketVersioningInput) ([]fakeaws.Need, error) {
 	if err := checkVersioning(in.VersioningConfiguration); err != nil {
 		return nil, err
 	}

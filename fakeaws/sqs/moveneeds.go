@@ -6,22 +6,21 @@ import (
 	"strings"
 
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // moveNeeds are the permissions on the source of a move task: besides the action
 // itself those that the task uses (developer guide, "Amazon SQS API permissions:
 // Actions and resource reference").
-func (s *Fake) moveNeeds(call *fakeaws.Call, action string, source queueID) []enforce.Need {
-	needs := make([]enforce.Need, 0, 5)
+func (s *Fake) moveNeeds(call *fakeaws.Call, action string, source queueID) []fakeaws.Need {
+	needs := make([]fakeaws.Need, 0, 5)
 	for _, a := range []string{action, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} {
 		needs = append(needs, s.need(call, a, source, ownerOnly))
 	}
 	return needs
 }
 
-func (s *Fake) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) ([]enforce.Need, error) {
+func (s *Fake) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageMoveTaskInput) ([]fakeaws.Need, error) {
 	_, source, err := parseTaskHandle(in.TaskHandle)
 	if err != nil {
 		return nil, err
@@ -29,7 +28,7 @@ func (s *Fake) cancelMoveNeeds(ctx context.Context, in *awssqs.CancelMessageMove
 	return s.moveNeeds(fakeaws.CallFrom(ctx), "sqs:CancelMessageMoveTask", source), nil
 }
 
-func (s *Fake) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) ([]enforce.Need, error) {
+func (s *Fake) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMoveTasksInput) ([]fakeaws.Need, error) {
 	source, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func (s *Fake) listMovesNeeds(ctx context.Context, in *awssqs.ListMessageMoveTas
 // startMoveNeeds asks for sqs:SendMessage too: on the destination or, without one,
 // on every queue whose dead-letter queue the source is. That SQS asks before the
 // task begins is unverified.
-func (s *Fake) startMoveNeeds(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) ([]enforce.Need, error) {
+func (s *Fake) startMoveNeeds(ctx context.Context, in *awssqs.StartMessageMoveTaskInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	source, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -19,7 +20,7 @@ func urlOf[I any](url func(*I) *string) func(*I) (*string, error) {
 	return func(in *I) (*string, error) { return url(in), nil }
 }
 
-func sendNeeds(ctx context.Context, b *bench, in *awssqs.SendMessageInput) ([]enforce.Need, error) {
+func sendNeeds(ctx context.Context, b *bench, in *awssqs.SendMessageInput) ([]fakeaws.Need, error) {
 	return onQueue(b.Fake, "sqs:SendMessage", shareable, func(in *awssqs.SendMessageInput) (*string, error) {
 		return in.QueueUrl, required("MessageBody", in.MessageBody)
 	})(ctx, in)
@@ -155,7 +156,7 @@ func TestAnonymousCallers(t *testing.T) {
 	_, err = b.listQueuesNeeds(call, &awssqs.ListQueuesInput{})
 	requireError(t, err, "AccessDenied", refusal)
 	for _, p := range []enforce.PrincipalType{enforce.Anonymous, enforce.Service} {
-		err := b.Denied(b.as("", enforce.Principal{Type: p}), &enforce.Need{}, &enforce.Decision{})
+		err := b.Denied(b.as("", enforce.Principal{Type: p}), &fakeaws.Need{}, &enforce.Decision{})
 		requireError(t, err, "AccessDenied", refusal)
 	}
 }

@@ -123,7 +123,7 @@ func required(name string, value *string) error {
 // for the batch forms. The function gives the queue's URL and says which other
 // parameter is missing.
 func onQueue[I any](s *Fake, action string, r reach, shape func(*I) (*string, error)) fakeaws.Needs[I] {
-	return func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		url, err := shape(in)
 		if url == nil {
 			return nil, missingParameter("QueueUrl")
@@ -136,18 +136,18 @@ func onQueue[I any](s *Fake, action string, r reach, shape func(*I) (*string, er
 		if err != nil {
 			return nil, err
 		}
-		return []enforce.Need{s.need(call, action, id, r)}, nil
+		return []fakeaws.Need{s.need(call, action, id, r)}, nil
 	}
 }
 
 // need is one permission on a queue. A queue that does not exist is judged like
 // one without a policy, so that only who may see it learns that it is missing.
-func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r reach) enforce.Need {
+func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r reach) fakeaws.Need {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, ok := s.queues[id]
 	if !ok {
-		return enforce.Need{Action: action, Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}
+		return fakeaws.Need{Action: action, Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}
 	}
 	need := q.need(action)
 	if r == ownerOnly && call.Account != id.account {
@@ -156,7 +156,7 @@ func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r reach) enfo
 	return need
 }
 
-func (s *Fake) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput) ([]enforce.Need, error) {
+func (s *Fake) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput) ([]fakeaws.Need, error) {
 	if err := required("QueueName", in.QueueName); err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (s *Fake) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput
 		return nil, refused(call)
 	}
 	id := queueID{call.Account, call.Region, *in.QueueName}
-	needs := []enforce.Need{s.need(call, "sqs:CreateQueue", id, ownerOnly)}
+	needs := []fakeaws.Need{s.need(call, "sqs:CreateQueue", id, ownerOnly)}
 	if len(in.Tags) > 0 {
 		// To tag a queue on creation takes both permissions (API reference, CreateQueue).
 		needs = append(needs, s.need(call, "sqs:TagQueue", id, ownerOnly))
@@ -176,26 +176,26 @@ func (s *Fake) createQueueNeeds(ctx context.Context, in *awssqs.CreateQueueInput
 	return needs, nil
 }
 
-func (s *Fake) getQueueURLNeeds(ctx context.Context, in *awssqs.GetQueueUrlInput) ([]enforce.Need, error) {
+func (s *Fake) getQueueURLNeeds(ctx context.Context, in *awssqs.GetQueueUrlInput) ([]fakeaws.Need, error) {
 	if err := required("QueueName", in.QueueName); err != nil {
 		return nil, err
 	}
 	call := fakeaws.CallFrom(ctx)
-	return []enforce.Need{s.need(call, "sqs:GetQueueUrl", urlTarget(call, in), shareable)}, nil
+	return []fakeaws.Need{s.need(call, "sqs:GetQueueUrl", urlTarget(call, in), shareable)}, nil
 }
 
 // listQueuesNeeds asks for the ARN that SQS evaluates ListQueues with: that of
 // a queue without a name.
-func (s *Fake) listQueuesNeeds(ctx context.Context, _ *awssqs.ListQueuesInput) ([]enforce.Need, error) {
+func (s *Fake) listQueuesNeeds(ctx context.Context, _ *awssqs.ListQueuesInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if call.Account == "" {
 		return nil, refused(call)
 	}
 	id := queueID{call.Account, call.Region, ""}
-	return []enforce.Need{{Action: "sqs:ListQueues", Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}}, nil
+	return []fakeaws.Need{{Action: "sqs:ListQueues", Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}}, nil
 }
 
-func (s *Fake) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) ([]enforce.Need, error) {
+func (s *Fake) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) ([]fakeaws.Need, error) {
 	needs, err := onQueue(s, "sqs:TagQueue", ownerOnly, func(in *awssqs.TagQueueInput) (*string, error) {
 		return in.QueueUrl, nil
 	})(ctx, in)
@@ -205,7 +205,7 @@ func (s *Fake) tagQueueNeeds(ctx context.Context, in *awssqs.TagQueueInput) ([]e
 	return needs, err
 }
 
-func (s *Fake) untagQueueNeeds(ctx context.Context, in *awssqs.UntagQueueInput) ([]enforce.Need, error) {
+func (s *Fake) untagQueueNeeds(ctx context.Context, in *awssqs.UntagQueueInput) ([]fakeaws.Need, error) {
 	needs, err := onQueue(s, "sqs:UntagQueue", ownerOnly, func(in *awssqs.UntagQueueInput) (*string, error) {
 		return in.QueueUrl, nil
 	})(ctx, in)
@@ -226,7 +226,7 @@ func setRequestTags(c *enforce.Context, tags map[string]string) {
 
 // Denied implements [fakeaws.Fake]. SQS prints the action in lower case, and
 // tells callers without a user or role only that they are refused.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	if call.Anonymous() || call.Caller.Type == enforce.Service {
 		return refused(call)
 	}

@@ -23,7 +23,7 @@ const (
 )
 
 // assumeRoleNeeds asks for sts:AssumeRole on the role and for what comes with it.
-func (s *Fake) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]enforce.Need, error) {
+func (s *Fake) assumeRoleNeeds(ctx context.Context, in *sdk.AssumeRoleInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	if err := checkAssumeRole(call, in); err != nil {
 		return nil, err

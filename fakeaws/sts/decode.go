@@ -7,11 +7,11 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-func decodeNeeds(context.Context, *sdk.DecodeAuthorizationMessageInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:DecodeAuthorizationMessage", Resource: "*", Name: "-"}}, nil
+func decodeNeeds(context.Context, *sdk.DecodeAuthorizationMessageInput) ([]fakeaws.Need, error) {
+	return []fakeaws.Need{{Action: "sts:DecodeAuthorizationMessage", Resource: "*", Name: "-"}}, nil
 }
 
 // DecodeAuthorizationMessage shows what the World's EncodeAuthorizationMessage

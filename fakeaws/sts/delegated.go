@@ -13,8 +13,8 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-func delegatedNeeds(context.Context, *sdk.GetDelegatedAccessTokenInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:GetDelegatedAccessToken", Resource: "*", Name: "-"}}, nil
+func delegatedNeeds(context.Context, *sdk.GetDelegatedAccessTokenInput) ([]fakeaws.Need, error) {
+	return []fakeaws.Need{{Action: "sts:GetDelegatedAccessToken", Resource: "*", Name: "-"}}, nil
 }
 
 // GetDelegatedAccessToken exchanges the token of a delegation request for

@@ -21,12 +21,12 @@ func federatedUserARN(account, name string) string {
 // federationTokenNeeds asks for sts:GetFederationToken on the federated user
 // and, where there are tags, for sts:TagSession. That the latter is asked for on the
 // federated user too is unverified: the reference names only roles for it.
-func (s *Fake) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]enforce.Need, error) {
+func (s *Fake) federationTokenNeeds(ctx context.Context, in *sdk.GetFederationTokenInput) ([]fakeaws.Need, error) {
 	if err := checkFederationToken(in); err != nil {
 		return nil, err
 	}
-	need := enforce.Need{Action: actionGetFederationToken, Resource: federatedUserARN(fakeaws.CallFrom(ctx).Account, *in.Name)}
-	needs := []enforce.Need{need}
+	need := fakeaws.Need{Action: actionGetFederationToken, Resource: federatedUserARN(fakeaws.CallFrom(ctx).Account, *in.Name)}
+	needs := []fakeaws.Need{need}
 	if len(in.Tags) > 0 {
 		need.Action = actionTagSession
 		needs = append(needs, need)

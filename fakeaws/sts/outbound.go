@@ -60,17 +60,17 @@ func tokenLifeOf(in *sdk.GetWebIdentityTokenInput) time.Duration {
 
 // webIdentityTokenNeeds asks for sts:GetWebIdentityToken and, where there are
 // tags, for sts:TagGetWebIdentityToken.
-func (s *Fake) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentityTokenInput) ([]enforce.Need, error) {
+func (s *Fake) webIdentityTokenNeeds(_ context.Context, in *sdk.GetWebIdentityTokenInput) ([]fakeaws.Need, error) {
 	if err := checkWebIdentityToken(in); err != nil {
 		return nil, err
 	}
-	needs := []enforce.Need{{Action: "sts:GetWebIdentityToken", Resource: "*", Name: "-"}}
+	needs := []fakeaws.Need{{Action: "sts:GetWebIdentityToken", Resource: "*", Name: "-"}}
 	c := &needs[0].Context
 	c.SetMulti("sts:IdentityTokenAudience", in.Audience)
 	c.Set("sts:SigningAlgorithm", *in.SigningAlgorithm)
 	c.Set("sts:DurationSeconds", strconv.Itoa(int(tokenLifeOf(in)/time.Second)))
 	if len(in.Tags) > 0 {
-		needs = append(needs, enforce.Need{Action: "sts:TagGetWebIdentityToken", Resource: "*", Name: "-"})
+		needs = append(needs, fakeaws.Need{Action: "sts:TagGetWebIdentityToken", Resource: "*", Name: "-"})
 	}
 	for i := range needs {
 		setTagKeys(&needs[i].Context, in.Tags)

@@ -36,19 +36,19 @@ func (s *Fake) role(arn string) (fakeaws.Role, bool) {
 // roleNeeds asks for an action on a role and, where the session brings them,
 // for tagging it, for setting its source identity and for setting its context. The
 // role's trust policy guards all four.
-func (s *Fake) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []enforce.Need {
+func (s *Fake) roleNeeds(action string, in *sdk.AssumeRoleInput, session *fakeaws.Session, more facts) []fakeaws.Need {
 	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		// AWS does not tell a missing role from one that does not trust.
 		role = fakeaws.Role{Account: accountIn(*in.RoleArn), Trust: enforce.Empty(enforce.TrustPolicy)}
 	}
-	need := enforce.Need{
+	need := fakeaws.Need{
 		Action:          action,
 		Resource:        *in.RoleArn,
 		ResourceAccount: role.Account,
 		Policy:          role.Trust,
 	}
-	needs := []enforce.Need{need}
+	needs := []fakeaws.Need{need}
 	if session.SourceIdentity != "" {
 		need.Action = actionSetSourceIdentity
 		needs = append(needs, need)

@@ -46,7 +46,7 @@ func rootTarget(in *sdk.AssumeRootInput) (string, error) {
 
 // rootNeeds asks for sts:AssumeRoot on the root user of a member account. That
 // the organization lets the account do so is the other half.
-func (s *Fake) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enforce.Need, error) {
+func (s *Fake) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]fakeaws.Need, error) {
 	target, err := rootTarget(in)
 	if err != nil {
 		return nil, err
@@ -56,9 +56,9 @@ func (s *Fake) rootNeeds(ctx context.Context, in *sdk.AssumeRootInput) ([]enforc
 		return nil, accessDenied(rootAssumesRoot)
 	}
 	// No policy of the member account is asked, so it is as if it were the caller's.
-	need := enforce.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
+	need := fakeaws.Need{Action: "sts:AssumeRoot", Resource: fakeaws.ARN("iam", "", target, "root"), ResourceAccount: call.Account}
 	need.Context.Set("sts:TaskPolicyArn", *in.TaskPolicyArn.Arn)
-	return []enforce.Need{need}, nil
+	return []fakeaws.Need{need}, nil
 }
 
 // AssumeRoot makes credentials of the root user of a member account of the

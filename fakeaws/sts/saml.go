@@ -30,7 +30,7 @@ type samlIdentity struct {
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Fake) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) ([]enforce.Need, error) {
+func (s *Fake) samlNeeds(ctx context.Context, in *sdk.AssumeRoleWithSAMLInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, err := s.samlIdentity(call, in)
 	if err != nil {

@@ -63,7 +63,7 @@ func (s *Fake) Ops() []fakeaws.Op {
 // bind makes the row of an operation that not all credentials can call.
 func bind[I, O any](method func(context.Context, *I) (*O, error), needs fakeaws.Needs[I]) fakeaws.Op {
 	operation := strings.TrimSuffix(reflect.TypeFor[I]().Name(), "Input")
-	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]enforce.Need, error) {
+	return fakeaws.BindMethod(method, func(ctx context.Context, in *I) ([]fakeaws.Need, error) {
 		if slices.Contains(regionalOnly, operation) && fakeaws.CallFrom(ctx).Host() == globalHost {
 			return nil, &fakeaws.Error{Code: "InvalidAction", Message: "Unknown Operation", Status: 400}
 		}
@@ -107,7 +107,7 @@ const (
 )
 
 // Denied answers a denial as STS does.
-func (s *Fake) Denied(call *fakeaws.Call, need *enforce.Need, d *enforce.Decision) error {
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	switch call.Caller.Type {
 	case enforce.WebIdentity, enforce.SAMLIdentity:
 		return accessDenied("Not authorized to perform " + need.Action)
@@ -171,8 +171,8 @@ func tokenUse(c *types.Credentials) (size, utilization *int32) {
 	return aws.Int32(int32(n)), aws.Int32(percent(n, maxToken))
 }
 
-func keyInfoNeeds(context.Context, *sdk.GetAccessKeyInfoInput) ([]enforce.Need, error) {
-	return []enforce.Need{{Action: "sts:GetAccessKeyInfo", Resource: "*", Name: "-"}}, nil
+func keyInfoNeeds(context.Context, *sdk.GetAccessKeyInfoInput) ([]fakeaws.Need, error) {
+	return []fakeaws.Need{{Action: "sts:GetAccessKeyInfo", Resource: "*", Name: "-"}}, nil
 }
 
 // GetAccessKeyInfo names the account of an access key, whosever it is. AWS

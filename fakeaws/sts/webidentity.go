@@ -46,7 +46,7 @@ type webIdentity struct {
 	role *sdk.AssumeRoleInput
 }
 
-func (s *Fake) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) ([]enforce.Need, error) {
+func (s *Fake) webIdentityNeeds(ctx context.Context, in *sdk.AssumeRoleWithWebIdentityInput) ([]fakeaws.Need, error) {
 	call := fakeaws.CallFrom(ctx)
 	id, err := s.webIdentity(call, in)
 	if err != nil {
