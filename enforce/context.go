@@ -96,12 +96,12 @@ func (c *Context) All() iter.Seq2[string, []string] {
 	}
 }
 
-// over returns the context with base beneath all that it has.
-func (c *Context) over(base *Context) Context {
+// Over returns the context with base beneath all that it has.
+func (c *Context) Over(base *Context) Context {
 	if c.Base == nil {
 		return Context{Base: base, entries: c.entries}
 	}
-	beneath := c.Base.over(base)
+	beneath := c.Base.Over(base)
 	return Context{Base: &beneath, entries: c.entries}
 }
 

@@ -56,7 +56,7 @@ func TestContextOver(t *testing.T) {
 	middle.Set("a", "middle")
 	top.Base = &middle
 	top.Set("c", "top")
-	joined := top.over(&bottom)
+	joined := top.Over(&bottom)
 	keys := slices.Sorted(maps.Keys(maps.Collect(joined.All())))
 	assert.Equal(t, []string{"a", "b", "c"}, keys)
 	assert.Equal(t, "middle", joined.find(newConditionKey("a")).one)

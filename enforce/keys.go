@@ -25,7 +25,7 @@ func (p *Policy) Reaches(service string, actions iter.Seq[string]) bool {
 }
 
 func (s *Statement) reaches(service string, actions iter.Seq[string]) bool {
-	if !s.not.action && !slices.ContainsFunc(s.actions, func(a actionPattern) bool { return a.any || serviceOf(a.text) == service }) {
+	if !s.not.action && !slices.ContainsFunc(s.actions, func(a ActionPattern) bool { return a.any || serviceOf(a.text) == service }) {
 		return false // most statements are about other services
 	}
 	for action := range actions {

@@ -76,31 +76,6 @@ type PolicySet struct {
 	Endpoint *Policy
 }
 
-// A Need is one permission that a call requires: what a service's operation
-// table says, before the pipeline has added who asks.
-type Need struct {
-	Action          string
-	Resource        string
-	ResourceAccount string
-	// Name is how AWS prints the resource in a denial where that is not the
-	// ARN: "user alice", or "-" where AWS names no resource at all.
-	Name string
-	// Policy is the resource-based policy that guards the resource, if any.
-	Policy *Policy
-	// Context holds the condition keys of this permission, with the tags of the
-	// resource; the pipeline adds the global keys.
-	Context Context
-	// Entry is the 1-based index of the batch entry that the permission guards.
-	// Zero guards the whole call. A denied entry does not stop the call.
-	Entry int
-	// Optional is a permission whose denial only takes something out of the answer:
-	// what Entry numbers. It is not among those that the call needs.
-	Optional bool
-	// Subject is what the resource is to the service that asks, for its own use: the
-	// decision does not look at it.
-	Subject any
-}
-
 // Owner returns the account that owns the resource; "" when nobody says.
 func (r *Request) Owner() string {
 	if r.ResourceAccount != "" {

@@ -17,10 +17,10 @@ func checkBucketPolicySize(size int, wrong report) {
 }
 
 // checkS3Actions: unlike IAM, S3 asks whether an action exists.
-func (s *rawStatement) checkS3Actions(wrong report) {
-	for _, a := range append(s.action, s.notAction...) {
-		if checkAction(a.value) == "" && s3ResourcesOf(a.value) == 0 {
-			wrong(&problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)})
+func (s *StatementElements) checkS3Actions(wrong report) {
+	for _, a := range append(s.Action, s.NotAction...) {
+		if checkAction(a.Value) == "" && s3ResourcesOf(a.Value) == 0 {
+			wrong(&problem{at: a.Offset, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.Value)})
 		}
 	}
 }
@@ -36,9 +36,8 @@ func (p *Policy) ValidateBucket(bucket string) error {
 			first = p
 		}
 	}
-	d := readDocument(p.doc, p.kind, p.source, wrong)
-	for i := range d.statements {
-		d.statements[i].checkBucket(bucket, wrong)
+	for _, s := range p.statements {
+		s.Elements().checkBucket(bucket, wrong)
 	}
 	if first != nil {
 		return newDocumentError(p.doc, BucketPolicy, p.source, first)
@@ -46,23 +45,23 @@ func (p *Policy) ValidateBucket(bucket string) error {
 	return nil
 }
 
-func (s *rawStatement) checkBucket(bucket string, wrong report) {
+func (s *StatementElements) checkBucket(bucket string, wrong report) {
 	var sorts s3Resource
-	for _, r := range append(s.resource, s.notResource...) {
-		sort := s3ResourceOf(r.value, bucket)
+	for _, r := range append(s.Resource, s.NotResource...) {
+		sort := s3ResourceOf(r.Value, bucket)
 		if sort == 0 {
-			wrong(&problem{at: r.at, s3: "Policy has invalid resource",
-				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.value, bucket)})
+			wrong(&problem{at: r.Offset, s3: "Policy has invalid resource",
+				detail: fmt.Sprintf("Resource %q is neither the bucket %s nor objects of it", r.Value, bucket)})
 		}
 		sorts |= sort
 	}
-	if s.notResource != nil {
+	if s.NotResource != nil {
 		sorts = s3Object | s3Bucket
 	}
-	for _, a := range s.action {
-		if s3ResourcesOf(a.value)&sorts == 0 {
-			wrong(&problem{at: a.at, s3: "Action does not apply to any resource(s) in statement",
-				detail: fmt.Sprintf("%s acts on %s", a.value, s3ResourcesOf(a.value))})
+	for _, a := range s.Action {
+		if s3ResourcesOf(a.Value)&sorts == 0 {
+			wrong(&problem{at: a.Offset, s3: "Action does not apply to any resource(s) in statement",
+				detail: fmt.Sprintf("%s acts on %s", a.Value, s3ResourcesOf(a.Value))})
 		}
 	}
 }
