@@ -21,10 +21,10 @@ var rcpServices = func() map[string]bool {
 	return services
 }()
 
-// rcpsApply reports whether resource control policies have a say about an action,
-// given in lower case, on a resource. "RCPs apply to the resources that are
-// authorized as part of an operation request": an action without a resource of
-// its own, like the lists of all buckets and queues, has none.
+// rcpsApply reports whether resource control policies apply to an action, given in lower
+// case, on a resource. "RCPs apply to the resources that are authorized as part of an
+// operation request": an action without a resource of its own, like the lists of all
+// buckets and queues, has none.
 func rcpsApply(action, resource string) bool {
 	if !rcpServices[serviceOf(action)] || action == "kms:retiregrant" {
 		return false
