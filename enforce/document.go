@@ -138,7 +138,7 @@ func (s *Statement) Elements() *StatementElements {
 }
 
 // ignore is for documents that were parsed before.
-func ignore(*problem) {}
+var ignore report = func(*problem) {}
 
 // Build makes a policy of elements: its document has no white space. The error is a
 // *DocumentError, as [Parse] returns it.

@@ -11,6 +11,10 @@ import (
 func Evaluate(req *Request, set *PolicySet) Decision {
 	e := evals.Get().(*eval)
 	e.prepare(req, set)
+	if p, layer := set.misplaced(e.present); p != nil {
+		e.release()
+		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: p, Request: req, Policies: set}
+	}
 	r := e.decide()
 	e.release()
 	d := Decision{Verdict: r.verdict, Layer: r.layer, Statement: r.statement, Request: req, Policies: set}

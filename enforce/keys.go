@@ -45,7 +45,7 @@ func (s *Statement) Span() (start, end int) { return int(s.start), int(s.end) }
 // Allow or every Deny, and none for an implicit denial.
 func (d Decision) Matched() []*Statement {
 	var matched []*Statement
-	if d.Verdict == ImplicitDeny {
+	if d.Verdict == ImplicitDeny || d.isMisplaced() {
 		return nil
 	}
 	d.grants(func(e *eval, p *Policy) {

@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // matches grades how a statement applies to the request; unnamed when it does
 // not. Statements that name nobody apply directly.
@@ -126,6 +129,71 @@ func (set *PolicySet) layers() (l layers) {
 	return l
 }
 
+// kinds is a set of kinds of policies, one bit for each.
+type kinds uint16
+
+func kindsOf(list ...Kind) (k kinds) {
+	for _, kind := range list {
+		k |= 1 << uint(kind)
+	}
+	return k
+}
+
+func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
+
+// The kinds of policies that each layer takes.
+var (
+	identityKinds = kindsOf(IdentityPolicy, ManagedPolicy) // of permissions boundaries too
+	sessionKinds  = kindsOf(SessionPolicy, IdentityPolicy, ManagedPolicy)
+	resourceKinds = kindsOf(ResourcePolicy, BucketPolicy, QueuePolicy, KeyPolicy, TrustPolicy)
+	scpKinds      = kindsOf(ServiceControlPolicy)
+	rcpKinds      = kindsOf(ResourceControlPolicy)
+	endpointKinds = kindsOf(EndpointPolicy)
+)
+
+// misplaced returns a policy of a kind that its layer does not take, nil when there is
+// none.
+func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
+	if p := otherThan(identityKinds, set.Identity); p != nil {
+		return p, IdentityLayer
+	}
+	if set.Resource != nil && !resourceKinds.has(set.Resource.kind) {
+		return set.Resource, ResourceLayer
+	}
+	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
+		return nil, NoLayer // so are most sets
+	}
+	if set.Boundary != nil && !identityKinds.has(set.Boundary.kind) {
+		return set.Boundary, BoundaryLayer
+	}
+	if set.Endpoint != nil && !endpointKinds.has(set.Endpoint.kind) {
+		return set.Endpoint, EndpointLayer
+	}
+	if p := otherThan(sessionKinds, set.Session); p != nil {
+		return p, SessionLayer
+	}
+	for _, node := range set.SCPs {
+		if p := otherThan(scpKinds, node); p != nil {
+			return p, SCPLayer
+		}
+	}
+	for _, node := range set.RCPs {
+		if p := otherThan(rcpKinds, node); p != nil {
+			return p, RCPLayer
+		}
+	}
+	return nil, NoLayer
+}
+
+func otherThan(k kinds, policies []*Policy) *Policy {
+	for _, p := range policies {
+		if !k.has(p.kind) {
+			return p
+		}
+	}
+	return nil
+}
+
 // denies returns a Deny of a layer that applies to the request.
 func (e *eval) denies(l Layer) *Statement {
 	switch l {
@@ -213,11 +281,43 @@ func (e *eval) bounded() bool {
 }
 
 // alone reports whether the resource's policy must admit every caller.
-func (e *eval) alone() bool { return e.set.Resource != nil && e.set.Resource.kind.alone() }
+func (e *eval) alone() bool {
+	if e.set.Resource != nil {
+		return e.set.Resource.kind.alone()
+	}
+	return e.missing() != noKind
+}
+
+const noKind Kind = 0
+
+// missing returns the kind of the policy that the resource has in AWS and the set has
+// not: every role has a trust policy, and every KMS key a key policy. Who may retire a
+// grant of a key, the grant says first ("kms:RetireGrant" of the KMS Developer Guide).
+func (e *eval) missing() Kind {
+	if e.set.Resource != nil || e.set.NoResourcePolicy {
+		return noKind
+	}
+	switch {
+	case strings.HasPrefix(e.action, "kms:") && e.action != "kms:retiregrant":
+		if a, ok := splitARN(e.req.Resource); ok && a.service() == "kms" && strings.HasPrefix(a.resource(), "key/") {
+			return KeyPolicy
+		}
+	case strings.HasPrefix(e.action, "sts:"):
+		if a, ok := splitARN(e.req.Resource); ok && e.action != "sts:assumeroot" && slices.Contains(trustActions, e.action) &&
+			a.service() == "iam" && strings.HasPrefix(a.resource(), "role/") {
+			return TrustPolicy
+		}
+	}
+	return noKind
+}
 
 // resourceLayer returns the name that denials give to the resource's policy.
 func (e *eval) resourceLayer() Layer {
-	if e.set.Resource != nil && e.set.Resource.kind == TrustPolicy {
+	kind := e.missing()
+	if e.set.Resource != nil {
+		kind = e.set.Resource.kind
+	}
+	if kind == TrustPolicy {
 		return TrustLayer
 	}
 	return ResourceLayer

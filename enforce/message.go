@@ -125,7 +125,7 @@ func (d Decision) because(action string, style MessageStyle) string {
 		article = "the "
 	}
 	text := " with an explicit deny in " + article + d.Layer.String()
-	if arn := d.Statement.policy.source.ARN; style.PolicyARN && arn != "" {
+	if arn := d.Policy.source.ARN; style.PolicyARN && arn != "" {
 		text += ": " + arn
 	}
 	return text
