@@ -3,7 +3,7 @@ GOLANGCI_LINT_VERSION := v2.15.0
 FUZZTIME ?= 5s
 # What decides, and what reads and checks documents.
 MUTATED := evaluate.go,match.go,sieve.go,action.go,pattern.go,arn.go,principal.go,variables.go,context.go,condition.go,operators.go,cond_*.go,$\
-	compile.go,parse.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
+	compile.go,parse.go,document.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
 	decision.go,explain.go,suggest.go,message.go,keys.go,simulate.go
 
 .PHONY: test coverage race lint fuzz bench mutate generate ci

@@ -83,20 +83,19 @@ func (d Decision) Allowed() bool { return d.Verdict == Allowed }
 // policy of another kind than its layer takes, or the missing policy of a role or KMS
 // key. It is nil otherwise.
 func (d Decision) Err() (err error) {
-	switch {
-	case d.isMisplaced():
+	if d.isMisplaced() {
 		return fmt.Errorf("%s is given as %s", withArticle(d.Policy.kind.String()), d.Layer)
-	case d.Verdict == ImplicitDeny && d.Layer != IdentityLayer:
-		d.again(func(e *eval) {
-			switch kind := e.missing(); {
-			case d.Layer != e.resourceLayer():
-			case kind == TrustPolicy:
-				err = errors.New("the trust policy of the role is missing")
-			case kind == KeyPolicy:
-				err = errors.New("the policy of the key is missing")
-			}
-		})
 	}
+	d.again(func(e *eval) {
+		kind := e.missing()
+		switch {
+		case d.Layer != e.resourceLayer():
+		case kind == TrustPolicy:
+			err = errors.New("the trust policy of the role is missing")
+		case kind == KeyPolicy:
+			err = errors.New("the policy of the key is missing")
+		}
+	})
 	return err
 }
 

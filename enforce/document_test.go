@@ -169,6 +169,18 @@ func TestReadDocument(t *testing.T) {
 	assert.Equal(t, "s3", d.Statements[0].Action[0].Value)
 	_, err := Parse(doc, IdentityPolicy, Source{File: "f"})
 	assert.Equal(t, refusals[0], err)
+	// All that is wrong with a resource control policy.
+	_, refusals = ReadDocument(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":"nobody"},"Action":["*","ec2:*"],"Resource":"*"}}`, ResourceControlPolicy, Source{})
+	var details []string
+	for _, r := range refusals {
+		details = append(details, r.Detail)
+	}
+	assert.Equal(t, []string{
+		`Principal must be "*"; use condition keys to choose among callers`,
+		`Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`,
+		`action "ec2:*": resource control policies are not for service "ec2"`,
+		`AWS "nobody" names no account, user, role, session, service or identity provider`,
+	}, details)
 	d, refusals = ReadDocument("[]", IdentityPolicy, Source{})
 	assert.Nil(t, d)
 	assert.Len(t, refusals, 1)

@@ -130,47 +130,51 @@ func (set *PolicySet) layers() (l layers) {
 }
 
 // kinds is a set of kinds of policies, one bit for each.
-type kinds uint16
+type kinds uint64
 
-func kindsOf(list ...Kind) (k kinds) {
-	for _, kind := range list {
-		k |= 1 << uint(kind)
-	}
-	return k
-}
+// The kinds of policies that each layer takes.
+const (
+	identityKinds kinds = 1<<IdentityPolicy | 1<<ManagedPolicy // of permissions boundaries too
+	sessionKinds        = identityKinds | 1<<SessionPolicy
+	resourceKinds kinds = 1<<ResourcePolicy | 1<<BucketPolicy | 1<<QueuePolicy | 1<<KeyPolicy | 1<<TrustPolicy
+	scpKinds      kinds = 1 << ServiceControlPolicy
+	rcpKinds      kinds = 1 << ResourceControlPolicy
+	endpointKinds kinds = 1 << EndpointPolicy
+)
 
 func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
 
-// The kinds of policies that each layer takes.
-var (
-	identityKinds = kindsOf(IdentityPolicy, ManagedPolicy) // of permissions boundaries too
-	sessionKinds  = kindsOf(SessionPolicy, IdentityPolicy, ManagedPolicy)
-	resourceKinds = kindsOf(ResourcePolicy, BucketPolicy, QueuePolicy, KeyPolicy, TrustPolicy)
-	scpKinds      = kindsOf(ServiceControlPolicy)
-	rcpKinds      = kindsOf(ResourceControlPolicy)
-	endpointKinds = kindsOf(EndpointPolicy)
-)
-
 // misplaced returns a policy of a kind that its layer does not take, nil when there is
-// none.
+// none. Most sets have identity-based policies and perhaps that of the resource.
 func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
-	if p := otherThan(identityKinds, set.Identity); p != nil {
-		return p, IdentityLayer
+	for _, p := range set.Identity {
+		if !identityKinds.has(p.kind) {
+			return p, IdentityLayer
+		}
 	}
 	if set.Resource != nil && !resourceKinds.has(set.Resource.kind) {
 		return set.Resource, ResourceLayer
 	}
 	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
-		return nil, NoLayer // so are most sets
+		return nil, NoLayer
 	}
-	if set.Boundary != nil && !identityKinds.has(set.Boundary.kind) {
-		return set.Boundary, BoundaryLayer
-	}
-	if set.Endpoint != nil && !endpointKinds.has(set.Endpoint.kind) {
-		return set.Endpoint, EndpointLayer
-	}
-	if p := otherThan(sessionKinds, set.Session); p != nil {
-		return p, SessionLayer
+	return set.misplacedLimit()
+}
+
+// misplacedLimit is misplaced for the layers that do not grant.
+func (set *PolicySet) misplacedLimit() (*Policy, Layer) {
+	for _, one := range [...]struct {
+		policy *Policy
+		layer  Layer
+		takes  kinds
+	}{
+		{set.Boundary, BoundaryLayer, identityKinds},
+		{set.Endpoint, EndpointLayer, endpointKinds},
+		{otherThan(sessionKinds, set.Session), SessionLayer, sessionKinds},
+	} {
+		if one.policy != nil && !one.takes.has(one.policy.kind) {
+			return one.policy, one.layer
+		}
 	}
 	for _, node := range set.SCPs {
 		if p := otherThan(scpKinds, node); p != nil {

@@ -71,6 +71,14 @@ func TestPolicyOfAnotherKindIsExplained(t *testing.T) {
 	assert.Equal(t, "User: "+req.Principal.ARN+" is not authorized to perform: s3:GetObject on resource: "+objectARN+
 		" with an explicit deny in a resource-based policy", d.Message(MessageStyle{PolicyARN: true}))
 	assert.Empty(t, d.Matched())
+	denies := policy(t, IdentityPolicy, stmt("Deny", "s3:*", "*"))
+	several := Evaluate(req, &PolicySet{Identity: []*Policy{p, denies}, Resource: p, Boundary: p})
+	assert.Equal(t, []LayerVerdict{
+		{IdentityLayer, ExplicitDeny, denies.Statements()[0]}, {ResourceLayer, ExplicitDeny, nil}, {BoundaryLayer, Allowed, p.Statements()[0]},
+	}, several.Layers())
+	assert.Empty(t, several.Matched(), "that Deny did not decide")
+	bounded := Evaluate(req, &PolicySet{Identity: []*Policy{p}, Boundary: Empty(IdentityPolicy)})
+	assert.Empty(t, bounded.Matched(), "nothing has the effect of an implicit denial")
 	assert.Empty(t, d.Suggestions(), "no statement helps")
 	assert.Empty(t, d.Suggest())
 	text, err := json.Marshal(d)
@@ -102,6 +110,8 @@ func TestMissingTrustAndKeyPolicies(t *testing.T) {
 		{"kms:CreateAlias", key, ResourceLayer, noKey},
 		// These have no policy of their own.
 		{"kms:CreateAlias", "arn:aws:kms:us-east-1:" + account + ":alias/a", IdentityLayer, ""},
+		{"kms:Decrypt", "arn:aws:payment-cryptography:us-east-1:" + account + ":key/k", IdentityLayer, ""},
+		{"sts:AssumeRole", "arn:aws:rolesanywhere:us-east-1:" + account + ":role/r", IdentityLayer, ""},
 		{"kms:RetireGrant", key, IdentityLayer, ""}, // the grant says who may
 		{"kms:ListKeys", "*", IdentityLayer, ""},
 		{"sts:AssumeRoot", "arn:aws:iam::" + account + ":root", IdentityLayer, ""},
