@@ -23,7 +23,7 @@ type Request struct {
 	//	aws:PrincipalAccount       aws:PrincipalIsAWSService   aws:username
 	//	aws:PrincipalServiceName   aws:ResourceAccount
 	//
-	// [Context.SetAbsent] makes a request have none of a key. All other keys are missing
+	// [Context.SetAbsent] takes a key away from the request. All other keys are missing
 	// unless they are set.
 	Context Context
 }
