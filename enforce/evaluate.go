@@ -11,13 +11,13 @@ import (
 func Evaluate(req *Request, set *PolicySet) Decision {
 	e := evals.Get().(*eval)
 	e.prepare(req, set)
-	if p, layer := set.misplaced(e.present); p != nil {
-		e.release()
-		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: p, Request: req, Policies: set}
+	wrong, layer := set.misplaced(e.present)
+	r := ruling{ExplicitDeny, layer, nil}
+	if wrong == nil {
+		r = e.decide()
 	}
-	r := e.decide()
 	e.release()
-	d := Decision{Verdict: r.verdict, Layer: r.layer, Statement: r.statement, Request: req, Policies: set}
+	d := Decision{Verdict: r.verdict, Layer: r.layer, Policy: wrong, Statement: r.statement, Request: req, Policies: set}
 	if d.Statement != nil {
 		d.Policy = d.Statement.policy
 	}

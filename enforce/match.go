@@ -148,7 +148,7 @@ func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
 // none. Most sets have identity-based policies and perhaps that of the resource.
 func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
 	for _, p := range set.Identity {
-		if !identityKinds.has(p.kind) {
+		if p.kind != IdentityPolicy && p.kind != ManagedPolicy { // quicker than a set
 			return p, IdentityLayer
 		}
 	}
@@ -289,7 +289,8 @@ func (e *eval) alone() bool {
 	if e.set.Resource != nil {
 		return e.set.Resource.kind.alone()
 	}
-	return e.missing() != noKind
+	hasOwn := strings.HasPrefix(e.action, "sts:") || strings.HasPrefix(e.action, "kms:") // most are of other services
+	return hasOwn && e.missing() != noKind
 }
 
 const noKind Kind = 0
