@@ -4,7 +4,7 @@ FUZZTIME ?= 5s
 PART ?=
 # What decides, and what reads and checks documents.
 MUTATED := evaluate.go,match.go,sieve.go,action.go,pattern.go,arn.go,principal.go,variables.go,context.go,condition.go,operators.go,cond_*.go,$\
-	compile.go,parse.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
+	compile.go,parse.go,document.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
 	decision.go,explain.go,suggest.go,message.go,keys.go,simulate.go
 
 .PHONY: test race lint fuzz bench mutate generate proofs ci

@@ -1,17 +1,33 @@
 package enforce
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
-// An actionPattern is one action that a statement names, in lower case. A form
-// that AWS accepts and that means nothing, like "s3:", matches no action.
-type actionPattern struct {
+// An ActionPattern is an action as policies name it: "s3:GetObject", "s3:Get*", "*". A
+// form that AWS accepts and that means nothing, like "s3:", matches no action.
+type ActionPattern struct {
 	pattern
 	any bool // "*"
 }
 
-func compileAction(s string) actionPattern {
-	return actionPattern{newPattern(actionBytes.Replace(s)), s == "*"}
+func compileAction(s string) ActionPattern {
+	return ActionPattern{newPattern(actionBytes.Replace(s)), s == "*"}
 }
+
+// ParseAction reads an action of a policy. The error has IAM's text about one that it
+// refuses; whether there is such an action IAM does not ask.
+func ParseAction(s string) (ActionPattern, error) {
+	if message := checkAction(s); message != "" {
+		return ActionPattern{}, errors.New(message)
+	}
+	return compileAction(s), nil
+}
+
+// Match reports whether the pattern means an action, which is like "s3:GetObject", in
+// any case.
+func (a *ActionPattern) Match(action string) bool { return a.match(lowerCase.Replace(action)) }
 
 // serviceOf returns the service of an action, or the one whose actions a
 // pattern is about: no wildcard stands before the colon.
@@ -49,7 +65,7 @@ type actionIndex struct {
 // A wildAction is an action with wildcards and the statements that name it, so
 // that it is matched once however many they are.
 type wildAction struct {
-	action     *actionPattern
+	action     *ActionPattern
 	statements []*Statement
 }
 
@@ -90,7 +106,7 @@ func (x *actionIndex) add(s *Statement) {
 }
 
 // wildAction returns the entry of an action with wildcards.
-func (x *actionIndex) wildAction(a *actionPattern) *wildAction {
+func (x *actionIndex) wildAction(a *ActionPattern) *wildAction {
 	service := serviceOf(a.text)
 	for _, w := range x.wild[service] {
 		if w.action.text == a.text {

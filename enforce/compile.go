@@ -10,7 +10,7 @@ type compiler struct {
 	wrong     report
 
 	statements []Statement
-	actions    []actionPattern
+	actions    []ActionPattern
 	resources  []arnPattern
 	principals []principalPattern
 	conditions []condition
@@ -18,22 +18,22 @@ type compiler struct {
 	values     []string
 }
 
-func newCompiler(d *document, kind Kind, wrong report) *compiler {
+func newCompiler(d *Document, kind Kind, wrong report) *compiler {
 	var actions, resources, principals, conditions, values int
-	for i := range d.statements {
-		s := &d.statements[i]
-		actions += len(s.action) + len(s.notAction)
-		resources += len(s.resource) + len(s.notResource)
-		principals += len(s.principal) + len(s.notPrincipal)
-		conditions += len(s.conditions)
-		for _, c := range s.conditions {
-			values += len(c.values)
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		actions += len(s.Action) + len(s.NotAction)
+		resources += len(s.Resource) + len(s.NotResource)
+		principals += len(s.Principal) + len(s.NotPrincipal)
+		conditions += len(s.Conditions)
+		for _, c := range s.Conditions {
+			values += len(c.Values)
 		}
 	}
 	return &compiler{
-		kind: kind, variables: d.version.value == version2012, wrong: wrong,
-		statements: make([]Statement, 0, len(d.statements)),
-		actions:    make([]actionPattern, 0, actions),
+		kind: kind, variables: d.Version.Value == version2012, wrong: wrong,
+		statements: make([]Statement, 0, len(d.Statements)),
+		actions:    make([]ActionPattern, 0, actions),
 		resources:  make([]arnPattern, 0, resources),
 		principals: make([]principalPattern, 0, principals),
 		conditions: make([]condition, 0, conditions),
@@ -44,23 +44,23 @@ func newCompiler(d *document, kind Kind, wrong report) *compiler {
 
 // compile compiles a statement. It finds what AWS's legacy parser does: a value
 // that its operator cannot read, or a broken variable.
-func (c *compiler) compile(s *rawStatement) *Statement {
-	c.statements = append(c.statements, Statement{sid: s.sid.value, start: int32(s.start), end: int32(s.end), deny: s.effect.value == "Deny"})
+func (c *compiler) compile(s *StatementElements) *Statement {
+	c.statements = append(c.statements, Statement{sid: s.Sid.Value, start: int32(s.Start), end: int32(s.End), deny: s.Effect.Value == "Deny"})
 	compiled := &c.statements[len(c.statements)-1]
-	compiled.not.action = s.notAction != nil
+	compiled.not.action = s.NotAction != nil
 	first := len(c.actions)
-	for _, a := range append(s.action, s.notAction...) {
-		c.actions = append(c.actions, compileAction(a.value))
+	for _, a := range append(s.Action, s.NotAction...) {
+		c.actions = append(c.actions, compileAction(a.Value))
 	}
 	compiled.actions = since(c.actions, first)
-	compiled.not.resource = s.notResource != nil
+	compiled.not.resource = s.NotResource != nil
 	first = len(c.resources)
-	for _, r := range append(s.resource, s.notResource...) {
+	for _, r := range append(s.Resource, s.NotResource...) {
 		// "You can use policy variables … in the resource portion of the ARN",
 		// which follows the fifth colon.
-		p, err := compileARN(r.value, c.variables)
+		p, err := compileARN(r.Value, c.variables)
 		if err != nil {
-			c.wrong(legacy(r.at, err.Error()))
+			c.wrong(legacy(r.Offset, err.Error()))
 		}
 		c.resources = append(c.resources, p)
 	}
@@ -68,17 +68,17 @@ func (c *compiler) compile(s *rawStatement) *Statement {
 	compiled.needs = compiled.sieve()
 	c.principalsOf(s, compiled)
 	first = len(c.conditions)
-	for i := range s.conditions {
-		c.condition(&s.conditions[i])
+	for i := range s.Conditions {
+		c.condition(&s.Conditions[i])
 	}
 	compiled.conditions = since(c.conditions, first)
 	return compiled
 }
 
-func (c *compiler) principalsOf(s *rawStatement, compiled *Statement) {
-	compiled.not.principal = s.notPrincipal != nil
+func (c *compiler) principalsOf(s *StatementElements, compiled *Statement) {
+	compiled.not.principal = s.NotPrincipal != nil
 	first := len(c.principals)
-	for _, p := range append(s.principal, s.notPrincipal...) {
+	for _, p := range append(s.Principal, s.NotPrincipal...) {
 		pattern, ok := compilePrincipal(p)
 		if !ok {
 			s.invalid = append(s.invalid, p)
@@ -90,17 +90,17 @@ func (c *compiler) principalsOf(s *rawStatement, compiled *Statement) {
 	compiled.anyPrincipal = compiled.anyPrincipal || !c.kind.namesPrincipals()
 }
 
-func (c *compiler) condition(s *conditionText) {
+func (c *compiler) condition(s *ConditionElement) {
 	first := len(c.operands)
-	for _, v := range s.values {
-		o, err := s.op.compile(v.value, c.variables && s.op.textual)
+	for _, v := range s.Values {
+		o, err := s.parsed.op.compile(v.Value, c.variables && s.parsed.op.textual)
 		if err != nil {
-			c.wrong(legacy(v.at, s.operator.value+": "+err.Error()))
+			c.wrong(legacy(v.Offset, s.Operator.Value+": "+err.Error()))
 		}
 		c.operands = append(c.operands, o)
-		c.values = append(c.values, v.value)
+		c.values = append(c.values, v.Value)
 	}
-	c.conditions = append(c.conditions, condition{qualified: s.qualified, key: newConditionKey(s.key.value),
+	c.conditions = append(c.conditions, condition{qualified: s.parsed, key: newConditionKey(s.Key.Value),
 		operands: since(c.operands, first), values: since(c.values, first)})
 }
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// bytesValue is the operand of BinaryEquals. The policy has base64, the request
-// the bytes themselves.
+// bytesValue is the operand of BinaryEquals. The policy has base64; the request the
+// bytes, also where they were set as text.
 type bytesValue struct{ bytes string }
 
 func binaryEquals(value string, _ bool) (operand, error) {
@@ -17,4 +17,9 @@ func binaryEquals(value string, _ bool) (operand, error) {
 	return &bytesValue{string(b)}, nil
 }
 
-func (o *bytesValue) match(_ *eval, v item) outcome { return outcomeOf(v.string() == o.bytes) }
+func (o *bytesValue) match(_ *eval, v item) outcome {
+	if v.kind == binary {
+		return outcomeOf(v.text == o.bytes)
+	}
+	return outcomeOf(v.string() == o.bytes)
+}

@@ -71,7 +71,7 @@ func (v *value) isNull() bool {
 	switch v.kind {
 	case multi:
 		return len(*v.many) == 0 || len(*v.many) == 1 && (*v.many)[0] == ""
-	case single:
+	case single, binary:
 		return v.one == ""
 	}
 	return false

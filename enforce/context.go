@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"encoding/base64"
 	"iter"
 	"slices"
 	"strconv"
@@ -36,8 +37,10 @@ type valueKind uint8
 const (
 	single valueKind = iota
 	multi
-	instant // text like "2026-11-22T20:26:45Z"
-	epoch   // text like "1795379205"
+	instant   // text like "2026-11-22T20:26:45Z"
+	epoch     // text like "1795379205"
+	binary    // bytes; text in base64
+	absentKey // the request has none
 )
 
 // Grow makes room for n more keys.
@@ -64,6 +67,13 @@ func (c *Context) SetTime(key string, t time.Time) {
 	c.set(key, value{kind: kind, micro: t.UnixMicro()})
 }
 
+// SetBinary sets a key to bytes, for BinaryEquals. Its text is base64.
+func (c *Context) SetBinary(key string, b []byte) { c.set(key, value{kind: binary, one: string(b)}) }
+
+// SetAbsent makes a key one that the request does not have: it is neither derived nor
+// looked for in Base. To set it again makes it present.
+func (c *Context) SetAbsent(key string) { c.set(key, value{kind: absentKey}) }
+
 func (c *Context) set(name string, v value) {
 	key := newConditionKey(name)
 	v.known = key.known
@@ -88,7 +98,7 @@ func (c *Context) All() iter.Seq2[string, []string] {
 		for at := c; at != nil; at = at.Base {
 			for i := range at.entries {
 				entry := &at.entries[i]
-				if c.find(entry.key) == &entry.value && !yield(entry.key.name, entry.value.texts()) {
+				if entry.value.kind != absentKey && c.find(entry.key) == &entry.value && !yield(entry.key.name, entry.value.texts()) {
 					return
 				}
 			}
@@ -96,12 +106,12 @@ func (c *Context) All() iter.Seq2[string, []string] {
 	}
 }
 
-// over returns the context with base beneath all that it has.
-func (c *Context) over(base *Context) Context {
+// Over returns the context with base beneath all that it has.
+func (c *Context) Over(base *Context) Context {
 	if c.Base == nil {
 		return Context{Base: base, entries: c.entries}
 	}
-	beneath := c.Base.over(base)
+	beneath := c.Base.Over(base)
 	return Context{Base: &beneath, entries: c.entries}
 }
 
@@ -143,6 +153,8 @@ func (i item) string() string {
 	switch i.kind {
 	case instant:
 		return i.at().UTC().Format("2006-01-02T15:04:05Z")
+	case binary:
+		return base64.StdEncoding.EncodeToString([]byte(i.text))
 	case epoch:
 		return strconv.FormatInt(i.at().Unix(), 10)
 	}
@@ -202,7 +214,7 @@ var derivations = map[string]derivation{
 func (e *eval) value(k *conditionKey) *value {
 	v := e.req.Context.find(k)
 	switch {
-	case v != nil && v.kind == multi && nullSetIsMissing && v.isNull():
+	case v != nil && (v.kind == absentKey || v.kind == multi && nullSetIsMissing && v.isNull()):
 		return nil
 	case v != nil || k.derived == notDerived:
 		return v

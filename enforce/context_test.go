@@ -3,6 +3,7 @@ package enforce
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestContextOver(t *testing.T) {
 	middle.Set("a", "middle")
 	top.Base = &middle
 	top.Set("c", "top")
-	joined := top.over(&bottom)
+	joined := top.Over(&bottom)
 	keys := slices.Sorted(maps.Keys(maps.Collect(joined.All())))
 	assert.Equal(t, []string{"a", "b", "c"}, keys)
 	assert.Equal(t, "middle", joined.find(newConditionKey("a")).one)
@@ -103,4 +104,66 @@ func TestPrincipalKeys(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Bytes compare with what BinaryEquals has in base64, and are base64 for all else.
+func TestBinaryValues(t *testing.T) {
+	t.Parallel()
+	raw := []byte{0xfe, 0x00, 'a', 0xff}
+	const text = "/gBh/w=="
+	for condition, want := range map[string]bool{
+		`{"BinaryEquals":{"k":"` + text + `"}}`:               true,
+		`{"BinaryEquals":{"k":"aGk="}}`:                       false,
+		`{"StringEquals":{"k":"` + text + `"}}`:               true,
+		`{"Null":{"k":"false"}}`:                              true,
+		`{"ForAllValues:BinaryEquals":{"k":"aGk="}}`:          false,
+		`{"ForAnyValue:BinaryEquals":{"k":["` + text + `"]}}`: true,
+	} {
+		req := ask(userOf(account, "alice"), "s3:GetObject", objectARN)
+		req.Context.SetBinary("k", raw)
+		set := &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", `"Condition":`+condition))}}
+		assert.Equal(t, want, verdict(req, set) == Allowed, condition)
+		for key, values := range req.Context.All() {
+			assert.Equal(t, "k", key)
+			assert.Equal(t, []string{text}, values)
+		}
+	}
+	// Text that is set as it is compares with the decoded bytes, as before.
+	set := &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", `"Condition":{"BinaryEquals":{"k":"aGk="}}`))}}
+	assert.Equal(t, Allowed, verdict(ask(userOf(account, "alice"), "s3:GetObject", objectARN, "k", "hi"), set))
+	empty := ask(userOf(account, "alice"), "s3:GetObject", objectARN)
+	empty.Context.SetBinary("k", nil)
+	set = &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", `"Condition":{"ForAllValues:BinaryEquals":{"k":"aGk="}}`))}}
+	assert.Equal(t, Allowed, verdict(empty, set), "an empty set")
+}
+
+// A key that is absent is neither derived nor looked for in Base, until it is set again.
+func TestAbsentKeys(t *testing.T) {
+	t.Parallel()
+	allowedWhen := func(condition string) *PolicySet {
+		return &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", `"Condition":`+condition))}}
+	}
+	derived := []string{"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:PrincipalIsAWSService", "aws:userid", "aws:username", "aws:ResourceAccount"}
+	for _, key := range derived {
+		req := ask(userOf(account, "alice"), "s3:GetObject", objectARN)
+		there, absent := allowedWhen(`{"Null":{"`+key+`":"false"}}`), allowedWhen(`{"Null":{"`+key+`":"true"}}`)
+		assert.Equal(t, Allowed, verdict(req, there), key)
+		req.Context.SetAbsent(strings.ToUpper(key))
+		assert.Equal(t, ImplicitDeny, verdict(req, there), key)
+		assert.Equal(t, Allowed, verdict(req, absent), key)
+		req.Context.Set(key, "given")
+		assert.Equal(t, Allowed, verdict(req, allowedWhen(`{"StringEquals":{"`+key+`":"given"}}`)), key)
+	}
+	req := ask(userOf(account, "alice"), "s3:GetObject", objectARN)
+	req.Context.Base = new(Context)
+	req.Context.Base.Set("k", "v")
+	req.Context.Base.Set("l", "w")
+	req.Context.SetAbsent("K")
+	assert.Equal(t, Allowed, verdict(req, allowedWhen(`{"Null":{"k":"true"},"StringEquals":{"l":"w"}}`)))
+	var keys []string
+	for key := range req.Context.All() {
+		keys = append(keys, key)
+	}
+	assert.Equal(t, []string{"l"}, keys)
+	assert.Equal(t, ImplicitDeny, verdict(req, allowedWhen(`{"StringEquals":{"l":"${k}"}}`)), "a variable has no value")
 }

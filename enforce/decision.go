@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -66,7 +67,8 @@ type Decision struct {
 	// Layer decided: it allowed, or it is the one that AWS names in the denial.
 	Layer Layer
 	// Policy and Statement decided. They are nil for an implicit denial, and for
-	// the root user in its own account.
+	// the root user in its own account. Statement is nil also where a policy denies
+	// because its layer does not take it: see Err.
 	Policy    *Policy
 	Statement *Statement
 	// Request and Policies are what was decided on.
@@ -76,6 +78,36 @@ type Decision struct {
 
 // Allowed reports whether the request is allowed.
 func (d Decision) Allowed() bool { return d.Verdict == Allowed }
+
+// Err returns what is wrong with the PolicySet where that is why the request is denied: a
+// policy of another kind than its layer takes, or the missing policy of a role or KMS
+// key. It is nil otherwise.
+func (d Decision) Err() (err error) {
+	if d.isMisplaced() {
+		return fmt.Errorf("%s is given as %s", withArticle(d.Policy.kind.String()), d.Layer)
+	}
+	d.again(func(e *eval) {
+		kind := e.missing()
+		switch {
+		case d.Layer != e.resourceLayer():
+		case kind == TrustPolicy:
+			err = errors.New("the trust policy of the role is missing")
+		case kind == KeyPolicy:
+			err = errors.New("the policy of the key is missing")
+		}
+	})
+	return err
+}
+
+// isMisplaced reports whether a policy denies because its layer does not take it.
+func (d Decision) isMisplaced() bool { return d.Verdict == ExplicitDeny && d.Statement == nil }
+
+func withArticle(name string) string {
+	if strings.ContainsRune("aeiou", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}
 
 // String returns the decision in one line: verdict, principal, action, resource
 // and reason.
@@ -89,6 +121,9 @@ func (d Decision) String() string {
 
 // reason says in a few words what decided.
 func (d Decision) reason() string {
+	if err := d.Err(); err != nil {
+		return err.Error()
+	}
 	switch {
 	case d.Statement != nil && d.Allowed():
 		return "allowed by " + d.where()

@@ -41,8 +41,11 @@
 // element or operator, a key twice, or a principal in an identity-based policy is
 // an error, never a statement that silently does not match.
 //
-// [Lint] finds what AWS stores though it cannot work, and everything that is wrong
-// at once. [Simulate] asks many questions of the same policies.
+// Package lint finds what AWS stores though it cannot work, and everything that is
+// wrong at once. [Simulate] asks many questions of the same policies.
+//
+// [Policy.Elements] shows what a policy says, element by element, and [Build] makes a
+// policy of elements, so that nobody else has to read or write policies as JSON.
 //
 // # Context
 //
@@ -55,6 +58,6 @@
 //
 // # Clients
 //
-// [Authorize] puts the same decision in front of any client of the AWS SDK for
+// Package client puts the same decision in front of any client of the AWS SDK for
 // Go, also of services for which there is no fake.
 package enforce

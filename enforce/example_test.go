@@ -1,12 +1,7 @@
 package enforce_test
 
 import (
-	"context"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/smithy-go/middleware"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -73,32 +68,4 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// policy.json:3:85: MalformedPolicyDocument: Syntax errors in policy. (unknown condition operator "StringEqual"; did you mean "StringEquals"?)
-}
-
-// Any client of the SDK can be made to ask the policies first. Nothing is sent
-// here: what is denied ends in the client, and what is allowed is answered by the
-// stub.
-func ExampleAuthorize() {
-	cfg := aws.Config{
-		Region: "us-east-1",
-		APIOptions: []func(*middleware.Stack) error{enforce.Authorize(enforce.Options{
-			Principal: reader,
-			Policies: enforce.PolicySet{Identity: []*enforce.Policy{enforce.MustParse(
-				`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}}`,
-				enforce.IdentityPolicy)}},
-			Stub: func(context.Context, *enforce.Call) (any, error) {
-				return &sqs.SendMessageOutput{MessageId: aws.String("m-1")}, nil
-			},
-		})},
-	}
-	client := sqs.NewFromConfig(cfg)
-	queue := aws.String("https://sqs.us-east-1.amazonaws.com/111122223333/jobs")
-
-	out, err := client.SendMessage(context.Background(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("hello")})
-	fmt.Println(*out.MessageId, err)
-	_, err = client.PurgeQueue(context.Background(), &sqs.PurgeQueueInput{QueueUrl: queue})
-	fmt.Println(err)
-	// Output:
-	// m-1 <nil>
-	// operation error SQS: PurgeQueue, api error AccessDenied: User: arn:aws:sts::111122223333:assumed-role/reader/session is not authorized to perform: sqs:purgequeue because no identity-based policy allows the sqs:purgequeue action
 }

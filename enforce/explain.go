@@ -10,7 +10,8 @@ import (
 type LayerVerdict struct {
 	Layer   Layer
 	Verdict Verdict
-	// Statement decided the layer; nil for an implicit denial.
+	// Statement decided the layer; nil for an implicit denial, and where the layer does
+	// not take a policy.
 	Statement *Statement
 }
 
@@ -23,7 +24,11 @@ func (d Decision) Layers() []LayerVerdict {
 				l = e.resourceLayer()
 			}
 			if e.takesPart(l) {
-				verdicts = append(verdicts, e.layer(l))
+				verdict := e.layer(l)
+				if d.isMisplaced() && l == d.Layer {
+					verdict = LayerVerdict{l, ExplicitDeny, nil}
+				}
+				verdicts = append(verdicts, verdict)
 			}
 		}
 	})

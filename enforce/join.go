@@ -24,6 +24,18 @@ func Join(kind Kind, policies ...*Policy) *Policy {
 	return &Policy{kind: kind, doc: Empty(kind).doc, version: version2012, statements: all, allows: newIndex(allows), denies: newIndex(denies)}
 }
 
+// RestrictPublicBuckets returns what of a public bucket policy is in force for a caller
+// under the setting of that name in S3 Block Public Access: all of it for AWS services and
+// callers of the account that owns the bucket, and only what it denies for others, also
+// for those whom another statement of it names (User Guide, "Blocking public access to
+// your Amazon S3 storage").
+func (p *Policy) RestrictPublicBuckets(caller *Principal, owner string) *Policy {
+	if caller.Type == Service || caller.Account == owner {
+		return p
+	}
+	return p.Denials()
+}
+
 // Denials returns a policy that has the Deny statements of p alone.
 func (p *Policy) Denials() *Policy {
 	if p == nil || len(p.allows.statements) == 0 {

@@ -25,7 +25,7 @@ func (p *Policy) Reaches(service string, actions iter.Seq[string]) bool {
 }
 
 func (s *Statement) reaches(service string, actions iter.Seq[string]) bool {
-	if !s.not.action && !slices.ContainsFunc(s.actions, func(a actionPattern) bool { return a.any || serviceOf(a.text) == service }) {
+	if !s.not.action && !slices.ContainsFunc(s.actions, func(a ActionPattern) bool { return a.any || serviceOf(a.text) == service }) {
 		return false // most statements are about other services
 	}
 	for action := range actions {
@@ -45,7 +45,7 @@ func (s *Statement) Span() (start, end int) { return int(s.start), int(s.end) }
 // Allow or every Deny, and none for an implicit denial.
 func (d Decision) Matched() []*Statement {
 	var matched []*Statement
-	if d.Verdict == ImplicitDeny {
+	if d.Verdict == ImplicitDeny || d.isMisplaced() {
 		return nil
 	}
 	d.grants(func(e *eval, p *Policy) {

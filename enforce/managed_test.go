@@ -106,21 +106,3 @@ func TestReadOnlyAccessOnlyReads(t *testing.T) {
 		assert.Regexp(t, `^[a-z-]+:(Get|List)`, action)
 	}
 }
-
-// AWS's own policies are mostly right: Lint has little to say of them. Much of it
-// is true nevertheless, like actions of services that are no more.
-func TestLintOfManagedPolicies(t *testing.T) {
-	t.Parallel()
-	worst := make(map[enforce.Severity]int)
-	for _, name := range managedNames() {
-		m, _ := managed.Get(name)
-		severity := enforce.Info
-		for _, f := range enforce.Lint(m.Document(), enforce.ManagedPolicy, enforce.Source{ARN: m.ARN()}) {
-			assert.Empty(t, f.Refusal, name)
-			severity = max(severity, f.Severity)
-		}
-		worst[severity]++
-	}
-	assert.Less(t, worst[enforce.Error]*100, len(managedNames())*4, "policies with errors")
-	assert.Less(t, worst[enforce.Warning]*100, len(managedNames())*25, "policies with warnings")
-}

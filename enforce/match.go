@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // matches grades how a statement applies to the request; unnamed when it does
 // not. Statements that name nobody apply directly.
@@ -126,6 +129,75 @@ func (set *PolicySet) layers() (l layers) {
 	return l
 }
 
+// kinds is a set of kinds of policies, one bit for each.
+type kinds uint64
+
+// The kinds of policies that each layer takes.
+const (
+	identityKinds kinds = 1<<IdentityPolicy | 1<<ManagedPolicy // of permissions boundaries too
+	sessionKinds        = identityKinds | 1<<SessionPolicy
+	resourceKinds kinds = 1<<ResourcePolicy | 1<<BucketPolicy | 1<<QueuePolicy | 1<<KeyPolicy | 1<<TrustPolicy
+	scpKinds      kinds = 1 << ServiceControlPolicy
+	rcpKinds      kinds = 1 << ResourceControlPolicy
+	endpointKinds kinds = 1 << EndpointPolicy
+)
+
+func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
+
+// misplaced returns a policy of a kind that its layer does not take, nil when there is
+// none. Most sets have identity-based policies and perhaps that of the resource.
+func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
+	for _, p := range set.Identity {
+		if p.kind != IdentityPolicy && p.kind != ManagedPolicy { // quicker than a set
+			return p, IdentityLayer
+		}
+	}
+	if set.Resource != nil && !resourceKinds.has(set.Resource.kind) {
+		return set.Resource, ResourceLayer
+	}
+	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
+		return nil, NoLayer
+	}
+	return set.misplacedLimit()
+}
+
+// misplacedLimit is misplaced for the layers that do not grant.
+func (set *PolicySet) misplacedLimit() (*Policy, Layer) {
+	for _, one := range [...]struct {
+		policy *Policy
+		layer  Layer
+		takes  kinds
+	}{
+		{set.Boundary, BoundaryLayer, identityKinds},
+		{set.Endpoint, EndpointLayer, endpointKinds},
+		{otherThan(sessionKinds, set.Session), SessionLayer, sessionKinds},
+	} {
+		if one.policy != nil && !one.takes.has(one.policy.kind) {
+			return one.policy, one.layer
+		}
+	}
+	for _, node := range set.SCPs {
+		if p := otherThan(scpKinds, node); p != nil {
+			return p, SCPLayer
+		}
+	}
+	for _, node := range set.RCPs {
+		if p := otherThan(rcpKinds, node); p != nil {
+			return p, RCPLayer
+		}
+	}
+	return nil, NoLayer
+}
+
+func otherThan(k kinds, policies []*Policy) *Policy {
+	for _, p := range policies {
+		if !k.has(p.kind) {
+			return p
+		}
+	}
+	return nil
+}
+
 // denies returns a Deny of a layer that applies to the request.
 func (e *eval) denies(l Layer) *Statement {
 	switch l {
@@ -213,11 +285,44 @@ func (e *eval) bounded() bool {
 }
 
 // alone reports whether the resource's policy must admit every caller.
-func (e *eval) alone() bool { return e.set.Resource != nil && e.set.Resource.kind.alone() }
+func (e *eval) alone() bool {
+	if e.set.Resource != nil {
+		return e.set.Resource.kind.alone()
+	}
+	hasOwn := strings.HasPrefix(e.action, "sts:") || strings.HasPrefix(e.action, "kms:") // most are of other services
+	return hasOwn && e.missing() != noKind
+}
+
+const noKind Kind = 0
+
+// missing returns the kind of the policy that the resource has in AWS and the set has
+// not: every role has a trust policy, and every KMS key a key policy. Who may retire a
+// grant of a key, the grant says first ("kms:RetireGrant" of the KMS Developer Guide).
+func (e *eval) missing() Kind {
+	if e.set.Resource != nil || e.set.NoResourcePolicy {
+		return noKind
+	}
+	switch {
+	case strings.HasPrefix(e.action, "kms:") && e.action != "kms:retiregrant":
+		if a, ok := splitARN(e.req.Resource); ok && a.service() == "kms" && strings.HasPrefix(a.resource(), "key/") {
+			return KeyPolicy
+		}
+	case strings.HasPrefix(e.action, "sts:"):
+		if a, ok := splitARN(e.req.Resource); ok && e.action != "sts:assumeroot" && slices.Contains(trustActions, e.action) &&
+			a.service() == "iam" && strings.HasPrefix(a.resource(), "role/") {
+			return TrustPolicy
+		}
+	}
+	return noKind
+}
 
 // resourceLayer returns the name that denials give to the resource's policy.
 func (e *eval) resourceLayer() Layer {
-	if e.set.Resource != nil && e.set.Resource.kind == TrustPolicy {
+	kind := e.missing()
+	if e.set.Resource != nil {
+		kind = e.set.Resource.kind
+	}
+	if kind == TrustPolicy {
 		return TrustLayer
 	}
 	return ResourceLayer

@@ -12,8 +12,59 @@ type MessageStyle struct {
 	PolicyARN bool
 	// Bare leaves the reason of an implicit denial out, as STS does for AssumeRole.
 	Bare bool
+	// AnyResource prints the resource of an action that has none, "*", as IAM does.
+	AnyResource bool
 	// Name prints the resource where that is not its ARN; "-" prints none.
 	Name string
+}
+
+// A Denial is how a service answers what is denied.
+type Denial struct {
+	// Code is that of the error.
+	Code string
+	// Style words its message.
+	Style MessageStyle
+	// Encoded says that the message can end with an encoded one, for
+	// sts:DecodeAuthorizationMessage.
+	Encoded bool
+}
+
+// DenialOf returns how a service, by the prefix of its IAM actions, answers that an
+// action is denied. Services with a JSON protocol say AccessDeniedException.
+func DenialOf(service, action string) Denial {
+	switch service {
+	case "s3":
+		return Denial{Code: "AccessDenied", Style: MessageStyle{QuoteResource: true, PolicyARN: true}}
+	case "iam":
+		return Denial{Code: "AccessDenied", Style: MessageStyle{PolicyARN: true, AnyResource: true}}
+	case "organizations":
+		return Denial{Code: "AccessDeniedException", Style: MessageStyle{PolicyARN: true, AnyResource: true}}
+	case "sqs":
+		return Denial{Code: "AccessDenied", Style: MessageStyle{LowerAction: true}}
+	case "sts":
+		return Denial{Code: "AccessDenied", Style: MessageStyle{Bare: isBare(action)}}
+	case "sns":
+		return Denial{Code: "AuthorizationError"}
+	case "ec2":
+		return Denial{Code: "UnauthorizedOperation", Style: MessageStyle{PolicyARN: true}, Encoded: true}
+	case "dynamodb":
+		return Denial{Code: "AccessDeniedException", Style: MessageStyle{PolicyARN: true}}
+	case "autoscaling", "cloudformation", "cloudfront", "cloudsearch", "cloudwatch", "elasticache",
+		"elasticbeanstalk", "elasticloadbalancing", "rds", "redshift", "route53", "ses":
+		return Denial{Code: "AccessDenied"}
+	}
+	return Denial{Code: "AccessDeniedException"}
+}
+
+// isBare reports whether STS gives no reason for an implicit denial, so that nobody
+// learns which roles other accounts have. That sts:SetContext is one of these actions is
+// unverified.
+func isBare(action string) bool {
+	switch action {
+	case "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext":
+		return true
+	}
+	return false
 }
 
 // anonymousMessage is all that a caller without a name is told.
@@ -51,7 +102,7 @@ func (s *MessageStyle) resource(resource string) string {
 		resource = s.Name
 	}
 	switch {
-	case resource == "-" || resource == "*" && s.Name == "":
+	case resource == "-" || resource == "*" && s.Name == "" && !s.AnyResource:
 		return ""
 	case s.QuoteResource:
 		return ` on resource: "` + resource + `"`
@@ -74,7 +125,7 @@ func (d Decision) because(action string, style MessageStyle) string {
 		article = "the "
 	}
 	text := " with an explicit deny in " + article + d.Layer.String()
-	if arn := d.Statement.policy.source.ARN; style.PolicyARN && arn != "" {
+	if arn := d.Policy.source.ARN; style.PolicyARN && arn != "" {
 		text += ": " + arn
 	}
 	return text

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // An operator is one row of the table of condition operators.
@@ -102,6 +104,11 @@ const (
 	forAnyValue
 )
 
+// String returns the set operator as policies write it.
+func (q setQualifier) String() string {
+	return [...]string{noQualifier: "", forAllValues: "ForAllValues", forAnyValue: "ForAnyValue"}[q]
+}
+
 // A qualified is an operator with its qualifiers, as a policy names it.
 type qualified struct {
 	op       *operator
@@ -111,7 +118,10 @@ type qualified struct {
 
 // String returns the name with its qualifiers.
 func (q qualified) String() string {
-	name := [...]string{noQualifier: "", forAllValues: "ForAllValues:", forAnyValue: "ForAnyValue:"}[q.set] + q.op.name
+	name := q.op.name
+	if q.set != noQualifier {
+		name = q.set.String() + ":" + name
+	}
 	if q.ifExists {
 		name += "IfExists"
 	}
@@ -148,9 +158,9 @@ func parseOperator(name string) (q qualified, err error) {
 
 // operatorLike suggests the operator that was probably meant.
 func operatorLike(name string) string {
-	near := nearest(name, slices.Collect(maps.Keys(operators)))
+	near := catalog.Nearest(name, slices.Collect(maps.Keys(operators)))
 	if near == "" {
 		return ""
 	}
-	return "; " + didYouMean(near)
+	return fmt.Sprintf("; did you mean %q?", near)
 }

@@ -31,57 +31,13 @@ func (s *Source) maxDocument() int {
 // isOwn reports whether a policy is AWS's own.
 func (s *Source) isOwn() bool { return strings.HasPrefix(s.ARN, "arn:aws:iam::aws:policy/") }
 
-// A document is a policy as it was written, with the place of everything.
-type document struct {
-	version    text
-	statements []rawStatement
-	size       int
-
-	// What statements have is cut off these, which saves making many small slices.
-	texts      []text
-	conditions []conditionText
-}
-
-// A text is a string in a document.
-type text struct {
-	value string
-	at    int
-}
-
-// A rawStatement is a statement as it was written. A nil slice is an element
-// that is not there.
-type rawStatement struct {
-	start, end int
-	sid        text
-	effect     text
-
-	principal, notPrincipal []principalText
-	action, notAction       []text
-	resource, notResource   []text
-	conditions              []conditionText
-
-	invalid []principalText // that name nobody
-}
-
-type principalText struct {
-	kind string // AWS, Service, Federated, CanonicalUser; "*" for the bare string
-	text
-}
-
-type conditionText struct {
-	qualified
-	operator text
-	key      text
-	values   []text
-}
-
 // A report takes what is wrong with a document, as it is found. What AWS answers
 // is the first.
 type report func(*problem)
 
 // readDocument reads the grammar of the policy language: what AWS calls syntax.
 // It goes on after a problem, with what could be read; nil when nothing could.
-func readDocument(doc string, kind Kind, src Source, wrong report) *document {
+func readDocument(doc string, kind Kind, src Source, wrong report) *Document {
 	if most := src.maxDocument(); len(doc) > most {
 		wrong(tooLarge(len(doc), most))
 		return nil
@@ -95,14 +51,14 @@ func readDocument(doc string, kind Kind, src Source, wrong report) *document {
 		wrong(notJSON(root.start(), kind, "a policy is an object, not "+root.kind().String()))
 		return nil
 	}
-	d := &document{size: size, texts: make([]text, 0, len(root.nodes)), conditions: make([]conditionText, 0, len(root.nodes)/8)}
+	d := &Document{Size: size, text: doc, line: src.Line, texts: make([]Text, 0, len(root.nodes)), conditions: make([]ConditionElement, 0, len(root.nodes)/8)}
 	var statements tree
 	for element := root.values(); element.found(); element = element.next() {
 		switch element.key() {
 		case "Version":
-			d.version = readVersion(element, wrong)
+			d.Version = readVersion(element, wrong)
 		case "Id":
-			readString(element, wrong)
+			d.ID = readString(element, wrong)
 		case "Statement":
 			statements = element
 		default:
@@ -117,49 +73,54 @@ func readDocument(doc string, kind Kind, src Source, wrong report) *document {
 	return d
 }
 
-func (d *document) readStatements(t tree, wrong report) {
+func (d *Document) readStatements(t tree, wrong report) {
 	n := t.count()
 	if n == 0 {
 		wrong(syntax(t.start(), "Statement has no statements"))
 	}
-	d.statements = make([]rawStatement, 0, n)
+	d.Statements = make([]StatementElements, 0, n)
 	for statement := t.list(); statement.found(); statement = statement.next() {
 		if statement.kind() != objectNode {
 			wrong(syntax(statement.start(), "a statement is an object, not %s", statement.kind()))
 			continue
 		}
-		s := rawStatement{start: statement.start(), end: statement.end()}
-		for element := statement.values(); element.found(); element = element.next() {
-			d.readElement(&s, element, wrong)
-		}
+		s := d.readStatement(statement, wrong)
 		s.checkElements(wrong)
-		d.statements = append(d.statements, s)
+		d.Statements = append(d.Statements, s)
 	}
 }
 
-func (d *document) readElement(s *rawStatement, t tree, wrong report) {
+func (d *Document) readStatement(t tree, wrong report) StatementElements {
+	s := StatementElements{Start: t.start(), End: t.end()}
+	for element := t.values(); element.found(); element = element.next() {
+		d.readElement(&s, element, wrong)
+	}
+	return s
+}
+
+func (d *Document) readElement(s *StatementElements, t tree, wrong report) {
 	switch t.key() {
 	case "Sid":
-		s.sid = readString(t, wrong)
+		s.Sid = readString(t, wrong)
 	case "Effect":
-		s.effect = readString(t, wrong)
+		s.Effect = readString(t, wrong)
 		if t.kind() == stringNode {
-			checkEffect(s.effect, wrong)
+			checkEffect(s.Effect, wrong)
 		}
 	case "Principal":
-		s.principal = d.readPrincipals(t, wrong)
+		s.Principal = d.readPrincipals(t, wrong)
 	case "NotPrincipal":
-		s.notPrincipal = d.readPrincipals(t, wrong)
+		s.NotPrincipal = d.readPrincipals(t, wrong)
 	case "Action":
-		s.action = d.readStrings(t, wrong)
+		s.Action = d.readStrings(t, wrong)
 	case "NotAction":
-		s.notAction = d.readStrings(t, wrong)
+		s.NotAction = d.readStrings(t, wrong)
 	case "Resource":
-		s.resource = d.readStrings(t, wrong)
+		s.Resource = d.readStrings(t, wrong)
 	case "NotResource":
-		s.notResource = d.readStrings(t, wrong)
+		s.NotResource = d.readStrings(t, wrong)
 	case "Condition":
-		s.conditions = d.readConditions(t, wrong)
+		s.Conditions = d.readConditions(t, wrong)
 	default:
 		wrong(unknownElement(t))
 	}
@@ -167,50 +128,50 @@ func (d *document) readElement(s *rawStatement, t tree, wrong report) {
 
 // checkElements finds elements that must be there and are not, or that exclude
 // each other.
-func (s *rawStatement) checkElements(wrong report) {
-	if s.effect.at == 0 { // where no element's value can stand
-		wrong(missing("Effect", s.start))
+func (s *StatementElements) checkElements(wrong report) {
+	if s.Effect.Offset == 0 { // where no element's value can stand
+		wrong(missing("Effect", s.Start))
 	}
-	if s.action != nil && s.notAction != nil {
-		wrong(syntax(s.start, "a statement has Action or NotAction, not both"))
+	if s.Action != nil && s.NotAction != nil {
+		wrong(syntax(s.Start, "a statement has Action or NotAction, not both"))
 	}
-	if s.resource != nil && s.notResource != nil {
-		wrong(syntax(s.start, "a statement has Resource or NotResource, not both"))
+	if s.Resource != nil && s.NotResource != nil {
+		wrong(syntax(s.Start, "a statement has Resource or NotResource, not both"))
 	}
-	if s.principal != nil && s.notPrincipal != nil {
-		wrong(syntax(s.start, "a statement has Principal or NotPrincipal, not both"))
+	if s.Principal != nil && s.NotPrincipal != nil {
+		wrong(syntax(s.Start, "a statement has Principal or NotPrincipal, not both"))
 	}
 }
 
 // readString reads an element that must be one string.
-func readString(t tree, wrong report) text {
+func readString(t tree, wrong report) Text {
 	if t.kind() != stringNode {
 		wrong(syntax(t.start(), "%s is a string, not %s", t.key(), t.kind()))
-		return text{at: t.start()}
+		return Text{Offset: t.start()}
 	}
-	return text{t.text(), t.start()}
+	return Text{t.text(), t.start()}
 }
 
 // readVersion reads the Version element.
-func readVersion(t tree, wrong report) text {
+func readVersion(t tree, wrong report) Text {
 	v := readString(t, wrong)
-	if t.kind() == stringNode && v.value != version2008 && v.value != version2012 {
+	if t.kind() == stringNode && v.Value != version2008 && v.Value != version2012 {
 		wrong(badVersion(v))
 	}
 	return v
 }
 
 // readStrings reads an element that is a string or a list of strings.
-func (d *document) readStrings(t tree, wrong report) []text {
+func (d *Document) readStrings(t tree, wrong report) []Text {
 	return d.readTexts(t, func(k nodeKind) bool { return k == stringNode }, "strings", wrong)
 }
 
 // readTexts reads an element that is a scalar or a list of scalars.
-func (d *document) readTexts(t tree, accept func(nodeKind) bool, want string, wrong report) []text {
+func (d *Document) readTexts(t tree, accept func(nodeKind) bool, want string, wrong report) []Text {
 	first := len(d.texts)
 	for value := t.list(); value.found(); value = value.next() {
 		if accept(value.kind()) {
-			d.texts = append(d.texts, text{value.text(), value.start()})
+			d.texts = append(d.texts, Text{value.text(), value.start()})
 		} else {
 			wrong(syntax(value.start(), "%s takes %s, not %s", t.key(), want, value.kind()))
 		}
@@ -222,11 +183,11 @@ func (d *document) readTexts(t tree, accept func(nodeKind) bool, want string, wr
 func since[T any](all []T, first int) []T { return all[first:len(all):len(all)] }
 
 // readPrincipals reads "*" or an object by type of principal.
-func (d *document) readPrincipals(t tree, wrong report) []principalText {
+func (d *Document) readPrincipals(t tree, wrong report) []PrincipalElement {
 	if t.kind() == stringNode && t.text() == "*" {
-		return []principalText{{"*", text{"*", t.start()}}}
+		return []PrincipalElement{{"*", Text{"*", t.start()}}}
 	}
-	principals := []principalText{}
+	principals := []PrincipalElement{}
 	if t.kind() != objectNode {
 		wrong(&problem{at: t.start(), iam: syntaxErrors, s3: "Invalid principal in policy",
 			detail: fmt.Sprintf(`%s is "*" or an object like {"AWS": "…"}`, t.key())})
@@ -239,14 +200,14 @@ func (d *document) readPrincipals(t tree, wrong report) []principalText {
 			continue
 		}
 		for _, v := range d.readStrings(of, wrong) {
-			principals = append(principals, principalText{of.key(), v})
+			principals = append(principals, PrincipalElement{of.key(), v})
 		}
 	}
 	return principals
 }
 
 // readConditions reads operators, keys and values.
-func (d *document) readConditions(t tree, wrong report) []conditionText {
+func (d *Document) readConditions(t tree, wrong report) []ConditionElement {
 	if t.kind() != objectNode {
 		wrong(syntax(t.start(), "Condition is an object, not %s", t.kind()))
 		return nil
@@ -260,7 +221,7 @@ func (d *document) readConditions(t tree, wrong report) []conditionText {
 
 // readOperator reads the conditions of one operator. Booleans and numbers stand
 // for their text.
-func (d *document) readOperator(t tree, wrong report) {
+func (d *Document) readOperator(t tree, wrong report) {
 	if t.kind() != objectNode {
 		wrong(syntax(t.start(), "%s is an object of condition keys, not %s", t.key(), t.kind()))
 		return
@@ -276,6 +237,6 @@ func (d *document) readOperator(t tree, wrong report) {
 			wrong(syntax(key.keyAt(), "%s has an empty condition key", t.key()))
 		}
 		values := d.readTexts(key, scalar, "strings, numbers and booleans", wrong)
-		d.conditions = append(d.conditions, conditionText{q, text{t.key(), t.keyAt()}, text{key.key(), key.keyAt()}, values})
+		d.conditions = append(d.conditions, ConditionElement{Text{t.key(), t.keyAt()}, Text{key.key(), key.keyAt()}, values, q})
 	}
 }

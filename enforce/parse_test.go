@@ -2,6 +2,8 @@ package enforce
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -244,4 +246,26 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%s\nprints as %s\nand then as %s", doc, printed, again)
 		}
 	})
+}
+
+// In an object of many keys, one that is there twice is found wherever it is.
+func TestKeysTwiceAmongMany(t *testing.T) {
+	t.Parallel()
+	const many = 40
+	key := func(i int) string { return `"k` + strconv.Itoa(i) + `":1` }
+	keys := make([]string, many)
+	for i := range keys {
+		keys[i] = key(i)
+	}
+	_, _, err := readJSON("{" + strings.Join(keys, ",") + "}")
+	require.Nil(t, err)
+	for first := range many {
+		for _, second := range []int{fewKeys - 1, fewKeys, fewKeys + 1, many} {
+			if first < second {
+				_, _, err := readJSON("{" + strings.Join(slices.Insert(slices.Clone(keys), second, key(first)), ",") + "}")
+				require.NotNil(t, err)
+				assert.Equal(t, `key "k`+strconv.Itoa(first)+`" is there twice`, err.reason)
+			}
+		}
+	}
 }

@@ -103,7 +103,7 @@ func Parse(doc string, kind Kind, src Source) (*Policy, error) {
 	if first != nil {
 		return nil, newDocumentError(doc, kind, src, first)
 	}
-	p := &Policy{kind: kind, source: src, doc: doc, size: d.size, version: d.version.value}
+	p := &Policy{kind: kind, source: src, doc: doc, size: d.Size, version: d.Version.Value}
 	p.adopt(statements)
 	return p, nil
 }
@@ -193,7 +193,7 @@ type Statement struct {
 	not          struct{ principal, action, resource bool }
 	anyPrincipal bool
 	needs        sieve // of the request's resource
-	actions      []actionPattern
+	actions      []ActionPattern
 	resources    []arnPattern // none: the resource that the policy is attached to
 	principals   []principalPattern
 	conditions   []condition

@@ -134,25 +134,25 @@ func (k principalKind) element() string {
 
 // compilePrincipal reads a principal of a statement; false when AWS knows no
 // such form.
-func compilePrincipal(p principalText) (principalPattern, bool) {
+func compilePrincipal(p PrincipalElement) (principalPattern, bool) {
 	switch {
-	case p.value == "*" && (p.kind == "*" || p.kind == "AWS"):
+	case p.Value == "*" && (p.Type == "*" || p.Type == "AWS"):
 		return principalPattern{everybody, "*"}, true
-	case p.value == "" || strings.ContainsAny(p.value, "*?"):
+	case p.Value == "" || strings.ContainsAny(p.Value, "*?"):
 		// "You cannot use a wildcard to match part of a principal name or ARN."
 		return principalPattern{}, false
-	case p.kind == "Service":
-		return principalPattern{servicePrincipal, p.value}, true
-	case p.kind == "Federated":
-		return principalPattern{identityProvider, p.value}, true
-	case p.kind == "CanonicalUser":
-		return principalPattern{canonicalUser, p.value}, true
-	case isAccountID(p.value):
-		return principalPattern{accountID, p.value}, true
-	case isUniqueID(p.value):
-		return principalPattern{principalByID, p.value}, true
+	case p.Type == "Service":
+		return principalPattern{servicePrincipal, p.Value}, true
+	case p.Type == "Federated":
+		return principalPattern{identityProvider, p.Value}, true
+	case p.Type == "CanonicalUser":
+		return principalPattern{canonicalUser, p.Value}, true
+	case isAccountID(p.Value):
+		return principalPattern{accountID, p.Value}, true
+	case isUniqueID(p.Value):
+		return principalPattern{principalByID, p.Value}, true
 	}
-	return compilePrincipalARN(p.value)
+	return compilePrincipalARN(p.Value)
 }
 
 func compilePrincipalARN(s string) (principalPattern, bool) {

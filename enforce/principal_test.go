@@ -37,7 +37,7 @@ func TestPrincipalGrades(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p, ok := compilePrincipal(principalText{"AWS", text{value: c.principal}})
+			p, ok := compilePrincipal(PrincipalElement{"AWS", Text{Value: c.principal}})
 			require.True(t, ok)
 			assert.Equal(t, c.want, p.names(&c.caller))
 		})
@@ -64,7 +64,7 @@ func TestPrincipalTypes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p, ok := compilePrincipal(principalText{c.kind, text{value: c.value}})
+			p, ok := compilePrincipal(PrincipalElement{c.kind, Text{Value: c.value}})
 			require.True(t, ok)
 			assert.Equal(t, c.want, p.names(&c.caller))
 		})
@@ -77,11 +77,11 @@ func TestInvalidPrincipals(t *testing.T) {
 		"arn:aws:iam::" + account + ":group/g", "arn:aws:iam::" + account + ":user/", "arn:aws:sts::" + account + ":assumed-role/r",
 		"arn:aws:sts::" + account + ":assumed-role/r/*", "arn:aws:s3:::b", "arn:aws:iam::123:root", "AGPAEXAMPLEEXAMPLE12", "AIDAEXAMPLE1234",
 		"arn:aws:iam::" + account + ":assumed-role/r/s", "arn:aws:sts::" + account + ":user/a/b", "arn:aws:sts::" + account + ":role/r"} {
-		_, ok := compilePrincipal(principalText{"AWS", text{value: p}})
+		_, ok := compilePrincipal(PrincipalElement{"AWS", Text{Value: p}})
 		assert.False(t, ok, p)
 	}
 	for _, kind := range []string{"Service", "Federated", "CanonicalUser"} {
-		_, ok := compilePrincipal(principalText{kind, text{value: "*"}})
+		_, ok := compilePrincipal(PrincipalElement{kind, Text{Value: "*"}})
 		assert.False(t, ok, kind)
 	}
 }

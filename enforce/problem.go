@@ -40,8 +40,8 @@ func tooLarge(size, most int) *problem {
 		detail: fmt.Sprintf("the document has %d bytes; %d are the most", size, most)}
 }
 
-func badVersion(v text) *problem {
-	p := syntax(v.at, "unknown Version %q; want %s or %s", v.value, version2012, version2008)
+func badVersion(v Text) *problem {
+	p := syntax(v.Offset, "unknown Version %q; want %s or %s", v.Value, version2012, version2008)
 	p.s3 = "The policy must contain a valid version string"
 	return p
 }
@@ -62,20 +62,20 @@ func legacy(at int, detail string) *problem {
 	return &problem{at: at, iam: legacyParsing, s3: s3Syntax, detail: detail}
 }
 
-func checkEffect(effect text, wrong report) {
-	if strings.EqualFold(effect.value, "Allow") || strings.EqualFold(effect.value, "Deny") {
+func checkEffect(effect Text, wrong report) {
+	if strings.EqualFold(effect.Value, "Allow") || strings.EqualFold(effect.Value, "Deny") {
 		return // its case is the legacy parser's business
 	}
-	p := syntax(effect.at, "unknown Effect %q; want Allow or Deny", effect.value)
-	p.s3 = "Invalid effect: " + effect.value
+	p := syntax(effect.Offset, "unknown Effect %q; want Allow or Deny", effect.Value)
+	p.s3 = "Invalid effect: " + effect.Value
 	wrong(p)
 }
 
-func invalidPrincipal(p principalText) *problem {
-	return &problem{at: p.at,
-		iam:    fmt.Sprintf("Invalid principal in policy: %q:%q", p.kind, p.value),
+func invalidPrincipal(p PrincipalElement) *problem {
+	return &problem{at: p.Offset,
+		iam:    fmt.Sprintf("Invalid principal in policy: %q:%q", p.Type, p.Value),
 		s3:     "Invalid principal in policy",
-		detail: fmt.Sprintf("%s %q names no account, user, role, session, service or identity provider", p.kind, p.value),
+		detail: fmt.Sprintf("%s %q names no account, user, role, session, service or identity provider", p.Type, p.Value),
 	}
 }
 
@@ -88,6 +88,8 @@ type DocumentError struct {
 	// is one and else in the document.
 	File         string
 	Line, Column int
+	// Offset is the place in the document.
+	Offset int
 }
 
 // Error implements error: the place, AWS's text, and the reason.
@@ -101,7 +103,7 @@ func (e *DocumentError) Error() string {
 
 // newDocumentError words a problem as the service does that stores such policies.
 func newDocumentError(doc string, kind Kind, src Source, p *problem) *DocumentError {
-	e := &DocumentError{Code: "MalformedPolicyDocument", Message: p.iam, Detail: p.detail, File: src.File}
+	e := &DocumentError{Code: "MalformedPolicyDocument", Message: p.iam, Detail: p.detail, File: src.File, Offset: p.at}
 	e.Line, e.Column = position(doc, p.at, src.Line)
 	switch kind {
 	case BucketPolicy:

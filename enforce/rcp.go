@@ -21,10 +21,10 @@ var rcpServices = func() map[string]bool {
 	return services
 }()
 
-// rcpsApply reports whether resource control policies have a say about an action,
-// given in lower case, on a resource. "RCPs apply to the resources that are
-// authorized as part of an operation request": an action without a resource of
-// its own, like the lists of all buckets and queues, has none.
+// rcpsApply reports whether resource control policies apply to an action, given in lower
+// case, on a resource. "RCPs apply to the resources that are authorized as part of an
+// operation request": an action without a resource of its own, like the lists of all
+// buckets and queues, has none.
 func rcpsApply(action, resource string) bool {
 	if !rcpServices[serviceOf(action)] || action == "kms:retiregrant" {
 		return false
@@ -38,27 +38,27 @@ func rcpsApply(action, resource string) bool {
 const rcpFullAWSAccess = "arn:aws:organizations::aws:policy/resource_control_policy/p-RCPFullAWSAccess"
 
 // checkResourceControl finds what "RCP syntax" does not let customers write.
-func (s *rawStatement) checkResourceControl(src Source, wrong report) {
+func (s *StatementElements) checkResourceControl(src Source, wrong report) {
 	own := src.ARN == rcpFullAWSAccess
-	if s.effect.value != "Deny" && !own {
-		wrong(syntax(s.start, "Allow is for RCPFullAWSAccess alone"))
+	if s.Effect.Value != "Deny" && !own {
+		wrong(syntax(s.Start, "Allow is for RCPFullAWSAccess alone"))
 	}
-	if len(s.principal) != 1 || s.principal[0].value != "*" {
-		wrong(syntax(s.start, `Principal must be "*"; use condition keys to choose among callers`))
+	if len(s.Principal) != 1 || s.Principal[0].Value != "*" {
+		wrong(syntax(s.Start, `Principal must be "*"; use condition keys to choose among callers`))
 	}
-	if s.notAction != nil {
-		wrong(syntax(s.start, "NotAction is not supported in resource control policies"))
+	if s.NotAction != nil {
+		wrong(syntax(s.Start, "NotAction is not supported in resource control policies"))
 	}
-	for _, a := range s.action {
-		switch service := serviceOf(strings.ToLower(a.value)); {
+	for _, a := range s.Action {
+		switch service := serviceOf(strings.ToLower(a.Value)); {
 		case own || rcpServices[service]:
-		case a.value == "*":
-			wrong(syntax(a.at, `Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`))
+		case a.Value == "*":
+			wrong(syntax(a.Offset, `Action "*" is for RCPFullAWSAccess alone; name the service, like s3:*`))
 		default:
-			wrong(syntax(a.at, "action %q: resource control policies are not for service %q", a.value, service))
+			wrong(syntax(a.Offset, "action %q: resource control policies are not for service %q", a.Value, service))
 		}
 	}
-	if len(s.resource) == 0 && len(s.notResource) == 0 {
-		wrong(syntax(s.start, "Resource is missing"))
+	if len(s.Resource) == 0 && len(s.NotResource) == 0 {
+		wrong(syntax(s.Start, "Resource is missing"))
 	}
 }

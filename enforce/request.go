@@ -15,7 +15,16 @@ type Request struct {
 	// ResourceAccount owns the resource. Empty means the account in its ARN or,
 	// where that does not say, as those of S3, the principal's own.
 	ResourceAccount string
-	// Context holds the condition keys of the request.
+	// Context holds the condition keys of the request. These are derived from Principal
+	// and from the owner of the resource, unless Context sets them, which it may do to
+	// any value:
+	//
+	//	aws:PrincipalArn           aws:PrincipalType           aws:userid
+	//	aws:PrincipalAccount       aws:PrincipalIsAWSService   aws:username
+	//	aws:PrincipalServiceName   aws:ResourceAccount
+	//
+	// [Context.SetAbsent] takes a key away from the request. All other keys are missing
+	// unless they are set.
 	Context Context
 }
 
@@ -59,6 +68,10 @@ type Principal struct {
 
 // A PolicySet is every policy that applies to a request, by layer. A nil slice
 // of a layer that must grant means that the layer is absent and does not limit.
+//
+// Each layer takes certain kinds of policies. A set with a policy of another kind denies
+// every request, and [Decision.Err] says why: in another layer its statements would mean
+// something else.
 type PolicySet struct {
 	// Identity has the inline, attached and group policies of the principal.
 	Identity []*Policy
@@ -67,38 +80,17 @@ type PolicySet struct {
 	Boundary *Policy
 	// Session has the session policies; nil when the session has none.
 	Session []*Policy
-	// Resource is the resource-based policy that guards the resource.
+	// Resource is the resource-based policy that guards the resource. A role that is to
+	// be assumed and a KMS key always have one: without it a request is denied.
 	Resource *Policy
+	// NoResourcePolicy says that Resource is nil because the question leaves the policies
+	// of resources out, as iam:SimulatePrincipalPolicy does for roles.
+	NoResourcePolicy bool
 	// SCPs and RCPs hold one list of policies for each node of the
 	// organization's path, root first. Nil without an organization.
 	SCPs, RCPs [][]*Policy
 	// Endpoint is the policy of the VPC endpoint that carries the request.
 	Endpoint *Policy
-}
-
-// A Need is one permission that a call requires: what a service's operation
-// table says, before the pipeline has added who asks.
-type Need struct {
-	Action          string
-	Resource        string
-	ResourceAccount string
-	// Name is how AWS prints the resource in a denial where that is not the
-	// ARN: "user alice", or "-" where AWS names no resource at all.
-	Name string
-	// Policy is the resource-based policy that guards the resource, if any.
-	Policy *Policy
-	// Context holds the condition keys of this permission, with the tags of the
-	// resource; the pipeline adds the global keys.
-	Context Context
-	// Entry is the 1-based index of the batch entry that the permission guards.
-	// Zero guards the whole call. A denied entry does not stop the call.
-	Entry int
-	// Optional is a permission whose denial only takes something out of the answer:
-	// what Entry numbers. It is not among those that the call needs.
-	Optional bool
-	// Subject is what the resource is to the service that asks, for its own use: the
-	// decision does not look at it.
-	Subject any
 }
 
 // Owner returns the account that owns the resource; "" when nobody says.

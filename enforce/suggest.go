@@ -61,7 +61,7 @@ const maxSuggestions = 32
 func (d Decision) Suggestions() []Suggestion {
 	var all []Suggestion
 	set := *d.Policies
-	for at := d; !at.Allowed() && len(all) < maxSuggestions; at = Evaluate(d.Request, &set) {
+	for at := d; !at.Allowed() && !at.isMisplaced() && len(all) < maxSuggestions; at = Evaluate(d.Request, &set) {
 		if at.Verdict == ExplicitDeny {
 			all = append(all, Suggestion{Layer: at.Layer, Remove: at.where()})
 			set.remove(at.Statement)
@@ -184,6 +184,8 @@ func (set *PolicySet) apply(s Suggestion) bool {
 		return true
 	case ResourceLayer:
 		one, kind = set.Resource, ResourcePolicy
+	case SCPLayer:
+		kind = ServiceControlPolicy
 	case TrustLayer:
 		one, kind = set.Resource, TrustPolicy
 	case EndpointLayer:

@@ -8,26 +8,26 @@ import (
 // validate compiles a document that follows the grammar, and finds the reasons
 // for which AWS refuses it. The checks are in AWS's order: the first that fails
 // names the error, wherever in the document it is.
-func validate(d *document, kind Kind, src Source, wrong report) []*Statement {
+func validate(d *Document, kind Kind, src Source, wrong report) []*Statement {
 	checkVersion(d, kind, wrong)
 	if kind == BucketPolicy {
-		checkBucketPolicySize(d.size, wrong)
+		checkBucketPolicySize(d.Size, wrong)
 	}
-	compiled := make([]*Statement, len(d.statements))
+	compiled := make([]*Statement, len(d.Statements))
 	c := newCompiler(d, kind, wrong)
-	for i := range d.statements {
-		d.statements[i].checkLegacy(wrong)
-		compiled[i] = c.compile(&d.statements[i])
+	for i := range d.Statements {
+		d.Statements[i].checkLegacy(wrong)
+		compiled[i] = c.compile(&d.Statements[i])
 	}
 	checkSids(d, kind, wrong)
-	for _, check := range [...]func(*rawStatement, report){
-		(*rawStatement).checkHasActions,
-		(*rawStatement).checkResources,
-		(*rawStatement).checkActions,
-		func(s *rawStatement, wrong report) { s.checkKind(kind, src, wrong) },
+	for _, check := range [...]func(*StatementElements, report){
+		(*StatementElements).checkHasActions,
+		(*StatementElements).checkResources,
+		(*StatementElements).checkActions,
+		func(s *StatementElements, wrong report) { s.checkKind(kind, src, wrong) },
 	} {
-		for i := range d.statements {
-			check(&d.statements[i], wrong)
+		for i := range d.Statements {
+			check(&d.Statements[i], wrong)
 		}
 	}
 	return compiled
@@ -35,27 +35,27 @@ func validate(d *document, kind Kind, src Source, wrong report) []*Statement {
 
 // checkVersion: iam:CreatePolicy and AWS Organizations want the present version;
 // inline, trust and resource-based policies may have the old one or none.
-func checkVersion(d *document, kind Kind, wrong report) {
+func checkVersion(d *Document, kind Kind, wrong report) {
 	switch kind {
 	case ManagedPolicy, ServiceControlPolicy, ResourceControlPolicy:
-		if d.version.value != version2012 {
-			wrong(&problem{at: d.version.at, iam: "Policy document must be version 2012-10-17 or greater.",
+		if d.Version.Value != version2012 {
+			wrong(&problem{at: d.Version.Offset, iam: "Policy document must be version 2012-10-17 or greater.",
 				detail: fmt.Sprintf("a %s needs Version %s", kind, version2012)})
 		}
 	}
 }
 
 // checkLegacy finds what only AWS's old parser refuses.
-func (s *rawStatement) checkLegacy(wrong report) {
-	e := s.effect
-	if upper := strings.ToUpper(e.value); (upper == "ALLOW" || upper == "DENY") && e.value != "Allow" && e.value != "Deny" {
-		p := legacy(e.at, fmt.Sprintf("unknown Effect %q; want Allow or Deny", e.value))
-		p.s3 = "Invalid effect: " + e.value
+func (s *StatementElements) checkLegacy(wrong report) {
+	e := s.Effect
+	if upper := strings.ToUpper(e.Value); (upper == "ALLOW" || upper == "DENY") && e.Value != "Allow" && e.Value != "Deny" {
+		p := legacy(e.Offset, fmt.Sprintf("unknown Effect %q; want Allow or Deny", e.Value))
+		p.s3 = "Invalid effect: " + e.Value
 		wrong(p)
 	}
-	for _, r := range append(s.resource, s.notResource...) {
-		if strings.HasPrefix(r.value, "arn:aws:s3:") && strings.Count(r.value, ":") == 4 {
-			wrong(legacy(r.at, fmt.Sprintf("Resource %q: an S3 ARN has six parts, arn:aws:s3:::bucket/key", r.value)))
+	for _, r := range append(s.Resource, s.NotResource...) {
+		if strings.HasPrefix(r.Value, "arn:aws:s3:") && strings.Count(r.Value, ":") == 4 {
+			wrong(legacy(r.Offset, fmt.Sprintf("Resource %q: an S3 ARN has six parts, arn:aws:s3:::bucket/key", r.Value)))
 		}
 	}
 }
@@ -63,25 +63,25 @@ func (s *rawStatement) checkLegacy(wrong report) {
 // checkSids: a Sid is unique in its policy. IAM allows letters and digits only
 // (that it does in trust policies too is unverified); resource-based policies of
 // other services have wider rules.
-func checkSids(d *document, kind Kind, wrong report) {
+func checkSids(d *Document, kind Kind, wrong report) {
 	const alphanumeric = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 	const unique = "Statement IDs (SID) in a single policy must be unique."
 	var seen map[string]bool
-	for i := range d.statements {
-		sid := d.statements[i].sid
-		if sid.value == "" {
+	for i := range d.Statements {
+		sid := d.Statements[i].Sid
+		if sid.Value == "" {
 			continue
 		}
-		if kind.storedByIAM() && !isAlphanumeric(sid.value) {
-			wrong(&problem{at: sid.at, iam: alphanumeric, detail: fmt.Sprintf("Sid %q has other characters than letters and digits", sid.value)})
+		if kind.storedByIAM() && !isAlphanumeric(sid.Value) {
+			wrong(&problem{at: sid.Offset, iam: alphanumeric, detail: fmt.Sprintf("Sid %q has other characters than letters and digits", sid.Value)})
 		}
-		if seen[sid.value] {
-			wrong(&problem{at: sid.at, iam: unique, s3: unique, detail: fmt.Sprintf("Sid %q is there twice", sid.value)})
+		if seen[sid.Value] {
+			wrong(&problem{at: sid.Offset, iam: unique, s3: unique, detail: fmt.Sprintf("Sid %q is there twice", sid.Value)})
 		}
 		if seen == nil {
-			seen = make(map[string]bool, len(d.statements))
+			seen = make(map[string]bool, len(d.Statements))
 		}
-		seen[sid.value] = true
+		seen[sid.Value] = true
 	}
 }
 
@@ -99,18 +99,18 @@ func isAlphanumeric(s string) bool {
 	return true
 }
 
-func (s *rawStatement) checkHasActions(wrong report) {
-	if len(s.action) == 0 && len(s.notAction) == 0 {
-		p := missing("Action", s.start)
+func (s *StatementElements) checkHasActions(wrong report) {
+	if len(s.Action) == 0 && len(s.NotAction) == 0 {
+		p := missing("Action", s.Start)
 		p.iam = "Policy statement must contain actions."
 		wrong(p)
 	}
 }
 
-func (s *rawStatement) checkResources(wrong report) {
-	for _, r := range append(s.resource, s.notResource...) {
-		if message := checkResource(r.value); message != "" {
-			wrong(&problem{at: r.at, iam: message, s3: "Policy has invalid resource", detail: message})
+func (s *StatementElements) checkResources(wrong report) {
+	for _, r := range append(s.Resource, s.NotResource...) {
+		if message := checkResource(r.Value); message != "" {
+			wrong(&problem{at: r.Offset, iam: message, s3: "Policy has invalid resource", detail: message})
 		}
 	}
 }
@@ -164,11 +164,11 @@ func isIAMPath(resource string) bool {
 	return resource == "*" || resource == "root"
 }
 
-func (s *rawStatement) checkActions(wrong report) {
-	for _, a := range append(s.action, s.notAction...) {
-		if message := checkAction(a.value); message != "" {
-			wrong(&problem{at: a.at, iam: message, s3: "Policy has invalid action",
-				detail: fmt.Sprintf("action %q: want a form like s3:GetObject, s3:Get* or *", a.value)})
+func (s *StatementElements) checkActions(wrong report) {
+	for _, a := range append(s.Action, s.NotAction...) {
+		if message := checkAction(a.Value); message != "" {
+			wrong(&problem{at: a.Offset, iam: message, s3: "Policy has invalid action",
+				detail: fmt.Sprintf("action %q: want a form like s3:GetObject, s3:Get* or *", a.Value)})
 		}
 	}
 }

@@ -19,10 +19,10 @@ func checkBucketPolicySize(size int, wrong report) {
 }
 
 // checkS3Actions: unlike IAM, S3 asks whether an action exists.
-func (s *rawStatement) checkS3Actions(wrong report) {
-	for _, a := range append(s.action, s.notAction...) {
-		if checkAction(a.value) == "" && !isS3Action(a.value) {
-			wrong(&problem{at: a.at, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.value)})
+func (s *StatementElements) checkS3Actions(wrong report) {
+	for _, a := range append(s.Action, s.NotAction...) {
+		if checkAction(a.Value) == "" && !isS3Action(a.Value) {
+			wrong(&problem{at: a.Offset, s3: "Policy has invalid action", detail: fmt.Sprintf("S3 has no action %q", a.Value)})
 		}
 	}
 }

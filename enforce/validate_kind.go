@@ -4,7 +4,7 @@ import "fmt"
 
 // checkKind finds elements that a kind of policy must have or must not have, and
 // principals and actions that it does not take.
-func (s *rawStatement) checkKind(kind Kind, src Source, wrong report) {
+func (s *StatementElements) checkKind(kind Kind, src Source, wrong report) {
 	switch kind {
 	case IdentityPolicy, ManagedPolicy, SessionPolicy, ServiceControlPolicy:
 		s.checkIdentity(wrong)
@@ -15,7 +15,7 @@ func (s *rawStatement) checkKind(kind Kind, src Source, wrong report) {
 	case ResourcePolicy, BucketPolicy, QueuePolicy, KeyPolicy, EndpointPolicy:
 		s.checkResourceBased(kind, wrong)
 	default:
-		wrong(&problem{at: s.start, iam: syntaxErrors, detail: fmt.Sprintf("%s is no kind of policy", kind)})
+		wrong(&problem{at: s.Start, iam: syntaxErrors, detail: fmt.Sprintf("%s is no kind of policy", kind)})
 	}
 	if kind.namesPrincipals() {
 		for _, p := range s.invalid {
@@ -27,41 +27,41 @@ func (s *rawStatement) checkKind(kind Kind, src Source, wrong report) {
 	}
 }
 
-func (s *rawStatement) checkIdentity(wrong report) {
-	if len(s.resource) == 0 && len(s.notResource) == 0 {
-		p := missing("Resource", s.start)
+func (s *StatementElements) checkIdentity(wrong report) {
+	if len(s.Resource) == 0 && len(s.NotResource) == 0 {
+		p := missing("Resource", s.Start)
 		p.iam = "Policy statement must contain resources."
 		wrong(p)
 	}
-	if s.principal != nil || s.notPrincipal != nil {
-		wrong(&problem{at: s.start, iam: "Policy document should not specify a principal.",
+	if s.Principal != nil || s.NotPrincipal != nil {
+		wrong(&problem{at: s.Start, iam: "Policy document should not specify a principal.",
 			detail: "the principal is whom the policy is attached to"})
 	}
 }
 
-func (s *rawStatement) checkTrust(wrong report) {
+func (s *StatementElements) checkTrust(wrong report) {
 	prohibited := func(element, why string) {
-		wrong(&problem{at: s.start, iam: "Has prohibited field " + element, detail: why})
+		wrong(&problem{at: s.Start, iam: "Has prohibited field " + element, detail: why})
 	}
 	const role = "the resource of a trust policy is the role itself"
-	if s.resource != nil {
+	if s.Resource != nil {
 		prohibited("Resource", role)
 	}
-	if s.notResource != nil {
+	if s.NotResource != nil {
 		prohibited("NotResource", role)
 	}
 	switch {
-	case s.notPrincipal != nil:
+	case s.NotPrincipal != nil:
 		prohibited("NotPrincipal", "a trust policy says who is trusted") // text unverified
-	case len(s.principal) == 0:
-		p := missing("Principal", s.start)
+	case len(s.Principal) == 0:
+		p := missing("Principal", s.Start)
 		p.iam = "Missing required field Principal" // unverified
 		wrong(p)
 	}
-	for _, a := range s.action {
-		if !isTrustAction(a.value) {
-			wrong(&problem{at: a.at, iam: "AssumeRole policy may only specify STS AssumeRole actions.",
-				detail: fmt.Sprintf("action %q", a.value)})
+	for _, a := range s.Action {
+		if !isTrustAction(a.Value) {
+			wrong(&problem{at: a.Offset, iam: "AssumeRole policy may only specify STS AssumeRole actions.",
+				detail: fmt.Sprintf("action %q", a.Value)})
 		}
 	}
 }
@@ -85,16 +85,16 @@ func isTrustAction(action string) bool {
 	return false
 }
 
-func (s *rawStatement) checkResourceBased(kind Kind, wrong report) {
+func (s *StatementElements) checkResourceBased(kind Kind, wrong report) {
 	switch {
-	case len(s.principal) == 0 && len(s.notPrincipal) == 0:
-		wrong(missing("Principal", s.start))
-	case s.notPrincipal != nil && s.effect.value == "Allow":
-		p := syntax(s.start, "NotPrincipal must be used with Deny; with Allow it would admit everybody else, anonymous callers too")
+	case len(s.Principal) == 0 && len(s.NotPrincipal) == 0:
+		wrong(missing("Principal", s.Start))
+	case s.NotPrincipal != nil && s.Effect.Value == "Allow":
+		p := syntax(s.Start, "NotPrincipal must be used with Deny; with Allow it would admit everybody else, anonymous callers too")
 		p.s3 = "Invalid principal in policy" // unverified
 		wrong(p)
 	}
-	if kind != ResourcePolicy && len(s.resource) == 0 && len(s.notResource) == 0 {
-		wrong(missing("Resource", s.start)) // some services, like ECR, imply the resource
+	if kind != ResourcePolicy && len(s.Resource) == 0 && len(s.NotResource) == 0 {
+		wrong(missing("Resource", s.Start)) // some services, like ECR, imply the resource
 	}
 }

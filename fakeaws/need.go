@@ -2,5 +2,30 @@ package fakeaws
 
 import "github.com/leastpriv/leastpriv/enforce"
 
-// A Need is one permission that a call requires.
-type Need = enforce.Need
+// A Need is one permission that a call requires: what a service's plan says, before
+// the pipeline has added who asks.
+type Need struct {
+	// Action and Resource are those of an [enforce.Request].
+	Action   string
+	Resource string
+	// ResourceAccount owns the resource where its ARN does not say who does.
+	ResourceAccount string
+	// Name is how AWS prints the resource in a denial where that is not the
+	// ARN: "user alice", or "-" where AWS names no resource at all.
+	Name string
+	// Policy is the resource-based policy that guards the resource, if any. That of a
+	// role or a KMS key must be there.
+	Policy *enforce.Policy
+	// Context holds the condition keys of this permission, with the tags of the
+	// resource; the pipeline adds the global keys.
+	Context enforce.Context
+	// Entry is the 1-based index of the batch entry that the permission guards.
+	// Zero guards the whole call. A denied entry does not stop the call.
+	Entry int
+	// Optional is a permission whose denial only takes something out of the answer:
+	// what Entry numbers. It is not among those that the call needs.
+	Optional bool
+	// Subject is what the resource is to the service that asks, for its own use: the
+	// decision does not look at it.
+	Subject any
+}

@@ -3,7 +3,6 @@ package fakeaws
 import (
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -166,43 +165,6 @@ func (q *question) restrict(m *Membership) {
 	q.owner = m.resource
 	q.owner.Base = q.request.Context.Base
 	q.request.Context.Base = &q.owner
-	if m.RCPs != nil && underRCPs(q.request.Action, q.request.Resource) {
-		q.policies.RCPs = m.RCPs
-	}
+	// Whether they apply to the action and the resource, the decision asks.
+	q.policies.RCPs = m.RCPs
 }
-
-// underRCPs reports whether resource control policies apply to an action on a
-// resource: they do for some services only, and not where the action has no
-// resource ("List of AWS services that support RCPs" and "RCP effects on
-// permissions" of the AWS Organizations User Guide).
-func underRCPs(action, resource string) bool {
-	service, _, _ := strings.Cut(action, ":")
-	if _, ok := rcpServices[service]; !ok || action == "kms:RetireGrant" {
-		return false
-	}
-	for range 5 {
-		_, rest, ok := strings.Cut(resource, ":")
-		if !ok {
-			return false
-		}
-		resource = rest
-	}
-	// Where AWS evaluates an action without a resource on an ARN, that ends so.
-	return resource != "" && resource != "*"
-}
-
-// rcpServices are the prefixes of the services that support RCPs.
-var rcpServices = func() map[string]struct{} {
-	services := make(map[string]struct{})
-	for prefix := range strings.FieldsSeq(`
-		aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory cloudfront cloudsearch
-		cloudtrail-data codeartifact codebuild codecommit codepipeline cognito-identity cognito-idp comprehend
-		comprehendmedical compute-optimizer cost-optimization-hub dax dsql dynamodb ecr ecr-public events
-		firehose fis fms gamelift health inspector-scan kendra kinesisvideo kms logs memorydb networkmonitor
-		notifications opensearch pca-connector-ad personalize polly pricing resource-groups rolesanywhere s3
-		secretsmanager servicediscovery signin sqs sts support swf textract timestream-influxdb transcribe
-		transfer translate wafv2 workspaces xray`) {
-		services[prefix] = struct{}{}
-	}
-	return services
-}()

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	policylint "github.com/leastpriv/leastpriv/enforce/lint"
 )
 
 // kinds are the names of the kinds of policies on the command line.
@@ -66,24 +67,24 @@ func lint(args []string, stdout, stderr io.Writer) int {
 	if fs.NArg() == 0 {
 		return complain(stderr, "leastpriv lint", errors.New("no files"))
 	}
-	findings := []enforce.Finding{}
+	findings := []policylint.Finding{}
 	for _, file := range fs.Args() {
 		doc, err := os.ReadFile(file)
 		if err != nil {
 			return complain(stderr, "leastpriv lint", err)
 		}
-		findings = append(findings, enforce.Lint(string(doc), kind, enforce.Source{File: file})...)
+		findings = append(findings, policylint.Lint(string(doc), kind, enforce.Source{File: file})...)
 	}
 	if err := printFindings(stdout, findings, *asJSON); err != nil {
 		return complain(stderr, "leastpriv lint", err)
 	}
-	if slices.ContainsFunc(findings, func(f enforce.Finding) bool { return f.Severity != enforce.Info }) {
+	if slices.ContainsFunc(findings, func(f policylint.Finding) bool { return f.Severity != policylint.Info }) {
 		return exitFindings
 	}
 	return exitOK
 }
 
-func printFindings(stdout io.Writer, findings []enforce.Finding, asJSON bool) error {
+func printFindings(stdout io.Writer, findings []policylint.Finding, asJSON bool) error {
 	if asJSON {
 		return printJSON(stdout, findings)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/enforce/client"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,9 +28,9 @@ const (
 )
 
 func TestServiceReadsItsOwnSecretOnly(t *testing.T) {
-	client := secretsmanager.NewFromConfig(aws.Config{
+	secrets := secretsmanager.NewFromConfig(aws.Config{
 		Region: "us-east-1",
-		APIOptions: []func(*middleware.Stack) error{enforce.Authorize(enforce.Options{
+		APIOptions: []func(*middleware.Stack) error{client.Authorize(client.Options{
 			Principal: enforce.Principal{
 				Type: enforce.AssumedRole, Account: "111122223333",
 				ARN:       "arn:aws:sts::111122223333:assumed-role/api/i-1",
@@ -37,32 +38,32 @@ func TestServiceReadsItsOwnSecretOnly(t *testing.T) {
 			},
 			Policies: enforce.PolicySet{Identity: []*enforce.Policy{enforce.MustParse(policy, enforce.IdentityPolicy)}},
 			Needs:    needs,
-			Stub: func(context.Context, *enforce.Call) (any, error) {
+			Stub: func(context.Context, *client.Call) (any, error) {
 				return &secretsmanager.GetSecretValueOutput{SecretString: aws.String("hunter2")}, nil
 			},
 		})},
 	})
 
-	out, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(database)})
+	out, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(database)})
 	require.NoError(t, err)
 	require.Equal(t, "hunter2", *out.SecretString)
 
-	_, err = client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(payments)})
+	_, err = secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(payments)})
 	awstest.RequireDenied(t, err, "secretsmanager:GetSecretValue")
-	_, err = client.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String(database)})
+	_, err = secrets.DeleteSecret(t.Context(), &secretsmanager.DeleteSecretInput{SecretId: aws.String(database)})
 	awstest.RequireDenied(t, err, "secretsmanager:DeleteSecret")
 	require.ErrorContains(t, err, "User: arn:aws:sts::111122223333:assumed-role/api/i-1 is not authorized to perform: secretsmanager:DeleteSecret on resource: "+database+
 		" because no identity-based policy allows the secretsmanager:DeleteSecret action")
 }
 
 // needs says which secret a call is about.
-func needs(_ context.Context, call *enforce.Call) ([]enforce.Need, error) {
-	need := enforce.Need{Action: call.Action(), Resource: "*"}
+func needs(_ context.Context, call *client.Call) ([]client.Need, error) {
+	need := client.Need{Action: call.Action(), Resource: "*"}
 	switch in := call.Input.(type) {
 	case *secretsmanager.GetSecretValueInput:
 		need.Resource = *in.SecretId
 	case *secretsmanager.DeleteSecretInput:
 		need.Resource = *in.SecretId
 	}
-	return []enforce.Need{need}, nil
+	return []client.Need{need}, nil
 }

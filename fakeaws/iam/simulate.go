@@ -205,6 +205,7 @@ func (a *account) prepare(sim *enforce.Simulation, q *question) (sources map[*en
 		set.SCPs = append(set.SCPs, node)
 	}
 	if q.resourcePolicy == nil {
+		set.NoResourcePolicy = true // of roles and keys too
 		return sources, nil
 	}
 	if set.Resource, err = simulatedResource(q, &sim.Principal); err == nil {

@@ -33,7 +33,7 @@ type directory struct {
 
 func (d *directory) Ops() []fakeaws.Op { return nil }
 
-func (d *directory) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error { return nil }
+func (d *directory) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
 
 func (d *directory) Policies(_ *fakeaws.Caller, set *enforce.PolicySet, _ func(key, value string)) bool {
 	set.Identity = append(set.Identity, d.policies...)

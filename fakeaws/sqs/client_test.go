@@ -32,7 +32,7 @@ type users map[string]*enforce.Policy
 
 func (users) Ops() []fakeaws.Op { return nil }
 
-func (users) Denied(*fakeaws.Call, *enforce.Need, *enforce.Decision) error {
+func (users) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error {
 	return errors.New("nobody calls IAM here")
 }
 

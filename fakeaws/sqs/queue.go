@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -156,8 +155,8 @@ func (q *queue) settle(now moment) {
 }
 
 // need is one permission on the queue, with the policy and tags that it has now.
-func (q *queue) need(action string) enforce.Need {
-	need := enforce.Need{Action: action, Resource: q.arn, ResourceAccount: q.id.account, Policy: noPolicy}
+func (q *queue) need(action string) fakeaws.Need {
+	need := fakeaws.Need{Action: action, Resource: q.arn, ResourceAccount: q.id.account, Policy: noPolicy}
 	if q.policy != nil {
 		need.Policy = q.policy.Policy()
 	}

@@ -1,5 +1,5 @@
-// Package awsid has the forms of AWS's identifiers: account ids and Amazon Resource
-// Names. Package aws/arn of the SDK takes ARNs apart.
+// Package awsid has the forms of AWS's identifiers: account ids, Amazon Resource
+// Names, and the names of services. Package aws/arn of the SDK takes ARNs apart.
 package awsid
 
 // IsAccount reports whether a text is an account id: 12 digits.

@@ -1,22 +1,25 @@
-package enforce
+package lint
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // actions finds actions that do not exist, and returns what the others mean.
-func (l *linter) actions(s *rawStatement) (all []namedAction) {
-	for _, a := range append(s.action, s.notAction...) {
-		if checkAction(a.value) != "" {
+func (l *linter) actions(s *enforce.StatementElements) (all []namedAction) {
+	for _, a := range append(s.Action, s.NotAction...) {
+		pattern, err := enforce.ParseAction(a.Value)
+		if err != nil {
 			continue // refused
 		}
-		meant := namedAction{text: a, any: a.value == "*"}
+		meant := namedAction{Text: a, any: a.Value == "*"}
 		if !meant.any {
-			meant.actions = l.find(a)
+			meant.actions = l.find(a, &pattern)
 		}
 		all = append(all, meant)
 	}
@@ -24,35 +27,34 @@ func (l *linter) actions(s *rawStatement) (all []namedAction) {
 }
 
 // find returns the actions that an action of a policy means. None is a finding.
-func (l *linter) find(a text) []*catalog.Action {
-	prefix, name, _ := strings.Cut(a.value, ":")
+func (l *linter) find(a enforce.Text, pattern *enforce.ActionPattern) []*catalog.Action {
+	prefix, name, _ := strings.Cut(a.Value, ":")
 	service, ok := catalog.Lookup(prefix)
 	if !ok {
 		suggestion := ""
 		if near := prefixLike(prefix); near != "" {
 			suggestion = didYouMean(near + ":" + name)
 		}
-		l.name(a.at, Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
+		l.name(a.Offset, Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
 			Message: fmt.Sprintf("no service has the prefix %q", prefix)})
 		return nil
 	}
-	pattern := compileAction(a.value)
-	if pattern.kind == exact {
+	if !strings.ContainsAny(name, "*?") {
 		if action, ok := service.Action(name); ok {
 			return []*catalog.Action{action}
 		}
-		l.name(a.at, Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
+		l.name(a.Offset, Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
 			Message: fmt.Sprintf("%s has no action %q", service.Name, name)})
 		return nil
 	}
 	var matched []*catalog.Action
 	for _, action := range service.Actions() {
-		if pattern.match(action.Lower) {
+		if pattern.Match(action.Lower) {
 			matched = append(matched, action)
 		}
 	}
 	if matched == nil {
-		l.name(a.at, Finding{Severity: Error, Code: UnknownAction,
+		l.name(a.Offset, Finding{Severity: Error, Code: UnknownAction,
 			Message: fmt.Sprintf("no action of %s matches %q", service.Name, name)})
 	}
 	return matched
@@ -61,12 +63,12 @@ func (l *linter) find(a text) []*catalog.Action {
 // prefixLike suggests the prefix of a service in place of one that does not exist.
 // Often that is the name of the service's client.
 func prefixLike(name string) string {
-	for id, prefix := range prefixes {
+	for id, prefix := range awsid.Prefixes() {
 		if strings.EqualFold(strings.ReplaceAll(id, " ", ""), name) {
 			return prefix
 		}
 	}
-	return nearest(name, catalog.Prefixes())
+	return catalog.Nearest(name, catalog.Prefixes())
 }
 
 // actionLike suggests an action in place of one that does not exist. Often that
@@ -81,7 +83,7 @@ func actionLike(service *catalog.Service, name string) string {
 	for _, a := range service.Actions() {
 		names = append(names, a.Name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := catalog.Nearest(name, names); near != "" {
 		return didYouMean(service.Prefix + ":" + near)
 	}
 	return ""
@@ -89,36 +91,36 @@ func actionLike(service *catalog.Service, name string) string {
 
 // keys finds condition keys that do not exist, or that no request has which the
 // statement is about.
-func (l *linter) keys(s *rawStatement, actions []namedAction) {
-	for _, c := range s.conditions {
-		prefix, _, found := strings.Cut(c.key.value, ":")
+func (l *linter) keys(s *enforce.StatementElements, actions []namedAction) {
+	for _, c := range s.Conditions {
+		prefix, _, found := strings.Cut(c.Key.Value, ":")
 		switch {
 		case !found:
-			l.add(c.key.at, Finding{Severity: Error, Code: KeyFormat,
-				Message: fmt.Sprintf("condition key %q has no prefix; want a form like aws:SourceIp", c.key.value)})
+			l.add(c.Key.Offset, Finding{Severity: Error, Code: KeyFormat,
+				Message: fmt.Sprintf("condition key %q has no prefix; want a form like aws:SourceIp", c.Key.Value)})
 		case strings.ContainsAny(prefix, "./"):
 			// The name of an identity provider, whose claims are its own.
 		default:
-			l.key(s, c.key, actions)
+			l.key(s, c.Key, actions)
 		}
 	}
 }
 
-func (l *linter) key(s *rawStatement, key text, actions []namedAction) {
-	if _, ok := catalog.GlobalKey(key.value); ok {
+func (l *linter) key(s *enforce.StatementElements, key enforce.Text, actions []namedAction) {
+	if _, ok := catalog.GlobalKey(key.Value); ok {
 		return
 	}
-	prefix, _, _ := strings.Cut(key.value, ":")
+	prefix, _, _ := strings.Cut(key.Value, ":")
 	service, ok := catalog.Lookup(prefix)
 	known := false
 	if ok {
-		_, known = service.Key(key.value)
+		_, known = service.Key(key.Value)
 	}
 	for service, theirs := range byService(actions) {
 		// Some services know keys with the prefix of another.
-		k, ok := service.Key(key.value)
+		k, ok := service.Key(key.Value)
 		known = known || ok
-		if ok && (s.notAction != nil || slices.ContainsFunc(theirs, func(a *catalog.Action) bool { return a.HasKey(k) })) {
+		if ok && (s.NotAction != nil || slices.ContainsFunc(theirs, func(a *catalog.Action) bool { return a.HasKey(k) })) {
 			return
 		}
 	}
@@ -141,34 +143,34 @@ func byService(actions []namedAction) map[*catalog.Service][]*catalog.Action {
 	return services
 }
 
-func (l *linter) unknownKey(key text, prefix string, service *catalog.Service) {
+func (l *linter) unknownKey(key enforce.Text, prefix string, service *catalog.Service) {
 	found := Finding{Severity: Error, Code: UnknownServiceKey}
 	var known []*catalog.Key
 	switch {
 	case strings.EqualFold(prefix, "aws"):
 		found.Code, known = UnknownGlobalKey, catalog.GlobalKeys()
-		found.Message = fmt.Sprintf("there is no global condition key %q", key.value)
+		found.Message = fmt.Sprintf("there is no global condition key %q", key.Value)
 	case service == nil:
-		found.Message = fmt.Sprintf("no service has the prefix of condition key %q", key.value)
+		found.Message = fmt.Sprintf("no service has the prefix of condition key %q", key.Value)
 	default:
 		known = service.Keys()
-		found.Message = fmt.Sprintf("%s has no condition key %q", service.Name, key.value)
+		found.Message = fmt.Sprintf("%s has no condition key %q", service.Name, key.Value)
 	}
 	names := make([]string, 0, len(known))
 	for _, k := range known {
 		names = append(names, k.Name)
 	}
-	if near := nearest(key.value, names); near != "" {
+	if near := catalog.Nearest(key.Value, names); near != "" {
 		found.Suggestion = didYouMean(near)
 	}
-	l.add(key.at, found)
+	l.add(key.Offset, found)
 }
 
 // foreignKey finds a key that exists and that none of the statement's actions
 // has. Where the statement is about any action, or about some that the catalog
 // does not know, nothing can be said.
-func (l *linter) foreignKey(s *rawStatement, key text, actions []namedAction) {
-	if s.notAction != nil || len(actions) == 0 {
+func (l *linter) foreignKey(s *enforce.StatementElements, key enforce.Text, actions []namedAction) {
+	if s.NotAction != nil || len(actions) == 0 {
 		return
 	}
 	names := make([]string, len(actions))
@@ -176,10 +178,10 @@ func (l *linter) foreignKey(s *rawStatement, key text, actions []namedAction) {
 		if a.any || a.actions == nil {
 			return
 		}
-		names[i] = a.value
+		names[i] = a.Value
 	}
-	l.add(key.at, Finding{Severity: Warning, Code: ForeignKey,
-		Message: fmt.Sprintf("no request for %s has the condition key %s", listed(names), key.value)})
+	l.add(key.Offset, Finding{Severity: Warning, Code: ForeignKey,
+		Message: fmt.Sprintf("no request for %s has the condition key %s", listed(names), key.Value)})
 }
 
 // listed names a few, and says how many more there are.

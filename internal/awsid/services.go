@@ -1,6 +1,10 @@
-package enforce
+package awsid
 
-import "strings"
+import (
+	"iter"
+	"maps"
+	"strings"
+)
 
 // IAMPrefix returns the prefix of a service's IAM actions, by the service id of
 // its SDK client: "CloudWatch Logs" is "logs".
@@ -10,6 +14,10 @@ func IAMPrefix(serviceID string) string {
 	}
 	return strings.ToLower(strings.ReplaceAll(serviceID, " ", ""))
 }
+
+// Prefixes ranges over the services whose prefix cannot be told from their id, with the
+// prefix.
+func Prefixes() iter.Seq2[string, string] { return maps.All(prefixes) }
 
 // prefixes has the services whose prefix is not their id in lower case without
 // spaces.
@@ -103,35 +111,4 @@ var prefixes = map[string]string{
 	"WAF Regional":                    "waf-regional",
 	"codestar notifications":          "codestar-notifications",
 	"kendra ranking":                  "kendra-ranking",
-}
-
-// A manner is how a service answers what is denied.
-type manner struct {
-	code  string
-	style MessageStyle
-	// encodes says that its denials can have an encoded message.
-	encodes bool
-}
-
-// manners returns the error code and wording of a service, by its IAM prefix.
-// Services with a JSON protocol say AccessDeniedException.
-func manners(prefix string) manner {
-	switch prefix {
-	case "s3":
-		return manner{code: "AccessDenied", style: MessageStyle{QuoteResource: true, PolicyARN: true}}
-	case "iam":
-		return manner{code: "AccessDenied", style: MessageStyle{PolicyARN: true}}
-	case "sqs":
-		return manner{code: "AccessDenied", style: MessageStyle{LowerAction: true}}
-	case "sns":
-		return manner{code: "AuthorizationError", style: MessageStyle{}}
-	case "ec2":
-		return manner{code: "UnauthorizedOperation", style: MessageStyle{PolicyARN: true}, encodes: true}
-	case "dynamodb":
-		return manner{code: "AccessDeniedException", style: MessageStyle{PolicyARN: true}}
-	case "sts", "autoscaling", "cloudformation", "cloudfront", "cloudsearch", "cloudwatch", "elasticache",
-		"elasticbeanstalk", "elasticloadbalancing", "rds", "redshift", "route53", "ses":
-		return manner{code: "AccessDenied", style: MessageStyle{}}
-	}
-	return manner{code: "AccessDeniedException", style: MessageStyle{}}
 }

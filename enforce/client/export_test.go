@@ -1,4 +1,4 @@
-package enforce
+package client
 
 import (
 	"context"

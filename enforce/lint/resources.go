@@ -1,4 +1,4 @@
-package enforce
+package lint
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -25,18 +26,17 @@ var onAll = map[string]*catalog.Resource{
 // A reach is what one resource of a statement can mean. What was found out once
 // is kept.
 type reach struct {
-	text
+	enforce.Text
 	pattern [6]string
 	types   map[*catalog.Resource]bool
 	actions map[*catalog.Action]bool
 }
 
-func newReach(r text) *reach {
-	p := splitPattern(r.value)
-	for i := range p {
-		p[i] = withoutVariables(p[i])
-	}
-	return &reach{r, p, make(map[*catalog.Resource]bool), make(map[*catalog.Action]bool)}
+func newReach(r enforce.Text) *reach {
+	// AWS completes what is missing at the end.
+	pattern := [6]string{"*", "*", "*", "*", "*", "*"}
+	copy(pattern[:], strings.SplitN(withoutVariables(r.Value), ":", len(pattern)))
+	return &reach{r, pattern, make(map[*catalog.Resource]bool), make(map[*catalog.Action]bool)}
 }
 
 // withoutVariables puts a wildcard in place of every policy variable.
@@ -80,13 +80,13 @@ func (r *reach) takes(a *catalog.Action) bool {
 // resources finds actions that none of the statement's resources is for, and
 // resources that none of its actions takes. It says nothing of actions that the
 // catalog does not know.
-func (l *linter) resources(s *rawStatement, actions []namedAction) {
-	if s.notAction != nil || len(s.resource) == 0 || has(s.resource, "*") {
+func (l *linter) resources(s *enforce.StatementElements, actions []namedAction) {
+	if s.NotAction != nil || len(s.Resource) == 0 || has(s.Resource, "*") {
 		return
 	}
-	used := make([]bool, len(s.resource))
-	resources := make([]*reach, len(s.resource))
-	for i, r := range s.resource {
+	used := make([]bool, len(s.Resource))
+	resources := make([]*reach, len(s.Resource))
+	for i, r := range s.Resource {
 		resources[i] = newReach(r)
 	}
 	unclear := false
@@ -110,8 +110,8 @@ func (l *linter) resources(s *rawStatement, actions []namedAction) {
 	}
 	for i, r := range resources {
 		if !used[i] {
-			l.add(r.at, Finding{Severity: Warning, Code: ForeignResource,
-				Message: fmt.Sprintf("none of the statement's actions acts on %s", r.value)})
+			l.add(r.Offset, Finding{Severity: Warning, Code: ForeignResource,
+				Message: fmt.Sprintf("none of the statement's actions acts on %s", r.Value)})
 		}
 	}
 }
@@ -128,14 +128,14 @@ func (l *linter) foreignResources(a namedAction) {
 	}
 	found := Finding{Severity: Warning, Code: ForeignResource}
 	if forms == nil {
-		found.Message = a.value + " has no resource-level permissions: no ARN matches its requests"
+		found.Message = a.Value + " has no resource-level permissions: no ARN matches its requests"
 		found.Suggestion = `give it a statement with the resource "*"`
 	} else {
-		found.Message = a.value + " acts on none of the statement's resources"
+		found.Message = a.Value + " acts on none of the statement's resources"
 		slices.SortFunc(forms, func(x, y string) int {
 			return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)) // the plainest first
 		})
 		found.Suggestion = "it acts on " + listed(slices.Compact(forms))
 	}
-	l.add(a.at, found)
+	l.add(a.Offset, found)
 }

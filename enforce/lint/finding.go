@@ -1,9 +1,11 @@
-package enforce
+package lint
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/leastpriv/leastpriv/enforce"
 )
 
 // Severity says how bad a [Finding] is.
@@ -95,17 +97,16 @@ func (f Finding) String() string {
 
 // findings collects what is found, by its place in the document.
 type findings struct {
-	doc     string
-	kind    Kind
-	src     Source
+	doc     *enforce.Document
+	kind    enforce.Kind
+	src     enforce.Source
 	list    []Finding
 	refused map[int][]int // by offset, where in list the refusals are
 }
 
 // refuse adds what AWS refuses.
-func (f *findings) refuse(p *problem) {
-	f.refused[p.at] = append(f.refused[p.at], len(f.list))
-	e := newDocumentError(f.doc, f.kind, f.src, p)
+func (f *findings) refuse(e *enforce.DocumentError) {
+	f.refused[e.Offset] = append(f.refused[e.Offset], len(f.list))
 	f.list = append(f.list, Finding{Severity: Error, Code: e.Code, File: e.File, Line: e.Line, Column: e.Column,
 		Message: e.Detail, Refusal: e.Message})
 }
@@ -113,18 +114,25 @@ func (f *findings) refuse(p *problem) {
 // add adds what AWS may store.
 func (f *findings) add(at int, found Finding) {
 	found.File = f.src.File
-	found.Line, found.Column = position(f.doc, at, f.src.Line)
+	found.Line, found.Column = f.doc.Position(at)
 	f.list = append(f.list, found)
 }
 
 // name adds what is wrong with a name. Where AWS refuses it, the refusal gets the
 // suggestion.
 func (f *findings) name(at int, found Finding) {
-	if refusals := f.refused[at]; len(refusals) > 0 {
-		f.list[refusals[0]].Suggestion = found.Suggestion
-		return
+	if !f.suggest(at, found.Suggestion) {
+		f.add(at, found)
 	}
-	f.add(at, found)
+}
+
+// suggest gives a suggestion to what AWS refuses at a place; false when that is nothing.
+func (f *findings) suggest(at int, suggestion string) bool {
+	refusals := f.refused[at]
+	if len(refusals) > 0 {
+		f.list[refusals[0]].Suggestion = suggestion
+	}
+	return len(refusals) > 0
 }
 
 // sorted returns all, in the order of the document.
@@ -134,3 +142,6 @@ func (f *findings) sorted() []Finding {
 	})
 	return f.list
 }
+
+// didYouMean asks whether something else was meant.
+func didYouMean(what string) string { return fmt.Sprintf("did you mean %q?", what) }

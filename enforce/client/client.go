@@ -1,4 +1,7 @@
-package enforce
+// Package client puts the policies in front of any client of the AWS SDK for Go, also of
+// services for which there is no fake. [Authorize] is an option of a client; what the
+// policies deny is not sent.
+package client
 
 import (
 	"context"
@@ -8,6 +11,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // A Call is an SDK client's call on its way out.
@@ -25,15 +31,36 @@ type Call struct {
 // "logs:PutLogEvents". Where AWS calls it otherwise, [Options.Needs] must say.
 func (c *Call) Action() string { return IAMPrefix(c.ServiceID) + ":" + c.Operation }
 
+// IAMPrefix returns the prefix of a service's IAM actions, by the service id of
+// its SDK client: "CloudWatch Logs" is "logs".
+func IAMPrefix(serviceID string) string { return awsid.IAMPrefix(serviceID) }
+
+// A Need is one permission that a call requires.
+type Need struct {
+	// Action and Resource are those of an [enforce.Request].
+	Action   string
+	Resource string
+	// ResourceAccount owns the resource where its ARN does not say who does.
+	ResourceAccount string
+	// Name is how AWS prints the resource in a denial where that is not the
+	// ARN: "user alice", or "-" where AWS names no resource at all.
+	Name string
+	// Policy is the resource-based policy that guards the resource, if any. That of a
+	// role or a KMS key must be there.
+	Policy *enforce.Policy
+	// Context holds the condition keys of this permission.
+	Context enforce.Context
+}
+
 // Options say who calls, what the policies are, and what a call needs.
 type Options struct {
 	// Principal is the caller.
-	Principal Principal
+	Principal enforce.Principal
 	// Policies apply to every call. A Need's own Policy takes the place of
 	// Policies.Resource.
-	Policies PolicySet
+	Policies enforce.PolicySet
 	// Context holds condition keys of every call; aws:RequestedRegion is added.
-	Context Context
+	Context enforce.Context
 	// Needs returns the permissions that a call requires; nil asks for
 	// [Call.Action] on "*".
 	Needs func(context.Context, *Call) ([]Need, error)
@@ -42,9 +69,9 @@ type Options struct {
 	Stub func(context.Context, *Call) (output any, err error)
 	// Encode makes the encoded message that EC2 adds to a denial, for
 	// sts:DecodeAuthorizationMessage. Nil leaves it out.
-	Encode func(*Decision) string
+	Encode func(*enforce.Decision) string
 	// Decided sees every decision, in the order of the needs.
-	Decided func(*Call, *Decision)
+	Decided func(*Call, *enforce.Decision)
 }
 
 // ErrNotStubbed is what a Stub answers about a call that is not its business.
@@ -65,7 +92,7 @@ func Authorize(o Options) func(*middleware.Stack) error {
 type authorize struct{ Options }
 
 // ID implements middleware.InitializeMiddleware.
-func (*authorize) ID() string { return "enforce:Authorize" }
+func (*authorize) ID() string { return "client:Authorize" }
 
 // HandleInitialize implements middleware.InitializeMiddleware.
 func (m *authorize) HandleInitialize(
@@ -99,19 +126,19 @@ func (m *authorize) decide(ctx context.Context, call *Call) error {
 			return fmt.Errorf("what %s needs: %w", call.Action(), err)
 		}
 	}
-	shared := Context{Base: &m.Context}
+	shared := enforce.Context{Base: &m.Context}
 	if call.Region != "" {
 		shared.Set("aws:RequestedRegion", call.Region)
 	}
 	for i := range needs {
 		need := &needs[i]
-		req := &Request{Principal: m.Principal, Action: need.Action, Resource: need.Resource,
-			ResourceAccount: need.ResourceAccount, Context: need.Context.over(&shared)}
+		req := &enforce.Request{Principal: m.Principal, Action: need.Action, Resource: need.Resource,
+			ResourceAccount: need.ResourceAccount, Context: need.Context.Over(&shared)}
 		set := m.Policies
 		if need.Policy != nil {
 			set.Resource = need.Policy
 		}
-		d := Evaluate(req, &set)
+		d := enforce.Evaluate(req, &set)
 		if m.Decided != nil {
 			m.Decided(call, &d)
 		}
@@ -123,16 +150,12 @@ func (m *authorize) decide(ctx context.Context, call *Call) error {
 }
 
 // denial is the error that the call's service answers.
-func (m *authorize) denial(call *Call, need *Need, d *Decision) error {
-	service := manners(IAMPrefix(call.ServiceID))
-	service.style.Name = need.Name
-	service.style.Bare = bareActions[need.Action]
-	message := d.Message(service.style)
-	if m.Encode != nil && service.encodes {
+func (m *authorize) denial(call *Call, need *Need, d *enforce.Decision) error {
+	denial := enforce.DenialOf(IAMPrefix(call.ServiceID), need.Action)
+	denial.Style.Name = need.Name
+	message := d.Message(denial.Style)
+	if m.Encode != nil && denial.Encoded {
 		message = "You are not authorized to perform this operation. " + message + ". Encoded authorization failure message: " + m.Encode(d)
 	}
-	return &smithy.GenericAPIError{Code: service.code, Message: message, Fault: smithy.FaultClient}
+	return &smithy.GenericAPIError{Code: denial.Code, Message: message, Fault: smithy.FaultClient}
 }
-
-// bareActions are those whose denials AWS does not give a reason for.
-var bareActions = map[string]bool{"sts:AssumeRole": true, "sts:TagSession": true, "sts:SetSourceIdentity": true}

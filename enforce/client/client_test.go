@@ -1,4 +1,4 @@
-package enforce_test
+package client_test
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/enforce/client"
 )
 
 const queueARN = "arn:aws:sqs:us-east-1:111122223333:jobs"
@@ -26,7 +27,7 @@ func alice() enforce.Principal {
 }
 
 // clientConfig never reaches the network: sending fails.
-func clientConfig(o enforce.Options) aws.Config {
+func clientConfig(o client.Options) aws.Config {
 	return aws.Config{
 		Region: "us-east-1",
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -34,7 +35,7 @@ func clientConfig(o enforce.Options) aws.Config {
 		}),
 		HTTPClient: roundTrip(func(*http.Request) (*http.Response, error) { return nil, errSent }),
 		Retryer:    func() aws.Retryer { return aws.NopRetryer{} },
-		APIOptions: []func(*middleware.Stack) error{enforce.Authorize(o)},
+		APIOptions: []func(*middleware.Stack) error{client.Authorize(o)},
 	}
 }
 
@@ -52,9 +53,9 @@ func allows(statement string) enforce.PolicySet {
 func TestAuthorizeDenies(t *testing.T) {
 	t.Parallel()
 	var decisions []string
-	o := enforce.Options{
+	o := client.Options{
 		Principal: alice(), Policies: allows(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`),
-		Decided: func(c *enforce.Call, d *enforce.Decision) {
+		Decided: func(c *client.Call, d *enforce.Decision) {
 			decisions = append(decisions, c.ServiceID+" "+d.Verdict.String())
 		},
 	}
@@ -78,50 +79,50 @@ func TestAuthorizeDenies(t *testing.T) {
 
 func TestAuthorizeNeeds(t *testing.T) {
 	t.Parallel()
-	o := enforce.Options{
+	o := client.Options{
 		Principal: alice(),
 		Policies:  allows(`{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + queueARN + `","Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1","k":"v","x":"y"}}}`),
-		Needs: func(_ context.Context, c *enforce.Call) ([]enforce.Need, error) {
+		Needs: func(_ context.Context, c *client.Call) ([]client.Need, error) {
 			if c.Operation != "SendMessage" {
 				return nil, errors.New("unknown operation " + c.Operation)
 			}
-			need := enforce.Need{Action: "sqs:SendMessage", Resource: queueARN}
+			need := client.Need{Action: "sqs:SendMessage", Resource: queueARN}
 			need.Context.Set("k", "v")
-			return []enforce.Need{need, {Action: "sqs:SendMessage", Resource: queueARN, Name: "-",
+			return []client.Need{need, {Action: "sqs:SendMessage", Resource: queueARN, Name: "-",
 				Policy: enforce.MustParse(`{"Statement":{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}}`, enforce.QueuePolicy)}}, nil
 		},
 	}
 	o.Context.Set("x", "y")
-	client := sqs.NewFromConfig(clientConfig(o))
-	_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("https://q"), MessageBody: aws.String("hi")})
+	queues := sqs.NewFromConfig(clientConfig(o))
+	_, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("https://q"), MessageBody: aws.String("hi")})
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)
 	assert.Equal(t, "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: sqs:sendmessage with an explicit deny in a resource-based policy", api.ErrorMessage())
-	_, err = client.ListQueues(t.Context(), nil)
+	_, err = queues.ListQueues(t.Context(), nil)
 	require.ErrorContains(t, err, "what sqs:ListQueues needs: unknown operation ListQueues")
 }
 
 func TestAuthorizeStub(t *testing.T) {
 	t.Parallel()
-	o := enforce.Options{
+	o := client.Options{
 		Principal: alice(), Policies: allows(`{"Effect":"Allow","Action":"*","Resource":"*"}`),
-		Stub: func(_ context.Context, c *enforce.Call) (any, error) {
+		Stub: func(_ context.Context, c *client.Call) (any, error) {
 			switch in := c.Input.(type) {
 			case *sqs.GetQueueUrlInput:
 				return &sqs.GetQueueUrlOutput{QueueUrl: aws.String("https://" + c.Region + "/" + *in.QueueName)}, nil
 			case *sqs.DeleteQueueInput:
 				return nil, &smithy.GenericAPIError{Code: "Stubbed"}
 			}
-			return nil, enforce.ErrNotStubbed
+			return nil, client.ErrNotStubbed
 		},
 	}
-	client := sqs.NewFromConfig(clientConfig(o))
-	out, err := client.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("jobs")})
+	queues := sqs.NewFromConfig(clientConfig(o))
+	out, err := queues.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("jobs")})
 	require.NoError(t, err)
 	assert.Equal(t, "https://us-east-1/jobs", *out.QueueUrl)
-	_, err = client.DeleteQueue(t.Context(), &sqs.DeleteQueueInput{QueueUrl: aws.String("u")})
+	_, err = queues.DeleteQueue(t.Context(), &sqs.DeleteQueueInput{QueueUrl: aws.String("u")})
 	require.ErrorContains(t, err, "Stubbed")
-	_, err = client.ListQueues(t.Context(), nil)
+	_, err = queues.ListQueues(t.Context(), nil)
 	require.ErrorIs(t, err, errSent)
 }
 
@@ -132,7 +133,7 @@ func TestIAMPrefix(t *testing.T) {
 		"DynamoDB": "dynamodb", "EventBridge": "events", "Cognito Identity Provider": "cognito-idp", "SESv2": "ses",
 		"Elastic Load Balancing v2": "elasticloadbalancing", "CloudWatch": "cloudwatch", "Lambda": "lambda",
 	} {
-		assert.Equal(t, want, enforce.IAMPrefix(id))
+		assert.Equal(t, want, client.IAMPrefix(id))
 	}
 }
 
@@ -144,10 +145,10 @@ func TestDenialCodes(t *testing.T) {
 		"DynamoDB": "AccessDeniedException", "KMS": "AccessDeniedException", "RDS": "AccessDenied",
 	} {
 		stack := middleware.NewStack("Op", func() any { return nil })
-		require.NoError(t, enforce.Authorize(enforce.Options{Principal: alice()})(stack))
-		m, ok := stack.Initialize.Get("enforce:Authorize")
+		require.NoError(t, client.Authorize(client.Options{Principal: alice()})(stack))
+		m, ok := stack.Initialize.Get("client:Authorize")
 		require.True(t, ok)
-		_, _, err := m.HandleInitialize(enforce.WithService(t.Context(), id), middleware.InitializeInput{}, nil)
+		_, _, err := m.HandleInitialize(client.WithService(t.Context(), id), middleware.InitializeInput{}, nil)
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api)
 		assert.Equal(t, want, api.ErrorCode(), id)
@@ -157,13 +158,13 @@ func TestDenialCodes(t *testing.T) {
 // rule 61: EC2's denials can have an encoded message; those of other services not.
 func TestAuthorizeEncodes(t *testing.T) {
 	t.Parallel()
-	o := enforce.Options{Principal: alice(), Encode: func(d *enforce.Decision) string { return "encoded " + d.Verdict.String() }}
+	o := client.Options{Principal: alice(), Encode: func(d *enforce.Decision) string { return "encoded " + d.Verdict.String() }}
 	for id, want := range map[string]bool{"EC2": true, "DynamoDB": false} {
 		stack := middleware.NewStack("Op", func() any { return nil })
-		require.NoError(t, enforce.Authorize(o)(stack))
-		m, ok := stack.Initialize.Get("enforce:Authorize")
+		require.NoError(t, client.Authorize(o)(stack))
+		m, ok := stack.Initialize.Get("client:Authorize")
 		require.True(t, ok)
-		_, _, err := m.HandleInitialize(enforce.WithService(t.Context(), id), middleware.InitializeInput{}, nil)
+		_, _, err := m.HandleInitialize(client.WithService(t.Context(), id), middleware.InitializeInput{}, nil)
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api)
 		assert.Equal(t, want, strings.HasSuffix(api.ErrorMessage(), "Encoded authorization failure message: encoded implicitDeny"), api.ErrorMessage())

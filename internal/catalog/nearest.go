@@ -1,7 +1,6 @@
-package enforce
+package catalog
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -9,11 +8,11 @@ import (
 // maxName is longer than any name of AWS.
 const maxName = 128
 
-// nearest returns the name that was probably meant by one that does not exist:
+// Nearest returns the name that was probably meant by one that does not exist:
 // the one that takes the fewest letters to be changed, added, left out or
 // swapped with the next, without regard to case. It returns "" when that is more
 // than a third of the name.
-func nearest(name string, names []string) string {
+func Nearest(name string, names []string) string {
 	if len(name) > maxName {
 		return ""
 	}
@@ -57,6 +56,3 @@ func distance(a, b string, most int) int {
 	}
 	return row[len(b)]
 }
-
-// didYouMean asks whether something else was meant.
-func didYouMean(what string) string { return fmt.Sprintf("did you mean %q?", what) }
