@@ -115,12 +115,12 @@ var claimRules = sync.OnceValue(func() []claimRule {
 	return rules
 })
 
-var placeholder = regexp.MustCompile(`\\\$\\\{\w+\\\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\\$\\\{\w+\\\}`) })
 
 // templatePattern matches the URLs of a template: "${Domain}" is anything but a
 // slash.
 func templatePattern(template string) *regexp.Regexp {
-	return regexp.MustCompile("^" + placeholder.ReplaceAllLiteralString(regexp.QuoteMeta(template), "[^/]+") + "$")
+	return regexp.MustCompile("^" + placeholder().ReplaceAllLiteralString(regexp.QuoteMeta(template), "[^/]+") + "$")
 }
 
 // claimsOf are the claims that become keys for the provider of a URL.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -27,7 +28,9 @@ const (
 
 // signIn is the address and the audience of AWS in SAML; there is one for each
 // region too.
-var signIn = regexp.MustCompile(`^https://([a-z0-9-]+\.)?signin\.aws\.amazon\.com/saml(/acs/[\w-]+)?$`)
+var signIn = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^https://([a-z0-9-]+\.)?signin\.aws\.amazon\.com/saml(/acs/[\w-]+)?$`)
+})
 
 // otherAudience is the other name under which AWS goes as an audience.
 const otherAudience = "urn:amazon:webservices"
@@ -88,7 +91,7 @@ func (a *SAMLAssertion) attribute(name string) string {
 }
 
 var (
-	sessionNameForm = regexp.MustCompile(`^[a-zA-Z_0-9+=,.@-]{2,64}$`)
+	sessionNameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z_0-9+=,.@-]{2,64}$`) })
 	samlNames       = "[a-zA-Z_0-9+=,.@-]{2,64}"
 )
 
@@ -99,9 +102,9 @@ func (a *SAMLAssertion) check(provider fakeaws.SAMLProvider, role string, now ti
 		return invalidToken("Issuer not present in specified provider")
 	case a.NotOnOrAfter.IsZero(), a.Recipient == "":
 		return invalidToken(NoSubjectConfirmation)
-	case !signIn.MatchString(a.Recipient):
+	case !signIn().MatchString(a.Recipient):
 		return invalidToken(wrongRecipient)
-	case len(a.Audiences) > 0 && !slices.ContainsFunc(a.Audiences, func(s string) bool { return s == otherAudience || signIn.MatchString(s) }):
+	case len(a.Audiences) > 0 && !slices.ContainsFunc(a.Audiences, func(s string) bool { return s == otherAudience || signIn().MatchString(s) }):
 		return invalidToken("Response does not contain the required audience.")
 	case !now.Before(a.NotOnOrAfter), now.Sub(a.Issued) > redeemWithin:
 		return expiredToken("Token must be redeemed within 5 minutes of issuance")
@@ -117,9 +120,9 @@ func (a *SAMLAssertion) check(provider fakeaws.SAMLProvider, role string, now ti
 	switch {
 	case name == "":
 		return invalidToken("RoleSessionName is required in AuthnResponse")
-	case !sessionNameForm.MatchString(name):
+	case !sessionNameForm().MatchString(name):
 		return invalidToken("RoleSessionName in AuthnResponse must match " + samlNames)
-	case identity != "" && (!sessionNameForm.MatchString(identity) || strings.HasPrefix(identity, "aws:")):
+	case identity != "" && (!sessionNameForm().MatchString(identity) || strings.HasPrefix(identity, "aws:")):
 		return invalidToken("Source Identity must match " + samlNames + ` and not begin with "aws:"`)
 	}
 	return nil
