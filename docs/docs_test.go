@@ -50,23 +50,32 @@ func quotes(file, quotation []string) bool {
 
 func TestQuotedCodeRuns(t *testing.T) {
 	t.Parallel()
-	var tests [][]string
+	// Users read what a test does, contributors what a fake does.
+	const contributing = "../CONTRIBUTING.md"
+	var tests, fakes [][]string
 	require.NoError(t, filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, "_test.go") {
-			code, err := os.ReadFile(path)
-			tests = append(tests, lines(string(code)))
+		if err != nil || filepath.Ext(path) != ".go" {
 			return err
+		}
+		code, err := os.ReadFile(path)
+		if strings.HasSuffix(path, "_test.go") {
+			tests = append(tests, lines(string(code)))
+		} else if strings.HasPrefix(path, "../fakeaws/") {
+			fakes = append(fakes, lines(string(code)))
 		}
 		return err
 	}))
 	documents, err := filepath.Glob("*.md")
 	require.NoError(t, err)
 	quoted := 0
-	for _, document := range append(documents, "../README.md", "../CONTRIBUTING.md") {
+	for _, document := range append(documents, "../README.md", contributing) {
 		for _, code := range quotations(t, document, "go") {
 			quoted++
-			runs := false
-			for _, file := range tests {
+			runs, files := false, tests
+			if document == contributing {
+				files = fakes
+			}
+			for _, file := range files {
 				runs = runs || quotes(file, lines(code))
 			}
 			assert.True(t, runs, "%s quotes code that no test has:\n%s", document, code)
