@@ -11,13 +11,14 @@ import (
 func Evaluate(req *Request, set *PolicySet) Decision {
 	e := evals.Get().(*eval)
 	e.prepare(req, set)
-	wrong, layer := set.misplaced(e.present)
-	r := ruling{ExplicitDeny, layer, nil}
-	if wrong == nil {
-		r = e.decide()
+	if !set.grantsInPlace() || !set.limitsInPlace(e.present) {
+		e.release()
+		policy, layer := set.misplaced()
+		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: policy, Request: req, Policies: set}
 	}
+	r := e.decide()
 	e.release()
-	d := Decision{Verdict: r.verdict, Layer: r.layer, Policy: wrong, Statement: r.statement, Request: req, Policies: set}
+	d := Decision{Verdict: r.verdict, Layer: r.layer, Statement: r.statement, Request: req, Policies: set}
 	if d.Statement != nil {
 		d.Policy = d.Statement.policy
 	}

@@ -144,19 +144,34 @@ const (
 
 func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
 
-// misplaced returns a policy of a kind that its layer does not take, nil when there is
-// none. Most sets have identity-based policies and perhaps that of the resource.
-func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
+// grantsInPlace reports whether the policies that grant are of kinds that their layers
+// take. Most sets have no others.
+func (set *PolicySet) grantsInPlace() bool {
 	for _, p := range set.Identity {
-		if p.kind != IdentityPolicy && p.kind != ManagedPolicy { // quicker than a set
-			return p, IdentityLayer
+		if !identityKinds.has(p.kind) {
+			return false
 		}
 	}
-	if set.Resource != nil && !resourceKinds.has(set.Resource.kind) {
-		return set.Resource, ResourceLayer
-	}
+	return set.Resource == nil || resourceKinds.has(set.Resource.kind)
+}
+
+// limitsInPlace is grantsInPlace for the layers that do not grant.
+func (set *PolicySet) limitsInPlace(present layers) bool {
 	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
-		return nil, NoLayer
+		return true
+	}
+	p, _ := set.misplacedLimit()
+	return p == nil
+}
+
+// misplaced returns a policy of a kind that its layer does not take, nil when there is
+// none.
+func (set *PolicySet) misplaced() (*Policy, Layer) {
+	if p := otherThan(identityKinds, set.Identity); p != nil {
+		return p, IdentityLayer
+	}
+	if p := set.Resource; p != nil && !resourceKinds.has(p.kind) {
+		return p, ResourceLayer
 	}
 	return set.misplacedLimit()
 }
