@@ -29,3 +29,11 @@ type Need struct {
 	// decision does not look at it.
 	Subject any
 }
+
+// Style is how a service, by the prefix of its IAM actions, words the denial of the
+// permission.
+func (n *Need) Style(service string) enforce.MessageStyle {
+	style := enforce.DenialOf(service, n.Action).Style
+	style.Name = n.Name
+	return style
+}

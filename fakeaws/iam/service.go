@@ -70,16 +70,7 @@ func (s *Fake) Ops() []fakeaws.Op {
 // Denied answers a denial as IAM does, which names the managed policy that
 // denies explicitly.
 func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
-	name := need.Name
-	if name == "" {
-		// Unlike other services IAM prints the resource of actions that have none.
-		name = need.Resource
-	}
-	return &fakeaws.Error{
-		Code:    "AccessDenied",
-		Message: d.Message(enforce.MessageStyle{PolicyARN: true, Name: name}),
-		Status:  403,
-	}
+	return &fakeaws.Error{Code: "AccessDenied", Message: d.Message(need.Style("iam")), Status: 403}
 }
 
 // An account holds the IAM resources of one AWS account, by lower-case name:

@@ -49,7 +49,8 @@ func (s *Fake) Ops() []fakeaws.Op {
 // Denied answers a denial as Organizations does, which prints the resource of
 // actions that have none.
 func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
-	style := enforce.MessageStyle{Name: need.Resource, PolicyARN: s.world.SameOrganization(call.Account, need.ResourceAccount)}
+	style := need.Style("organizations")
+	style.PolicyARN = s.world.SameOrganization(call.Account, need.ResourceAccount)
 	return accessDenied(d.Message(style))
 }
 

@@ -62,8 +62,7 @@ func (s *Fake) objectOps() []fakeaws.Op {
 func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	denied := errAccessDenied.of()
 	if !call.Anonymous() && (need.ResourceAccount == "" || call.World.SameOrganization(need.ResourceAccount, call.Account)) {
-		style := enforce.MessageStyle{QuoteResource: true, PolicyARN: true, Name: need.Name}
-		denied = errAccessDenied.withText(d.Message(style))
+		denied = errAccessDenied.withText(d.Message(need.Style("s3")))
 	}
 	return s.withRegion(denied, need.Resource)
 }

@@ -158,7 +158,7 @@ func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decisio
 	if call.Anonymous() || call.Caller.Type == enforce.Service {
 		return refused(call)
 	}
-	return accessDenied(d.Message(enforce.MessageStyle{LowerAction: true, Name: need.Name}))
+	return accessDenied(d.Message(need.Style("sqs")))
 }
 
 // refused is the answer to a caller whom SQS does not name: it has no user or

@@ -101,7 +101,7 @@ func ownAction(call *fakeaws.Call) []fakeaws.Need {
 	return []fakeaws.Need{{Action: "sts:" + call.Operation, Resource: "*", Name: "-"}}
 }
 
-// The actions whose denials never give a reason, so that nobody learns which
+// The actions on a role. Their denials give no reason, so that a caller does not learn which
 // roles other accounts have.
 const (
 	actionAssumeRole        = "sts:AssumeRole"
@@ -116,12 +116,7 @@ func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decisio
 	case enforce.WebIdentity, enforce.SAMLIdentity:
 		return notAuthorized(need.Action)
 	}
-	style := enforce.MessageStyle{Name: need.Name}
-	switch need.Action {
-	case actionAssumeRole, actionTagSession, actionSetSourceIdentity, actionSetContext:
-		style.Bare = true
-	}
-	return accessDenied(d.Message(style))
+	return accessDenied(d.Message(need.Style("sts")))
 }
 
 // members has the constraints of STS's service model.
