@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var scale = flag.Bool("scale", false, "hold a million messages against a thousand; takes half a minute")
+var scale = flag.Bool("scale", false, "hold a million messages, and compare times with a queue of a thousand; takes half a minute")
 
 // fill puts n messages into a queue, past the wire.
 func (b *bench) fill(url *string, n int) {
@@ -41,14 +41,13 @@ func body100(i int) string {
 }
 
 // The cost of a message's life does not grow with the number of those that wait:
-// sent, received, hidden again, received and deleted.
+// sent, received, hidden again, received and deleted. The test does not run beside
+// others, whose time it would measure.
 func TestCostDoesNotGrow(t *testing.T) {
-	few, many, limit := 1_000, 20_000, 4.0
-	if *scale {
-		many = 1_000_000
-	} else {
-		t.Parallel()
+	if !*scale {
+		t.Skip("-scale is not set: times with 1,000 and 1,000,000 waiting messages would be compared")
 	}
+	const few, many, limit = 1_000, 1_000_000, 4.0
 	for _, kind := range []string{"jobs", "orders.fifo"} {
 		t.Run(kind, func(t *testing.T) {
 			var costs [2]time.Duration
