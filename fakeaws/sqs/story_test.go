@@ -135,6 +135,9 @@ var stories = map[string]func(*story){
 	"refusals": refusalsStory,
 }
 
+// waits has the stories that wait for seconds.
+var waits = map[string]bool{"timing": true, "FIFO": true, "redrive": true}
+
 // Every story leaves the same trace through both doors and over both protocols, in
 // real time and in virtual time.
 func TestStories(t *testing.T) {
@@ -163,6 +166,9 @@ func TestStories(t *testing.T) {
 			})
 			for _, w := range ways {
 				t.Run(w.String(), func(t *testing.T) {
+					if testing.Short() && w.socket && waits[name] {
+						t.Skip("-short is set: the story waits in real time")
+					}
 					t.Parallel()
 					s := newStory(t, w)
 					tell(s)
