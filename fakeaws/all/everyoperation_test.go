@@ -27,6 +27,11 @@ var (
 	batches = map[operationName]bool{
 		{"s3", "DeleteObjects"}: true,
 	}
+	// never are the operations that S3 refuses whoever calls, by its shape and before any
+	// policy is asked, so that there is nothing to decide.
+	never = map[operationName]string{
+		{"s3", "RenameObject"}: "MethodNotAllowed", // directory buckets have it, and the fake has none of them
+	}
 )
 
 type operationName struct{ service, name string }
@@ -65,6 +70,13 @@ func (f *filled) refuses(t *testing.T, o operation) {
 		assert.False(t, e.Fixture)
 		if !batches[name] || e.Code != "" {
 			assert.Error(t, err, "by %s", who)
+		}
+		if code := never[name]; code != "" {
+			assert.Empty(t, e.Decisions, "by %s", who)
+			if who == "a user" {
+				assert.Equal(t, code, e.Code)
+			}
+			continue
 		}
 		if !proven[name] && who == "a user" || err == nil {
 			assert.True(t, e.Denied, "by %s: %s: %s", who, e.Code, e.Message)
