@@ -93,7 +93,7 @@ func TestCLISync(t *testing.T) {
 	assertSameTree(t, dir, back)
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "a.b")))
-	assert.Equal(t, "delete: s3://tree/copy/a.b", root.must("s3", "sync", dir, "s3://tree/copy", "--delete"), "only what changed")
+	assert.Equal(t, "delete: s3://tree/copy/a.b", root.must("s3", "sync", dir, "s3://tree/copy", "--delete", "--no-progress"), "only what changed")
 	root.must("s3", "cp", "s3://tree/copy/large.bin", "s3://tree/moved", "--quiet")
 
 	// Version 1 of the CLI signs for us-east-1 with Signature Version 2 unless
