@@ -204,7 +204,6 @@ func webIdentityTokens(t *testing.T, acct *awstest.Account) {
 			OpenIDConnectProviderArn: aws.String(private.ARN()), ThumbprintList: []string{"ffffffffffffffffffffffffffffffffffffffff"},
 		})
 		_, err := private.AssumeRole(role, sub(nil))
-		_, err = private.AssumeRole(role, sub(nil))
 		requireCode(t, err, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint")
 	})
 }

@@ -37,14 +37,14 @@ func (r *aclRequest) setKeys(keys *enforce.Context) {
 }
 
 // getBucketAcl returns the ACL of a bucket.
-func (s *Fake) getBucketAcl(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[*awss3.GetBucketAclOutput], error) {
+func (s *Fake) getBucketAcl(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[*awss3.GetBucketAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketAcl", func(b *bucket) (*awss3.GetBucketAclOutput, error) {
 		return &awss3.GetBucketAclOutput{Owner: b.ownerID(), Grants: b.grantsOf(b.acl, b.owner)}, nil
 	})
 }
 
 // putBucketAcl replaces the ACL of a bucket.
-func (s *Fake) putBucketAcl(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[*awss3.PutBucketAclOutput], error) {
+func (s *Fake) putBucketAcl(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[*awss3.PutBucketAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
 	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
 }
 
 // getObjectAcl returns the ACL of an object.
-func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[*awss3.GetObjectAclOutput], error) {
+func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[*awss3.GetObjectAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl")
 	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectAclOutput, error) {
@@ -103,7 +103,7 @@ func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*f
 }
 
 // putObjectAcl replaces the ACL of an object.
-func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[*awss3.PutObjectAclOutput], error) {
+func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[*awss3.PutObjectAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
 	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err

@@ -106,11 +106,11 @@ const nullVersion = "null"
 func isVersionID(id string) bool { return id == nullVersion || len(id) == versionIDLength }
 
 // check refuses keys and version ids that cannot be.
-func (r objectRef) check() error {
-	if v := r.version; v != nil && !isVersionID(*v) {
+func (ref objectRef) check() error {
+	if v := ref.version; v != nil && !isVersionID(*v) {
 		return invalidArgument("Invalid version id specified", "versionId", *v)
 	}
-	return checkKey(r.key)
+	return checkKey(ref.key)
 }
 
 func (b *bucket) objectARN(key *string) string { return b.arn + "/" + aws.ToString(key) }
