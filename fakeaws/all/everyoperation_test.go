@@ -23,11 +23,6 @@ var (
 		{"sts", "AssumeRoleWithSAML"}:        true,
 		{"sts", "AssumeRoleWithWebIdentity"}: true,
 	}
-	// refusedByShape are the operations that S3 answers on general purpose buckets with
-	// an error whoever asks: they are never performed, so that no policy is asked.
-	refusedByShape = map[operationName]bool{
-		{"s3", "RenameObject"}: true,
-	}
 	// batches answer each entry by itself: with success, and the entries' denials in it.
 	batches = map[operationName]bool{
 		{"s3", "DeleteObjects"}: true,

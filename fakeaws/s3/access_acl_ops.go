@@ -36,15 +36,15 @@ func (r *aclRequest) setKeys(keys *enforce.Context) {
 	}
 }
 
-// getBucketAcl returns the ACL of a bucket.
-func (s *Fake) getBucketAcl(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[*awss3.GetBucketAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
+// getBucketACL returns the ACL of a bucket.
+func (s *Fake) getBucketACL(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*fakeaws.Plan[*awss3.GetBucketAclOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:GetBucketAcl", func(b *bucket) (*awss3.GetBucketAclOutput, error) {
 		return &awss3.GetBucketAclOutput{Owner: b.ownerID(), Grants: b.grantsOf(b.acl, b.owner)}, nil
 	})
 }
 
-// putBucketAcl replaces the ACL of a bucket.
-func (s *Fake) putBucketAcl(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[*awss3.PutBucketAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
+// putBucketACL replaces the ACL of a bucket.
+func (s *Fake) putBucketACL(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[*awss3.PutBucketAclOutput], error) {
 	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err
@@ -93,8 +93,8 @@ func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
 	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
 }
 
-// getObjectAcl returns the ACL of an object.
-func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[*awss3.GetObjectAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
+// getObjectACL returns the ACL of an object.
+func (s *Fake) getObjectACL(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*fakeaws.Plan[*awss3.GetObjectAclOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:GetObjectAcl", "s3:GetObjectVersionAcl")
 	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectAclOutput, error) {
@@ -102,8 +102,8 @@ func (s *Fake) getObjectAcl(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*f
 	})
 }
 
-// putObjectAcl replaces the ACL of an object.
-func (s *Fake) putObjectAcl(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[*awss3.PutObjectAclOutput], error) { //nolint:revive // AWS writes the name of the operation so
+// putObjectACL replaces the ACL of an object.
+func (s *Fake) putObjectACL(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[*awss3.PutObjectAclOutput], error) {
 	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
 	if err := r.checkPut(); err != nil {
 		return nil, err
