@@ -15,7 +15,7 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-var scale = flag.Bool("scale", false, "compare times in accounts of 1,000 and 10,000 users and policies; takes half a minute")
+var scale = flag.Bool("scale", false, "compare times in accounts of 1,000 and 10,000 users and policies; takes some seconds")
 
 // populate makes an account of n users, all of one group, and n managed policies,
 // one of which all users have.

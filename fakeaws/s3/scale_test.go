@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var scale = flag.Bool("scale", false, "hold a million objects, and compare times with a bucket of a thousand; takes half a minute and 2 GiB")
+var scale = flag.Bool("scale", false, "hold a million objects, and compare times with a bucket of a thousand; takes a minute and 2 GiB")
 
 // heap is what is in use.
 func heap() int64 {

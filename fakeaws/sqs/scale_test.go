@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var scale = flag.Bool("scale", false, "hold a million messages, and compare times with a queue of a thousand; takes half a minute")
+var scale = flag.Bool("scale", false, "hold a million messages, and compare times with a queue of a thousand; takes a minute")
 
 // fill puts n messages into a queue, past the wire.
 func (b *bench) fill(url *string, n int) {
