@@ -19,27 +19,29 @@ func BenchmarkSendReceiveDelete(b *testing.B) {
 			for range backlog {
 				s.post(b, url, *body)
 			}
+			call := s.as(account, s.root())
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := s.SendMessage(s.ctx, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+				_, err := do(s.fake.sendMessage(call, &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body}))
 				require.NoError(b, err)
-				out, err := s.ReceiveMessage(s.ctx, &awssqs.ReceiveMessageInput{QueueUrl: url})
+				out, err := do(s.fake.receiveMessage(call, &awssqs.ReceiveMessageInput{QueueUrl: url}))
 				require.NoError(b, err)
-				_, err = s.DeleteMessage(s.ctx, &awssqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: out.Messages[0].ReceiptHandle})
+				_, err = do(s.fake.deleteMessage(call, &awssqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: out.Messages[0].ReceiptHandle}))
 				require.NoError(b, err)
 			}
 		})
 	}
 }
 
-// Needs are asked for before every call.
-func BenchmarkNeeds(b *testing.B) {
+// Every call is planned before it is judged.
+func BenchmarkPlan(b *testing.B) {
 	s := newBench(b)
 	url := s.create(b, "jobs")
+	call := s.as(account, s.root())
 	in := &awssqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")}
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := sendNeeds(s, in)
+		_, err := s.fake.sendMessage(call, in)
 		require.NoError(b, err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,10 +46,13 @@ func (s *Fake) moveOps() []fakeaws.Op {
 // intervals that begin with its start. It is done lazily: what was due is moved,
 // with the time at which it was due, when somebody looks at any queue.
 type moveTask struct {
-	id       string
-	source   *queue
-	target   *queue // nil: each message goes to the queue that it came from
-	rate     int32  // 0 when SQS chooses
+	id     string
+	source *queue
+	target *queue // nil: each message goes to the queue that it came from
+	// origins are the queues that messages may go back to, by ARN: those that the caller
+	// may send to. One that is made later under the same name is not among them.
+	origins  map[string]*queue
+	rate     int32 // 0 when SQS chooses
 	started  moment
 	total    int // messages to move, counted at the start
 	moved    int
@@ -103,7 +105,7 @@ func (s *Fake) step(t *moveTask) {
 		s.end(t, taskCompleted, "")
 		return
 	}
-	target, failure := s.moveTarget(t, m)
+	target, failure := t.moveTarget(m)
 	if failure != "" {
 		s.end(t, taskFailed, failure)
 		return
@@ -118,14 +120,14 @@ func (s *Fake) step(t *moveTask) {
 }
 
 // moveTarget finds the queue that a task moves a message to.
-func (s *Fake) moveTarget(t *moveTask, m *message) (target *queue, failure string) {
+func (t *moveTask) moveTarget(m *message) (target *queue, failure string) {
 	target = t.target
 	if target == nil {
-		id, ok := parseARN(m.extra().deadFrom)
-		if !ok {
+		origin := m.extra().deadFrom
+		if origin == "" {
 			return nil, failureNoSource
 		}
-		target = s.queues[id]
+		target = t.origins[origin]
 	}
 	if target.exists() != nil {
 		return nil, failureNoTarget
@@ -149,9 +151,9 @@ func (s *Fake) renewed(m *message, now moment) *message {
 }
 
 // startMessageMoveTask begins to move the messages of a dead-letter queue to
-// another queue, or each to the one that it came from. It asks for sqs:SendMessage too:
-// on the destination or, without one, on every queue whose dead-letter queue the source
-// is. That SQS asks before the task begins is unverified.
+// another queue, or each to the one that it came from. It takes sqs:SendMessage too:
+// on the destination or, without one, on every queue that messages may go back to.
+// That SQS asks before the task begins is unverified.
 func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageMoveTaskInput) (*fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput], error) {
 	from, err := moveQueueID("SourceArn", in.SourceArn)
 	if err != nil {
@@ -165,35 +167,31 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	source, target := s.queues[from], s.queues[to]
+	t := &moveTask{source: s.queues[from], status: taskRunning, interval: time.Second / moveRate}
 	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
-	targets := []queueID{to}
-	if in.DestinationArn == nil {
-		targets = s.sources(source)
-	}
-	for _, id := range targets {
-		needs = append(needs, s.need(call, "sqs:SendMessage", id, shareable))
+	if in.DestinationArn != nil {
+		t.target = s.queues[to]
+		needs = append(needs, s.need(call, "sqs:SendMessage", to, shareable))
+	} else {
+		t.origins = s.origins(t.source)
+		for _, arn := range sorted(t.origins) {
+			needs = append(needs, s.need(call, "sqs:SendMessage", t.origins[arn].id, shareable))
+		}
 	}
 	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.catchUp(s.now())
-		if err := source.movable(call, "SourceArn"); err != nil {
+		if err := t.source.movable(call, "SourceArn"); err != nil {
 			return nil, err
 		}
-		t := &moveTask{source: source, status: taskRunning, interval: time.Second / moveRate}
 		if in.DestinationArn != nil {
-			if err := target.movable(call, "DestinationArn"); err != nil {
+			if err := t.target.movable(call, "DestinationArn"); err != nil {
 				return nil, err
 			}
-			if err := checkMove(source, target); err != nil {
+			if err := checkMove(t.source, t.target); err != nil {
 				return nil, err
 			}
-			t.target = target
-		} else if !slices.Equal(targets, s.sources(source)) {
-			// Another queue took the source for its dead-letter queue meanwhile, and nobody
-			// asked whether messages may be sent to it.
-			return nil, invalidParameter(textMoveSource)
 		}
 		if err := s.startMove(t, in.MaxNumberOfMessagesPerSecond); err != nil {
 			return nil, err
@@ -244,14 +242,29 @@ func (s *Fake) moveNeeds(call *fakeaws.Call, action string, source queueID) []fa
 	return needs
 }
 
-// sources returns the queues whose dead-letter queue q is, by name. The lock is held.
-func (s *Fake) sources(q *queue) []queueID {
-	if q == nil {
-		return nil
+// origins returns the queues that the messages of a dead-letter queue may go back to, by
+// ARN: those whose dead-letter queue it is, and those that its messages came from. The
+// lock is held.
+func (s *Fake) origins(dead *queue) map[string]*queue {
+	origins := make(map[string]*queue)
+	if dead == nil {
+		return origins
 	}
-	ids := s.sourcesOf(q)
-	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
-	return ids
+	for _, id := range s.sourcesOf(dead) {
+		origins[id.arn()] = s.queues[id]
+	}
+	previous := "" // most messages come from one queue
+	dead.messages.ages.each(func(m *message) {
+		from := m.extra().deadFrom
+		if from == previous {
+			return
+		}
+		previous = from
+		if id, ok := parseARN(from); ok && s.queues[id] != nil {
+			origins[from] = s.queues[id]
+		}
+	})
+	return origins
 }
 
 func moveQueueID(parameter string, arn *string) (queueID, error) {

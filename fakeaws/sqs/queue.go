@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -18,8 +19,8 @@ func (id queueID) url(call *fakeaws.Call) string {
 	return endpoint(call) + "/" + id.account + "/" + id.name
 }
 
-// endpoint is where the caller reached SQS. Go code that calls methods
-// directly reached none, and gets AWS's public address.
+// endpoint is where the caller reached SQS. A call from Go code reached none, and gets
+// AWS's public address.
 func endpoint(call *fakeaws.Call) string {
 	if call.Endpoint == "" {
 		return "https://sqs." + call.Region + ".amazonaws.com"
@@ -66,14 +67,12 @@ func hostRegion(base string) string {
 }
 
 // parseARN reads a queue's ARN.
-func parseARN(arn string) (queueID, bool) {
-	rest, ok := strings.CutPrefix(arn, "arn:aws:sqs:")
-	region, rest, ok1 := strings.Cut(rest, ":")
-	account, name, ok2 := strings.Cut(rest, ":")
-	if !ok || !ok1 || !ok2 || region == "" || !isAccount(account) || name == "" {
+func parseARN(text string) (queueID, bool) {
+	a, err := awsarn.Parse(text)
+	if err != nil || a.Partition != "aws" || a.Service != "sqs" || a.Region == "" || !isAccount(a.AccountID) || a.Resource == "" {
 		return queueID{}, false
 	}
-	return queueID{account, region, name}, true
+	return queueID{a.AccountID, a.Region, a.Resource}, true
 }
 
 func cutLast(path string) (before, after string) {

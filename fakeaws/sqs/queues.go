@@ -47,6 +47,7 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 	id := queueID{call.Account, call.Region, *in.QueueName}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	found := s.queues[id]
 	needs := []fakeaws.Need{s.need(call, "sqs:CreateQueue", id, ownerOnly)}
 	if len(in.Tags) > 0 {
 		// To tag a queue on creation takes both permissions (API reference, CreateQueue).
@@ -58,22 +59,24 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 	return &fakeaws.Plan[*awssqs.CreateQueueOutput]{Needs: needs, Do: func() (*awssqs.CreateQueueOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if err := s.create(id, in); err != nil {
+		if err := s.create(id, in, found); err != nil {
 			return nil, err
 		}
 		return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
 	}}, nil
 }
 
-// create makes a queue, or finds that there is one as the call wants it.
-func (s *Fake) create(id queueID, in *awssqs.CreateQueueInput) error {
+// create makes a queue, or finds that there is one as the call wants it. The call was
+// judged by the tags and the policy of the queue that was found before, if any: when that
+// one was deleted meanwhile, no other is made.
+func (s *Fake) create(id queueID, in *awssqs.CreateQueueInput, found *queue) error {
 	if err := checkNewName(id.name, in.Attributes); err != nil {
 		return err
 	}
 	q, exists := s.queues[id]
 	if !exists {
 		now := s.now()
-		if at, ok := s.deleted[id]; ok && now.sub(at) < nameBlocked {
+		if at, ok := s.deleted[id]; found != nil || ok && now.sub(at) < nameBlocked {
 			return queueDeletedRecently()
 		}
 		q = newQueue(s, id, s.world.IDs().Hex(32), now)
@@ -153,7 +156,8 @@ func (s *Fake) getQueueURL(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) (*fa
 	}
 	id := urlTarget(call, in)
 	q, need := s.lookUp(call, "sqs:GetQueueUrl", id, shareable)
-	return &fakeaws.Plan[*awssqs.GetQueueUrlOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.GetQueueUrlOutput, error) {
+	plan := planOf[*awssqs.GetQueueUrlOutput](need)
+	plan.Do = func() (*awssqs.GetQueueUrlOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if id.name == "" {
@@ -163,7 +167,8 @@ func (s *Fake) getQueueURL(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) (*fa
 			return nil, err
 		}
 		return &awssqs.GetQueueUrlOutput{QueueUrl: aws.String(id.url(call))}, nil
-	}}, nil
+	}
+	return plan, nil
 }
 
 func urlTarget(call *fakeaws.Call, in *awssqs.GetQueueUrlInput) queueID {

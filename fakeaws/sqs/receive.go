@@ -26,19 +26,17 @@ func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.re
 // FIFO queue those of one group as long as it has any. It waits for messages up
 // to the given time, or to that of the queue, and returns the moment there is one.
 func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput) (*fakeaws.Plan[*awssqs.ReceiveMessageOutput], error) {
-	if in.QueueUrl == nil {
-		return nil, missingParameter("QueueUrl")
-	}
-	id, err := parseURL(*in.QueueUrl, call.Region)
+	q, plan, err := findQueue[*awssqs.ReceiveMessageOutput](s, call, in.QueueUrl, "sqs:ReceiveMessage", shareable)
 	if err != nil {
 		return nil, err
 	}
-	q, need := s.lookUp(call, "sqs:ReceiveMessage", id, shareable)
-	return &fakeaws.Plan[*awssqs.ReceiveMessageOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ReceiveMessageOutput, error) {
+	plan.Do = func() (*awssqs.ReceiveMessageOutput, error) {
 		return s.receive(&poll{in: in, call: call, queue: q})
-	}}, nil
+	}
+	return plan, nil
 }
 
+// receive looks at the queue until there is a message, or the time is over.
 func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 	for {
 		out, until, err := s.poll(p)

@@ -85,30 +85,54 @@ func tagKeys(keys []string) contextKey {
 	}
 }
 
-// onQueue plans an operation on one queue. It asks a single permission, also for the
-// batch forms, and performs on the queue that was asked for: one that was deleted
-// meanwhile does not exist, also if there is another of the same name.
-func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach, do func(*queue) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
+// planOf begins the plan of a call that takes one permission. The two are allocated at
+// once, because every message passes here three times.
+func planOf[O any](need fakeaws.Need) *fakeaws.Plan[O] {
+	p := &struct {
+		fakeaws.Plan[O]
+		need [1]fakeaws.Need
+	}{need: [1]fakeaws.Need{need}}
+	p.Needs = p.need[:]
+	return &p.Plan
+}
+
+// findQueue begins the plan of a call on the queue of a URL, which takes one permission
+// on it. The queue is nil when there is none.
+func findQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach) (*queue, *fakeaws.Plan[O], error) {
 	if url == nil {
-		return nil, missingParameter("QueueUrl")
+		return nil, nil, missingParameter("QueueUrl")
 	}
 	id, err := parseURL(*url, call.Region)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q, need := s.lookUp(call, action, id, r)
-	for _, set := range keys {
-		set(&need.Context)
+	return q, planOf[O](need), nil
+}
+
+// onQueue plans an operation on one queue. It takes a single permission, also in the
+// batch forms. The function do performs it under the lock on the queue that was judged:
+// one that was deleted meanwhile does not exist, also if there is another of its name.
+func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach, do func(*queue) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
+	q, plan, err := findQueue[O](s, call, url, action, r)
+	if err != nil {
+		return nil, err
 	}
-	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
+	for _, set := range keys {
+		set(&plan.Needs[0].Context)
+	}
+	plan.Do = func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := q.exists(); err != nil {
 			return none, err
 		}
-		s.catchUp(s.now())
+		if len(s.running) > 0 {
+			s.catchUp(s.now())
+		}
 		return do(q)
-	}}, nil
+	}
+	return plan, nil
 }
 
 // exists returns the error of a queue that was not found, or was deleted since. The
