@@ -6,27 +6,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Attempts are the receives of a FIFO queue that can be repeated by their
+// receiveAttempts are the receives of a FIFO queue that can be repeated by their
 // ReceiveRequestAttemptId, for as long as deduplication lasts.
-type attempts struct {
-	byID  map[string]*attempt
-	order []*attempt // the first to be forgotten first
+type receiveAttempts struct {
+	byID  map[string]*receiveAttempt
+	order []*receiveAttempt // the first to be forgotten first
 }
 
-// An attempt is one receive: its messages, and until when it hid them.
-type attempt struct {
+// A receiveAttempt is one receive: its messages, and until when it hid them.
+type receiveAttempt struct {
 	id        string
 	messages  []*message
 	receives  []uint32
-	visibleAt moment
-	expires   moment
+	visibleAt timestamp
+	expires   timestamp
 }
 
-func (as *attempts) remember(id string, messages []*message, visibleAt, now moment) {
+func (as *receiveAttempts) remember(id string, messages []*message, visibleAt, now timestamp) {
 	if as.byID == nil {
-		as.byID = make(map[string]*attempt)
+		as.byID = make(map[string]*receiveAttempt)
 	}
-	a := &attempt{id: id, messages: messages, visibleAt: visibleAt, expires: now.add(dedupInterval)}
+	a := &receiveAttempt{id: id, messages: messages, visibleAt: visibleAt, expires: now.add(dedupInterval)}
 	for _, m := range messages {
 		a.receives = append(a.receives, m.receives)
 	}
@@ -35,7 +35,7 @@ func (as *attempts) remember(id string, messages []*message, visibleAt, now mome
 }
 
 // find returns the receive of an id, if it was made within the interval.
-func (as *attempts) find(id string, now moment) *attempt {
+func (as *receiveAttempts) find(id string, now timestamp) *receiveAttempt {
 	for len(as.order) > 0 && as.order[0].expires <= now {
 		if old := as.order[0]; as.byID[old.id] == old {
 			delete(as.byID, old.id)
@@ -47,7 +47,7 @@ func (as *attempts) find(id string, now moment) *attempt {
 
 // intact reports whether the messages are as the receive left them: none deleted,
 // received again, or with another visibility timeout.
-func (a *attempt) intact(q *queue) bool {
+func (a *receiveAttempt) intact(q *queue) bool {
 	for i, m := range a.messages {
 		if m.state != inFlight || m.receives != a.receives[i] || m.visibleAt != a.visibleAt || q.messages.received[m.number] != m {
 			return false
@@ -56,11 +56,11 @@ func (a *attempt) intact(q *queue) bool {
 	return true
 }
 
-// again repeats a receive: the same messages with the same handles, hidden anew
+// repeatReceive repeats a receive: the same messages with the same handles, hidden anew
 // (API reference, ReceiveMessage). One whose messages were touched since is not
 // repeated; that the call is then a receive like any other, and that a repeated one
 // does not count as another receive of its messages, is unverified.
-func (q *queue) again(p *poll, now moment) []types.Message {
+func (q *queue) repeatReceive(p *poll, now timestamp) []types.Message {
 	if p.in.ReceiveRequestAttemptId == nil {
 		return nil
 	}
@@ -69,11 +69,11 @@ func (q *queue) again(p *poll, now moment) []types.Message {
 		return nil
 	}
 	// Hidden for at most 12 hours in all: no handle lives longer.
-	a.visibleAt = min(now.add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility)),
+	a.visibleAt = min(now.add(secondsOr(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility)),
 		a.messages[0].received.add(maxVisibility*time.Second))
 	messages := make([]types.Message, 0, len(a.messages))
 	for _, m := range a.messages {
-		q.messages.postpone(m, a.visibleAt)
+		q.messages.setVisibleAt(m, a.visibleAt)
 		messages = append(messages, q.deliver(m, p))
 	}
 	q.wake() // to watch the new time

@@ -64,8 +64,8 @@ type attribute struct {
 	fifo bool
 }
 
-// A reading is an attribute that SQS computes.
-type reading struct {
+// A computedAttribute is an attribute that SQS computes.
+type computedAttribute struct {
 	name types.QueueAttributeName
 	read func(*queue) string
 }
@@ -78,11 +78,11 @@ func (s *Fake) attributeOps() []fakeaws.Op {
 }
 
 var attributes = []attribute{
-	number(types.QueueAttributeNameDelaySeconds, 0, maxDelay, func(s *settings) *int { return &s.delay }),
-	number(types.QueueAttributeNameMaximumMessageSize, minMessageSize, maxMessageSize, func(s *settings) *int { return &s.maxSize }),
-	number(types.QueueAttributeNameMessageRetentionPeriod, minRetention, maxRetention, func(s *settings) *int { return &s.retention }),
-	number(types.QueueAttributeNameReceiveMessageWaitTimeSeconds, 0, maxWait, func(s *settings) *int { return &s.wait }),
-	number(types.QueueAttributeNameVisibilityTimeout, 0, maxVisibility, func(s *settings) *int { return &s.visibility }),
+	numberAttribute(types.QueueAttributeNameDelaySeconds, 0, maxDelay, func(s *settings) *int { return &s.delay }),
+	numberAttribute(types.QueueAttributeNameMaximumMessageSize, minMessageSize, maxMessageSize, func(s *settings) *int { return &s.maxSize }),
+	numberAttribute(types.QueueAttributeNameMessageRetentionPeriod, minRetention, maxRetention, func(s *settings) *int { return &s.retention }),
+	numberAttribute(types.QueueAttributeNameReceiveMessageWaitTimeSeconds, 0, maxWait, func(s *settings) *int { return &s.wait }),
+	numberAttribute(types.QueueAttributeNameVisibilityTimeout, 0, maxVisibility, func(s *settings) *int { return &s.visibility }),
 	{name: types.QueueAttributeNamePolicy, read: readPolicy, write: writePolicy},
 	{name: types.QueueAttributeNameRedrivePolicy, read: func(s *settings) string { return s.redrive.document }, write: writeRedrivePolicy},
 	{name: types.QueueAttributeNameRedriveAllowPolicy, read: func(s *settings) string { return s.redriveAllow.document }, write: writeRedriveAllowPolicy},
@@ -91,11 +91,11 @@ var attributes = []attribute{
 	{name: types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, read: readKeyReuse, write: writeKeyReuse},
 	{name: types.QueueAttributeNameFifoQueue, read: func(*settings) string { return "true" }, write: writeFIFO, fifo: true},
 	{name: types.QueueAttributeNameContentBasedDeduplication, read: func(s *settings) string { return strconv.FormatBool(s.contentDedup) }, write: writeContentDedup, fifo: true},
-	choice(types.QueueAttributeNameDeduplicationScope, func(s *settings) *string { return &s.dedupScope }, scopeQueue, scopeGroup),
-	choice(types.QueueAttributeNameFifoThroughputLimit, func(s *settings) *string { return &s.throughput }, throughputQueue, throughputGroup),
+	choiceAttribute(types.QueueAttributeNameDeduplicationScope, func(s *settings) *string { return &s.dedupScope }, scopeQueue, scopeGroup),
+	choiceAttribute(types.QueueAttributeNameFifoThroughputLimit, func(s *settings) *string { return &s.throughput }, throughputQueue, throughputGroup),
 }
 
-var readings = []reading{
+var computedAttributes = []computedAttribute{
 	{types.QueueAttributeNameQueueArn, func(q *queue) string { return q.arn }},
 	{types.QueueAttributeNameCreatedTimestamp, func(q *queue) string { return epochSeconds(q.created) }},
 	{types.QueueAttributeNameLastModifiedTimestamp, func(q *queue) string { return epochSeconds(q.modified) }},
@@ -104,8 +104,8 @@ var readings = []reading{
 	{types.QueueAttributeNameApproximateNumberOfMessagesDelayed, func(q *queue) string { return strconv.Itoa(q.messages.delayed()) }},
 }
 
-// number is an attribute that is an integer from least to most.
-func number(name types.QueueAttributeName, least, most int, field func(*settings) *int) attribute {
+// numberAttribute is an attribute that is an integer from least to most.
+func numberAttribute(name types.QueueAttributeName, least, most int, field func(*settings) *int) attribute {
 	return attribute{
 		name: name,
 		read: func(s *settings) string { return strconv.Itoa(*field(s)) },
@@ -195,7 +195,7 @@ func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttribu
 		if len(in.AttributeNames) == 0 {
 			return &awssqs.GetQueueAttributesOutput{}, nil
 		}
-		q.settle(s.now())
+		q.update(s.now())
 		all := slices.Contains(in.AttributeNames, types.QueueAttributeNameAll)
 		out := &awssqs.GetQueueAttributesOutput{Attributes: make(map[string]string)}
 		put := func(name types.QueueAttributeName, value string) {
@@ -211,7 +211,7 @@ func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttribu
 				put(a.name, a.read(&q.settings))
 			}
 		}
-		for _, r := range readings {
+		for _, r := range computedAttributes {
 			if all || slices.Contains(in.AttributeNames, r.name) {
 				put(r.name, r.read(q))
 			}
@@ -224,7 +224,7 @@ func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttribu
 func (q *queue) knows(name types.QueueAttributeName) bool {
 	_, ok := q.attribute(string(name))
 	return ok || name == types.QueueAttributeNameAll ||
-		slices.ContainsFunc(readings, func(r reading) bool { return r.name == name })
+		slices.ContainsFunc(computedAttributes, func(r computedAttribute) bool { return r.name == name })
 }
 
 // setQueueAttributes changes attributes, all of the given ones or none.
@@ -245,8 +245,8 @@ func (s *Fake) setQueueAttributes(call *fakeaws.Call, in *awssqs.SetQueueAttribu
 // apply gives the queue new settings. The delay of a FIFO queue holds for the
 // messages that it delays already, that of a standard queue only for those to come
 // (API reference, SetQueueAttributes; developer guide, "Amazon SQS delay queues").
-func (q *queue) apply(changed settings, now moment) {
-	q.settle(now)
+func (q *queue) apply(changed settings, now timestamp) {
+	q.update(now)
 	if by := time.Duration(changed.delay-q.delay) * time.Second; q.fifo && by != 0 {
 		var waiting []*message
 		q.messages.hidden.each(func(m *message) {
@@ -255,25 +255,25 @@ func (q *queue) apply(changed settings, now moment) {
 			}
 		})
 		for _, m := range waiting {
-			q.messages.postpone(m, m.visibleAt.add(by))
+			q.messages.setVisibleAt(m, m.visibleAt.add(by))
 		}
 	}
 	q.settings, q.modified = changed, now
 	q.wake()
 }
 
-// seconds checks a number of seconds that a call gives, and refuses it with
+// checkSeconds checks a number of seconds that a call gives, and refuses it with
 // SQS's words.
-func seconds(value int32, parameter string, most int, reason string) error {
+func checkSeconds(value int32, parameter string, most int, reason string) error {
 	if value < 0 || int(value) > most {
 		return invalidValue(value, parameter, reason)
 	}
 	return nil
 }
 
-// span is a number of seconds that a call gives as the member of that name, or
+// secondsOr is a number of seconds that a call gives as the member of that name, or
 // else the queue's. A zero that was sent counts.
-func span(call *fakeaws.Call, member string, given int32, queue int) time.Duration {
+func secondsOr(call *fakeaws.Call, member string, given int32, queue int) time.Duration {
 	if given != 0 || queue != 0 && call.Sent(member) {
 		return time.Duration(given) * time.Second
 	}

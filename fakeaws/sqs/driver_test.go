@@ -27,7 +27,7 @@ type driver struct {
 	*bench
 	rand    *rand.Rand
 	model   *modelWorld
-	start   moment
+	start   timestamp
 	urls    map[*modelQueue]*string
 	handles []*modelHandle
 	sent    int
@@ -128,7 +128,7 @@ func (d *driver) compare() error {
 		var have, want []string
 		var n [3]int
 		for _, m := range got {
-			have = append(have, fmt.Sprintf("%s %s %d %v %v", m.Body, m.GroupID, m.ReceiveCount, m.State == InFlight, at(m.Sent).sub(d.start)))
+			have = append(have, fmt.Sprintf("%s %s %d %v %v", m.Body, m.GroupID, m.ReceiveCount, m.State == InFlight, timestampOf(m.Sent).sub(d.start)))
 			n[map[State]int{Visible: 0, Blocked: 0, InFlight: 1, Delayed: 2}[m.State]]++
 		}
 		for _, m := range q.messages {

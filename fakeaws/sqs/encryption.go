@@ -22,7 +22,7 @@ func checkEncryption(values map[string]string) error {
 // writeSQSEncryption turns encryption with keys of SQS's own on or off. On, it
 // takes the place of a KMS key: unverified.
 func writeSQSEncryption(c *change, value string) (err error) {
-	c.sqsEncryption, err = truth(types.QueueAttributeNameSqsManagedSseEnabled, value)
+	c.sqsEncryption, err = parseBool(types.QueueAttributeNameSqsManagedSseEnabled, value)
 	if c.sqsEncryption {
 		c.kmsKey = ""
 	}
@@ -51,6 +51,6 @@ func readKeyReuse(s *settings) string {
 }
 
 func writeKeyReuse(c *change, value string) error {
-	return number(types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, minKeyReuse, maxKeyReuse,
+	return numberAttribute(types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, minKeyReuse, maxKeyReuse,
 		func(s *settings) *int { return &s.keyReuse }).write(c, value)
 }

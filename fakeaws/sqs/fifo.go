@@ -16,65 +16,65 @@ import (
 // it accepted (developer guide, "Exactly-once processing in Amazon SQS").
 const dedupInterval = 5 * time.Minute
 
-// A group is the messages of one MessageGroupId in a FIFO queue.
-type group struct {
+// A messageGroup is the messages of one MessageGroupId in a FIFO queue.
+type messageGroup struct {
 	id       string
-	waiting  lane // visible messages
-	inFlight int  // while there are any, the group gives out no other
-	messages int  // of any state
-	index    int  // in the heap of groups, from 1; 0 when not in it
+	waiting  messageList // visible messages
+	inFlight int         // while there are any, the group gives out no other
+	messages int         // of any state
+	index    int         // in the heap of groups, from 1; 0 when not in it
 }
 
-// Groups is the line of a FIFO queue: groups that have a visible message and none
-// in flight, the one with the oldest message first.
-type groups struct {
-	byID      map[string]*group
-	available []*group // a heap
-	n         int      // visible messages, those of blocked groups too
+// messageGroups is the order of a FIFO queue: the groups that have a visible message and
+// none in flight, the one with the oldest message first.
+type messageGroups struct {
+	byID      map[string]*messageGroup
+	available []*messageGroup // a heap
+	n         int             // visible messages, those of blocked groups too
 }
 
-func newGroups() *groups { return &groups{byID: make(map[string]*group)} }
+func newMessageGroups() *messageGroups { return &messageGroups{byID: make(map[string]*messageGroup)} }
 
-// enter puts a message into its group, which is made when it is the first.
-func (g *groups) enter(m *message, id string) {
+// join puts a message into its group, which is made when it is the first.
+func (g *messageGroups) join(m *message, id string) {
 	m.group = g.byID[id]
 	if m.group == nil {
-		m.group = &group{id: id, waiting: byArrival()}
+		m.group = &messageGroup{id: id, waiting: byArrival()}
 		g.byID[id] = m.group
 	}
 	m.group.messages++
 }
 
 // leave takes a message out of its group for good.
-func (g *groups) leave(m *message) {
+func (g *messageGroups) leave(m *message) {
 	m.group.messages--
 	if m.group.messages == 0 {
 		delete(g.byID, m.group.id)
 	}
 }
 
-func (g *groups) add(m *message) {
+func (g *messageGroups) add(m *message) {
 	g.n++
 	m.group.waiting.add(m)
 	g.place(m.group)
 }
 
-func (g *groups) remove(m *message) {
+func (g *messageGroups) remove(m *message) {
 	g.n--
 	m.group.waiting.remove(m)
 	g.place(m.group)
 }
 
-func (g *groups) left(m *message) { m.group.inFlight++; g.place(m.group) }
+func (g *messageGroups) flightBegan(m *message) { m.group.inFlight++; g.place(m.group) }
 
-func (g *groups) came(m *message) { m.group.inFlight--; g.place(m.group) }
+func (g *messageGroups) flightEnded(m *message) { m.group.inFlight--; g.place(m.group) }
 
-func (g *groups) len() int { return g.n }
+func (g *messageGroups) len() int { return g.n }
 
 // first prefers the group of a message that the same receive has taken: SQS
 // returns "as many messages with the same message group ID as possible"
 // (developer guide, "FIFO queue delivery logic").
-func (g *groups) first(m *message) *message {
+func (g *messageGroups) first(m *message) *message {
 	if m != nil && m.group != nil {
 		if next := m.group.waiting.first(); next != nil {
 			return next
@@ -88,7 +88,7 @@ func (g *groups) first(m *message) *message {
 
 // place puts a group into the heap, moves it there, or takes it out, after a
 // change of its messages.
-func (g *groups) place(of *group) {
+func (g *messageGroups) place(of *messageGroup) {
 	available := of.inFlight == 0 && of.waiting.n > 0
 	switch {
 	case available && of.index > 0:
@@ -101,30 +101,30 @@ func (g *groups) place(of *group) {
 }
 
 // Len implements heap.Interface.
-func (g *groups) Len() int { return len(g.available) }
+func (g *messageGroups) Len() int { return len(g.available) }
 
 // Less implements heap.Interface. A group that is about to leave the heap may be
 // empty: it is wherever it was.
-func (g *groups) Less(i, j int) bool {
+func (g *messageGroups) Less(i, j int) bool {
 	a, b := g.available[i].waiting.first(), g.available[j].waiting.first()
 	return a != nil && b != nil && a.number < b.number
 }
 
 // Swap implements heap.Interface.
-func (g *groups) Swap(i, j int) {
+func (g *messageGroups) Swap(i, j int) {
 	g.available[i], g.available[j] = g.available[j], g.available[i]
 	g.available[i].index, g.available[j].index = i+1, j+1
 }
 
 // Push implements heap.Interface.
-func (g *groups) Push(x any) {
-	of := x.(*group)
+func (g *messageGroups) Push(x any) {
+	of := x.(*messageGroup)
 	g.available = append(g.available, of)
 	of.index = len(g.available)
 }
 
 // Pop implements heap.Interface.
-func (g *groups) Pop() any {
+func (g *messageGroups) Pop() any {
 	last := len(g.available) - 1
 	of := g.available[last]
 	g.available[last] = nil
@@ -133,24 +133,24 @@ func (g *groups) Pop() any {
 	return of
 }
 
-// Sent are the deduplication ids that a FIFO queue remembers, also of messages
-// that were deleted since. That a purge does not make it forget them is unverified,
+// A deduplication has the deduplication ids that a FIFO queue remembers, also of
+// messages that were deleted since. That a purge does not make it forget them is unverified,
 // and so is that the answer to a duplicate has the id and the sequence number of
 // the message that it repeats.
-type sent struct {
-	byKey map[string]original
+type deduplication struct {
+	byKey map[string]acceptedMessage
 	order []string // keys, the first to be forgotten first
 }
 
-// An original is the message that was accepted with a deduplication id.
-type original struct {
+// An acceptedMessage is the message that was accepted with a deduplication id.
+type acceptedMessage struct {
 	id      uuid.UUID
 	number  uint64
-	expires moment
+	expires timestamp
 }
 
 // find returns the message that was sent with a key within the interval.
-func (s *sent) find(key string, now moment) (original, bool) {
+func (s *deduplication) find(key string, now timestamp) (acceptedMessage, bool) {
 	for len(s.order) > 0 && s.byKey[s.order[0]].expires <= now {
 		delete(s.byKey, s.order[0])
 		s.order = s.order[1:]
@@ -159,11 +159,11 @@ func (s *sent) find(key string, now moment) (original, bool) {
 	return o, ok
 }
 
-func (s *sent) remember(key string, m *message, now moment) {
+func (s *deduplication) remember(key string, m *message, now timestamp) {
 	if s.byKey == nil {
-		s.byKey = make(map[string]original)
+		s.byKey = make(map[string]acceptedMessage)
 	}
-	s.byKey[key] = original{m.id, m.number, now.add(dedupInterval)}
+	s.byKey[key] = acceptedMessage{m.id, m.number, now.add(dedupInterval)}
 	s.order = append(s.order, key)
 }
 

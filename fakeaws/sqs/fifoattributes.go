@@ -16,8 +16,8 @@ const (
 	throughputGroup = "perMessageGroupId"
 )
 
-// choice is an attribute of FIFO queues that is one of a few words.
-func choice(name types.QueueAttributeName, field func(*settings) *string, values ...string) attribute {
+// choiceAttribute is an attribute of FIFO queues that is one of a few words.
+func choiceAttribute(name types.QueueAttributeName, field func(*settings) *string, values ...string) attribute {
 	return attribute{
 		name: name,
 		fifo: true,
@@ -32,8 +32,8 @@ func choice(name types.QueueAttributeName, field func(*settings) *string, values
 	}
 }
 
-// truth reads an attribute that is true or false.
-func truth(name types.QueueAttributeName, value string) (bool, error) {
+// parseBool reads an attribute that is true or false.
+func parseBool(name types.QueueAttributeName, value string) (bool, error) {
 	if value != "true" && value != "false" {
 		return false, invalidAttributeValue(string(name))
 	}
@@ -51,6 +51,6 @@ func writeFIFO(_ *change, value string) error {
 }
 
 func writeContentDedup(c *change, value string) (err error) {
-	c.contentDedup, err = truth(types.QueueAttributeNameContentBasedDeduplication, value)
+	c.contentDedup, err = parseBool(types.QueueAttributeNameContentBasedDeduplication, value)
 	return err
 }

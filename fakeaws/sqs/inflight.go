@@ -60,8 +60,8 @@ const handleLife = maxVisibility * time.Second
 // whose message is not in flight by it any more (API reference, ReceiveMessage:
 // a late delete "fails with an error"); that it takes the handle of a deleted
 // message is unverified.
-func (q *queue) delete(handle *string, now moment) error {
-	q.settle(now)
+func (q *queue) delete(handle *string, now timestamp) error {
+	q.update(now)
 	m, r, current, err := q.received(handle)
 	switch {
 	case err != nil:
@@ -116,11 +116,11 @@ func (s *Fake) changeMessageVisibilityBatch(call *fakeaws.Call, in *awssqs.Chang
 // receive, or of a message that became visible already, changes nothing, and SQS
 // reports no error for a standard queue (unverified) and one for a FIFO queue;
 // the handle of a deleted message is refused.
-func (q *queue) changeVisibility(handle *string, timeout int32, now moment) error {
-	if err := seconds(timeout, "VisibilityTimeout", maxVisibility, "VisibilityTimeout must be an integer between 0 and 43200."); err != nil {
+func (q *queue) changeVisibility(handle *string, timeout int32, now timestamp) error {
+	if err := checkSeconds(timeout, "VisibilityTimeout", maxVisibility, "VisibilityTimeout must be an integer between 0 and 43200."); err != nil {
 		return err
 	}
-	q.settle(now)
+	q.update(now)
 	m, _, current, err := q.received(handle)
 	hidden := current && m.state == inFlight
 	switch {
@@ -135,7 +135,7 @@ func (q *queue) changeVisibility(handle *string, timeout int32, now moment) erro
 	if visibleAt.sub(m.received) > maxVisibility*time.Second {
 		return invalidValue(timeout, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].")
 	}
-	q.messages.postpone(m, visibleAt)
+	q.messages.setVisibleAt(m, visibleAt)
 	q.wake()
 	return nil
 }

@@ -79,12 +79,12 @@ func short(body string) string {
 func (s *Fake) Messages(account, region, name string) ([]Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.settled(account, region, name)
+	q, err := s.queueNamed(account, region, name)
 	if err != nil {
 		return nil, err
 	}
 	var all []Message
-	q.messages.ages.each(func(m *message) { all = append(all, m.seen()) })
+	q.messages.ages.each(func(m *message) { all = append(all, m.snapshot()) })
 	return all, nil
 }
 
@@ -93,7 +93,7 @@ func (s *Fake) Messages(account, region, name string) ([]Message, error) {
 func (s *Fake) Clear(account, region, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.settled(account, region, name)
+	q, err := s.queueNamed(account, region, name)
 	if err != nil {
 		return err
 	}
@@ -101,15 +101,15 @@ func (s *Fake) Clear(account, region, name string) error {
 	return nil
 }
 
-// settled finds a queue by its name and brings it up to date.
-func (s *Fake) settled(account, region, name string) (*queue, error) {
+// queueNamed finds a queue by its name and brings it up to date.
+func (s *Fake) queueNamed(account, region, name string) (*queue, error) {
 	q, ok := s.queues[queueID{account, region, name}]
 	if !ok {
 		return nil, queueDoesNotExist()
 	}
 	now := s.now()
-	s.catchUp(now)
-	q.settle(now)
+	s.runMoveTasks(now)
+	q.update(now)
 	return q, nil
 }
 
@@ -125,15 +125,15 @@ func (s *Fake) Names(account, region string) []string {
 	return names
 }
 
-// seen is the message as Go code sees it.
-func (m *message) seen() Message {
+// snapshot is the message as Go code sees it.
+func (m *message) snapshot() Message {
 	out := Message{
 		ID: m.id.String(), Body: m.body,
 		State: Visible, Sent: m.sent.time(), ReceiveCount: int(m.receives),
 		SenderID: m.sender, GroupID: m.groupID(), DeduplicationID: m.dedupID,
 		SequenceNumber:   m.systemAttribute(types.MessageSystemAttributeNameSequenceNumber),
-		DeadLetterSource: m.extra().deadFrom, TraceHeader: m.extra().trace,
-		Attributes: maps.Clone(m.extra().attributes),
+		DeadLetterSource: m.readExtras().deadFrom, TraceHeader: m.readExtras().trace,
+		Attributes: maps.Clone(m.readExtras().attributes),
 	}
 	if m.receives > 0 {
 		out.FirstReceived = m.firstReceived.time()

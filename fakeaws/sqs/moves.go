@@ -53,7 +53,7 @@ type moveTask struct {
 	// may send to. One that is made later under the same name is not among them.
 	origins  map[string]*queue
 	rate     int32 // 0 when SQS chooses
-	started  moment
+	started  timestamp
 	total    int // messages to move, counted at the start
 	moved    int
 	status   string
@@ -62,27 +62,27 @@ type moveTask struct {
 }
 
 // due is when the task moves its next message.
-func (t *moveTask) due() moment { return t.started.add(time.Duration(t.moved) * t.interval) }
+func (t *moveTask) due() timestamp { return t.started.add(time.Duration(t.moved) * t.interval) }
 
-// end ends a task.
-func (s *Fake) end(t *moveTask, status, failure string) {
+// endTask ends a task.
+func (s *Fake) endTask(t *moveTask, status, failure string) {
 	t.status, t.failure = status, failure
 	s.running = slices.DeleteFunc(s.running, func(r *moveTask) bool { return r == t })
 }
 
-// catchUp moves every message that is due, in order of time.
-func (s *Fake) catchUp(now moment) {
+// runMoveTasks moves every message that is due, in order of time.
+func (s *Fake) runMoveTasks(now timestamp) {
 	for len(s.running) > 0 {
 		next := slices.MinFunc(s.running, func(a, b *moveTask) int { return int(a.due() - b.due()) })
 		if next.due() > now {
 			return
 		}
-		s.step(next)
+		s.moveNext(next)
 	}
 }
 
 // nextMove is when a running task may put a message into q; at latest if none does.
-func (s *Fake) nextMove(q *queue, latest moment) moment {
+func (s *Fake) nextMove(q *queue, latest timestamp) timestamp {
 	for _, t := range s.running {
 		if t.target == nil || t.target == q {
 			latest = min(latest, t.due())
@@ -91,31 +91,31 @@ func (s *Fake) nextMove(q *queue, latest moment) moment {
 	return latest
 }
 
-// step moves one message, or ends the task. A task moves what is visible, as a
+// moveNext moves one message, or ends the task. A task moves what is visible, as a
 // receive would take it; that it ends when it finds nothing more is unverified.
-func (s *Fake) step(t *moveTask) {
+func (s *Fake) moveNext(t *moveTask) {
 	now := t.due()
-	t.source.settle(now)
+	t.source.update(now)
 	m := t.source.messages.ready.first(nil)
 	switch {
 	case now.sub(t.started) >= maxMoveTime:
-		s.end(t, taskFailed, failureTooLong)
+		s.endTask(t, taskFailed, failureTooLong)
 		return
 	case m == nil || t.moved == t.total:
-		s.end(t, taskCompleted, "")
+		s.endTask(t, taskCompleted, "")
 		return
 	}
 	target, failure := t.moveTarget(m)
 	if failure != "" {
-		s.end(t, taskFailed, failure)
+		s.endTask(t, taskFailed, failure)
 		return
 	}
 	group := m.groupID()
 	t.source.messages.remove(m)
-	target.settle(now)
-	target.enqueue(s.renewed(m, now), group, target.delay, now)
+	target.update(now)
+	target.enqueue(s.movedMessage(m, now), group, target.delay, now)
 	if t.moved++; t.moved == t.total {
-		s.end(t, taskCompleted, "")
+		s.endTask(t, taskCompleted, "")
 	}
 }
 
@@ -123,7 +123,7 @@ func (s *Fake) step(t *moveTask) {
 func (t *moveTask) moveTarget(m *message) (target *queue, failure string) {
 	target = t.target
 	if target == nil {
-		origin := m.extra().deadFrom
+		origin := m.readExtras().deadFrom
 		if origin == "" {
 			return nil, failureNoSource
 		}
@@ -135,17 +135,17 @@ func (t *moveTask) moveTarget(m *message) (target *queue, failure string) {
 	return target, ""
 }
 
-// renewed is a message that a task moves: new to its queue, with an id and a time
+// movedMessage is a message that a task moves: new to its queue, with an id and a time
 // of its own (developer guide: "All redriven messages are considered new messages
 // with a new messageID and enqueueTime"). That it keeps its sender and its
 // deduplication id, and forgets its receives and where it came from, is
 // unverified.
-func (s *Fake) renewed(m *message, now moment) *message {
+func (s *Fake) movedMessage(m *message, now timestamp) *message {
 	moved := &message{id: s.world.IDs().RandomUUID(), bodyMD5: m.bodyMD5, body: m.body, sender: m.sender, sent: now, dedupID: m.dedupID}
-	if m.rare != nil {
-		parts := *m.rare
+	if m.extras != nil {
+		parts := *m.extras
 		parts.deadFrom = ""
-		moved.rare = &parts
+		moved.extras = &parts
 	}
 	return moved
 }
@@ -181,7 +181,7 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.catchUp(s.now())
+		s.runMoveTasks(s.now())
 		if err := t.source.movable(call, "SourceArn"); err != nil {
 			return nil, err
 		}
@@ -212,11 +212,11 @@ func (s *Fake) startMove(t *moveTask, rate *int32) error {
 		return err
 	}
 	now := s.now()
-	t.source.settle(now)
+	t.source.update(now)
 	t.id, t.started, t.total = s.world.IDs().UUID(), now, t.source.messages.ready.len()
 	t.source.tasks = append(t.source.tasks, t)
 	s.running = append(s.running, t)
-	s.catchUp(now)
+	s.runMoveTasks(now)
 	for _, q := range s.queues {
 		q.wake() // a poll of a queue that gets messages looks when they are due
 	}
@@ -255,7 +255,7 @@ func (s *Fake) origins(dead *queue) map[string]*queue {
 	}
 	previous := "" // most messages come from one queue
 	dead.messages.ages.each(func(m *message) {
-		from := m.extra().deadFrom
+		from := m.readExtras().deadFrom
 		if from == previous {
 			return
 		}
@@ -352,7 +352,7 @@ func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessag
 	return &fakeaws.Plan[*awssqs.CancelMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.CancelMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.catchUp(s.now())
+		s.runMoveTasks(s.now())
 		if source.exists() != nil || id.region != call.Region {
 			return nil, resourceNotFound(textNoTask)
 		}
@@ -364,7 +364,7 @@ func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessag
 		if t.status != taskRunning {
 			return nil, invalidParameter(textNotRunning)
 		}
-		s.end(t, taskCancelled, "")
+		s.endTask(t, taskCancelled, "")
 		return &awssqs.CancelMessageMoveTaskOutput{ApproximateNumberOfMessagesMoved: int64(t.moved)}, nil
 	}}, nil
 }
@@ -382,7 +382,7 @@ func (s *Fake) listMessageMoveTasks(call *fakeaws.Call, in *awssqs.ListMessageMo
 	return &fakeaws.Plan[*awssqs.ListMessageMoveTasksOutput]{Needs: needs, Do: func() (*awssqs.ListMessageMoveTasksOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.catchUp(s.now())
+		s.runMoveTasks(s.now())
 		if err := source.movable(call, "SourceArn"); err != nil {
 			return nil, err
 		}

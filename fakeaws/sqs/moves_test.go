@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// buried makes queues "jobs" and "dead" and n messages 1, 2, … that went from one
+// deadLettered makes queues "jobs" and "dead" and n messages 1, 2, … that went from one
 // to the other.
-func (b *bench) buried(t tester, n int) (jobs, dead *string) {
+func (b *bench) deadLettered(t tester, n int) (jobs, dead *string) {
 	t.Helper()
 	dead = b.create(t, "dead")
 	jobs = b.create(t, "jobs", "VisibilityTimeout", "0", "RedrivePolicy", redrive("dead", 1))
@@ -56,7 +56,7 @@ func (b *bench) tasks(t tester, source string, limit int32) []types.ListMessageM
 func TestMoveTask(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, dead := b.buried(t, 5)
+	jobs, dead := b.deadLettered(t, 5)
 	started := b.fake.now().time().UnixMilli()
 	handle := b.move(t, "dead", "", 1)
 
@@ -88,7 +88,7 @@ func TestMoveTask(t *testing.T) {
 func TestMovedMessagesAreNew(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, dead := b.buried(t, 1)
+	jobs, dead := b.deadLettered(t, 1)
 	all := []types.MessageSystemAttributeName{"All"}
 	before := b.receive(t, &awssqs.ReceiveMessageInput{QueueUrl: dead, MessageSystemAttributeNames: all})
 	require.NoError(t, b.hide(dead, before[0].ReceiptHandle, 0))
@@ -106,7 +106,7 @@ func TestMovedMessagesAreNew(t *testing.T) {
 func TestMoveToAnotherQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, dead := b.buried(t, 3)
+	_, dead := b.deadLettered(t, 3)
 	b.post(t, dead, "sent here")
 	other := b.create(t, "other", "DelaySeconds", "10")
 	b.move(t, "dead", "other", 500)
@@ -121,7 +121,7 @@ func TestMoveToAnotherQueue(t *testing.T) {
 func TestMoveTasksThatFail(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, dead := b.buried(t, 1)
+	jobs, dead := b.deadLettered(t, 1)
 	b.post(t, dead, "sent here")
 	b.move(t, "dead", "", 0)
 	b.advance(time.Second)
@@ -153,7 +153,7 @@ func TestMoveTasksThatFail(t *testing.T) {
 func TestMoveTaskLeavesWhatIsTaken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, dead := b.buried(t, 3)
+	jobs, dead := b.deadLettered(t, 3)
 	b.move(t, "dead", "", 1)
 	b.take(t, dead, 1)
 	b.advance(10 * time.Second)
@@ -167,7 +167,7 @@ func TestMoveTaskLeavesWhatIsTaken(t *testing.T) {
 func TestCancelMoveTask(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, dead := b.buried(t, 5)
+	jobs, dead := b.deadLettered(t, 5)
 	handle := b.move(t, "dead", "", 1)
 	b.advance(2500 * time.Millisecond)
 	out, err := b.CancelMessageMoveTask(b.ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: handle})
@@ -187,9 +187,9 @@ func TestCancelMoveTask(t *testing.T) {
 
 	_, err = b.CancelMessageMoveTask(b.ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: handle})
 	requireError(t, err, "InvalidParameterValue", textNotRunning)
-	nobody := base64.StdEncoding.EncodeToString([]byte(`{"taskId":"x","sourceArn":"` + arn("dead") + `"}`))
+	unknownTask := base64.StdEncoding.EncodeToString([]byte(`{"taskId":"x","sourceArn":"` + arn("dead") + `"}`))
 	missing := base64.StdEncoding.EncodeToString([]byte(`{"taskId":"x","sourceArn":"` + arn("none") + `"}`))
-	for _, handle := range []string{nobody, missing} {
+	for _, handle := range []string{unknownTask, missing} {
 		_, err = b.CancelMessageMoveTask(b.ctx, &awssqs.CancelMessageMoveTaskInput{TaskHandle: &handle})
 		require.True(t, isA[*types.ResourceNotFoundException](err))
 	}
@@ -202,7 +202,7 @@ func TestCancelMoveTask(t *testing.T) {
 func TestMoveTaskRefusals(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.buried(t, 3)
+	b.deadLettered(t, 3)
 	b.fifo(t, "orders.fifo")
 	for name, tc := range map[string]struct {
 		source, target string
@@ -278,7 +278,7 @@ func TestMovedMessageWakesAPoll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		jobs, _ := b.buried(t, 4)
+		jobs, _ := b.deadLettered(t, 4)
 		start := b.fake.now()
 		var wg sync.WaitGroup
 		for range 3 {
@@ -304,7 +304,7 @@ func TestMovedMessageWakesAPoll(t *testing.T) {
 func TestMoveTaskNeeds(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.buried(t, 3)
+	b.deadLettered(t, 3)
 	b.create(t, "another", "RedrivePolicy", redrive("dead", 1))
 	handle := b.move(t, "dead", "", 1)
 	start := func(in *awssqs.StartMessageMoveTaskInput) []string {

@@ -70,7 +70,7 @@ func TestOwnerOnlyActions(t *testing.T) {
 	in := &awssqs.DeleteQueueInput{QueueUrl: url}
 	for _, tc := range []struct {
 		caller string
-		reach  reach
+		reach  sharing
 		policy bool
 	}{
 		// rule 59: the policy of the queue counts for its owner's principals only

@@ -22,7 +22,7 @@ var (
 		"*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl",
 		"ListDeadLetterSourceQueues", "PurgeQueue", "ReceiveMessage", "SendMessage",
 	}
-	ownersOwn = []string{
+	ownerOnlyActions = []string{
 		"AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks",
 		"ListQueues", "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask",
 		"TagQueue", "UntagQueue",
@@ -120,7 +120,7 @@ func checkPermission(in *awssqs.AddPermissionInput) error {
 		return invalidValue("["+strings.Join(in.AWSAccountIds, ", ")+"]", "PrincipalId", "Unable to verify.")
 	}
 	for _, action := range in.Actions {
-		if slices.Contains(ownersOwn, action) {
+		if slices.Contains(ownerOnlyActions, action) {
 			return invalidValue("SQS:"+action, "ActionName", "Only the queue owner is allowed to invoke this action.")
 		}
 		if !slices.Contains(grantable, action) {

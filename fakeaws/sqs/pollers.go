@@ -16,7 +16,7 @@ type poll struct {
 	call     *fakeaws.Call
 	queue    *queue // nil when there was none
 	started  bool   // the call was checked, and the deadline is known
-	deadline moment
+	deadline timestamp
 	system   []types.MessageSystemAttributeName
 	// ticket is the poll's place among those that wait, 0 before its first wait.
 	ticket uint64
@@ -24,7 +24,7 @@ type poll struct {
 	wake chan struct{}
 }
 
-// Pollers are the calls that wait for messages of a queue, the longest first.
+// pollers are the calls that wait for messages of a queue, the longest first.
 // However many they are, an event wakes one: it takes what it can, and wakes the
 // next if it leaves something. So only the first watches the time at which a
 // message becomes visible; the others sleep until it is their turn.
@@ -86,7 +86,7 @@ func (q *queue) wakeNext() {
 
 // next returns when the queue may have a visible message that it has not now, if
 // nobody does anything until then; not after latest.
-func (q *queue) next(latest moment) moment {
+func (q *queue) next(latest timestamp) timestamp {
 	if m := q.messages.hidden.first(); m != nil {
 		latest = min(latest, m.visibleAt)
 	}

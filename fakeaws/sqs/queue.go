@@ -119,21 +119,21 @@ type queue struct {
 	fifo    bool
 	// secret authenticates the queue's receipt handles.
 	secret            string
-	created, modified moment
-	purged            moment // zero when never
+	created, modified timestamp
+	purged            timestamp // zero when never
 	deleted           bool
 	settings
 	tags     map[string]string
-	messages store
+	messages messageStore
 	pollers  pollers
-	// sent and attempts are what a FIFO queue remembers of sends and receives.
-	sent     sent
-	attempts attempts
+	// deduplication and attempts are what a FIFO queue remembers of sends and receives.
+	deduplication     deduplication
+	attempts receiveAttempts
 	// tasks are the move tasks out of this queue, the latest last.
 	tasks []*moveTask
 }
 
-func newQueue(s *Fake, id queueID, secret string, now moment) *queue {
+func newQueue(s *Fake, id queueID, secret string, now timestamp) *queue {
 	fifo := strings.HasSuffix(id.name, fifoSuffix)
 	return &queue{
 		service:  s,
@@ -144,13 +144,13 @@ func newQueue(s *Fake, id queueID, secret string, now moment) *queue {
 		created:  now,
 		modified: now,
 		settings: defaults(),
-		messages: newStore(fifo),
+		messages: newMessageStore(fifo),
 	}
 }
 
-// settle brings the queue's messages up to date.
-func (q *queue) settle(now moment) {
-	q.messages.settle(now, time.Duration(q.retention)*time.Second)
+// update brings the queue's messages up to date.
+func (q *queue) update(now timestamp) {
+	q.messages.update(now, time.Duration(q.retention)*time.Second)
 }
 
 // need is one permission on the queue, with the policy and tags that it has now.
@@ -169,6 +169,6 @@ func (q *queue) need(action string) fakeaws.Need {
 	return need
 }
 
-func epochSeconds(m moment) string { return strconv.FormatInt(m.time().Unix(), 10) }
+func epochSeconds(m timestamp) string { return strconv.FormatInt(m.time().Unix(), 10) }
 
-func epochMillis(m moment) string { return strconv.FormatInt(m.time().UnixMilli(), 10) }
+func epochMillis(m timestamp) string { return strconv.FormatInt(m.time().UnixMilli(), 10) }

@@ -127,7 +127,7 @@ func (s *Fake) deleteQueue(call *fakeaws.Call, in *awssqs.DeleteQueueInput) (*fa
 		q.wakeAll()
 		for _, t := range slices.Clone(s.running) {
 			if t.source == q {
-				s.end(t, taskFailed, failureNoTarget)
+				s.endTask(t, taskFailed, failureNoTarget)
 			}
 		}
 		delete(s.queues, q.id)

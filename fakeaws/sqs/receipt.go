@@ -13,7 +13,7 @@ import (
 type receipt struct {
 	number   uint64
 	receives uint32
-	received moment
+	received timestamp
 }
 
 const (
@@ -52,7 +52,7 @@ func (q *queue) receipt(handle string) (receipt, bool) {
 	return receipt{
 		number:   binary.BigEndian.Uint64(b[3:]),
 		receives: binary.BigEndian.Uint32(b[11:]),
-		received: moment(binary.BigEndian.Uint64(b[15:])),
+		received: timestamp(binary.BigEndian.Uint64(b[15:])),
 	}, true
 }
 

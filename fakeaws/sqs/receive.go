@@ -24,7 +24,7 @@ func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.re
 
 // receiveMessage takes visible messages and hides them: the oldest first, in a
 // FIFO queue those of one group as long as it has any. It waits for messages up
-// to the given time, or to that of the queue, and returns the moment there is one.
+// to the given time, or to that of the queue, and returns as soon as there is one.
 func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput) (*fakeaws.Plan[*awssqs.ReceiveMessageOutput], error) {
 	q, plan, err := findQueue[*awssqs.ReceiveMessageOutput](s, call, in.QueueUrl, "sqs:ReceiveMessage", shareable)
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 			return out, err
 		}
 		if err := s.world.Clock().Wait(p.call, until.time(), p.wake); err != nil {
-			s.leave(p)
+			s.abandon(p)
 			return nil, err
 		}
 	}
@@ -52,11 +52,11 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 
 // poll looks once at the queue. Without an answer, the caller waits until the
 // given time or the poll's wake channel, and looks again.
-func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, err error) {
+func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until timestamp, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.catchUp(now)
+	s.runMoveTasks(now)
 	q := p.queue
 	if err := q.exists(); err != nil {
 		return nil, 0, err
@@ -67,8 +67,8 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, er
 		}
 	}
 	q.pollers.stop(p)
-	q.settle(now)
-	if messages := q.again(p, now); messages != nil {
+	q.update(now)
+	if messages := q.repeatReceive(p, now); messages != nil {
 		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
 	}
 	long := p.deadline > now
@@ -88,9 +88,9 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until moment, er
 	return nil, until, nil
 }
 
-// leave ends a poll whose caller went away. It may have been woken for a message
+// abandon ends a poll whose caller went away. It may have been woken for a message
 // that it does not take.
-func (s *Fake) leave(p *poll) {
+func (s *Fake) abandon(p *poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.queue.pollers.stop(p)
@@ -98,15 +98,15 @@ func (s *Fake) leave(p *poll) {
 }
 
 // start checks what the call asks for, on the first look at the queue.
-func (p *poll) start(now moment) (err error) {
+func (p *poll) start(now timestamp) (err error) {
 	q := p.queue
 	if n := p.in.MaxNumberOfMessages; n < 0 || n > maxReceive || n == 0 && p.call.Sent("MaxNumberOfMessages") {
 		return invalidValue(n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
 	}
-	if err := seconds(p.in.WaitTimeSeconds, "WaitTimeSeconds", maxWait, "Must be >= 0 and <= 20, if provided."); err != nil {
+	if err := checkSeconds(p.in.WaitTimeSeconds, "WaitTimeSeconds", maxWait, "Must be >= 0 and <= 20, if provided."); err != nil {
 		return err
 	}
-	if err := seconds(p.in.VisibilityTimeout, "VisibilityTimeout", maxVisibility, "Must be between 0 and 43200, if provided."); err != nil {
+	if err := checkSeconds(p.in.VisibilityTimeout, "VisibilityTimeout", maxVisibility, "Must be between 0 and 43200, if provided."); err != nil {
 		return err
 	}
 	if id := p.in.ReceiveRequestAttemptId; id != nil {
@@ -121,15 +121,15 @@ func (p *poll) start(now moment) (err error) {
 		return err
 	}
 	p.started = true
-	p.deadline = now.add(span(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
+	p.deadline = now.add(secondsOr(p.call, "WaitTimeSeconds", p.in.WaitTimeSeconds, q.wait))
 	return nil
 }
 
 // take receives what is visible, up to the number that the call asks for.
-func (s *Fake) take(p *poll, now moment) []types.Message {
+func (s *Fake) take(p *poll, now timestamp) []types.Message {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
-	visibleAt := now.add(span(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
+	visibleAt := now.add(secondsOr(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
 	var messages []types.Message
 	var taken []*message
 	for last := (*message)(nil); len(messages) < limit; {
@@ -165,7 +165,7 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 			}
 		}
 	}
-	if len(m.extra().attributes) > 0 && len(p.in.MessageAttributeNames) > 0 {
+	if len(m.readExtras().attributes) > 0 && len(p.in.MessageAttributeNames) > 0 {
 		out.MessageAttributes, out.MD5OfMessageAttributes = m.selected(p.in.MessageAttributeNames)
 	}
 	return out
@@ -176,7 +176,7 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 // the dot of the pattern need not be in the name is unverified.
 func (m *message) selected(names []string) (map[string]types.MessageAttributeValue, *string) {
 	picked := make(map[string]types.MessageAttributeValue)
-	all := m.extra().attributes
+	all := m.readExtras().attributes
 	for name, value := range all {
 		if slices.ContainsFunc(names, func(pattern string) bool {
 			prefix, ok := strings.CutSuffix(pattern, ".*")
@@ -246,9 +246,9 @@ func (m *message) systemAttribute(name types.MessageSystemAttributeName) string 
 	case types.MessageSystemAttributeNameMessageDeduplicationId:
 		return m.dedupID
 	case types.MessageSystemAttributeNameAWSTraceHeader:
-		return m.extra().trace
+		return m.readExtras().trace
 	case types.MessageSystemAttributeNameDeadLetterQueueSourceArn:
-		return m.extra().deadFrom
+		return m.readExtras().deadFrom
 	case types.MessageSystemAttributeNameSequenceNumber:
 		if m.group != nil {
 			return sequenceNumber(m.number)
@@ -262,5 +262,5 @@ func (m *message) groupID() string {
 	if m.group != nil {
 		return m.group.id
 	}
-	return m.extra().groupID
+	return m.readExtras().groupID
 }

@@ -141,7 +141,7 @@ func unmarshal(document string, v any) error {
 // the message takes the place of its deduplication id (developer guide, "Using
 // dead-letter queues in Amazon SQS"). That it keeps its receive count, and arrives
 // with the delay of the dead-letter queue, is unverified.
-func (s *Fake) deadLetter(q *queue, m *message, now moment) bool {
+func (s *Fake) deadLetter(q *queue, m *message, now timestamp) bool {
 	if q.redrive.document == "" || int(m.receives) < q.redrive.limit {
 		return false
 	}
@@ -152,11 +152,11 @@ func (s *Fake) deadLetter(q *queue, m *message, now moment) bool {
 	group := m.groupID()
 	q.messages.remove(m)
 	m.group = nil
-	m.extend().deadFrom = q.arn
+	m.writeExtras().deadFrom = q.arn
 	if q.fifo {
 		m.sent, m.dedupID = now, m.id.String()
 	}
-	dead.settle(now)
+	dead.update(now)
 	dead.enqueue(m, group, dead.delay, now)
 	return true
 }

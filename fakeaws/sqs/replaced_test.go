@@ -194,7 +194,7 @@ func TestMoveToAReplacedQueue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			url, dead := b.buried(t, 3)
+			url, dead := b.deadLettered(t, 3)
 			in := &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(arn("dead")), MaxNumberOfMessagesPerSecond: aws.Int32(1)}
 			if tc.target != "" {
 				url, in.DestinationArn = b.create(t, tc.target), aws.String(arn(tc.target))
@@ -231,7 +231,7 @@ func TestMoveToAReplacedQueue(t *testing.T) {
 func TestMoveToAFormerSource(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	jobs, _ := b.buried(t, 1)
+	jobs, _ := b.deadLettered(t, 1)
 	require.NoError(t, b.set(jobs, "RedrivePolicy", ""))
 	b.create(t, "another", "RedrivePolicy", redrive("dead", 1))
 	plan, err := b.fake.startMessageMoveTask(b.as(account, b.root()), &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(arn("dead"))})

@@ -107,48 +107,48 @@ func (s *Fake) send(call *fakeaws.Call, q *queue, in *types.SendMessageBatchRequ
 		key = q.dedupKey(*in.MessageGroupId, id)
 	}
 	now := s.now()
-	q.settle(now)
+	q.update(now)
 	m := &message{bodyMD5: md5.Sum([]byte(*in.MessageBody))}
-	if twin, ok := q.sent.find(key, now); ok {
-		m.id, m.number = twin.id, twin.number
+	if original, ok := q.deduplication.find(key, now); ok {
+		m.id, m.number = original.id, original.number
 	} else {
 		m.id = s.world.IDs().RandomUUID()
 		m.body, m.sender, m.sent, m.dedupID = *in.MessageBody, sender(call), now, id
-		m.carry(in, trace)
+		m.setExtras(in, trace)
 		delay := q.delay
 		if hasDelay && !q.fifo {
 			delay = int(in.DelaySeconds)
 		}
 		q.enqueue(m, aws.ToString(in.MessageGroupId), delay, now)
 		if q.fifo {
-			q.sent.remember(key, m, now)
+			q.deduplication.remember(key, m, now)
 		}
 	}
-	return q.accepted(m, in, trace), nil
+	return q.sendResult(m, in, trace), nil
 }
 
-// carry gives a message what only some messages have.
-func (m *message) carry(in *types.SendMessageBatchRequestEntry, trace string) {
+// setExtras gives a message what only some messages have.
+func (m *message) setExtras(in *types.SendMessageBatchRequestEntry, trace string) {
 	if len(in.MessageAttributes) > 0 {
-		m.extend().attributes = maps.Clone(in.MessageAttributes)
+		m.writeExtras().attributes = maps.Clone(in.MessageAttributes)
 	}
 	if trace != "" {
-		m.extend().trace = trace
+		m.writeExtras().trace = trace
 	}
 }
 
 // enqueue puts a message at the end of the queue, to become visible after a delay.
-func (q *queue) enqueue(m *message, group string, delay int, now moment) {
+func (q *queue) enqueue(m *message, group string, delay int, now timestamp) {
 	if !q.fifo && group != "" {
-		m.extend().groupID = group
+		m.writeExtras().groupID = group
 	}
 	q.messages.add(m, group, now.add(time.Duration(delay)*time.Second), now)
 	q.wake()
 }
 
-// accepted is the answer to a send of m, whose attributes may be another's when
+// sendResult is the answer to a send of m, whose attributes may be another's when
 // it is a duplicate.
-func (q *queue) accepted(m *message, in *types.SendMessageBatchRequestEntry, trace string) *types.SendMessageBatchResultEntry {
+func (q *queue) sendResult(m *message, in *types.SendMessageBatchRequestEntry, trace string) *types.SendMessageBatchResultEntry {
 	answer := &struct {
 		types.SendMessageBatchResultEntry
 		id, md5 string
@@ -180,7 +180,7 @@ func checkMessage(q *queue, in *types.SendMessageBatchRequestEntry) (trace strin
 	if body == "" {
 		return "", missingParameter("MessageBody")
 	}
-	if err := seconds(in.DelaySeconds, "DelaySeconds", maxDelay, "DelaySeconds must be >= 0 and <= 900."); err != nil {
+	if err := checkSeconds(in.DelaySeconds, "DelaySeconds", maxDelay, "DelaySeconds must be >= 0 and <= 900."); err != nil {
 		return "", err
 	}
 	if err := q.checkFIFO(in); err != nil {

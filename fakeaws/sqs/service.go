@@ -17,7 +17,7 @@ type Fake struct {
 	mu     sync.Mutex // guards everything below, and all queues
 	queues map[queueID]*queue
 	// deleted says when queues were deleted whose names are not free yet.
-	deleted map[queueID]moment
+	deleted map[queueID]timestamp
 	// running are the move tasks at work.
 	running []*moveTask
 }
@@ -32,7 +32,7 @@ func newFake(w *fakeaws.World) *Fake {
 	return &Fake{
 		world:   w,
 		queues:  make(map[queueID]*queue),
-		deleted: make(map[queueID]moment),
+		deleted: make(map[queueID]timestamp),
 	}
 }
 
@@ -40,15 +40,15 @@ func newFake(w *fakeaws.World) *Fake {
 // callers are told that no resource-based policy allows them.
 var noPolicy = enforce.Empty(enforce.QueuePolicy)
 
-// A reach says whether a queue's policy can grant an action to other accounts.
-type reach bool
+// A sharing says whether a queue's policy can grant an action to other accounts.
+type sharing bool
 
 // SQS never lets another account's principals perform an owner-only action,
 // whatever the queue's policy says (developer guide, "Limitations of Amazon SQS
 // custom policies").
 const (
-	ownerOnly reach = false
-	shareable reach = true
+	ownerOnly sharing = false
+	shareable sharing = true
 )
 
 // Ops implements [fakeaws.Fake].
@@ -98,7 +98,7 @@ func planOf[O any](need fakeaws.Need) *fakeaws.Plan[O] {
 
 // findQueue begins the plan of a call on the queue of a URL, which takes one permission
 // on it. The queue is nil when there is none.
-func findQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach) (*queue, *fakeaws.Plan[O], error) {
+func findQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r sharing) (*queue, *fakeaws.Plan[O], error) {
 	if url == nil {
 		return nil, nil, missingParameter("QueueUrl")
 	}
@@ -113,7 +113,7 @@ func findQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r
 // onQueue plans an operation on one queue. It takes a single permission, also in the
 // batch forms. The function do performs it under the lock on the queue that was judged:
 // one that was deleted meanwhile does not exist, also if there is another of its name.
-func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r reach, do func(*queue) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
+func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r sharing, do func(*queue) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
 	q, plan, err := findQueue[O](s, call, url, action, r)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r r
 			return none, err
 		}
 		if len(s.running) > 0 {
-			s.catchUp(s.now())
+			s.runMoveTasks(s.now())
 		}
 		return do(q)
 	}
@@ -147,7 +147,7 @@ func (q *queue) exists() error {
 // lookUp finds a queue, nil when there is none, and makes the permission on it. A queue
 // that does not exist is judged like one without a policy, so that only who may see it
 // learns that it is missing.
-func (s *Fake) lookUp(call *fakeaws.Call, action string, id queueID, r reach) (*queue, fakeaws.Need) {
+func (s *Fake) lookUp(call *fakeaws.Call, action string, id queueID, r sharing) (*queue, fakeaws.Need) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[id]
@@ -155,7 +155,7 @@ func (s *Fake) lookUp(call *fakeaws.Call, action string, id queueID, r reach) (*
 }
 
 // need is one permission on a queue. The lock is held.
-func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r reach) fakeaws.Need {
+func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r sharing) fakeaws.Need {
 	q, ok := s.queues[id]
 	if !ok {
 		return fakeaws.Need{Action: action, Resource: id.arn(), ResourceAccount: id.account, Policy: noPolicy}
@@ -192,4 +192,4 @@ func refused(call *fakeaws.Call) error {
 	return accessDenied("Access to the resource " + endpoint(call) + call.Path() + " is denied.")
 }
 
-func (s *Fake) now() moment { return at(s.world.Clock().Now()) }
+func (s *Fake) now() timestamp { return timestampOf(s.world.Clock().Now()) }

@@ -16,25 +16,25 @@ type message struct {
 	body    string
 	// sender is the system attribute SenderId.
 	sender string
-	sent   moment
+	sent   timestamp
 	// firstReceived and received are when the message was received first and last.
-	firstReceived, received moment
+	firstReceived, received timestamp
 	// visibleAt is when a hidden message can be received.
-	visibleAt moment
+	visibleAt timestamp
 	// number is the message's place in its queue, in order of arrival.
 	number   uint64
 	receives uint32
 	state    state
 	// group and dedupID are those of a message in a FIFO queue.
-	group   *group
+	group   *messageGroup
 	dedupID string
-	// rare is what few messages have; else nil.
-	rare  *rare
-	links [2]link // by the slot of the lane: availability and age
+	// extras is what few messages have; else nil.
+	extras *messageExtras
+	links  [2]link // by the slot of the list: availability and age
 }
 
-// Rare are the parts of a message that most do not have.
-type rare struct {
+// messageExtras are the parts of a message that most do not have.
+type messageExtras struct {
 	attributes map[string]types.MessageAttributeValue
 	// trace, groupID and deadFrom are the system attributes AWSTraceHeader,
 	// MessageGroupId (of a standard queue) and DeadLetterQueueSourceArn.
@@ -50,23 +50,23 @@ const (
 	inFlight
 )
 
-// no is the rare part of a message that has none.
-var no rare
+// noExtras are the extras of a message that has none.
+var noExtras messageExtras
 
-// extra returns the rare parts to read.
-func (m *message) extra() *rare {
-	if m.rare == nil {
-		return &no
+// readExtras returns the extras to read.
+func (m *message) readExtras() *messageExtras {
+	if m.extras == nil {
+		return &noExtras
 	}
-	return m.rare
+	return m.extras
 }
 
-// extend returns the rare parts to write.
-func (m *message) extend() *rare {
-	if m.rare == nil {
-		m.rare = new(rare)
+// writeExtras returns the extras to write.
+func (m *message) writeExtras() *messageExtras {
+	if m.extras == nil {
+		m.extras = new(messageExtras)
 	}
-	return m.rare
+	return m.extras
 }
 
 func (m *message) md5() string {
@@ -75,37 +75,37 @@ func (m *message) md5() string {
 	return string(b[:])
 }
 
-// A moment is a point in time, in nanoseconds since 1970: a third of a time.Time.
-type moment int64
+// A timestamp is a point in time, in nanoseconds since 1970: a third of a time.Time.
+type timestamp int64
 
-func at(t time.Time) moment { return moment(t.UnixNano()) }
+func timestampOf(t time.Time) timestamp { return timestamp(t.UnixNano()) }
 
-func (m moment) time() time.Time { return time.Unix(0, int64(m)).UTC() }
+func (t timestamp) time() time.Time { return time.Unix(0, int64(t)).UTC() }
 
-func (m moment) add(d time.Duration) moment { return m + moment(d) }
+func (t timestamp) add(d time.Duration) timestamp { return t + timestamp(d) }
 
-func (m moment) sub(earlier moment) time.Duration { return time.Duration(m - earlier) }
+func (t timestamp) sub(earlier timestamp) time.Duration { return time.Duration(t - earlier) }
 
-// A store holds a queue's messages so that each operation costs at most the
-// logarithm of their number, and one that comes in order nothing of the kind.
-// What is due is moved by settle, when somebody looks: no background work.
-type store struct {
+// A messageStore holds a queue's messages so that each operation costs at most the
+// logarithm of their number, and a constant for messages that come in order. There is
+// no work in the background: update does what is due when somebody looks.
+type messageStore struct {
 	next uint64
 	// received has the messages that a receipt handle can mean: those that were
 	// received, by number.
 	received map[uint64]*message
-	ready    line // visible messages
-	hidden   lane // delayed and in-flight messages, the next to become visible first
-	ages     lane // all messages, first sent first
+	ready    receiveOrder // visible messages
+	hidden   messageList  // delayed and in-flight messages, the next to become visible first
+	ages     messageList  // all messages, first sent first
 	inFlight int
 }
 
-// A line is the visible messages of a queue in the order in which they are
-// received: a lane in a standard queue, lanes by group in a FIFO queue.
-type line interface {
-	// enter and leave say that the queue has a message, visible or not, and has it
+// A receiveOrder is the visible messages of a queue in the order in which they are
+// received: one list in a standard queue, lists by group in a FIFO queue.
+type receiveOrder interface {
+	// join and leave say that the queue has a message, visible or not, and has it
 	// no more.
-	enter(m *message, group string)
+	join(m *message, group string)
 	leave(*message)
 	add(*message)
 	remove(*message)
@@ -113,20 +113,20 @@ type line interface {
 	// that has taken m already may have the rest of its group.
 	first(m *message) *message
 	len() int
-	// left and came tell that a message began or ended its flight.
-	left(*message)
-	came(*message)
+	// flightBegan and flightEnded say that a message is in flight, and is no more.
+	flightBegan(*message)
+	flightEnded(*message)
 }
 
 const (
-	byAvailability = iota // slot of the ready or hidden lane: a message is in one of them
+	byAvailability = iota // slot of the ready or hidden list: a message is in one of them
 	byAge
 )
 
-func newStore(fifo bool) store {
-	s := store{
+func newMessageStore(fifo bool) messageStore {
+	s := messageStore{
 		received: make(map[uint64]*message),
-		hidden: lane{slot: byAvailability, before: func(a, b *message) bool {
+		hidden: messageList{slot: byAvailability, before: func(a, b *message) bool {
 			if a.visibleAt == b.visibleAt {
 				return a.number < b.number
 			}
@@ -134,40 +134,40 @@ func newStore(fifo bool) store {
 		}},
 		// A message that was moved to a dead-letter queue keeps the time when it
 		// was sent, so arrival does not order ages.
-		ages: lane{slot: byAge, before: func(a, b *message) bool { return a.sent < b.sent }},
+		ages: messageList{slot: byAge, before: func(a, b *message) bool { return a.sent < b.sent }},
 	}
 	if fifo {
-		s.ready = newGroups()
+		s.ready = newMessageGroups()
 	} else {
-		s.ready = &plain{lane: byArrival()}
+		s.ready = &standardOrder{messageList: byArrival()}
 	}
 	return s
 }
 
-// byArrival is a lane of visible messages, oldest arrival first.
-func byArrival() lane {
-	return lane{slot: byAvailability, before: func(a, b *message) bool { return a.number < b.number }}
+// byArrival is a list of visible messages, oldest arrival first.
+func byArrival() messageList {
+	return messageList{slot: byAvailability, before: func(a, b *message) bool { return a.number < b.number }}
 }
 
-// Plain is the line of a standard queue. SQS promises no order; here the oldest
+// standardOrder is the order of a standard queue. SQS promises none; here the oldest
 // comes first, so that tests see the same in every run.
-type plain struct{ lane }
+type standardOrder struct{ messageList }
 
-func (p *plain) enter(*message, string)  {}
-func (p *plain) leave(*message)          {}
-func (p *plain) first(*message) *message { return p.lane.first() }
-func (p *plain) len() int                { return p.n }
-func (p *plain) left(*message)           {}
-func (p *plain) came(*message)           {}
+func (p *standardOrder) join(*message, string)   {}
+func (p *standardOrder) leave(*message)          {}
+func (p *standardOrder) first(*message) *message { return p.messageList.first() }
+func (p *standardOrder) len() int                { return p.n }
+func (p *standardOrder) flightBegan(*message)    {}
+func (p *standardOrder) flightEnded(*message)    {}
 
 // delayed counts the messages that were never visible.
-func (s *store) delayed() int { return s.hidden.n - s.inFlight }
+func (s *messageStore) delayed() int { return s.hidden.n - s.inFlight }
 
-// settle makes messages visible whose time has come, and drops those that are
+// update makes messages visible whose time has come, and drops those that are
 // older than the retention period.
-func (s *store) settle(now moment, retention time.Duration) {
+func (s *messageStore) update(now timestamp, retention time.Duration) {
 	for m := s.hidden.first(); m != nil && m.visibleAt <= now; m = s.hidden.first() {
-		s.show(m)
+		s.makeVisible(m)
 	}
 	oldest := now.add(-retention)
 	for m := s.ages.first(); m != nil && m.sent <= oldest; m = s.ages.first() {
@@ -176,8 +176,8 @@ func (s *store) settle(now moment, retention time.Duration) {
 }
 
 // add puts a new message into the store, hidden until visibleAt.
-func (s *store) add(m *message, group string, visibleAt, now moment) {
-	s.ready.enter(m, group)
+func (s *messageStore) add(m *message, group string, visibleAt, now timestamp) {
+	s.ready.join(m, group)
 	m.number, m.visibleAt = s.next, visibleAt
 	s.next++
 	s.ages.add(m)
@@ -191,7 +191,7 @@ func (s *store) add(m *message, group string, visibleAt, now moment) {
 }
 
 // receive hides the visible message m until visibleAt.
-func (s *store) receive(m *message, visibleAt, now moment) {
+func (s *messageStore) receive(m *message, visibleAt, now timestamp) {
 	s.ready.remove(m)
 	if m.receives == 0 {
 		m.firstReceived = now
@@ -200,34 +200,34 @@ func (s *store) receive(m *message, visibleAt, now moment) {
 	m.receives++
 	m.received, m.visibleAt, m.state = now, visibleAt, inFlight
 	s.inFlight++
-	s.ready.left(m)
+	s.ready.flightBegan(m)
 	s.hidden.add(m)
 }
 
-// postpone changes when a hidden message becomes visible.
-func (s *store) postpone(m *message, visibleAt moment) {
+// setVisibleAt changes when a hidden message becomes visible.
+func (s *messageStore) setVisibleAt(m *message, visibleAt timestamp) {
 	s.hidden.remove(m)
 	m.visibleAt = visibleAt
 	s.hidden.add(m)
 }
 
-// show makes a hidden message visible.
-func (s *store) show(m *message) {
-	s.lift(m)
+// makeVisible makes a hidden message visible.
+func (s *messageStore) makeVisible(m *message) {
+	s.takeOut(m)
 	m.state = visible
 	s.ready.add(m)
 }
 
 // remove takes a message out of the store.
-func (s *store) remove(m *message) {
-	s.lift(m)
+func (s *messageStore) remove(m *message) {
+	s.takeOut(m)
 	s.ready.leave(m)
 	s.ages.remove(m)
 	delete(s.received, m.number)
 }
 
-// lift takes a message out of its lane, and ends its flight.
-func (s *store) lift(m *message) {
+// takeOut takes a message out of its list, and ends its flight.
+func (s *messageStore) takeOut(m *message) {
 	if m.state == visible {
 		s.ready.remove(m)
 		return
@@ -235,14 +235,14 @@ func (s *store) lift(m *message) {
 	s.hidden.remove(m)
 	if m.state == inFlight {
 		s.inFlight--
-		s.ready.came(m)
+		s.ready.flightEnded(m)
 	}
 }
 
 // clear removes all messages. Their numbers are not used again, so that the
 // receipt handles of removed messages mean no other message.
-func (s *store) clear(fifo bool) {
+func (s *messageStore) clear(fifo bool) {
 	next := s.next
-	*s = newStore(fifo)
+	*s = newMessageStore(fifo)
 	s.next = next
 }
