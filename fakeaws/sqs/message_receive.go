@@ -12,6 +12,8 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.receiveMessage)} }
+
 const (
 	// maxReceive is the most messages of one receive.
 	maxReceive = 10
@@ -19,8 +21,6 @@ const (
 	// received and not deleted.
 	maxInFlight = 120_000
 )
-
-func (s *Fake) receiveOps() []fakeaws.Op { return []fakeaws.Op{fakeaws.Bind(s.receiveMessage)} }
 
 // receiveMessage takes visible messages and hides them: the oldest first, in a
 // FIFO queue those of one group as long as it has any. It waits for messages up

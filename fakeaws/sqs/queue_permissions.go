@@ -12,6 +12,13 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) permissionOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.addPermission),
+		fakeaws.Bind(s.removePermission),
+	}
+}
+
 // maxActions is the most actions of a permission.
 const maxActions = 7
 
@@ -28,13 +35,6 @@ var (
 		"TagQueue", "UntagQueue",
 	}
 )
-
-func (s *Fake) permissionOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		fakeaws.Bind(s.addPermission),
-		fakeaws.Bind(s.removePermission),
-	}
-}
 
 // A policyDocument is a queue's policy as AddPermission and RemovePermission
 // edit it: statements that they do not touch stay as they were written.

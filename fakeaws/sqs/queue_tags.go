@@ -11,13 +11,6 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// The limits of the developer guide's page on queue quotas.
-const (
-	maxTags     = 50
-	maxTagKey   = 128
-	maxTagValue = 256
-)
-
 func (s *Fake) tagOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		fakeaws.Bind(s.tagQueue),
@@ -25,6 +18,13 @@ func (s *Fake) tagOps() []fakeaws.Op {
 		fakeaws.Bind(s.listQueueTags),
 	}
 }
+
+// The limits of the developer guide's page on queue quotas.
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
 
 // tagQueue adds tags to a queue, in place of those of the same keys.
 func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.Plan[*awssqs.TagQueueOutput], error) {

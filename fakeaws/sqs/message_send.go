@@ -13,15 +13,15 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// maxGroupID is the longest MessageGroupId, as of the other ids of FIFO queues.
-const maxGroupID = 128
-
 func (s *Fake) sendOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		fakeaws.Bind(s.sendMessage),
 		fakeaws.Bind(s.sendMessageBatch),
 	}
 }
+
+// maxGroupID is the longest MessageGroupId, as of the other ids of FIFO queues.
+const maxGroupID = 128
 
 // sendMessage puts a message into a queue.
 func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fakeaws.Plan[*awssqs.SendMessageOutput], error) {

@@ -11,6 +11,13 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) attributeOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.setQueueAttributes),
+		fakeaws.Bind(s.getQueueAttributes),
+	}
+}
+
 // The limits of the API reference, CreateQueue. Times are in seconds.
 const (
 	maxDelay       = 900
@@ -68,13 +75,6 @@ type attribute struct {
 type computedAttribute struct {
 	name types.QueueAttributeName
 	read func(*queue) string
-}
-
-func (s *Fake) attributeOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		fakeaws.Bind(s.setQueueAttributes),
-		fakeaws.Bind(s.getQueueAttributes),
-	}
 }
 
 var attributes = []attribute{

@@ -12,6 +12,16 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
+func (s *Fake) queueOps() []fakeaws.Op {
+	return []fakeaws.Op{
+		fakeaws.Bind(s.createQueue),
+		fakeaws.Bind(s.deleteQueue),
+		fakeaws.Bind(s.purgeQueue),
+		fakeaws.Bind(s.getQueueURL),
+		fakeaws.Bind(s.listQueues),
+	}
+}
+
 const (
 	// nameBlocked is how long the name of a deleted queue stays taken.
 	nameBlocked = 60 * time.Second
@@ -23,16 +33,6 @@ const (
 
 // fifoSuffix ends the name of every FIFO queue, and of no other.
 const fifoSuffix = ".fifo"
-
-func (s *Fake) queueOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		fakeaws.Bind(s.createQueue),
-		fakeaws.Bind(s.deleteQueue),
-		fakeaws.Bind(s.purgeQueue),
-		fakeaws.Bind(s.getQueueURL),
-		fakeaws.Bind(s.listQueues),
-	}
-}
 
 // createQueue makes a queue. An existing queue of the name is answered as if it
 // were new, unless the call asks for an attribute that the queue does not have.
