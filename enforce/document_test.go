@@ -159,6 +159,46 @@ func TestRenamePrincipals(t *testing.T) {
 	assert.Contains(t, renamed.Document(), `"NotPrincipal":{"AWS":"444455556666"}`)
 }
 
+// What is no principal stays as it is written.
+func TestRenamePrincipalsKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	const arn, id = "arn:aws:iam::111122223333:user/u", "AIDAEXAMPLEEXAMPLE1"
+	for name, document := range map[string]string{
+		"one":              `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"%s"}}}`,
+		"in a list":        `{"Statement":[ {"Principal":{"AWS":[ "444455556666", "%s" ,"%s"]},"Effect":"Allow","Action":"sts:AssumeRole" } ]}`,
+		"others stay":      `{"Id":"ARN","Statement":[{"Sid":"Principal","Effect":"Allow","Condition":{"ArnEquals":{"aws:PrincipalArn":"ARN","Principal":["ARN"]}},"Principal":{"Service":"s3.amazonaws.com","AWS":"%s"},"Action":"sts:AssumeRole"}]}`,
+		"longer ARNs stay": `{"Statement":{"Principal":{"AWS":["ARNx"]},"Effect":"Allow","Action":"sts:AssumeRole"}}`,
+	} {
+		document = strings.ReplaceAll(document, "ARN", arn)
+		p, err := MustParse(strings.ReplaceAll(document, "%s", arn), TrustPolicy).RenamePrincipals(map[string]string{arn: id})
+		require.NoError(t, err, name)
+		assert.Equal(t, strings.ReplaceAll(document, "%s", id), p.Document(), name)
+	}
+}
+
+// Renaming twice gives back what was; nothing else moves.
+func FuzzRenamePrincipals(f *testing.F) {
+	f.Add(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/u"},"Action":"sts:AssumeRole"}}`)
+	f.Add(`{"Statement":[{"Principal":{"AWS":["arn:aws:iam::111122223333:user/u","*"]},"Effect":"Allow","Action":"sts:*","Condition":{"StringEquals":{"a:b":"arn:aws:iam::111122223333:user/u"}}}]}`)
+	f.Add(`{"Statement":[`)
+	f.Add(`]`)
+	f.Fuzz(func(t *testing.T, document string) {
+		const arn, id = "arn:aws:iam::111122223333:user/u", "AIDAAAAAAAAAAAAAAAAAA"
+		p, err := Parse(document, TrustPolicy, Source{})
+		if err != nil || strings.Contains(document, id) || strings.Contains(document, `\`) {
+			return
+		}
+		renamed, err := p.RenamePrincipals(map[string]string{arn: id})
+		require.NoError(t, err)
+		for _, ref := range renamed.Principals() {
+			assert.NotEqual(t, arn, ref.Value)
+		}
+		back, err := renamed.RenamePrincipals(map[string]string{id: arn})
+		require.NoError(t, err)
+		assert.Equal(t, document, back.Document())
+	})
+}
+
 func TestReadDocument(t *testing.T) {
 	t.Parallel()
 	doc := `{"Version":"2012-10-17","Extra":1,"Statement":[{"Effect":"Allow","Action":"s3","Resource":"b"}]}`

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -124,29 +125,22 @@ func newAuthorizationMessage(d *enforce.Decision) *authorizationMessage {
 }
 
 func newStatementMsg(p *enforce.Principal, s *enforce.Statement) statementMsg {
-	var doc struct{ Action, NotAction, Resource, NotResource any }
-	_ = json.Unmarshal([]byte(s.Document()), &doc) // it was parsed before
+	elements := s.Elements()
 	return statementMsg{
 		StatementID: s.Sid(), Effect: strings.ToUpper(s.Effect()),
 		Principals: valuesMsg([]string{p.UserID}), Groups: valuesMsg(nil),
-		Actions: valuesMsg(append(listOf(doc.Action), listOf(doc.NotAction)...)), Resources: valuesMsg(append(listOf(doc.Resource), listOf(doc.NotResource)...)),
+		Actions: valuesOf(elements.Action, elements.NotAction), Resources: valuesOf(elements.Resource, elements.NotResource),
 		Conditions: items[any]{Items: []any{}},
 	}
 }
 
-// listOf makes a list of what may be one text or a list of texts.
-func listOf(v any) []string {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var list []string
-		for _, item := range v {
-			list = append(list, listOf(item)...)
-		}
-		return list
+// valuesOf are the strings of elements of which a statement has one.
+func valuesOf(elements ...[]enforce.Text) items[valueMsg] {
+	list := items[valueMsg]{Items: []valueMsg{}}
+	for _, v := range slices.Concat(elements...) {
+		list.Items = append(list.Items, valueMsg{v.Value})
 	}
-	return nil
+	return list
 }
 
 func valuesMsg(values []string) items[valueMsg] {

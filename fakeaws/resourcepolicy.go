@@ -1,9 +1,7 @@
 package fakeaws
 
 import (
-	"encoding/json"
 	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -124,9 +122,8 @@ func (r *ResourcePolicy) Policy() *enforce.Policy {
 	case maps.Equal(names, shown.names): // somebody else was renamed or deleted
 		next.policy = shown.policy
 	case len(names) > 0:
-		document := replacePrincipals(r.written.Document(), names)
 		// ARNs and ids are valid in each other's place.
-		if p, err := enforce.Parse(document, r.written.Kind(), r.written.Source()); err == nil {
+		if p, err := r.written.RenamePrincipals(names); err == nil {
 			next.policy = p
 		}
 	}
@@ -141,50 +138,4 @@ func (r *ResourcePolicy) Document() string {
 		return ""
 	}
 	return r.Policy().Document()
-}
-
-// replacePrincipals replaces principals in the statements of a document and
-// leaves everything else as it is written.
-func replacePrincipals(document string, names map[string]string) string {
-	type level struct {
-		object bool
-		key    string
-	}
-	levels := []level{{}}
-	inPrincipal := func() bool {
-		return slices.ContainsFunc(levels, func(l level) bool { return strings.HasSuffix(l.key, "Principal") }) &&
-			!slices.ContainsFunc(levels, func(l level) bool { return l.key == "Condition" })
-	}
-	dec := json.NewDecoder(strings.NewReader(document))
-	var b strings.Builder
-	copied, before := 0, 0
-	expectKey := false
-	for {
-		token, err := dec.Token()
-		if err != nil {
-			break // the end: the document was parsed before
-		}
-		top, end := &levels[len(levels)-1], int(dec.InputOffset())
-		switch v := token.(type) {
-		case json.Delim:
-			if v == '{' || v == '[' {
-				levels = append(levels, level{object: v == '{'})
-			} else {
-				levels = levels[:len(levels)-1]
-			}
-			top = &levels[len(levels)-1]
-		case string:
-			if expectKey {
-				top.key = v
-			} else if name, ok := names[v]; ok && inPrincipal() {
-				start := before + strings.IndexByte(document[before:], '"')
-				b.WriteString(document[copied:start] + `"` + name + `"`)
-				copied = end
-			}
-		}
-		_, isText := token.(string)
-		expectKey = top.object && !(expectKey && isText)
-		before = end
-	}
-	return b.String() + document[copied:]
 }
