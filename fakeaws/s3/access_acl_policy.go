@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"encoding/json"
 	"strings"
 	"sync"
 
@@ -66,7 +65,7 @@ func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 	if p, ok := a.policies[use]; ok {
 		return p
 	}
-	var statements []aclStatement
+	var statements []enforce.StatementElements
 	for _, g := range a.grants {
 		if !public && toEverybody(g.Grantee) {
 			continue
@@ -79,10 +78,8 @@ func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 	}
 	var p *enforce.Policy
 	if len(statements) > 0 {
-		doc, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
-		if err == nil {
-			p, err = enforce.Parse(string(doc), enforce.BucketPolicy, enforce.Source{Name: "access control list"})
-		}
+		var err error
+		p, err = enforce.Build(&enforce.Document{Statements: statements}, enforce.BucketPolicy, enforce.Source{Name: "access control list"})
 		if err != nil {
 			p = enforce.Empty(enforce.BucketPolicy) // grantees were checked: it cannot be
 		}
@@ -94,23 +91,19 @@ func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 	return p
 }
 
-type aclStatement struct {
-	Effect    string
-	Principal any
-	Action    []string
-	Resource  string
-	Condition any `json:",omitempty"`
-}
-
-func newACLStatement(g *types.Grantee, actions []string, resource string) aclStatement {
-	st := aclStatement{Effect: "Allow", Principal: "*", Action: actions, Resource: resource}
+// newACLStatement is what a grant allows.
+func newACLStatement(g *types.Grantee, actions []string, resource string) enforce.StatementElements {
+	st := enforce.StatementElements{
+		Effect: enforce.Text{Value: "Allow"}, Principal: enforce.Principals("*", "*"),
+		Action: enforce.Texts(actions...), Resource: enforce.Texts(resource),
+	}
 	switch aws.ToString(g.URI) {
 	case "":
-		st.Principal = map[string]string{"CanonicalUser": aws.ToString(g.ID)}
+		st.Principal = enforce.Principals("CanonicalUser", aws.ToString(g.ID))
 	case authenticatedUsers:
-		st.Condition = map[string]any{"StringNotEquals": map[string]string{"aws:PrincipalType": string(enforce.Anonymous)}}
+		st.Conditions = []enforce.ConditionElement{enforce.Condition("StringNotEquals", "aws:PrincipalType", string(enforce.Anonymous))}
 	case logDelivery:
-		st.Principal = map[string]string{"Service": "logging.s3.amazonaws.com"}
+		st.Principal = enforce.Principals("Service", "logging.s3.amazonaws.com")
 	}
 	return st
 }
