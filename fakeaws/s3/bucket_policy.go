@@ -40,10 +40,10 @@ func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInpu
 		if err := b.stillOwn(call, "PUT"); err != nil {
 			return nil, err
 		}
-		if err := doc.checkBucket(b.name); err != nil {
+		if err := checkBucket(doc, b.name); err != nil {
 			return nil, err
 		}
-		public := doc.public()
+		public := isPublic(doc)
 		if public && s.blockOf(b).blockPolicy {
 			return nil, errAccessDenied.withText("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
 				`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
@@ -121,21 +121,17 @@ func (b *bucket) stillOwn(call *fakeaws.Call, method string) error {
 }
 
 // compilePolicy reads a bucket policy and finds its principals.
-func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *policyDoc, error) {
+func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *enforce.Document, error) {
 	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{File: call.PolicyFile})
 	if err != nil {
 		return nil, nil, malformedPolicy(err)
-	}
-	doc, err := readPolicyDoc(text)
-	if err != nil {
-		return nil, nil, err
 	}
 	bound, err := s.world.Bind(policy)
 	var unknown *fakeaws.UnknownPrincipalError
 	if errors.As(err, &unknown) {
 		return nil, nil, errMalformedPolicy.withText("Invalid principal in policy", "Detail", unknown.Principal)
 	}
-	return bound, doc, err
+	return bound, policy.Elements(), err
 }
 
 // malformedPolicy words what enforce found wrong with a document as S3 does.

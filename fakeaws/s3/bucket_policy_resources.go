@@ -2,10 +2,12 @@ package s3
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -19,19 +21,19 @@ const (
 
 // checkBucket checks what depends on the bucket that a policy is for: its resources are
 // that bucket and its objects, and each action goes with one of them.
-func (d *policyDoc) checkBucket(bucket string) error {
-	for i := range d.Statement {
-		if err := d.Statement[i].checkBucket(bucket); err != nil {
+func checkBucket(d *enforce.Document, bucket string) error {
+	for i := range d.Statements {
+		if err := checkStatement(&d.Statements[i], bucket); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (st *policyStatement) checkBucket(bucket string) error {
+func checkStatement(st *enforce.StatementElements, bucket string) error {
 	var about resourceSet
-	for _, pattern := range append(st.Resource, st.NotResource...) {
-		of := resourcesOf(pattern, bucket)
+	for _, pattern := range slices.Concat(st.Resource, st.NotResource) {
+		of := resourcesOf(pattern.Value, bucket)
 		if of == 0 {
 			return errMalformedPolicy.withText("Policy has invalid resource")
 		}
@@ -41,7 +43,7 @@ func (st *policyStatement) checkBucket(bucket string) error {
 		about = bucketItself | objectsOfBucket
 	}
 	for _, action := range st.Action {
-		if resourcesOfAction(action)&about == 0 {
+		if resourcesOfAction(action.Value)&about == 0 {
 			return errMalformedPolicy.withText("Action does not apply to any resource(s) in statement")
 		}
 	}

@@ -5,15 +5,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/enforce"
 )
 
 func TestPolicyForBucket(t *testing.T) {
 	t.Parallel()
 	const mismatch, invalid = "Action does not apply to any resource(s) in statement", "Policy has invalid resource"
 	check := func(t *testing.T, statement string) error {
-		doc, err := readPolicyDoc(`{"Version":"2012-10-17","Statement":` + statement + `}`)
-		require.NoError(t, err)
-		return doc.checkBucket("b")
+		doc, _ := enforce.ReadDocument(`{"Version":"2012-10-17","Statement":`+statement+`}`, enforce.BucketPolicy, enforce.Source{})
+		require.NotNil(t, doc)
+		return checkBucket(doc, "b")
 	}
 	for _, c := range []struct{ name, action, resource, want string }{
 		{"rule 74: object action, objects", "s3:GetObject", "arn:aws:s3:::b/*", ""},

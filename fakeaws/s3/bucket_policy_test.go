@@ -144,9 +144,9 @@ func TestPublicPolicies(t *testing.T) {
 		"access points":        {allow(`"*"`, `{"ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:us-west-2:123456789012:accesspoint/*"}}`), false},
 		"denies":               {statement(`"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"`), false},
 	} {
-		d, err := readPolicyDoc(c.doc)
-		require.NoError(t, err, name)
-		assert.Equal(t, c.want, d.public(), name)
+		d, _ := enforce.ReadDocument(c.doc, enforce.BucketPolicy, enforce.Source{})
+		require.NotNil(t, d, name)
+		assert.Equal(t, c.want, isPublic(d), name)
 	}
 }
 
@@ -205,11 +205,12 @@ func FuzzPolicyDoc(f *testing.F) {
 	f.Add(`{"Statement":{"Principal":null,"Condition":{"Bool":{"a":true}}}}`)
 	f.Add(`[`)
 	f.Fuzz(func(t *testing.T, doc string) {
-		d, err := readPolicyDoc(doc)
+		_, err := enforce.Parse(doc, enforce.BucketPolicy, enforce.Source{})
 		if err != nil {
-			requireCode(t, err, "MalformedPolicy", 400)
-			return
+			requireCode(t, malformedPolicy(err), "MalformedPolicy", 400)
 		}
-		d.public() // must not panic, whatever the document holds
+		if d, _ := enforce.ReadDocument(doc, enforce.BucketPolicy, enforce.Source{}); d != nil {
+			isPublic(d) // must not panic, whatever the document holds
+		}
 	})
 }

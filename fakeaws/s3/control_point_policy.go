@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	control "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -23,12 +24,12 @@ func (c controlFake) pointPolicyOps() []fakeaws.Op {
 // putAccessPointPolicy sets the policy of an access point.
 func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutAccessPointPolicyInput) (*fakeaws.Plan[*s3control.PutAccessPointPolicyOutput], error) {
 	var policy *fakeaws.ResourcePolicy
-	var doc *policyDoc
+	var doc *enforce.Document
 	plan, err := onPoint(c, call, pointRef{in.AccountId, in.Name}, "s3:PutAccessPointPolicy", func(p *accessPoint) (*s3control.PutAccessPointPolicyOutput, error) {
-		if err := doc.checkPoint(p.arn); err != nil {
+		if err := checkPoint(doc, p.arn); err != nil {
 			return nil, err
 		}
-		public := doc.public()
+		public := isPublic(doc)
 		if public && c.blockOfPoint(p).blockPolicy {
 			return nil, errAccessDenied.withText("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutAccessPointPolicy on resource: "` + p.arn +
 				`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)
@@ -49,10 +50,10 @@ func (c controlFake) putAccessPointPolicy(call *fakeaws.Call, in *s3control.PutA
 }
 
 // checkPoint refuses resources that are neither an access point nor objects behind it.
-func (d *policyDoc) checkPoint(arn string) error {
-	for _, st := range d.Statement {
+func checkPoint(d *enforce.Document, arn string) error {
+	for _, st := range d.Statements {
 		for _, r := range st.Resource {
-			if r != arn && !strings.HasPrefix(r, arn+"/object/") {
+			if r.Value != arn && !strings.HasPrefix(r.Value, arn+"/object/") {
 				return errMalformedPolicy.withText("Policy has invalid resource")
 			}
 		}
