@@ -104,10 +104,11 @@ func (s *Fake) blockOfPoint(p *accessPoint) block {
 
 // pointPolicyFor is the policy of an access point as far as it is in force.
 func (s *Fake) pointPolicyFor(call *fakeaws.Call, p *accessPoint) *enforce.Policy {
-	if p.public && s.blockOfPoint(p).restrict && call.Account != p.account && call.Caller.Type != enforce.Service {
-		return s.nothing
+	policy := p.policy.Policy()
+	if p.public && s.blockOfPoint(p).restrict {
+		return policy.RestrictPublicBuckets(&call.Caller.Principal, p.account)
 	}
-	return p.policy.Policy()
+	return policy
 }
 
 // throughPoint reports whether requests can need a permission on a bucket that come

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // bucketOps are the rows of the operations on buckets as such.
@@ -67,14 +68,12 @@ func (s *Fake) policyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
 }
 
 // bucketPolicyFor is the policy of a bucket as far as it is in force for a call.
-// RestrictPublicBuckets keeps all but AWS services and callers of the owner's
-// account from a bucket with a public policy, also those whom another statement of
-// it names (User Guide, "Blocking public access to your Amazon S3 storage").
 func (s *Fake) bucketPolicyFor(call *fakeaws.Call, b *bucket) *enforce.Policy {
-	if b.public && s.blockOf(b).restrict && call.Account != b.owner.ID && call.Caller.Type != enforce.Service {
-		return s.nothing
+	policy := b.policy.Policy()
+	if b.public && s.blockOf(b).restrict {
+		return policy.RestrictPublicBuckets(&call.Caller.Principal, b.owner.ID)
 	}
-	return b.policy.Policy()
+	return policy
 }
 
 // ownerID is the bucket owner as lists show it. AWS stopped to send display
@@ -131,7 +130,7 @@ func (s *Fake) named(name string) (*bucket, error) {
 }
 
 func checkExpectedOwner(id *string) error {
-	if id != nil && !isAccountID(*id) {
+	if id != nil && !awsid.IsAccount(*id) {
 		return errInvalidBucketOwner.of()
 	}
 	return nil

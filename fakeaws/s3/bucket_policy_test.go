@@ -173,9 +173,16 @@ func TestBlockPublicAccess(t *testing.T) {
 	_, err := l.PutPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: ptr("bucket"),
 		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{RestrictPublicBuckets: ptr(true)}})
 	require.NoError(t, err)
-	assert.NotEqual(t, doc, policyFor(l.anonymous()).Document(), "rule 58: RestrictPublicBuckets")
-	assert.NotEqual(t, doc, policyFor(l.as(stranger, region)).Document(), "rule 58: cross-account as well")
-	assert.Equal(t, doc, policyFor(l.as(owner, region)).Document())
+	assert.Empty(t, policyFor(l.anonymous()).Statements(), "rule 58: RestrictPublicBuckets")
+	assert.Empty(t, policyFor(l.as(stranger, region)).Statements(), "rule 58: cross-account as well")
+	assert.Len(t, policyFor(l.as(owner, region)).Statements(), 1)
+
+	deny := `"Sid":"deny","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/secret"`
+	require.NoError(t, l.setPolicy(l.as(owner, region), `{"Version":"2012-10-17","Statement":[{`+publicRead+`},{`+deny+`}]}`))
+	left := policyFor(l.as(stranger, region)).Statements()
+	require.Len(t, left, 1, "what the policy denies stays denied")
+	assert.Equal(t, "deny", left[0].Sid())
+	assert.Len(t, policyFor(l.as(owner, region)).Statements(), 2)
 }
 
 func TestOwnersRootKeepsThePolicy(t *testing.T) {

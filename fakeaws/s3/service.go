@@ -15,8 +15,6 @@ import (
 // regions, which share one namespace.
 type Fake struct {
 	world *fakeaws.World
-	// nothing is the policy of a bucket whose own one is out of force.
-	nothing *enforce.Policy
 
 	mu      sync.Mutex // guards buckets and all that they hold
 	buckets btree.Map[string, *bucket]
@@ -33,7 +31,7 @@ var Service = fakeaws.Service{Name: "s3", Anonymous: true, Wire: ownWire, New: f
 func Of(w *fakeaws.World) *Fake { return w.Fake("s3").(*Fake) }
 
 func newFake(w *fakeaws.World) *Fake {
-	return &Fake{world: w, nothing: enforce.Empty(enforce.BucketPolicy), accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}
+	return &Fake{world: w, accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}
 }
 
 // Ops implements fakeaws.Fake.
