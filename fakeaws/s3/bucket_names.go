@@ -81,16 +81,3 @@ func checkKey(key *string) error {
 	}
 	return nil
 }
-
-// isAccountID reports whether s has the form of an AWS account id.
-func isAccountID(s string) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
-}

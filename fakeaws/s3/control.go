@@ -9,6 +9,7 @@ import (
 	control "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // A controlFake is Amazon S3 Control in one World, the API of what S3 has beside
@@ -49,7 +50,7 @@ func onAccount[O any](c controlFake, call *fakeaws.Call, action string, account 
 
 // controlNeed is a permission on what an account has.
 func controlNeed(call *fakeaws.Call, action, resource string, account *string) (fakeaws.Need, error) {
-	if !isAccountID(aws.ToString(account)) {
+	if !awsid.IsAccount(aws.ToString(account)) {
 		return fakeaws.Need{}, errInvalidRequest.withText("Missing or invalid x-amz-account-id header")
 	}
 	n := fakeaws.Need{Action: action, Resource: resource, ResourceAccount: *account}

@@ -10,9 +10,11 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // An sse is how an object is encrypted, under the names that outputs have
@@ -176,16 +178,13 @@ func kmsKey(call *fakeaws.Call, b *bucket, id *string) (string, error) {
 	case !strings.HasPrefix(*id, "arn:"):
 		return fakeaws.ARN("kms", b.region, account, "key/"+*id), nil
 	}
-	parts := strings.SplitN(*id, ":", 6)
-	resource, name := "", ""
-	if len(parts) == 6 {
-		resource, name, _ = strings.Cut(parts[5], "/")
-	}
+	key, err := arn.Parse(*id)
+	resource, name, _ := strings.Cut(key.Resource, "/")
 	switch {
-	case len(parts) != 6 || parts[2] != "kms" || !isAccountID(parts[4]) || resource != "key" && resource != "alias" || name == "":
+	case err != nil || key.Service != "kms" || !awsid.IsAccount(key.AccountID) || resource != "key" && resource != "alias" || name == "":
 		return "", errKMSNotFound.withText("Invalid keyId '" + *id + "'")
-	case parts[3] != b.region:
-		return "", errKMSNotFound.withText("Invalid arn " + parts[3])
+	case key.Region != b.region:
+		return "", errKMSNotFound.withText("Invalid arn " + key.Region)
 	}
 	return *id, nil
 }
