@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
@@ -186,19 +188,19 @@ func (s *simulation) parseResourcePolicy() (*enforce.Policy, error) {
 }
 
 // kindFor returns the kind of the policies that resources like the ARN have.
-func kindFor(arn string) enforce.Kind {
-	segments := strings.SplitN(arn, ":", 6)
-	if len(segments) < 6 {
+func kindFor(resource string) enforce.Kind {
+	a, err := arn.Parse(resource)
+	if err != nil {
 		return enforce.ResourcePolicy
 	}
-	switch service := segments[2]; {
-	case service == "s3":
+	switch {
+	case a.Service == "s3":
 		return enforce.BucketPolicy
-	case service == "sqs":
+	case a.Service == "sqs":
 		return enforce.QueuePolicy
-	case service == "kms":
+	case a.Service == "kms":
 		return enforce.KeyPolicy
-	case service == "iam" && strings.HasPrefix(segments[5], "role/"):
+	case a.Service == "iam" && strings.HasPrefix(a.Resource, "role/"):
 		return enforce.TrustPolicy
 	}
 	return enforce.ResourcePolicy
