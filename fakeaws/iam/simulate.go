@@ -13,6 +13,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // simulatorOps are the operations on the policy simulator.
@@ -258,7 +259,7 @@ func simulatedOwner(owner *string) (string, error) {
 	}
 	id, _ := strings.CutPrefix(*owner, "arn:aws:iam::")
 	id = strings.TrimSuffix(id, ":root")
-	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+	if !awsid.IsAccount(id) {
 		return "", invalidInput(fmt.Sprintf(invalidOwner, *owner))
 	}
 	return id, nil

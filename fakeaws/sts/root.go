@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
@@ -65,7 +66,7 @@ func rootTarget(in *sdk.AssumeRootInput) (string, error) {
 	if rest, isARN := strings.CutPrefix(target, "arn:aws:iam::"); isARN {
 		target, _ = strings.CutSuffix(rest, ":root")
 	}
-	if len(target) != 12 || strings.Trim(target, "0123456789") != "" {
+	if !awsid.IsAccount(target) {
 		return "", constraint.Error(*in.TargetPrincipal + " is invalid")
 	}
 	return target, nil
