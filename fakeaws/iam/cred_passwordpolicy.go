@@ -111,8 +111,11 @@ func (a *account) grant(u *entity, action string) *enforce.Policy {
 	if p := a.signIn.passwordPolicy; p == nil || !p.AllowUsersToChangePassword {
 		return nil
 	}
-	return enforce.MustParse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+u.arn+
-		`"},"Action":"`+action+`","Resource":"*"}}`, enforce.ResourcePolicy)
+	grant, err := newGrant(u.arn, enforce.Source{}, action)
+	if err != nil {
+		return nil // a user's ARN is good: it cannot be
+	}
+	return grant
 }
 
 // onPasswordPolicy is the target of reading the password policy, which may grant that

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -64,9 +63,8 @@ type delegation struct {
 // ownersPolicy lets an owner look at the request and forward it: page "Temporary
 // delegation", "Managing permissions for delegation requests".
 func ownersPolicy(arn string) (*enforce.Policy, error) {
-	quoted, _ := json.Marshal(arn) // text can always be marshaled
-	return enforce.Parse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":`+string(quoted)+`},"Action":["iam:GetDelegationRequest","iam:GetHumanReadableSummary","iam:UpdateDelegationRequest"],"Resource":"*"}}`,
-		enforce.ResourcePolicy, enforce.Source{Name: "DelegationRequestOwner"})
+	return newGrant(arn, enforce.Source{Name: "DelegationRequestOwner"},
+		"iam:GetDelegationRequest", "iam:GetHumanReadableSummary", "iam:UpdateDelegationRequest")
 }
 
 // lifetimes is how long a request stays in a state before it expires: page

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,46 +55,20 @@ func controlOf(principal string) string {
 	return url + ":" + claim
 }
 
-// texts is a value of a policy document that is one text or a list.
-type texts []string
-
-func (t *texts) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		*t = texts{one}
-		return nil
-	}
-	var list []any // numbers and booleans too
-	if err := json.Unmarshal(data, &list); err != nil {
-		return nil //nolint:nilerr // a value that is no text evaluates no claim
-	}
-	for _, v := range list {
-		*t = append(*t, fmt.Sprint(v))
-	}
-	return nil
-}
-
-// A trusting is what a statement of a trust policy says of identity providers. The
-// document was parsed before: what is not as it should be is not looked at.
-type trusting struct {
-	Effect    string
-	Principal json.RawMessage
-	Condition map[string]map[string]texts
-}
-
 // checkSharedProviders refuses trust in a provider that others use too without a
 // condition that says whom of its users is meant. A value of wildcards alone means
 // everybody; that IAM lets pass all others is unverified.
 func checkSharedProviders(p *enforce.Policy) error {
-	for _, s := range p.Statements() {
-		var t trusting
-		var by struct{ Federated texts }
-		if json.Unmarshal([]byte(s.Document()), &t) != nil || t.Effect != "Allow" || json.Unmarshal(t.Principal, &by) != nil {
+	for _, s := range p.Elements().Statements {
+		if s.Effect.Value != "Allow" {
 			continue
 		}
-		for _, principal := range by.Federated {
-			if key := controlOf(principal); key != "" && !t.evaluates(key) {
-				return malformed(&enforce.DocumentError{Code: "MalformedPolicyDocument", Message: fmt.Sprintf(sharedProvider, principal, key)})
+		for _, principal := range s.Principal {
+			if principal.Type != "Federated" {
+				continue
+			}
+			if key := controlOf(principal.Value); key != "" && !evaluates(s.Conditions, key) {
+				return malformed(&enforce.DocumentError{Code: "MalformedPolicyDocument", Message: fmt.Sprintf(sharedProvider, principal.Value, key)})
 			}
 		}
 	}
@@ -105,20 +78,14 @@ func checkSharedProviders(p *enforce.Policy) error {
 // sharedProvider is IAM's answer to trust in all users of a shared provider.
 const sharedProvider = "Trust policy with trusted principal %s must evaluate, using StringEquals, StringLike or StringEqualsIgnoreCase, %s which is not scoped to all."
 
-// evaluates reports whether a statement has a condition on a key.
-func (t *trusting) evaluates(key string) bool {
-	for operator, keys := range t.Condition {
-		switch strings.TrimPrefix(operator, "ForAnyValue:") {
+// evaluates reports whether there is a condition on a key.
+func evaluates(conditions []enforce.ConditionElement, key string) bool {
+	isAll := func(value enforce.Text) bool { return strings.Trim(value.Value, "*?") == "" }
+	return slices.ContainsFunc(conditions, func(c enforce.ConditionElement) bool {
+		switch strings.TrimPrefix(c.Operator.Value, "ForAnyValue:") {
 		case "StringEquals", "StringLike", "StringEqualsIgnoreCase":
-		default:
-			continue
+			return strings.EqualFold(c.Key.Value, key) && len(c.Values) > 0 && !slices.ContainsFunc(c.Values, isAll)
 		}
-		for name, values := range keys {
-			isAll := func(value string) bool { return strings.Trim(value, "*?") == "" }
-			if strings.EqualFold(name, key) && len(values) > 0 && !slices.ContainsFunc(values, isAll) {
-				return true
-			}
-		}
-	}
-	return false
+		return false
+	})
 }

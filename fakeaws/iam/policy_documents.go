@@ -10,6 +10,14 @@ func source(call *fakeaws.Call, name, arn string) enforce.Source {
 	return enforce.Source{Name: name, ARN: arn, File: call.PolicyFile}
 }
 
+// newGrant makes a policy that allows a principal some actions on what has it.
+func newGrant(principal string, src enforce.Source, actions ...string) (*enforce.Policy, error) {
+	return enforce.Build(&enforce.Document{Statements: []enforce.StatementElements{{
+		Effect: enforce.Text{Value: "Allow"}, Principal: enforce.Principals("AWS", principal),
+		Action: enforce.Texts(actions...), Resource: enforce.Texts("*"),
+	}}}, enforce.ResourcePolicy, src)
+}
+
 // inlinePolicy compiles an inline policy.
 func inlinePolicy(call *fakeaws.Call, document, name string) (*enforce.Policy, error) {
 	p, err := enforce.Parse(document, enforce.IdentityPolicy, source(call, name, ""))
