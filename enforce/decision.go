@@ -33,23 +33,25 @@ func (v Verdict) String() string {
 // Layer is one of the sorts of policies that take part in a decision.
 type Layer int
 
-// The layers.
+// The layers, in the order in which explicit denies are looked for: when several layers
+// deny, AWS names the first. That of the layers behind ResourceLayer is unverified.
 const (
 	// NoLayer decided: the root user needs no policy in its own account.
 	NoLayer Layer = iota
+	SCPLayer
+	RCPLayer
 	IdentityLayer
 	ResourceLayer
 	BoundaryLayer
 	SessionLayer
-	SCPLayer
-	RCPLayer
 	EndpointLayer
+	// TrustLayer is ResourceLayer where the resource is a role.
 	TrustLayer
 )
 
 var layerNames = [...]string{
-	"no policy", "identity-based policy", "resource-based policy", "permissions boundary", "session policy",
-	"service control policy", "resource control policy", "VPC endpoint policy", "role trust policy",
+	"no policy", "service control policy", "resource control policy", "identity-based policy", "resource-based policy",
+	"permissions boundary", "session policy", "VPC endpoint policy", "role trust policy",
 }
 
 // String returns the layer as AWS's denial messages name it.

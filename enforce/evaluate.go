@@ -11,9 +11,8 @@ import (
 func Evaluate(req *Request, set *PolicySet) Decision {
 	e := evals.Get().(*eval)
 	e.prepare(req, set)
-	if !set.grantsInPlace() || !set.limitsInPlace(e.present) {
+	if policy, layer := set.misplaced(e.present); policy != nil {
 		e.release()
-		policy, layer := set.misplaced()
 		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: policy, Request: req, Policies: set}
 	}
 	r := e.decide()
@@ -28,10 +27,8 @@ func Evaluate(req *Request, set *PolicySet) Decision {
 // decide asks the layers in AWS's order. An explicit Deny anywhere wins; then
 // every layer that applies must allow.
 func (e *eval) decide() ruling {
-	for _, layer := range denyOrder {
-		if !e.present.has(layer) {
-			continue
-		}
+	for rest := e.present; rest != 0; rest &= rest - 1 {
+		layer := rest.first()
 		if s := e.denies(layer); s != nil {
 			if layer == ResourceLayer {
 				layer = e.resourceLayer()

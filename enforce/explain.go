@@ -19,17 +19,12 @@ type LayerVerdict struct {
 func (d Decision) Layers() []LayerVerdict {
 	var verdicts []LayerVerdict
 	d.again(func(e *eval) {
-		for _, l := range denyOrder {
-			if l == ResourceLayer {
-				l = e.resourceLayer()
+		for l := range e.taking {
+			verdict := e.layer(l)
+			if d.isMisplaced() && l == d.Layer {
+				verdict = LayerVerdict{l, ExplicitDeny, nil}
 			}
-			if e.takesPart(l) {
-				verdict := e.layer(l)
-				if d.isMisplaced() && l == d.Layer {
-					verdict = LayerVerdict{l, ExplicitDeny, nil}
-				}
-				verdicts = append(verdicts, verdict)
-			}
+			verdicts = append(verdicts, verdict)
 		}
 	})
 	return verdicts
@@ -41,6 +36,22 @@ func (d Decision) again(f func(*eval)) {
 	e.prepare(d.Request, d.Policies)
 	f(e)
 	e.release()
+}
+
+// taking yields the layers that take part, in AWS's order.
+func (e *eval) taking(yield func(Layer) bool) {
+	for l := SCPLayer; l <= EndpointLayer; l++ {
+		if !e.takesPart(l) {
+			continue
+		}
+		name := l
+		if l == ResourceLayer {
+			name = e.resourceLayer()
+		}
+		if !yield(name) {
+			return
+		}
+	}
 }
 
 // takesPart reports whether a layer has a say.
@@ -120,13 +131,7 @@ func (d Decision) NearMisses() []NearMiss {
 	}
 	var misses []NearMiss
 	d.again(func(e *eval) {
-		for _, l := range denyOrder {
-			if l == ResourceLayer {
-				l = e.resourceLayer()
-			}
-			if !e.takesPart(l) {
-				continue
-			}
+		for l := range e.taking {
 			for _, p := range e.policies(l) {
 				for _, s := range p.allows.statements {
 					if s.concerns(e.action) && e.matches(s) == unnamed {

@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -102,14 +103,13 @@ func (e *eval) denied(p *Policy) *Statement {
 	return s
 }
 
-// denyOrder is the order in which explicit denies are looked for: when several
-// layers deny, AWS names one. That of the later layers is unverified.
-var denyOrder = [...]Layer{SCPLayer, RCPLayer, IdentityLayer, ResourceLayer, BoundaryLayer, SessionLayer, EndpointLayer}
-
 // layers is a set of layers, one bit for each.
 type layers uint16
 
 func (l layers) has(layer Layer) bool { return l&(1<<uint(layer)) != 0 }
+
+// first returns the layer whose denies are looked for first.
+func (l layers) first() Layer { return Layer(bits.TrailingZeros16(uint16(l))) }
 
 // layers returns the layers that a set has policies for. Most sets have one or
 // two; a decision does not look at the others again.
@@ -129,88 +129,72 @@ func (set *PolicySet) layers() (l layers) {
 	return l
 }
 
-// kinds is a set of kinds of policies, one bit for each.
-type kinds uint64
-
-// The kinds of policies that each layer takes.
-const (
-	identityKinds kinds = 1<<IdentityPolicy | 1<<ManagedPolicy // of permissions boundaries too
-	sessionKinds        = identityKinds | 1<<SessionPolicy
-	resourceKinds kinds = 1<<ResourcePolicy | 1<<BucketPolicy | 1<<QueuePolicy | 1<<KeyPolicy | 1<<TrustPolicy
-	scpKinds      kinds = 1 << ServiceControlPolicy
-	rcpKinds      kinds = 1 << ResourceControlPolicy
-	endpointKinds kinds = 1 << EndpointPolicy
-)
-
-func (k kinds) has(kind Kind) bool { return k>>uint(kind)&1 != 0 }
-
-// grantsInPlace reports whether the policies that grant are of kinds that their layers
-// take. Most sets have no others.
-func (set *PolicySet) grantsInPlace() bool {
-	for _, p := range set.Identity {
-		if !identityKinds.has(p.kind) {
-			return false
-		}
-	}
-	return set.Resource == nil || resourceKinds.has(set.Resource.kind)
-}
-
-// limitsInPlace is grantsInPlace for the layers that do not grant.
-func (set *PolicySet) limitsInPlace(present layers) bool {
-	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
-		return true
-	}
-	p, _ := set.misplacedLimit()
-	return p == nil
+// places are the layers that take the policies of each kind. A permissions boundary is
+// an identity-based policy, and policies that a session passes by ARN are managed ones.
+var places = [...]layers{
+	IdentityPolicy:        1<<IdentityLayer | 1<<BoundaryLayer | 1<<SessionLayer,
+	ManagedPolicy:         1<<IdentityLayer | 1<<BoundaryLayer | 1<<SessionLayer,
+	SessionPolicy:         1 << SessionLayer,
+	ResourcePolicy:        1 << ResourceLayer,
+	BucketPolicy:          1 << ResourceLayer,
+	QueuePolicy:           1 << ResourceLayer,
+	KeyPolicy:             1 << ResourceLayer,
+	TrustPolicy:           1 << ResourceLayer,
+	ServiceControlPolicy:  1 << SCPLayer,
+	ResourceControlPolicy: 1 << RCPLayer,
+	EndpointPolicy:        1 << EndpointLayer,
 }
 
 // misplaced returns a policy of a kind that its layer does not take, nil when there is
-// none.
-func (set *PolicySet) misplaced() (*Policy, Layer) {
-	if p := otherThan(identityKinds, set.Identity); p != nil {
+// none. present is what the set has policies for: most have them for one or two layers.
+func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
+	if p := stray(IdentityLayer, set.Identity); p != nil {
 		return p, IdentityLayer
 	}
-	if p := set.Resource; p != nil && !resourceKinds.has(p.kind) {
+	if p := set.Resource; p != nil && !places[p.kind].has(ResourceLayer) {
 		return p, ResourceLayer
+	}
+	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
+		return nil, NoLayer
 	}
 	return set.misplacedLimit()
 }
 
 // misplacedLimit is misplaced for the layers that do not grant.
 func (set *PolicySet) misplacedLimit() (*Policy, Layer) {
-	for _, one := range [...]struct {
-		policy *Policy
-		layer  Layer
-		takes  kinds
-	}{
-		{set.Boundary, BoundaryLayer, identityKinds},
-		{set.Endpoint, EndpointLayer, endpointKinds},
-		{otherThan(sessionKinds, set.Session), SessionLayer, sessionKinds},
-	} {
-		if one.policy != nil && !one.takes.has(one.policy.kind) {
-			return one.policy, one.layer
-		}
+	if p := set.Boundary; p != nil && !places[p.kind].has(BoundaryLayer) {
+		return p, BoundaryLayer
+	}
+	if p := set.Endpoint; p != nil && !places[p.kind].has(EndpointLayer) {
+		return p, EndpointLayer
+	}
+	if p := stray(SessionLayer, set.Session); p != nil {
+		return p, SessionLayer
 	}
 	for _, node := range set.SCPs {
-		if p := otherThan(scpKinds, node); p != nil {
+		if p := stray(SCPLayer, node); p != nil {
 			return p, SCPLayer
 		}
 	}
 	for _, node := range set.RCPs {
-		if p := otherThan(rcpKinds, node); p != nil {
+		if p := stray(RCPLayer, node); p != nil {
 			return p, RCPLayer
 		}
 	}
 	return nil, NoLayer
 }
 
-func otherThan(k kinds, policies []*Policy) *Policy {
+// stray returns the first policy that a layer does not take.
+func stray(l Layer, policies []*Policy) *Policy {
+	common := ^layers(0) // the layers that take all of them: one comparison for most sets
 	for _, p := range policies {
-		if !k.has(p.kind) {
-			return p
-		}
+		common &= places[p.kind]
 	}
-	return nil
+	if common.has(l) {
+		return nil
+	}
+	i := slices.IndexFunc(policies, func(p *Policy) bool { return !places[p.kind].has(l) })
+	return policies[i]
 }
 
 // denies returns a Deny of a layer that applies to the request.

@@ -77,14 +77,14 @@ type Source struct {
 
 // A Policy is a compiled policy. It is immutable.
 type Policy struct {
-	kind       Kind
+	kind       Kind // first, beside what every decision reads
+	denies     index
+	allows     index
+	statements []*Statement
 	source     Source
 	doc        string
 	size       int
 	version    string
-	statements []*Statement
-	allows     index
-	denies     index
 }
 
 // Parse checks and compiles a policy document. Its error is a *DocumentError.
