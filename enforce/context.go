@@ -227,6 +227,10 @@ func (e *eval) value(k *conditionKey) *value {
 	return &e.derived
 }
 
+// anonymous is the value of aws:userid and aws:PrincipalAccount in requests without a
+// signature.
+const anonymous = "anonymous"
+
 // derive computes the keys about the principal and the resource's owner; "" is
 // an absent key.
 func (e *eval) derive(d derivation) string {
@@ -240,20 +244,25 @@ func (e *eval) derive(d derivation) string {
 		}
 		return p.ARN
 	case principalAccount:
+		if !p.signs() {
+			return anonymous
+		}
 		return p.Account
 	case principalType:
 		if p.Type == User || p.Type == AssumedRole || p.Type == FederatedUser || p.Type == Root || p.Type == Anonymous {
 			return string(p.Type)
 		}
 	case principalIsService:
-		return strconv.FormatBool(p.Type == Service)
+		if p.signs() { // "in signed requests"
+			return strconv.FormatBool(p.Type == Service)
+		}
 	case principalServiceName:
 		if p.Type == Service {
 			return p.Service
 		}
 	case userID:
 		if p.Type == Anonymous {
-			return "anonymous"
+			return anonymous
 		}
 		return p.UserID
 	case userName:

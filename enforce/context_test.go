@@ -89,7 +89,8 @@ func TestPrincipalKeys(t *testing.T) {
 		{"rule 17: federated user", federatedOf(account, "alice", "bob"), []string{"arn:aws:sts::" + account + ":federated-user/bob",
 			account + ":bob", "FederatedUser", "", account, "false", "", account}},
 		{"rule 17: root", rootOf(account), []string{"arn:aws:iam::" + account + ":root", account, "Account", "", account, "false", "", account}},
-		{"rule 17: anonymous", Principal{Type: Anonymous}, []string{"", "anonymous", "Anonymous", "", "", "false", "", ""}},
+		{"rule 17: anonymous", Principal{Type: Anonymous}, []string{"", "anonymous", "Anonymous", "", "anonymous", "", "", ""}},
+		{"rule 32: web identity", Principal{Type: WebIdentity, Service: "accounts.google.com"}, []string{"", "", "", "", "anonymous", "", "", ""}},
 		{"rule 32: service", serviceCalled("s3.amazonaws.com"), []string{"", "", "", "", "", "true", "s3.amazonaws.com", ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -261,6 +261,13 @@ func (e *eval) resourceAllows() (grade, *Statement) {
 	return g, s
 }
 
+// signs reports whether the caller signs its requests. Those who are about to assume a
+// role with a token or an assertion do not; that they have the same global keys as
+// anonymous callers is unverified.
+func (p *Principal) signs() bool {
+	return p.Type != Anonymous && p.Type != WebIdentity && p.Type != SAMLIdentity
+}
+
 // hasIdentity reports whether the caller is one whom an account's own policies
 // can be attached to.
 func (p *Principal) hasIdentity() bool {

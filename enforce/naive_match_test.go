@@ -179,8 +179,20 @@ func (n *naive) exempt(element any) bool {
 	if n.boundByBoundary() {
 		return false
 	}
-	how, _ := n.principalIs(element)
-	return how > byAccount
+	listed := map[naming]bool{}
+	types, _ := element.(map[string]any)
+	for kind, values := range types {
+		for _, value := range texts(values) {
+			listed[n.principalValue(kind, value)] = true
+			if value == "*" {
+				return true
+			}
+		}
+	}
+	if n.is(enforce.AssumedRole, enforce.FederatedUser) && !listed[byIssuer] {
+		return false
+	}
+	return element == "*" || listed[byCaller]
 }
 
 // pattern is text in which some characters are wildcards and others, though they

@@ -93,7 +93,8 @@ var (
 	principals = []string{`"*"`, `{"AWS":"*"}`, `{"AWS":"` + mine + `"}`, `{"AWS":"arn:aws:iam::` + mine + `:root"}`,
 		`{"AWS":"` + aliceARN + `"}`, `{"AWS":"` + workerARN + `"}`, `{"AWS":"` + sessionARN + `"}`, `{"AWS":"` + fedARN + `"}`,
 		`{"AWS":["` + theirs + `","` + sessionARN + `"]}`, `{"AWS":"` + foreignARN + `"}`, `{"AWS":["` + foreignRole + `","` + aliceARN + `"]}`,
-		`{"AWS":"AIDAEXAMPLEEXAMPLEAAA"}`, `{"AWS":["AROAEXAMPLEEXAMPLEAAA"]}`, `{"Service":"s3.amazonaws.com"}`, `{"AWS":"` + linkedARN + `"}`,
+		`{"AWS":"AIDAEXAMPLEEXAMPLEAAA"}`, `{"AWS":["AROAEXAMPLEEXAMPLEAAA"]}`, `{"Service":"s3.amazonaws.com"}`, `{"AWS":"` + linkedARN + `"}`, `{"AWS":["` + workerARN + `","` + sessionARN + `"]}`,
+		`{"AWS":["` + aliceARN + `","` + fedARN + `"]}`,
 		`{"Service":["sns.amazonaws.com","s3.amazonaws.com"],"AWS":"` + workerARN + `"}`, `{"CanonicalUser":"` + canonical + `"}`,
 		`{"Federated":"` + provider + `"}`, `{"Federated":"arn:aws:iam::` + mine + `:saml-provider/p"}`}
 )

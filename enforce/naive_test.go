@@ -142,7 +142,10 @@ func contextOf(req *enforce.Request, owner string) map[string][]string {
 	if p.Type == enforce.AssumedRole {
 		set("aws:principalarn", p.IssuerARN)
 	}
-	set("aws:principalaccount", p.Account)
+	unsigned := p.Type == enforce.Anonymous || p.Type == enforce.WebIdentity || p.Type == enforce.SAMLIdentity
+	if set("aws:principalaccount", p.Account); unsigned {
+		set("aws:principalaccount", "anonymous")
+	}
 	switch p.Type {
 	case enforce.User, enforce.AssumedRole, enforce.FederatedUser, enforce.Root, enforce.Anonymous: // those of AWS's table
 		set("aws:principaltype", string(p.Type))
@@ -155,7 +158,9 @@ func contextOf(req *enforce.Request, owner string) map[string][]string {
 	if p.Type == enforce.User {
 		set("aws:username", p.UserName)
 	}
-	set("aws:principalisawsservice", fmt.Sprint(p.Type == enforce.Service))
+	if !unsigned {
+		set("aws:principalisawsservice", fmt.Sprint(p.Type == enforce.Service))
+	}
 	if p.Type == enforce.Service {
 		set("aws:principalservicename", p.Service)
 	}
@@ -202,6 +207,7 @@ func (n *naive) boundBySCPs() bool {
 func (n *naive) boundByRCPs() bool {
 	service, _, _ := strings.Cut(n.action, ":")
 	own := regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.{2,}|[^*])$`).MatchString(n.resource)
+	own = own && !strings.HasPrefix(n.resource, "arn:aws:iam::"+mine+":role/aws-service-role/")
 	return !n.serviceLinked() && own && slices.Contains([]string{"s3", "sqs", "kms", "sts"}, service) && n.action != "kms:RetireGrant"
 }
 

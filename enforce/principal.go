@@ -80,21 +80,48 @@ func (e *eval) names(s *Statement) grade {
 		return directly
 	}
 	caller := &e.req.Principal
-	best, account := unnamed, false
-	for i := range s.principals {
-		g := s.principals[i].names(caller)
-		best, account = max(best, g), account || g == byAccount
-	}
+	best := unnamed
 	if !s.not.principal {
+		for i := range s.principals {
+			best = max(best, s.principals[i].names(caller))
+		}
 		return best
 	}
+	return gradeIf(!e.exempts(s), directly)
+}
+
+// exempts reports whether a Deny with NotPrincipal spares the caller. A session is spared
+// only by a statement that lists its role too: "you must include both ARNs". That the
+// same holds for a federated user and the user behind it is unverified.
+func (e *eval) exempts(s *Statement) bool {
 	// "Deny with NotPrincipal always denies any IAM principal that has a
 	// permissions boundary policy attached, regardless of the values."
 	if e.bounded() {
-		return directly
+		return false
 	}
-	exempt := best > byAccount || account && caller.Type == Root
-	return gradeIf(!exempt || notPrincipalNeedsAccount && !account, directly)
+	caller := &e.req.Principal
+	var account, issuer, itself bool
+	for i := range s.principals {
+		p := &s.principals[i]
+		if p.kind == everybody {
+			return true
+		}
+		switch p.names(caller) {
+		case byAccount:
+			account = true
+		case byIssuer:
+			issuer = true
+		case directly:
+			itself = true
+		}
+	}
+	switch caller.Type {
+	case Root:
+		return account
+	case AssumedRole, FederatedUser:
+		itself = itself && issuer
+	}
+	return itself && (account || !notPrincipalNeedsAccount)
 }
 
 // A PrincipalRef is a principal that a policy names.

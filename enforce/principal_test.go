@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -95,6 +96,9 @@ func TestNotPrincipal(t *testing.T) {
 	const root = `"arn:aws:iam::` + account + `:root"`
 	const user = `"arn:aws:iam::` + account + `:user/alice"`
 	const role = `"arn:aws:iam::` + account + `:role/worker"`
+	const federated = `"arn:aws:sts::` + account + `:federated-user/bob"`
+	roleID, _, _ := strings.Cut(sessionOf(account, "worker", "s1").UserID, ":")
+	roleID = `"` + roleID + `"`
 	const session = `"arn:aws:sts::` + account + `:assumed-role/worker/s1"`
 	boundary := identity(t, stmt("Allow", "*", "*"))
 	for _, c := range []struct {
@@ -108,9 +112,13 @@ func TestNotPrincipal(t *testing.T) {
 		{"rule 36: the user is exempt, account listed too", user + "," + root, userOf(account, "alice"), nil, Allowed},
 		{"rule 36: the account alone exempts no user", root, userOf(account, "alice"), nil, ExplicitDeny},
 		{"rule 36: the account exempts its root", root, rootOf(account), nil, Allowed},
-		{"rule 36: a session by its role", role, sessionOf(account, "worker", "s1"), nil, Allowed},
-		{"rule 36: a session by itself", session, sessionOf(account, "worker", "s1"), nil, Allowed},
-		{"rule 36: another session", session, sessionOf(account, "worker", "s2"), nil, ExplicitDeny},
+		{"rule 36: no session by its role alone", role, sessionOf(account, "worker", "s1"), nil, ExplicitDeny},
+		{"rule 36: no session by itself alone", session, sessionOf(account, "worker", "s1"), nil, ExplicitDeny},
+		{"rule 36: a session by its role and itself", role + "," + session, sessionOf(account, "worker", "s1"), nil, Allowed},
+		{"rule 36: a session by its role's id and itself", roleID + "," + session, sessionOf(account, "worker", "s1"), nil, Allowed},
+		{"rule 36: another session", role + "," + session, sessionOf(account, "worker", "s2"), nil, ExplicitDeny},
+		{"rule 36: a federated user by its user and itself", user + "," + federated, federatedOf(account, "alice", "bob"), nil, Allowed},
+		{"rule 36: no federated user by its user alone", user, federatedOf(account, "alice", "bob"), nil, ExplicitDeny},
 		{"rule 36: anonymous is denied", user, Principal{Type: Anonymous}, nil, ExplicitDeny},
 		{"rule 36: everybody listed is everybody exempt", `"*"`, userOf(account, "alice"), nil, Allowed},
 		{"rule 36: a boundary always denies", user, userOf(account, "alice"), boundary, ExplicitDeny},

@@ -30,7 +30,13 @@ func rcpsApply(action, resource string) bool {
 		return false
 	}
 	a, ok := splitARN(resource)
-	return ok && a.resource() != "" && a.resource() != "*"
+	return ok && a.resource() != "" && a.resource() != "*" && !isServiceLinked(a)
+}
+
+// isServiceLinked reports whether a resource is a service-linked role, whose trust policy
+// "can't be restricted" by resource control policies.
+func isServiceLinked(a arn) bool {
+	return a.service() == "iam" && strings.HasPrefix(a.resource(), "role/aws-service-role/")
 }
 
 // rcpFullAWSAccess is the ARN of the policy that AWS Organizations attaches
