@@ -36,7 +36,8 @@ type Layer int
 // The layers, in the order in which explicit denies are looked for: when several layers
 // deny, AWS names the first. That of the layers behind ResourceLayer is unverified.
 const (
-	// NoLayer decided: the root user needs no policy in its own account.
+	// NoLayer decided: the root user needs no policy in its own account, and AWS itself
+	// decides some requests whatever the policies say.
 	NoLayer Layer = iota
 	SCPLayer
 	RCPLayer
@@ -126,7 +127,9 @@ func (d Decision) reason() string {
 	if err := d.Err(); err != nil {
 		return err.Error()
 	}
-	switch {
+	switch fixed := d.fixed(); {
+	case fixed != nil:
+		return fixed.reason
 	case d.Statement != nil && d.Allowed():
 		return "allowed by " + d.where()
 	case d.Allowed():
@@ -135,6 +138,14 @@ func (d Decision) reason() string {
 		return "explicit deny in " + d.where()
 	}
 	return "no " + d.Layer.String() + " allows it"
+}
+
+// fixed returns the verdict that AWS gives whatever the policies say, nil where they decide.
+func (d Decision) fixed() (f *fixedVerdict) {
+	if d.Layer == NoLayer {
+		d.again(func(e *eval) { f = e.fixed() })
+	}
+	return f
 }
 
 // where names the deciding statement: layer, policy, statement, place.

@@ -15,6 +15,10 @@ func Evaluate(req *Request, set *PolicySet) Decision {
 		e.release()
 		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: policy, Request: req, Policies: set}
 	}
+	if f := e.fixed(); f != nil {
+		e.release()
+		return Decision{Verdict: f.verdict, Request: req, Policies: set}
+	}
 	r := e.decide()
 	e.release()
 	d := Decision{Verdict: r.verdict, Layer: r.layer, Statement: r.statement, Request: req, Policies: set}

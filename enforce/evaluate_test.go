@@ -253,7 +253,7 @@ func TestTrust(t *testing.T) {
 		{"rule 50: cross-account, trust alone", foreign, PolicySet{Resource: trust(aws(foreign.ARN))}, ImplicitDeny, IdentityLayer},
 		{"rule 50: cross-account, identity alone", foreign, PolicySet{Identity: mayAssume, Resource: trust(aws(account))}, ImplicitDeny, TrustLayer},
 		{"rule 51: a role does not trust itself", sessionOf(account, "target", "s"), PolicySet{Identity: mayAssume, Resource: trust(aws(user.ARN))}, ImplicitDeny, TrustLayer},
-		{"rule 50: root is not trusted by itself", rootOf(account), PolicySet{Resource: trust(aws(user.ARN))}, ImplicitDeny, TrustLayer},
+		{"rule 47: root assumes no role", rootOf(account), PolicySet{Resource: trust(`"Principal":"*"`)}, ImplicitDeny, NoLayer},
 		{"rule 50: a service", serviceCalled("ec2.amazonaws.com"), PolicySet{Resource: trust(`"Principal":{"Service":"ec2.amazonaws.com"}`)}, Allowed, TrustLayer},
 		{"rule 55: web identity, another action", web, PolicySet{Resource: trust(`"Principal":{"Federated":"accounts.google.com"}`)}, Allowed, TrustLayer},
 		{"rule 55: web identity of another provider", web, PolicySet{Resource: trust(`"Principal":{"Federated":"www.amazon.com"}`)}, ImplicitDeny, TrustLayer},

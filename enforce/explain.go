@@ -15,8 +15,12 @@ type LayerVerdict struct {
 	Statement *Statement
 }
 
-// Layers returns the verdict of every layer that takes part, in AWS's order.
+// Layers returns the verdict of every layer that takes part, in AWS's order. None does
+// where AWS decides whatever the policies say.
 func (d Decision) Layers() []LayerVerdict {
+	if d.fixed() != nil {
+		return nil
+	}
 	var verdicts []LayerVerdict
 	d.again(func(e *eval) {
 		for l := range e.taking {
@@ -126,7 +130,7 @@ type Unmet struct {
 // NearMisses returns the statements that came closest to allowing a request
 // that was denied for want of an Allow.
 func (d Decision) NearMisses() []NearMiss {
-	if d.Verdict != ImplicitDeny {
+	if d.Verdict != ImplicitDeny || d.fixed() != nil {
 		return nil
 	}
 	var misses []NearMiss

@@ -209,7 +209,9 @@ func (e *eval) denies(l Layer) *Statement {
 	case IdentityLayer:
 		return e.anyDenies(e.set.Identity)
 	case ResourceLayer, TrustLayer:
-		return e.denied(e.set.Resource)
+		if !e.keepsBucketPolicy() {
+			return e.denied(e.set.Resource)
+		}
 	case BoundaryLayer:
 		if e.bounded() {
 			return e.denied(e.set.Boundary)

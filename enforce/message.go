@@ -112,7 +112,7 @@ func (s *MessageStyle) resource(resource string) string {
 
 func (d Decision) because(action string, style MessageStyle) string {
 	switch {
-	case d.Verdict == ImplicitDeny && style.Bare:
+	case d.Verdict == ImplicitDeny && (style.Bare || d.Layer == NoLayer):
 		return ""
 	case d.Verdict == ImplicitDeny:
 		return " because no " + d.Layer.String() + " allows the " + action + " action"

@@ -89,6 +89,7 @@ var (
 		{"s3:ListBucket", "arn:aws:s3:::b"}, {"s3:ListAllMyBuckets", "*"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + mine + ":a"},
 		{"sqs:SendMessage", "arn:aws:sqs:eu-west-1:" + mine + ":q1"}, {"sqs:SendMessage", "arn:aws:sqs:us-east-1:" + theirs + ":q"}, {"s3:GetObject", "arn:aws:s3:::alice/x:y/z"},
 		{"s3:ListAllMyBuckets", "arn:aws:s3:::*"}, {"sqs:ListQueues", "arn:aws:sqs:us-east-1:" + mine + ":"}, {"iam:GetUser", aliceARN},
+		{"s3:PutBucketPolicy", "arn:aws:s3:::b"}, {"sts:GetCallerIdentity", "*"}, {"sts:GetSessionToken", "*"}, {"sts:GetFederationToken", "*"}, {"sts:GetAccessKeyInfo", "*"}, {"iam:PassRole", workerARN},
 	}
 	principals = []string{`"*"`, `{"AWS":"*"}`, `{"AWS":"` + mine + `"}`, `{"AWS":"arn:aws:iam::` + mine + `:root"}`,
 		`{"AWS":"` + aliceARN + `"}`, `{"AWS":"` + workerARN + `"}`, `{"AWS":"` + sessionARN + `"}`, `{"AWS":"` + fedARN + `"}`,
@@ -319,6 +320,10 @@ func drawQuestion(c chooser, at stage) question {
 	req := &enforce.Request{Principal: of(c, callers...), Action: what[0], Resource: what[1], ResourceAccount: mine}
 	if req.Principal.Account == mine && c.pick(2) == 0 {
 		req.ResourceAccount = "" // the caller's own
+	}
+	if req.Principal.Account != "" && c.pick(4) == 3 { // the keys of temporary credentials
+		req.Context.Set("aws:TokenIssueTime", "2026-01-01T00:00:00Z")
+		req.Context.Set("aws:MultiFactorAuthPresent", of(c, "true", "false"))
 	}
 	q := question{req, map[string]bool{}}
 	for _, f := range families {

@@ -218,8 +218,39 @@ func (n *naive) resourceLayer() enforce.Layer {
 	return enforce.ResourceLayer
 }
 
+// fixed is rules 54 and 55, and "root cannot assume roles" of rule 47.
+func (n *naive) fixed() (enforce.Verdict, bool) {
+	service, operation, _ := strings.Cut(strings.ToLower(n.action), ":")
+	temporary := len(n.keys["aws:tokenissuetime"]) > 0
+	mfa := len(n.keys["aws:multifactorauthpresent"]) == 1 && n.keys["aws:multifactorauthpresent"][0] == "true"
+	ofUser := n.is(enforce.User, enforce.Root) && temporary
+	onRole := slices.Contains([]string{"assumerole", "tagsession", "setsourceidentity", "setcontext"}, operation)
+	free := operation == "getcalleridentity" && !n.is(enforce.Anonymous, enforce.WebIdentity, enforce.SAMLIdentity) ||
+		operation == "getsessiontoken" && n.is(enforce.User, enforce.Root) && !temporary
+	switch {
+	case service == "iam" && operation != "passrole":
+		return enforce.ImplicitDeny, n.is(enforce.FederatedUser) || ofUser && !mfa && !n.hasSession
+	case service != "sts":
+		return 0, false
+	case free:
+		return enforce.Allowed, true
+	case n.is(enforce.FederatedUser), n.is(enforce.Root) && onRole, ofUser && !onRole && operation != "getcalleridentity":
+		return enforce.ImplicitDeny, true
+	}
+	made := operation == "getsessiontoken" || operation == "getfederationtoken"
+	return enforce.ImplicitDeny, made && n.is(enforce.AssumedRole)
+}
+
+// ownBucketPolicy is what no Deny of a bucket's policy shuts root out of (rule 47).
+func (n *naive) ownBucketPolicy() bool {
+	return n.is(enforce.Root) && n.who.Account == n.owner && regexp.MustCompile(`^s3:(Get|Put|Delete)BucketPolicy$`).MatchString(n.action)
+}
+
 // decide is rule 39 with its neighbours.
 func (n *naive) decide() answer {
+	if verdict, is := n.fixed(); is {
+		return answer{verdict: verdict}
+	}
 	if layer, yes := n.explicitDeny(); yes {
 		return answer{verdict: enforce.ExplicitDeny, layer: layer}
 	}
@@ -259,7 +290,7 @@ func (n *naive) explicitDeny() (enforce.Layer, bool) {
 		return enforce.RCPLayer, true
 	case n.hasIdentity() && n.denies(n.identity):
 		return enforce.IdentityLayer, true
-	case n.denies(n.documents.resource):
+	case n.denies(n.documents.resource) && !n.ownBucketPolicy():
 		return n.resourceLayer(), true
 	case n.boundByBoundary() && n.denies(n.boundary):
 		return enforce.BoundaryLayer, true

@@ -60,6 +60,9 @@ const maxSuggestions = 32
 // Suggestions returns the changes that together allow the request.
 func (d Decision) Suggestions() []Suggestion {
 	var all []Suggestion
+	if d.fixed() != nil {
+		return nil
+	}
 	set := *d.Policies
 	for at := d; !at.Allowed() && !at.isMisplaced() && len(all) < maxSuggestions; at = Evaluate(d.Request, &set) {
 		if at.Verdict == ExplicitDeny {

@@ -23,7 +23,7 @@ func (s *Fake) policyOps() []fakeaws.Op {
 
 // putBucketPolicy sets the policy of a bucket.
 func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInput) (*fakeaws.Plan[*awss3.PutBucketPolicyOutput], error) {
-	b, needs, err := s.askBucketPolicy(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPolicy")
+	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPolicy")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *Fake) getBucketPolicyStatus(call *fakeaws.Call, in *awss3.GetBucketPoli
 // onBucketPolicy is onBucket of the operations on a bucket's policy, which only the
 // account of the owner may perform, whatever the policies say.
 func onBucketPolicy[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action, method string, do func(*bucket) (O, error)) (*fakeaws.Plan[O], error) {
-	b, needs, err := s.askBucketPolicy(call, ref, action)
+	b, needs, err := s.askBucket(call, ref, action)
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,6 @@ func onBucketPolicy[O any](s *Fake, call *fakeaws.Call, ref bucketRef, action, m
 		}
 		return do(b)
 	}}, nil
-}
-
-// askBucketPolicy is askBucket of those operations. The policy cannot shut out the root
-// user of the owner's account from them (API Reference, "PutBucketPolicy").
-func (s *Fake) askBucketPolicy(call *fakeaws.Call, ref bucketRef, action string) (*bucket, []fakeaws.Need, error) {
-	b, needs, err := s.askBucket(call, ref, action)
-	if err == nil && call.Caller.Type == enforce.Root && call.Account == needs[0].ResourceAccount {
-		needs[0].Policy = nil
-	}
-	return b, needs, err
 }
 
 // stillOwn is still, and refuses callers of other accounts than the owner's.

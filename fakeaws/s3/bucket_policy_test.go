@@ -185,25 +185,6 @@ func TestBlockPublicAccess(t *testing.T) {
 	assert.Len(t, policyFor(l.as(owner, region)).Statements(), 2)
 }
 
-func TestOwnersRootKeepsThePolicy(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	l.bucketNamed(t, "bucket")
-	require.NoError(t, l.setPolicy(l.as(owner, region), statement(`"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::bucket","arn:aws:s3:::bucket/*"]`)))
-	in := &awss3.DeleteBucketPolicyInput{Bucket: ptr("bucket")}
-	got, err := needsOf(l.fake.deleteBucketPolicy(l.ctx, in))
-	require.NoError(t, err)
-	assert.Nil(t, got[0].Policy, "rule 47: the bucket policy does not stop the root user of the owner")
-
-	user := l.as(owner, region)
-	user.Caller = &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.User, Account: owner}}
-	for _, call := range []*fakeaws.Call{user, l.as(stranger, region)} {
-		got, err := needsOf(l.fake.deleteBucketPolicy(call, in))
-		require.NoError(t, err)
-		assert.NotNil(t, got[0].Policy)
-	}
-}
-
 func FuzzPolicyDoc(f *testing.F) {
 	for i := range 3 {
 		f.Add(statement(fmt.Sprintf(`"Effect":"Allow","Principal":{"AWS":"%d"},"Action":"s3:*","Resource":"arn:aws:s3:::bucket/*"`, i)))
