@@ -15,10 +15,6 @@ func Evaluate(req *Request, set *PolicySet) Decision {
 		e.release()
 		return Decision{Verdict: ExplicitDeny, Layer: layer, Policy: policy, Request: req, Policies: set}
 	}
-	if f := e.fixed(); f != nil {
-		e.release()
-		return Decision{Verdict: f.verdict, Request: req, Policies: set}
-	}
 	r := e.decide()
 	e.release()
 	d := Decision{Verdict: r.verdict, Layer: r.layer, Statement: r.statement, Request: req, Policies: set}
@@ -31,6 +27,9 @@ func Evaluate(req *Request, set *PolicySet) Decision {
 // decide asks the layers in AWS's order. An explicit Deny anywhere wins; then
 // every layer that applies must allow.
 func (e *eval) decide() ruling {
+	if f := e.fixed(); f != nil {
+		return ruling{f.verdict, NoLayer, nil}
+	}
 	for rest := e.present; rest != 0; rest &= rest - 1 {
 		layer := rest.first()
 		if s := e.denies(layer); s != nil {
@@ -182,8 +181,9 @@ func (e *eval) lower(action string) {
 	if len(action) > len(e.lowered) {
 		e.lowered = make([]byte, 2*len(action))
 	}
-	for i := range len(action) {
-		e.lowered[i] = lowerCase[action[i]]
+	lowered := e.lowered[:len(action)]
+	for i := range lowered {
+		lowered[i] = lowerCase[action[i]]
 	}
-	e.action = unsafe.String(unsafe.SliceData(e.lowered), len(action))
+	e.action = unsafe.String(unsafe.SliceData(lowered), len(lowered))
 }

@@ -32,10 +32,15 @@ func (e *eval) fixed() *fixedVerdict {
 	case strings.HasPrefix(e.action, "sts:"):
 		return e.fixedBySTS()
 	case strings.HasPrefix(e.action, "iam:"):
-		// Another service asks for iam:PassRole; it is no call of IAM.
-		if e.action != "iam:passrole" && (e.req.Principal.Type == FederatedUser || e.userSession() && !e.hasMFA()) {
-			return noIAM
-		}
+		return e.fixedByIAM()
+	}
+	return nil
+}
+
+func (e *eval) fixedByIAM() *fixedVerdict {
+	// Another service asks for iam:PassRole; it is no call of IAM.
+	if e.action != "iam:passrole" && (e.req.Principal.Type == FederatedUser || e.userSession() && !e.hasMFA()) {
+		return noIAM
 	}
 	return nil
 }
