@@ -192,7 +192,7 @@ func TestRCPsBindWebIdentities(t *testing.T) {
 		org.AttachSCP("nothing", awstest.Deny("sts:*"))
 		awstest.AssertAllowed(t, assume(theirs))
 		org.AttachRCP("our-repositories", awstest.Deny("sts:AssumeRoleWithWebIdentity").
-			If("StringNotLike", "token.actions.githubusercontent.com:sub", "repo:ours/*"))
+			If("StringNotLike", "token.actions.githubusercontent.com:sub", "repo:ours@*/*"))
 		awstest.AssertDenied(t, assume(theirs), "sts:AssumeRoleWithWebIdentity")
 		awstest.AssertAllowed(t, assume(ours))
 	})

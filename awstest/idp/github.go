@@ -25,6 +25,15 @@ func GitHub(a *awstest.Account, opts ...OIDCOption) *OIDCProvider {
 type GitHubJob struct {
 	// Repository is "owner/name".
 	Repository string
+	// OwnerID and RepositoryID are GitHub's numbers of the owner and the repository, such
+	// as "123456". Empty ones follow from the names.
+	OwnerID, RepositoryID string
+	// OldSubject gives the token the subject without these numbers,
+	// "repo:owner/name:ref:refs/heads/main", as a repository from before 15 July 2026 has it
+	// that was not renamed, transferred or opted in since. Others have
+	// "repo:owner@123456/name@456789:ref:refs/heads/main": GitHub's changelog "Immutable
+	// subject claims for GitHub Actions OIDC tokens".
+	OldSubject bool
 	// Ref is what the workflow runs for; empty is "refs/heads/main". That of a
 	// pull request is "refs/pull/1/merge".
 	Ref string
@@ -43,8 +52,17 @@ type GitHubJob struct {
 // Claims implements [Subject].
 func (j GitHubJob) Claims() Claims {
 	ref, event, workflow := cmp.Or(j.Ref, "refs/heads/main"), cmp.Or(j.Event, "push"), cmp.Or(j.Workflow, "ci.yml")
-	owner, _, _ := strings.Cut(j.Repository, "/")
-	sub := "repo:" + j.Repository
+	owner, name, _ := strings.Cut(j.Repository, "/")
+	ownerID, repositoryID := cmp.Or(j.OwnerID, number(owner)), cmp.Or(j.RepositoryID, number(j.Repository))
+	sub := "repo:" + owner + "@" + ownerID + "/" + name + "@" + repositoryID
+	if j.OldSubject {
+		sub = "repo:" + j.Repository
+	}
+	actor := cmp.Or(j.Actor, owner)
+	actorID := number(actor)
+	if actor == owner {
+		actorID = ownerID
+	}
 	switch {
 	case j.Environment != "":
 		sub += ":environment:" + j.Environment
@@ -55,8 +73,8 @@ func (j GitHubJob) Claims() Claims {
 	}
 	claims := Claims{
 		"sub": sub, "repository": j.Repository, "repository_owner": owner,
-		"repository_id": number(j.Repository), "repository_owner_id": number(owner),
-		"actor": cmp.Or(j.Actor, owner), "actor_id": number(cmp.Or(j.Actor, owner)),
+		"repository_id": repositoryID, "repository_owner_id": ownerID,
+		"actor": actor, "actor_id": actorID,
 		"ref": ref, "event_name": event, "workflow": workflow,
 		"job_workflow_ref":   j.Repository + "/.github/workflows/" + workflow + "@" + ref,
 		"runner_environment": "github-hosted",

@@ -25,7 +25,7 @@ import (
 //	role := acct.NewRole("deploy", awstest.Trust(
 //		awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
 //			If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com").
-//			If("StringLike", "token.actions.githubusercontent.com:sub", "repo:my-org/my-repo:*")))
+//			If("StringLike", "token.actions.githubusercontent.com:sub", "repo:my-org@1001/my-repo@2002:*")))
 //	_, err := github.AssumeRole(role, idp.GitHubJob{Repository: "my-org/fork"})
 //	awstest.AssertDenied(t, err, "sts:AssumeRoleWithWebIdentity")
 type OIDCProvider struct {

@@ -22,7 +22,7 @@ const (
 	githubSub       = "token.actions.githubusercontent.com:sub"
 )
 
-// The trust policies that people write for GitHub Actions, and whom they let in.
+// The trust policies that people write for GitHub Actions, and whom they let in (rule 85).
 func TestGitHubTrustPolicies(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, githubTrustPolicies)
@@ -32,18 +32,21 @@ func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
 	github := idp.GitHub(acct)
 	trust := func() awstest.Statement { return awstest.Allow(withWebIdentity).By(github.ARN()) }
 	var (
-		deploy    = idp.GitHubJob{Repository: "my-org/app", Environment: "production"}
-		main      = idp.GitHubJob{Repository: "my-org/app"}
-		branch    = idp.GitHubJob{Repository: "my-org/app", Ref: "refs/heads/evil"}
-		pull      = idp.GitHubJob{Repository: "my-org/app", Event: "pull_request", Ref: "refs/pull/1/merge"}
-		sibling   = idp.GitHubJob{Repository: "my-org/toy"}
-		lookLike  = idp.GitHubJob{Repository: "my-org-evil/app"}
-		stranger  = idp.GitHubJob{Repository: "evil/app"}
-		elsewhere = idp.GitHubJob{Repository: "my-org/app", More: idp.Claims{"aud": "https://github.com/my-org"}}
+		deploy   = idp.GitHubJob{Repository: "my-org/app", OldSubject: true, Environment: "production"}
+		main     = idp.GitHubJob{Repository: "my-org/app", OldSubject: true}
+		branch   = idp.GitHubJob{Repository: "my-org/app", OldSubject: true, Ref: "refs/heads/evil"}
+		pull     = idp.GitHubJob{Repository: "my-org/app", OldSubject: true, Event: "pull_request", Ref: "refs/pull/1/merge"}
+		sibling  = idp.GitHubJob{Repository: "my-org/toy", OldSubject: true}
+		lookLike = idp.GitHubJob{Repository: "my-org-evil/app", OldSubject: true}
+		// Those of today have the numbers of owner and repository in their subject.
+		numbered  = idp.GitHubJob{Repository: "my-org/app", OwnerID: "1", RepositoryID: "2"}
+		takenOver = idp.GitHubJob{Repository: "my-org/app", OwnerID: "3", RepositoryID: "4"}
+		stranger  = idp.GitHubJob{Repository: "evil/app", OldSubject: true}
+		elsewhere = idp.GitHubJob{Repository: "my-org/app", OldSubject: true, More: idp.Claims{"aud": "https://github.com/my-org"}}
 	)
 	all := map[string]idp.GitHubJob{
 		"deploy": deploy, "main": main, "branch": branch, "pull request": pull, "sibling": sibling,
-		"look-alike": lookLike, "stranger": stranger,
+		"look-alike": lookLike, "stranger": stranger, "numbered": numbered, "taken over": takenOver,
 	}
 	for name, tc := range map[string]struct {
 		trust awstest.Statement
@@ -53,10 +56,12 @@ func githubTrustPolicies(t *testing.T, acct *awstest.Account) {
 		"a branch":        {trust().If("StringEquals", githubSub, "repo:my-org/app:ref:refs/heads/main"), []string{"main"}},
 		"a whole repository lets its pull requests in": {trust().If("StringLike", githubSub, "repo:my-org/app:*"), []string{"deploy", "main", "branch", "pull request"}},
 		"a whole organization":                         {trust().If("StringLike", githubSub, "repo:my-org/*"), []string{"deploy", "main", "branch", "pull request", "sibling"}},
-		"without the slash":                            {trust().If("StringLike", githubSub, "repo:my-org*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike"}},
-		"repo:* is everybody":                          {trust().If("StringLike", githubSub, "repo:*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger"}},
+		"without the slash":                            {trust().If("StringLike", githubSub, "repo:my-org*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "numbered", "taken over"}},
+		"repo:* is everybody":                          {trust().If("StringLike", githubSub, "repo:*"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger", "numbered", "taken over"}},
+		"with the numbers":                             {trust().If("StringEquals", githubSub, "repo:my-org@1/app@2:ref:refs/heads/main"), []string{"numbered"}},
+		"wildcards in place of the numbers":            {trust().If("StringLike", githubSub, "repo:my-org*/app*:ref:refs/heads/main"), []string{"main", "look-alike", "numbered", "taken over"}},
 		"a wildcard that is none":                      {trust().If("StringEquals", githubSub, "repo:my-org/app:*"), nil},
-		"ForAllValues is vacuous":                      {trust().If("StringLike", githubSub, "repo:*").If("ForAllValues:StringEquals", "token.actions.githubusercontent.com:subject", "repo:my-org/app"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger"}},
+		"ForAllValues is vacuous":                      {trust().If("StringLike", githubSub, "repo:*").If("ForAllValues:StringEquals", "token.actions.githubusercontent.com:subject", "repo:my-org/app"), []string{"deploy", "main", "branch", "pull request", "sibling", "look-alike", "stranger", "numbered", "taken over"}},
 		"an id that nobody can take over":              {trust().If("StringLike", githubSub, "repo:*").If("StringEquals", "token.actions.githubusercontent.com:repository_id", main.Claims()["repository_id"].(string)), []string{"deploy", "main", "branch", "pull request"}},
 	} {
 		t.Run(name, func(t *testing.T) {

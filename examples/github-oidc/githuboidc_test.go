@@ -13,21 +13,28 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// app is the repository that deploys. GitHub tells its numbers: gh api repos/my-org/my-app.
+func app(job idp.GitHubJob) idp.GitHubJob {
+	job.Repository, job.OwnerID, job.RepositoryID = "my-org/my-app", "1001", "2002"
+	return job
+}
+
 func TestOnlyTheDeploymentMayAssumeTheRole(t *testing.T) {
 	acct := awstest.New(t)
 	github := idp.GitHub(acct)
 	role := acct.NewRole("deploy",
 		awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
 			If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com").
-			If("StringEquals", "token.actions.githubusercontent.com:sub", "repo:my-org/my-app:environment:production")),
+			If("StringEquals", "token.actions.githubusercontent.com:sub", "repo:my-org@1001/my-app@2002:environment:production")),
 		awstest.Allow("s3:CreateBucket"))
 
 	for name, job := range map[string]idp.GitHubJob{
-		"pull request":       {Repository: "my-org/my-app", Event: "pull_request", Ref: "refs/pull/7/merge"},
-		"another branch":     {Repository: "my-org/my-app", Ref: "refs/heads/try"},
-		"staging":            {Repository: "my-org/my-app", Environment: "staging"},
-		"another repository": {Repository: "my-org/my-site", Environment: "production"},
+		"pull request":       app(idp.GitHubJob{Event: "pull_request", Ref: "refs/pull/7/merge"}),
+		"another branch":     app(idp.GitHubJob{Ref: "refs/heads/try"}),
+		"staging":            app(idp.GitHubJob{Environment: "staging"}),
+		"another repository": {Repository: "my-org/my-site", OwnerID: "1001", Environment: "production"},
 		"another owner":      {Repository: "my-org-2/my-app", Environment: "production"},
+		"the same names, registered again after they were given up": {Repository: "my-org/my-app", OwnerID: "3003", RepositoryID: "4004", Environment: "production"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := github.AssumeRole(role, job)
@@ -35,19 +42,34 @@ func TestOnlyTheDeploymentMayAssumeTheRole(t *testing.T) {
 		})
 	}
 
-	session, err := github.AssumeRole(role, idp.GitHubJob{Repository: "my-org/my-app", Environment: "production"})
+	session, err := github.AssumeRole(role, app(idp.GitHubJob{Environment: "production"}))
 	awstest.RequireAllowed(t, err)
 	_, err = s3.NewFromConfig(session.Config()).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("my-app")})
 	awstest.RequireAllowed(t, err)
 }
 
+// A trust policy that names no numbers is for repositories from before 15 July 2026: a
+// younger one, or one that was renamed or opted in since, it does not let in.
+func TestOldTrustPolicyStopsMatching(t *testing.T) {
+	acct := awstest.New(t)
+	github := idp.GitHub(acct)
+	role := acct.NewRole("deploy", awstest.Trust(awstest.Allow("sts:AssumeRoleWithWebIdentity").By(github.ARN()).
+		If("StringEquals", "token.actions.githubusercontent.com:aud", "sts.amazonaws.com").
+		If("StringLike", "token.actions.githubusercontent.com:sub", "repo:my-org/my-app:*")))
+	_, err := github.AssumeRole(role, app(idp.GitHubJob{OldSubject: true}))
+	awstest.AssertAllowed(t, err)
+	_, err = github.AssumeRole(role, app(idp.GitHubJob{}))
+	awstest.AssertDenied(t, err, "sts:AssumeRoleWithWebIdentity")
+}
+
 // The trust policies that are found all too often, and whom each lets in.
 func TestWildcardsThatLetOthersIn(t *testing.T) {
 	for sub, intruder := range map[string]idp.GitHubJob{
-		"repo:my-org/my-app:*": {Repository: "my-org/my-app", Event: "pull_request"}, // no branch or environment
-		"repo:my-org/*":        {Repository: "my-org/playground"},                    // no repository
-		"repo:my-org*":         {Repository: "my-org-2/anything"},                    // not even the end of the name
-		"repo:*":               {Repository: "somebody/else"},                        // nothing at all
+		"repo:my-org@1001/my-app@2002:*": app(idp.GitHubJob{Event: "pull_request"}),           // no branch or environment
+		"repo:my-org@1001/*":             {Repository: "my-org/playground", OwnerID: "1001"},  // no repository
+		"repo:my-org/*":                  {Repository: "my-org/playground", OldSubject: true}, // no repository
+		"repo:my-org*/my-app*:*":         {Repository: "my-org-2/my-app"},                     // not even the end of the name
+		"repo:*":                         {Repository: "somebody/else"},                       // nothing at all
 	} {
 		t.Run(sub, func(t *testing.T) {
 			acct := awstest.New(t)
