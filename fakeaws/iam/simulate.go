@@ -257,9 +257,8 @@ func simulatedOwner(owner *string) (string, error) {
 	if owner == nil {
 		return "", nil
 	}
-	id, _ := strings.CutPrefix(*owner, "arn:aws:iam::")
-	id = strings.TrimSuffix(id, ":root")
-	if !awsid.IsAccount(id) {
+	id, ok := awsid.Account(*owner)
+	if !ok {
 		return "", invalidInput(fmt.Sprintf(invalidOwner, *owner))
 	}
 	return id, nil
