@@ -207,7 +207,7 @@ func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (
 				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: optional(u.name),
 			}, true
 		})
-		return &sdk.ListMFADevicesOutput{MFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListMFADevicesOutput{MFADevices: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -224,7 +224,7 @@ func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFAD
 			view.User, view.EnableDate = &user, aws.Time(d.enabled)
 			return view, in.AssignmentStatus != types.AssignmentStatusTypeUnassigned
 		})
-		return &sdk.ListVirtualMFADevicesOutput{VirtualMFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListVirtualMFADevicesOutput{VirtualMFADevices: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -256,7 +256,7 @@ func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (
 func (s *Fake) listMFADeviceTags(call *fakeaws.Call, in *sdk.ListMFADeviceTagsInput) (*fakeaws.Plan[*sdk.ListMFADeviceTagsOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
 		p, err := d.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListMFADeviceTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -169,7 +169,7 @@ func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCert
 		p, err := list(ascend(&a.signIn.servers), in.Marker, in.MaxItems, func(c *serverCertificate) (types.ServerCertificateMetadata, bool) {
 			return *c.metadata(), in.PathPrefix == nil || strings.HasPrefix(c.path, *in.PathPrefix)
 		})
-		return &sdk.ListServerCertificatesOutput{ServerCertificateMetadataList: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListServerCertificatesOutput{ServerCertificateMetadataList: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -222,6 +222,6 @@ func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCer
 func (s *Fake) listServerCertificateTags(call *fakeaws.Call, in *sdk.ListServerCertificateTagsInput) (*fakeaws.Plan[*sdk.ListServerCertificateTagsOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
 		p, err := c.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListServerCertificateTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListServerCertificateTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

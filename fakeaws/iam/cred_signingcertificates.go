@@ -115,6 +115,6 @@ func (s *Fake) listSigningCertificates(call *fakeaws.Call, in *sdk.ListSigningCe
 		p, err := list(byID(u.user.signing), in.Marker, in.MaxItems, func(c *signingCertificate) (types.SigningCertificate, bool) {
 			return c.view(u), true
 		})
-		return &sdk.ListSigningCertificatesOutput{Certificates: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListSigningCertificatesOutput{Certificates: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

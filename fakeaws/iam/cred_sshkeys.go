@@ -197,7 +197,7 @@ func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysIn
 				UploadDate: aws.Time(k.uploaded), UserName: aws.String(u.name),
 			}, true
 		})
-		return &sdk.ListSSHPublicKeysOutput{SSHPublicKeys: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListSSHPublicKeysOutput{SSHPublicKeys: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

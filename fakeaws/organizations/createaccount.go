@@ -182,6 +182,6 @@ func (s *Fake) listCreateAccountStatus(call *fakeaws.Call, in *sdk.ListCreateAcc
 		})
 		id := func(r *types.CreateAccountStatus) string { return *r.Id }
 		p, err := paged(found, id, in.NextToken, in.MaxResults, func(r *types.CreateAccountStatus) types.CreateAccountStatus { return *r })
-		return &sdk.ListCreateAccountStatusOutput{CreateAccountStatuses: p.items, NextToken: p.next}, err
+		return &sdk.ListCreateAccountStatusOutput{CreateAccountStatuses: p.Items, NextToken: p.Next}, err
 	})
 }
