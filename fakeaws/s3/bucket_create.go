@@ -108,10 +108,7 @@ func (p *newBucket) needs(call *fakeaws.Call, in *awss3.CreateBucketInput) []fak
 	p.acl.setKeys(keys)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
 	setEnum(keys, "s3:x-amz-bucket-namespace", in.BucketNamespace)
-	setTags(keys, "aws:RequestTag/", p.tags)
-	if len(p.tags) > 0 {
-		keys.SetMulti("aws:TagKeys", tagKeys(p.tags))
-	}
+	setRequestTags(keys, p.tags)
 	needs := []fakeaws.Need{need}
 	also := func(action string) { needs = append(needs, narrowed(need, action)) }
 	if p.acl.given() {

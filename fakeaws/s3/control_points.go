@@ -105,8 +105,7 @@ func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateA
 	(&accessPoint{arn: p.arn, account: p.account, vpc: p.vpc}).setKeys(&need.Context)
 	needs := []fakeaws.Need{need}
 	if len(tags) > 0 {
-		setTags(&needs[0].Context, "aws:RequestTag/", tags)
-		needs[0].Context.SetMulti("aws:TagKeys", tagKeys(tags))
+		setRequestTags(&needs[0].Context, tags)
 		needs = append(needs, narrowed(needs[0], "s3:TagResource"))
 	}
 	return &fakeaws.Plan[*s3control.CreateAccessPointOutput]{Needs: needs, Do: func() (*s3control.CreateAccessPointOutput, error) {

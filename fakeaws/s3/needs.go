@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -95,8 +96,13 @@ func setBucketTags(keys *enforce.Context, b *bucket) {
 	setTags(keys, "s3:BucketTag/", b.tags)
 }
 
-// setRequestTags sets the tags that a request gives to an object.
+// setRequestTags sets the tags that a request gives to a bucket or an access point.
 func setRequestTags(keys *enforce.Context, tags []types.Tag) {
+	fakeaws.SetRequestTags(keys, tags, func(t types.Tag) (key, value string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
+
+// setObjectTags sets the tags that a request gives to an object.
+func setObjectTags(keys *enforce.Context, tags []types.Tag) {
 	if len(tags) == 0 {
 		return
 	}

@@ -154,7 +154,7 @@ func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objec
 	setEnum(&put.Context, "s3:x-amz-object-annotation-directive", in.AnnotationDirective)
 	p.params.setKeys(&put.Context, call.Time)
 	put.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&put.Context, p.tags)
+	setObjectTags(&put.Context, p.tags)
 	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))

@@ -105,7 +105,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
 	p.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&need.Context, p.tags)
+	setObjectTags(&need.Context, p.tags)
 	return &fakeaws.Plan[*awss3.PutObjectOutput]{
 		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0),
 		Do:    func() (*awss3.PutObjectOutput, error) { return s.put(call, b, in, p) },

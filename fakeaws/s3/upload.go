@@ -182,7 +182,7 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
 	params.setKeys(&need.Context, call.Time)
 	need.Context.SetBool("s3:ObjectCreationOperation", false)
-	setRequestTags(&need.Context, tags)
+	setObjectTags(&need.Context, tags)
 	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
 		m := &multipart{
