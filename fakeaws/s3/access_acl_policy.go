@@ -134,10 +134,6 @@ func (s *Fake) aclPolicy(b *bucket) *enforce.Policy {
 // the bucket's policy only what it denies counts (User Guide, "How Amazon S3
 // authorizes a request for an object operation").
 func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *object) {
-	if b.through != nil {
-		need.Subject = o // it guards what is behind the access point: see Complete
-		return
-	}
 	if !b.aclsEnabled() {
 		return
 	}

@@ -24,7 +24,9 @@ const commonKeys = 7
 type bucketRef struct{ name, expectedOwner *string }
 
 // need is a permission on a bucket or on an object in it, with the condition
-// keys that all actions of S3 have and room for more of them.
+// keys that all actions of S3 have and room for more of them. What a request reached
+// through an access point has the name that the access point gives it, and is guarded as
+// the bucket is: complete makes two permissions of that.
 func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more int) fakeaws.Need {
 	n := fakeaws.Need{
 		Action:          action,
@@ -35,7 +37,7 @@ func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more
 	n.Context.Grow(commonKeys + more)
 	requestKeys(&n.Context, call, b.owner.ID)
 	if p := b.through; p != nil {
-		n.Resource, n.ResourceAccount, n.Policy = p.resourceARN(b, resource), p.account, s.pointPolicyFor(call, p)
+		n.Resource = p.resourceARN(b, resource)
 		p.setKeys(&n.Context)
 	}
 	if b.abacEnabled() {
