@@ -12,6 +12,7 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
@@ -48,7 +49,7 @@ type bucketState struct {
 	// public says whether policy is one, as S3 means the word.
 	public bool
 	block  *types.PublicAccessBlockConfiguration
-	acl    *acl // nil grants nothing to others
+	acl    *acl.ACL // nil grants nothing to others
 	tags   []types.Tag
 	// objects are by key, in the order of their UTF-8 bytes.
 	objects btree.Map[string, history]
