@@ -47,7 +47,7 @@ type mfaDevice struct {
 	seed    string // of a virtual device, in Base32
 	secret  []byte // the seed's bytes
 	tags    tagSet
-	user    *entity // nil while nobody has it
+	user    *entity // nil while it is assigned to no user
 	enabled time.Time
 	drift   int64 // how many steps the device's clock is ahead
 	used    int64 // the step of the latest code that was taken
@@ -81,7 +81,7 @@ func onMFADevice(serial *string) target[*mfaDevice] {
 	}
 }
 
-// createVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
+// createVirtualMFADevice makes a virtual MFA device, assigned to no user. Its
 // seed, as text and as a QR code, is in this answer only.
 func (s *Fake) createVirtualMFADevice(call *fakeaws.Call, in *sdk.CreateVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.CreateVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, created("mfa", in.VirtualMFADeviceName, in.Path).tagged("iam:TagMFADevice", in.Tags), func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
@@ -124,7 +124,7 @@ func (a *account) otpURL(device, seed string) string {
 	return "otpauth://totp/" + url.PathEscape(device+"@"+name) + "?secret=" + seed
 }
 
-// deleteVirtualMFADevice deletes a virtual MFA device that nobody has.
+// deleteVirtualMFADevice deletes a virtual MFA device that is assigned to no user.
 func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.DeleteVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 		if d.user != nil {
@@ -173,7 +173,7 @@ func (s *Fake) enable(u *entity, serial, code1, code2 string) error {
 	return nil
 }
 
-// resyncMFADevice learns anew how far the clock of a user's device is off.
+// resyncMFADevice measures again how far the clock of a user's device is off.
 func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput) (*fakeaws.Plan[*sdk.ResyncMFADeviceOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)

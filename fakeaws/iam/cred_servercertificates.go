@@ -28,7 +28,7 @@ func (s *Fake) serverCertificateOps() []fakeaws.Op {
 }
 
 // A serverCertificate is a certificate of a web server with its private key,
-// which nobody gets to see again and so is not kept.
+// which IAM never shows again, so that it is not kept.
 type serverCertificate struct {
 	account           *account
 	name, path, id    string

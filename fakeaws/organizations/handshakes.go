@@ -39,7 +39,7 @@ type handshake struct {
 	// recipient is the account that answers, or email the address of its owner.
 	recipient, email string
 	parent           *handshake
-	settled          time.Time // zero while nobody has answered
+	settled          time.Time // zero while it is unanswered
 	tags             tagSet    // of the account that will join
 }
 

@@ -95,8 +95,8 @@ func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) err
 	}
 	fullControl := p.ACL == types.ObjectCannedACLBucketOwnerFullControl
 	if !b.aclsEnabled() {
-		// "bucket owner full control" is all that these buckets put up with, under
-		// its name or spelled out.
+		// These buckets take no ACL but "bucket owner full control", by its name or as
+		// a grant.
 		if r.Given() && !fullControl && !r.OnlyFullControlOf(b.owner.CanonicalUser) {
 			return errACLNotSupported.of()
 		}

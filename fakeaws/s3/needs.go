@@ -47,7 +47,7 @@ func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more
 }
 
 // requestKeys sets the keys that all actions of S3 have. The account is the one that
-// owns what is asked for; nobody's for an anonymous caller's own.
+// owns what is asked for; empty for an anonymous caller's own.
 func requestKeys(keys *enforce.Context, call *fakeaws.Call, account string) {
 	if account != "" {
 		keys.Set("s3:ResourceAccount", account)

@@ -89,7 +89,7 @@ func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *
 }
 
 // putObject stores an object. Its body is read when the call is allowed, and without the
-// lock: a slow upload holds up nobody. It goes into the bucket that the policies were
+// lock: a slow upload delays no other call. It goes into the bucket that the policies were
 // asked about, or nowhere.
 func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws.Plan[*awss3.PutObjectOutput], error) {
 	p, err := readPutObject(call, in)

@@ -107,7 +107,7 @@ func (u *uploads) find(key, id string) *multipart {
 	return m
 }
 
-// finish forgets the parts of an upload that is complete.
+// finish drops the parts of an upload that is complete.
 func (u *uploads) finish(m *multipart) {
 	u.running.Delete(m)
 	m.parts = nil
@@ -233,7 +233,7 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 	return types.Initiator{ID: &id}
 }
 
-// abortMultipartUpload ends an upload and forgets its parts.
+// abortMultipartUpload ends an upload and drops its parts.
 func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipartUploadInput) (*fakeaws.Plan[*awss3.AbortMultipartUploadOutput], error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")
