@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -55,7 +54,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 				return nil, err
 			}
 			n.etag = s.annotationETag(o.encryption, n.text)
-			n.modified = s.world.Clock().Now().UTC().Truncate(time.Second)
+			n.modified = s.now()
 			var err error
 			if o.annotations, err = o.annotations.with(n); err != nil {
 				return nil, err

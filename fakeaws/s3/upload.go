@@ -179,14 +179,11 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	params.setKeys(&need.Context, call.Time)
-	need.Context.SetBool("s3:ObjectCreationOperation", false)
-	setObjectTags(&need.Context, tags)
+	need := s.writeNeed(call, b, in.Key, params, tags, false)
 	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
 		m := &multipart{
-			key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
+			key: aws.ToString(in.Key), started: s.now(), initiator: initiatorOf(call),
 			params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
 		}
 		if err := s.begin(call, b, m); err != nil {
