@@ -10,6 +10,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A device is a directory whose root users have one, which shows one code.
@@ -30,9 +31,7 @@ func (device) Ops() []fakeaws.Op { return nil }
 func (device) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
 
 func FuzzMFA(f *testing.F) {
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
-	_, err := w.AddAccount(owner, "", "")
-	require.NoError(f, err)
+	w := worldtest.NewWorld(f, fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
 	acct, _ := w.Account(owner)
 	call := &fakeaws.Call{Context: f.Context(), World: w, Account: owner, Region: region, Caller: acct.Root.Caller}
 	for _, s := range []string{"device 123456", "device  123456", "device 123456 ", "device", " 123456", "other 123456", ""} {
