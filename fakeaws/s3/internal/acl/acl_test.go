@@ -1,7 +1,6 @@
 package acl
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -21,7 +20,7 @@ var (
 func reasonOf(t testing.TB, err error) Reason {
 	t.Helper()
 	var e *Error
-	require.True(t, errors.As(err, &e), "%v", err)
+	require.ErrorAs(t, err, &e)
 	return e.Reason
 }
 
