@@ -7,7 +7,7 @@ import (
 )
 
 // matches grades how a statement applies to the request; unnamed when it does
-// not. Statements that name nobody apply directly.
+// not. Statements without principals apply directly.
 func (e *eval) matches(s *Statement) grade {
 	if !s.concerns(e.action) || !e.covers(s) {
 		return unnamed

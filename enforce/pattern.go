@@ -49,7 +49,7 @@ func (t *byteTable) Replace(s string) string {
 			for ; i < len(text); i++ {
 				text[i] = t[text[i]]
 			}
-			return unsafe.String(&text[0], len(text)) // nobody changes it any more
+			return unsafe.String(&text[0], len(text)) // it is not changed any more
 		}
 	}
 	return s

@@ -93,7 +93,7 @@ type PolicySet struct {
 	Endpoint *Policy
 }
 
-// Owner returns the account that owns the resource; "" when nobody says.
+// Owner returns the account that owns the resource; "" when neither the request nor the ARN says.
 func (r *Request) Owner() string {
 	if r.ResourceAccount != "" {
 		return r.ResourceAccount

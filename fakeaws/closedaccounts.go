@@ -1,7 +1,7 @@
 package fakeaws
 
-// CloseAccount makes all credentials of an account good for nothing, those of its
-// sessions included: AWS answers them as unknown keys. Nobody gets new ones.
+// CloseAccount ends all credentials of an account, those of its sessions included: AWS
+// answers them as unknown keys. The account gets no new ones.
 func (w *World) CloseAccount(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -82,7 +82,7 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 }
 
 const (
-	// maxUnread is how much of a body that nobody wants is read nevertheless: more than
+	// maxUnread is how much is read of a body that the operation has not read: more than
 	// the parts that SDKs make of uploads.
 	maxUnread = 64 << 20
 	// linger is how long the door reads from a client that was not asked for its body.

@@ -43,7 +43,7 @@ type Wire struct {
 	Finish func(*Exchange, *wire.Response)
 }
 
-// An Endpoint is what the host of a request tells.
+// An Endpoint is what the host of a request says: a service, a region.
 type Endpoint struct {
 	// Service is the service that the host is an endpoint of, by its signing name; empty
 	// for a host that is not AWS's, such as a test's socket.

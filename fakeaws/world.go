@@ -46,11 +46,11 @@ type World struct {
 	sourceIP string
 	verifier sigv4.Verifier
 	log      Log
-	// principals, issuers and remarks have locks of their own, and call nobody.
-	principals Principals
-	issuers    Issuers
-	messages   messages
-	remarks    remarks
+	// principals, issuers and unrecognized have locks of their own, and call nothing that locks.
+	principals   Principals
+	issuers      Issuers
+	messages     messages
+	unrecognized unrecognizedPrincipals
 	// organizations has the accounts that are in one.
 	organizations memberships
 
@@ -206,7 +206,7 @@ func (w *World) SetCredential(c *Credential) {
 	w.credentials[c.AccessKeyID] = c
 }
 
-// DeleteCredential forgets an access key.
+// DeleteCredential removes an access key.
 func (w *World) DeleteCredential(accessKeyID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 )
 
 // The root access key of the default account is the one of AWS's documentation,
-// which is nobody's.
+// which AWS gives to no account.
 const (
 	defaultAccount   = "000000000000"
 	defaultAccessKey = "AKIAIOSFODNN7EXAMPLE"

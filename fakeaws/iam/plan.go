@@ -141,20 +141,12 @@ type contextKey func(*enforce.Context, *resource)
 
 func requestTags(tags []types.Tag) contextKey {
 	return func(c *enforce.Context, _ *resource) {
-		if len(tags) == 0 {
-			return
-		}
-		keys := make([]string, len(tags))
-		for i, t := range tags {
-			keys[i] = *t.Key
-			c.Set("aws:RequestTag/"+*t.Key, *t.Value)
-		}
-		c.SetMulti("aws:TagKeys", keys)
+		fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return *t.Key, *t.Value })
 	}
 }
 
 func requestTagKeys(keys []string) contextKey {
-	return func(c *enforce.Context, _ *resource) { c.SetMulti("aws:TagKeys", keys) }
+	return func(c *enforce.Context, _ *resource) { fakeaws.SetTagKeys(c, keys) }
 }
 
 // optionalKey sets a key to a member of the request, if it has the member.

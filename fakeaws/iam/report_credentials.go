@@ -44,7 +44,7 @@ func (r *credentialReport) expired(now time.Time) bool { return now.Sub(r.genera
 
 // reportColumns are the columns of a report. AWS's page has one more,
 // additional_credentials_info, for users with more than two keys or
-// certificates, which nobody can have; real reports do not have it.
+// certificates, which the quotas do not allow; real reports do not have it.
 var reportColumns = strings.Fields(`user arn user_creation_time
 	password_enabled password_last_used password_last_changed password_next_rotation mfa_active
 	access_key_1_active access_key_1_last_rotated
@@ -123,8 +123,8 @@ func (s *Fake) reportRow(u *entity) []string {
 // reportTime writes a time as reports do: ISO 8601 with the offset of UTC.
 func reportTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
 
-// passwordColumns are enabled, last used, last changed, next rotation. Nobody
-// signs in to a console here.
+// passwordColumns are enabled, last used, last changed, next rotation. There
+// is no console to sign in to here.
 func (e *entity) passwordColumns() []string {
 	login := e.user.login
 	switch {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -131,7 +132,7 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
-		all := ascendSlice(namespaces, func(name string) string { return name })
+		all := page.Sorted(namespaces, func(name string) string { return name })
 		p, err := list(all, in.Marker, nil, func(name string) (types.ListPoliciesGrantingServiceAccessEntry, bool) {
 			entry := types.ListPoliciesGrantingServiceAccessEntry{
 				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
@@ -146,7 +147,7 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			return entry, true
 		})
 		return &sdk.ListPoliciesGrantingServiceAccessOutput{
-			PoliciesGrantingServiceAccess: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			PoliciesGrantingServiceAccess: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }

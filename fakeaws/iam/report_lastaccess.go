@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -211,14 +212,14 @@ func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.Ge
 // getServiceLastAccessedDetails returns a report, by service.
 func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsInput) (*fakeaws.Plan[*sdk.GetServiceLastAccessedDetailsOutput], error) {
 	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
-		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
+		all := page.Sorted(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
 		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
 			return x.ServiceLastAccessed, true
 		})
 		return &sdk.GetServiceLastAccessedDetailsOutput{
 			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created),
 			JobStatus: types.JobStatusTypeCompleted, JobType: job.granularity,
-			ServicesLastAccessed: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			ServicesLastAccessed: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }
@@ -231,10 +232,10 @@ func (s *Fake) getServiceLastAccessedDetailsWithEntities(call *fakeaws.Call, in 
 		if i < 0 {
 			return nil, noSuchEntity(notReported, *in.ServiceNamespace)
 		}
-		p, err := list(ascendNumbered(job.services[i].entities), in.Marker, in.MaxItems, whole[types.EntityDetails])
+		p, err := list(page.Numbered(job.services[i].entities), in.Marker, in.MaxItems, page.All[types.EntityDetails])
 		return &sdk.GetServiceLastAccessedDetailsWithEntitiesOutput{
 			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created), JobStatus: types.JobStatusTypeCompleted,
-			EntityDetailsList: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			EntityDetailsList: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -191,8 +192,8 @@ func (s *Fake) getOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GetOrgan
 			unused += number(sorted[i].LastAuthenticatedTime == nil)
 		}
 		out.NumberOfServicesAccessible, out.NumberOfServicesNotAccessed = aws.Int32(int32(len(sorted))), aws.Int32(int32(unused))
-		p, err := list(ascendNumbered(sorted), in.Marker, in.MaxItems, whole[types.AccessDetail])
-		out.AccessDetails, out.IsTruncated, out.Marker = p.items, p.truncated, p.marker
+		p, err := list(page.Numbered(sorted), in.Marker, in.MaxItems, page.All[types.AccessDetail])
+		out.AccessDetails, out.IsTruncated, out.Marker = p.Items, p.Truncated(), p.Next
 		return out, err
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
@@ -79,7 +80,7 @@ func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPo
 			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
 			entries: in.ContextEntries, organization: in.OrderedOrganizationPolicyInputList, additional: in.PolicyInputList,
 		})
-		return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -111,7 +112,7 @@ func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrinc
 			q.scps = out.scps(m.SCPs)
 		}
 		p, err := e.account.simulate(q)
-		return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -135,22 +136,22 @@ func checkSource(account string, arn *string) error {
 }
 
 // simulate answers a question, one result for each action.
-func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
+func (a *account) simulate(q *question) (page.Page[types.EvaluationResult], error) {
 	sim := &enforce.Simulation{Actions: q.actions, Resources: q.resources, Context: simulatedContext(q.entries)}
 	sources, err := a.prepare(sim, q)
 	if err != nil {
-		return page[types.EvaluationResult]{}, err
+		return page.Page[types.EvaluationResult]{}, err
 	}
 	if err := q.check(); err != nil {
-		return page[types.EvaluationResult]{}, err
+		return page.Page[types.EvaluationResult]{}, err
 	}
 	decisions, err := enforce.Simulate(sim)
 	if err != nil {
-		return page[types.EvaluationResult]{}, simulationError(err)
+		return page.Page[types.EvaluationResult]{}, simulationError(err)
 	}
 	for i := range decisions {
 		if d := &decisions[i]; q.resourcePolicy != nil && d.Request.Resource != "*" && !d.AboutResource() {
-			return page[types.EvaluationResult]{}, invalidInput(fmt.Sprintf(inapplicable, d.Request.Resource))
+			return page.Page[types.EvaluationResult]{}, invalidInput(fmt.Sprintf(inapplicable, d.Request.Resource))
 		}
 	}
 	each := len(decisions) / len(q.actions)
@@ -158,7 +159,7 @@ func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
 	for i := range results {
 		results[i] = result{decisions: decisions[i*each : (i+1)*each], sources: sources}
 	}
-	return list(ascendNumbered(results), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
+	return list(page.Numbered(results), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
 		return r.view(), true
 	})
 }
@@ -257,9 +258,8 @@ func simulatedOwner(owner *string) (string, error) {
 	if owner == nil {
 		return "", nil
 	}
-	id, _ := strings.CutPrefix(*owner, "arn:aws:iam::")
-	id = strings.TrimSuffix(id, ":root")
-	if !awsid.IsAccount(id) {
+	id, ok := awsid.Account(*owner)
+	if !ok {
 		return "", invalidInput(fmt.Sprintf(invalidOwner, *owner))
 	}
 	return id, nil

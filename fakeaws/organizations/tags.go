@@ -120,6 +120,6 @@ func (s *Fake) listTagsForResource(call *fakeaws.Call, in *sdk.ListTagsForResour
 		}
 		key := func(t types.Tag) string { return *t.Key }
 		p, err := paged(tags.list(), key, in.NextToken, nil, func(t types.Tag) types.Tag { return t })
-		return &sdk.ListTagsForResourceOutput{Tags: p.items, NextToken: p.next}, err
+		return &sdk.ListTagsForResourceOutput{Tags: p.Items, NextToken: p.Next}, err
 	})
 }

@@ -90,7 +90,21 @@ func nextPiece(received, size int64) int64 {
 	return next
 }
 
-func tooLarge(size int64) error { return exceeds(size, maxObject) }
+// checkLength refuses a body that is announced to be longer than an object may be.
+func checkLength(announced *int64) error {
+	if size := sizeOf(announced); size > maxObject {
+		return exceeds(size, maxObject)
+	}
+	return nil
+}
+
+// sizeOf is the announced length of a body, negative when there is none.
+func sizeOf(contentLength *int64) int64 {
+	if contentLength == nil {
+		return -1
+	}
+	return *contentLength
+}
 
 func exceeds(size, limit int64) error {
 	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(limit, 10))

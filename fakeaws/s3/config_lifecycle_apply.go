@@ -89,7 +89,7 @@ func (s *Fake) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time)
 	s.transition(b, cfg, key, now)
 }
 
-// anyRule reports whether one of the rules that are enabled is what is tells.
+// anyRule reports whether is holds for one of the rules that are enabled.
 func (cfg *lifecycle) anyRule(is func(*types.LifecycleRule) bool) bool {
 	for i := range cfg.Rules {
 		if cfg.Rules[i].Status == types.ExpirationStatusEnabled && is(&cfg.Rules[i]) {

@@ -66,9 +66,9 @@ func (c controlFake) findTagged(call *fakeaws.Call, ref taggedRef, action string
 	return tagged{bucket: b}, c.need(call, b, action, b.arn, 0), nil
 }
 
-// onTags plans an operation on tags. The tags and the keys of a request are condition
-// keys. do performs it with the lock held.
-func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, keys []string, do func(*[]types.Tag) (O, error)) (*fakeaws.Plan[O], error) {
+// onTags plans an operation on tags. The tags that a request gives, and the keys of those
+// that it removes, are condition keys. do performs it with the lock held.
+func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, removed []string, do func(*[]types.Tag) (O, error)) (*fakeaws.Plan[O], error) {
 	if err := checkTags(given, bucketTags); err != nil {
 		return nil, err
 	}
@@ -78,10 +78,8 @@ func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action stri
 	if err != nil {
 		return nil, err
 	}
-	setTags(&need.Context, "aws:RequestTag/", given)
-	if keys = append(tagKeys(given), keys...); len(keys) > 0 {
-		need.Context.SetMulti("aws:TagKeys", keys)
-	}
+	setRequestTags(&need.Context, given)
+	fakeaws.SetTagKeys(&need.Context, removed)
 	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()

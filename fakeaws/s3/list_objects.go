@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // listOps are the rows of lists of objects.
@@ -196,7 +197,7 @@ func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fak
 }
 
 func listRequestV2(in *awss3.ListObjectsV2Input) (*listRequest, error) {
-	after, err := listToken(in.ContinuationToken)
+	after, err := afterToken(in.ContinuationToken)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +244,7 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			CommonPrefixes:    p.prefixes,
 		}
 		if p.truncated {
-			out.NextContinuationToken = newListToken(p.last)
+			out.NextContinuationToken = page.Token(p.last)
 		}
 		return out, nil
 	}), nil

@@ -1,11 +1,12 @@
 package s3
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // A scan collects a page of a list that is ordered by key.
@@ -89,25 +90,13 @@ func behind(prefix string) string {
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
-// tokenMark distinguishes tokens that were made here from other base64.
-const tokenMark = "1/"
-
-// newListToken makes an opaque token that continues behind a name.
-func newListToken(last string) *string {
-	return aws.String(base64.StdEncoding.EncodeToString([]byte(tokenMark + last)))
-}
-
-// listToken reads a token of newListToken.
-func listToken(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(*token)
-	last, ok := strings.CutPrefix(string(raw), tokenMark)
-	if err != nil || !ok {
+// afterToken returns the name that a continuation token continues behind.
+func afterToken(token *string) (string, error) {
+	after, ok := page.After(token)
+	if !ok {
 		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
 	}
-	return last, nil
+	return after, nil
 }
 
 // urlEncode is the encoding of encoding-type=url: that of HTML forms, which

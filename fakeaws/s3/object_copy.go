@@ -146,15 +146,12 @@ func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objec
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(needs[0], byVersion(p.source.version, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")))
 	}
-	put := s.need(call, p.dest, "s3:PutObject", p.dest.objectARN(in.Key), 7)
+	put := s.writeNeed(call, p.dest, in.Key, p.params, p.tags, true)
 	// The key has the form bucket/key of the documentation's policies, also when
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
 	setEnum(&put.Context, "s3:x-amz-object-annotation-directive", in.AnnotationDirective)
-	p.params.setKeys(&put.Context, call.Time)
-	put.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&put.Context, p.tags)
 	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))

@@ -117,7 +117,7 @@ func tagKeys(tags []types.Tag) []string {
 	return keys
 }
 
-// cloneTags copies tags, so that what is stored is nobody else's.
+// cloneTags is a deep copy of tags.
 func cloneTags(tags []types.Tag) []types.Tag {
 	out := make([]types.Tag, len(tags))
 	for i, t := range tags {

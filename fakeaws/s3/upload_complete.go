@@ -149,7 +149,7 @@ func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, err
 		case err != nil:
 			return nil, err
 		case sent.algorithm != "" && sent.algorithm != m.algorithm && m.algorithm != "":
-			return nil, errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + name + ", actual checksum Type: " + strings.ToLower(string(sent.algorithm)))
+			return nil, checksumMismatch(m.algorithm, sent.algorithm)
 		case sent.algorithm == "" && m.composite:
 			return nil, errInvalidRequest.withText("The upload was created using a " + name + " checksum. The complete request must include the checksum for each part. It was missing for part " + itoa(p.number) + " in the request.")
 		case p.contradicts(sent):
@@ -227,7 +227,7 @@ func (m *multipart) checkWhole(headers *checksumValues, o *object) error {
 		name := strings.ToLower(string(a))
 		switch {
 		case a != o.checksum.algorithm:
-			return errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(string(o.checksum.algorithm)) + ", actual checksum Type: " + name)
+			return checksumMismatch(o.checksum.algorithm, a)
 		case *value != o.checksum.value && *value+"-"+strconv.Itoa(len(o.parts)) != o.checksum.value:
 			return errBadDigest.withText("The " + name + " you specified did not match the calculated checksum.")
 		}

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 func (s *Fake) queueOps() []fakeaws.Op {
@@ -190,11 +190,15 @@ func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fake
 	return &fakeaws.Plan[*awssqs.ListQueuesOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ListQueuesOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		urls, token, err := page(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)
+		p, err := listed(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)
 		if err != nil {
 			return nil, err
 		}
-		return &awssqs.ListQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+		out := &awssqs.ListQueuesOutput{NextToken: p.Next}
+		if len(p.Items) > 0 { // an answer without queues has no list
+			out.QueueUrls = p.Items
+		}
+		return out, nil
 	}}, nil
 }
 
@@ -209,38 +213,24 @@ func (s *Fake) queuesOf(account, region, prefix string) []queueID {
 	return ids
 }
 
-// page sorts queues by name and cuts out the page that follows token. SQS gives
+// listed returns the page of the queues' URLs, by name, that follows a token. SQS gives
 // a token only to callers who ask for a number of results.
-func page(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (urls []string, next *string, err error) {
+func listed(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (page.Page[string], error) {
 	if limit != nil && (*limit < 1 || *limit > maxListed) {
-		return nil, nil, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
+		return page.Page[string]{}, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
 	}
+	if aws.ToString(token) == "" {
+		token = nil
+	}
+	after, ok := page.After(token)
+	if !ok {
+		return page.Page[string]{}, invalidParameter(textNextToken)
+	}
+	name := func(id queueID) string { return id.name }
 	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
-	if token != nil && *token != "" {
-		last, err := base64.StdEncoding.DecodeString(*token)
-		if err != nil || !isName(strings.TrimSuffix(string(last), fifoSuffix)) {
-			return nil, nil, invalidParameter(textNextToken)
-		}
-		after, found := slices.BinarySearchFunc(ids, string(last), func(id queueID, name string) int {
-			return strings.Compare(id.name, name)
-		})
-		if found {
-			after++
-		}
-		ids = ids[after:]
+	p := page.Of(page.Sorted(ids, name), after, page.Size(limit, maxListed), page.Every(func(id queueID) string { return id.url(call) }))
+	if limit == nil {
+		p.Next = nil
 	}
-	size := maxListed
-	if limit != nil {
-		size = int(*limit)
-	}
-	if len(ids) > size {
-		ids = ids[:size]
-		if limit != nil {
-			next = aws.String(base64.StdEncoding.EncodeToString([]byte(ids[size-1].name)))
-		}
-	}
-	for _, id := range ids {
-		urls = append(urls, id.url(call))
-	}
-	return urls, next, nil
+	return p, nil
 }

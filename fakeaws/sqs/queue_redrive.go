@@ -164,14 +164,11 @@ func (s *Fake) deadLetter(q *queue, m *message, now timestamp) bool {
 // listDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
 func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDeadLetterSourceQueuesInput) (*fakeaws.Plan[*awssqs.ListDeadLetterSourceQueuesOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ListDeadLetterSourceQueues", shareable, func(dead *queue) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
-		urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
+		p, err := listed(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
 		if err != nil {
 			return nil, err
 		}
-		if urls == nil {
-			urls = []string{} // a required member of the answer
-		}
-		return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+		return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: p.Items, NextToken: p.Next}, nil
 	})
 }
 

@@ -8,43 +8,44 @@ import (
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
-// remarks are what a World noticed that may be a mistake but that AWS accepts,
-// each once.
-type remarks struct {
-	mu    sync.Mutex
-	list  []string
-	noted map[string]bool
+// unrecognizedPrincipals are the warnings about principals that policies name and the World
+// does not have. AWS accepts such policies, but the name may be a mistake.
+type unrecognizedPrincipals struct {
+	mu       sync.Mutex
+	warnings []string
+	known    map[string]bool // the same warnings, to have each once
 }
 
-func (r *remarks) add(remark string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.noted[remark] {
+func (u *unrecognizedPrincipals) add(warning string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.known[warning] {
 		return
 	}
-	if r.noted == nil {
-		r.noted = make(map[string]bool)
+	if u.known == nil {
+		u.known = make(map[string]bool)
 	}
-	r.noted[remark] = true
-	r.list = append(r.list, remark)
+	u.known[warning] = true
+	u.warnings = append(u.warnings, warning)
 }
 
-// Remarks returns what this World noticed in policies that may be a mistake but
-// that AWS accepts: principals of which it knows nothing. Each is there once, in
-// order.
-func (w *World) Remarks() []string {
-	w.remarks.mu.Lock()
-	defer w.remarks.mu.Unlock()
-	return slices.Clone(w.remarks.list)
+// UnrecognizedPrincipals returns a warning for each account and each service that a policy
+// names as a principal and that this World, or AWS, does not have. AWS accepts such
+// policies. Each warning is there once, in the order in which the policies came.
+func (w *World) UnrecognizedPrincipals() []string {
+	w.unrecognized.mu.Lock()
+	defer w.unrecognized.mu.Unlock()
+	return slices.Clone(w.unrecognized.warnings)
 }
 
-func (w *World) remarkAccount(id string) {
-	w.remarks.add("unrecognized principal: a policy names the account " + id + ", which this World does not have")
+func (w *World) unrecognizedAccount(id string) {
+	w.unrecognized.add("unrecognized principal: a policy names the account " + id + ", which this World does not have")
 }
 
-func (w *World) remarkService(principal string) {
+// checkService warns of a service principal that AWS is not known to have.
+func (w *World) checkService(principal string) {
 	if !knownService(principal) {
-		w.remarks.add("unrecognized principal: a policy names the service " + principal + ", which AWS is not known to have")
+		w.unrecognized.add("unrecognized principal: a policy names the service " + principal + ", which AWS is not known to have")
 	}
 }
 
