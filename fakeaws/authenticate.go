@@ -7,7 +7,10 @@ import (
 )
 
 // errNoPrincipal is a call with the credentials of a user or role that has been
-// deleted. AWS answers it as an unknown key.
+// deleted. AWS answers it as an unknown key, also where no permission is needed: of
+// GetCallerIdentity too, InvalidClientTokenId says that the "credentials aren't
+// configured correctly, are expired or deleted" (Knowledge Center, "How do I resolve the
+// IAM credentials error"). That it does so once the signature is verified is unverified.
 var errNoPrincipal = errors.New("the principal of the credentials does not exist")
 
 // Authenticate finds who calls, in AWS's order: key, token, expiry, clock,
@@ -42,6 +45,9 @@ func (x *Exchange) Authenticate(bodyHash string) error {
 	if err := x.world.verifier.Verify(x.HTTP, s, cred.SecretAccessKey, bodyHash, x.Call.Time); err != nil {
 		return err
 	}
+	if !x.world.has(cred.Caller) {
+		return errNoPrincipal
+	}
 	x.Call.Caller = cred.Caller
 	x.Call.Account = cred.Caller.Account
 	if x.Operation != nil {
@@ -53,6 +59,15 @@ func (x *Exchange) Authenticate(bodyHash string) error {
 		x.Call.Signed.Age = x.Call.Time.Sub(s.Time)
 	}
 	return nil
+}
+
+// has reports whether the user or role behind a caller's credentials exists.
+func (w *World) has(caller *Caller) bool {
+	if caller.EntityID == "" {
+		return true // it is no user and no role: root, and whom root sent
+	}
+	_, exists := w.principals.ARN(caller.EntityID)
+	return exists
 }
 
 // checkScope refuses a signature for another service or region than those of the

@@ -95,6 +95,7 @@ func (c *cloud) user(account, name, policy string) *awssqs.Client {
 func (c *cloud) userKey(account, name, policy string) aws.CredentialsProvider {
 	id := c.IDs().Unique("AIDA")
 	c.users[id] = nil
+	c.Principals().Set(id, fakeaws.ARN("iam", "", account, "user/"+name))
 	if policy != "" {
 		c.users[id] = enforce.MustParse(policy, enforce.IdentityPolicy)
 	}
