@@ -77,6 +77,9 @@ func (x *Exchange) checkScope(s *sigv4.Signature) error {
 	if !e.Shared && x.world.rooms[e.Service] != nil && e.Service != s.Service {
 		return s.WrongService(e.Service)
 	}
+	if x.room != nil && x.room.reg.SigningName != "" && x.room.reg.SigningName != s.Service {
+		return s.WrongService(x.room.reg.SigningName)
+	}
 	region := e.Region
 	if region == "" && (e.Shared || e.Service == "") {
 		region = x.Call.Region
