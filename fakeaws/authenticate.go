@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"errors"
+	"time"
 
 	"github.com/leastpriv/leastpriv/internal/sigv4"
 )
@@ -29,18 +30,9 @@ func (x *Exchange) Authenticate(bodyHash string) error {
 	if err := x.checkScope(s); err != nil {
 		return err
 	}
-	cred, ok := x.world.Credential(s.AccessKeyID)
-	if !ok {
-		return s.UnknownKey()
-	}
-	if cred.Inactive {
-		return s.InactiveKey()
-	}
-	if err := s.CheckToken(cred.SessionToken); err != nil {
+	cred, err := x.world.usable(s, x.Call.Time)
+	if err != nil {
 		return err
-	}
-	if session := cred.Caller.Session; session != nil && !x.Call.Time.Before(session.Expires) {
-		return s.ExpiredSession()
 	}
 	if err := x.world.verifier.Verify(x.HTTP, s, cred.SecretAccessKey, bodyHash, x.Call.Time); err != nil {
 		return err
@@ -59,6 +51,44 @@ func (x *Exchange) Authenticate(bodyHash string) error {
 		x.Call.Signed.Age = x.Call.Time.Sub(s.Time)
 	}
 	return nil
+}
+
+// usable finds the credentials of a signature as far as they can be used at a time.
+func (w *World) usable(s *sigv4.Signature, now time.Time) (*Credential, error) {
+	cred, ok := w.Credential(s.AccessKeyID)
+	if !ok {
+		return nil, s.UnknownKey()
+	}
+	if cred.Inactive {
+		return nil, s.InactiveKey()
+	}
+	if err := s.CheckToken(cred.SessionToken); err != nil {
+		return nil, err
+	}
+	if session := cred.Caller.Session; session != nil && !now.Before(session.Expires) {
+		return nil, s.ExpiredSession()
+	}
+	return cred, nil
+}
+
+// StillAllowed asks again, for an operation that has waited, whether the caller may do
+// what it waited for: the credentials, the principal and the policies as they are now.
+// AWS evaluates permissions "each time" that credentials are used (User Guide, "Disabling
+// permissions for temporary security credentials"); that it does so again after a wait
+// is unverified.
+func (c *Call) StillAllowed(needs ...Need) error {
+	arrived := c.Time
+	c.Time = c.World.clock.Now()
+	defer func() { c.Time = arrived }()
+	if x := c.exchange; x != nil && x.Signature != nil {
+		if _, err := c.World.usable(x.Signature, c.Time); err != nil {
+			return err
+		}
+		if !c.World.has(c.Caller) {
+			return errNoPrincipal
+		}
+	}
+	return c.authorize(needs)
 }
 
 // has reports whether the user or role behind a caller's credentials exists.

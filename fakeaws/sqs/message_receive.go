@@ -43,11 +43,23 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 		if out != nil || err != nil {
 			return out, err
 		}
-		if err := s.world.Clock().Wait(p.call, until.time(), p.wake); err != nil {
+		err = s.world.Clock().Wait(p.call, until.time(), p.wake)
+		if err == nil {
+			// What has come meanwhile is not for a caller who was shut out meanwhile.
+			err = p.call.StillAllowed(s.receiving(p.queue))
+		}
+		if err != nil {
 			s.abandon(p)
 			return nil, err
 		}
 	}
+}
+
+// receiving is the permission to receive from a queue as it is now.
+func (s *Fake) receiving(q *queue) fakeaws.Need {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return q.need("sqs:ReceiveMessage")
 }
 
 // poll looks once at the queue. Without an answer, the caller waits until the
