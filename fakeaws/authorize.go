@@ -73,6 +73,9 @@ func (c *Call) judge(needs []Need) error {
 		c.event.Decisions = make([]enforce.Decision, 0, len(needs))
 	}
 	for i := range needs {
+		if err := c.Err(); err != nil {
+			return err // a thousand keys to delete are a thousand questions
+		}
 		need, q := &needs[i], &questions[i]
 		q.policies = *policies
 		q.policies.Resource = need.Policy

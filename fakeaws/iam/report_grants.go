@@ -136,7 +136,7 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			entry := types.ListPoliciesGrantingServiceAccessEntry{
 				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
 			}
-			if service, ok := catalog.Lookup(name); ok {
+			if service, ok := catalog.Lookup(name); ok && call.Err() == nil {
 				for i := range grants {
 					if grants[i].reaches(service) {
 						entry.Policies = append(entry.Policies, grants[i].view())
@@ -145,6 +145,9 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			}
 			return entry, true
 		})
+		if gone := call.Err(); gone != nil {
+			return nil, gone
+		}
 		return &sdk.ListPoliciesGrantingServiceAccessOutput{
 			PoliciesGrantingServiceAccess: p.items, IsTruncated: p.truncated, Marker: p.marker,
 		}, err

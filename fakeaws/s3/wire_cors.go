@@ -60,7 +60,7 @@ func (s *Fake) preflight(x *fakeaws.Exchange) (*wire.Response, error) {
 			asked = append(asked, strings.ToLower(name))
 		}
 	}
-	answer, configured := s.crossOrigin(bucketName(x), origin, method, asked)
+	answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, method, asked)
 	if answer == nil {
 		return nil, refusedByCORS(method, configured)
 	}
@@ -96,7 +96,7 @@ func admitPage(x *fakeaws.Exchange, elsewhere bool) error {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return nil
 	default:
-		answer, configured := s.crossOrigin(bucketName(x), x.HTTP.Header.Get(originHeader), method, nil)
+		answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), x.HTTP.Header.Get(originHeader), method, nil)
 		if answer == nil {
 			return refusedByCORS(method, configured)
 		}
@@ -111,7 +111,7 @@ func (s *Fake) admitOrigin(x *fakeaws.Exchange, resp *wire.Response) {
 	if origin == "" || x.HTTP.Method == http.MethodOptions {
 		return
 	}
-	if answer, _ := s.crossOrigin(bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
+	if answer, _ := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
 		answer.write(resp.Header)
 	}
 }

@@ -89,7 +89,12 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until timestamp,
 		// guide, "Amazon SQS message quotas", "Amazon SQS FIFO queue quotas").
 		return nil, 0, overLimit(textOverLimit)
 	}
-	if messages := s.take(p, now); len(messages) > 0 || !long {
+	messages, err := s.take(p, now)
+	if err != nil {
+		q.wakeNext()
+		return nil, 0, err
+	}
+	if len(messages) > 0 || !long {
 		q.wakeNext()
 		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
 	}
@@ -137,8 +142,9 @@ func (p *poll) start(now timestamp) (err error) {
 	return nil
 }
 
-// take receives what is visible, up to the number that the call asks for.
-func (s *Fake) take(p *poll, now timestamp) []types.Message {
+// take receives what is visible, up to the number that the call asks for. It may have to
+// move many messages to the dead-letter queue first, and ends when the client has gone.
+func (s *Fake) take(p *poll, now timestamp) ([]types.Message, error) {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
 	visibleAt := now.add(secondsOr(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
@@ -150,6 +156,9 @@ func (s *Fake) take(p *poll, now timestamp) []types.Message {
 			break
 		}
 		if s.deadLetter(q, m, now) {
+			if err := p.call.Err(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		q.messages.receive(m, visibleAt, now)
@@ -162,7 +171,7 @@ func (s *Fake) take(p *poll, now timestamp) []types.Message {
 	if len(taken) > 0 {
 		q.attempts.remember(*p.in.ReceiveRequestAttemptId, taken, visibleAt, now)
 	}
-	return messages
+	return messages, nil
 }
 
 // deliver makes the answer's form of a message that was received.

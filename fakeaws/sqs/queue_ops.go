@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -199,41 +200,57 @@ func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fake
 }
 
 // queuesOf returns the queues of an account in a region whose names begin with a prefix.
-func (s *Fake) queuesOf(account, region, prefix string) []queueID {
-	var ids []queueID
-	for id := range s.queues {
-		if id.account == account && id.region == region && strings.HasPrefix(id.name, prefix) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+func (s *Fake) queuesOf(account, region, prefix string) iter.Seq[queueID] {
+	return s.every(func(q *queue) bool {
+		return q.id.account == account && q.id.region == region && strings.HasPrefix(q.id.name, prefix)
+	})
 }
 
-// page sorts queues by name and cuts out the page that follows token. SQS gives
-// a token only to callers who ask for a number of results.
-func page(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (urls []string, next *string, err error) {
+// every returns the queues that are what is tells. The lock is held.
+func (s *Fake) every(is func(*queue) bool) iter.Seq[queueID] {
+	return func(yield func(queueID) bool) {
+		for id, q := range s.queues {
+			if is(q) && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// page finds the queues by name that follow token. SQS gives a token only to callers who
+// ask for a number of results. However many queues there are, few more than the page has
+// are sorted at a time, and the client of the call may go.
+func page(call *fakeaws.Call, all iter.Seq[queueID], limit *int32, token *string) (urls []string, next *string, err error) {
 	if limit != nil && (*limit < 1 || *limit > maxListed) {
 		return nil, nil, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
 	}
-	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
+	last := ""
 	if token != nil && *token != "" {
-		last, err := base64.StdEncoding.DecodeString(*token)
-		if err != nil || !isName(strings.TrimSuffix(string(last), fifoSuffix)) {
+		decoded, err := base64.StdEncoding.DecodeString(*token)
+		if last = string(decoded); err != nil || !isName(strings.TrimSuffix(last, fifoSuffix)) {
 			return nil, nil, invalidParameter(textNextToken)
 		}
-		after, found := slices.BinarySearchFunc(ids, string(last), func(id queueID, name string) int {
-			return strings.Compare(id.name, name)
-		})
-		if found {
-			after++
-		}
-		ids = ids[after:]
 	}
 	size := maxListed
 	if limit != nil {
 		size = int(*limit)
 	}
-	if len(ids) > size {
+	var ids []queueID
+	first := func() { // keeps the page and one queue more
+		slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
+		ids = ids[:min(len(ids), size+1)]
+	}
+	for id := range all {
+		if id.name <= last {
+			continue
+		}
+		if ids = append(ids, id); len(ids) >= 2*maxListed {
+			if first(); call.Err() != nil {
+				return nil, nil, call.Err()
+			}
+		}
+	}
+	if first(); len(ids) > size {
 		ids = ids[:size]
 		if limit != nil {
 			next = aws.String(base64.StdEncoding.EncodeToString([]byte(ids[size-1].name)))
