@@ -95,12 +95,14 @@ func (s *Fake) report(ctx context.Context, a *account) (*credentialReport, error
 	// Writing to memory does not fail.
 	_ = w.Write(reportColumns)
 	_ = w.Write(s.reportRow(a.root))
+	var gone error
 	a.users.Scan(func(_ string, u *entity) bool {
 		_ = w.Write(s.reportRow(u))
-		return ctx.Err() == nil
+		gone = ctx.Err()
+		return gone == nil
 	})
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if gone != nil {
+		return nil, gone
 	}
 	w.Flush()
 	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}, nil

@@ -129,6 +129,7 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 // with which it can reach services.
 func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[*sdk.ListPoliciesGrantingServiceAccessOutput], error) {
 	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+		var gone error
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
 		all := ascendSlice(namespaces, func(name string) string { return name })
@@ -136,7 +137,10 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			entry := types.ListPoliciesGrantingServiceAccessEntry{
 				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
 			}
-			if service, ok := catalog.Lookup(name); ok && call.Err() == nil {
+			if gone == nil {
+				gone = call.Err()
+			}
+			if service, ok := catalog.Lookup(name); ok && gone == nil {
 				for i := range grants {
 					if grants[i].reaches(service) {
 						entry.Policies = append(entry.Policies, grants[i].view())
@@ -145,7 +149,7 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			}
 			return entry, true
 		})
-		if gone := call.Err(); gone != nil {
+		if gone != nil {
 			return nil, gone
 		}
 		return &sdk.ListPoliciesGrantingServiceAccessOutput{

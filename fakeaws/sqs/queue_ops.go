@@ -245,9 +245,10 @@ func page(call *fakeaws.Call, all iter.Seq[queueID], limit *int32, token *string
 			continue
 		}
 		if ids = append(ids, id); len(ids) >= 2*maxListed {
-			if first(); call.Err() != nil {
-				return nil, nil, call.Err()
+			if err := call.Err(); err != nil {
+				return nil, nil, err
 			}
+			first()
 		}
 	}
 	if first(); len(ids) > size {
