@@ -8,10 +8,10 @@ import (
 )
 
 // errNoPrincipal is a call with the credentials of a user or role that has been
-// deleted. AWS answers it as an unknown key, also where no permission is needed: of
-// GetCallerIdentity too, InvalidClientTokenId says that the "credentials aren't
-// configured correctly, are expired or deleted" (Knowledge Center, "How do I resolve the
-// IAM credentials error"). That it does so once the signature is verified is unverified.
+// deleted. AWS answers it as an unknown key, also where the operation needs no permission,
+// as GetCallerIdentity: InvalidClientTokenId is its answer to credentials that "are expired
+// or deleted" (Knowledge Center, "How do I resolve the IAM credentials error"). That it
+// looks after the signature is verified is unverified.
 var errNoPrincipal = errors.New("the principal of the credentials does not exist")
 
 // Authenticate finds who calls, in AWS's order: key, token, expiry, clock,
