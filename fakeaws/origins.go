@@ -17,7 +17,8 @@ const (
 	originHeader    = "Origin"
 )
 
-// onlyS3 is the text of a refused request of a browser.
+// onlyS3 is the text of a refused request of a browser. It is not AWS's, which has no
+// such request.
 const onlyS3 = "Requests of browsers are refused, except by Amazon S3."
 
 // admitBrowser refuses a request of a browser that the service does not take: see

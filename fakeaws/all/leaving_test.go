@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -377,7 +376,7 @@ func TestLastingOperationsEndWithin100Milliseconds(t *testing.T) {
 				assert.Less(t, took, 100*time.Millisecond)
 				return
 			}
-			require.True(t, errors.Is(err, context.Canceled), err)
+			require.ErrorIs(t, err, context.Canceled)
 			after := took - time.Duration(left.Load())
 			t.Logf("ended %v after the client had left", after)
 			assert.Less(t, after, 100*time.Millisecond)
