@@ -17,8 +17,7 @@ var domains = []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}
 // checkHost refuses a request by a name that is not known to be the server's. A page of
 // a name that its owner then makes lead to this machine is of one origin with whatever
 // answers here under that name, so its requests look like those of the server's own
-// pages. Addresses of
-// this machine and its own names nobody else can give out.
+// pages. Nobody else can give out addresses, or the names that the machine has for itself.
 func (f *serveFlags) checkHost(r *http.Request) error {
 	host := strings.ToLower(r.Host)
 	name := host
@@ -58,7 +57,7 @@ func (f *serveFlags) names() []string {
 // behind these addresses is none.
 func (f *serveFlags) checkOwn(r *http.Request) error {
 	if !f.ownHost(r) {
-		return fmt.Errorf("%s is not the host that leastpriv listens on", r.Host)
+		return fmt.Errorf("%s is not the host that leastpriv listens on; start it with -host %[1]s if it is to be", r.Host)
 	}
 	h := r.Header
 	site, page := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Dest")
