@@ -46,6 +46,20 @@ type question struct {
 	owner    enforce.Context // of restrict
 }
 
+// ask makes the question of a need.
+func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, global *enforce.Context) {
+	q.policies = *policies
+	q.policies.Resource = need.Policy
+	q.request = enforce.Request{
+		Principal:       c.Caller.Principal,
+		Action:          need.Action,
+		Resource:        need.Resource,
+		ResourceAccount: need.ResourceAccount,
+		Context:         need.Context,
+	}
+	q.request.Context.Base = global
+}
+
 // A judgement is what judge needs for a call: made at once, with room for the one
 // question that most calls are.
 type judgement struct {
@@ -73,17 +87,11 @@ func (c *Call) judge(needs []Need) error {
 		c.event.Decisions = make([]enforce.Decision, 0, len(needs))
 	}
 	for i := range needs {
-		need, q := &needs[i], &questions[i]
-		q.policies = *policies
-		q.policies.Resource = need.Policy
-		q.request = enforce.Request{
-			Principal:       c.Caller.Principal,
-			Action:          need.Action,
-			Resource:        need.Resource,
-			ResourceAccount: need.ResourceAccount,
-			Context:         need.Context,
+		if err := c.Err(); err != nil {
+			return err // a thousand keys to delete are a thousand questions
 		}
-		q.request.Context.Base = global
+		need, q := &needs[i], &questions[i]
+		q.ask(c, need, policies, global)
 		if organizations != nil {
 			q.restrict(organizations.of(q.request.Owner()))
 		}

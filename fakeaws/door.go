@@ -65,6 +65,7 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	for name, values := range resp.Header {
 		header[name] = values
 	}
+	sandbox(header, r)
 	if resp.Stream == nil {
 		if r.Method != http.MethodHead {
 			header.Set("Content-Length", strconv.Itoa(len(resp.Body)))

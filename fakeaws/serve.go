@@ -75,6 +75,9 @@ func (x *Exchange) answer() (*wire.Response, error) {
 	if err := x.route(); err != nil {
 		return nil, err
 	}
+	if err := x.admitBrowser(); err != nil {
+		return nil, err
+	}
 	if x.wire.Intercept != nil {
 		if resp, err := x.wire.Intercept(x, signature != nil || malformed != nil); resp != nil || err != nil {
 			return resp, err

@@ -33,6 +33,10 @@ type Wire struct {
 	// Intercept answers requests that are no operation's; nil and no error when it does not.
 	// Signed tells whether the request has a signature, even a malformed one.
 	Intercept func(x *Exchange, signed bool) (*wire.Response, error)
+	// AdmitPage refuses what web pages may not have browsers send to the service; elsewhere
+	// tells whether a page of another origin did. A service without it takes no request
+	// of a browser at all.
+	AdmitPage func(x *Exchange, elsewhere bool) error
 	// OpenBody makes the body ready to be decoded, after the signature was verified, for
 	// a service whose signatures do not cover it. Without it the body is read as a whole
 	// and its hash is a part of what is verified.

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"slices"
 	"strconv"
@@ -60,7 +61,11 @@ func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCred
 		if r := a.signIn.report; r != nil && !r.expired(s.now()) {
 			return &sdk.GenerateCredentialReportOutput{State: types.ReportStateTypeComplete}, nil
 		}
-		a.signIn.report = s.report(a)
+		r, err := s.report(call, a)
+		if err != nil {
+			return nil, err
+		}
+		a.signIn.report = r
 		return &sdk.GenerateCredentialReportOutput{
 			State: types.ReportStateTypeStarted, Description: aws.String(reportStarted),
 		}, nil
@@ -84,18 +89,23 @@ func (s *Fake) getCredentialReport(call *fakeaws.Call, in *sdk.GetCredentialRepo
 }
 
 // report lists the root user and then all users by name.
-func (s *Fake) report(a *account) *credentialReport {
+func (s *Fake) report(ctx context.Context, a *account) (*credentialReport, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	// Writing to memory does not fail.
 	_ = w.Write(reportColumns)
 	_ = w.Write(s.reportRow(a.root))
+	var gone error
 	a.users.Scan(func(_ string, u *entity) bool {
 		_ = w.Write(s.reportRow(u))
-		return true
+		gone = ctx.Err()
+		return gone == nil
 	})
+	if gone != nil {
+		return nil, gone
+	}
 	w.Flush()
-	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}
+	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}, nil
 }
 
 func (s *Fake) reportRow(u *entity) []string {

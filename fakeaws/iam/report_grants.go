@@ -130,6 +130,7 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 // with which it can reach services.
 func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[*sdk.ListPoliciesGrantingServiceAccessOutput], error) {
 	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+		var gone error
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
 		all := page.Sorted(namespaces, func(name string) string { return name })
@@ -137,7 +138,10 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			entry := types.ListPoliciesGrantingServiceAccessEntry{
 				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
 			}
-			if service, ok := catalog.Lookup(name); ok {
+			if gone == nil {
+				gone = call.Err()
+			}
+			if service, ok := catalog.Lookup(name); ok && gone == nil {
 				for i := range grants {
 					if grants[i].reaches(service) {
 						entry.Policies = append(entry.Policies, grants[i].view())
@@ -146,6 +150,9 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			}
 			return entry, true
 		})
+		if gone != nil {
+			return nil, gone
+		}
 		return &sdk.ListPoliciesGrantingServiceAccessOutput{
 			PoliciesGrantingServiceAccess: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err

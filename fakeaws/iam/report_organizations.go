@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -106,13 +107,19 @@ func (s *Fake) latest(accountID string) map[string]usage {
 }
 
 // accesses makes a report on an organization.
-func (s *Fake) accesses(x scope) []types.AccessDetail {
+func (s *Fake) accesses(ctx context.Context, x scope) ([]types.AccessDetail, error) {
 	used := make([]map[string]usage, len(x.members))
 	for i, m := range x.members {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		used[i] = s.latest(m.Account)
 	}
 	details := []types.AccessDetail{}
 	for _, prefix := range catalog.Prefixes() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		service, _ := catalog.Lookup(prefix)
 		if !x.allows(service) {
 			continue
@@ -130,7 +137,7 @@ func (s *Fake) accesses(x scope) []types.AccessDetail {
 		}
 		details = append(details, d)
 	}
-	return details
+	return details, nil
 }
 
 // onEntityPath is the target of a report on a path in an organization.
@@ -157,7 +164,10 @@ func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.Gen
 				x = x.only(*id)
 			}
 			if ok {
-				job.accesses = s.accesses(x)
+				var err error
+				if job.accesses, err = s.accesses(call, x); err != nil {
+					return nil, err
+				}
 			}
 		}
 		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, call.Caller, job)}, nil

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -85,7 +86,7 @@ func (b *bucket) ownerID() *types.Owner {
 
 // findBucket finds the bucket of a request. The lock is held.
 func (s *Fake) findBucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
-	b, err := s.bucketAnywhere(ref)
+	b, err := s.bucketAnywhere(call, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +96,8 @@ func (s *Fake) findBucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	return b, b.paidBy(call)
 }
 
-// bucketAnywhere finds the bucket of a request that any region answers.
-func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
+// bucketAnywhere finds the bucket of a request that any region answers. The lock is held.
+func (s *Fake) bucketAnywhere(ctx context.Context, ref bucketRef) (*bucket, error) {
 	name := aws.ToString(ref.name)
 	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
 		return nil, err
@@ -108,8 +109,7 @@ func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
 		return nil, errAccessDenied.of()
 	}
-	s.age(b)
-	return b, nil
+	return b, s.age(ctx, b)
 }
 
 // named finds a bucket by its name, or by an access point to it.
@@ -167,7 +167,7 @@ func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakea
 func (s *Fake) getBucketLocation(call *fakeaws.Call, in *awss3.GetBucketLocationInput) (*fakeaws.Plan[*awss3.GetBucketLocationOutput], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.bucketAnywhere(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}

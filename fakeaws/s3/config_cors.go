@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -71,10 +72,10 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 // crossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, bool) {
+func (s *Fake) crossOrigin(ctx context.Context, name, origin, method string, headers []string) (*crossOrigin, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucketAnywhere(bucketRef{name: &name})
+	b, err := s.bucketAnywhere(ctx, bucketRef{name: &name})
 	if err != nil {
 		return nil, false
 	}

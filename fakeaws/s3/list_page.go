@@ -15,6 +15,7 @@ type scan struct {
 	prefixes  []types.CommonPrefix
 	last      string // the last key or common prefix
 	truncated bool
+	err       error // the client has gone
 }
 
 // keyed is an iterator over what has keys, in their order.
@@ -26,14 +27,21 @@ type keyed interface {
 
 // scan collects a page. It seeks: keys before the page and keys behind a common
 // prefix cost nothing. take is called for each key that is a line of its own,
-// and returns false when the page is full.
+// and returns false when the page is full. What is hidden may be much: it ends when the
+// client has gone.
 func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) *scan {
 	p := &scan{room: l.limit()}
 	if p.room == 0 {
 		return p
 	}
 	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
-	for ok := it.Seek(max(prefix, l.after)); ok && strings.HasPrefix(it.Key(), prefix); {
+	keys := 0
+	for ok := it.Seek(max(prefix, l.after)); ok && strings.HasPrefix(it.Key(), prefix); keys++ {
+		if keys%maxKeys == 0 {
+			if p.err = l.ctx.Err(); p.err != nil {
+				return p
+			}
+		}
 		if hidden() {
 			ok = it.Next()
 			continue

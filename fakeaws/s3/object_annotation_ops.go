@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"slices"
 
@@ -73,7 +74,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 	setIfSent(&plan.Needs[0].Context, "s3:x-amz-object-if-match", in.ObjectIfMatch)
 	attach := plan.Do
 	plan.Do = func() (out *awss3.PutObjectAnnotationOutput, err error) {
-		if n.text, n.checksum, err = body.text(in.AnnotationPayload); err != nil {
+		if n.text, n.checksum, err = body.text(call, in.AnnotationPayload); err != nil {
 			return nil, err
 		}
 		return attach()
@@ -82,9 +83,9 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 }
 
 // text is the body of an upload that is kept in one piece of its own size.
-func (c *bodyClaims) text(body io.Reader) ([]byte, checksum, error) {
+func (c *bodyClaims) text(ctx context.Context, body io.Reader) ([]byte, checksum, error) {
 	c.limit = maxAnnotation // what S3 answers to more, EntityTooLarge here, is unverified
-	stored, _, sum, err := c.read(body, -1)
+	stored, _, sum, err := c.read(ctx, body, -1)
 	if err != nil {
 		return nil, sum, err
 	}

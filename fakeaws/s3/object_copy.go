@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"net/url"
 	"strings"
 	"time"
@@ -124,7 +125,7 @@ func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakea
 		return nil, err
 	}
 	// The source may be in another region.
-	if p.from, err = s.bucketAnywhere(p.source.bucketRef); err != nil {
+	if p.from, err = s.bucketAnywhere(call, p.source.bucketRef); err != nil {
 		return nil, err
 	}
 	return &fakeaws.Plan[*awss3.CopyObjectOutput]{
@@ -174,15 +175,22 @@ func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy
 	if err != nil {
 		return nil, err
 	}
-	o := p.copyOf(in)
+	o, err := p.copyOf(call, in)
+	if err != nil {
+		return nil, err
+	}
+	var notes annotations
+	if p.copiesAnnotations(p.src) {
+		if notes, err = p.src.copiedAnnotations(call, in.ChecksumAlgorithm); err != nil {
+			return nil, err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.store(call, p.dest, o, p.params); err != nil {
 		return nil, err
 	}
-	if p.copiesAnnotations(p.src) {
-		s.copyAnnotations(o, p.src, in.ChecksumAlgorithm)
-	}
+	s.annotate(o, notes)
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
 	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: p.dest.shown(o), CopySourceVersionId: version}
@@ -250,23 +258,25 @@ func (p *objectCopy) changes(in *awss3.CopyObjectInput) bool {
 }
 
 // copyOf is the object that a copy makes. Storage class and website redirect
-// are never copied (API Reference, "CopyObject").
-func (p *objectCopy) copyOf(in *awss3.CopyObjectInput) *object {
+// are never copied (API Reference, "CopyObject"). What is stored does not change, so
+// hashing it needs no lock.
+func (p *objectCopy) copyOf(ctx context.Context, in *awss3.CopyObjectInput) (_ *object, err error) {
 	src := p.src
 	o := p.params.object(in.Key, src.tags)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
 	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
 	switch {
 	case src.parts != nil || !src.encryption.plainETag():
-		// A copy is in one part, with the digests of its own data. What is stored
-		// does not change, so this needs no lock.
+		// A copy is in one part, with the digests of its own data.
 		d := newDigests(algorithm)
-		for _, piece := range src.data {
-			d.write(piece)
+		if err := src.data.hash(ctx, everyDigest{d}); err != nil {
+			return nil, err
 		}
 		o.etag, o.checksum = d.etag(), d.checksum()
 	case algorithm != src.checksum.algorithm:
-		o.checksum = checksumOf(algorithm, src.data)
+		if o.checksum, err = checksumOf(ctx, algorithm, src.data); err != nil {
+			return nil, err
+		}
 	}
 	if p.replaceTags {
 		o.tags = p.tags
@@ -275,5 +285,5 @@ func (p *objectCopy) copyOf(in *awss3.CopyObjectInput) *object {
 		o.objectHeaders = src.objectHeaders
 		o.WebsiteRedirectLocation = in.WebsiteRedirectLocation
 	}
-	return o
+	return o, nil
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
@@ -110,7 +111,7 @@ func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *a
 
 // finish makes the object of an upload.
 func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.CompleteMultipartUploadInput) error {
-	parts, err := m.choose(in)
+	parts, err := m.choose(call, in)
 	if err != nil {
 		return err
 	}
@@ -135,10 +136,13 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 }
 
 // choose finds the parts that a request lists.
-func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, error) {
+func (m *multipart) choose(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]*part, error) {
 	chosen := make([]*part, len(in.MultipartUpload.Parts))
 	name := strings.ToLower(string(m.algorithm))
 	for i, want := range in.MultipartUpload.Parts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		at, found := m.index(*want.PartNumber)
 		if !found || !matchesETag(*want.ETag, m.parts[at].etag) {
 			return nil, errInvalidPart.of("UploadId", m.id, "PartNumber", itoa(*want.PartNumber), "ETag", strings.Trim(*want.ETag, `"`))

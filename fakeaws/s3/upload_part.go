@@ -71,7 +71,7 @@ func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput,
 	var err error
 	p := &part{number: *in.PartNumber}
 	body.keep = m.stored()
-	if p.data, p.etag, p.checksum, err = body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
+	if p.data, p.etag, p.checksum, err = body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
 	if err := m.checkAlgorithm(body.stated.algorithm); err != nil {

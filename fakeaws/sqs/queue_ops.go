@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -203,19 +204,26 @@ func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fake
 }
 
 // queuesOf returns the queues of an account in a region whose names begin with a prefix.
-func (s *Fake) queuesOf(account, region, prefix string) []queueID {
-	var ids []queueID
-	for id := range s.queues {
-		if id.account == account && id.region == region && strings.HasPrefix(id.name, prefix) {
-			ids = append(ids, id)
+func (s *Fake) queuesOf(account, region, prefix string) iter.Seq[queueID] {
+	return s.every(func(q *queue) bool {
+		return q.id.account == account && q.id.region == region && strings.HasPrefix(q.id.name, prefix)
+	})
+}
+
+// every returns the queues of which is reports true. The lock is held.
+func (s *Fake) every(is func(*queue) bool) iter.Seq[queueID] {
+	return func(yield func(queueID) bool) {
+		for id, q := range s.queues {
+			if is(q) && !yield(id) {
+				return
+			}
 		}
 	}
-	return ids
 }
 
 // listed returns the page of the queues' URLs, by name, that follows a token. SQS gives
 // a token only to callers who ask for a number of results.
-func listed(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (page.Page[string], error) {
+func listed(call *fakeaws.Call, all iter.Seq[queueID], limit *int32, token *string) (page.Page[string], error) {
 	if limit != nil && (*limit < 1 || *limit > maxListed) {
 		return page.Page[string]{}, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
 	}
@@ -226,11 +234,37 @@ func listed(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (pag
 	if !ok {
 		return page.Page[string]{}, invalidParameter(textNextToken)
 	}
-	name := func(id queueID) string { return id.name }
-	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
-	p := page.Of(page.Sorted(ids, name), after, page.Size(limit, maxListed), page.Every(func(id queueID) string { return id.url(call) }))
+	size := page.Size(limit, maxListed)
+	ids, err := firstAfter(call, all, after, size+1)
+	if err != nil {
+		return page.Page[string]{}, err
+	}
+	p := page.Of(page.Sorted(ids, func(id queueID) string { return id.name }), after, size, page.Every(func(id queueID) string { return id.url(call) }))
 	if limit == nil {
 		p.Next = nil
 	}
 	return p, nil
+}
+
+// firstAfter returns the first n queues by name that follow a name. However many queues
+// there are, few more than n are sorted at a time, and the client of the call may go.
+func firstAfter(call *fakeaws.Call, all iter.Seq[queueID], name string, n int) ([]queueID, error) {
+	var ids []queueID
+	cut := func() {
+		slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
+		ids = ids[:min(len(ids), n)]
+	}
+	for id := range all {
+		if id.name <= name {
+			continue
+		}
+		if ids = append(ids, id); len(ids) >= 2*maxListed {
+			if err := call.Err(); err != nil {
+				return nil, err
+			}
+			cut()
+		}
+	}
+	cut()
+	return ids, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,12 +174,14 @@ func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDea
 }
 
 // sourcesOf returns the queues whose dead-letter queue this is.
-func (s *Fake) sourcesOf(dead *queue) []queueID {
-	var ids []queueID
-	for id, q := range s.queues {
-		if q.redrive.document != "" && q.redrive.target == dead.id {
-			ids = append(ids, id)
-		}
+func (s *Fake) sourcesOf(dead *queue) iter.Seq[queueID] {
+	return s.every(func(q *queue) bool { return q.redrive.document != "" && q.redrive.target == dead.id })
+}
+
+// hasSources reports whether a queue is the dead-letter queue of any.
+func (s *Fake) hasSources(dead *queue) bool {
+	for range s.sourcesOf(dead) {
+		return true
 	}
-	return ids
+	return false
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,6 +71,9 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 			return err
 		}
 		bodyHash = s.ContentSHA256
+	} else if bodyHash == "" {
+		// A mistake of the caller must not make signatures good for every body.
+		return errors.New("sigv4: the body of a request that is signed for " + s.Service + " was not hashed")
 	}
 	s.key = v.key(secret, s)
 	c := scratches.Get().(*scratch)

@@ -33,6 +33,7 @@ func (u *Users) Add(w *fakeaws.World, account, name, policy string) *fakeaws.Cre
 			Type: enforce.User, ARN: fakeaws.ARN("iam", "", account, "user/"+name), Account: account, UserID: id, UserName: name,
 		}},
 	}
+	w.Principals().Set(id, user.Caller.ARN)
 	w.SetCredential(user)
 	u.SetPolicy(user, policy)
 	return user
@@ -44,6 +45,12 @@ func (u *Users) SetPolicy(user *fakeaws.Credential, policy string) {
 	if policy != "" {
 		u.policies[user.Caller.EntityID] = enforce.MustParse(policy, enforce.IdentityPolicy)
 	}
+}
+
+// Delete deletes a user. Its access key stays, and is of nobody.
+func (u *Users) Delete(w *fakeaws.World, user *fakeaws.Credential) {
+	delete(u.policies, user.Caller.EntityID)
+	w.Principals().Delete(user.Caller.EntityID)
 }
 
 // A directory is what a World asks of the users.
