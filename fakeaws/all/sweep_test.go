@@ -310,6 +310,9 @@ func (v *victim) ask(t testing.TB, s *stranger, c sweepCall) (a answer) {
 		return a
 	}
 	v.asked++
+	if len(events[0].Decisions) > 0 {
+		v.decided++
+	}
 	known := s.identity
 	for i := range events[0].Decisions {
 		d := &events[0].Decisions[i]
@@ -432,7 +435,8 @@ func sweepLayout(t *testing.T, layout string) {
 			v.sweep(t, layout, who, s, drawn)
 		}
 	}
-	t.Logf("%d operations, %d callers, %d calls, %d that the client refused, %d texts to find", ops, len(strangers), v.asked, v.unsent, len(v.secrets))
+	assert.Greater(t, 3*v.decided, v.asked, "calls that are refused before a decision prove little")
+	t.Logf("%d operations, %d callers, %d calls of which %d were decided and %d not sent, %d texts to find", ops, len(strangers), v.asked, v.decided, v.unsent, len(v.secrets))
 }
 
 // drawnTogether is how many drawn calls there are between two looks at the victim.

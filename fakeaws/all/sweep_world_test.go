@@ -45,8 +45,9 @@ type victim struct {
 	secrets []string
 	// inputs are those that were made, by the call.
 	inputs map[inputKey]any
-	// asked and unsent count the calls of strangers.
-	asked, unsent int
+	// asked, decided and unsent count the calls of strangers: all that were sent, those on
+	// which there was a decision, and those that the client did not send.
+	asked, decided, unsent int
 }
 
 // newVictim makes a World whose victim is worldtest.Account, a member of the organization
@@ -78,6 +79,7 @@ var storedValues = map[string]any{
 	"PutResourcePolicy.Content":   sharedPolicy("organizations:ListAccounts", "*"),
 	"CreatePolicy.PolicyName":     hidden, "CreateAccountAlias.AccountAlias": strings.ToLower(hidden), "iam.UserName": "target",
 	"PutUserPolicy.PolicyName": "value", "PutGroupPolicy.PolicyName": "value", "PutRolePolicy.PolicyName": "value",
+	"Payer":                "BucketOwner", // Requester would keep strangers out before they are judged
 	"VirtualMFADeviceName": "target", "CreateSAMLProvider.Name": "target",
 	"CreateLoginProfile.UserName": "target", "CreateLoginProfile.Password": hidden + "-1a", "Url": "https://target.example.com",
 	"ServiceName": "codecommit.amazonaws.com", "ServerCertificateName": "value",
