@@ -241,8 +241,10 @@ func (m *mutant) mutate(rng *rand.Rand) {
 	p := split(m.text)
 	c := changes[rng.IntN(len(changes))]
 	c.change(rng, p)
-	m.text = p.String()
-	m.changes = append(m.changes, c.name)
+	if text := p.String(); text != m.text {
+		m.text = text
+		m.changes = append(m.changes, c.name)
+	}
 }
 
 // parts are those of the text of a request.
