@@ -87,6 +87,11 @@ func (c *Call) judge(needs []Need) error {
 		if organizations != nil {
 			q.restrict(organizations.of(q.request.Owner()))
 		}
+		if c.World.Closed(q.request.Owner()) {
+			// Its resources "won't be available" (CloseAccount in the API reference).
+			// Unverified: that the answer is that to a resource which is not shared.
+			q.policies.Resource = nil
+		}
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
 			if !decision.Allowed() && c.World.mode != Soft {

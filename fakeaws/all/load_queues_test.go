@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/stretchr/testify/assert"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A ledger has what became of the messages of a queue.
@@ -21,6 +23,7 @@ type ledger struct {
 	inFlight map[string]bool
 	deleted  map[string]int
 	next     map[string]int // of each group of a FIFO queue, the number that is due
+	poison   int            // of those that were sent
 }
 
 func newLedger() *ledger {
@@ -35,15 +38,25 @@ func (g *ledger) do(f func()) {
 
 // left is how many messages are neither deleted nor poison.
 func (g *ledger) left() (n int) {
-	g.do(func() {
-		for body := range g.sent {
-			if g.deleted[body] == 0 && !strings.HasPrefix(body, "poison") {
-				n++
-			}
-		}
-	})
+	g.do(func() { n = len(g.sent) - g.poison - len(g.deleted) })
 	return n
 }
+
+// send notes a message that is about to be sent, and waits while too many are left.
+func (g *ledger) send(body string) {
+	for end := time.Now().Add(drain); g.left() > mostLeft && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	g.do(func() {
+		g.sent[body] = true
+		if strings.HasPrefix(body, "poison") {
+			g.poison++
+		}
+	})
+}
+
+// mostLeft is how many messages wait when senders pause, so that receivers keep up.
+const mostLeft = 200
 
 func (l *load) queue(name string, attributes map[string]string) *string {
 	out, err := sqs.NewFromConfig(l.root).CreateQueue(l.t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
@@ -54,10 +67,8 @@ func (l *load) queue(name string, attributes map[string]string) *string {
 }
 
 func (l *load) queueARN(name string) string {
-	return "arn:aws:sqs:" + worldRegion + ":" + l.account + ":" + name
+	return "arn:aws:sqs:" + worldtest.Region + ":" + l.account + ":" + name
 }
-
-const worldRegion = "us-east-1"
 
 // drain is how long messages that were sent may take to be received.
 const drain = time.Minute
@@ -81,18 +92,16 @@ func (l *load) standardQueue() {
 	senders.Wait()
 	l.empty(ledger, stop)
 	receivers.Wait()
-	poison := 0
 	ledger.do(func() {
 		for body := range ledger.sent {
 			if strings.HasPrefix(body, "poison") {
-				poison++
 				assert.Zero(l.t, ledger.deleted[body])
 			} else {
 				assert.Equal(l.t, 1, ledger.deleted[body], "deletions of %s", body)
 			}
 		}
 	})
-	l.moveBack(url, dead, poison)
+	l.moveBack(url, dead, ledger.poison)
 }
 
 // empty waits until all is received, and ends the receivers.
@@ -116,7 +125,7 @@ func (l *load) send(url *string, g *ledger, n int) {
 				body = "poison " + body
 			}
 			entries = append(entries, sqstypes.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(j)), MessageBody: &body})
-			g.do(func() { g.sent[body] = true })
+			g.send(body)
 		}
 		out, err := client.SendMessageBatch(l.t.Context(), &sqs.SendMessageBatchInput{QueueUrl: url, Entries: entries})
 		if !l.ok(err, "send") || !assert.Len(l.t, out.Successful, 5) {
@@ -229,7 +238,7 @@ func (l *load) sendInOrder(url *string, g *ledger, group string) {
 	client, ctx := sqs.NewFromConfig(l.root), l.t.Context()
 	for i := 0; l.goes(); i++ {
 		body := group + " " + strconv.Itoa(i)
-		g.do(func() { g.sent[body] = true })
+		g.send(body)
 		in := &sqs.SendMessageInput{QueueUrl: url, MessageBody: &body, MessageGroupId: &group, MessageDeduplicationId: aws.String(strings.ReplaceAll(body, " ", "-"))}
 		first, err := client.SendMessage(ctx, in)
 		if !l.ok(err, "send") {

@@ -153,7 +153,8 @@ func (l *load) same(out *s3.GetObjectOutput, v storedVersion) {
 	content, err := io.ReadAll(out.Body)
 	assert.NoError(l.t, err)
 	assert.NoError(l.t, out.Body.Close())
-	assert.Equal(l.t, v, storedVersion{*out.VersionId, *out.ETag})
+	got := storedVersion{*out.VersionId, *out.ETag}
+	assert.Equal(l.t, v, got)
 	assert.Equal(l.t, v.etag, etagOf(content), "what was read is what was put")
 }
 

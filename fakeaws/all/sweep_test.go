@@ -115,7 +115,7 @@ var layouts = map[string]func(testing.TB) (*victim, []stranger){
 		return v, append(v.foreigners(t), controlled)
 	},
 	"a victim that is closed": func(t testing.TB) (*victim, []stranger) {
-		v := newVictim(t, management, false)
+		v := newVictim(t, management, true)
 		admin := v.admin(t, worldtest.Account, "admin", nil)
 		root := v.recorded(v.RootConfig(worldtest.Account))
 		strangers := v.foreigners(t)
@@ -469,7 +469,8 @@ func (v *victim) prepare(t testing.TB) {
 	t.Helper()
 	clear(v.inputs)
 	v.secrets = v.findSecrets(t)
-	require.Equal(t, v.snapshot(t), v.snapshot(t), "what is read must not change by reading")
+	before := v.snapshot(t)
+	require.Equal(t, before, v.snapshot(t), "what is read must not change by reading")
 }
 
 // The sweep notices: what the victim's own admin does is found, so that it would be found
@@ -529,4 +530,28 @@ func rank(operation string) int {
 		return 0
 	}
 	return 1
+}
+
+// rule 44: what a closed account has shared is not available to others any more.
+func TestClosedAccountsShareNothing(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t, management, true)
+	strangers := v.foreigners(t)
+	for _, closed := range []bool{false, true} {
+		if closed {
+			v.CloseAccount(worldtest.Account)
+		}
+		for i := range strangers {
+			for service, name := range map[string]string{"s3": "GetObject", "sqs": "GetQueueAttributes"} {
+				s, o := &strangers[i], newOperation(t, service, name)
+				err := o.callWith(t.Context(), s.client(service), v.inputOf(t, sweepCall{o, -1, 0}))
+				if !closed {
+					assert.NoError(t, err, "%s: %s", s.name, name)
+					continue
+				}
+				assert.Error(t, err, "%s: %s", s.name, name)
+				assert.Contains(t, verdicts(v.last()), enforce.ImplicitDeny, "%s: %s", s.name, name)
+			}
+		}
+	}
 }

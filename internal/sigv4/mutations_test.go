@@ -47,7 +47,7 @@ func TestMutatedRequests(t *testing.T) {
 		for range 1 + rng.IntN(2) {
 			m.mutate(rng)
 		}
-		verdict, ours, why, ok := m.judge(t)
+		verdict, ours, ok, why := m.judge(t)
 		if !ok { // it is no request of HTTP
 			count["not HTTP"]++
 			continue
@@ -80,7 +80,7 @@ func TestCorpusOfMutations(t *testing.T) {
 	for _, f := range archive.Files {
 		kind, _, _ := strings.Cut(f.Name, " ")
 		m := mutant{kind: kind, text: unquoteLines(t, string(f.Data)), now: exampleTime}
-		verdict, ours, why, ok := m.judge(t)
+		verdict, ours, ok, why := m.judge(t)
 		require.True(t, ok, f.Name)
 		assert.True(t, strings.HasSuffix(f.Name, ": "+ours), "%s: now %s: %v", f.Name, ours, why)
 		assert.Equal(t, verdict, ours, f.Name)
@@ -136,7 +136,7 @@ func (m *mutant) token() string {
 const sessionToken = "FwoGZXIvYXdzE+/=="
 
 // judge has the request judged, by the reference and by the verifier.
-func (m *mutant) judge(t testing.TB) (reference, ours string, why error, ok bool) {
+func (m *mutant) judge(t testing.TB) (reference, ours string, ok bool, why error) {
 	t.Helper()
 	read := func() (*http.Request, []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(m.text)))
@@ -152,7 +152,7 @@ func (m *mutant) judge(t testing.TB) (reference, ours string, why error, ok bool
 	}
 	r, body := read()
 	if r == nil {
-		return "", "", nil, false
+		return "", "", false, nil
 	}
 	reference, ours = refused, accepted
 	if refer(r, body, m.token(), m.now) {
@@ -162,7 +162,7 @@ func (m *mutant) judge(t testing.TB) (reference, ours string, why error, ok bool
 	if why = verifyAll(r, body, m.token(), m.now); why != nil {
 		ours = refused
 	}
-	return reference, ours, why, true
+	return reference, ours, true, why
 }
 
 // verifyAll authenticates a request and its body, as a service does.
