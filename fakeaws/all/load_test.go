@@ -123,6 +123,9 @@ func (l *load) objects(bucket string, n int) {
 			}
 		case 5:
 			l.list(client, bucket, prefix, versions, deleted)
+			if rng.IntN(10) == 0 {
+				l.listVersions(client, bucket, prefix, versions)
+			}
 		}
 	}
 }
@@ -158,12 +161,10 @@ func (l *load) same(out *s3.GetObjectOutput, v storedVersion) {
 	assert.Equal(l.t, v.etag, etagOf(content), "what was read is what was put")
 }
 
-// list lists the objects and the versions in pages, and compares them with what is there.
+// list lists the objects in pages, and compares them with what is there.
 func (l *load) list(client *s3.Client, bucket, prefix string, versions map[string][]storedVersion, deleted map[string]bool) {
 	var want, got []string
-	all := 0
-	for key, list := range versions {
-		all += len(list)
+	for key := range versions {
 		if !deleted[key] {
 			want = append(want, key)
 		}
@@ -180,7 +181,14 @@ func (l *load) list(client *s3.Client, bucket, prefix string, versions map[strin
 		}
 	}
 	assert.Equal(l.t, want, got, "the list of %s", prefix)
-	listed := 0
+}
+
+// listVersions counts the versions that are listed.
+func (l *load) listVersions(client *s3.Client, bucket, prefix string, versions map[string][]storedVersion) {
+	all, listed := 0, 0
+	for _, list := range versions {
+		all += len(list)
+	}
 	older := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: &bucket, Prefix: &prefix})
 	for older.HasMorePages() {
 		page, err := older.NextPage(l.t.Context())
@@ -193,10 +201,12 @@ func (l *load) list(client *s3.Client, bucket, prefix string, versions map[strin
 }
 
 // multipart uploads objects in two parts, the second twice, and aborts every third upload.
+// It pauses, because a part of 5 MiB keeps the machine as busy as hundreds of other calls.
 func (l *load) multipart(bucket string) {
 	client, ctx, key := s3.NewFromConfig(l.root), l.t.Context(), aws.String("multipart")
 	first := bytes.Repeat([]byte("part"), 5<<18)
 	for n := 0; l.goes(); n++ {
+		time.Sleep(200 * time.Millisecond)
 		upload, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: key})
 		if !l.ok(err, "create an upload") {
 			return
