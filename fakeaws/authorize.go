@@ -92,9 +92,7 @@ func (c *Call) judge(needs []Need) error {
 		}
 		need, q := &needs[i], &questions[i]
 		q.ask(c, need, policies, global)
-		if organizations != nil {
-			q.restrict(organizations.of(q.request.Owner()))
-		}
+		q.owned(c.World, organizations)
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
 			if !decision.Allowed() && c.World.mode != Soft {
@@ -117,4 +115,17 @@ func (c *Call) judge(needs []Need) error {
 		c.denied = append(c.denied, need.Entry)
 	}
 	return nil
+}
+
+// owned adds what the account of the resource brings to a question.
+func (q *question) owned(w *World, organizations *members) {
+	owner := q.request.Owner()
+	if organizations != nil {
+		q.restrict(organizations.of(owner))
+	}
+	if w.Closed(owner) {
+		// Its resources "won't be available" (CloseAccount in the API reference).
+		// Unverified: that the answer is that to a resource which is not shared.
+		q.policies.Resource = nil
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
@@ -53,6 +54,8 @@ type World struct {
 	unrecognized unrecognizedPrincipals
 	// organizations has the accounts that are in one.
 	organizations memberships
+	// closed are the closed accounts. A map is immutable: CloseAccount stores another.
+	closed atomic.Pointer[map[string]bool]
 
 	// services and rooms are filled once by NewWorld and read without a lock.
 	services []Service
@@ -62,7 +65,6 @@ type World struct {
 	accounts    []*Account
 	credentials map[string]*Credential
 	sessions    expiries
-	closed      map[string]bool // accounts
 }
 
 // An Account is one AWS account of a World.

@@ -22,7 +22,7 @@ func TestARevokedPollGetsNothing(t *testing.T) {
 	t.Parallel()
 	const receive = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:ReceiveMessage","Resource":"*"}]}`
 	unknown := []string{"InvalidClientTokenId", "The security token included in the request is invalid."}
-	denied := []string{"AccessDenied", `User: arn:aws:iam::123456789012:user/bob is not authorized to perform: sqs:receivemessage on resource: ` + queueARN + ` because no identity-based policy allows the sqs:receivemessage action`}
+	denied := []string{"AccessDenied", `User: arn:aws:iam::` + owner + `:user/bob is not authorized to perform: sqs:receivemessage on resource: ` + queueARN + ` because no identity-based policy allows the sqs:receivemessage action`}
 	for name, tc := range map[string]struct {
 		policy string
 		revoke func(t *testing.T, c *cloud, url *string, key *fakeaws.Credential)
