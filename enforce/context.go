@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // Context holds condition keys and their values. Keys are case-insensitive; a
@@ -167,6 +168,23 @@ func (c *Context) finder() func(*conditionKey) *value {
 		}
 	}
 	return func(k *conditionKey) *value { return values[k.lower] }
+}
+
+// Bytes is about how many bytes of memory the keys take, without those of Base.
+func (c *Context) Bytes() int {
+	n := cap(c.entries) * int(unsafe.Sizeof(entry{}))
+	for i := range c.entries {
+		e := &c.entries[i]
+		if n += len(e.value.one); e.key.known == 0 {
+			n += len(e.key.name) + len(e.key.lower) + int(unsafe.Sizeof(*e.key))
+		}
+		if e.value.many != nil {
+			for _, v := range *e.value.many {
+				n += len(v) + int(unsafe.Sizeof(v))
+			}
+		}
+	}
+	return n
 }
 
 // Over returns the context with base beneath all that it has.

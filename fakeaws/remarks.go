@@ -10,16 +10,23 @@ import (
 
 // remarks are what a World noticed that may be a mistake but that AWS accepts,
 // each once.
+// They are bounded, because any caller may write policies.
 type remarks struct {
 	mu    sync.Mutex
 	list  []string
 	noted map[string]bool
 }
 
+// maxRemarks is how many remarks a World has, and maxRemark how long one may be.
+const (
+	maxRemarks = 1000
+	maxRemark  = 1000
+)
+
 func (r *remarks) add(remark string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.noted[remark] {
+	if r.noted[remark] || len(r.list) >= maxRemarks || len(remark) > maxRemark {
 		return
 	}
 	if r.noted == nil {
