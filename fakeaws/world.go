@@ -1,11 +1,13 @@
 package fakeaws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
@@ -32,6 +34,10 @@ type Config struct {
 	// SourceIP is the address from which all calls seem to come; empty means
 	// the client's own.
 	SourceIP string
+	// BodyTimeout is how long the body of a request may take over a socket, beside one
+	// second for each KiB of it that has come: then the answer is RequestTimeout. 0 is a
+	// minute.
+	BodyTimeout time.Duration
 	// Services are the fakes of this World.
 	Services []Service
 }
@@ -44,6 +50,8 @@ type World struct {
 	region   string
 	mode     Mode
 	sourceIP string
+	// bodyTimeout is that of Config.
+	bodyTimeout time.Duration
 	verifier sigv4.Verifier
 	log      Log
 	// principals, issuers and remarks have locks of their own, and call nobody.
@@ -84,6 +92,7 @@ func NewWorld(cfg Config) *World {
 		region:      cfg.Region,
 		mode:        cfg.Mode,
 		sourceIP:    cfg.SourceIP,
+		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}
