@@ -52,8 +52,8 @@ type World struct {
 	sourceIP string
 	// bodyTimeout is that of Config.
 	bodyTimeout time.Duration
-	verifier sigv4.Verifier
-	log      Log
+	verifier    sigv4.Verifier
+	log         Log
 	// principals, issuers and remarks have locks of their own, and call nobody.
 	principals Principals
 	issuers    Issuers
