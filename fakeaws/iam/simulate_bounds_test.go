@@ -63,7 +63,7 @@ func TestSimulationIsBounded(t *testing.T) {
 		"values of a key": {func(in *sdk.SimulateCustomPolicyInput, n int) {
 			in.ResourceArns = numbered(1000, "arn:aws:s3:::b")
 			in.ContextEntries = []types.ContextEntry{{ContextKeyName: aws.String("aws:TagKeys"), ContextKeyType: "stringList", ContextKeyValues: []string{strings.Repeat("v", 64*n)}}}
-		}, (16<<20)/(1000*len(allow)) - 1, ""},
+		}, (3<<20)/(1000*len(allow)) - 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,10 +22,10 @@ const (
 	maxSimulatedPolicies  = 100 // of each list
 	maxContextEntries     = 1000
 	maxExclusions         = 100
-	// maxSimulatedWork bounds what one action costs: the bytes of the policies, for each
-	// resource and, because conditions may look at all values of a key, for each 64 bytes
-	// of the longest.
-	maxSimulatedWork = 16 << 20
+	// maxSimulatedWork bounds what one action, and a page, costs: the bytes of the policies,
+	// for each resource and, because conditions may look at all values of a key, for each
+	// 64 bytes of the longest. 30 KB of policies and 100 resources are within it.
+	maxSimulatedWork = 3 << 20
 	// maxSimulatedStatements is how many statements the results of a page may list, each
 	// as often as it has matched.
 	maxSimulatedStatements = 10_000
@@ -103,7 +103,8 @@ func (q *question) simulate(ctx context.Context) (page[types.EvaluationResult], 
 	if err := q.check(); err != nil {
 		return none, err
 	}
-	if q.work(&sim.Policies) > maxSimulatedWork {
+	work := q.work(&sim.Policies)
+	if work > maxSimulatedWork {
 		return none, invalidInput(simulatesTooMuch)
 	}
 	next, limit, err := q.start()
@@ -113,7 +114,7 @@ func (q *question) simulate(ctx context.Context) (page[types.EvaluationResult], 
 	views := &statementViews{sources: sources, of: make(map[*enforce.Statement]types.Statement)}
 	p := page[types.EvaluationResult]{items: []types.EvaluationResult{}}
 	for done := 0; next < len(q.actions); next++ {
-		if len(p.items) == limit || done > 0 && done+len(q.resources) > maxSimulated || views.listed > maxSimulatedStatements/2 {
+		if len(p.items) == limit || done > 0 && done+len(q.resources) > maxSimulated || (len(p.items)+1)*work > maxSimulatedWork || views.listed > maxSimulatedStatements/2 {
 			p.truncated = true
 			p.marker = aws.String(base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf(numbered, next-1))))
 			break
