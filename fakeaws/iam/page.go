@@ -82,14 +82,11 @@ func ascendSlice[V any](items []V, key func(V) string) ascender[V] {
 	}
 }
 
-// numbered is the key of what is listed in an order of its own.
-const numbered = "%08d"
-
 // ascendNumbered lists a slice in its own order.
 func ascendNumbered[V any](items []V) ascender[V] {
 	return func(from string, visit func(string, V) bool) {
 		for i, v := range items {
-			if k := fmt.Sprintf(numbered, i); k >= from && !visit(k, v) {
+			if k := fmt.Sprintf("%08d", i); k >= from && !visit(k, v) {
 				return
 			}
 		}

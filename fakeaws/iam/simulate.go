@@ -97,7 +97,7 @@ func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPo
 		}
 		return func() (*sdk.SimulateCustomPolicyOutput, error) {
 			p, err := q.simulate(call)
-			return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+			return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.results, IsTruncated: p.truncated, Marker: p.marker}, err
 		}, nil
 	})
 }
@@ -144,7 +144,7 @@ func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrinc
 		}
 		return func() (*sdk.SimulatePrincipalPolicyOutput, error) {
 			p, err := q.simulate(call)
-			return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+			return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.results, IsTruncated: p.truncated, Marker: p.marker}, err
 		}, nil
 	})
 }

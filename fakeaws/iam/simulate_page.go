@@ -35,6 +35,16 @@ const (
 	maxSimulated = 5000
 )
 
+// A simulationPage is a page of results.
+type simulationPage struct {
+	results   []types.EvaluationResult
+	truncated bool
+	marker    *string
+}
+
+// numbered is the marker of a result, before it is encoded.
+const numbered = "%08d"
+
 // workUnit is how many bytes of the values of a condition key count once.
 const workUnit = 64
 
@@ -93,8 +103,8 @@ func (q *question) work(set *enforce.PolicySet) int {
 
 // simulate answers a page of a question, one result for each action. No lock is held: all
 // that is asked of the account was found before. It ends when the caller has gone.
-func (q *question) simulate(ctx context.Context) (page[types.EvaluationResult], error) {
-	none := page[types.EvaluationResult]{}
+func (q *question) simulate(ctx context.Context) (simulationPage, error) {
+	none := simulationPage{}
 	sim := &enforce.Simulation{Resources: q.resources, Context: simulatedContext(q.entries)}
 	sources, err := q.prepare(sim)
 	if err != nil {
@@ -112,9 +122,9 @@ func (q *question) simulate(ctx context.Context) (page[types.EvaluationResult], 
 		return none, err
 	}
 	views := &statementViews{sources: sources, of: make(map[*enforce.Statement]types.Statement)}
-	p := page[types.EvaluationResult]{items: []types.EvaluationResult{}}
+	p := simulationPage{results: []types.EvaluationResult{}}
 	for done := 0; next < len(q.actions); next++ {
-		if len(p.items) == limit || done > 0 && done+len(q.resources) > maxSimulated || (len(p.items)+1)*work > maxSimulatedWork || views.listed > maxSimulatedStatements/2 {
+		if len(p.results) == limit || done > 0 && done+len(q.resources) > maxSimulated || (len(p.results)+1)*work > maxSimulatedWork || views.listed > maxSimulatedStatements/2 {
 			p.truncated = true
 			p.marker = aws.String(base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf(numbered, next-1))))
 			break
@@ -124,7 +134,7 @@ func (q *question) simulate(ctx context.Context) (page[types.EvaluationResult], 
 		if err != nil {
 			return none, err
 		}
-		p.items = append(p.items, r.view())
+		p.results = append(p.results, r.view())
 		done += len(r.decisions)
 	}
 	return p, nil
