@@ -194,6 +194,9 @@ func (c *Call) record(err error) {
 	e.RequestID = c.RequestID
 	e.Caller = cmp.Or(c.Caller.ARN, c.Caller.Service)
 	e.Service, e.Operation = c.Service, c.Operation
+	if x := c.exchange; x != nil {
+		e.size = len(x.HTTP.URL.Path) + len(x.HTTP.URL.RawQuery) // condition keys are parts of them
+	}
 	if err != nil {
 		e.Code, e.Message = "InternalFailure", err.Error()
 		var api smithy.APIError

@@ -9,17 +9,24 @@ import (
 )
 
 // unrecognizedPrincipals are the warnings about principals that policies name and the World
-// does not have. AWS accepts such policies, but the name may be a mistake.
+// does not have. AWS accepts such policies, but the name may be a mistake. They are bounded,
+// because any caller may write policies.
 type unrecognizedPrincipals struct {
 	mu       sync.Mutex
 	warnings []string
 	known    map[string]bool // the same warnings, to have each once
 }
 
+// maxWarnings is how many warnings a World has, and maxWarning how long one may be.
+const (
+	maxWarnings = 1000
+	maxWarning  = 1000
+)
+
 func (u *unrecognizedPrincipals) add(warning string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.known[warning] {
+	if u.known[warning] || len(u.warnings) >= maxWarnings || len(warning) > maxWarning {
 		return
 	}
 	if u.known == nil {

@@ -1,12 +1,14 @@
 package fakeaws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
@@ -33,6 +35,10 @@ type Config struct {
 	// SourceIP is the address from which all calls seem to come; empty means
 	// the client's own.
 	SourceIP string
+	// BodyTimeout is how long the body of a request may take over a socket, beside one
+	// second for each KiB of it that has come: then the answer is RequestTimeout. 0 is a
+	// minute.
+	BodyTimeout time.Duration
 	// Services are the fakes of this World.
 	Services []Service
 }
@@ -45,8 +51,10 @@ type World struct {
 	region   string
 	mode     Mode
 	sourceIP string
-	verifier sigv4.Verifier
-	log      Log
+	// bodyTimeout is that of Config.
+	bodyTimeout time.Duration
+	verifier    sigv4.Verifier
+	log         Log
 	// principals, issuers and unrecognized have locks of their own, and call nothing that locks.
 	principals   Principals
 	issuers      Issuers
@@ -86,6 +94,7 @@ func NewWorld(cfg Config) *World {
 		region:      cfg.Region,
 		mode:        cfg.Mode,
 		sourceIP:    cfg.SourceIP,
+		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}

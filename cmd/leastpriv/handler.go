@@ -38,7 +38,7 @@ func (h *handler) reset() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
-	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, Seed: rand.Uint64()})
+	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()})
 	saml.Enable(w)
 	for i := range h.flags.accounts {
 		a := &h.flags.accounts[i]

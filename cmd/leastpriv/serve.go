@@ -53,6 +53,8 @@ type serveFlags struct {
 	mode     fakeaws.Mode
 	accounts []accountFlag
 	hosts    []string // further names, in lower case
+	// bodyTimeout is that of fakeaws.Config.
+	bodyTimeout time.Duration
 }
 
 func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
@@ -73,6 +75,7 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 		f.mode, err = fakeaws.ParseMode(v)
 		return err
 	})
+	fs.DurationVar(&f.bodyTimeout, "body-timeout", time.Minute, "how long the body of a request may take, beside one second for each KiB of it")
 	fs.Func("account", "account `ID[:ACCESSKEY:SECRET]` with its root key; repeatable (default "+defaultAccount+" with the key of AWS's documentation)", func(v string) error {
 		a, err := parseAccount(v)
 		f.accounts = append(f.accounts, a)

@@ -80,6 +80,9 @@ func (s *Fake) plan(call *fakeaws.Call, in any, who audience, what about) (*requ
 	if err := check(in); err != nil {
 		return nil, nil, err
 	}
+	if len(what.tags) > maxTags || len(what.tagKeys) > maxTags { // each becomes a condition key
+		return nil, nil, violates(types.ConstraintViolationExceptionReasonMaxTagLimitExceeded, tooManyTags)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &request{organization: s.byMember[call.Account], about: what, fake: s, call: call}

@@ -19,7 +19,8 @@ func (s *Fake) tagOps() []fakeaws.Op {
 	}
 }
 
-// maxTags is how many tags a resource may have.
+// maxTags is how many tags a resource may have. That a call which removes more than that
+// many is refused is unverified.
 const maxTags = 50
 
 // A tagSet has the tags of a root, OU, account or policy, by key.

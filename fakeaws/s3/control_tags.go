@@ -72,6 +72,9 @@ func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action stri
 	if err := checkTags(given, bucketTags); err != nil {
 		return nil, err
 	}
+	if len(removed) > bucketTags.count { // that S3 refuses to remove more than there can be is unverified
+		return nil, errTooManyTags.of()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found, need, err := c.findTagged(call, ref, action)
@@ -110,6 +113,9 @@ func controlTags(tags []types.Tag) []control.Tag {
 
 // tagResource adds tags to a bucket or an access point, or gives them other values.
 func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceInput) (*fakeaws.Plan[*s3control.TagResourceOutput], error) {
+	if len(in.Tags) > bucketTags.count {
+		return nil, errBadRequest.withText(bucketTags.text)
+	}
 	added := cloneTags(bucketTagsOf(in.Tags))
 	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:TagResource", added, nil, func(tags *[]types.Tag) (*s3control.TagResourceOutput, error) {
 		merged := append(without(*tags, tagKeys(added)), added...)

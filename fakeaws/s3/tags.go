@@ -96,7 +96,9 @@ func parseTagging(header *string) ([]types.Tag, error) {
 		if slices.ContainsFunc(tags, func(t types.Tag) bool { return *t.Key == key }) {
 			return nil, malformed()
 		}
-		tags = append(tags, types.Tag{Key: &key, Value: &value})
+		if tags = append(tags, types.Tag{Key: &key, Value: &value}); len(tags) > objectTags.count {
+			break
+		}
 	}
 	return tags, checkTags(tags, objectTags)
 }

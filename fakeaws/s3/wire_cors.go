@@ -60,6 +60,9 @@ func (s *Fake) preflight(x *fakeaws.Exchange) (*wire.Response, error) {
 			asked = append(asked, strings.ToLower(name))
 		}
 	}
+	if len(asked) > maxAskedHeaders {
+		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Too many headers in " + askedHeadersHeader + ".", Status: http.StatusBadRequest}
+	}
 	answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, method, asked)
 	if answer == nil {
 		return nil, refusedByCORS(method, configured)

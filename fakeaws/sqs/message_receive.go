@@ -30,6 +30,9 @@ func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput
 	if err != nil {
 		return nil, err
 	}
+	if len(in.MessageAttributeNames) > maxAskedNames {
+		return nil, invalidParameter(textAskedNames)
+	}
 	plan.Do = func() (*awssqs.ReceiveMessageOutput, error) {
 		return s.receive(&poll{in: in, call: call, queue: q})
 	}
@@ -248,7 +251,10 @@ func systemAttributes(in *awssqs.ReceiveMessageInput) ([]types.MessageSystemAttr
 	if all {
 		return systemNames, nil
 	}
-	return names, nil
+	// Each once, however often it was asked for.
+	return slices.DeleteFunc(slices.Clone(systemNames), func(name types.MessageSystemAttributeName) bool {
+		return !slices.Contains(names, name)
+	}), nil
 }
 
 // systemAttribute returns a system attribute, "" when the message has none.

@@ -45,6 +45,9 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 	if call.Account == "" {
 		return nil, refused(call)
 	}
+	if len(in.Tags) > maxTags {
+		return nil, tooManyTags(*in.QueueName)
+	}
 	id := queueID{call.Account, call.Region, *in.QueueName}
 	s.mu.Lock()
 	defer s.mu.Unlock()
