@@ -258,7 +258,7 @@ func (f *filled) hostile(t testing.TB, o operation, s site, config aws.Config) (
 	if r.Request == nil {
 		return r, 0, false
 	}
-	n := 0
+	var n int
 	if grow := body2 - body1; grow > probe/2 {
 		n = (hugeBody - body1) / (grow/(probe-1) + 3)
 	} else if grow := head2 - head1; grow > probe/2 {
