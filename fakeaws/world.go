@@ -49,6 +49,7 @@ type World struct {
 	// principals, issuers and remarks have locks of their own, and call nobody.
 	principals Principals
 	issuers    Issuers
+	keys       Keys
 	messages   messages
 	remarks    remarks
 	// organizations has the accounts that are in one.
@@ -87,6 +88,7 @@ func NewWorld(cfg Config) *World {
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}
+	w.keys.world = w
 	if w.clock == nil {
 		w.clock = new(clock.Clock)
 	}
