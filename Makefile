@@ -33,7 +33,8 @@ mutate:
 generate:
 	go generate ./internal/wire ./internal/catalog ./internal/managed
 
-# Everything that is slow, about twenty minutes: mutants, fuzzing, scale, speed, other tools.
+# Everything that is slow, about half an hour: mutants, fuzzing, scale, speed, other tools,
+# strangers, changed requests and a mixed load.
 proofs:
 	FUZZTIME=$(FUZZTIME) .ci/proofs
 

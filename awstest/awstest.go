@@ -96,8 +96,8 @@ func New(t TB, opts ...Option) *Account {
 				events = withoutFixtures(events)
 			}
 			logCalls(t, events)
-			for _, remark := range world.Remarks() {
-				t.Logf("%s", remark)
+			for _, warning := range world.UnrecognizedPrincipals() {
+				t.Logf("%s", warning)
 			}
 		}
 	})

@@ -29,9 +29,19 @@ type fixture struct {
 	policy  *document // the policy that the input carries, if any
 }
 
-// perform makes the call of a fixture. The failure names the operation and its subject,
-// and says what is wrong with a policy and where.
+// perform makes the call of a fixture, which must succeed.
 func perform[O any](f fixture, in any) *O {
+	f.account.t.Helper()
+	out := f.must(in)
+	if out == nil {
+		return nil
+	}
+	return out.(*O)
+}
+
+// must makes the call of a fixture. The failure names the operation and its subject,
+// and says what is wrong with a policy and where.
+func (f fixture) must(in any) any {
 	a := f.account
 	a.t.Helper()
 	out, err := f.do(in)
@@ -43,7 +53,7 @@ func perform[O any](f fixture, in any) *O {
 		a.t.Fatalf("awstest: %s: %s", what, f.policy.explain(err))
 		return nil
 	}
-	return out.(*O)
+	return out
 }
 
 // do makes the call of a fixture whose failure does not end the test.
@@ -56,6 +66,25 @@ func (f fixture) do(in any) (any, error) {
 	// Credentials are renewed, and state is looked at, in cleanup functions too, when
 	// the test's context is over.
 	return a.world.Do(context.WithoutCancel(a.t.Context()), actor, in)
+}
+
+// A regional is a service of an account in one region.
+type regional struct {
+	account *Account
+	region  string
+}
+
+func (r regional) fixture(subject string) fixture {
+	return fixture{account: r.account, region: r.region, subject: subject}
+}
+
+// dump joins what each returns of the names.
+func dump(names []string, each func(name string) string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString(each(name))
+	}
+	return b.String()
 }
 
 // A document is the text of a policy, and the file in which it stands, if it has one.

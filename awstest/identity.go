@@ -92,54 +92,60 @@ func policyName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+
 // put stores an inline policy.
 func (i *identity) put(name string, policy *document) {
 	i.account.t.Helper()
-	f := fixture{account: i.account, subject: name + " of " + i.arn, policy: policy}
-	switch i.kind {
-	case aUser:
-		perform[awsiam.PutUserPolicyOutput](f, &awsiam.PutUserPolicyInput{UserName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
-	case aRole:
-		perform[awsiam.PutRolePolicyOutput](f, &awsiam.PutRolePolicyInput{RoleName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
-	case aGroup:
-		perform[awsiam.PutGroupPolicyOutput](f, &awsiam.PutGroupPolicyInput{GroupName: &i.name, PolicyName: &name, PolicyDocument: &policy.text})
-	}
+	i.perform(policyInputs[i.kind].put(&i.name, &name, &policy.text), name+" of ", policy)
 }
 
 func (i *identity) deleteInline(name string) {
 	i.account.t.Helper()
-	f := fixture{account: i.account, subject: name + " of " + i.arn}
-	switch i.kind {
-	case aUser:
-		perform[awsiam.DeleteUserPolicyOutput](f, &awsiam.DeleteUserPolicyInput{UserName: &i.name, PolicyName: &name})
-	case aRole:
-		perform[awsiam.DeleteRolePolicyOutput](f, &awsiam.DeleteRolePolicyInput{RoleName: &i.name, PolicyName: &name})
-	case aGroup:
-		perform[awsiam.DeleteGroupPolicyOutput](f, &awsiam.DeleteGroupPolicyInput{GroupName: &i.name, PolicyName: &name})
-	}
+	i.perform(policyInputs[i.kind].deleteInline(&i.name, &name), name+" of ", nil)
 }
 
 func (i *identity) attachManaged(arn string) {
 	i.account.t.Helper()
-	f := fixture{account: i.account, subject: arn + " to " + i.arn}
-	switch i.kind {
-	case aUser:
-		perform[awsiam.AttachUserPolicyOutput](f, &awsiam.AttachUserPolicyInput{UserName: &i.name, PolicyArn: &arn})
-	case aRole:
-		perform[awsiam.AttachRolePolicyOutput](f, &awsiam.AttachRolePolicyInput{RoleName: &i.name, PolicyArn: &arn})
-	case aGroup:
-		perform[awsiam.AttachGroupPolicyOutput](f, &awsiam.AttachGroupPolicyInput{GroupName: &i.name, PolicyArn: &arn})
-	}
+	i.perform(policyInputs[i.kind].attach(&i.name, &arn), arn+" to ", nil)
 }
 
 func (i *identity) detachManaged(arn string) {
 	i.account.t.Helper()
-	f := fixture{account: i.account, subject: arn + " from " + i.arn}
-	switch i.kind {
-	case aUser:
-		perform[awsiam.DetachUserPolicyOutput](f, &awsiam.DetachUserPolicyInput{UserName: &i.name, PolicyArn: &arn})
-	case aRole:
-		perform[awsiam.DetachRolePolicyOutput](f, &awsiam.DetachRolePolicyInput{RoleName: &i.name, PolicyArn: &arn})
-	case aGroup:
-		perform[awsiam.DetachGroupPolicyOutput](f, &awsiam.DetachGroupPolicyInput{GroupName: &i.name, PolicyArn: &arn})
-	}
+	i.perform(policyInputs[i.kind].detach(&i.name, &arn), arn+" from ", nil)
+}
+
+// perform makes a call on the identity's policies.
+func (i *identity) perform(in any, subject string, policy *document) {
+	i.account.t.Helper()
+	fixture{account: i.account, subject: subject + i.arn, policy: policy}.must(in)
+}
+
+// policyInputs make the inputs of the operations on the policies of users, roles and
+// groups: IAM has the same four for each of them.
+var policyInputs = map[identityKind]struct {
+	put                          func(of, name, document *string) any
+	deleteInline, attach, detach func(of, policy *string) any
+}{
+	aUser: {
+		func(of, name, document *string) any {
+			return &awsiam.PutUserPolicyInput{UserName: of, PolicyName: name, PolicyDocument: document}
+		},
+		func(of, name *string) any { return &awsiam.DeleteUserPolicyInput{UserName: of, PolicyName: name} },
+		func(of, arn *string) any { return &awsiam.AttachUserPolicyInput{UserName: of, PolicyArn: arn} },
+		func(of, arn *string) any { return &awsiam.DetachUserPolicyInput{UserName: of, PolicyArn: arn} },
+	},
+	aRole: {
+		func(of, name, document *string) any {
+			return &awsiam.PutRolePolicyInput{RoleName: of, PolicyName: name, PolicyDocument: document}
+		},
+		func(of, name *string) any { return &awsiam.DeleteRolePolicyInput{RoleName: of, PolicyName: name} },
+		func(of, arn *string) any { return &awsiam.AttachRolePolicyInput{RoleName: of, PolicyArn: arn} },
+		func(of, arn *string) any { return &awsiam.DetachRolePolicyInput{RoleName: of, PolicyArn: arn} },
+	},
+	aGroup: {
+		func(of, name, document *string) any {
+			return &awsiam.PutGroupPolicyInput{GroupName: of, PolicyName: name, PolicyDocument: document}
+		},
+		func(of, name *string) any { return &awsiam.DeleteGroupPolicyInput{GroupName: of, PolicyName: name} },
+		func(of, arn *string) any { return &awsiam.AttachGroupPolicyInput{GroupName: of, PolicyArn: arn} },
+		func(of, arn *string) any { return &awsiam.DetachGroupPolicyInput{GroupName: of, PolicyArn: arn} },
+	},
 }
 
 // A Group is an IAM group: a set of users that share its policies. No policy can name a

@@ -173,8 +173,8 @@ func (o *Organization) AttachSCP(name string, policy Policy) *Organization {
 	return o
 }
 
-// AttachRCP attaches a resource control policy to the root: what nobody may do with
-// resources of the member accounts. RCPs deny only, and are for the principal "*",
+// AttachRCP attaches a resource control policy to the root: what no principal may do
+// with resources of the member accounts. RCPs deny only, and are for the principal "*",
 // which a [Statement] without principals means, alone or among [Statements].
 func (o *Organization) AttachRCP(name string, policy Policy) *Organization {
 	o.management.t.Helper()

@@ -62,7 +62,7 @@ func TestRootAccess(t *testing.T) {
 	})
 }
 
-// IAM's simulator minds the SCPs of the account.
+// IAM's simulator evaluates the SCPs of the account.
 func TestSimulatorMindsOrganizations(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)

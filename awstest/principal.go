@@ -23,7 +23,7 @@ const credentialSource = "awstest"
 const sessionDuration = time.Hour
 
 // A Principal is who calls AWS: the root user, a user or role of an account, a session,
-// or nobody in particular ([Account.Anonymous]).
+// or an anonymous caller ([Account.Anonymous]).
 type Principal struct {
 	identity
 	credentials func() aws.Credentials // nil when anonymous

@@ -17,20 +17,13 @@ import (
 // An S3 is the S3 of an account in one region, for Go code that seeds and inspects
 // buckets past the clients: no policy is asked, and [Account.Calls] shows nothing of it.
 // What goes wrong ends the test.
-type S3 struct {
-	account *Account
-	region  string
-}
+type S3 struct{ regional }
 
 // S3 returns the account's buckets in its region.
-func (a *Account) S3() *S3 { return &S3{a, a.options.region} }
+func (a *Account) S3() *S3 { return &S3{regional{a, a.options.region}} }
 
 // In returns the account's buckets in another region.
-func (s *S3) In(region string) *S3 { return &S3{s.account, region} }
-
-func (s *S3) fixture(subject string) fixture {
-	return fixture{account: s.account, region: s.region, subject: subject}
-}
+func (s *S3) In(region string) *S3 { return &S3{regional{s.account, region}} }
 
 // CreateBucket makes a bucket.
 func (s *S3) CreateBucket(name string) *Bucket {
@@ -72,11 +65,7 @@ func (s *S3) Names() []string {
 // Dump returns every bucket as [Bucket.Dump] does, for the log of a test that fails.
 func (s *S3) Dump() string {
 	s.account.t.Helper()
-	var b strings.Builder
-	for _, name := range s.Names() {
-		b.WriteString(s.Bucket(name).Dump())
-	}
-	return b.String()
+	return dump(s.Names(), func(name string) string { return s.Bucket(name).Dump() })
 }
 
 // A Bucket is a bucket that Go code seeds and inspects.

@@ -14,20 +14,13 @@ import (
 // An SQS is the SQS of an account in one region, for Go code that seeds and
 // inspects queues past the clients: no policy is asked, and [Account.Calls] shows
 // nothing of it. What goes wrong ends the test.
-type SQS struct {
-	account *Account
-	region  string
-}
+type SQS struct{ regional }
 
 // SQS returns the account's queues in its region.
-func (a *Account) SQS() *SQS { return &SQS{a, a.options.region} }
+func (a *Account) SQS() *SQS { return &SQS{regional{a, a.options.region}} }
 
 // In returns the account's queues in another region.
-func (s *SQS) In(region string) *SQS { return &SQS{s.account, region} }
-
-func (s *SQS) fixture(subject string) fixture {
-	return fixture{account: s.account, region: s.region, subject: subject}
-}
+func (s *SQS) In(region string) *SQS { return &SQS{regional{s.account, region}} }
 
 // CreateQueue makes a queue with attributes, which may be nil. A name that ends
 // with .fifo makes a FIFO queue.
@@ -63,11 +56,7 @@ func (s *SQS) Names() []string {
 // Dump returns every queue as [Queue.Dump] does, for the log of a test that fails.
 func (s *SQS) Dump() string {
 	s.account.t.Helper()
-	var b strings.Builder
-	for _, name := range s.Names() {
-		b.WriteString(s.Queue(name).Dump())
-	}
-	return b.String()
+	return dump(s.Names(), func(name string) string { return s.Queue(name).Dump() })
 }
 
 // A Queue is a queue that Go code seeds and inspects.

@@ -316,7 +316,7 @@ func canned(a answers) http.Handler {
 	})
 }
 
-// verifying is a server that does what no honest S3 can leave out: it verifies
+// verifying is a server that does what every S3 must do: it verifies
 // the signature and computes the MD5 of what is put.
 func verifying(a answers) http.Handler {
 	verifier := new(sigv4.Verifier)

@@ -26,7 +26,7 @@ func ipAddress(value string, _ bool) (operand, error) {
 }
 
 // match never finds an IPv4 address in an IPv6 range or the other way round. A
-// value that is no address lies in no range.
+// value that is no address is in no range.
 func (o *addressRange) match(_ *eval, v item) outcome {
 	addr, err := netip.ParseAddr(v.string())
 	return outcomeOf(err == nil && o.Contains(addr))

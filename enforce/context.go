@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // Context holds condition keys and their values. Keys are case-insensitive; a
@@ -15,7 +16,17 @@ import (
 type Context struct {
 	Base    *Context
 	entries []entry
+	index   keyIndex // of many entries, nil for few
 }
+
+// A keyIndex says where keys stand in the entries of a Context, by their names in lower
+// case. Only setting uses it: copies of a Context share it, so that it also has what
+// other copies have set, and lookups of any number of goroutines must not wait for it.
+type keyIndex map[string]int
+
+// manyKeys is from how many keys on a Context has an index: to look through fewer is
+// faster.
+const manyKeys = 64
 
 // An entry is small: the log of a World keeps those of thousands of requests.
 type entry struct {
@@ -77,13 +88,44 @@ func (c *Context) SetAbsent(key string) { c.set(key, value{kind: absentKey}) }
 func (c *Context) set(name string, v value) {
 	key := newConditionKey(name)
 	v.known = key.known
-	for i := range c.entries {
-		if c.entries[i].is(key) {
-			c.entries[i] = entry{key, v}
-			return
-		}
+	if i := c.place(key); i >= 0 {
+		c.entries[i] = entry{key, v}
+		return
 	}
 	c.entries = append(c.entries, entry{key, v})
+	if c.index != nil {
+		c.index[key.lower] = len(c.entries) - 1
+	}
+}
+
+// place returns where a key stands among the entries; -1 when it is not set.
+func (c *Context) place(k *conditionKey) int {
+	if len(c.entries) >= manyKeys {
+		if c.index == nil {
+			c.index = indexOf(c.entries)
+		}
+		switch i, ok := c.index[k.lower]; {
+		case !ok:
+			return -1
+		case i < len(c.entries) && c.entries[i].is(k):
+			return i
+		}
+		// Another copy has set the key.
+	}
+	for i := range c.entries {
+		if c.entries[i].is(k) {
+			return i
+		}
+	}
+	return -1
+}
+
+func indexOf(entries []entry) keyIndex {
+	index := make(keyIndex, 2*len(entries))
+	for i := range entries {
+		index[entries[i].key.lower] = i
+	}
+	return index
 }
 
 // is reports whether the entry is of a key, however both are spelled.
@@ -95,15 +137,54 @@ func (e *entry) is(k *conditionKey) bool {
 // set, those of Base last. A key of Base that is set here too is left out.
 func (c *Context) All() iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
+		set := c.finder()
 		for at := c; at != nil; at = at.Base {
 			for i := range at.entries {
 				entry := &at.entries[i]
-				if entry.value.kind != absentKey && c.find(entry.key) == &entry.value && !yield(entry.key.name, entry.value.texts()) {
+				if entry.value.kind != absentKey && set(entry.key) == &entry.value && !yield(entry.key.name, entry.value.texts()) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// finder returns find, for callers that look for every key: with many, all are put into
+// one table first.
+func (c *Context) finder() func(*conditionKey) *value {
+	n := 0
+	for at := c; at != nil; at = at.Base {
+		n += len(at.entries)
+	}
+	if n < manyKeys {
+		return c.find
+	}
+	values := make(map[string]*value, n)
+	for at := c; at != nil; at = at.Base {
+		for i := range at.entries {
+			if lower := at.entries[i].key.lower; values[lower] == nil {
+				values[lower] = &at.entries[i].value
+			}
+		}
+	}
+	return func(k *conditionKey) *value { return values[k.lower] }
+}
+
+// Bytes is about how many bytes of memory the keys take, without those of Base.
+func (c *Context) Bytes() int {
+	n := cap(c.entries) * int(unsafe.Sizeof(entry{}))
+	for i := range c.entries {
+		e := &c.entries[i]
+		if n += len(e.value.one); e.key.known == 0 {
+			n += len(e.key.name) + len(e.key.lower) + int(unsafe.Sizeof(*e.key))
+		}
+		if e.value.many != nil {
+			for _, v := range *e.value.many {
+				n += len(v) + int(unsafe.Sizeof(v))
+			}
+		}
+	}
+	return n
 }
 
 // Over returns the context with base beneath all that it has.

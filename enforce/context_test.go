@@ -3,6 +3,7 @@ package enforce
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,50 @@ func TestContext(t *testing.T) {
 	require.NotNil(t, c.find(newConditionKey("aws:sourceip")))
 	assert.Nil(t, c.find(newConditionKey("aws:referer")))
 	assert.Nil(t, new(Context).find(newConditionKey("aws:referer")))
+}
+
+// A Context of many keys is found by an index, and holds the same as one of few: also
+// when copies of it go different ways.
+func TestContextOfManyKeys(t *testing.T) {
+	t.Parallel()
+	key := func(i int) string { return "aws:RequestTag/" + strconv.Itoa(i) }
+	var c Context
+	for i := range 3 * manyKeys {
+		c.Set(key(i), "old")
+	}
+	fork := Context{entries: slices.Clip(c.entries), index: c.index}
+	for i := range 4 * manyKeys { // the last of them are new
+		c.Set(strings.ToUpper(key(i)), "new")
+	}
+	fork.Set(key(4*manyKeys), "fork")
+	fork.Set(key(3*manyKeys), "fork")
+	fork.Set(key(3*manyKeys), "again")
+	c.SetAbsent(key(0))
+	got := maps.Collect(c.All())
+	assert.Len(t, got, 4*manyKeys-1)
+	assert.Equal(t, []string{"new"}, got[strings.ToUpper(key(3*manyKeys))])
+	forked := maps.Collect(fork.All())
+	assert.Len(t, forked, 3*manyKeys+2)
+	assert.Equal(t, []string{"again"}, forked[key(3*manyKeys)])
+	assert.Equal(t, []string{"fork"}, forked[key(4*manyKeys)])
+	over := maps.Collect((&Context{Base: &c, entries: []entry{{newConditionKey(key(1)), value{one: "top"}}}}).All())
+	assert.Equal(t, []string{"top"}, over[key(1)])
+	assert.Len(t, over, 4*manyKeys-1)
+}
+
+// To set a key costs no more among many others. Were it to look at each of them, the
+// test would not end.
+func TestContextSetIsNotLinear(t *testing.T) {
+	t.Parallel()
+	var c Context
+	for i := range 1 << 18 {
+		c.Set("aws:RequestTag/"+strconv.Itoa(i), "")
+	}
+	n := 0
+	for range c.All() {
+		n++
+	}
+	assert.Equal(t, 1<<18, n)
 }
 
 func TestContextOver(t *testing.T) {

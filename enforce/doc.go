@@ -45,7 +45,7 @@
 // wrong at once. [Simulate] asks many questions of the same policies.
 //
 // [Policy.Elements] shows what a policy says, element by element, and [Build] makes a
-// policy of elements, so that nobody else has to read or write policies as JSON.
+// policy of elements, so that other packages need not read or write policies as JSON.
 //
 // # Context
 //

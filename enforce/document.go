@@ -51,7 +51,7 @@ type StatementElements struct {
 	Resource, NotResource   []Text
 	Conditions              []ConditionElement
 
-	invalid []PrincipalElement // that name nobody
+	invalid []PrincipalElement // that have none of the forms of principals
 }
 
 // A PrincipalElement is a principal that a statement names.

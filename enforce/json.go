@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is more than any policy needs: a condition value lies seven deep.
+// maxDepth is more than any policy needs: a condition value is seven levels deep.
 const maxDepth = 16
 
 // A jsonError is where a document stops being JSON, and why.

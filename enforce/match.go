@@ -7,7 +7,7 @@ import (
 )
 
 // matches grades how a statement applies to the request; unnamed when it does
-// not. Statements that name nobody apply directly.
+// not. Statements without principals apply directly.
 func (e *eval) matches(s *Statement) grade {
 	if !s.concerns(e.action) || !e.covers(s) {
 		return unnamed
@@ -129,9 +129,9 @@ func (set *PolicySet) layers() (l layers) {
 	return l
 }
 
-// places are the layers that take the policies of each kind. A permissions boundary is
+// layersOfKind are the layers that take the policies of each kind. A permissions boundary is
 // an identity-based policy, and policies that a session passes by ARN are managed ones.
-var places = [...]layers{
+var layersOfKind = [...]layers{
 	IdentityPolicy:        1<<IdentityLayer | 1<<BoundaryLayer | 1<<SessionLayer,
 	ManagedPolicy:         1<<IdentityLayer | 1<<BoundaryLayer | 1<<SessionLayer,
 	SessionPolicy:         1 << SessionLayer,
@@ -151,7 +151,7 @@ func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
 	if p := stray(IdentityLayer, set.Identity); p != nil {
 		return p, IdentityLayer
 	}
-	if p := set.Resource; p != nil && !places[p.kind].has(ResourceLayer) {
+	if p := set.Resource; p != nil && !layersOfKind[p.kind].has(ResourceLayer) {
 		return p, ResourceLayer
 	}
 	if present&^(1<<IdentityLayer|1<<ResourceLayer) == 0 {
@@ -162,10 +162,10 @@ func (set *PolicySet) misplaced(present layers) (*Policy, Layer) {
 
 // misplacedLimit is misplaced for the layers that do not grant.
 func (set *PolicySet) misplacedLimit() (*Policy, Layer) {
-	if p := set.Boundary; p != nil && !places[p.kind].has(BoundaryLayer) {
+	if p := set.Boundary; p != nil && !layersOfKind[p.kind].has(BoundaryLayer) {
 		return p, BoundaryLayer
 	}
-	if p := set.Endpoint; p != nil && !places[p.kind].has(EndpointLayer) {
+	if p := set.Endpoint; p != nil && !layersOfKind[p.kind].has(EndpointLayer) {
 		return p, EndpointLayer
 	}
 	if p := stray(SessionLayer, set.Session); p != nil {
@@ -188,12 +188,12 @@ func (set *PolicySet) misplacedLimit() (*Policy, Layer) {
 func stray(l Layer, policies []*Policy) *Policy {
 	common := ^layers(0) // the layers that take all of them: one comparison for most sets
 	for _, p := range policies {
-		common &= places[p.kind]
+		common &= layersOfKind[p.kind]
 	}
 	if common.has(l) {
 		return nil
 	}
-	i := slices.IndexFunc(policies, func(p *Policy) bool { return !places[p.kind].has(l) })
+	i := slices.IndexFunc(policies, func(p *Policy) bool { return !layersOfKind[p.kind].has(l) })
 	return policies[i]
 }
 

@@ -56,8 +56,8 @@ func DenialOf(service, action string) Denial {
 	return Denial{Code: "AccessDeniedException"}
 }
 
-// isBare reports whether STS gives no reason for an implicit denial, so that nobody
-// learns which roles other accounts have. That sts:SetContext is one of these actions is
+// isBare reports whether STS gives no reason for an implicit denial, so that callers
+// do not learn which roles other accounts have. That sts:SetContext is one of these actions is
 // unverified.
 func isBare(action string) bool {
 	switch action {

@@ -49,7 +49,7 @@ func (t *byteTable) Replace(s string) string {
 			for ; i < len(text); i++ {
 				text[i] = t[text[i]]
 			}
-			return unsafe.String(&text[0], len(text)) // nobody changes it any more
+			return unsafe.String(&text[0], len(text)) // it is not changed any more
 		}
 	}
 	return s
@@ -194,10 +194,40 @@ func cutAfter(s, part string) (rest string, ok bool) {
 		_, rest, ok = strings.Cut(s, part)
 		return rest, ok
 	}
+	// A place where part does not match is most often seen at its first character. Where
+	// that is not so, all places are tried at once: a part that nearly matches everywhere
+	// would cost its length for each.
+	tries := 0
 	for i := range s {
-		if rest, ok := cutPrefix(s[i:], part); ok {
+		rest, tried, ok := tryPrefix(s[i:], part)
+		if ok {
 			return rest, true
+		}
+		if tries += tried; tries > manyTries+8*i {
+			return cutAfterAtOnce(s[i:], part)
 		}
 	}
 	return "", false
+}
+
+// manyTries is how many characters are compared in vain, beside some for each of the
+// text that was read, before a part is looked for at all places at once.
+const manyTries = 1024
+
+// tryPrefix is cutPrefix that also tells how many characters it compared.
+func tryPrefix(s, part string) (rest string, tried int, ok bool) {
+	for i := range len(part) {
+		switch {
+		case s == "":
+			return "", i, false
+		case part[i] == anyChar:
+			_, n := utf8.DecodeRuneInString(s)
+			s = s[n:]
+		case part[i] == s[0]:
+			s = s[1:]
+		default:
+			return "", i, false
+		}
+	}
+	return s, len(part), true
 }

@@ -71,6 +71,10 @@ func TestPatternIsLinear(t *testing.T) {
 		strings.Repeat("*", 1<<14) + "b",
 		"*" + strings.Repeat("a", 1<<10) + "*b",
 		strings.Repeat("?*", 1<<10) + "b",
+		"*" + strings.Repeat("a?", 1<<13) + "b*",
+		"*?" + strings.Repeat("a", 1<<13) + "b*",
+		"*" + strings.Repeat("?", 1<<13) + "b*",
+		strings.Repeat("*?"+strings.Repeat("a", 30)+"b", 1<<10) + "*",
 	} {
 		assert.False(t, matchBoth(t, pattern, text), pattern[:4])
 	}
@@ -83,6 +87,37 @@ func TestPatternAgreesWithDefinition(t *testing.T) {
 		s := rapid.StringOfN(rapid.SampledFrom([]rune("abé:*")), 0, 10, -1).Draw(t, "text")
 		if want := naiveMatch([]rune(p), []rune(s)); matchBoth(t, p, s) != want {
 			t.Fatalf("pattern %q, text %q: want %v", p, s, want)
+		}
+	})
+}
+
+// A part with ? is looked for at all places at once where it nearly matches at many. It
+// is found where its first end is, also in text that is not UTF-8.
+func TestPartIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.SampledFrom([]string{"a", "a", "a", "b", "é", "\xc3", "\xa9", "𝄞"})
+		text := strings.Join(rapid.SliceOfN(letters, 0, 200).Draw(t, "text"), "")
+		part := strings.Join(rapid.SliceOfN(rapid.OneOf(letters, rapid.Just("\xff")), 1, 130).Draw(t, "part"), "")
+		if rapid.Bool().Draw(t, "occurs") && text != "" {
+			from := rapid.IntRange(0, len(text)-1).Draw(t, "from")
+			b := []byte(text[from:rapid.IntRange(from+1, len(text)).Draw(t, "to")])
+			for i := range b {
+				if b[i] < utf8.RuneSelf && rapid.Bool().Draw(t, "any") {
+					b[i] = anyChar
+				}
+			}
+			part = string(b)
+		}
+		end := -1 // the first end of a match
+		for i := range text {
+			if rest, ok := cutPrefix(text[i:], part); ok && (end < 0 || len(text)-len(rest) < end) {
+				end = len(text) - len(rest)
+			}
+		}
+		rest, ok := cutAfterAtOnce(text, part)
+		if got := len(text) - len(rest); ok != (end >= 0) || ok && got != end {
+			t.Fatalf("part %q, text %q: ends at %d, %v; want %d", part, text, got, ok, end)
 		}
 	})
 }

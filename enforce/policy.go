@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Kind says what a policy is attached to, and so which elements it may have,
@@ -146,6 +147,13 @@ var (
 
 // Document returns the text that was parsed.
 func (p *Policy) Document() string { return p.doc }
+
+// compiledBytes is about how many bytes of memory a byte of a document takes once it is
+// compiled: those of many short elements take most.
+const compiledBytes = 12
+
+// Bytes is about how many bytes of memory the policy takes.
+func (p *Policy) Bytes() int { return int(unsafe.Sizeof(*p)) + compiledBytes*len(p.doc) }
 
 // Source returns where the policy came from.
 func (p *Policy) Source() Source { return p.source }

@@ -87,8 +87,8 @@ func separator(b *strings.Builder) func() {
 	}
 }
 
-// quoteJSON quotes a string without escaping <, > and &, which policies have in
-// plenty and which only HTML cares about.
+// quoteJSON quotes a string without escaping <, > and &, which policies have
+// often; only HTML needs the escapes.
 func quoteJSON(s string) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)

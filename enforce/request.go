@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"strings"
+	"unsafe"
+)
 
 // A Request is one question to the policy engine: may this principal perform
 // this action on this resource, in this context? A call that needs several
@@ -93,7 +96,45 @@ type PolicySet struct {
 	Endpoint *Policy
 }
 
-// Owner returns the account that owns the resource; "" when nobody says.
+// Unlike yields the policies of a set which another set does not have in the same layer.
+// It is false when yield was: the rest is left out.
+func (set *PolicySet) Unlike(other *PolicySet, yield func(*Policy) bool) bool {
+	for _, one := range [...][2]*Policy{
+		{set.Boundary, other.Boundary}, {set.Resource, other.Resource}, {set.Endpoint, other.Endpoint},
+	} {
+		if one[0] != nil && one[0] != one[1] && !yield(one[0]) {
+			return false
+		}
+	}
+	return unlike(set.Identity, other.Identity, yield) && unlike(set.Session, other.Session, yield) &&
+		unlikeNodes(set.SCPs, other.SCPs, yield) && unlikeNodes(set.RCPs, other.RCPs, yield)
+}
+
+func unlike(list, other []*Policy, yield func(*Policy) bool) bool {
+	if len(list) == len(other) && unsafe.SliceData(list) == unsafe.SliceData(other) {
+		return true
+	}
+	for _, p := range list {
+		if p != nil && !yield(p) {
+			return false
+		}
+	}
+	return true
+}
+
+func unlikeNodes(nodes, other [][]*Policy, yield func(*Policy) bool) bool {
+	if len(nodes) == len(other) && unsafe.SliceData(nodes) == unsafe.SliceData(other) {
+		return true
+	}
+	for _, list := range nodes {
+		if !unlike(list, nil, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Owner returns the account that owns the resource; "" when neither the request nor the ARN says.
 func (r *Request) Owner() string {
 	if r.ResourceAccount != "" {
 		return r.ResourceAccount

@@ -114,7 +114,7 @@ func (e *eval) expand(t *template) (string, bool) {
 		return "", true
 	}
 	// The string shares the buffer, which saves one allocation for each
-	// variable that is looked at; nobody keeps it beyond the next expand.
+	// variable that is looked at; it is not used after the next expand.
 	return unsafe.String(&e.buf[0], len(e.buf)), true
 }
 

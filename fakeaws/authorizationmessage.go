@@ -18,8 +18,8 @@ import (
 // maxDecoded bounds what a message holds.
 const maxDecoded = 1 << 20
 
-// messages encodes authorization messages: nobody but the World that made one can
-// read it, and nothing has to be remembered.
+// messages encodes authorization messages. They are encrypted: only the World that made
+// one can read it, and it stores none.
 type messages struct {
 	once sync.Once
 	aead cipher.AEAD

@@ -46,6 +46,20 @@ type question struct {
 	owner    enforce.Context // of restrict
 }
 
+// ask makes the question of a need.
+func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, global *enforce.Context) {
+	q.policies = *policies
+	q.policies.Resource = need.Policy
+	q.request = enforce.Request{
+		Principal:       c.Caller.Principal,
+		Action:          need.Action,
+		Resource:        need.Resource,
+		ResourceAccount: need.ResourceAccount,
+		Context:         need.Context,
+	}
+	q.request.Context.Base = global
+}
+
 // A judgement is what judge needs for a call: made at once, with room for the one
 // question that most calls are.
 type judgement struct {
@@ -73,20 +87,12 @@ func (c *Call) judge(needs []Need) error {
 		c.event.Decisions = make([]enforce.Decision, 0, len(needs))
 	}
 	for i := range needs {
+		if err := c.Err(); err != nil {
+			return err // a thousand keys to delete are a thousand questions
+		}
 		need, q := &needs[i], &questions[i]
-		q.policies = *policies
-		q.policies.Resource = need.Policy
-		q.request = enforce.Request{
-			Principal:       c.Caller.Principal,
-			Action:          need.Action,
-			Resource:        need.Resource,
-			ResourceAccount: need.ResourceAccount,
-			Context:         need.Context,
-		}
-		q.request.Context.Base = global
-		if organizations != nil {
-			q.restrict(organizations.of(q.request.Owner()))
-		}
+		q.ask(c, need, policies, global)
+		q.owned(c.World, organizations)
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
 			if !decision.Allowed() && c.World.mode != Soft {
@@ -109,4 +115,17 @@ func (c *Call) judge(needs []Need) error {
 		c.denied = append(c.denied, need.Entry)
 	}
 	return nil
+}
+
+// owned adds what the account of the resource brings to a question.
+func (q *question) owned(w *World, organizations *members) {
+	owner := q.request.Owner()
+	if organizations != nil {
+		q.restrict(organizations.of(owner))
+	}
+	if w.Closed(owner) {
+		// Its resources "won't be available" (CloseAccount in the API reference).
+		// Unverified: that the answer is that to a resource which is not shared.
+		q.policies.Resource = nil
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
@@ -23,39 +22,32 @@ func (w *World) Door() Door { return Door{w} }
 
 // ServeHTTP answers a request that came over a socket.
 func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var asked *askedBody // of a client that waits to be asked for it
-	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
-		if r.ContentLength == 0 {
-			// net/http asks when a body is read, and there is none to read. The AWS CLI
-			// sends nothing more over a connection that answered otherwise.
-			w.WriteHeader(http.StatusContinue)
-		} else {
-			asked = &askedBody{ReadCloser: r.Body}
-			r.Body = asked
-		}
+	waits := strings.EqualFold(r.Header.Get("Expect"), "100-continue") // to be asked for its body
+	if waits && r.ContentLength == 0 {
+		// net/http asks when a body is read, and there is none to read. The AWS CLI
+		// sends nothing more over a connection that answered otherwise.
+		w.WriteHeader(http.StatusContinue)
 	}
+	body := newSocketBody(w, r, d.world.bodyTimeout)
 	resp, err := d.world.serve(r, "http://"+r.Host)
-	if asked != nil {
-		r.Body = asked.ReadCloser // net/http looks whether it is its own
-	}
-	if err != nil {
-		return // the client has gone
-	}
-	unasked := asked != nil && !asked.read
-	if !unasked {
-		// A client that is still sending when an early answer closes its connection
-		// reports a broken pipe instead of the answer. Beyond the limit net/http does
-		// close it, and says so.
-		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
-	}
-	send(w, r, resp)
-	if unasked {
+	r.Body = body.ReadCloser // net/http looks whether it is its own
+	switch {
+	case err != nil: // the client has gone
+	case body.ended:
+		send(w, r, resp)
+	case waits && !body.asked:
 		// Who waits to be asked has its answer and sends nothing. The SDK for Go says so
 		// and does not wait.
-		c := http.NewResponseController(w)
-		_ = c.Flush()
-		_ = c.SetReadDeadline(time.Now().Add(linger))
-		_, _ = io.CopyN(io.Discard, r.Body, maxUnread)
+		send(w, r, resp)
+		_ = body.conn.Flush()
+		body.discard(linger, linger)
+	case body.discard(prompt, pause):
+		send(w, r, resp)
+	default:
+		body.answerEarly(w)
+		send(w, r, resp)
+		_ = body.conn.Flush()
+		body.discard(lingerSending, lingerSending)
 	}
 }
 
@@ -65,6 +57,7 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	for name, values := range resp.Header {
 		header[name] = values
 	}
+	sandbox(header, r)
 	if resp.Stream == nil {
 		if r.Method != http.MethodHead {
 			header.Set("Content-Length", strconv.Itoa(len(resp.Body)))
@@ -79,25 +72,6 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	}
 	w.WriteHeader(resp.Status)
 	_, _ = io.Copy(w, resp.Stream)
-}
-
-const (
-	// maxUnread is how much of a body that nobody wants is read nevertheless: more than
-	// the parts that SDKs make of uploads.
-	maxUnread = 64 << 20
-	// linger is how long the door reads from a client that was not asked for its body.
-	linger = time.Second
-)
-
-// An askedBody knows whether it was asked for.
-type askedBody struct {
-	io.ReadCloser
-	read bool
-}
-
-func (b *askedBody) Read(p []byte) (int, error) {
-	b.read = true
-	return b.ReadCloser.Read(p)
 }
 
 // Do implements the SDK's aws.HTTPClient.

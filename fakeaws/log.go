@@ -10,9 +10,14 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-// logSize is how many calls a World remembers: enough for any test, and a bound
-// for a server that runs for days.
-const logSize = 4096
+// A World remembers the latest calls: enough for any test, and a bound for a server that
+// runs for days. Most calls take less than 2 KB.
+const (
+	// logSize is how many calls a World remembers.
+	logSize = 4096
+	// logBytes is about how many bytes they take together.
+	logBytes = 32 << 20
+)
 
 // An Event is one call that reached a World.
 type Event struct {
@@ -41,6 +46,8 @@ type Event struct {
 	// Help is what a developer may want to know of a failed authentication beyond
 	// the text: what a wrong signature is a signature of, and what it should be of.
 	Help string
+
+	size int // in bytes, without the policies of the decisions
 }
 
 // maxMessage bounds what the log keeps of an error that quotes the request.
@@ -49,28 +56,55 @@ const maxMessage = 4096
 // Log remembers the latest calls of a World. It is safe for concurrent use.
 type Log struct {
 	mu     sync.Mutex
-	events []Event // a ring once it is full
-	next   int     // where the next event goes in a full ring
+	events []Event // those before first are forgotten
+	first  int
+	bytes  int // of the events and the policies of their decisions
+	// policies says how often the decisions of the events name each policy.
+	policies map[*enforce.Policy]int
 }
 
 func (l *Log) add(e Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.events) < logSize {
-		l.events = append(l.events, e)
-		return
+	if l.policies == nil {
+		l.policies = make(map[*enforce.Policy]int)
 	}
-	l.events[l.next] = e
-	l.next = (l.next + 1) % logSize
+	e.size += e.bytes()
+	l.bytes += e.size
+	for p := range e.policies {
+		if l.policies[p]++; l.policies[p] == 1 {
+			l.bytes += p.Bytes()
+		}
+	}
+	l.events = append(l.events, e)
+	for n := len(l.events) - l.first; n > logSize || n > 1 && l.bytes > logBytes; n-- {
+		l.forgetFirst()
+	}
+}
+
+// forgetFirst forgets the oldest call.
+func (l *Log) forgetFirst() {
+	e := &l.events[l.first]
+	l.bytes -= e.size
+	for p := range e.policies {
+		if l.policies[p]--; l.policies[p] == 0 {
+			delete(l.policies, p)
+			l.bytes -= p.Bytes()
+		}
+	}
+	*e = Event{}
+	if l.first++; l.first >= logSize/2 {
+		n := copy(l.events, l.events[l.first:])
+		clear(l.events[n:])
+		l.events, l.first = l.events[:n], 0
+	}
 }
 
 // Events returns the remembered calls, newest last.
 func (l *Log) Events() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make([]Event, 0, len(l.events))
-	out = append(out, l.events[l.next:]...)
-	return append(out, l.events[:l.next]...)
+	return append(make([]Event, 0, len(l.events)-l.first), l.events[l.first:]...)
 }
 
 // Find returns the call with a request id, if it is remembered.
@@ -81,13 +115,12 @@ func (l *Log) Settle(requestID string) (Event, bool) {
 	return l.find(requestID, func(e *Event) { e.Settled = true })
 }
 
-// find looks from the newest call on, which stands before next: it is the likeliest.
+// find looks from the newest call on: it is the likeliest.
 func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := len(l.events)
-	for i := range n {
-		if e := &l.events[(l.next-1-i+2*n)%n]; e.RequestID == requestID {
+	for i := len(l.events) - 1; i >= l.first; i-- {
+		if e := &l.events[i]; e.RequestID == requestID {
 			found(e)
 			return *e, true
 		}
@@ -99,7 +132,7 @@ func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
 func (l *Log) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events, l.next = nil, 0
+	l.events, l.first, l.bytes, l.policies = nil, 0, 0, nil
 }
 
 // String returns the event in one line for each permission that was asked, or

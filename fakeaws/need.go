@@ -29,9 +29,6 @@ type Need struct {
 	// Optional is a permission whose denial only takes something out of the answer:
 	// what Entry numbers. It is not among those that the call needs.
 	Optional bool
-	// Subject is what the resource is to the service that asks, for its own use: the
-	// decision does not look at it.
-	Subject any
 }
 
 // OfKMS reports whether the permission is one on a KMS key: another service, which uses

@@ -118,8 +118,8 @@ func (w *World) SameOrganization(a, b string) bool {
 }
 
 // SetOrganization stores who is in an organization, and under which policies, in
-// place of what was stored for it before. Without members it is forgotten. From
-// then on every decision minds it.
+// place of what was stored for it before. Without members it is removed. All
+// decisions from then on follow it.
 func (w *World) SetOrganization(id string, list []*Membership) {
 	o := &w.organizations
 	o.mu.Lock()

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Principals knows the users and roles of all accounts of a World, by ARN and by
-// unique id. IAM enters them; policies that name them ask. It is safe for
-// concurrent use, and a service may ask it under its own lock: it calls nobody.
+// Principals are the users and roles of all accounts of a World, by ARN and by
+// unique id. IAM adds them; policies that name them are bound to them. It is safe for
+// concurrent use, and services may use it under their own locks: it calls no service.
 type Principals struct {
 	mu    sync.RWMutex
 	byARN map[string]string // ids
@@ -36,7 +36,7 @@ func (p *Principals) Set(id, arn string) {
 	}
 }
 
-// Delete forgets a user or role.
+// Delete removes a user or role.
 func (p *Principals) Delete(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *Principals) hasRole(account, name string) bool {
 	return p.roles[ARN("iam", "", account, "role/"+name)]
 }
 
-// forget forgets that a role has an ARN; the lock is held.
+// forget removes the ARN of a role; the lock is held.
 func (p *Principals) forget(arn string) {
 	if name, ok := roleName(arn); ok {
 		delete(p.roles, name)

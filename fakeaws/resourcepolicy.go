@@ -45,7 +45,7 @@ func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
 	at := w.principals.changes.Load()
 	for _, ref := range p.Principals() {
 		if ref.Type == "Service" {
-			w.remarkService(ref.Value)
+			w.checkService(ref.Value)
 		}
 		if ref.Type != "AWS" {
 			continue
@@ -79,7 +79,7 @@ func (w *World) bind(principal string) (string, error) {
 		named = arn.ARN{AccountID: principal, Resource: "root"}
 	}
 	if _, ours := w.Account(named.AccountID); !ours {
-		w.remarkAccount(named.AccountID)
+		w.unrecognizedAccount(named.AccountID)
 		return "", nil
 	}
 	kind, name, _ := strings.Cut(named.Resource, "/")

@@ -61,10 +61,10 @@ func TestResourcePolicy(t *testing.T) {
 
 	assert.Nil(t, (*ResourcePolicy)(nil).Policy())
 	assert.Empty(t, (*ResourcePolicy)(nil).Document())
-	assert.Equal(t, []string{"unrecognized principal: a policy names the account 444455556666, which this World does not have"}, w.Remarks())
+	assert.Equal(t, []string{"unrecognized principal: a policy names the account 444455556666, which this World does not have"}, w.UnrecognizedPrincipals())
 }
 
-func TestRemarksOnServices(t *testing.T) {
+func TestUnrecognizedServices(t *testing.T) {
 	t.Parallel()
 	for principal, known := range map[string]bool{
 		"ec2.amazonaws.com": true, "lambda.amazonaws.com": true, "ecs-tasks.amazonaws.com": true, "delivery.logs.amazonaws.com": true,

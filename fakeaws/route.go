@@ -59,7 +59,7 @@ func (x *Exchange) route() error {
 	return nil
 }
 
-// Endpoint is what the host of the request tells.
+// Endpoint is what the host of the request says.
 func (x *Exchange) Endpoint() Endpoint { return x.endpoint }
 
 // Fake is what performs the operations of the service; nil when the World has none.

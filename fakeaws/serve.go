@@ -75,6 +75,9 @@ func (x *Exchange) answer() (*wire.Response, error) {
 	if err := x.route(); err != nil {
 		return nil, err
 	}
+	if err := x.admitBrowser(); err != nil {
+		return nil, err
+	}
 	if x.wire.Intercept != nil {
 		if resp, err := x.wire.Intercept(x, signature != nil || malformed != nil); resp != nil || err != nil {
 			return resp, err
@@ -191,6 +194,9 @@ func (c *Call) record(err error) {
 	e.RequestID = c.RequestID
 	e.Caller = cmp.Or(c.Caller.ARN, c.Caller.Service)
 	e.Service, e.Operation = c.Service, c.Operation
+	if x := c.exchange; x != nil {
+		e.size = len(x.HTTP.URL.Path) + len(x.HTTP.URL.RawQuery) // condition keys are parts of them
+	}
 	if err != nil {
 		e.Code, e.Message = "InternalFailure", err.Error()
 		var api smithy.APIError

@@ -14,6 +14,9 @@ type Service struct {
 	// SDK is the name of the service's package in the SDK where that is not Name:
 	// "s3control".
 	SDK string
+	// SigningName is the name that requests are signed for where it is not Name: "s3" for
+	// S3 Control, as its service model has it.
+	SigningName string
 	// New makes the fake of a World. It is called on first use.
 	New func(*World) Fake
 	// Anonymous says that unsigned requests are authorized as anonymous

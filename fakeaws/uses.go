@@ -33,8 +33,11 @@ type Use struct {
 // one region are fewer.
 const maxUses = 1024
 
+// maxRegion is longer than the name of any region. A signature may be for any text.
+const maxRegion = 64
+
 func (u *Uses) record(c *Call) {
-	if u == nil {
+	if u == nil || len(c.Region) > maxRegion {
 		return
 	}
 	now := c.Time.UnixNano()

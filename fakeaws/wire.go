@@ -33,6 +33,10 @@ type Wire struct {
 	// Intercept answers requests that are no operation's; nil and no error when it does not.
 	// Signed tells whether the request has a signature, even a malformed one.
 	Intercept func(x *Exchange, signed bool) (*wire.Response, error)
+	// AdmitPage refuses what web pages may not have browsers send to the service; elsewhere
+	// tells whether a page of another origin did. A service without it takes no request
+	// of a browser at all.
+	AdmitPage func(x *Exchange, elsewhere bool) error
 	// OpenBody makes the body ready to be decoded, after the signature was verified, for
 	// a service whose signatures do not cover it. Without it the body is read as a whole
 	// and its hash is a part of what is verified.
@@ -43,7 +47,7 @@ type Wire struct {
 	Finish func(*Exchange, *wire.Response)
 }
 
-// An Endpoint is what the host of a request tells.
+// An Endpoint is what the host of a request says: a service, a region.
 type Endpoint struct {
 	// Service is the service that the host is an endpoint of, by its signing name; empty
 	// for a host that is not AWS's, such as a test's socket.

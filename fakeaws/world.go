@@ -1,11 +1,14 @@
 package fakeaws
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
@@ -32,6 +35,10 @@ type Config struct {
 	// SourceIP is the address from which all calls seem to come; empty means
 	// the client's own.
 	SourceIP string
+	// BodyTimeout is how long the body of a request may take over a socket, beside one
+	// second for each KiB of it that has come: then the answer is RequestTimeout. 0 is a
+	// minute.
+	BodyTimeout time.Duration
 	// Services are the fakes of this World.
 	Services []Service
 }
@@ -44,16 +51,20 @@ type World struct {
 	region   string
 	mode     Mode
 	sourceIP string
-	verifier sigv4.Verifier
-	log      Log
-	// principals, issuers and remarks have locks of their own, and call nobody.
-	principals Principals
-	issuers    Issuers
-	keys       Keys
-	messages   messages
-	remarks    remarks
+	// bodyTimeout is that of Config.
+	bodyTimeout time.Duration
+	verifier    sigv4.Verifier
+	log         Log
+	// principals, issuers and unrecognized have locks of their own, and call nothing that locks.
+	principals   Principals
+	issuers      Issuers
+	keys         Keys
+	messages     messages
+	unrecognized unrecognizedPrincipals
 	// organizations has the accounts that are in one.
 	organizations memberships
+	// closed are the closed accounts. A map is immutable: CloseAccount stores another.
+	closed atomic.Pointer[map[string]bool]
 
 	// services and rooms are filled once by NewWorld and read without a lock.
 	services []Service
@@ -63,7 +74,6 @@ type World struct {
 	accounts    []*Account
 	credentials map[string]*Credential
 	sessions    expiries
-	closed      map[string]bool // accounts
 }
 
 // An Account is one AWS account of a World.
@@ -85,6 +95,7 @@ func NewWorld(cfg Config) *World {
 		region:      cfg.Region,
 		mode:        cfg.Mode,
 		sourceIP:    cfg.SourceIP,
+		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}
@@ -208,7 +219,7 @@ func (w *World) SetCredential(c *Credential) {
 	w.credentials[c.AccessKeyID] = c
 }
 
-// DeleteCredential forgets an access key.
+// DeleteCredential removes an access key.
 func (w *World) DeleteCredential(accessKeyID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -38,7 +38,7 @@ func (h *handler) reset() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
-	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, Seed: rand.Uint64()})
+	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()})
 	saml.Enable(w)
 	for i := range h.flags.accounts {
 		a := &h.flags.accounts[i]
@@ -55,13 +55,17 @@ func (h *handler) reset() error {
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !strings.HasPrefix(r.URL.Path, "/_leastpriv/") {
+	if !strings.HasPrefix(r.URL.Path, ownPath) {
+		if err := h.flags.checkHost(r); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
 		h.world.Load().Door().ServeHTTP(w, r)
 		return
 	}
-	// A web page that the developer has open must not reach these.
-	if r.Header.Get("Origin") != "" {
-		http.Error(w, "requests of web pages are refused", http.StatusForbidden)
+	guard(w.Header())
+	if err := h.flags.checkOwn(r); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
 	h.own.ServeHTTP(w, r)

@@ -15,7 +15,7 @@ import (
 )
 
 // The root access key of the default account is the one of AWS's documentation,
-// which is nobody's.
+// which AWS gives to no account.
 const (
 	defaultAccount   = "000000000000"
 	defaultAccessKey = "AKIAIOSFODNN7EXAMPLE"
@@ -52,6 +52,9 @@ type serveFlags struct {
 	region   string
 	mode     fakeaws.Mode
 	accounts []accountFlag
+	hosts    []string // further names, in lower case
+	// bodyTimeout is that of fakeaws.Config.
+	bodyTimeout time.Duration
 }
 
 func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
@@ -61,10 +64,18 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 	fs.StringVar(&f.addr, "addr", "127.0.0.1:4566", "address to listen on; port 0 takes a free one")
 	fs.BoolVar(&f.remote, "remote", false, "allow an address that other machines can reach")
 	fs.StringVar(&f.region, "region", fakeaws.DefaultRegion, "region of the endpoint")
+	fs.Func("host", "another `NAME[:PORT]` by which clients reach the server, its subdomains included; repeatable", func(v string) error {
+		if v == "" {
+			return errors.New("want a name")
+		}
+		f.hosts = append(f.hosts, strings.ToLower(v))
+		return nil
+	})
 	fs.Func("mode", "what becomes of a denied call: strict refuses it, soft logs it, off asks no policy (default strict)", func(v string) (err error) {
 		f.mode, err = fakeaws.ParseMode(v)
 		return err
 	})
+	fs.DurationVar(&f.bodyTimeout, "body-timeout", time.Minute, "how long the body of a request may take, beside one second for each KiB of it")
 	fs.Func("account", "account `ID[:ACCESSKEY:SECRET]` with its root key; repeatable (default "+defaultAccount+" with the key of AWS's documentation)", func(v string) error {
 		a, err := parseAccount(v)
 		f.accounts = append(f.accounts, a)
@@ -93,14 +104,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exitUsage
 	}
-	if err := f.run(ctx, stdout); err != nil {
+	if err := f.run(ctx, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "leastpriv serve: %v\n", err)
 		return exitError
 	}
 	return exitOK
 }
 
-func (f *serveFlags) run(ctx context.Context, stdout io.Writer) error {
+func (f *serveFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	handler, err := newHandler(f)
 	if err != nil {
 		return err
@@ -120,6 +131,7 @@ func (f *serveFlags) run(ctx context.Context, stdout io.Writer) error {
 		// A call that waits, as a long poll does, ends with the server.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	f.warn(stderr)
 	fmt.Fprint(stdout, f.banner(listener.Addr().String(), handler.world.Load()))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -131,6 +143,16 @@ func (f *serveFlags) run(ctx context.Context, stdout io.Writer) error {
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	return server.Shutdown(deadline)
+}
+
+// warn tells of root keys that everybody knows. A form of a web page can upload what is
+// signed with one.
+func (f *serveFlags) warn(stderr io.Writer) {
+	for _, a := range f.accounts {
+		if a.accessKey == defaultAccessKey && a.secret == defaultSecretKey {
+			fmt.Fprintf(stderr, "leastpriv: warning: account %s has the root key of AWS's documentation, which everybody knows; -account %s makes one up\n", a.id, a.id)
+		}
+	}
 }
 
 // checkAddr refuses an address that other machines can reach, unless told

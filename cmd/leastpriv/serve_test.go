@@ -27,12 +27,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // its URL and banner.
 func start(t *testing.T, args ...string) (url, banner string) {
 	t.Helper()
+	return startWith(t, new(bytes.Buffer), args...)
+}
+
+// startWith is start with what the command writes of errors: it has written all of them
+// that it writes at its start when the banner is there.
+func startWith(t *testing.T, stderr *bytes.Buffer, args ...string) (url, banner string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	out, in := io.Pipe()
-	var stderr bytes.Buffer
 	code := make(chan int)
 	go func() {
-		c := run(ctx, append([]string{"serve", "-addr", "127.0.0.1:0"}, args...), in, &stderr)
+		c := run(ctx, append([]string{"serve", "-addr", "127.0.0.1:0"}, args...), in, stderr)
 		in.Close()
 		code <- c
 	}()

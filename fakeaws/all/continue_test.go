@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
 )
 
 // foreign is the root user of another account.
@@ -34,7 +35,11 @@ type listening struct {
 
 func newListening(t *testing.T) *listening {
 	t.Helper()
-	w := newSignedWorld(t)
+	return listen(t, newSignedWorld(t))
+}
+
+func listen(t *testing.T, w *fakeaws.World) *listening {
+	t.Helper()
 	_, err := w.AddAccount("444455556666", foreign.AccessKeyID, foreign.SecretAccessKey)
 	require.NoError(t, err)
 	server := httptest.NewServer(w.Door())
@@ -59,11 +64,17 @@ func (l *listening) put(t *testing.T, creds aws.Credentials, bucket string, size
 	require.NoError(t, err)
 	u, err := url.Parse(signed.URL)
 	require.NoError(t, err)
+	return l.send(t, fmt.Sprintf("PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n%s\r\n", u.RequestURI(), u.Host, size, header))
+}
+
+// send opens a connection and sends the head of a request.
+func (l *listening) send(t *testing.T, head string) (net.Conn, *bufio.Reader) {
+	t.Helper()
 	conn, err := net.Dial("tcp", l.server.Listener.Addr().String())
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
-	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n%s\r\n", u.RequestURI(), u.Host, size, header)
+	_, err = io.WriteString(conn, head)
 	require.NoError(t, err)
 	return conn, bufio.NewReader(conn)
 }
@@ -188,6 +199,87 @@ func TestRefusedBodiesAreBounded(t *testing.T) {
 		assert.Equal(t, http.StatusForbidden, resp.StatusCode)
 		assert.True(t, resp.Close)
 		assert.Less(t, <-sent, int64(128<<20), "what is in the buffers of both sides comes on top")
+	})
+}
+
+// Who is refused is told so at once, however slowly the body comes.
+func TestRefusedBodiesAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := newListening(t)
+	for name, header := range map[string]string{"with a length": "", "in chunks": "Transfer-Encoding: chunked\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wrong := aws.Credentials{AccessKeyID: key, SecretAccessKey: "wrong"}
+			conn, answers := l.put(t, wrong, "bucket", 64<<20, header)
+			start := time.Now()
+			_, err := io.WriteString(conn, "4\r\nbody\r\n")
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(answers, nil)
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			assert.Contains(t, string(body), "SignatureDoesNotMatch")
+			assert.Less(t, time.Since(start), 4*time.Second, "the answer came while the door was waiting for more")
+			assert.True(t, resp.Close)
+			_, err = answers.ReadByte()
+			assert.ErrorIs(t, err, io.EOF, "the connection is closed")
+		})
+	}
+}
+
+// A body that is wanted is waited for, but not for ever: neither one that does not come
+// nor one that comes byte by byte.
+func TestSlowBodies(t *testing.T) {
+	t.Parallel()
+	w := all.NewWorld(fakeaws.Config{BodyTimeout: time.Second})
+	_, err := w.AddAccount(account, key, secret)
+	require.NoError(t, err)
+	l := listen(t, w)
+	for name, trickle := range map[string]bool{"idle": false, "byte by byte": true} {
+		for service, start := range map[string]func(*testing.T) (net.Conn, *bufio.Reader){
+			"s3": func(t *testing.T) (net.Conn, *bufio.Reader) { return l.put(t, activeKey, "bucket", 1<<20, "") },
+			"sqs": func(t *testing.T) (net.Conn, *bufio.Reader) {
+				return l.send(t, "POST / HTTP/1.1\r\nHost: sqs.us-east-1.amazonaws.com\r\nContent-Length: 1000\r\n\r\n")
+			},
+		} {
+			t.Run(service+" "+name, func(t *testing.T) {
+				t.Parallel()
+				conn, answers := start(t)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if trickle {
+					go func() {
+						for ctx.Err() == nil {
+							_, _ = conn.Write([]byte("x"))
+							time.Sleep(50 * time.Millisecond)
+						}
+					}()
+				}
+				resp, err := http.ReadResponse(answers, nil)
+				require.NoError(t, err)
+				defer resp.Body.Close()
+				body, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				assert.Equal(t, http.StatusBadRequest, resp.StatusCode)
+				assert.Contains(t, string(body), "RequestTimeout")
+				assert.True(t, resp.Close)
+			})
+		}
+	}
+	t.Run("slow enough", func(t *testing.T) {
+		t.Parallel()
+		conn, answers := l.put(t, activeKey, "bucket", 8<<10, "")
+		for range 8 {
+			time.Sleep(250 * time.Millisecond)
+			_, err := conn.Write(make([]byte, 1<<10))
+			require.NoError(t, err)
+		}
+		resp, err := http.ReadResponse(answers, nil)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		assert.Equal(t, http.StatusOK, resp.StatusCode)
+		assert.False(t, resp.Close)
 	})
 }
 

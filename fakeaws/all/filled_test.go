@@ -34,11 +34,21 @@ type filled struct {
 // say, and a user without any policy.
 func newFilled(t testing.TB) *filled {
 	t.Helper()
+	return newFilledOf(t, worldtest.Account)
+}
+
+// newFilledOf is newFilled with the organization of another account.
+func newFilledOf(t testing.TB, management string) *filled {
+	t.Helper()
 	w := worldtest.New(t, worldtest.InProcess, all.Services()...)
+	if _, ok := w.Account(management); !ok {
+		_, err := w.AddAccount(management, "", "")
+		require.NoError(t, err)
+	}
 	config := worldtest.FixtureConfig(w.World, worldtest.Account, worldtest.Region)
-	f := &filled{World: w, filler: filler{maps.Clone(plainValues)}}
+	f := &filled{World: w, filler: filler{maps.Clone(plainValues), "value"}}
 	f.fillIAM(t, iam.NewFromConfig(config))
-	f.fillOrganization(t, organizations.NewFromConfig(config))
+	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
 	return f

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,16 +40,33 @@ type operation struct {
 	input         reflect.Type
 }
 
+// checking are clients that say what is missing in an input, and send nothing.
+var checking = sync.OnceValue(func() map[string]any {
+	clients := map[string]any{}
+	for service, client := range clientsOf {
+		clients[service] = client(aws.Config{
+			Region: "us-east-1", Retryer: func() aws.Retryer { return aws.NopRetryer{} },
+			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return activeKey, nil }),
+			HTTPClient:  doFunc(func(*http.Request) (*http.Response, error) { return nil, errSent }),
+		})
+	}
+	return clients
+})
+
 func newOperation(t testing.TB, service, name string) operation {
 	t.Helper()
-	method, ok := reflect.TypeOf(clientsOf[service](aws.Config{})).MethodByName(name)
+	method, ok := reflect.TypeOf(checking()[service]).MethodByName(name)
 	require.True(t, ok, "the SDK's client of %s has no %s", service, name)
 	return operation{service, name, method.Type.In(2).Elem()}
 }
 
 // call performs the operation with a client of a config, and reads the answer's body.
 func (o operation) call(ctx context.Context, config aws.Config, in any) error {
-	method := reflect.ValueOf(clientsOf[o.service](config)).MethodByName(o.name)
+	return o.callWith(ctx, clientsOf[o.service](config), in)
+}
+
+func (o operation) callWith(ctx context.Context, client, in any) error {
+	method := reflect.ValueOf(client).MethodByName(o.name)
 	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)})
 	err, _ := results[1].Interface().(error)
 	if err == nil {
@@ -64,27 +82,31 @@ type filler struct {
 	// values are those of members, by "Operation.Member", by "service.Member" and by
 	// "Member". A value is of the member's type, or a string.
 	values map[string]any
+	// text is what a string gets that there is no value for.
+	text string
 }
 
 var errSent = errors.New("the input has all that is required")
 
-// input makes the input of an operation. The SDK's client says what is missing until
-// nothing is; values for "Operation.Member" are set whether or not they are required.
+// input makes the input of an operation: values for "Operation.Member" are set whether or
+// not they are required.
 func (f filler) input(t testing.TB, o operation) any {
 	t.Helper()
-	config := aws.Config{
-		Region: "us-east-1", Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return activeKey, nil }),
-		HTTPClient:  doFunc(func(*http.Request) (*http.Response, error) { return nil, errSent }),
-	}
 	in := reflect.New(o.input)
 	for i := range o.input.NumField() {
 		if value, ok := f.values[o.name+"."+o.input.Field(i).Name]; ok {
 			f.set(o, in.Elem().Field(i), o.input.Field(i).Name, value)
 		}
 	}
+	return f.complete(t, o, in)
+}
+
+// complete sets what is required of an input and missing: the SDK's client says what is
+// missing until nothing is.
+func (f filler) complete(t testing.TB, o operation, in reflect.Value) any {
+	t.Helper()
 	for range 10 {
-		err := o.call(t.Context(), config, in.Interface())
+		err := o.callWith(t.Context(), checking()[o.service], in.Interface())
 		var missing smithy.InvalidParamsError
 		if !errors.As(err, &missing) {
 			require.ErrorIs(t, err, errSent, o.name)
@@ -146,7 +168,7 @@ func (f filler) set(o operation, v reflect.Value, name string, value any) {
 		v.Set(reflect.New(v.Type().Elem()))
 		f.set(o, v.Elem(), name, value)
 	case reflect.String:
-		v.SetString(textOf(v.Type(), value))
+		v.SetString(f.textOf(v.Type(), value))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int32, reflect.Int64:
@@ -180,12 +202,12 @@ func (f filler) set(o operation, v reflect.Value, name string, value any) {
 	}
 }
 
-func textOf(t reflect.Type, value any) string {
+func (f filler) textOf(t reflect.Type, value any) string {
 	if value != nil {
 		return value.(string)
 	}
 	if values, ok := t.MethodByName("Values"); ok {
 		return values.Func.Call([]reflect.Value{reflect.Zero(t)})[0].Index(0).String()
 	}
-	return "value"
+	return f.text
 }

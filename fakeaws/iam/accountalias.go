@@ -4,6 +4,7 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // aliasOps are the operations on account aliases.
@@ -48,8 +49,8 @@ func (s *Fake) listAccountAliases(call *fakeaws.Call, in *sdk.ListAccountAliases
 		if a.signIn.alias != "" {
 			aliases = []string{a.signIn.alias}
 		}
-		all := ascendSlice(aliases, func(alias string) string { return alias })
-		p, err := list(all, in.Marker, in.MaxItems, whole[string])
-		return &sdk.ListAccountAliasesOutput{AccountAliases: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		all := page.Sorted(aliases, func(alias string) string { return alias })
+		p, err := list(all, in.Marker, in.MaxItems, page.All[string])
+		return &sdk.ListAccountAliasesOutput{AccountAliases: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

@@ -43,11 +43,7 @@ var (
 func TestAllViewsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
-			iam.Service,
-		}})
-		_, err := w.AddAccount(accountID, "", "")
-		require.NoError(t, err)
+		w := worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{iam.Service}}, accountID)
 		v := &randomAccount{ctx: context.Background(), s: sdk.NewFromConfig(worldtest.FixtureConfig(w, accountID, worldtest.Region)), directory: iam.Of(w)}
 		for _, name := range randomNames[1:3] { // so that every run has something to do with
 			v.createUser(name)

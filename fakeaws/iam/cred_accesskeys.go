@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
@@ -168,7 +169,7 @@ func (s *Fake) updateAccessKey(call *fakeaws.Call, in *sdk.UpdateAccessKeyInput)
 func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (*fakeaws.Plan[*sdk.ListAccessKeysOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListAccessKeysOutput, error) {
 		keys := slices.SortedFunc(slices.Values(u.keys), func(a, b *accessKey) int { return strings.Compare(a.id, b.id) })
-		all := ascendSlice(keys, func(k *accessKey) string { return k.id })
+		all := page.Sorted(keys, func(k *accessKey) string { return k.id })
 		p, err := list(all, in.Marker, in.MaxItems, func(k *accessKey) (types.AccessKeyMetadata, bool) {
 			return types.AccessKeyMetadata{
 				AccessKeyId: aws.String(k.id),
@@ -177,7 +178,7 @@ func (s *Fake) listAccessKeys(call *fakeaws.Call, in *sdk.ListAccessKeysInput) (
 				UserName:    optional(u.name),
 			}, true
 		})
-		return &sdk.ListAccessKeysOutput{AccessKeyMetadata: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListAccessKeysOutput{AccessKeyMetadata: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -47,7 +47,7 @@ type mfaDevice struct {
 	seed    string // of a virtual device, in Base32
 	secret  []byte // the seed's bytes
 	tags    tagSet
-	user    *entity // nil while nobody has it
+	user    *entity // nil while it is assigned to no user
 	enabled time.Time
 	drift   int64 // how many steps the device's clock is ahead
 	used    int64 // the step of the latest code that was taken
@@ -81,7 +81,7 @@ func onMFADevice(serial *string) target[*mfaDevice] {
 	}
 }
 
-// createVirtualMFADevice makes a virtual MFA device that nobody has yet. Its
+// createVirtualMFADevice makes a virtual MFA device, assigned to no user. Its
 // seed, as text and as a QR code, is in this answer only.
 func (s *Fake) createVirtualMFADevice(call *fakeaws.Call, in *sdk.CreateVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.CreateVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, created("mfa", in.VirtualMFADeviceName, in.Path).tagged("iam:TagMFADevice", in.Tags), func(a *account) (*sdk.CreateVirtualMFADeviceOutput, error) {
@@ -124,7 +124,7 @@ func (a *account) otpURL(device, seed string) string {
 	return "otpauth://totp/" + url.PathEscape(device+"@"+name) + "?secret=" + seed
 }
 
-// deleteVirtualMFADevice deletes a virtual MFA device that nobody has.
+// deleteVirtualMFADevice deletes a virtual MFA device that is assigned to no user.
 func (s *Fake) deleteVirtualMFADevice(call *fakeaws.Call, in *sdk.DeleteVirtualMFADeviceInput) (*fakeaws.Plan[*sdk.DeleteVirtualMFADeviceOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.DeleteVirtualMFADeviceOutput, error) {
 		if d.user != nil {
@@ -173,7 +173,7 @@ func (s *Fake) enable(u *entity, serial, code1, code2 string) error {
 	return nil
 }
 
-// resyncMFADevice learns anew how far the clock of a user's device is off.
+// resyncMFADevice measures again how far the clock of a user's device is off.
 func (s *Fake) resyncMFADevice(call *fakeaws.Call, in *sdk.ResyncMFADeviceInput) (*fakeaws.Plan[*sdk.ResyncMFADeviceOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ResyncMFADeviceOutput, error) {
 		d, err := find(u.user.mfa, *in.SerialNumber, notUsersMFADevice)
@@ -207,7 +207,7 @@ func (s *Fake) listMFADevices(call *fakeaws.Call, in *sdk.ListMFADevicesInput) (
 				EnableDate: aws.Time(d.enabled), SerialNumber: aws.String(d.serial), UserName: optional(u.name),
 			}, true
 		})
-		return &sdk.ListMFADevicesOutput{MFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListMFADevicesOutput{MFADevices: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -224,7 +224,7 @@ func (s *Fake) listVirtualMFADevices(call *fakeaws.Call, in *sdk.ListVirtualMFAD
 			view.User, view.EnableDate = &user, aws.Time(d.enabled)
 			return view, in.AssignmentStatus != types.AssignmentStatusTypeUnassigned
 		})
-		return &sdk.ListVirtualMFADevicesOutput{VirtualMFADevices: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListVirtualMFADevicesOutput{VirtualMFADevices: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -256,7 +256,7 @@ func (s *Fake) untagMFADevice(call *fakeaws.Call, in *sdk.UntagMFADeviceInput) (
 func (s *Fake) listMFADeviceTags(call *fakeaws.Call, in *sdk.ListMFADeviceTagsInput) (*fakeaws.Plan[*sdk.ListMFADeviceTagsOutput], error) {
 	return plan(s, call, in, onMFADevice(in.SerialNumber), func(d *mfaDevice) (*sdk.ListMFADeviceTagsOutput, error) {
 		p, err := d.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListMFADeviceTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListMFADeviceTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -13,7 +13,7 @@ const (
 	codeWindow = 1
 )
 
-// synchronize finds the two consecutive codes near a time and learns from them
+// synchronize finds the two consecutive codes near a time and measures by them
 // how far the device's clock is off.
 func (d *mfaDevice) synchronize(code1, code2 string, now time.Time) error {
 	current := totp.Step(now)

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/iam/internal/certs"
 )
 
 // serverCertificateOps are the operations on server certificates.
@@ -26,7 +28,7 @@ func (s *Fake) serverCertificateOps() []fakeaws.Op {
 }
 
 // A serverCertificate is a certificate of a web server with its private key,
-// which nobody gets to see again and so is not kept.
+// which IAM never shows again, so that it is not kept.
 type serverCertificate struct {
 	account           *account
 	name, path, id    string
@@ -101,26 +103,28 @@ func onServerCertificateAndNew(name, newName, newPath *string) target[*serverCer
 // checkServer checks the certificate, key and chain of an upload and returns
 // when the certificate expires.
 func (s *Fake) checkServer(in *sdk.UploadServerCertificateInput) (expires time.Time, err error) {
-	leaf, err := parseCertificate(*in.CertificateBody)
-	if err != nil {
-		return expires, err
+	leaf, ok := certs.Parse(*in.CertificateBody)
+	if !ok {
+		return expires, malformedCertificate(badCertificate)
 	}
-	key, err := parsePrivateKey(*in.PrivateKey)
-	if err != nil {
-		return expires, err
+	key, ok := certs.ParsePrivateKey(*in.PrivateKey)
+	if !ok {
+		return expires, malformedCertificate(badPrivateKey)
 	}
-	if !belongs(key, leaf) {
+	if !certs.Belongs(key, leaf) {
 		return expires, &types.KeyPairMismatchException{Message: aws.String(keyMismatch)}
 	}
 	// User Guide "Manage server certificates in IAM": not before its time, and
 	// not after it.
-	if !current(leaf, s.now()) {
+	if !certs.Current(leaf, s.now()) {
 		return expires, malformedCertificate(outdatedCertificate)
 	}
 	if in.CertificateChain != nil {
-		err = checkChain(leaf, *in.CertificateChain)
+		if last, ok := certs.CheckChain(leaf, *in.CertificateChain); !ok {
+			return expires, malformedCertificate(fmt.Sprintf(badChain, last))
+		}
 	}
-	return leaf.NotAfter, err
+	return leaf.NotAfter, nil
 }
 
 // uploadServerCertificate stores a certificate of a web server.
@@ -169,7 +173,7 @@ func (s *Fake) listServerCertificates(call *fakeaws.Call, in *sdk.ListServerCert
 		p, err := list(ascend(&a.signIn.servers), in.Marker, in.MaxItems, func(c *serverCertificate) (types.ServerCertificateMetadata, bool) {
 			return *c.metadata(), in.PathPrefix == nil || strings.HasPrefix(c.path, *in.PathPrefix)
 		})
-		return &sdk.ListServerCertificatesOutput{ServerCertificateMetadataList: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListServerCertificatesOutput{ServerCertificateMetadataList: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -222,6 +226,6 @@ func (s *Fake) untagServerCertificate(call *fakeaws.Call, in *sdk.UntagServerCer
 func (s *Fake) listServerCertificateTags(call *fakeaws.Call, in *sdk.ListServerCertificateTagsInput) (*fakeaws.Plan[*sdk.ListServerCertificateTagsOutput], error) {
 	return plan(s, call, in, onServerCertificate(in.ServerCertificateName), func(c *serverCertificate) (*sdk.ListServerCertificateTagsOutput, error) {
 		p, err := c.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListServerCertificateTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListServerCertificateTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

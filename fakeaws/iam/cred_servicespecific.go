@@ -13,6 +13,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
@@ -201,7 +202,7 @@ func (s *Fake) createServiceSpecificCredential(call *fakeaws.Call, in *sdk.Creat
 // listServiceSpecificCredentials lists the credentials of a user, by default the
 // caller, or of all users, by id.
 func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListServiceSpecificCredentialsInput) (*fakeaws.Plan[*sdk.ListServiceSpecificCredentialsOutput], error) {
-	page := func(all ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
+	answer := func(all page.Ascender[*serviceCredential]) (*sdk.ListServiceSpecificCredentialsOutput, error) {
 		if in.ServiceName != nil {
 			if err := checkService(*in.ServiceName); err != nil {
 				return nil, err
@@ -210,11 +211,11 @@ func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListSe
 		p, err := list(all, in.Marker, in.MaxItems, func(c *serviceCredential) (types.ServiceSpecificCredentialMetadata, bool) {
 			return s.serviceView(c), in.ServiceName == nil || c.service == *in.ServiceName
 		})
-		return &sdk.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	}
 	if !aws.ToBool(in.AllUsers) {
 		return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.ListServiceSpecificCredentialsOutput, error) {
-			return page(byID(u.user.services))
+			return answer(byID(u.user.services))
 		})
 	}
 	// What AWS evaluates for all users is unverified; it is what ListUsers is
@@ -223,7 +224,7 @@ func (s *Fake) listServiceSpecificCredentials(call *fakeaws.Call, in *sdk.ListSe
 		if in.UserName != nil {
 			return nil, invalidInput(userAndAllUsers)
 		}
-		return page(ascend(&a.signIn.services))
+		return answer(ascend(&a.signIn.services))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/iam/internal/certs"
 )
 
 // signingCertificateOps are the operations on signing certificates.
@@ -52,11 +53,11 @@ func (c *signingCertificate) view(u *entity) types.SigningCertificate {
 // uploadSigningCertificate gives a user, by default the caller, a certificate.
 func (s *Fake) uploadSigningCertificate(call *fakeaws.Call, in *sdk.UploadSigningCertificateInput) (*fakeaws.Plan[*sdk.UploadSigningCertificateOutput], error) {
 	return plan(s, call, in, onUserOrCaller(in.UserName), func(u *entity) (*sdk.UploadSigningCertificateOutput, error) {
-		parsed, err := parseCertificate(*in.CertificateBody)
-		if err != nil {
-			return nil, err
+		parsed, ok := certs.Parse(*in.CertificateBody)
+		if !ok {
+			return nil, malformedCertificate(badCertificate)
 		}
-		if !current(parsed, s.now()) {
+		if !certs.Current(parsed, s.now()) {
 			return nil, &types.InvalidCertificateException{Message: aws.String(outdatedCertificate)}
 		}
 		known := u.account.signIn.signing
@@ -115,6 +116,6 @@ func (s *Fake) listSigningCertificates(call *fakeaws.Call, in *sdk.ListSigningCe
 		p, err := list(byID(u.user.signing), in.Marker, in.MaxItems, func(c *signingCertificate) (types.SigningCertificate, bool) {
 			return c.view(u), true
 		})
-		return &sdk.ListSigningCertificatesOutput{Certificates: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListSigningCertificatesOutput{Certificates: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

@@ -1,15 +1,7 @@
 package iam
 
 import (
-	"crypto/md5"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/pem"
-	"math/big"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/iam/internal/sshkey"
 )
 
 // sshKeyOps are the operations on SSH public keys.
@@ -30,121 +23,22 @@ func (s *Fake) sshKeyOps() []fakeaws.Op {
 	}
 }
 
-const (
-	// maxSSHKeys is the quota per user.
-	maxSSHKeys = 5
-	// leastKeyBits is the least length of a key (API page "UploadSSHPublicKey").
-	leastKeyBits = 2048
-	sshRSA       = "ssh-rsa"
-)
+// maxSSHKeys is the quota per user.
+const maxSSHKeys = 5
 
 // An sshKey is a public key with which a user signs in to CodeCommit.
 type sshKey struct {
 	id       string
-	key      *rsa.PublicKey
-	wire     []byte // as in RFC 4253
+	key      *sshkey.Key
 	status   types.StatusType
 	uploaded time.Time
 }
 
 func (k *sshKey) credentialID() string { return k.id }
 
-// parseSSHKey reads a public key in the format of ssh-rsa or in PEM.
-func parseSSHKey(body string) (*rsa.PublicKey, error) {
-	unrecognized := &types.UnrecognizedPublicKeyEncodingException{Message: aws.String(badSSHKey)}
-	var key *rsa.PublicKey
-	if block, _ := pem.Decode([]byte(body)); block != nil {
-		public, err := x509.ParsePKIXPublicKey(block.Bytes)
-		if err != nil {
-			public, err = x509.ParsePKCS1PublicKey(block.Bytes)
-		}
-		if err != nil {
-			return nil, unrecognized
-		}
-		key, _ = public.(*rsa.PublicKey)
-	} else {
-		var ok bool
-		if key, ok = parseSSHLine(body); !ok {
-			return nil, unrecognized
-		}
-	}
-	if key == nil || key.N.BitLen() < leastKeyBits {
-		return nil, &types.InvalidPublicKeyException{Message: aws.String(weakSSHKey)}
-	}
-	return key, nil
-}
-
-// parseSSHLine reads "ssh-rsa BASE64 comment".
-func parseSSHLine(line string) (*rsa.PublicKey, bool) {
-	fields := strings.Fields(line)
-	if len(fields) < 2 || fields[0] != sshRSA {
-		return nil, false
-	}
-	rest, err := base64.StdEncoding.DecodeString(fields[1])
-	if err != nil {
-		return nil, false
-	}
-	var parts [3][]byte // algorithm, exponent, modulus
-	for i := range parts {
-		if len(rest) < 4 {
-			return nil, false
-		}
-		n := binary.BigEndian.Uint32(rest)
-		if rest = rest[4:]; uint64(n) > uint64(len(rest)) {
-			return nil, false
-		}
-		parts[i], rest = rest[:n], rest[n:]
-	}
-	exponent := new(big.Int).SetBytes(parts[1])
-	if string(parts[0]) != sshRSA || len(rest) > 0 || exponent.Sign() == 0 || exponent.BitLen() > 31 {
-		return nil, false
-	}
-	return &rsa.PublicKey{N: new(big.Int).SetBytes(parts[2]), E: int(exponent.Int64())}, true
-}
-
-// sshWire writes a public key as in RFC 4253: algorithm, exponent, modulus, each
-// after its length.
-func sshWire(key *rsa.PublicKey) []byte {
-	var b []byte
-	add := func(part []byte) {
-		b = append(binary.BigEndian.AppendUint32(b, uint32(len(part))), part...)
-	}
-	number := func(n *big.Int) {
-		digits := n.Bytes()
-		if len(digits) > 0 && digits[0]&0x80 != 0 {
-			digits = append([]byte{0}, digits...) // or it would be negative
-		}
-		add(digits)
-	}
-	add([]byte(sshRSA))
-	number(big.NewInt(int64(key.E)))
-	number(key.N)
-	return b
-}
-
-// encode writes the key in the format that is asked for.
-func (k *sshKey) encode(encoding types.EncodingType) string {
-	if encoding == types.EncodingTypePem {
-		// What was parsed can be written.
-		der, _ := x509.MarshalPKIXPublicKey(k.key)
-		return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	}
-	return sshRSA + " " + base64.StdEncoding.EncodeToString(k.wire)
-}
-
-// fingerprint is the MD5 of the key, in the way that ssh-keygen prints it.
-func (k *sshKey) fingerprint() string {
-	sum := md5.Sum(k.wire)
-	pairs := make([]string, len(sum))
-	for i := range sum {
-		pairs[i] = hex.EncodeToString(sum[i : i+1])
-	}
-	return strings.Join(pairs, ":")
-}
-
 func (k *sshKey) view(u *entity, body string) *types.SSHPublicKey {
 	return &types.SSHPublicKey{
-		Fingerprint:      aws.String(k.fingerprint()),
+		Fingerprint:      aws.String(k.key.Fingerprint()),
 		SSHPublicKeyBody: aws.String(body),
 		SSHPublicKeyId:   aws.String(k.id),
 		Status:           k.status,
@@ -156,9 +50,12 @@ func (k *sshKey) view(u *entity, body string) *types.SSHPublicKey {
 // uploadSSHPublicKey gives a user a public key.
 func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKeyInput) (*fakeaws.Plan[*sdk.UploadSSHPublicKeyOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.UploadSSHPublicKeyOutput, error) {
-		public, err := parseSSHKey(*in.SSHPublicKeyBody)
-		if err != nil {
-			return nil, err
+		public, err := sshkey.Parse(*in.SSHPublicKeyBody)
+		switch {
+		case errors.Is(err, sshkey.ErrWeak):
+			return nil, &types.InvalidPublicKeyException{Message: aws.String(weakSSHKey)}
+		case err != nil:
+			return nil, &types.UnrecognizedPublicKeyEncodingException{Message: aws.String(badSSHKey)}
 		}
 		for _, other := range u.user.ssh {
 			if other.key.Equal(public) {
@@ -169,7 +66,7 @@ func (s *Fake) uploadSSHPublicKey(call *fakeaws.Call, in *sdk.UploadSSHPublicKey
 			return nil, quotaExceeded(quotaSSHKeys, maxSSHKeys)
 		}
 		k := &sshKey{
-			id: s.world.IDs().Unique("APKA"), key: public, wire: sshWire(public),
+			id: s.world.IDs().Unique("APKA"), key: public,
 			status: types.StatusTypeActive, uploaded: s.now(),
 		}
 		u.user.ssh = append(u.user.ssh, k)
@@ -184,7 +81,11 @@ func (s *Fake) getSSHPublicKey(call *fakeaws.Call, in *sdk.GetSSHPublicKeyInput)
 		if err != nil {
 			return nil, err
 		}
-		return &sdk.GetSSHPublicKeyOutput{SSHPublicKey: k.view(u, k.encode(in.Encoding))}, nil
+		body := k.key.Line()
+		if in.Encoding == types.EncodingTypePem {
+			body = k.key.PEM()
+		}
+		return &sdk.GetSSHPublicKeyOutput{SSHPublicKey: k.view(u, body)}, nil
 	})
 }
 
@@ -197,7 +98,7 @@ func (s *Fake) listSSHPublicKeys(call *fakeaws.Call, in *sdk.ListSSHPublicKeysIn
 				UploadDate: aws.Time(k.uploaded), UserName: aws.String(u.name),
 			}, true
 		})
-		return &sdk.ListSSHPublicKeysOutput{SSHPublicKeys: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListSSHPublicKeysOutput{SSHPublicKeys: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

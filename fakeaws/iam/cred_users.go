@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/tidwall/btree"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // userFacts are the credentials that only users have, other than access keys.
@@ -71,7 +73,7 @@ func without[C credential](of []C, id string) []C {
 }
 
 // byID lists a user's few credentials in the order of their ids.
-func byID[C credential](of []C) ascender[C] {
+func byID[C credential](of []C) page.Ascender[C] {
 	id := func(c C) string { return c.credentialID() }
-	return ascendSlice(slices.SortedFunc(slices.Values(of), func(a, b C) int { return strings.Compare(id(a), id(b)) }), id)
+	return page.Sorted(slices.SortedFunc(slices.Values(of), func(a, b C) int { return strings.Compare(id(a), id(b)) }), id)
 }

@@ -277,7 +277,7 @@ func (s *Fake) listDelegationRequests(call *fakeaws.Call, in *sdk.ListDelegation
 			s.expire(d)
 			return d.DelegationRequest, d.OwnerId != nil && *d.OwnerAccountId == a.id && (in.OwnerId == nil || *in.OwnerId == *d.OwnerId)
 		})
-		return &sdk.ListDelegationRequestsOutput{DelegationRequests: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListDelegationRequestsOutput{DelegationRequests: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	}, delegationOwner(in.OwnerId))
 }
 

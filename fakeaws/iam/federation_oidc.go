@@ -242,6 +242,6 @@ func (s *Fake) untagOpenIDConnectProvider(call *fakeaws.Call, in *sdk.UntagOpenI
 func (s *Fake) listOpenIDConnectProviderTags(call *fakeaws.Call, in *sdk.ListOpenIDConnectProviderTagsInput) (*fakeaws.Plan[*sdk.ListOpenIDConnectProviderTagsOutput], error) {
 	return plan(s, call, in, onOIDCProvider(in.OpenIDConnectProviderArn), func(p *oidcProvider) (*sdk.ListOpenIDConnectProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListOpenIDConnectProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
+		return &sdk.ListOpenIDConnectProviderTagsOutput{Tags: t.Items, IsTruncated: t.Truncated(), Marker: t.Next}, err
 	})
 }

@@ -262,6 +262,6 @@ func (s *Fake) untagSAMLProvider(call *fakeaws.Call, in *sdk.UntagSAMLProviderIn
 func (s *Fake) listSAMLProviderTags(call *fakeaws.Call, in *sdk.ListSAMLProviderTagsInput) (*fakeaws.Plan[*sdk.ListSAMLProviderTagsOutput], error) {
 	return plan(s, call, in, onSAMLProvider(in.SAMLProviderArn), func(p *samlProvider) (*sdk.ListSAMLProviderTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListSAMLProviderTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
+		return &sdk.ListSAMLProviderTagsOutput{Tags: t.Items, IsTruncated: t.Truncated(), Marker: t.Next}, err
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/leastpriv/leastpriv/fakeaws/iam/internal/certs"
 )
 
 // Unverified: metadata that are not those of an identity provider.
@@ -104,8 +106,8 @@ func onlyMisc(dec *xml.Decoder) bool {
 // parseSAMLKey reads the private key of a provider: an RSA key in PEM that is not
 // encrypted itself.
 func parseSAMLKey(text string) (*rsa.PrivateKey, error) {
-	key, err := parsePrivateKey(text)
-	if private, ok := key.(*rsa.PrivateKey); ok && err == nil {
+	key, _ := certs.ParsePrivateKey(text)
+	if private, ok := key.(*rsa.PrivateKey); ok {
 		return private, nil
 	}
 	return nil, invalidInput(invalidPrivateKey)

@@ -50,7 +50,7 @@ func (s *Fake) getGroup(call *fakeaws.Call, in *sdk.GetGroupInput) (*fakeaws.Pla
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.GetGroupOutput, error) {
 		p, err := list(ascend(&g.members), in.Marker, in.MaxItems, under(nil, (*entity).listedUser))
 		view := g.groupView()
-		return &sdk.GetGroupOutput{Group: &view, Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.GetGroupOutput{Group: &view, Users: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -65,7 +65,7 @@ func (s *Fake) deleteGroup(call *fakeaws.Call, in *sdk.DeleteGroupInput) (*fakea
 func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws.Plan[*sdk.ListGroupsOutput], error) {
 	return plan(s, call, in, listed("group", in.PathPrefix), func(a *account) (*sdk.ListGroupsOutput, error) {
 		p, err := list(ascend(&a.groups), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).groupView))
-		return &sdk.ListGroupsOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListGroupsOutput{Groups: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -73,7 +73,7 @@ func (s *Fake) listGroups(call *fakeaws.Call, in *sdk.ListGroupsInput) (*fakeaws
 func (s *Fake) listGroupsForUser(call *fakeaws.Call, in *sdk.ListGroupsForUserInput) (*fakeaws.Plan[*sdk.ListGroupsForUserOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListGroupsForUserOutput, error) {
 		p, err := list(ascend(&u.groups), in.Marker, in.MaxItems, under(nil, (*entity).groupView))
-		return &sdk.ListGroupsForUserOutput{Groups: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListGroupsForUserOutput{Groups: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -189,7 +189,7 @@ func (s *Fake) listInstanceProfiles(call *fakeaws.Call, in *sdk.ListInstanceProf
 		p, err := list(ascend(&a.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), in.PathPrefix == nil || strings.HasPrefix(p.path, *in.PathPrefix)
 		})
-		return &sdk.ListInstanceProfilesOutput{InstanceProfiles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListInstanceProfilesOutput{InstanceProfiles: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -199,7 +199,7 @@ func (s *Fake) listInstanceProfilesForRole(call *fakeaws.Call, in *sdk.ListInsta
 		p, err := list(ascend(&r.role.profiles), in.Marker, in.MaxItems, func(p *instanceProfile) (types.InstanceProfile, bool) {
 			return p.listedProfile(), true
 		})
-		return &sdk.ListInstanceProfilesForRoleOutput{InstanceProfiles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListInstanceProfilesForRoleOutput{InstanceProfiles: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -253,6 +253,6 @@ func (s *Fake) untagInstanceProfile(call *fakeaws.Call, in *sdk.UntagInstancePro
 func (s *Fake) listInstanceProfileTags(call *fakeaws.Call, in *sdk.ListInstanceProfileTagsInput) (*fakeaws.Plan[*sdk.ListInstanceProfileTagsOutput], error) {
 	return plan(s, call, in, onProfile(in.InstanceProfileName), func(p *instanceProfile) (*sdk.ListInstanceProfileTagsOutput, error) {
 		t, err := p.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListInstanceProfileTagsOutput{Tags: t.items, IsTruncated: t.truncated, Marker: t.marker}, err
+		return &sdk.ListInstanceProfileTagsOutput{Tags: t.Items, IsTruncated: t.Truncated(), Marker: t.Next}, err
 	})
 }

@@ -37,7 +37,7 @@ func (w *world) organize(t *testing.T, document string, change func(*fakeaws.Org
 	})
 }
 
-// The simulator minds the service control policies of the account.
+// The simulator evaluates the service control policies of the account.
 func TestSimulatePrincipalInOrganization(t *testing.T) {
 	t.Parallel()
 	eachDoor(t, func(t *testing.T, w *world) {

@@ -42,6 +42,22 @@ func plan[I, O, T any](s *Fake, call *fakeaws.Call, in I, on target[T], do func(
 	}}, nil
 }
 
+// planApart is plan for work that takes long: do finds what it needs under the lock and
+// returns the work, which is done without.
+func planApart[I, O, T any](s *Fake, call *fakeaws.Call, in I, on target[T], do func(T) (func() (O, error), error)) (*fakeaws.Plan[O], error) {
+	p, err := plan(s, call, in, on, do)
+	if err != nil {
+		return nil, err
+	}
+	return &fakeaws.Plan[O]{Needs: p.Needs, Do: func() (none O, err error) {
+		work, err := p.Do()
+		if err != nil {
+			return none, err
+		}
+		return work()
+	}}, nil
+}
+
 // refuseSession refuses temporary credentials of a user, which may call IAM
 // only when they were made with MFA, and of a federated user, which never may
 // (API pages "GetSessionToken" and "GetFederationToken").
@@ -141,20 +157,12 @@ type contextKey func(*enforce.Context, *resource)
 
 func requestTags(tags []types.Tag) contextKey {
 	return func(c *enforce.Context, _ *resource) {
-		if len(tags) == 0 {
-			return
-		}
-		keys := make([]string, len(tags))
-		for i, t := range tags {
-			keys[i] = *t.Key
-			c.Set("aws:RequestTag/"+*t.Key, *t.Value)
-		}
-		c.SetMulti("aws:TagKeys", keys)
+		fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return *t.Key, *t.Value })
 	}
 }
 
 func requestTagKeys(keys []string) contextKey {
-	return func(c *enforce.Context, _ *resource) { c.SetMulti("aws:TagKeys", keys) }
+	return func(c *enforce.Context, _ *resource) { fakeaws.SetTagKeys(c, keys) }
 }
 
 // optionalKey sets a key to a member of the request, if it has the member.

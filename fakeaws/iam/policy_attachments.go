@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // attachmentOps are the operations on attached policies.
@@ -79,7 +80,7 @@ func (e *entity) detach(arn string) error {
 	return nil
 }
 
-func (e *entity) listAttached(prefix, marker *string, maxItems *int32) (page[types.AttachedPolicy], error) {
+func (e *entity) listAttached(prefix, marker *string, maxItems *int32) (page.Page[types.AttachedPolicy], error) {
 	return list(ascend(&e.attached), marker, maxItems, func(p *policy) (types.AttachedPolicy, bool) {
 		return types.AttachedPolicy{PolicyArn: aws.String(p.arn), PolicyName: aws.String(p.name)}, p.under(prefix)
 	})
@@ -103,7 +104,7 @@ func (s *Fake) detachUserPolicy(call *fakeaws.Call, in *sdk.DetachUserPolicyInpu
 func (s *Fake) listAttachedUserPolicies(call *fakeaws.Call, in *sdk.ListAttachedUserPoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedUserPoliciesOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListAttachedUserPoliciesOutput, error) {
 		p, err := u.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
-		return &sdk.ListAttachedUserPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListAttachedUserPoliciesOutput{AttachedPolicies: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -125,7 +126,7 @@ func (s *Fake) detachGroupPolicy(call *fakeaws.Call, in *sdk.DetachGroupPolicyIn
 func (s *Fake) listAttachedGroupPolicies(call *fakeaws.Call, in *sdk.ListAttachedGroupPoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedGroupPoliciesOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListAttachedGroupPoliciesOutput, error) {
 		p, err := g.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
-		return &sdk.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListAttachedGroupPoliciesOutput{AttachedPolicies: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -147,6 +148,6 @@ func (s *Fake) detachRolePolicy(call *fakeaws.Call, in *sdk.DetachRolePolicyInpu
 func (s *Fake) listAttachedRolePolicies(call *fakeaws.Call, in *sdk.ListAttachedRolePoliciesInput) (*fakeaws.Plan[*sdk.ListAttachedRolePoliciesOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListAttachedRolePoliciesOutput, error) {
 		p, err := r.listAttached(in.PathPrefix, in.Marker, in.MaxItems)
-		return &sdk.ListAttachedRolePoliciesOutput{AttachedPolicies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListAttachedRolePoliciesOutput{AttachedPolicies: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/managed"
 )
 
@@ -106,7 +107,7 @@ func (p *policy) attachableTo(e *entity) error {
 // everyPolicy lists the account's own policies by name and then AWS's, or of
 // those the ones that the account may use. The order in which AWS lists them is
 // unverified.
-func (a *account) everyPolicy(scope types.PolicyScopeType, used bool) ascender[*policy] {
+func (a *account) everyPolicy(scope types.PolicyScopeType, used bool) page.Ascender[*policy] {
 	return func(from string, visit func(string, *policy) bool) {
 		more := true
 		if scope != types.PolicyScopeTypeAws {
@@ -127,7 +128,7 @@ const awsKey = "~"
 func (a *account) eachAWSPolicy(from string, used bool, visit func(string, *policy) bool) {
 	if used { // which are among those that the account has looked at
 		known := slices.SortedFunc(maps.Values(a.awsPolicies), func(p, q *policy) int { return strings.Compare(p.name, q.name) })
-		ascendSlice(known, func(p *policy) string { return awsKey + p.name })(from, visit)
+		page.Sorted(known, func(p *policy) string { return awsKey + p.name })(from, visit)
 		return
 	}
 	names := managed.Names()

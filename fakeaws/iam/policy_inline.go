@@ -6,6 +6,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // inlinePolicyOps are the operations on inline policies.
@@ -73,7 +74,7 @@ func (e *entity) noInline(name string) error {
 	return noSuchEntity("The %s policy with name %s cannot be found.", e.noun, name)
 }
 
-func (e *entity) listInline(marker *string, maxItems *int32) (page[string], error) {
+func (e *entity) listInline(marker *string, maxItems *int32) (page.Page[string], error) {
 	return list(ascend(&e.inline), marker, maxItems, func(p *enforce.Policy) (string, bool) {
 		return p.Source().Name, true
 	})
@@ -107,7 +108,7 @@ func (s *Fake) deleteUserPolicy(call *fakeaws.Call, in *sdk.DeleteUserPolicyInpu
 func (s *Fake) listUserPolicies(call *fakeaws.Call, in *sdk.ListUserPoliciesInput) (*fakeaws.Plan[*sdk.ListUserPoliciesOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserPoliciesOutput, error) {
 		p, err := u.listInline(in.Marker, in.MaxItems)
-		return &sdk.ListUserPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListUserPoliciesOutput{PolicyNames: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -139,7 +140,7 @@ func (s *Fake) deleteGroupPolicy(call *fakeaws.Call, in *sdk.DeleteGroupPolicyIn
 func (s *Fake) listGroupPolicies(call *fakeaws.Call, in *sdk.ListGroupPoliciesInput) (*fakeaws.Plan[*sdk.ListGroupPoliciesOutput], error) {
 	return plan(s, call, in, onGroup(in.GroupName), func(g *entity) (*sdk.ListGroupPoliciesOutput, error) {
 		p, err := g.listInline(in.Marker, in.MaxItems)
-		return &sdk.ListGroupPoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListGroupPoliciesOutput{PolicyNames: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -171,6 +172,6 @@ func (s *Fake) deleteRolePolicy(call *fakeaws.Call, in *sdk.DeleteRolePolicyInpu
 func (s *Fake) listRolePolicies(call *fakeaws.Call, in *sdk.ListRolePoliciesInput) (*fakeaws.Plan[*sdk.ListRolePoliciesOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRolePoliciesOutput, error) {
 		p, err := r.listInline(in.Marker, in.MaxItems)
-		return &sdk.ListRolePoliciesOutput{PolicyNames: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListRolePoliciesOutput{PolicyNames: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }

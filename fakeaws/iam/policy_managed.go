@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // policyOps are the operations on managed policies.
@@ -190,7 +191,7 @@ func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fak
 			}
 			return p.listedPolicy(), true
 		})
-		return &sdk.ListPoliciesOutput{Policies: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListPoliciesOutput{Policies: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -201,9 +202,9 @@ func (s *Fake) listEntitiesForPolicy(call *fakeaws.Call, in *sdk.ListEntitiesFor
 		pg, err := list(p.entities(in), in.Marker, in.MaxItems, under(in.PathPrefix, func(e *entity) *entity { return e }))
 		out := &sdk.ListEntitiesForPolicyOutput{
 			PolicyGroups: []types.PolicyGroup{}, PolicyUsers: []types.PolicyUser{}, PolicyRoles: []types.PolicyRole{},
-			IsTruncated: pg.truncated, Marker: pg.marker,
+			IsTruncated: pg.Truncated(), Marker: pg.Next,
 		}
-		for _, e := range pg.items {
+		for _, e := range pg.Items {
 			id, name := aws.String(e.id), aws.String(e.name)
 			switch e.kind {
 			case userKind:
@@ -220,7 +221,7 @@ func (s *Fake) listEntitiesForPolicy(call *fakeaws.Call, in *sdk.ListEntitiesFor
 
 // entities lists who uses the policy, in the way that the request asks for, by
 // kind and name.
-func (p *policy) entities(in *sdk.ListEntitiesForPolicyInput) ascender[*entity] {
+func (p *policy) entities(in *sdk.ListEntitiesForPolicyInput) page.Ascender[*entity] {
 	var none btree.Map[string, *entity]
 	return func(from string, visit func(string, *entity) bool) {
 		for _, k := range []*kind{groupKind, roleKind, userKind} { // in the order of their nouns

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // policyVersionOps are the operations on the versions of managed policies.
@@ -109,11 +110,11 @@ func (s *Fake) listPolicyVersions(call *fakeaws.Call, in *sdk.ListPolicyVersions
 	return plan(s, call, in, onPolicy(in.PolicyArn), func(p *policy) (*sdk.ListPolicyVersionsOutput, error) {
 		newest := slices.Clone(p.versions)
 		slices.Reverse(newest)
-		all := ascendSlice(newest, func(v *version) string { return fmt.Sprintf("%08d", 1e8-v.number) })
+		all := page.Sorted(newest, func(v *version) string { return fmt.Sprintf("%08d", 1e8-v.number) })
 		pg, err := list(all, in.Marker, in.MaxItems, func(v *version) (types.PolicyVersion, bool) {
 			return *p.view(v), true
 		})
-		return &sdk.ListPolicyVersionsOutput{Versions: pg.items, IsTruncated: pg.truncated, Marker: pg.marker}, err
+		return &sdk.ListPolicyVersionsOutput{Versions: pg.Items, IsTruncated: pg.Truncated(), Marker: pg.Next}, err
 	})
 }
 

@@ -3,8 +3,8 @@ package iam
 import "fmt"
 
 // A quota bounds what an account may have. Those here can be raised, in a World
-// further than AWS goes: it raises the users of an account for nobody, and the
-// others up to a maximum (User Guide "IAM and AWS STS quotas").
+// further than in AWS, which never raises the users of an account, and the others up to
+// a maximum (User Guide "IAM and AWS STS quotas").
 type quota int
 
 const (

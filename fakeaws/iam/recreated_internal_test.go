@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 const (
@@ -40,9 +41,7 @@ type race struct {
 
 func newRace(t *testing.T) *race {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{Service}})
-	_, err := w.AddAccount(raceAccount, "", "")
-	require.NoError(t, err)
+	w := worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{Service}}, raceAccount)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	now := w.Clock().Now()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // authorizationDetailOps are the operations on the authorization details of an account.
@@ -27,11 +28,11 @@ func (s *Fake) getAccountAuthorizationDetails(call *fakeaws.Call, in *sdk.GetAcc
 			UserDetailList: []types.UserDetail{}, GroupDetailList: []types.GroupDetail{},
 			RoleDetailList: []types.RoleDetail{}, Policies: []types.ManagedPolicyDetail{},
 		}
-		p, err := list(a.everything(in.Filter), in.Marker, in.MaxItems, whole[detailed])
-		for _, d := range p.items {
+		p, err := list(a.everything(in.Filter), in.Marker, in.MaxItems, page.All[detailed])
+		for _, d := range p.Items {
 			d.addTo(out)
 		}
-		out.IsTruncated, out.Marker = p.truncated, p.marker
+		out.IsTruncated, out.Marker = p.Truncated(), p.Next
 		return out, err
 	})
 }
@@ -43,10 +44,10 @@ type detailed interface {
 
 // everything lists users, groups, roles and policies one after the other, each
 // under a digit and its key.
-func (a *account) everything(filter []types.EntityType) ascender[detailed] {
+func (a *account) everything(filter []types.EntityType) page.Ascender[detailed] {
 	wanted := func(t types.EntityType) bool { return len(filter) == 0 || slices.Contains(filter, t) }
-	var parts []ascender[detailed]
-	add := func(t types.EntityType, part ascender[detailed]) {
+	var parts []page.Ascender[detailed]
+	add := func(t types.EntityType, part page.Ascender[detailed]) {
 		if wanted(t) {
 			parts = append(parts, part)
 		}
@@ -60,7 +61,7 @@ func (a *account) everything(filter []types.EntityType) ascender[detailed] {
 }
 
 // usedAWSPolicies lists those of AWS's policies that the account uses.
-func (a *account) usedAWSPolicies() ascender[*policy] {
+func (a *account) usedAWSPolicies() page.Ascender[*policy] {
 	return func(from string, visit func(string, *policy) bool) {
 		a.everyPolicy(types.PolicyScopeTypeAws, true)(from, func(key string, p *policy) bool {
 			return uses(&p.attached)+uses(&p.bounded) == 0 || visit(key, p)
@@ -68,14 +69,14 @@ func (a *account) usedAWSPolicies() ascender[*policy] {
 	}
 }
 
-func details[D detailed](of ascender[D]) ascender[detailed] {
+func details[D detailed](of page.Ascender[D]) page.Ascender[detailed] {
 	return func(from string, visit func(string, detailed) bool) {
 		of(from, func(key string, d D) bool { return visit(key, d) })
 	}
 }
 
 // concatenated lists one list after the other, each under its digit.
-func concatenated[V any](parts []ascender[V]) ascender[V] {
+func concatenated[V any](parts []page.Ascender[V]) page.Ascender[V] {
 	return func(from string, visit func(string, V) bool) {
 		more := true
 		for i, part := range parts {

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"slices"
 	"strconv"
@@ -44,7 +45,7 @@ func (r *credentialReport) expired(now time.Time) bool { return now.Sub(r.genera
 
 // reportColumns are the columns of a report. AWS's page has one more,
 // additional_credentials_info, for users with more than two keys or
-// certificates, which nobody can have; real reports do not have it.
+// certificates, which the quotas do not allow; real reports do not have it.
 var reportColumns = strings.Fields(`user arn user_creation_time
 	password_enabled password_last_used password_last_changed password_next_rotation mfa_active
 	access_key_1_active access_key_1_last_rotated
@@ -60,7 +61,11 @@ func (s *Fake) generateCredentialReport(call *fakeaws.Call, in *sdk.GenerateCred
 		if r := a.signIn.report; r != nil && !r.expired(s.now()) {
 			return &sdk.GenerateCredentialReportOutput{State: types.ReportStateTypeComplete}, nil
 		}
-		a.signIn.report = s.report(a)
+		r, err := s.report(call, a)
+		if err != nil {
+			return nil, err
+		}
+		a.signIn.report = r
 		return &sdk.GenerateCredentialReportOutput{
 			State: types.ReportStateTypeStarted, Description: aws.String(reportStarted),
 		}, nil
@@ -84,18 +89,23 @@ func (s *Fake) getCredentialReport(call *fakeaws.Call, in *sdk.GetCredentialRepo
 }
 
 // report lists the root user and then all users by name.
-func (s *Fake) report(a *account) *credentialReport {
+func (s *Fake) report(ctx context.Context, a *account) (*credentialReport, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	// Writing to memory does not fail.
 	_ = w.Write(reportColumns)
 	_ = w.Write(s.reportRow(a.root))
+	var gone error
 	a.users.Scan(func(_ string, u *entity) bool {
 		_ = w.Write(s.reportRow(u))
-		return true
+		gone = ctx.Err()
+		return gone == nil
 	})
+	if gone != nil {
+		return nil, gone
+	}
 	w.Flush()
-	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}
+	return &credentialReport{content: bytes.TrimSuffix(b.Bytes(), []byte("\n")), generated: s.now()}, nil
 }
 
 func (s *Fake) reportRow(u *entity) []string {
@@ -123,8 +133,8 @@ func (s *Fake) reportRow(u *entity) []string {
 // reportTime writes a time as reports do: ISO 8601 with the offset of UTC.
 func reportTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
 
-// passwordColumns are enabled, last used, last changed, next rotation. Nobody
-// signs in to a console here.
+// passwordColumns are enabled, last used, last changed, next rotation. There
+// is no console to sign in to here.
 func (e *entity) passwordColumns() []string {
 	login := e.user.login
 	switch {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -129,14 +130,18 @@ func (e *entity) ownerType() types.PolicyOwnerEntityType {
 // with which it can reach services.
 func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.ListPoliciesGrantingServiceAccessInput) (*fakeaws.Plan[*sdk.ListPoliciesGrantingServiceAccessOutput], error) {
 	return plan(s, call, in, onPrincipal(in.Arn), func(e *entity) (*sdk.ListPoliciesGrantingServiceAccessOutput, error) {
+		var gone error
 		grants := e.grants()
 		namespaces := slices.Sorted(slices.Values(in.ServiceNamespaces))
-		all := ascendSlice(namespaces, func(name string) string { return name })
+		all := page.Sorted(namespaces, func(name string) string { return name })
 		p, err := list(all, in.Marker, nil, func(name string) (types.ListPoliciesGrantingServiceAccessEntry, bool) {
 			entry := types.ListPoliciesGrantingServiceAccessEntry{
 				ServiceNamespace: aws.String(name), Policies: []types.PolicyGrantingServiceAccess{},
 			}
-			if service, ok := catalog.Lookup(name); ok {
+			if gone == nil {
+				gone = call.Err()
+			}
+			if service, ok := catalog.Lookup(name); ok && gone == nil {
 				for i := range grants {
 					if grants[i].reaches(service) {
 						entry.Policies = append(entry.Policies, grants[i].view())
@@ -145,8 +150,11 @@ func (s *Fake) listPoliciesGrantingServiceAccess(call *fakeaws.Call, in *sdk.Lis
 			}
 			return entry, true
 		})
+		if gone != nil {
+			return nil, gone
+		}
 		return &sdk.ListPoliciesGrantingServiceAccessOutput{
-			PoliciesGrantingServiceAccess: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			PoliciesGrantingServiceAccess: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -98,6 +100,31 @@ func onAccessSubject(arn *string) target[accessSubject] {
 type accessScope struct {
 	grants   []grant
 	entities []*entity
+	// unused are the entities as the report has them of a service that none has used;
+	// they are shared by all such services. used are their uses, by service.
+	unused []types.EntityDetails
+	used   map[string][]entityUse
+}
+
+// An entityUse is what an entity of a scope, by its place there, was used for.
+type entityUse struct {
+	entity int
+	usage
+}
+
+// look collects what the entities of a scope were used for, the latest first of each.
+func (r *accessScope) look(ctx context.Context) error {
+	r.used = make(map[string][]entityUse)
+	for i, e := range r.entities {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.unused = append(r.unused, types.EntityDetails{EntityInfo: e.info()})
+		for _, use := range e.used() {
+			r.used[use.Service] = append(r.used[use.Service], entityUse{i, use})
+		}
+	}
+	return nil
 }
 
 // scope returns the grants and principals that a report evaluates.
@@ -115,9 +142,9 @@ func (x accessSubject) scope() *accessScope {
 	}
 	e := x.principal
 	if e.kind == groupKind {
-		return &accessScope{e.grants(), e.members.Values()}
+		return &accessScope{grants: e.grants(), entities: e.members.Values()}
 	}
-	return &accessScope{e.grants(), []*entity{e}}
+	return &accessScope{grants: e.grants(), entities: []*entity{e}}
 }
 
 // access makes the report on one service; false when no policy reaches it.
@@ -129,24 +156,24 @@ func (s *Fake) access(r *accessScope, service *catalog.Service, actions bool) (s
 		ServiceName: aws.String(service.Name), ServiceNamespace: aws.String(service.Prefix),
 		TotalAuthenticatedEntities: aws.Int32(0),
 	}}
+	x.entities = r.unused
+	uses := r.used[service.Prefix]
+	if len(uses) == 0 {
+		return x, true
+	}
+	x.entities = slices.Clone(r.unused)
 	tracked := make(map[string]types.TrackedActionLastAccessed)
-	for _, e := range r.entities {
-		details := types.EntityDetails{EntityInfo: e.info()}
-		for _, use := range e.used() {
-			if use.Service != service.Prefix {
-				continue
+	for _, use := range uses {
+		e, details := r.entities[use.entity], &x.entities[use.entity]
+		at := use.Time.Truncate(time.Second)
+		if details.LastAuthenticated == nil { // the latest use comes first
+			details.LastAuthenticated = &at
+			*x.TotalAuthenticatedEntities++
+			if x.LastAuthenticated == nil || at.After(*x.LastAuthenticated) {
+				x.LastAuthenticated, x.LastAuthenticatedEntity, x.LastAuthenticatedRegion = &at, &e.arn, aws.String(use.Region)
 			}
-			at := use.Time.Truncate(time.Second)
-			if details.LastAuthenticated == nil { // the latest use comes first
-				details.LastAuthenticated = &at
-				*x.TotalAuthenticatedEntities++
-				if x.LastAuthenticated == nil || at.After(*x.LastAuthenticated) {
-					x.LastAuthenticated, x.LastAuthenticatedEntity, x.LastAuthenticatedRegion = &at, &e.arn, aws.String(use.Region)
-				}
-			}
-			track(tracked, e, use)
 		}
-		x.entities = append(x.entities, details)
+		track(tracked, e, use.usage)
 	}
 	slices.SortStableFunc(x.entities, func(a, b types.EntityDetails) int {
 		return aws.ToTime(b.LastAuthenticated).Compare(aws.ToTime(a.LastAuthenticated))
@@ -192,12 +219,18 @@ func (e *entity) info() *types.EntityInfo {
 func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GenerateServiceLastAccessedDetailsInput) (*fakeaws.Plan[*sdk.GenerateServiceLastAccessedDetailsOutput], error) {
 	return plan(s, call, in, onAccessSubject(in.Arn), func(x accessSubject) (*sdk.GenerateServiceLastAccessedDetailsOutput, error) {
 		about := x.scope()
+		if err := about.look(call); err != nil {
+			return nil, err
+		}
 		job := &accessJob{granularity: in.Granularity}
 		if job.granularity == "" {
 			job.granularity = types.AccessAdvisorUsageGranularityTypeServiceLevel
 		}
 		actions := job.granularity == types.AccessAdvisorUsageGranularityTypeActionLevel
 		for _, prefix := range catalog.Prefixes() {
+			if err := call.Err(); err != nil {
+				return nil, err
+			}
 			service, _ := catalog.Lookup(prefix)
 			if x, ok := s.access(about, service, actions); ok {
 				job.services = append(job.services, x)
@@ -211,14 +244,14 @@ func (s *Fake) generateServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.Ge
 // getServiceLastAccessedDetails returns a report, by service.
 func (s *Fake) getServiceLastAccessedDetails(call *fakeaws.Call, in *sdk.GetServiceLastAccessedDetailsInput) (*fakeaws.Plan[*sdk.GetServiceLastAccessedDetailsOutput], error) {
 	return plan(s, call, in, onReport(in.JobId), func(job *accessJob) (*sdk.GetServiceLastAccessedDetailsOutput, error) {
-		all := ascendSlice(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
+		all := page.Sorted(job.services, func(x serviceAccess) string { return *x.ServiceNamespace })
 		p, err := list(all, in.Marker, in.MaxItems, func(x serviceAccess) (types.ServiceLastAccessed, bool) {
 			return x.ServiceLastAccessed, true
 		})
 		return &sdk.GetServiceLastAccessedDetailsOutput{
 			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created),
 			JobStatus: types.JobStatusTypeCompleted, JobType: job.granularity,
-			ServicesLastAccessed: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			ServicesLastAccessed: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }
@@ -231,10 +264,10 @@ func (s *Fake) getServiceLastAccessedDetailsWithEntities(call *fakeaws.Call, in 
 		if i < 0 {
 			return nil, noSuchEntity(notReported, *in.ServiceNamespace)
 		}
-		p, err := list(ascendNumbered(job.services[i].entities), in.Marker, in.MaxItems, whole[types.EntityDetails])
+		p, err := list(page.Numbered(job.services[i].entities), in.Marker, in.MaxItems, page.All[types.EntityDetails])
 		return &sdk.GetServiceLastAccessedDetailsWithEntitiesOutput{
 			JobCompletionDate: aws.Time(job.created), JobCreationDate: aws.Time(job.created), JobStatus: types.JobStatusTypeCompleted,
-			EntityDetailsList: p.items, IsTruncated: p.truncated, Marker: p.marker,
+			EntityDetailsList: p.Items, IsTruncated: p.Truncated(), Marker: p.Next,
 		}, err
 	})
 }

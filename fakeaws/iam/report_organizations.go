@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -105,13 +107,19 @@ func (s *Fake) latest(accountID string) map[string]usage {
 }
 
 // accesses makes a report on an organization.
-func (s *Fake) accesses(x scope) []types.AccessDetail {
+func (s *Fake) accesses(ctx context.Context, x scope) ([]types.AccessDetail, error) {
 	used := make([]map[string]usage, len(x.members))
 	for i, m := range x.members {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		used[i] = s.latest(m.Account)
 	}
 	details := []types.AccessDetail{}
 	for _, prefix := range catalog.Prefixes() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		service, _ := catalog.Lookup(prefix)
 		if !x.allows(service) {
 			continue
@@ -129,7 +137,7 @@ func (s *Fake) accesses(x scope) []types.AccessDetail {
 		}
 		details = append(details, d)
 	}
-	return details
+	return details, nil
 }
 
 // onEntityPath is the target of a report on a path in an organization.
@@ -156,7 +164,10 @@ func (s *Fake) generateOrganizationsAccessReport(call *fakeaws.Call, in *sdk.Gen
 				x = x.only(*id)
 			}
 			if ok {
-				job.accesses = s.accesses(x)
+				var err error
+				if job.accesses, err = s.accesses(call, x); err != nil {
+					return nil, err
+				}
 			}
 		}
 		return &sdk.GenerateOrganizationsAccessReportOutput{JobId: s.addJob(a, call.Caller, job)}, nil
@@ -191,8 +202,8 @@ func (s *Fake) getOrganizationsAccessReport(call *fakeaws.Call, in *sdk.GetOrgan
 			unused += number(sorted[i].LastAuthenticatedTime == nil)
 		}
 		out.NumberOfServicesAccessible, out.NumberOfServicesNotAccessed = aws.Int32(int32(len(sorted))), aws.Int32(int32(unused))
-		p, err := list(ascendNumbered(sorted), in.Marker, in.MaxItems, whole[types.AccessDetail])
-		out.AccessDetails, out.IsTruncated, out.Marker = p.items, p.truncated, p.marker
+		p, err := list(page.Numbered(sorted), in.Marker, in.MaxItems, page.All[types.AccessDetail])
+		out.AccessDetails, out.IsTruncated, out.Marker = p.Items, p.Truncated(), p.Next
 		return out, err
 	})
 }

@@ -108,7 +108,7 @@ func (s *Fake) deleteRole(call *fakeaws.Call, in *sdk.DeleteRoleInput) (*fakeaws
 func (s *Fake) listRoles(call *fakeaws.Call, in *sdk.ListRolesInput) (*fakeaws.Plan[*sdk.ListRolesOutput], error) {
 	return plan(s, call, in, listed("role", in.PathPrefix), func(a *account) (*sdk.ListRolesOutput, error) {
 		p, err := list(ascend(&a.roles), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedRole))
-		return &sdk.ListRolesOutput{Roles: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListRolesOutput{Roles: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -43,7 +43,9 @@ const (
 	oneBoundary = "Only one permissions boundary policy can be specified."
 	// Unverified: a scenario that there is not, or that lacks a resource.
 	invalidHandling = "Invalid ResourceHandlingOption: %s"
-	missingHandled  = "ResourceHandlingOption %s requires a resource of type %s."
+	// Unverified: more work for one action, or more of a result, than there may be.
+	simulatesTooMuch = "The policies, resources and context entries are too many to simulate at once."
+	missingHandled   = "ResourceHandlingOption %s requires a resource of type %s."
 )
 
 // simulationError is the simulator's answer to policies and questions that mean
@@ -56,7 +58,8 @@ func simulationError(err error) error {
 	return invalidInput(err.Error())
 }
 
-// A question is a request to the simulator, of either operation.
+// A question is a request to the simulator, of either operation, with what the account
+// knows of it.
 type question struct {
 	actions, resources, boundaries []string
 	caller, owner, resourcePolicy  *string
@@ -65,38 +68,64 @@ type question struct {
 	entries                        []types.ContextEntry
 	organization                   []types.OrderedOrganizationPolicyType
 	additional                     []string // permissions policies of the request
-	identity                       []grant  // permissions policies of a principal
+	principal                      enforce.Principal
+	identity                       []sourced // permissions policies of a principal
 	boundary                       *enforce.Policy
 	scps                           [][]*enforce.Policy // of the principal's organization
 }
 
+// A sourced is a policy and how answers call it.
+type sourced struct {
+	policy *enforce.Policy
+	source policySource
+}
+
 // simulateCustomPolicy decides what policies would allow that nobody has.
 func (s *Fake) simulateCustomPolicy(call *fakeaws.Call, in *sdk.SimulateCustomPolicyInput) (*fakeaws.Plan[*sdk.SimulateCustomPolicyOutput], error) {
-	return plan(s, call, in, onAccount, func(a *account) (*sdk.SimulateCustomPolicyOutput, error) {
-		p, err := a.simulate(&question{
-			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
-			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
-			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
-			entries: in.ContextEntries, organization: in.OrderedOrganizationPolicyInputList, additional: in.PolicyInputList,
-		})
-		return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+	q := &question{
+		actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
+		caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
+		handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
+		entries: in.ContextEntries, organization: in.OrderedOrganizationPolicyInputList, additional: in.PolicyInputList,
+	}
+	if err := q.bounded(); err != nil {
+		return nil, err
+	}
+	return planApart(s, call, in, onAccount, func(a *account) (func() (*sdk.SimulateCustomPolicyOutput, error), error) {
+		if err := q.findCaller(a); err != nil {
+			return nil, err
+		}
+		return func() (*sdk.SimulateCustomPolicyOutput, error) {
+			p, err := q.simulate(call)
+			return &sdk.SimulateCustomPolicyOutput{EvaluationResults: p.results, IsTruncated: p.truncated, Marker: p.marker}, err
+		}, nil
 	})
 }
 
 // simulatePrincipalPolicy decides what the policies of a user, group or role
 // allow, with others beside them.
 func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrincipalPolicyInput) (*fakeaws.Plan[*sdk.SimulatePrincipalPolicyOutput], error) {
-	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.SimulatePrincipalPolicyOutput, error) {
+	q := &question{
+		actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
+		caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
+		handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
+		entries: in.ContextEntries, additional: in.PolicyInputList,
+	}
+	if err := q.bounded(); err != nil {
+		return nil, err
+	}
+	if n := len(in.PolicyExclusionList); n > maxExclusions {
+		return nil, tooLong("policyExclusionList", maxExclusions)
+	}
+	return planApart(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (func() (*sdk.SimulatePrincipalPolicyOutput, error), error) {
 		out, err := exclusions(in.PolicyExclusionList)
 		if err != nil {
 			return nil, err
 		}
-		q := &question{
-			actions: in.ActionNames, resources: in.ResourceArns, boundaries: in.PermissionsBoundaryPolicyInputList,
-			caller: in.CallerArn, owner: in.ResourceOwner, resourcePolicy: in.ResourcePolicy,
-			handling: in.ResourceHandlingOption, marker: in.Marker, maxItems: in.MaxItems,
-			entries: in.ContextEntries, additional: in.PolicyInputList,
-			identity: slices.DeleteFunc(e.grants(), out.grant),
+		for _, g := range e.grants() {
+			if !out.grant(g) {
+				q.identity = append(q.identity, sourced{g.policy, policySource{g.sourceID(), identitySource}})
+			}
 		}
 		if q.caller == nil {
 			q.caller = &e.arn
@@ -110,8 +139,13 @@ func (s *Fake) simulatePrincipalPolicy(call *fakeaws.Call, in *sdk.SimulatePrinc
 		if m := s.world.Membership(e.account.id); m != nil && !e.serviceLinked() {
 			q.scps = out.scps(m.SCPs)
 		}
-		p, err := e.account.simulate(q)
-		return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		if err := q.findCaller(e.account); err != nil {
+			return nil, err
+		}
+		return func() (*sdk.SimulatePrincipalPolicyOutput, error) {
+			p, err := q.simulate(call)
+			return &sdk.SimulatePrincipalPolicyOutput{EvaluationResults: p.results, IsTruncated: p.truncated, Marker: p.marker}, err
+		}, nil
 	})
 }
 
@@ -134,41 +168,10 @@ func checkSource(account string, arn *string) error {
 	return nil
 }
 
-// simulate answers a question, one result for each action.
-func (a *account) simulate(q *question) (page[types.EvaluationResult], error) {
-	sim := &enforce.Simulation{Actions: q.actions, Resources: q.resources, Context: simulatedContext(q.entries)}
-	sources, err := a.prepare(sim, q)
-	if err != nil {
-		return page[types.EvaluationResult]{}, err
-	}
-	if err := q.check(); err != nil {
-		return page[types.EvaluationResult]{}, err
-	}
-	decisions, err := enforce.Simulate(sim)
-	if err != nil {
-		return page[types.EvaluationResult]{}, simulationError(err)
-	}
-	for i := range decisions {
-		if d := &decisions[i]; q.resourcePolicy != nil && d.Request.Resource != "*" && !d.AboutResource() {
-			return page[types.EvaluationResult]{}, invalidInput(fmt.Sprintf(inapplicable, d.Request.Resource))
-		}
-	}
-	each := len(decisions) / len(q.actions)
-	results := make([]result, len(q.actions))
-	for i := range results {
-		results[i] = result{decisions: decisions[i*each : (i+1)*each], sources: sources}
-	}
-	return list(ascendNumbered(results), q.marker, q.maxItems, func(r result) (types.EvaluationResult, bool) {
-		return r.view(), true
-	})
-}
-
 // prepare gives a simulation its caller and its policies, and returns the names
 // of the policies that answers quote.
-func (a *account) prepare(sim *enforce.Simulation, q *question) (sources map[*enforce.Policy]policySource, err error) {
-	if sim.Principal, err = a.simulatedCaller(q.caller); err != nil {
-		return nil, err
-	}
+func (q *question) prepare(sim *enforce.Simulation) (sources map[*enforce.Policy]policySource, err error) {
+	sim.Principal = q.principal
 	if sim.ResourceAccount, err = simulatedOwner(q.owner); err != nil {
 		return nil, err
 	}
@@ -181,7 +184,7 @@ func (a *account) prepare(sim *enforce.Simulation, q *question) (sources map[*en
 	set.Identity = []*enforce.Policy{} // nobody's policies allow nothing
 	for i := range q.identity {
 		set.Identity = append(set.Identity, q.identity[i].policy)
-		sources[q.identity[i].policy] = policySource{q.identity[i].sourceID(), identitySource}
+		sources[q.identity[i].policy] = q.identity[i].source
 	}
 	for i, p := range additional {
 		set.Identity = append(set.Identity, p)
@@ -231,6 +234,12 @@ func simulatedResource(q *question, caller *enforce.Principal) (*enforce.Policy,
 	return policies[0], nil
 }
 
+// findCaller finds who is simulated as the caller. The lock is held.
+func (q *question) findCaller(a *account) (err error) {
+	q.principal, err = a.simulatedCaller(q.caller)
+	return err
+}
+
 // simulatedCaller is the principal of an ARN, which need not exist. Without one
 // the policies are those of some user.
 func (a *account) simulatedCaller(arn *string) (enforce.Principal, error) {
@@ -257,9 +266,8 @@ func simulatedOwner(owner *string) (string, error) {
 	if owner == nil {
 		return "", nil
 	}
-	id, _ := strings.CutPrefix(*owner, "arn:aws:iam::")
-	id = strings.TrimSuffix(id, ":root")
-	if !awsid.IsAccount(id) {
+	id, ok := awsid.Account(*owner)
+	if !ok {
 		return "", invalidInput(fmt.Sprintf(invalidOwner, *owner))
 	}
 	return id, nil

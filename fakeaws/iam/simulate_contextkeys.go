@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"slices"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -34,40 +33,40 @@ func simulated(documents []string, kind enforce.Kind) ([]*enforce.Policy, error)
 // contextKeys returns the condition keys of policies in the order in which they
 // first appear, each once whatever its case.
 func contextKeys(policies []*enforce.Policy) []string {
-	names := []string{}
+	names, seen := []string{}, make(map[string]bool)
 	for _, p := range policies {
-		for _, key := range p.ContextKeys() {
-			if !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, key) }) {
-				names = append(names, key)
-			}
-		}
+		names = appendNew(names, p.ContextKeys(), seen, strings.ToLower)
 	}
 	return names
 }
 
 // getContextKeysForCustomPolicy lists the condition keys of policies.
 func (s *Fake) getContextKeysForCustomPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForCustomPolicyInput) (*fakeaws.Plan[*sdk.GetContextKeysForCustomPolicyOutput], error) {
-	return plan(s, call, in, onAccount, func(*account) (*sdk.GetContextKeysForCustomPolicyOutput, error) {
-		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
-		if err != nil {
-			return nil, err
-		}
-		return &sdk.GetContextKeysForCustomPolicyOutput{ContextKeyNames: contextKeys(policies)}, nil
+	return planApart(s, call, in, onAccount, func(*account) (func() (*sdk.GetContextKeysForCustomPolicyOutput, error), error) {
+		return func() (*sdk.GetContextKeysForCustomPolicyOutput, error) {
+			policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
+			if err != nil {
+				return nil, err
+			}
+			return &sdk.GetContextKeysForCustomPolicyOutput{ContextKeyNames: contextKeys(policies)}, nil
+		}, nil
 	})
 }
 
 // getContextKeysForPrincipalPolicy lists the condition keys of the permissions
 // policies of a user, group or role, and of further policies.
 func (s *Fake) getContextKeysForPrincipalPolicy(call *fakeaws.Call, in *sdk.GetContextKeysForPrincipalPolicyInput) (*fakeaws.Plan[*sdk.GetContextKeysForPrincipalPolicyOutput], error) {
-	return plan(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
-		policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
-		if err != nil {
-			return nil, err
-		}
+	return planApart(s, call, in, onSource(in.PolicySourceArn), func(e *entity) (func() (*sdk.GetContextKeysForPrincipalPolicyOutput, error), error) {
 		var own []*enforce.Policy
 		for _, g := range e.grants() {
 			own = append(own, g.policy)
 		}
-		return &sdk.GetContextKeysForPrincipalPolicyOutput{ContextKeyNames: contextKeys(append(own, policies...))}, nil
+		return func() (*sdk.GetContextKeysForPrincipalPolicyOutput, error) {
+			policies, err := simulated(in.PolicyInputList, enforce.IdentityPolicy)
+			if err != nil {
+				return nil, err
+			}
+			return &sdk.GetContextKeysForPrincipalPolicyOutput{ContextKeyNames: contextKeys(append(own, policies...))}, nil
+		}, nil
 	})
 }

@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -41,12 +40,16 @@ func (g *grant) sourceID() string {
 	return g.owner.noun + "_" + g.owner.name + "_" + g.policy.Source().Name
 }
 
+// A decided is a decision with the lists that its result has of it.
+type decided struct {
+	*enforce.Decision
+	statements []types.Statement
+	absent     []string
+}
+
 // A result is what the simulator found about one action: a decision for each
 // resource.
-type result struct {
-	decisions []enforce.Decision
-	sources   map[*enforce.Policy]policySource
-}
+type result struct{ decisions []decided }
 
 // named reports whether the request named resources: the decision about "*" has
 // no results of its own.
@@ -77,7 +80,7 @@ func decision(v enforce.Verdict) types.PolicyEvaluationDecisionType {
 }
 
 func (r *result) view() types.EvaluationResult {
-	first := &r.decisions[0]
+	first := r.decisions[0]
 	verdict := r.verdict()
 	view := types.EvaluationResult{
 		EvalActionName:       aws.String(first.Request.Action),
@@ -87,16 +90,12 @@ func (r *result) view() types.EvaluationResult {
 		MissingContextValues: []string{},
 	}
 	allowedBy := map[enforce.Layer]bool{}
-	for i := range r.decisions {
-		d := &r.decisions[i]
+	statements, keys := make(map[statementPlace]bool), make(map[string]bool)
+	for _, d := range r.decisions {
 		if d.Verdict == verdict {
-			view.MatchedStatements = append(view.MatchedStatements, r.statements(d)...)
+			view.MatchedStatements = appendNew(view.MatchedStatements, d.statements, statements, placeOf)
 		}
-		for _, key := range d.AbsentKeys() {
-			if !slices.Contains(view.MissingContextValues, key) {
-				view.MissingContextValues = append(view.MissingContextValues, key)
-			}
-		}
+		view.MissingContextValues = appendNew(view.MissingContextValues, d.absent, keys, func(key string) string { return key })
 		for _, l := range d.Layers() {
 			before, seen := allowedBy[l.Layer]
 			allowedBy[l.Layer] = (before || !seen) && l.Verdict == enforce.Allowed
@@ -111,7 +110,6 @@ func (r *result) view() types.EvaluationResult {
 	if r.named() {
 		r.addResources(&view)
 	}
-	view.MatchedStatements = unique(view.MatchedStatements)
 	return view
 }
 
@@ -121,13 +119,12 @@ type evalDetails = map[string]types.PolicyEvaluationDecisionType
 // addResources adds the results of the single resources.
 func (r *result) addResources(view *types.EvaluationResult) {
 	view.EvalResourceName = aws.String(resourceTemplate(r.decisions[0].Request.Action, r.decisions[0].Request.Resource))
-	for i := range r.decisions {
-		d := &r.decisions[i]
+	for _, d := range r.decisions {
 		one := types.ResourceSpecificResult{
 			EvalResourceName:     aws.String(d.Request.Resource),
 			EvalResourceDecision: decision(d.Verdict),
-			MatchedStatements:    r.statements(d),
-			MissingContextValues: append([]string{}, d.AbsentKeys()...),
+			MatchedStatements:    d.statements,
+			MissingContextValues: append([]string{}, d.absent...),
 		}
 		// Within an account the details of the whole are empty and those of a
 		// resource left out; a denial by an SCP has neither (API page
@@ -196,31 +193,52 @@ func resourceTemplate(action, arn string) string {
 	return a.Resources[0].ARNs[0]
 }
 
-// statements returns the statements that decided, with their places.
-func (r *result) statements(d *enforce.Decision) []types.Statement {
+// statementViews make the views of statements, each once.
+type statementViews struct {
+	sources map[*enforce.Policy]policySource
+	of      map[*enforce.Statement]types.Statement
+	listed  int
+}
+
+// list returns the statements that decided, with their places.
+func (v *statementViews) list(d *enforce.Decision) []types.Statement {
 	views := []types.Statement{}
 	for _, s := range d.Matched() {
-		source := r.sources[s.Policy()]
-		start, end := places(s)
-		views = append(views, types.Statement{
-			SourcePolicyId: aws.String(source.id), SourcePolicyType: source.kind,
-			StartPosition: start, EndPosition: end,
-		})
+		view, ok := v.of[s]
+		if !ok {
+			source := v.sources[s.Policy()]
+			start, end := places(s)
+			view = types.Statement{
+				SourcePolicyId: aws.String(source.id), SourcePolicyType: source.kind,
+				StartPosition: start, EndPosition: end,
+			}
+			v.of[s] = view
+		}
+		views = append(views, view)
 	}
+	v.listed += len(views)
 	return views
 }
 
-// unique drops statements that several resources have in common.
-func unique(statements []types.Statement) []types.Statement {
-	kept := statements[:0]
-	for _, s := range statements {
-		if !slices.ContainsFunc(kept, func(k types.Statement) bool {
-			return *k.SourcePolicyId == *s.SourcePolicyId && *k.StartPosition == *s.StartPosition
-		}) {
-			kept = append(kept, s)
+// A statementPlace tells statements apart.
+type statementPlace struct {
+	policy string
+	start  types.Position
+}
+
+func placeOf(s types.Statement) statementPlace {
+	return statementPlace{*s.SourcePolicyId, *s.StartPosition}
+}
+
+// appendNew appends those items that were not seen before.
+func appendNew[T any, K comparable](list, items []T, seen map[K]bool, key func(T) K) []T {
+	for _, item := range items {
+		if k := key(item); !seen[k] {
+			seen[k] = true
+			list = append(list, item)
 		}
 	}
-	return kept
+	return list
 }
 
 // places returns where a statement begins and ends as the simulator counts: from

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // tagOps are the operations on tags of users, roles and policies.
@@ -96,12 +97,9 @@ func (s *tagSet) listed() []types.Tag {
 	return s.m.Values()
 }
 
-func (s *tagSet) list(marker *string, maxItems *int32) (page[types.Tag], error) {
-	return list(ascend(&s.m), marker, maxItems, whole[types.Tag])
+func (s *tagSet) list(marker *string, maxItems *int32) (page.Page[types.Tag], error) {
+	return list(ascend(&s.m), marker, maxItems, page.All[types.Tag])
 }
-
-// whole shows a stored item as it is.
-func whole[T any](t T) (T, bool) { return t, true }
 
 // tag adds tags to a user or role.
 func (e *entity) tag(tags []types.Tag) error {
@@ -134,7 +132,7 @@ func (s *Fake) untagUser(call *fakeaws.Call, in *sdk.UntagUserInput) (*fakeaws.P
 func (s *Fake) listUserTags(call *fakeaws.Call, in *sdk.ListUserTagsInput) (*fakeaws.Plan[*sdk.ListUserTagsOutput], error) {
 	return plan(s, call, in, onUser(in.UserName), func(u *entity) (*sdk.ListUserTagsOutput, error) {
 		p, err := u.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListUserTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListUserTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -157,7 +155,7 @@ func (s *Fake) untagRole(call *fakeaws.Call, in *sdk.UntagRoleInput) (*fakeaws.P
 func (s *Fake) listRoleTags(call *fakeaws.Call, in *sdk.ListRoleTagsInput) (*fakeaws.Plan[*sdk.ListRoleTagsOutput], error) {
 	return plan(s, call, in, onRole(in.RoleName), func(r *entity) (*sdk.ListRoleTagsOutput, error) {
 		p, err := r.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListRoleTagsOutput{Tags: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListRoleTagsOutput{Tags: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 
@@ -180,6 +178,6 @@ func (s *Fake) untagPolicy(call *fakeaws.Call, in *sdk.UntagPolicyInput) (*fakea
 func (s *Fake) listPolicyTags(call *fakeaws.Call, in *sdk.ListPolicyTagsInput) (*fakeaws.Plan[*sdk.ListPolicyTagsOutput], error) {
 	return plan(s, call, in, onPolicyByName(in.PolicyArn), func(p *policy) (*sdk.ListPolicyTagsOutput, error) {
 		tags, err := p.tags.list(in.Marker, in.MaxItems)
-		return &sdk.ListPolicyTagsOutput{Tags: tags.items, IsTruncated: tags.truncated, Marker: tags.marker}, err
+		return &sdk.ListPolicyTagsOutput{Tags: tags.Items, IsTruncated: tags.Truncated(), Marker: tags.Next}, err
 	})
 }

@@ -128,7 +128,7 @@ func (s *Fake) deleteUser(call *fakeaws.Call, in *sdk.DeleteUserInput) (*fakeaws
 func (s *Fake) listUsers(call *fakeaws.Call, in *sdk.ListUsersInput) (*fakeaws.Plan[*sdk.ListUsersOutput], error) {
 	return plan(s, call, in, listed("user", in.PathPrefix), func(a *account) (*sdk.ListUsersOutput, error) {
 		p, err := list(ascend(&a.users), in.Marker, in.MaxItems, under(in.PathPrefix, (*entity).listedUser))
-		return &sdk.ListUsersOutput{Users: p.items, IsTruncated: p.truncated, Marker: p.marker}, err
+		return &sdk.ListUsersOutput{Users: p.Items, IsTruncated: p.Truncated(), Marker: p.Next}, err
 	})
 }
 

@@ -112,7 +112,7 @@ func (s *Fake) describeAccount(call *fakeaws.Call, in *sdk.DescribeAccountInput)
 func (s *Fake) listAccounts(call *fakeaws.Call, in *sdk.ListAccountsInput) (*fakeaws.Plan[*sdk.ListAccountsOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListAccountsOutput, error) {
 		p, err := paged(r.accounts.Values(), nodeID, in.NextToken, in.MaxResults, r.accountView)
-		return &sdk.ListAccountsOutput{Accounts: p.items, NextToken: p.next}, err
+		return &sdk.ListAccountsOutput{Accounts: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -125,7 +125,7 @@ func (s *Fake) listAccountsForParent(call *fakeaws.Call, in *sdk.ListAccountsFor
 			return nil, err
 		}
 		p, err := paged(parent.contained(accountKind), nodeID, in.NextToken, in.MaxResults, r.accountView)
-		return &sdk.ListAccountsForParentOutput{Accounts: p.items, NextToken: p.next}, err
+		return &sdk.ListAccountsForParentOutput{Accounts: p.Items, NextToken: p.Next}, err
 	})
 }
 

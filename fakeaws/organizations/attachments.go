@@ -114,7 +114,7 @@ func (s *Fake) listPoliciesForTarget(call *fakeaws.Call, in *sdk.ListPoliciesFor
 			return nil, err
 		}
 		p, err := paged(n.attached[t].Values(), policyID, in.NextToken, in.MaxResults, (*policy).summary)
-		return &sdk.ListPoliciesForTargetOutput{Policies: p.items, NextToken: p.next}, err
+		return &sdk.ListPoliciesForTargetOutput{Policies: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -131,6 +131,6 @@ func (s *Fake) listTargetsForPolicy(call *fakeaws.Call, in *sdk.ListTargetsForPo
 				Arn: aws.String(n.arn), Name: aws.String(n.name), TargetId: aws.String(n.id), Type: targetTypes[n.kind],
 			}
 		})
-		return &sdk.ListTargetsForPolicyOutput{Targets: p.items, NextToken: p.next}, err
+		return &sdk.ListTargetsForPolicyOutput{Targets: p.Items, NextToken: p.Next}, err
 	})
 }

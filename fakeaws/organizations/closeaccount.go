@@ -26,8 +26,8 @@ const (
 	mostClosable = 1000
 )
 
-// closeAccount closes a member account: its credentials are good for nothing from
-// then on. AWS takes some minutes; here it is done at once. What the account owns,
+// closeAccount closes a member account: its credentials are unknown from then
+// on. AWS takes some minutes; here it is done at once. What the account owns,
 // others can still reach as far as its policies let them: unverified.
 func (s *Fake) closeAccount(call *fakeaws.Call, in *sdk.CloseAccountInput) (*fakeaws.Plan[*sdk.CloseAccountOutput], error) {
 	return onOrganization(s, call, in, management, about{ids: []*string{in.AccountId}}, func(r *request) (*sdk.CloseAccountOutput, error) {

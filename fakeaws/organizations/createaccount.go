@@ -28,8 +28,8 @@ const administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 // createAccount makes a member account, with a role in it that the management
 // account may assume. The answer says that the request is in progress, as AWS's
-// does; who asks next learns how it ended. IamUserAccessToBilling decides about
-// the billing console, which no call of the World can see.
+// does; DescribeCreateAccountStatus then says how it ended. IamUserAccessToBilling decides
+// about the billing console, which is not part of the World.
 func (s *Fake) createAccount(call *fakeaws.Call, in *sdk.CreateAccountInput) (*fakeaws.Plan[*sdk.CreateAccountOutput], error) {
 	wanted := creation{name: in.AccountName, email: in.Email, role: in.RoleName, tags: in.Tags}
 	return creating(s, call, in, wanted, func(status *types.CreateAccountStatus) *sdk.CreateAccountOutput {
@@ -182,6 +182,6 @@ func (s *Fake) listCreateAccountStatus(call *fakeaws.Call, in *sdk.ListCreateAcc
 		})
 		id := func(r *types.CreateAccountStatus) string { return *r.Id }
 		p, err := paged(found, id, in.NextToken, in.MaxResults, func(r *types.CreateAccountStatus) types.CreateAccountStatus { return *r })
-		return &sdk.ListCreateAccountStatusOutput{CreateAccountStatuses: p.items, NextToken: p.next}, err
+		return &sdk.ListCreateAccountStatusOutput{CreateAccountStatuses: p.Items, NextToken: p.Next}, err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 func (s *Fake) handshakeOps() []fakeaws.Op {
@@ -38,7 +39,7 @@ type handshake struct {
 	// recipient is the account that answers, or email the address of its owner.
 	recipient, email string
 	parent           *handshake
-	settled          time.Time // zero while nobody has answered
+	settled          time.Time // zero while it is unanswered
 	tags             tagSet    // of the account that will join
 }
 
@@ -246,7 +247,7 @@ func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshak
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return s.receivedBy(h, call.Account) })
-		return &sdk.ListHandshakesForAccountOutput{Handshakes: p.items, NextToken: p.next}, err
+		return &sdk.ListHandshakesForAccountOutput{Handshakes: p.Items, NextToken: p.Next}, err
 	}}, nil
 }
 
@@ -254,17 +255,17 @@ func (s *Fake) listHandshakesForAccount(call *fakeaws.Call, in *sdk.ListHandshak
 func (s *Fake) listHandshakesForOrganization(call *fakeaws.Call, in *sdk.ListHandshakesForOrganizationInput) (*fakeaws.Plan[*sdk.ListHandshakesForOrganizationOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListHandshakesForOrganizationOutput, error) {
 		p, err := s.shownHandshakes(in.Filter, in.NextToken, in.MaxResults, func(h *handshake) bool { return h.sender == r.organization })
-		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.items, NextToken: p.next}, err
+		return &sdk.ListHandshakesForOrganizationOutput{Handshakes: p.Items, NextToken: p.Next}, err
 	})
 }
 
 // shownHandshakes is a page of the handshakes that AWS still shows.
-func (s *Fake) shownHandshakes(filter *types.HandshakeFilter, token *string, size *int32, which func(*handshake) bool) (page[types.Handshake], error) {
+func (s *Fake) shownHandshakes(filter *types.HandshakeFilter, token *string, size *int32, which func(*handshake) bool) (page.Page[types.Handshake], error) {
 	if filter == nil {
 		filter = &types.HandshakeFilter{}
 	}
 	if filter.ActionType != "" && filter.ParentHandshakeId != nil {
-		return page[types.Handshake]{}, invalidInput(types.InvalidInputExceptionReasonMaxFilterLimitExceeded, twoFilters)
+		return page.Page[types.Handshake]{}, invalidInput(types.InvalidInputExceptionReasonMaxFilterLimitExceeded, twoFilters)
 	}
 	now := s.now()
 	var found []*handshake

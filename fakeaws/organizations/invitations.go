@@ -18,7 +18,7 @@ func (s *Fake) invitationOps() []fakeaws.Op {
 	}
 }
 
-// maxInvitations is how many invitations that nobody has accepted an organization
+// maxInvitations is how many invitations that are not accepted an organization
 // may send in a day ("Quotas and service limits for AWS Organizations").
 const maxInvitations = 20
 

@@ -137,7 +137,7 @@ func (r *request) target(id *string) (*node, error) {
 func (s *Fake) listRoots(call *fakeaws.Call, in *sdk.ListRootsInput) (*fakeaws.Plan[*sdk.ListRootsOutput], error) {
 	return onOrganization(s, call, in, readers, about{}, func(r *request) (*sdk.ListRootsOutput, error) {
 		p, err := paged([]*node{r.root}, nodeID, in.NextToken, in.MaxResults, r.rootView)
-		return &sdk.ListRootsOutput{Roots: p.items, NextToken: p.next}, err
+		return &sdk.ListRootsOutput{Roots: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -166,7 +166,7 @@ func (s *Fake) listChildren(call *fakeaws.Call, in *sdk.ListChildrenInput) (*fak
 		p, err := paged(parent.contained(want), nodeID, in.NextToken, in.MaxResults, func(n *node) types.Child {
 			return types.Child{Id: aws.String(n.id), Type: in.ChildType}
 		})
-		return &sdk.ListChildrenOutput{Children: p.items, NextToken: p.next}, err
+		return &sdk.ListChildrenOutput{Children: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -192,7 +192,7 @@ func (s *Fake) listParents(call *fakeaws.Call, in *sdk.ListParentsInput) (*fakea
 		p, err := paged([]*node{n.parent}, nodeID, in.NextToken, in.MaxResults, func(n *node) types.Parent {
 			return types.Parent{Id: aws.String(n.id), Type: parentTypes[n.kind]}
 		})
-		return &sdk.ListParentsOutput{Parents: p.items, NextToken: p.next}, err
+		return &sdk.ListParentsOutput{Parents: p.Items, NextToken: p.Next}, err
 	})
 }
 

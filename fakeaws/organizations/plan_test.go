@@ -35,11 +35,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{iam.Service, Service}})
-	for _, id := range []string{ours, theirs, member, guest} {
-		_, err := w.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
+	w := worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{iam.Service, Service}}, ours, theirs, member, guest)
 	as := func(account string) *sdk.Client {
 		return sdk.NewFromConfig(worldtest.FixtureConfig(w, account, w.Region()))
 	}

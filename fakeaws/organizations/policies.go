@@ -192,7 +192,7 @@ func (s *Fake) listPolicies(call *fakeaws.Call, in *sdk.ListPoliciesInput) (*fak
 			return nil, err
 		}
 		p, err := paged(r.ofType(t), policyID, in.NextToken, in.MaxResults, (*policy).summary)
-		return &sdk.ListPoliciesOutput{Policies: p.items, NextToken: p.next}, err
+		return &sdk.ListPoliciesOutput{Policies: p.Items, NextToken: p.Next}, err
 	})
 }
 

@@ -19,7 +19,7 @@ func (s *Fake) policyTypeOps() []fakeaws.Op {
 	}
 }
 
-// A policyType is one that authorizations mind; it numbers descriptions.
+// A policyType is one that authorization evaluates. It is an index of descriptions.
 type policyType int
 
 const (

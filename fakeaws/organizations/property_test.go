@@ -20,7 +20,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 )
 
-// Whatever is done to an organization: the policies that the World minds are
+// Whatever is done to an organization: the policies that the World evaluates are
 // those that AWS's operations list from the account up to the root, and a path is
 // the parents' ids.
 func TestWorldMindsWhatIsAttached(t *testing.T) {

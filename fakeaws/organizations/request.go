@@ -1,7 +1,6 @@
 package organizations
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,8 +35,8 @@ type about struct {
 	policyType types.PolicyType
 	service    *string // a service principal
 	tags       []types.Tag
-	creates    bool // the tags are those of a resource that the call makes
-	tagKeys    []string
+	creates    bool     // the tags are those of a resource that the call makes
+	tagKeys    []string // of tags that the call removes
 	// more returns what the call needs beside its own action; nil is nothing.
 	more func(*request) []fakeaws.Need
 }
@@ -80,6 +79,9 @@ func (s *Fake) find(o *organization, id string) found {
 func (s *Fake) plan(call *fakeaws.Call, in any, who audience, what about) (*request, []fakeaws.Need, error) {
 	if err := check(in); err != nil {
 		return nil, nil, err
+	}
+	if len(what.tags) > maxTags || len(what.tagKeys) > maxTags { // each becomes a condition key
+		return nil, nil, violates(types.ConstraintViolationExceptionReasonMaxTagLimitExceeded, tooManyTags)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,14 +215,8 @@ func (r *request) setKeys(need *fakeaws.Need, resource found) {
 	if service := aws.ToString(r.about.service); service != "" {
 		c.Set("organizations:ServicePrincipal", service)
 	}
-	keys := slices.Clone(r.about.tagKeys)
-	for _, t := range r.about.tags {
-		c.Set("aws:RequestTag/"+*t.Key, *t.Value)
-		keys = append(keys, *t.Key)
-	}
-	if len(keys) > 0 {
-		c.SetMulti("aws:TagKeys", keys)
-	}
+	fakeaws.SetRequestTags(c, r.about.tags, func(t types.Tag) (key, value string) { return *t.Key, *t.Value })
+	fakeaws.SetTagKeys(c, r.about.tagKeys)
 }
 
 // arnOf is the ARN of a resource. What AWS evaluates for one that does not exist, or

@@ -1,6 +1,6 @@
 // Package organizations is the fake of AWS Organizations: accounts in a tree of
 // organizational units, and the service and resource control policies that are
-// attached to it. What it stores, every authorization of the World minds.
+// attached to it. Every authorization of the World evaluates them.
 package organizations
 
 import (

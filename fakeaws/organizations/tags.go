@@ -19,7 +19,8 @@ func (s *Fake) tagOps() []fakeaws.Op {
 	}
 }
 
-// maxTags is how many tags a resource may have.
+// maxTags is how many tags a resource may have. That a call which removes more than that
+// many is refused is unverified.
 const maxTags = 50
 
 // A tagSet has the tags of a root, OU, account or policy, by key.
@@ -120,6 +121,6 @@ func (s *Fake) listTagsForResource(call *fakeaws.Call, in *sdk.ListTagsForResour
 		}
 		key := func(t types.Tag) string { return *t.Key }
 		p, err := paged(tags.list(), key, in.NextToken, nil, func(t types.Tag) types.Tag { return t })
-		return &sdk.ListTagsForResourceOutput{Tags: p.items, NextToken: p.next}, err
+		return &sdk.ListTagsForResourceOutput{Tags: p.Items, NextToken: p.Next}, err
 	})
 }

@@ -81,7 +81,7 @@ func (s *Fake) listAWSServiceAccessForOrganization(call *fakeaws.Call, in *sdk.L
 		p, err := paged(sinces(&r.trusted), since.key, in.NextToken, in.MaxResults, func(s since) types.EnabledServicePrincipal {
 			return types.EnabledServicePrincipal{ServicePrincipal: aws.String(s.service), DateEnabled: aws.Time(s.at)}
 		})
-		return &sdk.ListAWSServiceAccessForOrganizationOutput{EnabledServicePrincipals: p.items, NextToken: p.next}, err
+		return &sdk.ListAWSServiceAccessForOrganizationOutput{EnabledServicePrincipals: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -152,7 +152,7 @@ func (s *Fake) listDelegatedAdministrators(call *fakeaws.Call, in *sdk.ListDeleg
 				JoinedTimestamp: a.JoinedTimestamp, Name: a.Name, State: a.State, Status: a.Status,
 			}
 		})
-		return &sdk.ListDelegatedAdministratorsOutput{DelegatedAdministrators: p.items, NextToken: p.next}, err
+		return &sdk.ListDelegatedAdministratorsOutput{DelegatedAdministrators: p.Items, NextToken: p.Next}, err
 	})
 }
 
@@ -170,6 +170,6 @@ func (s *Fake) listDelegatedServicesForAccount(call *fakeaws.Call, in *sdk.ListD
 		p, err := paged(sinces(&n.account.delegated), since.key, in.NextToken, in.MaxResults, func(s since) types.DelegatedService {
 			return types.DelegatedService{ServicePrincipal: aws.String(s.service), DelegationEnabledDate: aws.Time(s.at)}
 		})
-		return &sdk.ListDelegatedServicesForAccountOutput{DelegatedServices: p.items, NextToken: p.next}, err
+		return &sdk.ListDelegatedServicesForAccountOutput{DelegatedServices: p.Items, NextToken: p.Next}, err
 	})
 }

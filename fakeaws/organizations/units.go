@@ -127,6 +127,6 @@ func (s *Fake) listOrganizationalUnitsForParent(call *fakeaws.Call, in *sdk.List
 		p, err := paged(parent.contained(unitKind), nodeID, in.NextToken, in.MaxResults, func(n *node) types.OrganizationalUnit {
 			return *r.unitView(n)
 		})
-		return &sdk.ListOrganizationalUnitsForParentOutput{OrganizationalUnits: p.items, NextToken: p.next}, err
+		return &sdk.ListOrganizationalUnitsForParentOutput{OrganizationalUnits: p.Items, NextToken: p.Next}, err
 	})
 }

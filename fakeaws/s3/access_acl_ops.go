@@ -6,6 +6,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
 )
 
 // aclOps are the rows of access control lists.
@@ -18,21 +19,21 @@ func (s *Fake) aclOps() []fakeaws.Op {
 	}
 }
 
-// checkPut refuses a request that sets no ACL, or two.
-func (r *aclRequest) checkPut() error {
-	if !r.given() {
+// checkPutACL refuses a request that sets no ACL, or two.
+func checkPutACL(r *acl.Request) error {
+	if !r.Given() {
 		return errMissingHeader.of("MissingHeaderName", "x-amz-acl")
 	}
-	return r.check()
+	return aclError(r.Check())
 }
 
-// setKeys sets the condition keys of a request that gives an ACL.
-func (r *aclRequest) setKeys(keys *enforce.Context) {
-	if r.canned != "" {
-		keys.Set("s3:x-amz-acl", r.canned)
+// setACLKeys sets the condition keys of a request that gives an ACL.
+func setACLKeys(keys *enforce.Context, r *acl.Request) {
+	if r.Canned != "" {
+		keys.Set("s3:x-amz-acl", r.Canned)
 	}
-	for _, h := range r.headers {
-		keys.Set("s3:x-amz-grant-"+h.name, *h.value)
+	for _, h := range r.Headers {
+		keys.Set("s3:x-amz-grant-"+h.Name, h.Value)
 	}
 }
 
@@ -45,17 +46,17 @@ func (s *Fake) getBucketACL(call *fakeaws.Call, in *awss3.GetBucketAclInput) (*f
 
 // putBucketACL replaces the ACL of a bucket.
 func (s *Fake) putBucketACL(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*fakeaws.Plan[*awss3.PutBucketAclOutput], error) {
-	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
-	if err := r.checkPut(); err != nil {
+	r := &acl.Request{Canned: string(in.ACL), Headers: acl.Headers(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), Document: in.AccessControlPolicy}
+	if err := checkPutACL(r); err != nil {
 		return nil, err
 	}
 	b, needs, err := s.askBucket(call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketAcl")
 	if err != nil {
 		return nil, err
 	}
-	r.setKeys(&needs[0].Context)
+	setACLKeys(&needs[0].Context, r)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketAclOutput, error) {
-		made, err := s.newACL(call, b, r, b.owner, nil, "s3:PutBucketAcl", b.arn)
+		made, err := s.newACL(call, b, r, b.owner, "", "s3:PutBucketAcl", b.arn)
 		if err != nil {
 			return nil, err
 		}
@@ -65,15 +66,15 @@ func (s *Fake) putBucketACL(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*f
 }
 
 // newACL makes an ACL in place of another one.
-func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucketOwner *fakeaws.Account, action, arn string) (*acl, error) {
+func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *acl.Request, owner *fakeaws.Account, bucketOwner, action, arn string) (*acl.ACL, error) {
 	if !b.aclsEnabled() {
 		return nil, errACLNotSupported.of()
 	}
-	made, err := s.buildACL(r, owner, bucketOwner)
+	made, err := r.ACL(owner.CanonicalUser, bucketOwner)
 	if err != nil {
-		return nil, err
+		return nil, aclError(err)
 	}
-	if made.public() && s.blockOf(b).blockACLs {
+	if made.Public() && s.blockOf(b).blockACLs {
 		if call.Account != owner.ID {
 			return nil, errAccessDenied.of()
 		}
@@ -86,11 +87,11 @@ func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *aclRequest, owner, bucke
 
 // grantsOf are the grants of an ACL as it is in force. Where ACLs are disabled
 // all is the bucket owner's.
-func (b *bucket) grantsOf(a *acl, owner *fakeaws.Account) []types.Grant {
+func (b *bucket) grantsOf(a *acl.ACL, owner *fakeaws.Account) []types.Grant {
 	if a == nil || !b.aclsEnabled() {
-		return private(owner).grants
+		return acl.Private(owner.CanonicalUser).Grants()
 	}
-	return copied(&types.AccessControlPolicy{Grants: a.grants}).Grants
+	return a.Grants()
 }
 
 // getObjectACL returns the ACL of an object.
@@ -104,15 +105,15 @@ func (s *Fake) getObjectACL(call *fakeaws.Call, in *awss3.GetObjectAclInput) (*f
 
 // putObjectACL replaces the ACL of an object.
 func (s *Fake) putObjectACL(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*fakeaws.Plan[*awss3.PutObjectAclOutput], error) {
-	r := &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), policy: in.AccessControlPolicy}
-	if err := r.checkPut(); err != nil {
+	r := &acl.Request{Canned: string(in.ACL), Headers: acl.Headers(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP), Document: in.AccessControlPolicy}
+	if err := checkPutACL(r); err != nil {
 		return nil, err
 	}
 	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectAclOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: byVersion(in.VersionId, "s3:PutObjectAcl", "s3:PutObjectVersionAcl"), method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.PutObjectAclOutput, error) {
-			made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner, "s3:PutObjectAcl", b.objectARN(in.Key))
+			made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner.CanonicalUser, "s3:PutObjectAcl", b.objectARN(in.Key))
 			if err != nil {
 				return nil, err
 			}
@@ -123,6 +124,6 @@ func (s *Fake) putObjectACL(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*f
 	if err != nil {
 		return nil, err
 	}
-	r.setKeys(&plan.Needs[0].Context)
+	setACLKeys(&plan.Needs[0].Context, r)
 	return plan, nil
 }

@@ -134,28 +134,24 @@ func (s *Fake) complete(call *fakeaws.Call, needs []fakeaws.Need) []fakeaws.Need
 	defer s.mu.Unlock()
 	var all []fakeaws.Need
 	for _, n := range needs {
-		all = append(all, n)
 		if !ofPoint(n) {
+			all = append(all, n)
 			continue
 		}
 		arn, key, isObject := strings.Cut(n.Resource, "/object/")
+		point, behind := n, n
+		point.Policy = nil
 		p := s.points[arn]
-		if p == nil {
+		if p == nil { // it was deleted since the call was planned
+			all = append(all, point)
 			continue
 		}
-		b, ok := s.buckets.Get(p.bucket)
-		if !ok {
-			continue
-		}
-		behind := n
-		behind.Resource, behind.ResourceAccount, behind.Policy = b.arn, b.owner.ID, s.policyFor(call, b)
+		point.ResourceAccount, point.Policy = p.account, s.pointPolicyFor(call, p)
+		behind.Resource = bucketARN(p.bucket)
 		if isObject {
 			behind.Resource += "/" + key
 		}
-		if o, ok := n.Subject.(*object); ok {
-			s.guardByACL(call, b, &behind, o)
-		}
-		all = append(all, behind)
+		all = append(all, point, behind)
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"strconv"
@@ -32,8 +33,8 @@ const (
 type trailed interface{ Trailer() []fakeaws.Field }
 
 // receive reads a body in one pass into its final storage; size is its length
-// as announced, or negative.
-func receive(body io.Reader, size int64, d *digests) (data, error) {
+// as announced, or negative. It ends when the client of ctx has gone.
+func receive(ctx context.Context, body io.Reader, size int64, d *digests) (data, error) {
 	limit := cmp.Or(d.limit, maxObject)
 	if size > limit {
 		return nil, exceeds(size, limit)
@@ -45,6 +46,9 @@ func receive(body io.Reader, size int64, d *digests) (data, error) {
 	var received int64
 	piece := make([]byte, 0, min(max(size, 0), maxTrusted))
 	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		room := piece[len(piece):min(cap(piece), len(piece)+window)]
 		full := len(room) == 0
 		if full {
@@ -90,7 +94,21 @@ func nextPiece(received, size int64) int64 {
 	return next
 }
 
-func tooLarge(size int64) error { return exceeds(size, maxObject) }
+// checkLength refuses a body that is announced to be longer than an object may be.
+func checkLength(announced *int64) error {
+	if size := sizeOf(announced); size > maxObject {
+		return exceeds(size, maxObject)
+	}
+	return nil
+}
+
+// sizeOf is the announced length of a body, negative when there is none.
+func sizeOf(contentLength *int64) int64 {
+	if contentLength == nil {
+		return -1
+	}
+	return *contentLength
+}
 
 func exceeds(size, limit int64) error {
 	return errEntityTooLarge.of("ProposedSize", strconv.FormatInt(size, 10), "MaxSizeAllowed", strconv.FormatInt(limit, 10))
@@ -147,7 +165,7 @@ func (c *bodyClaims) check() error {
 func (c *bodyClaims) verifiable() bool { return c.claimed.algorithm != "" || c.trails || c.md5 != nil }
 
 // read receives the body and verifies it against all claims.
-func (c *bodyClaims) read(body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
+func (c *bodyClaims) read(ctx context.Context, body io.Reader, size int64) (stored data, etag string, sum checksum, err error) {
 	t, trails := body.(trailed)
 	algorithm := cmp.Or(c.claimed.algorithm, c.selected)
 	if algorithm == "" && trails {
@@ -158,7 +176,7 @@ func (c *bodyClaims) read(body io.Reader, size int64) (stored data, etag string,
 	if algorithm != "" && algorithm != d.algorithm {
 		d.verified = &summing{newHash(algorithm), algorithm}
 	}
-	if stored, err = receive(body, size, d); err != nil {
+	if stored, err = receive(ctx, body, size, d); err != nil {
 		return nil, "", sum, err
 	}
 	if c.md5 != nil {

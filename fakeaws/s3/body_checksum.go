@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/md5"
 	"crypto/sha512"
 	"encoding/base64"
@@ -130,6 +131,15 @@ func newDigests(a types.ChecksumAlgorithm) *digests {
 	return &digests{md5: md5.New(), summing: summing{newHash(a), a}}
 }
 
+// everyDigest is the digests as the one writer of all.
+type everyDigest struct{ *digests }
+
+// Write implements io.Writer.
+func (d everyDigest) Write(p []byte) (int, error) {
+	d.write(p)
+	return len(p), nil
+}
+
 func (d *digests) write(p []byte) {
 	d.md5.Write(p)
 	d.Write(p)
@@ -148,12 +158,12 @@ func (d *digests) etag() string {
 }
 
 // checksumOf is the checksum of data that is stored already.
-func checksumOf(a types.ChecksumAlgorithm, stored data) checksum {
+func checksumOf(ctx context.Context, a types.ChecksumAlgorithm, stored data) (checksum, error) {
 	sum := summing{newHash(a), a}
-	for _, piece := range stored {
-		sum.Write(piece)
+	if err := stored.hash(ctx, sum); err != nil {
+		return checksum{}, err
 	}
-	return sum.checksum()
+	return sum.checksum(), nil
 }
 
 // checksumValues are the members of inputs and outputs that carry a checksum.

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"context"
 	"io"
 
 	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/byterange"
@@ -37,6 +38,24 @@ func (d data) cut(s byterange.Span) data {
 		s.Start, s.Length = 0, s.Length-take
 	}
 	return out
+}
+
+// hash writes the data to w, a hash, as long as the client of ctx has not gone. It holds
+// no lock: what it reads does not change.
+func (d data) hash(ctx context.Context, w io.Writer) error {
+	for _, piece := range d {
+		for len(piece) > 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			n, err := w.Write(piece[:min(len(piece), window)])
+			if err != nil {
+				return err
+			}
+			piece = piece[n:]
+		}
+	}
+	return nil
 }
 
 // reader reads a span. It holds no lock: what it reads does not change.

@@ -1,7 +1,7 @@
 package s3
 
 import (
-	"strings"
+	"context"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -12,6 +12,8 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
@@ -48,7 +50,7 @@ type bucketState struct {
 	// public says whether policy is one, as S3 means the word.
 	public bool
 	block  *types.PublicAccessBlockConfiguration
-	acl    *acl // nil grants nothing to others
+	acl    *acl.ACL // nil grants nothing to others
 	tags   []types.Tag
 	// objects are by key, in the order of their UTF-8 bytes.
 	objects btree.Map[string, history]
@@ -84,7 +86,7 @@ func (b *bucket) ownerID() *types.Owner {
 
 // findBucket finds the bucket of a request. The lock is held.
 func (s *Fake) findBucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
-	b, err := s.bucketAnywhere(ref)
+	b, err := s.bucketAnywhere(call, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +96,8 @@ func (s *Fake) findBucket(call *fakeaws.Call, ref bucketRef) (*bucket, error) {
 	return b, b.paidBy(call)
 }
 
-// bucketAnywhere finds the bucket of a request that any region answers.
-func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
+// bucketAnywhere finds the bucket of a request that any region answers. The lock is held.
+func (s *Fake) bucketAnywhere(ctx context.Context, ref bucketRef) (*bucket, error) {
 	name := aws.ToString(ref.name)
 	if err := checkExpectedOwner(ref.expectedOwner); err != nil {
 		return nil, err
@@ -107,8 +109,7 @@ func (s *Fake) bucketAnywhere(ref bucketRef) (*bucket, error) {
 	if ref.expectedOwner != nil && *ref.expectedOwner != b.owner.ID {
 		return nil, errAccessDenied.of()
 	}
-	s.age(b)
-	return b, nil
+	return b, s.age(ctx, b)
 }
 
 // named finds a bucket by its name, or by an access point to it.
@@ -166,7 +167,7 @@ func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakea
 func (s *Fake) getBucketLocation(call *fakeaws.Call, in *awss3.GetBucketLocationInput) (*fakeaws.Plan[*awss3.GetBucketLocationOutput], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.bucketAnywhere(bucketRef{in.Bucket, in.ExpectedBucketOwner})
+	b, err := s.bucketAnywhere(call, bucketRef{in.Bucket, in.ExpectedBucketOwner})
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +185,7 @@ func (s *Fake) listBuckets(call *fakeaws.Call, in *awss3.ListBucketsInput) (*fak
 	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
 		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
 	}
-	after, err := listToken(in.ContinuationToken)
+	after, err := afterToken(in.ContinuationToken)
 	if err != nil {
 		return nil, err
 	}
@@ -203,36 +204,22 @@ func (s *Fake) bucketsOf(id string, in *awss3.ListBucketsInput, after string) (*
 	if !ok {
 		return nil, errAccessDenied.of()
 	}
-	limit := maxBuckets
-	if in.MaxBuckets != nil {
-		limit = int(*in.MaxBuckets)
-	}
 	// The region of a bucket is told only to requests with a parameter.
 	regions := in.BucketRegion != nil || in.ContinuationToken != nil || in.MaxBuckets != nil || in.Prefix != nil
-	out := &awss3.ListBucketsOutput{
-		Buckets: []types.Bucket{},
-		Owner:   &types.Owner{ID: &account.CanonicalUser},
-		Prefix:  in.Prefix,
-	}
-	prefix := aws.ToString(in.Prefix)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.buckets.Ascend(max(after, prefix), func(name string, b *bucket) bool {
-		switch {
-		case !strings.HasPrefix(name, prefix):
-			return false
-		case name == after || b.owner.ID != account.ID, in.BucketRegion != nil && b.region != *in.BucketRegion:
-			return true
-		case len(out.Buckets) == limit:
-			out.ContinuationToken = newListToken(*out.Buckets[limit-1].Name)
-			return false
+	all := page.Prefixed(s.buckets.Ascend, aws.ToString(in.Prefix))
+	p := page.Of(all, after, page.Size(in.MaxBuckets, maxBuckets), func(b *bucket) (item types.Bucket, ok bool) {
+		if b.owner.ID != account.ID || in.BucketRegion != nil && b.region != *in.BucketRegion {
+			return item, false
 		}
-		item := types.Bucket{Name: &b.name, CreationDate: &b.created}
+		item = types.Bucket{Name: &b.name, CreationDate: &b.created}
 		if regions {
 			item.BucketRegion = &b.region
 		}
-		out.Buckets = append(out.Buckets, item)
-		return true
+		return item, true
 	})
-	return out, nil
+	return &awss3.ListBucketsOutput{
+		Buckets: p.Items, ContinuationToken: p.Next, Owner: &types.Owner{ID: &account.CanonicalUser}, Prefix: in.Prefix,
+	}, nil
 }

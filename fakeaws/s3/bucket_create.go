@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
 )
 
 // A newBucket is what a CreateBucket request asks for.
@@ -17,7 +18,7 @@ type newBucket struct {
 	constraint types.BucketLocationConstraint
 	tags       []types.Tag
 	ownership  types.ObjectOwnership
-	acl        *aclRequest
+	acl        *acl.Request
 }
 
 // readCreateBucket refuses what no bucket can be made of.
@@ -25,7 +26,7 @@ func readCreateBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (newBucke
 	p := newBucket{
 		region:    call.Region,
 		ownership: in.ObjectOwnership,
-		acl:       &aclRequest{canned: string(in.ACL), headers: grantHeaders(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP)},
+		acl:       &acl.Request{Canned: string(in.ACL), Headers: acl.Headers(in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP)},
 	}
 	if err := checkBucketKind(aws.ToString(in.Bucket)); err != nil {
 		return p, err
@@ -62,10 +63,10 @@ func (p *newBucket) readAccess(in *awss3.CreateBucketInput) error {
 	if !slices.Contains(p.ownership.Values(), p.ownership) {
 		return invalidArgument("Invalid x-amz-object-ownership header: "+string(p.ownership), "x-amz-object-ownership", string(p.ownership))
 	}
-	if err := p.acl.check(); err != nil {
-		return err
+	if err := p.acl.Check(); err != nil {
+		return aclError(err)
 	}
-	if p.ownership == types.ObjectOwnershipBucketOwnerEnforced && p.acl.given() && in.ACL != types.BucketCannedACLPrivate {
+	if p.ownership == types.ObjectOwnershipBucketOwnerEnforced && p.acl.Given() && in.ACL != types.BucketCannedACLPrivate {
 		return errInvalidACLOwnership.of()
 	}
 	return nil
@@ -105,16 +106,13 @@ func (p *newBucket) needs(call *fakeaws.Call, in *awss3.CreateBucketInput) []fak
 	keys := &need.Context
 	requestKeys(keys, call, call.Account)
 	setEnum(keys, "s3:locationconstraint", p.constraint)
-	p.acl.setKeys(keys)
+	setACLKeys(keys, p.acl)
 	setEnum(keys, "s3:x-amz-object-ownership", in.ObjectOwnership)
 	setEnum(keys, "s3:x-amz-bucket-namespace", in.BucketNamespace)
-	setTags(keys, "aws:RequestTag/", p.tags)
-	if len(p.tags) > 0 {
-		keys.SetMulti("aws:TagKeys", tagKeys(p.tags))
-	}
+	setRequestTags(keys, p.tags)
 	needs := []fakeaws.Need{need}
 	also := func(action string) { needs = append(needs, narrowed(need, action)) }
-	if p.acl.given() {
+	if p.acl.Given() {
 		also("s3:PutBucketAcl")
 	}
 	if in.ObjectOwnership != "" {
@@ -161,11 +159,11 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 		// again succeeds and changes nothing.
 		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
 	}
-	made, err := s.buildACL(p.acl, account, nil)
+	made, err := p.acl.ACL(account.CanonicalUser, "")
 	if err != nil {
-		return nil, err
+		return nil, aclError(err)
 	}
-	if made.public() {
+	if made.Public() {
 		// Every new bucket blocks public ACLs.
 		return nil, errInvalidACLBlock.of()
 	}

@@ -55,7 +55,7 @@ func checkBucketKind(name string) error {
 func reservedName(name string) bool {
 	for _, prefix := range [...]string{"xn--", "sthree-", "amzn-s3-demo-"} {
 		// amzn-s3-demo- is the prefix of the documentation's example buckets,
-		// which nobody can create.
+		// which cannot be created.
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}

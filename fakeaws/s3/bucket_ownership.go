@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
 )
 
 // ownershipOps are the rows of Object Ownership.
@@ -38,7 +39,7 @@ func checkOwnership(cfg *types.OwnershipControls) error {
 // admitOwnership keeps ACLs from being disabled as long as the bucket's own grants
 // something to others.
 func (s *Fake) admitOwnership(b *bucket, cfg *types.OwnershipControls) error {
-	if cfg.Rules[0].ObjectOwnership == types.ObjectOwnershipBucketOwnerEnforced && b.acl.open(b.owner) {
+	if cfg.Rules[0].ObjectOwnership == types.ObjectOwnershipBucketOwnerEnforced && b.acl.Open(b.owner.CanonicalUser) {
 		return errInvalidACLOwnership.of()
 	}
 	return nil
@@ -66,7 +67,7 @@ func (b *bucket) aclsEnabled() bool {
 // An owning is what ACLs know of an object: whose it is, and its own ACL.
 type owning struct {
 	owner *fakeaws.Account // nil is the bucket's
-	acl   *acl             // nil grants nothing to others
+	acl   *acl.ACL         // nil grants nothing to others
 }
 
 // ownerOf is the account that owns an object now.
@@ -89,14 +90,14 @@ var anonymousWriter = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a2
 // own decides whose a new object is, and its ACL.
 func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) error {
 	r := p.aclRequest()
-	if err := r.check(); err != nil {
-		return err
+	if err := r.Check(); err != nil {
+		return aclError(err)
 	}
 	fullControl := p.ACL == types.ObjectCannedACLBucketOwnerFullControl
 	if !b.aclsEnabled() {
-		// "bucket owner full control" is all that these buckets put up with, under
-		// its name or spelled out.
-		if r.given() && !fullControl && !r.onlyFullControlOf(b.owner) {
+		// These buckets take no ACL but "bucket owner full control", by its name or as
+		// a grant.
+		if r.Given() && !fullControl && !r.OnlyFullControlOf(b.owner.CanonicalUser) {
 			return errACLNotSupported.of()
 		}
 		return nil
@@ -111,30 +112,21 @@ func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) err
 	if writer != b.owner {
 		o.owner = writer
 	}
-	if !r.given() {
+	if !r.Given() {
 		return nil
 	}
-	made, err := s.buildACL(r, writer, b.owner)
+	made, err := r.ACL(writer.CanonicalUser, b.owner.CanonicalUser)
 	if err != nil {
-		return err
+		return aclError(err)
 	}
-	if made.public() && s.blockOf(b).blockACLs {
+	if made.Public() && s.blockOf(b).blockACLs {
 		return errAccessDenied.of()
 	}
 	o.acl = made
 	return nil
 }
 
-// onlyFullControlOf reports whether grant headers say what the canned ACL
-// bucket-owner-full-control says.
-func (r *aclRequest) onlyFullControlOf(owner *fakeaws.Account) bool {
-	if r.canned != "" || len(r.headers) != 1 || r.headers[0].permission != types.PermissionFullControl {
-		return false
-	}
-	return len(r.granted) == 1 && aws.ToString(r.granted[0].Grantee.ID) == owner.CanonicalUser
-}
-
 // aclRequest is the ACL that a request gives to a new object.
-func (p *writeParams) aclRequest() *aclRequest {
-	return &aclRequest{canned: string(p.ACL), headers: grantHeaders(p.GrantFullControl, p.GrantRead, p.GrantReadACP, nil, p.GrantWriteACP)}
+func (p *writeParams) aclRequest() *acl.Request {
+	return &acl.Request{Canned: string(p.ACL), Headers: acl.Headers(p.GrantFullControl, p.GrantRead, p.GrantReadACP, nil, p.GrantWriteACP)}
 }

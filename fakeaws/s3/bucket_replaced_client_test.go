@@ -84,8 +84,8 @@ func (l *replacedLab) replace(ctx context.Context) {
 
 // between is done once, between the plan of the next call of the user and what it does.
 func (l *replacedLab) between(do func()) {
-	l.iam.asked = func() {
-		l.iam.asked = nil
+	l.users.Asked = func() {
+		l.users.Asked = nil
 		do()
 	}
 }

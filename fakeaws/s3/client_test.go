@@ -11,55 +11,28 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 const (
-	owner    = "111122223333"
-	stranger = "444455556666"
+	owner    = worldtest.Account
+	stranger = worldtest.Other
 )
-
-// directory is an IAM of one user, whom a policy may be given.
-type directory struct {
-	policies []*enforce.Policy
-	// asked is done when the policies of a call are asked for: between its plan and
-	// what the plan does.
-	asked func()
-}
-
-func (d *directory) Ops() []fakeaws.Op { return nil }
-
-func (d *directory) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
-
-func (d *directory) Policies(_ *fakeaws.Caller, set *enforce.PolicySet, _ func(key, value string)) bool {
-	set.Identity = append(set.Identity, d.policies...)
-	if d.asked != nil {
-		d.asked()
-	}
-	return true
-}
-
-func (d *directory) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, false }
-
-func (d *directory) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
-
-func (d *directory) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFAResult {
-	return fakeaws.MFAUnknownDevice
-}
 
 // An account is S3 as its clients see it.
 type account struct {
 	t testing.TB
 	entrance
 	world *fakeaws.World
-	iam   *directory
+	users *worldtest.Users
 	// root is the client of the owner's root user, user of an IAM user of the
 	// same account.
 	root, user *awss3.Client
+	reader     *fakeaws.Credential // of user
 }
 
 // newAccount is an account whose clients stay in the process.
@@ -70,21 +43,15 @@ func newAccount(t testing.TB) *account {
 
 func newAccountBy(t testing.TB, w way) *account {
 	t.Helper()
-	a := &account{t: t, iam: new(directory)}
-	a.world = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
-		s3.Service,
-		s3.ControlService,
-		sqs.Service,
-		{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return a.iam }},
-	}})
+	a := &account{t: t, users: worldtest.NewUsers()}
+	a.world = worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{
+		s3.Service, s3.ControlService, sqs.Service, a.users.Service(),
+	}}, owner)
 	a.entrance = a.enter(w)
-	acct, err := a.world.AddAccount(owner, "", "")
-	require.NoError(t, err)
+	acct, _ := a.world.Account(owner)
 	a.root = a.client(acct.Root)
-	user := &fakeaws.Credential{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "secret", Caller: &fakeaws.Caller{Principal: enforce.Principal{
-		Type: enforce.User, Account: owner, ARN: "arn:aws:iam::" + owner + ":user/reader", UserName: "reader"}}}
-	a.world.SetCredential(user)
-	a.user = a.client(user)
+	a.reader = a.users.Add(a.world, owner, "reader", "")
+	a.user = a.client(a.reader)
 	return a
 }
 
@@ -109,7 +76,7 @@ func (a *account) clientWith(c aws.CredentialsProvider) *awss3.Client {
 
 // allow gives the user a policy in place of any other.
 func (a *account) allow(statements string) {
-	a.iam.policies = []*enforce.Policy{enforce.MustParse(`{"Version":"2012-10-17","Statement":[`+statements+`]}`, enforce.IdentityPolicy)}
+	a.users.SetPolicy(a.reader, `{"Version":"2012-10-17","Statement":[`+statements+`]}`)
 }
 
 func (a *account) bucket(name string) {

@@ -147,8 +147,8 @@ func deleting[O, I, T any](s *Fake, c *configuration[T], bucketOf func(*I) bucke
 	})
 }
 
-// copied is a deep copy: what is stored is nobody else's, and what is handed out
-// is not what is stored.
+// copied is a deep copy. S3 stores copies of what it is given and returns copies of what
+// it stores.
 func copied[T any](v *T) *T {
 	out := new(T)
 	copyInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(v).Elem())

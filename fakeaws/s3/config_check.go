@@ -119,6 +119,9 @@ func checkInventory(cfg *types.InventoryConfiguration) error {
 	if name, ok := strings.CutPrefix(aws.ToString(cfg.Destination.S3BucketDestination.Bucket), "arn:aws:s3:::"); !ok || checkBucketName(name) != nil {
 		return errInvalidS3Destination.of()
 	}
+	if len(cfg.OptionalFields) > len(types.InventoryOptionalField("").Values()) { // some twice
+		return errMalformedXML.of()
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -31,14 +32,31 @@ func (s *Fake) corsOps() []fakeaws.Op {
 	}
 }
 
-// maxCORSRules is of the User Guide's "Elements of a CORS configuration".
-const maxCORSRules = 100
+const (
+	// maxCORSRules is of the User Guide's "Elements of a CORS configuration".
+	maxCORSRules = 100
+	// maxCORS is how many bytes the texts of a configuration may have. The API page
+	// "PutBucketCors" limits the document to 64 KB; the error is unverified.
+	maxCORS = 64 << 10
+	// maxAskedHeaders is how many headers a preflight may ask for; the texts of each rule are
+	// compared with each of them. S3's limit is unverified.
+	maxAskedHeaders = 100
+)
 
 func checkCORS(cfg *types.CORSConfiguration) error {
 	if len(cfg.CORSRules) > maxCORSRules {
 		return errMalformedXML.of()
 	}
+	size := 0
 	for _, r := range cfg.CORSRules {
+		for _, list := range [][]string{r.AllowedHeaders, r.AllowedMethods, r.AllowedOrigins, r.ExposeHeaders} {
+			for _, text := range list {
+				size += len(text) + 1
+			}
+		}
+		if size > maxCORS {
+			return errMalformedXML.of()
+		}
 		if len(aws.ToString(r.ID)) > maxRuleID {
 			return errMalformedXML.of()
 		}
@@ -71,14 +89,8 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 // crossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.bucketAnywhere(bucketRef{name: &name})
-	if err != nil {
-		return nil, false
-	}
-	cfg := b.cors
+func (s *Fake) crossOrigin(ctx context.Context, name, origin, method string, headers []string) (*crossOrigin, bool) {
+	cfg := s.corsOf(ctx, name)
 	if cfg == nil {
 		return nil, false
 	}
@@ -90,6 +102,18 @@ func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*cros
 	return nil, true
 }
 
+// corsOf is the CORS configuration of a bucket, nil when there is none. Nobody changes
+// one: another takes its place.
+func (s *Fake) corsOf(ctx context.Context, name string) *types.CORSConfiguration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bucketAnywhere(ctx, bucketRef{name: &name})
+	if err != nil {
+		return nil
+	}
+	return b.cors
+}
+
 // originOf is what a rule says of a request, nil when the rule is not for it.
 func originOf(r *types.CORSRule, origin, method string, headers []string) *crossOrigin {
 	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
@@ -97,7 +121,7 @@ func originOf(r *types.CORSRule, origin, method string, headers []string) *cross
 		return nil
 	}
 	for _, h := range headers {
-		if !slices.ContainsFunc(r.AllowedHeaders, func(pattern string) bool { return matchesOneStar(strings.ToLower(pattern), strings.ToLower(h)) }) {
+		if !slices.ContainsFunc(r.AllowedHeaders, func(pattern string) bool { return matchesOneStar(strings.ToLower(pattern), h) }) {
 			return nil
 		}
 	}

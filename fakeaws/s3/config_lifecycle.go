@@ -166,6 +166,9 @@ func checkLifecycleFilter(f *types.LifecycleRuleFilter) (tagged, sized bool, err
 			return false, false, invalidRequest("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.")
 		}
 	}
+	if len(tags) > objectTags.count { // no object has more; that S3 refuses them is unverified
+		return false, false, errMalformedXML.of()
+	}
 	for i, t := range tags {
 		for _, other := range tags[:i] {
 			if aws.ToString(other.Key) == aws.ToString(t.Key) {

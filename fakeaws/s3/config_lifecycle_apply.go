@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,24 +32,27 @@ func due(since time.Time, days int32) time.Time {
 }
 
 // age applies the lifecycle rules of a bucket. S3 does so about once a day; here it
-// is done when the bucket is next looked at. The lock is held.
-func (s *Fake) age(b *bucket) {
+// is done when the bucket is next looked at: by somebody who stays until it is done. Who
+// goes leaves the rest to the next. The lock is held.
+func (s *Fake) age(ctx context.Context, b *bucket) error {
 	cfg := b.lifecycle
 	if cfg == nil {
-		return
+		return nil
 	}
 	now := s.world.Clock().Now().UTC()
 	today := now.Truncate(day)
 	if b.aged.cfg == cfg && !today.After(b.aged.day) {
-		return // what was due then is done, and nothing is due between midnights
+		return nil // what was due then is done, and nothing is due between midnights
 	}
-	b.aged = aged{cfg, today}
 	var keys []string
 	b.objects.Scan(func(key string, _ history) bool {
 		keys = append(keys, key)
 		return true
 	})
 	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		s.ageVersions(b, cfg, key, now)
 	}
 	for i := range cfg.Rules {
@@ -56,6 +60,8 @@ func (s *Fake) age(b *bucket) {
 			b.abortUploads(lifecyclePrefix(r), *r.AbortIncompleteMultipartUpload.DaysAfterInitiation, now)
 		}
 	}
+	b.aged = aged{cfg, today}
+	return nil
 }
 
 // ageVersions applies the rules to one key: first what removes versions for good,
@@ -89,7 +95,7 @@ func (s *Fake) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time)
 	s.transition(b, cfg, key, now)
 }
 
-// anyRule reports whether one of the rules that are enabled is what is tells.
+// anyRule reports whether is holds for one of the rules that are enabled.
 func (cfg *lifecycle) anyRule(is func(*types.LifecycleRule) bool) bool {
 	for i := range cfg.Rules {
 		if cfg.Rules[i].Status == types.ExpirationStatusEnabled && is(&cfg.Rules[i]) {

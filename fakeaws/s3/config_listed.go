@@ -8,6 +8,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // maxListed is the most configurations of one type that a bucket may have by id,
@@ -116,7 +117,7 @@ func listingAll[I, O, T any](s *Fake, c *listedConfiguration[T], read func(I) (r
 			return nil, err
 		}
 		return &fakeaws.Plan[O]{Needs: needs, Do: func() (none O, err error) {
-			after, err := listToken(token)
+			after, err := afterToken(token)
 			if err != nil {
 				return none, err
 			}
@@ -125,26 +126,10 @@ func listingAll[I, O, T any](s *Fake, c *listedConfiguration[T], read func(I) (r
 			if err := b.still(call); err != nil {
 				return none, err
 			}
-			list, next := pageAfter(*c.of(&b.configurations), after)
-			return answer(list, configurationPage{token, aws.Bool(next != nil), next}), nil
+			all := *c.of(&b.configurations)
+			ids := page.Sorted(slices.Sorted(maps.Keys(all)), func(id string) string { return id })
+			p := page.Of(ids, after, pageOfListed, page.Every(func(id string) T { return *copied(all[id]) }))
+			return answer(p.Items, configurationPage{token, aws.Bool(p.Truncated()), p.Next}), nil
 		}}, nil
 	})
-}
-
-// pageAfter is the part of a list that follows an id, and the token of the next part.
-func pageAfter[T any](all map[string]*T, after string) (page []T, next *string) {
-	ids := slices.Sorted(maps.Keys(all))
-	first, found := slices.BinarySearch(ids, after)
-	if found {
-		first++
-	}
-	ids = ids[first:]
-	if len(ids) > pageOfListed {
-		ids = ids[:pageOfListed]
-		next = newListToken(ids[pageOfListed-1])
-	}
-	for _, id := range ids {
-		page = append(page, *copied(all[id]))
-	}
-	return page, next
 }

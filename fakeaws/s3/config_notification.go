@@ -111,16 +111,29 @@ func (n *notifications) destinations() []destination {
 	return all
 }
 
+const (
+	// maxNotifications is how many configurations of notifications a bucket may have
+	// (User Guide, "Amazon S3 quotas"). The text about more is unverified.
+	maxNotifications     = 100
+	tooManyNotifications = "The number of event notification configurations exceeds the limit of 100."
+	// maxEvents is how many events one configuration may name. S3 has fewer; that it
+	// refuses to be told the same ones again and again is unverified.
+	maxEvents = 100
+)
+
 // checkNotifications applies the rules of the User Guide's page "Event notification
 // types and destinations".
 func checkNotifications(n *notifications) error {
 	services := map[string]string{"Queue": "sqs", "Topic": "sns", "CloudFunction": "lambda"}
 	all := n.destinations()
+	if len(all) > maxNotifications {
+		return errInvalidArgument.withText(tooManyNotifications)
+	}
 	for i, d := range all {
 		if a, err := arn.Parse(d.arn); err != nil || a.Service != services[d.element] {
 			return invalidArgument("The ARN could not be parsed", d.element, d.arn)
 		}
-		if len(d.events) == 0 {
+		if len(d.events) == 0 || len(d.events) > maxEvents {
 			return errMalformedXML.of()
 		}
 		if len(aws.ToString(*d.id)) > maxRuleID {

@@ -17,7 +17,7 @@ import (
 type controlFake struct{ *Fake }
 
 // ControlService is Amazon S3 Control, for a World to be made of that has S3.
-var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return controlFake{Of(w)} }}
+var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", SigningName: "s3", Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return controlFake{Of(w)} }}
 
 // Ops implements fakeaws.Fake. Its rows are bound without bind: access points are what
 // these operations work on, and not the way to something else.

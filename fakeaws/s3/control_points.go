@@ -11,6 +11,7 @@ import (
 	control "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // pointOps are the rows of access points.
@@ -104,8 +105,7 @@ func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateA
 	(&accessPoint{arn: p.arn, account: p.account, vpc: p.vpc}).setKeys(&need.Context)
 	needs := []fakeaws.Need{need}
 	if len(tags) > 0 {
-		setTags(&needs[0].Context, "aws:RequestTag/", tags)
-		needs[0].Context.SetMulti("aws:TagKeys", tagKeys(tags))
+		setRequestTags(&needs[0].Context, tags)
 		needs = append(needs, narrowed(needs[0], "s3:TagResource"))
 	}
 	return &fakeaws.Plan[*s3control.CreateAccessPointOutput]{Needs: needs, Do: func() (*s3control.CreateAccessPointOutput, error) {
@@ -186,26 +186,22 @@ func (c controlFake) listAccessPoints(call *fakeaws.Call, in *s3control.ListAcce
 		if limit == 0 {
 			limit = maxPoints
 		}
-		after, err := listToken(in.NextToken)
+		after, err := afterToken(in.NextToken)
 		if err != nil {
 			return nil, err
 		}
-		out := &s3control.ListAccessPointsOutput{AccessPointList: []control.AccessPoint{}}
-		for _, p := range c.pointsOf(account, call.Region, in.Bucket) {
-			if after != "" && p.name <= after {
-				continue
-			}
-			if len(out.AccessPointList) == limit {
-				out.NextToken = newListToken(*out.AccessPointList[limit-1].Name)
-				break
-			}
-			out.AccessPointList = append(out.AccessPointList, control.AccessPoint{
-				Name: &p.name, AccessPointArn: &p.arn, Alias: &p.alias, Bucket: &p.bucket, BucketAccountId: &p.bucketAccount,
-				NetworkOrigin: p.networkOrigin(), VpcConfiguration: p.vpcConfiguration(),
-			})
-		}
-		return out, nil
+		points := page.Sorted(c.pointsOf(account, call.Region, in.Bucket), func(p *accessPoint) string { return p.name })
+		p := page.Of(points, after, limit, page.Every((*accessPoint).listed))
+		return &s3control.ListAccessPointsOutput{AccessPointList: p.Items, NextToken: p.Next}, nil
 	})
+}
+
+// listed is an access point as lists have it.
+func (p *accessPoint) listed() control.AccessPoint {
+	return control.AccessPoint{
+		Name: &p.name, AccessPointArn: &p.arn, Alias: &p.alias, Bucket: &p.bucket, BucketAccountId: &p.bucketAccount,
+		NetworkOrigin: p.networkOrigin(), VpcConfiguration: p.vpcConfiguration(),
+	}
 }
 
 // pointsOf are the access points of an account in a region, by name.

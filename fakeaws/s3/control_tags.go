@@ -66,11 +66,14 @@ func (c controlFake) findTagged(call *fakeaws.Call, ref taggedRef, action string
 	return tagged{bucket: b}, c.need(call, b, action, b.arn, 0), nil
 }
 
-// onTags plans an operation on tags. The tags and the keys of a request are condition
-// keys. do performs it with the lock held.
-func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, keys []string, do func(*[]types.Tag) (O, error)) (*fakeaws.Plan[O], error) {
+// onTags plans an operation on tags. The tags that a request gives, and the keys of those
+// that it removes, are condition keys. do performs it with the lock held.
+func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action string, given []types.Tag, removed []string, do func(*[]types.Tag) (O, error)) (*fakeaws.Plan[O], error) {
 	if err := checkTags(given, bucketTags); err != nil {
 		return nil, err
+	}
+	if len(removed) > bucketTags.count { // that S3 refuses to remove more than there can be is unverified
+		return nil, errTooManyTags.of()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,10 +81,8 @@ func onTags[O any](c controlFake, call *fakeaws.Call, ref taggedRef, action stri
 	if err != nil {
 		return nil, err
 	}
-	setTags(&need.Context, "aws:RequestTag/", given)
-	if keys = append(tagKeys(given), keys...); len(keys) > 0 {
-		need.Context.SetMulti("aws:TagKeys", keys)
-	}
+	setRequestTags(&need.Context, given)
+	fakeaws.SetTagKeys(&need.Context, removed)
 	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -112,6 +113,9 @@ func controlTags(tags []types.Tag) []control.Tag {
 
 // tagResource adds tags to a bucket or an access point, or gives them other values.
 func (c controlFake) tagResource(call *fakeaws.Call, in *s3control.TagResourceInput) (*fakeaws.Plan[*s3control.TagResourceOutput], error) {
+	if len(in.Tags) > bucketTags.count {
+		return nil, errBadRequest.withText(bucketTags.text)
+	}
 	added := cloneTags(bucketTagsOf(in.Tags))
 	return onTags(c, call, taggedRef{in.AccountId, in.ResourceArn}, "s3:TagResource", added, nil, func(tags *[]types.Tag) (*s3control.TagResourceOutput, error) {
 		merged := append(without(*tags, tagKeys(added)), added...)

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // listOps are the rows of lists of objects.
@@ -35,6 +37,7 @@ type listRequest struct {
 	// extra are further attributes that the request wants of each object.
 	extra []types.OptionalObjectAttributes
 	now   time.Time
+	ctx   context.Context // the call's
 }
 
 // askList finds the bucket of a list, and the permission to list it.
@@ -42,7 +45,7 @@ func (s *Fake) askList(call *fakeaws.Call, l *listRequest) (*bucket, []fakeaws.N
 	if err := l.check(); err != nil {
 		return nil, nil, err
 	}
-	l.now = call.Time
+	l.now, l.ctx = call.Time, call
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.findBucket(call, l.bucketRef)
@@ -174,6 +177,9 @@ func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fak
 	}
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectsOutput, error) {
 		p, contents := b.page(l)
+		if p.err != nil {
+			return nil, p.err
+		}
 		limit := int32(l.limit())
 		out := &awss3.ListObjectsOutput{
 			Name:           &b.name,
@@ -196,7 +202,7 @@ func (s *Fake) listObjects(call *fakeaws.Call, in *awss3.ListObjectsInput) (*fak
 }
 
 func listRequestV2(in *awss3.ListObjectsV2Input) (*listRequest, error) {
-	after, err := listToken(in.ContinuationToken)
+	after, err := afterToken(in.ContinuationToken)
 	if err != nil {
 		return nil, err
 	}
@@ -228,6 +234,9 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 	}
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectsV2Output, error) {
 		p, contents := b.page(l)
+		if p.err != nil {
+			return nil, p.err
+		}
 		limit, count := int32(l.limit()), int32(len(contents)+len(p.prefixes))
 		out := &awss3.ListObjectsV2Output{
 			Name:              &b.name,
@@ -243,7 +252,7 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			CommonPrefixes:    p.prefixes,
 		}
 		if p.truncated {
-			out.NextContinuationToken = newListToken(p.last)
+			out.NextContinuationToken = page.Token(p.last)
 		}
 		return out, nil
 	}), nil

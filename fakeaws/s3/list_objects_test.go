@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // naiveList lists keys the slow way: roll up, sort, cut.
@@ -182,16 +184,16 @@ func TestListObjectsV1(t *testing.T) {
 
 func FuzzListToken(f *testing.F) {
 	f.Add("")
-	f.Add(*newListToken("key"))
+	f.Add(*page.Token("key"))
 	f.Add("MS8=")
 	f.Add("!!")
 	f.Fuzz(func(t *testing.T, token string) {
-		last, err := listToken(&token)
+		last, err := afterToken(&token)
 		if err != nil {
 			requireCode(t, err, "InvalidArgument", 400)
 			return
 		}
-		again, err := listToken(newListToken(last))
+		again, err := afterToken(page.Token(last))
 		require.NoError(t, err)
 		require.Equal(t, last, again)
 	})

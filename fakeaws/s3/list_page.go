@@ -1,11 +1,12 @@
 package s3
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // A scan collects a page of a list that is ordered by key.
@@ -14,6 +15,7 @@ type scan struct {
 	prefixes  []types.CommonPrefix
 	last      string // the last key or common prefix
 	truncated bool
+	err       error // the client has gone
 }
 
 // keyed is an iterator over what has keys, in their order.
@@ -25,14 +27,21 @@ type keyed interface {
 
 // scan collects a page. It seeks: keys before the page and keys behind a common
 // prefix cost nothing. take is called for each key that is a line of its own,
-// and returns false when the page is full.
+// and returns false when the page is full. What is hidden may be much: it ends when the
+// client has gone.
 func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) *scan {
 	p := &scan{room: l.limit()}
 	if p.room == 0 {
 		return p
 	}
 	prefix, delimiter := aws.ToString(l.prefix), aws.ToString(l.delimiter)
-	for ok := it.Seek(max(prefix, l.after)); ok && strings.HasPrefix(it.Key(), prefix); {
+	keys := 0
+	for ok := it.Seek(max(prefix, l.after)); ok && strings.HasPrefix(it.Key(), prefix); keys++ {
+		if keys%maxKeys == 0 {
+			if p.err = l.ctx.Err(); p.err != nil {
+				return p
+			}
+		}
 		if hidden() {
 			ok = it.Next()
 			continue
@@ -89,25 +98,13 @@ func behind(prefix string) string {
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
-// tokenMark distinguishes tokens that were made here from other base64.
-const tokenMark = "1/"
-
-// newListToken makes an opaque token that continues behind a name.
-func newListToken(last string) *string {
-	return aws.String(base64.StdEncoding.EncodeToString([]byte(tokenMark + last)))
-}
-
-// listToken reads a token of newListToken.
-func listToken(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(*token)
-	last, ok := strings.CutPrefix(string(raw), tokenMark)
-	if err != nil || !ok {
+// afterToken returns the name that a continuation token continues behind.
+func afterToken(token *string) (string, error) {
+	after, ok := page.After(token)
+	if !ok {
 		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
 	}
-	return last, nil
+	return after, nil
 }
 
 // urlEncode is the encoding of encoding-type=url: that of HTML forms, which

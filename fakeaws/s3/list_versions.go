@@ -54,12 +54,15 @@ func (s *Fake) listObjectVersions(call *fakeaws.Call, in *awss3.ListObjectVersio
 		return nil, err
 	}
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListObjectVersionsOutput, error) {
-		return b.versionsPage(l, in), nil
+		return b.versionsPage(l, in)
 	}), nil
 }
 
-func (b *bucket) versionsPage(l *listRequest, in *awss3.ListObjectVersionsInput) *awss3.ListObjectVersionsOutput {
+func (b *bucket) versionsPage(l *listRequest, in *awss3.ListObjectVersionsInput) (*awss3.ListObjectVersionsOutput, error) {
 	p := b.versionPage(l, in.VersionIdMarker)
+	if p.err != nil {
+		return nil, p.err
+	}
 	limit := int32(l.limit())
 	out := &awss3.ListObjectVersionsOutput{
 		Name:            &b.name,
@@ -80,7 +83,7 @@ func (b *bucket) versionsPage(l *listRequest, in *awss3.ListObjectVersionsInput)
 			out.NextVersionIdMarker = &p.lastVersion
 		}
 	}
-	return out
+	return out, nil
 }
 
 // A versionPage is a page of ListObjectVersions.

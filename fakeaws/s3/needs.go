@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -23,7 +24,9 @@ const commonKeys = 7
 type bucketRef struct{ name, expectedOwner *string }
 
 // need is a permission on a bucket or on an object in it, with the condition
-// keys that all actions of S3 have and room for more of them.
+// keys that all actions of S3 have and room for more of them. What a request reached
+// through an access point has the name that the access point gives it, and is guarded as
+// the bucket is: complete makes two permissions of that.
 func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more int) fakeaws.Need {
 	n := fakeaws.Need{
 		Action:          action,
@@ -34,7 +37,7 @@ func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more
 	n.Context.Grow(commonKeys + more)
 	requestKeys(&n.Context, call, b.owner.ID)
 	if p := b.through; p != nil {
-		n.Resource, n.ResourceAccount, n.Policy = p.resourceARN(b, resource), p.account, s.pointPolicyFor(call, p)
+		n.Resource = p.resourceARN(b, resource)
 		p.setKeys(&n.Context)
 	}
 	if b.abacEnabled() {
@@ -44,7 +47,7 @@ func (s *Fake) need(call *fakeaws.Call, b *bucket, action, resource string, more
 }
 
 // requestKeys sets the keys that all actions of S3 have. The account is the one that
-// owns what is asked for; nobody's for an anonymous caller's own.
+// owns what is asked for; empty for an anonymous caller's own.
 func requestKeys(keys *enforce.Context, call *fakeaws.Call, account string) {
 	if account != "" {
 		keys.Set("s3:ResourceAccount", account)
@@ -95,8 +98,13 @@ func setBucketTags(keys *enforce.Context, b *bucket) {
 	setTags(keys, "s3:BucketTag/", b.tags)
 }
 
-// setRequestTags sets the tags that a request gives to an object.
+// setRequestTags sets the tags that a request gives to a bucket or an access point.
 func setRequestTags(keys *enforce.Context, tags []types.Tag) {
+	fakeaws.SetRequestTags(keys, tags, func(t types.Tag) (key, value string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
+}
+
+// setObjectTags sets the tags that a request gives to an object.
+func setObjectTags(keys *enforce.Context, tags []types.Tag) {
 	if len(tags) == 0 {
 		return
 	}

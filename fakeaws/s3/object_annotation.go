@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"slices"
@@ -135,26 +136,48 @@ func (s *Fake) annotationETag(e *sse, text []byte) string {
 	if !e.plainETag() {
 		return s.randomETag()
 	}
+	return plainAnnotationETag(text)
+}
+
+func plainAnnotationETag(text []byte) string {
 	sum := md5.Sum(text)
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
-// copyAnnotations gives a new object the annotations of the one that it is a copy of.
-// Their checksums stay, unless the request has the copy get another one (User Guide,
-// "Annotating your objects"). The lock is held.
-func (s *Fake) copyAnnotations(o, src *object, algorithm types.ChecksumAlgorithm) {
-	o.annotations = make(annotations, len(src.annotations))
-	for i, n := range src.annotations {
+// copiedAnnotations are the annotations of an object for a copy of it. Their checksums
+// stay, unless the request has the copy get another one (User Guide, "Annotating your
+// objects"). Annotations do not change, so this needs no lock.
+func (o *object) copiedAnnotations(ctx context.Context, algorithm types.ChecksumAlgorithm) (annotations, error) {
+	copied := make(annotations, len(o.annotations))
+	for i, n := range o.annotations {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		c := *n
-		c.modified = o.modified
-		if !o.encryption.plainETag() || !src.encryption.plainETag() {
-			c.etag = s.annotationETag(o.encryption, c.text)
+		if !o.encryption.plainETag() {
+			c.etag = plainAnnotationETag(c.text)
 		}
 		if algorithm != "" && algorithm != c.checksum.algorithm {
-			c.checksum = checksumOf(algorithm, data{c.text})
+			var err error
+			if c.checksum, err = checksumOf(ctx, algorithm, data{c.text}); err != nil {
+				return nil, err
+			}
 		}
-		o.annotations[i] = &c
+		copied[i] = &c
 	}
+	return copied, nil
+}
+
+// annotate gives a new object the annotations of the one that it is a copy of. The lock
+// is held.
+func (s *Fake) annotate(o *object, copied annotations) {
+	for _, n := range copied {
+		n.modified = o.modified
+		if !o.encryption.plainETag() {
+			n.etag = s.randomETag()
+		}
+	}
+	o.annotations = copied
 }
 
 // annotatable refuses annotations of objects that are encrypted with the customer's

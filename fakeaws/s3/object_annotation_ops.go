@@ -2,16 +2,16 @@ package s3
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 // objectAnnotationOps are the rows of annotations of objects.
@@ -55,7 +55,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 				return nil, err
 			}
 			n.etag = s.annotationETag(o.encryption, n.text)
-			n.modified = s.world.Clock().Now().UTC().Truncate(time.Second)
+			n.modified = s.now()
 			var err error
 			if o.annotations, err = o.annotations.with(n); err != nil {
 				return nil, err
@@ -74,7 +74,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 	setIfSent(&plan.Needs[0].Context, "s3:x-amz-object-if-match", in.ObjectIfMatch)
 	attach := plan.Do
 	plan.Do = func() (out *awss3.PutObjectAnnotationOutput, err error) {
-		if n.text, n.checksum, err = body.text(in.AnnotationPayload); err != nil {
+		if n.text, n.checksum, err = body.text(call, in.AnnotationPayload); err != nil {
 			return nil, err
 		}
 		return attach()
@@ -83,9 +83,9 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 }
 
 // text is the body of an upload that is kept in one piece of its own size.
-func (c *bodyClaims) text(body io.Reader) ([]byte, checksum, error) {
+func (c *bodyClaims) text(ctx context.Context, body io.Reader) ([]byte, checksum, error) {
 	c.limit = maxAnnotation // what S3 answers to more, EntityTooLarge here, is unverified
-	stored, _, sum, err := c.read(body, -1)
+	stored, _, sum, err := c.read(ctx, body, -1)
 	if err != nil {
 		return nil, sum, err
 	}
@@ -172,7 +172,7 @@ func annotationPageOf(in *awss3.ListObjectAnnotationsInput) (p annotationPage, e
 		}
 		p.size = *n
 	}
-	p.after, err = listToken(in.ContinuationToken)
+	p.after, err = afterToken(in.ContinuationToken)
 	return p, err
 }
 
@@ -189,26 +189,13 @@ func (s *Fake) listObjectAnnotations(call *fakeaws.Call, in *awss3.ListObjectAnn
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")
 	plan, err := onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.ListObjectAnnotationsOutput, error) {
-		out := &awss3.ListObjectAnnotationsOutput{
-			AnnotationPrefix: in.AnnotationPrefix, Bucket: &b.name, ContinuationToken: in.ContinuationToken,
-			Key: &o.key, MaxAnnotationResults: &p.size, ObjectVersionId: b.shown(o),
-		}
-		from, found := o.annotations.find(max(p.prefix, p.after))
-		if found && p.after >= p.prefix && p.after != "" {
-			from++ // the page begins behind it
-		}
-		for _, n := range o.annotations[from:] {
-			if !strings.HasPrefix(n.name, p.prefix) {
-				break
-			}
-			if len(out.Annotations) == int(p.size) {
-				out.NextContinuationToken = newListToken(*out.Annotations[p.size-1].AnnotationName)
-				break
-			}
-			out.Annotations = append(out.Annotations, n.entry())
-		}
-		out.AnnotationCount = aws.Int32(int32(len(out.Annotations)))
-		return out, nil
+		all := page.Sorted(o.annotations, func(n *annotation) string { return n.name })
+		list := page.Of(page.Prefixed(all, p.prefix), p.after, int(p.size), page.Every((*annotation).entry))
+		return &awss3.ListObjectAnnotationsOutput{
+			AnnotationCount: aws.Int32(int32(len(list.Items))), AnnotationPrefix: in.AnnotationPrefix, Annotations: list.Items,
+			Bucket: &b.name, ContinuationToken: in.ContinuationToken, Key: &o.key, MaxAnnotationResults: &p.size,
+			NextContinuationToken: list.Next, ObjectVersionId: b.shown(o),
+		}, nil
 	})
 	if err != nil {
 		return nil, err

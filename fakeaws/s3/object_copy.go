@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"net/url"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakea
 		return nil, err
 	}
 	// The source may be in another region.
-	if p.from, err = s.bucketAnywhere(p.source.bucketRef); err != nil {
+	if p.from, err = s.bucketAnywhere(call, p.source.bucketRef); err != nil {
 		return nil, err
 	}
 	p.encryption = s.planEncryption(call, p.dest, in.Key, &p.params.encryptionParams)
@@ -152,15 +153,12 @@ func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objec
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(needs[0], byVersion(p.source.version, "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")))
 	}
-	put := s.need(call, p.dest, "s3:PutObject", p.dest.objectARN(in.Key), 7)
+	put := s.writeNeed(call, p.dest, in.Key, p.params, p.tags, true)
 	// The key has the form bucket/key of the documentation's policies, also when
 	// the header begins with a slash; unverified.
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
 	setEnum(&put.Context, "s3:x-amz-object-annotation-directive", in.AnnotationDirective)
-	p.params.setKeys(&put.Context, call.Time)
-	put.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&put.Context, p.tags)
 	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0, p.encryption)...)
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))
@@ -184,15 +182,22 @@ func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy
 	if err != nil {
 		return nil, err
 	}
-	o := p.copyOf(in)
+	o, err := p.copyOf(call, in)
+	if err != nil {
+		return nil, err
+	}
+	var notes annotations
+	if p.copiesAnnotations(p.src) {
+		if notes, err = p.src.copiedAnnotations(call, in.ChecksumAlgorithm); err != nil {
+			return nil, err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.store(call, p.dest, o, p.params, p.encryption); err != nil {
 		return nil, err
 	}
-	if p.copiesAnnotations(p.src) {
-		s.copyAnnotations(o, p.src, in.ChecksumAlgorithm)
-	}
+	s.annotate(o, notes)
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
 	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: p.dest.shown(o), CopySourceVersionId: version}
@@ -260,23 +265,25 @@ func (p *objectCopy) changes(in *awss3.CopyObjectInput) bool {
 }
 
 // copyOf is the object that a copy makes. Storage class and website redirect
-// are never copied (API Reference, "CopyObject").
-func (p *objectCopy) copyOf(in *awss3.CopyObjectInput) *object {
+// are never copied (API Reference, "CopyObject"). What is stored does not change, so
+// hashing it needs no lock.
+func (p *objectCopy) copyOf(ctx context.Context, in *awss3.CopyObjectInput) (_ *object, err error) {
 	src := p.src
 	o := p.params.object(in.Key, src.tags)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
 	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
 	switch {
 	case src.parts != nil || !src.encryption.plainETag():
-		// A copy is in one part, with the digests of its own data. What is stored
-		// does not change, so this needs no lock.
+		// A copy is in one part, with the digests of its own data.
 		d := newDigests(algorithm)
-		for _, piece := range src.data {
-			d.write(piece)
+		if err := src.data.hash(ctx, everyDigest{d}); err != nil {
+			return nil, err
 		}
 		o.etag, o.checksum = d.etag(), d.checksum()
 	case algorithm != src.checksum.algorithm:
-		o.checksum = checksumOf(algorithm, src.data)
+		if o.checksum, err = checksumOf(ctx, algorithm, src.data); err != nil {
+			return nil, err
+		}
 	}
 	if p.replaceTags {
 		o.tags = p.tags
@@ -285,5 +292,5 @@ func (p *objectCopy) copyOf(in *awss3.CopyObjectInput) *object {
 		o.objectHeaders = src.objectHeaders
 		o.WebsiteRedirectLocation = in.WebsiteRedirectLocation
 	}
-	return o
+	return o, nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // authenticateMFA checks the code of the x-amz-mfa header, a serial number and a
-// code, of a root user: nobody else can use MFA Delete (User Guide, "Configuring MFA
+// code, of a root user: only root users can use MFA Delete (User Guide, "Configuring MFA
 // delete"). It returns the account whose root user showed the code, or "".
 func authenticateMFA(call *fakeaws.Call, header *string) (shownBy string, err error) {
 	if header == nil {

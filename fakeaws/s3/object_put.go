@@ -36,8 +36,8 @@ func readPutObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*objectPut, er
 	if in.WriteOffsetBytes != nil {
 		return nil, notImplemented("x-amz-write-offset-bytes")
 	}
-	if in.ContentLength != nil && *in.ContentLength > maxObject {
-		return nil, tooLarge(*in.ContentLength)
+	if err := checkLength(in.ContentLength); err != nil {
+		return nil, err
 	}
 	body, err := newBodyClaims(call, putChecksums.of(in))
 	if err != nil {
@@ -65,6 +65,16 @@ func (p *objectPut) check(now time.Time) error {
 	return nil
 }
 
+// writeNeed is the permission to write an object. creating says
+// that the call makes the object, and does not only begin to.
+func (s *Fake) writeNeed(call *fakeaws.Call, b *bucket, key *string, p *writeParams, tags []types.Tag, creating bool) fakeaws.Need {
+	need := s.need(call, b, "s3:PutObject", b.objectARN(key), 4)
+	p.setKeys(&need.Context, call.Time)
+	need.Context.SetBool("s3:ObjectCreationOperation", creating)
+	setObjectTags(&need.Context, tags)
+	return need
+}
+
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
 func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *string, p *writeParams, tagging bool, e *newEncryption) []fakeaws.Need {
@@ -89,7 +99,7 @@ func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *
 }
 
 // putObject stores an object. Its body is read when the call is allowed, and without the
-// lock: a slow upload holds up nobody. It goes into the bucket that the policies were
+// lock: a slow upload delays no other call. It goes into the bucket that the policies were
 // asked about, or nowhere.
 func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws.Plan[*awss3.PutObjectOutput], error) {
 	p, err := readPutObject(call, in)
@@ -102,10 +112,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	p.setKeys(&need.Context, call.Time)
-	need.Context.SetBool("s3:ObjectCreationOperation", true)
-	setRequestTags(&need.Context, p.tags)
+	need := s.writeNeed(call, b, in.Key, p.writeParams, p.tags, true)
 	e := s.planEncryption(call, b, in.Key, &p.encryptionParams)
 	return &fakeaws.Plan[*awss3.PutObjectOutput]{
 		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0, e),
@@ -116,7 +123,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut, e *newEncryption) (*awss3.PutObjectOutput, error) {
 	var err error
 	o := p.object(in.Key, p.tags)
-	if o.data, o.etag, o.checksum, err = p.body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
+	if o.data, o.etag, o.checksum, err = p.body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
 	o.size = o.data.len()
@@ -129,14 +136,6 @@ func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *o
 	putEncryption.copy(out, o.encryption.shown())
 	putSums.copy(out, o.checksum.values())
 	return out, nil
-}
-
-// sizeOf is the announced length of a body, negative when there is none.
-func sizeOf(contentLength *int64) int64 {
-	if contentLength == nil {
-		return -1
-	}
-	return *contentLength
 }
 
 // store puts a new object under its key if the bucket that a plan found still stands,

@@ -133,7 +133,7 @@ func TestTrailingChecksum(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := &bodyClaims{selected: c.announced, trails: true}
-			_, _, sum, err := u.read(trailedBody{strings.NewReader(hello), c.trailer}, -1)
+			_, _, sum, err := u.read(t.Context(), trailedBody{strings.NewReader(hello), c.trailer}, -1)
 			if c.code != "" {
 				assert.Equal(t, c.code, failure(t, err).Code)
 				return
@@ -157,7 +157,7 @@ func TestReceive(t *testing.T) {
 			raw, err := io.ReadAll(r)
 			require.NoError(t, err)
 			d := newDigests(defaultChecksum)
-			got, err := receive(bytes.NewReader(raw), size, d)
+			got, err := receive(t.Context(), bytes.NewReader(raw), size, d)
 			require.NoError(t, err)
 			if len(raw) == len(data) {
 				assert.True(t, bytes.Equal(data, bytes.Join(got, nil)), "%s, announced %d", name, size)
@@ -168,14 +168,14 @@ func TestReceive(t *testing.T) {
 	}
 	t.Run("one allocation for storage", func(t *testing.T) {
 		d := newDigests(defaultChecksum)
-		got, err := receive(bytes.NewReader(data), int64(len(data)), d)
+		got, err := receive(t.Context(), bytes.NewReader(data), int64(len(data)), d)
 		require.NoError(t, err)
 		require.Len(t, got, 1)
 		assert.Equal(t, len(data), cap(got[0]))
 	})
 	t.Run("large, in pieces that fit", func(t *testing.T) {
 		large := bytes.Repeat(data, 20)
-		got, err := receive(bytes.NewReader(large), int64(len(large)), newDigests(defaultChecksum))
+		got, err := receive(t.Context(), bytes.NewReader(large), int64(len(large)), newDigests(defaultChecksum))
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(large, bytes.Join(got, nil)))
 		room := 0
@@ -188,17 +188,17 @@ func TestReceive(t *testing.T) {
 	t.Run("a length is not believed", func(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := receive(iotest.ErrReader(errBoom), maxObject, newDigests(defaultChecksum))
+		_, err := receive(t.Context(), iotest.ErrReader(errBoom), maxObject, newDigests(defaultChecksum))
 		runtime.ReadMemStats(&after)
 		require.ErrorIs(t, err, errBoom)
 		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), "of 5 GiB that were announced")
 	})
 	t.Run("errors", func(t *testing.T) {
-		_, err := receive(iotest.ErrReader(errBoom), -1, newDigests(defaultChecksum))
+		_, err := receive(t.Context(), iotest.ErrReader(errBoom), -1, newDigests(defaultChecksum))
 		assert.ErrorIs(t, err, errBoom)
-		_, err = receive(io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(io.ErrUnexpectedEOF)), 9, newDigests(defaultChecksum))
+		_, err = receive(t.Context(), io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(io.ErrUnexpectedEOF)), 9, newDigests(defaultChecksum))
 		requireCode(t, err, "IncompleteBody", 400)
-		_, err = receive(strings.NewReader(""), maxObject+1, newDigests(defaultChecksum))
+		_, err = receive(t.Context(), strings.NewReader(""), maxObject+1, newDigests(defaultChecksum))
 		e := requireCode(t, err, "EntityTooLarge", 400)
 		assert.Equal(t, "5368709120", field(e, "MaxSizeAllowed"))
 		assert.Equal(t, "5368709121", field(e, "ProposedSize"))

@@ -36,7 +36,7 @@ func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingIn
 	if err != nil {
 		return nil, err
 	}
-	setRequestTags(&plan.Needs[0].Context, tags)
+	setObjectTags(&plan.Needs[0].Context, tags)
 	return plan, nil
 }
 

@@ -81,14 +81,17 @@ func (b *bucket) shown(o *object) *string {
 	return &o.version
 }
 
+// now is the time as S3 stores it, in whole seconds: Last-Modified is an HTTP date, and
+// lists agree with it.
+func (s *Fake) now() time.Time { return s.world.Clock().Now().UTC().Truncate(time.Second) }
+
 // add makes a new object, or delete marker, the current version of its key. In
 // a bucket with versioning it joins the others; else it takes the place of the
 // null version (User Guide, "How S3 Versioning works").
 func (s *Fake) add(b *bucket, o *object) {
 	s.made++
 	o.place = s.made
-	// Last-Modified is an HTTP date, and lists agree with it.
-	o.modified = s.world.Clock().Now().UTC().Truncate(time.Second)
+	o.modified = s.now()
 	h := b.history(o.key)
 	if b.versioned() {
 		o.version = orderedID(s.world.IDs(), versionIDLength, o.place)

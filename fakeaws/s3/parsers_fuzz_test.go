@@ -6,29 +6,12 @@ import (
 	"testing"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
-
-func FuzzGrantees(f *testing.F) {
-	for _, s := range []string{`id="a"`, `id=a, uri="http://acs.amazonaws.com/groups/global/AllUsers"`, `emailAddress="a@b.c"`, "id", ",", "id=\"", ""} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, header string) {
-		grants, err := parseGrantees(grantHeader{"read", types.PermissionRead, &header})
-		if err != nil {
-			require.Contains(t, []int{http.StatusBadRequest, http.StatusMethodNotAllowed}, failure(t, err).Status)
-			return
-		}
-		require.Len(t, grants, strings.Count(header, ",")+1, "none is lost")
-		for _, g := range grants {
-			require.Equal(t, types.PermissionRead, g.Permission)
-		}
-	})
-}
 
 // A device is a directory whose root users have one, which shows one code.
 type device struct{ fakeaws.Directory }
@@ -48,9 +31,7 @@ func (device) Ops() []fakeaws.Op { return nil }
 func (device) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error { return nil }
 
 func FuzzMFA(f *testing.F) {
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
-	_, err := w.AddAccount(owner, "", "")
-	require.NoError(f, err)
+	w := worldtest.NewWorld(f, fakeaws.Config{Services: []fakeaws.Service{{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return device{} }}}})
 	acct, _ := w.Account(owner)
 	call := &fakeaws.Call{Context: f.Context(), World: w, Account: owner, Region: region, Caller: acct.Root.Caller}
 	for _, s := range []string{"device 123456", "device  123456", "device 123456 ", "device", " 123456", "other 123456", ""} {

@@ -42,11 +42,7 @@ func newLab(t testing.TB) *lab { return newLabIn(t) }
 
 // newLabIn is newLab for tests of properties too.
 func newLabIn(t require.TestingT) *lab {
-	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{Service}})
-	for _, id := range []string{owner, stranger} {
-		_, err := w.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
+	w := worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{Service}})
 	l := &lab{Client: awss3.NewFromConfig(worldtest.FixtureConfig(w, owner, region)), fake: Of(w), world: w}
 	l.ctx = l.as(owner, region)
 	return l

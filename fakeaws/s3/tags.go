@@ -96,7 +96,9 @@ func parseTagging(header *string) ([]types.Tag, error) {
 		if slices.ContainsFunc(tags, func(t types.Tag) bool { return *t.Key == key }) {
 			return nil, malformed()
 		}
-		tags = append(tags, types.Tag{Key: &key, Value: &value})
+		if tags = append(tags, types.Tag{Key: &key, Value: &value}); len(tags) > objectTags.count {
+			break
+		}
 	}
 	return tags, checkTags(tags, objectTags)
 }
@@ -117,7 +119,7 @@ func tagKeys(tags []types.Tag) []string {
 	return keys
 }
 
-// cloneTags copies tags, so that what is stored is nobody else's.
+// cloneTags is a deep copy of tags.
 func cloneTags(tags []types.Tag) []types.Tag {
 	out := make([]types.Tag, len(tags))
 	for i, t := range tags {

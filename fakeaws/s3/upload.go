@@ -107,7 +107,7 @@ func (u *uploads) find(key, id string) *multipart {
 	return m
 }
 
-// finish forgets the parts of an upload that is complete.
+// finish drops the parts of an upload that is complete.
 func (u *uploads) finish(m *multipart) {
 	u.running.Delete(m)
 	m.parts = nil
@@ -179,15 +179,12 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 	if err != nil {
 		return nil, err
 	}
-	need := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 4)
-	params.setKeys(&need.Context, call.Time)
-	need.Context.SetBool("s3:ObjectCreationOperation", false)
-	setRequestTags(&need.Context, tags)
+	need := s.writeNeed(call, b, in.Key, params, tags, false)
 	e := s.planEncryption(call, b, in.Key, &params.encryptionParams)
 	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0, e)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
 		m := &multipart{
-			key: aws.ToString(in.Key), started: s.world.Clock().Now().UTC().Truncate(time.Second), initiator: initiatorOf(call),
+			key: aws.ToString(in.Key), started: s.now(), initiator: initiatorOf(call),
 			params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
 		}
 		if err := s.begin(call, b, m, e); err != nil {
@@ -234,7 +231,7 @@ func initiatorOf(call *fakeaws.Call) types.Initiator {
 	return types.Initiator{ID: &id}
 }
 
-// abortMultipartUpload ends an upload and forgets its parts.
+// abortMultipartUpload ends an upload and drops its parts.
 func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipartUploadInput) (*fakeaws.Plan[*awss3.AbortMultipartUploadOutput], error) {
 	if in.IfMatchInitiatedTime != nil {
 		return nil, notImplemented("x-amz-if-match-initiated-time")

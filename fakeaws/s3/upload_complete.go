@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
@@ -117,7 +118,7 @@ func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *a
 
 // finish makes the object of an upload.
 func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.CompleteMultipartUploadInput) error {
-	parts, err := m.choose(in)
+	parts, err := m.choose(call, in)
 	if err != nil {
 		return err
 	}
@@ -142,10 +143,13 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 }
 
 // choose finds the parts that a request lists.
-func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, error) {
+func (m *multipart) choose(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]*part, error) {
 	chosen := make([]*part, len(in.MultipartUpload.Parts))
 	name := strings.ToLower(string(m.algorithm))
 	for i, want := range in.MultipartUpload.Parts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		at, found := m.index(*want.PartNumber)
 		if !found || !matchesETag(*want.ETag, m.parts[at].etag) {
 			return nil, errInvalidPart.of("UploadId", m.id, "PartNumber", itoa(*want.PartNumber), "ETag", strings.Trim(*want.ETag, `"`))
@@ -156,7 +160,7 @@ func (m *multipart) choose(in *awss3.CompleteMultipartUploadInput) ([]*part, err
 		case err != nil:
 			return nil, err
 		case sent.algorithm != "" && sent.algorithm != m.algorithm && m.algorithm != "":
-			return nil, errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + name + ", actual checksum Type: " + strings.ToLower(string(sent.algorithm)))
+			return nil, checksumMismatch(m.algorithm, sent.algorithm)
 		case sent.algorithm == "" && m.composite:
 			return nil, errInvalidRequest.withText("The upload was created using a " + name + " checksum. The complete request must include the checksum for each part. It was missing for part " + itoa(p.number) + " in the request.")
 		case p.contradicts(sent):
@@ -234,7 +238,7 @@ func (m *multipart) checkWhole(headers *checksumValues, o *object) error {
 		name := strings.ToLower(string(a))
 		switch {
 		case a != o.checksum.algorithm:
-			return errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(string(o.checksum.algorithm)) + ", actual checksum Type: " + name)
+			return checksumMismatch(o.checksum.algorithm, a)
 		case *value != o.checksum.value && *value+"-"+strconv.Itoa(len(o.parts)) != o.checksum.value:
 			return errBadDigest.withText("The " + name + " you specified did not match the calculated checksum.")
 		}

@@ -47,17 +47,18 @@ func (s *Fake) listMultipartUploads(call *fakeaws.Call, in *awss3.ListMultipartU
 	if err := l.check(); err != nil {
 		return nil, err
 	}
+	l.ctx = call
 	b, needs, err := s.askBucket(call, l.bucketRef, "s3:ListBucketMultipartUploads")
 	if err != nil {
 		return nil, err
 	}
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListMultipartUploadsOutput, error) {
-		return b.uploadsPage(l, in), nil
+		return b.uploadsPage(l, in)
 	}), nil
 }
 
 // uploadsPage is a page of the uploads that are in progress.
-func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput) *awss3.ListMultipartUploadsOutput {
+func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput) (*awss3.ListMultipartUploadsOutput, error) {
 	limit := int32(l.limit())
 	out := &awss3.ListMultipartUploadsOutput{
 		Bucket:         &b.name,
@@ -70,7 +71,7 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 		IsTruncated:    aws.Bool(false),
 	}
 	if b.uploads.running == nil {
-		return out
+		return out, nil
 	}
 	it := &uploadIter{b.uploads.running.Iter()}
 	defer it.Release()
@@ -89,6 +90,9 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 		out.Uploads = append(out.Uploads, b.listedUpload(l, m))
 		return true
 	})
+	if p.err != nil {
+		return nil, p.err
+	}
 	out.CommonPrefixes, out.IsTruncated = p.prefixes, &p.truncated
 	if p.truncated {
 		out.NextKeyMarker = l.text(p.last)
@@ -96,7 +100,7 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 			out.NextUploadIdMarker = &lastID
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUpload {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -41,8 +40,8 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 	if err := checkPartNumber(in.PartNumber); err != nil {
 		return nil, err
 	}
-	if in.ContentLength != nil && *in.ContentLength > maxObject {
-		return nil, tooLarge(*in.ContentLength)
+	if err := checkLength(in.ContentLength); err != nil {
+		return nil, err
 	}
 	key := partKey.of(in)
 	if err := key.check(); err != nil {
@@ -76,7 +75,7 @@ func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput,
 	var err error
 	p := &part{number: *in.PartNumber}
 	body.keep = m.stored()
-	if p.data, p.etag, p.checksum, err = body.read(in.Body, sizeOf(in.ContentLength)); err != nil {
+	if p.data, p.etag, p.checksum, err = body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
 	if err := m.checkAlgorithm(body.stated.algorithm); err != nil {
@@ -150,8 +149,13 @@ func (m *multipart) checkAlgorithm(sent types.ChecksumAlgorithm) error {
 	if m.algorithm == "" || sent == m.algorithm || sent == "" && !m.composite {
 		return nil
 	}
-	actual := cmp.Or(strings.ToLower(string(sent)), "null")
-	return errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(string(m.algorithm)) + ", actual checksum Type: " + actual)
+	return checksumMismatch(m.algorithm, sent)
+}
+
+// checksumMismatch refuses a checksum of another algorithm than that of the upload.
+func checksumMismatch(expected, actual types.ChecksumAlgorithm) error {
+	return errInvalidRequest.withText("Checksum Type mismatch occurred, expected checksum Type: " + strings.ToLower(string(expected)) +
+		", actual checksum Type: " + cmp.Or(strings.ToLower(string(actual)), "null"))
 }
 
 // checkKey refuses a part with another customer key than that of the upload.
@@ -182,7 +186,7 @@ func (s *Fake) addPart(call *fakeaws.Call, b *bucket, m *multipart, p *part) err
 	if _, err := b.upload(&m.key, &m.id); err != nil {
 		return err
 	}
-	p.modified = s.world.Clock().Now().UTC().Truncate(time.Second)
+	p.modified = s.now()
 	i, found := m.index(p.number)
 	if found {
 		m.parts[i] = p

@@ -79,7 +79,7 @@ func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput)
 	dest.needs[0].Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(*in.CopySource, "/"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.from, err = s.bucketAnywhere(p.source.bucketRef); err != nil {
+	if p.from, err = s.bucketAnywhere(call, p.source.bucketRef); err != nil {
 		return nil, err
 	}
 	var needs []fakeaws.Need
@@ -112,8 +112,8 @@ func (s *Fake) copyPart(call *fakeaws.Call, dest *bucket, in *awss3.UploadPartCo
 	}
 	// What is stored does not change, so it is hashed without the lock.
 	d := newDigests(m.stored())
-	for _, piece := range copied.data {
-		d.write(piece)
+	if err := copied.data.hash(call, everyDigest{d}); err != nil {
+		return nil, err
 	}
 	copied.etag, copied.checksum = d.etag(), d.checksum()
 	if err := s.addPart(call, dest, m, copied); err != nil {

@@ -64,7 +64,7 @@ func TestMultipart(t *testing.T) {
 	}
 	assert.Equal(t, `"`+hex.EncodeToString(md5s.Sum(nil))+`-3"`, *out.ETag)
 	assert.Equal(t, "https://bucket.s3.us-east-1.amazonaws.com/key", *out.Location)
-	assert.Equal(t, checksumOf("CRC64NVME", data{[]byte(big("a") + big("b") + "the end")}).value, *out.ChecksumCRC64NVME)
+	assert.Equal(t, sumOf(t, "CRC64NVME", big("a")+big("b")+"the end").value, *out.ChecksumCRC64NVME)
 	assert.Equal(t, types.ChecksumTypeFullObject, out.ChecksumType)
 	again, err := l.complete(id, awss3.CompleteMultipartUploadInput{}, one, two, three)
 	require.NoError(t, err, "who did not get the answer asks again")
@@ -86,7 +86,7 @@ func TestMultipart(t *testing.T) {
 	assert.Equal(t, "the end", string(raw))
 	assert.Equal(t, int32(3), *got.PartsCount)
 	assert.Equal(t, fmt.Sprintf("bytes %d-%d/%d", 2*minPart, 2*minPart+6, 2*minPart+7), *got.ContentRange)
-	assert.Equal(t, checksumOf("CRC64NVME", data{[]byte("the end")}).value, *got.ChecksumCRC64NVME)
+	assert.Equal(t, sumOf(t, "CRC64NVME", "the end").value, *got.ChecksumCRC64NVME)
 	_, err = l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), PartNumber: ptr(int32(4))})
 	assert.Equal(t, "3", field(requireCode(t, err, "InvalidPartNumber", 416), "ActualPartCount"))
 
@@ -151,7 +151,7 @@ func TestCompositeChecksums(t *testing.T) {
 			var parts []types.CompletedPart
 			h := newHash(algorithm)
 			for i, text := range []string{big("a"), "end"} {
-				sum := checksumOf(algorithm, data{[]byte(text)})
+				sum := sumOf(t, algorithm, text)
 				in := &awss3.UploadPartInput{Bucket: ptr("bucket"), Key: ptr("key"), UploadId: id, PartNumber: ptr(int32(i + 1)), Body: strings.NewReader(text)}
 				missing := *in
 				_, err := l.UploadPart(l.ctx, &missing)
@@ -401,4 +401,12 @@ func TestMultipartKeepsItsEncryption(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, out.ETag, head.ETag)
 	assert.Equal(t, out.SSEKMSKeyId, head.SSEKMSKeyId)
+}
+
+// sumOf is a checksum of a text.
+func sumOf(t *testing.T, a types.ChecksumAlgorithm, text string) checksum {
+	t.Helper()
+	sum, err := checksumOf(t.Context(), a, data{[]byte(text)})
+	require.NoError(t, err)
+	return sum
 }

@@ -21,6 +21,7 @@ var ownWire = fakeaws.Wire{
 	Styles:        map[wire.Protocol]sigv4.Style{wire.RESTXML: sigv4.S3},
 	Receive:       readHost,
 	Intercept:     intercept,
+	AdmitPage:     admitPage,
 	OpenBody:      openBody,
 	DescribeError: describeError,
 	Finish:        finish,

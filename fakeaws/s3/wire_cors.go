@@ -60,18 +60,51 @@ func (s *Fake) preflight(x *fakeaws.Exchange) (*wire.Response, error) {
 			asked = append(asked, strings.ToLower(name))
 		}
 	}
-	answer, configured := s.crossOrigin(bucketName(x), origin, method, asked)
+	if len(asked) > maxAskedHeaders {
+		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Too many headers in " + askedHeadersHeader + ".", Status: http.StatusBadRequest}
+	}
+	answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, method, asked)
 	if answer == nil {
-		text, kind := notAllowedByCORS, "OBJECT"
-		if !configured {
-			text, kind = notConfiguredByCORS, "BUCKET"
-		}
-		return nil, &fakeaws.Error{Code: "AccessForbidden", Message: text, Status: http.StatusForbidden,
-			Fields: []fakeaws.Field{{Name: "Method", Value: method}, {Name: "ResourceType", Value: kind}}}
+		return nil, refusedByCORS(method, configured)
 	}
 	resp := &wire.Response{Status: http.StatusOK, Header: http.Header{"X-Amz-Request-Id": {x.Call.RequestID}}}
 	answer.write(resp.Header)
 	return resp, nil
+}
+
+// refusedByCORS is the error of what a bucket's CORS configuration does not allow.
+func refusedByCORS(method string, configured bool) error {
+	text, kind := notAllowedByCORS, "OBJECT"
+	if !configured {
+		text, kind = notConfiguredByCORS, "BUCKET"
+	}
+	return &fakeaws.Error{Code: "AccessForbidden", Message: text, Status: http.StatusForbidden,
+		Fields: []fakeaws.Field{{Name: "Method", Value: method}, {Name: "ResourceType", Value: kind}}}
+}
+
+// admitPage refuses what a page of another origin has a browser send to change something,
+// unless the CORS configuration of the bucket allows it, or it is a form, which is judged
+// by the policy that it brings. S3 itself performs such a request and has the browser
+// hide the answer: there a page knows no access key, here it may. Reading changes
+// nothing, and the browser hides the answer here too. S3 Control is not for browsers.
+func admitPage(x *fakeaws.Exchange, elsewhere bool) error {
+	s, ok := fakeOf(x)
+	switch {
+	case !ok:
+		return fakeaws.NotForBrowsers()
+	case !elsewhere, isForm(x) && x.Signature == nil:
+		return nil
+	}
+	switch method := x.HTTP.Method; method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return nil
+	default:
+		answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), x.HTTP.Header.Get(originHeader), method, nil)
+		if answer == nil {
+			return refusedByCORS(method, configured)
+		}
+		return nil
+	}
 }
 
 // admitOrigin adds to the answer of a request from another origin what its browser
@@ -81,7 +114,7 @@ func (s *Fake) admitOrigin(x *fakeaws.Exchange, resp *wire.Response) {
 	if origin == "" || x.HTTP.Method == http.MethodOptions {
 		return
 	}
-	if answer, _ := s.crossOrigin(bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
+	if answer, _ := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
 		answer.write(resp.Header)
 	}
 }

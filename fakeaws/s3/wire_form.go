@@ -24,8 +24,36 @@ type form struct {
 	file   *parts.Part
 }
 
-// maxFormFields is how long all that comes before the file may be.
-const maxFormFields = 20 << 10
+const (
+	// maxFormFields is how long all fields before the file may be, their names and values.
+	maxFormFields = 20 << 10
+	// maxFormParts is how many parts may come before the file, and maxFormHead how many
+	// bytes of the body. S3's limits, and which error it answers, are unverified: parts
+	// without a name and value cost something too, and so do their headers.
+	maxFormParts = 1000
+	maxFormHead  = 256 << 10
+)
+
+var errFormHead = &fakeaws.Error{Code: "MaxPostPreDataLengthExceededError", Message: "Your POST request fields preceding the upload file were too large.", Status: http.StatusBadRequest}
+
+// A formBody is the body of a form: what comes before the file is bounded.
+type formBody struct {
+	io.Reader
+	left int64
+	file bool // the rest is the file, and what follows it
+}
+
+func (b *formBody) Read(p []byte) (int, error) {
+	if b.file {
+		return b.Reader.Read(p)
+	}
+	if b.left <= 0 {
+		return 0, errFormHead
+	}
+	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
 
 // isForm reports whether a request to a bucket is such a form.
 func isForm(x *fakeaws.Exchange) bool {
@@ -78,28 +106,35 @@ func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
 func readForm(x *fakeaws.Exchange) (*form, error) {
 	f := &form{bucket: bucketName(x)}
 	malformed := &fakeaws.Error{Code: "MalformedPOSTRequest", Message: "The body of your POST request is not well-formed multipart/form-data.", Status: http.StatusBadRequest}
-	reader, err := x.HTTP.MultipartReader()
-	if err != nil {
+	_, kind, err := mime.ParseMediaType(x.HTTP.Header.Get("Content-Type"))
+	if err != nil || kind["boundary"] == "" {
 		return nil, malformed
 	}
+	body := &formBody{Reader: x.HTTP.Body, left: maxFormHead}
+	reader := parts.NewReader(body, kind["boundary"])
 	left := int64(maxFormFields)
 	for f.file == nil {
 		part, err := reader.NextPart()
 		switch {
+		case err != nil && body.left <= 0, len(f.fields) == maxFormParts && err == nil && !strings.EqualFold(part.FormName(), "file"):
+			return nil, errFormHead
 		case errors.Is(err, io.EOF):
 			return nil, formArgument("POST requires exactly one file upload per request.", "file", "0")
 		case err != nil:
 			return nil, malformed
 		case strings.EqualFold(part.FormName(), "file"):
-			f.file = part
+			f.file, body.file = part, true
 			continue
 		}
 		value, err := io.ReadAll(io.LimitReader(part, left+1))
-		if err != nil {
+		switch {
+		case err != nil && body.left <= 0:
+			return nil, errFormHead
+		case err != nil:
 			return nil, malformed
 		}
 		if left -= int64(len(value) + len(part.FormName())); left < 0 {
-			return nil, &fakeaws.Error{Code: "MaxPostPreDataLengthExceededError", Message: "Your POST request fields preceding the upload file were too large.", Status: http.StatusBadRequest}
+			return nil, errFormHead
 		}
 		f.fields = append(f.fields, sigv4.PostField{Name: part.FormName(), Value: string(value)})
 	}

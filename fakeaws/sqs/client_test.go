@@ -2,7 +2,6 @@ package sqs_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,79 +12,42 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
-	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 const (
-	owner    = "123456789012"
-	stranger = "111122223333"
-	region   = "us-east-1"
-	queueARN = "arn:aws:sqs:us-east-1:123456789012:jobs"
+	owner    = worldtest.Account
+	stranger = worldtest.Other
+	region   = worldtest.Region
+	queueARN = "arn:aws:sqs:" + region + ":" + owner + ":jobs"
 )
-
-// users is the IAM of these tests: users with one policy each, by their id.
-type users map[string]*enforce.Policy
-
-func (users) Ops() []fakeaws.Op { return nil }
-
-func (users) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error {
-	return errors.New("nobody calls IAM here")
-}
-
-func (u users) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, _ func(key, value string)) bool {
-	policy, ok := u[caller.EntityID]
-	if policy != nil {
-		set.Identity = []*enforce.Policy{policy}
-	}
-	return ok
-}
-
-func (users) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, false }
-
-func (users) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
-
-func (users) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFAResult {
-	return fakeaws.MFAUnknownDevice
-}
 
 // A cloud is a World with SQS, reached through the SDK's clients.
 type cloud struct {
-	*fakeaws.World
-	users users
+	*worldtest.World
+	users *worldtest.Users
 }
 
 func newCloud(t testing.TB) *cloud {
 	t.Helper()
-	c := &cloud{users: make(users)}
-	c.World = fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{
-		sqs.Service,
-		{Name: "iam", New: func(*fakeaws.World) fakeaws.Fake { return c.users }},
-	}})
-	for _, id := range []string{owner, stranger} {
-		_, err := c.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
-	return c
+	return newCloudBy(t, worldtest.InProcess)
+}
+
+func newCloudBy(t testing.TB, door worldtest.Door) *cloud {
+	t.Helper()
+	users := worldtest.NewUsers()
+	return &cloud{worldtest.New(t, door, sqs.Service, users.Service()), users}
 }
 
 func (c *cloud) client(provider aws.CredentialsProvider) *awssqs.Client {
-	return awssqs.NewFromConfig(aws.Config{
-		Region:      region,
-		Credentials: provider,
-		HTTPClient:  c.Door(),
-		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-	})
+	return awssqs.NewFromConfig(c.ConfigOf(provider))
 }
 
 // root is the root user of the account that owns the queues.
-func (c *cloud) root() *awssqs.Client {
-	a, _ := c.Account(owner)
-	return c.client(credentials.NewStaticCredentialsProvider(a.Root.AccessKeyID, a.Root.SecretAccessKey, ""))
-}
+func (c *cloud) root() *awssqs.Client { return awssqs.NewFromConfig(c.RootConfig(owner)) }
 
 // user makes an IAM user with a policy, which may be empty.
 func (c *cloud) user(account, name, policy string) *awssqs.Client {
@@ -93,20 +55,8 @@ func (c *cloud) user(account, name, policy string) *awssqs.Client {
 }
 
 func (c *cloud) userKey(account, name, policy string) aws.CredentialsProvider {
-	id := c.IDs().Unique("AIDA")
-	c.users[id] = nil
-	if policy != "" {
-		c.users[id] = enforce.MustParse(policy, enforce.IdentityPolicy)
-	}
-	credential := &fakeaws.Credential{
-		AccessKeyID:     c.IDs().AccessKey("AKIA"),
-		SecretAccessKey: c.IDs().Secret(),
-		Caller: &fakeaws.Caller{EntityID: id, Principal: enforce.Principal{
-			Type: enforce.User, ARN: fakeaws.ARN("iam", "", account, "user/"+name), Account: account, UserID: id, UserName: name,
-		}},
-	}
-	c.SetCredential(credential)
-	return credentials.NewStaticCredentialsProvider(credential.AccessKeyID, credential.SecretAccessKey, "")
+	user := c.users.Add(c.World.World, account, name, policy)
+	return credentials.NewStaticCredentialsProvider(user.AccessKeyID, user.SecretAccessKey, "")
 }
 
 func create(t *testing.T, client *awssqs.Client, attributes map[string]string) *string {
@@ -141,7 +91,7 @@ func TestThroughTheSDK(t *testing.T) {
 	t.Parallel()
 	client := newCloud(t).root()
 	url := create(t, client, nil)
-	assert.Equal(t, "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", *url)
+	assert.Equal(t, "https://sqs.us-east-1.amazonaws.com/111122223333/jobs", *url)
 	attributes := map[string]types.MessageAttributeValue{
 		"text": {DataType: aws.String("String"), StringValue: aws.String("käse")},
 		"raw":  {DataType: aws.String("Binary"), BinaryValue: []byte{0, 255}},
@@ -202,7 +152,7 @@ func TestDenials(t *testing.T) {
 
 	// rule 68: the action is printed in lower case
 	const because = " because no identity-based policy allows the sqs:sendmessage action"
-	const user = "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: sqs:sendmessage on resource: "
+	const user = "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sqs:sendmessage on resource: "
 	bob := c.user(owner, "bob", "")
 	requireDenied(t, send(t.Context(), bob, url), user+queueARN+because)
 	_, err := bob.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{{Id: aws.String("1"), MessageBody: aws.String("x")}}})
@@ -216,8 +166,8 @@ func TestDenials(t *testing.T) {
 	require.NoError(t, send(t.Context(), c.user(owner, "eve", allow("sqs:SendMessage", queueARN)), url))
 
 	_, err = bob.ListQueues(t.Context(), &awssqs.ListQueuesInput{})
-	requireDenied(t, err, "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: sqs:listqueues on resource: arn:aws:sqs:us-east-1:123456789012: because no identity-based policy allows the sqs:listqueues action")
-	_, err = c.user(owner, "lister", allow("sqs:ListQueues", "arn:aws:sqs:us-east-1:123456789012:*")).ListQueues(t.Context(), &awssqs.ListQueuesInput{})
+	requireDenied(t, err, "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sqs:listqueues on resource: arn:aws:sqs:us-east-1:111122223333: because no identity-based policy allows the sqs:listqueues action")
+	_, err = c.user(owner, "lister", allow("sqs:ListQueues", "arn:aws:sqs:us-east-1:111122223333:*")).ListQueues(t.Context(), &awssqs.ListQueuesInput{})
 	require.NoError(t, err)
 }
 
@@ -228,7 +178,7 @@ func TestQueuePolicyDeny(t *testing.T) {
 		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"` + queueARN + `"}]}`,
 	})
 	requireDenied(t, send(t.Context(), c.user(owner, "bob", allow("sqs:*", "*")), url),
-		"User: arn:aws:iam::123456789012:user/bob is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" with an explicit deny in a resource-based policy")
+		"User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" with an explicit deny in a resource-based policy")
 }
 
 func TestQueuePolicyGrants(t *testing.T) {
@@ -238,17 +188,17 @@ func TestQueuePolicyGrants(t *testing.T) {
 	url := create(t, ownerRoot, nil)
 	ctx := t.Context()
 	guest := c.user(stranger, "guest", allow("sqs:*", "*"))
-	requireDenied(t, send(ctx, guest, url), "User: arn:aws:iam::111122223333:user/guest is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" because no resource-based policy allows the sqs:sendmessage action")
+	requireDenied(t, send(ctx, guest, url), "User: arn:aws:iam::444455556666:user/guest is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" because no resource-based policy allows the sqs:sendmessage action")
 
 	_, err := ownerRoot.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: url, Label: aws.String("guests"), AWSAccountIds: []string{stranger}, Actions: []string{"*"}})
 	require.NoError(t, err)
 	require.NoError(t, send(ctx, guest, url))
 	// rule 65: a grant to the account alone leaves the principal to be named by the queue's policy
-	requireDenied(t, send(ctx, c.user(stranger, "nobody", ""), url), "User: arn:aws:iam::111122223333:user/nobody is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" because no resource-based policy allows the sqs:sendmessage action")
+	requireDenied(t, send(ctx, c.user(stranger, "nobody", ""), url), "User: arn:aws:iam::444455556666:user/nobody is not authorized to perform: sqs:sendmessage on resource: "+queueARN+" because no resource-based policy allows the sqs:sendmessage action")
 
 	// rule 59: no policy lets another account delete the queue
 	_, err = guest.DeleteQueue(ctx, &awssqs.DeleteQueueInput{QueueUrl: url})
-	requireDenied(t, err, "User: arn:aws:iam::111122223333:user/guest is not authorized to perform: sqs:deletequeue on resource: "+queueARN+" because no resource-based policy allows the sqs:deletequeue action")
+	requireDenied(t, err, "User: arn:aws:iam::444455556666:user/guest is not authorized to perform: sqs:deletequeue on resource: "+queueARN+" because no resource-based policy allows the sqs:deletequeue action")
 
 	_, err = ownerRoot.RemovePermission(ctx, &awssqs.RemovePermissionInput{QueueUrl: url, Label: aws.String("guests")})
 	require.NoError(t, err)
@@ -293,7 +243,7 @@ func TestTagConditions(t *testing.T) {
 	// rule 2: tags at creation take sqs:TagQueue too
 	newQueue := &awssqs.CreateQueueInput{QueueName: aws.String("new"), Tags: map[string]string{"env": "x"}}
 	_, err = c.user(owner, "maker", allow("sqs:CreateQueue", "*")).CreateQueue(t.Context(), newQueue)
-	requireDenied(t, err, "User: arn:aws:iam::123456789012:user/maker is not authorized to perform: sqs:tagqueue on resource: arn:aws:sqs:us-east-1:123456789012:new because no identity-based policy allows the sqs:tagqueue action")
+	requireDenied(t, err, "User: arn:aws:iam::111122223333:user/maker is not authorized to perform: sqs:tagqueue on resource: arn:aws:sqs:us-east-1:111122223333:new because no identity-based policy allows the sqs:tagqueue action")
 	_, err = c.user(owner, "both", condition(`["sqs:CreateQueue","sqs:TagQueue"]`, "StringEquals", "aws:RequestTag/env", "x")).CreateQueue(t.Context(), newQueue)
 	require.NoError(t, err)
 }

@@ -21,6 +21,8 @@ const (
 	textListValues        = "Message attribute list values are not supported."
 	textSystemAttribute   = "Message system attribute name '%s' is invalid. The only supported message system attribute is AWSTraceHeader."
 	textTraceType         = "The type of message (system) attribute 'AWSTraceHeader' is invalid. You must use only the following supported type prefixes: String."
+	textAskedNames        = "Too many message attribute names were sent." // unverified
+	textUntagged          = "Too many tag keys were sent."                // unverified
 	textTagKey            = "Tag keys must be between 1 and 128 characters in length."
 	textTagValue          = "Tag values must be between 0 and 256 characters in length."
 	textTagReserved       = "Tag keys and values must not start with the reserved prefix aws:."

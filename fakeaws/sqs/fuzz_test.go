@@ -13,7 +13,7 @@ import (
 )
 
 func FuzzParseURL(f *testing.F) {
-	for _, seed := range []string{"https://sqs.us-east-1.amazonaws.com/123456789012/jobs", "123456789012/jobs", "", "/", "//", "https://queue.amazonaws.com/", "http://[::1]/123456789012/a b"} {
+	for _, seed := range []string{"https://sqs.us-east-1.amazonaws.com/111122223333/jobs", "111122223333/jobs", "", "/", "//", "https://queue.amazonaws.com/", "http://[::1]/111122223333/a b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, url string) {

@@ -118,7 +118,7 @@ func (s *Fake) Names(account, region string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
-	for _, id := range s.queuesOf(account, region, "") {
+	for id := range s.queuesOf(account, region, "") {
 		names = append(names, id.name)
 	}
 	slices.Sort(names)

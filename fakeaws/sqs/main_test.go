@@ -22,9 +22,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	account = "123456789012"
-	other   = "111122223333"
-	region  = "us-east-1"
+	account = worldtest.Account
+	other   = worldtest.Other
+	region  = worldtest.Region
 )
 
 // A tester is a test, a benchmark or a property check.
@@ -43,11 +43,7 @@ type bench struct {
 
 func newBench(t tester) *bench {
 	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Seed: 1, Services: []fakeaws.Service{Service}})
-	for _, id := range []string{account, other} {
-		_, err := w.AddAccount(id, "", "")
-		require.NoError(t, err)
-	}
+	w := worldtest.NewWorld(t, fakeaws.Config{Seed: 1, Services: []fakeaws.Service{Service}})
 	b := &bench{fake: Of(w), world: w, ctx: context.Background()}
 	b.Client = b.in(account, region)
 	return b

@@ -19,6 +19,9 @@ const (
 	maxAttributes = 10
 	// maxAttributeName is the longest name, and type, of a message attribute.
 	maxAttributeName = 256
+	// maxAskedNames is how many message attributes a receive may name, each of which is
+	// compared with those of every message. SQS's limit is unverified.
+	maxAskedNames = 1000
 )
 
 const traceHeader = string(types.MessageSystemAttributeNameForSendsAWSTraceHeader)

@@ -27,7 +27,7 @@ type poll struct {
 // pollers are the calls that wait for messages of a queue, the longest first.
 // However many they are, an event wakes one: it takes what it can, and wakes the
 // next if it leaves something. So only the first watches the time at which a
-// message becomes visible; the others sleep until it is their turn.
+// message becomes visible; the others only wait for their channel.
 type pollers struct {
 	waiting []*poll
 	tickets uint64
@@ -84,8 +84,8 @@ func (q *queue) wakeNext() {
 	}
 }
 
-// next returns when the queue may have a visible message that it has not now, if
-// nobody does anything until then; not after latest.
+// next returns when the queue may have a visible message that it has not now, if no
+// call changes it before; not after latest.
 func (q *queue) next(latest timestamp) timestamp {
 	if m := q.messages.hidden.first(); m != nil {
 		latest = min(latest, m.visibleAt)

@@ -30,6 +30,9 @@ func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput
 	if err != nil {
 		return nil, err
 	}
+	if len(in.MessageAttributeNames) > maxAskedNames {
+		return nil, invalidParameter(textAskedNames)
+	}
 	plan.Do = func() (*awssqs.ReceiveMessageOutput, error) {
 		return s.receive(&poll{in: in, call: call, queue: q})
 	}
@@ -43,11 +46,23 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 		if out != nil || err != nil {
 			return out, err
 		}
-		if err := s.world.Clock().Wait(p.call, until.time(), p.wake); err != nil {
+		err = s.world.Clock().Wait(p.call, until.time(), p.wake)
+		if err == nil {
+			// What has come meanwhile is not for a caller who was shut out meanwhile.
+			err = p.call.StillAllowed(s.receiving(p.queue))
+		}
+		if err != nil {
 			s.abandon(p)
 			return nil, err
 		}
 	}
+}
+
+// receiving is the permission to receive from a queue as it is now.
+func (s *Fake) receiving(q *queue) fakeaws.Need {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return q.need("sqs:ReceiveMessage")
 }
 
 // poll looks once at the queue. Without an answer, the caller waits until the
@@ -77,7 +92,12 @@ func (s *Fake) poll(p *poll) (out *awssqs.ReceiveMessageOutput, until timestamp,
 		// guide, "Amazon SQS message quotas", "Amazon SQS FIFO queue quotas").
 		return nil, 0, overLimit(textOverLimit)
 	}
-	if messages := s.take(p, now); len(messages) > 0 || !long {
+	messages, err := s.take(p, now)
+	if err != nil {
+		q.wakeNext()
+		return nil, 0, err
+	}
+	if len(messages) > 0 || !long {
 		q.wakeNext()
 		return &awssqs.ReceiveMessageOutput{Messages: messages}, 0, nil
 	}
@@ -125,8 +145,9 @@ func (p *poll) start(now timestamp) (err error) {
 	return nil
 }
 
-// take receives what is visible, up to the number that the call asks for.
-func (s *Fake) take(p *poll, now timestamp) []types.Message {
+// take receives what is visible, up to the number that the call asks for. It may have to
+// move many messages to the dead-letter queue first, and ends when the client has gone.
+func (s *Fake) take(p *poll, now timestamp) ([]types.Message, error) {
 	q := p.queue
 	limit := min(max(int(p.in.MaxNumberOfMessages), 1), maxInFlight-q.messages.inFlight)
 	visibleAt := now.add(secondsOr(p.call, "VisibilityTimeout", p.in.VisibilityTimeout, q.visibility))
@@ -138,6 +159,9 @@ func (s *Fake) take(p *poll, now timestamp) []types.Message {
 			break
 		}
 		if s.deadLetter(q, m, now) {
+			if err := p.call.Err(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		q.messages.receive(m, visibleAt, now)
@@ -150,7 +174,7 @@ func (s *Fake) take(p *poll, now timestamp) []types.Message {
 	if len(taken) > 0 {
 		q.attempts.remember(*p.in.ReceiveRequestAttemptId, taken, visibleAt, now)
 	}
-	return messages
+	return messages, nil
 }
 
 // deliver makes the answer's form of a message that was received.
@@ -227,7 +251,10 @@ func systemAttributes(in *awssqs.ReceiveMessageInput) ([]types.MessageSystemAttr
 	if all {
 		return systemNames, nil
 	}
-	return names, nil
+	// Each once, however often it was asked for.
+	return slices.DeleteFunc(slices.Clone(systemNames), func(name types.MessageSystemAttributeName) bool {
+		return !slices.Contains(names, name)
+	}), nil
 }
 
 // systemAttribute returns a system attribute, "" when the message has none.

@@ -126,7 +126,7 @@ func (s *Fake) origins(dead *queue) map[string]*queue {
 	if dead == nil {
 		return origins
 	}
-	for _, id := range s.sourcesOf(dead) {
+	for id := range s.sourcesOf(dead) {
 		origins[id.arn()] = s.queues[id]
 	}
 	previous := "" // most messages come from one queue
@@ -180,7 +180,7 @@ func (s *Fake) checkStart(source *queue) error {
 	if running >= maxMoveTasks {
 		return overLimit(textMoveTasks)
 	}
-	if len(s.sourcesOf(source)) == 0 {
+	if !s.hasSources(source) {
 		return invalidParameter(textMoveSource)
 	}
 	return nil

@@ -130,11 +130,11 @@ func TestNeedsOfNames(t *testing.T) {
 	needs, err := needsOf(b.fake.listQueues(b.as(account, b.root()), &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("x")}))
 	require.NoError(t, err)
 	assert.Equal(t, "sqs:ListQueues", needs[0].Action)
-	assert.Equal(t, "arn:aws:sqs:us-east-1:123456789012:", needs[0].Resource)
+	assert.Equal(t, "arn:aws:sqs:us-east-1:111122223333:", needs[0].Resource)
 
 	needs, err = needsOf(b.fake.getQueueURL(b.as(account, b.root()), &awssqs.GetQueueUrlInput{QueueName: aws.String("jobs"), QueueOwnerAWSAccountId: aws.String(other)}))
 	require.NoError(t, err)
-	assert.Equal(t, "arn:aws:sqs:us-east-1:111122223333:jobs", needs[0].Resource)
+	assert.Equal(t, "arn:aws:sqs:us-east-1:444455556666:jobs", needs[0].Resource)
 	assert.Equal(t, other, needs[0].ResourceAccount)
 }
 

@@ -26,13 +26,13 @@ func TestAttributesOfANewQueue(t *testing.T) {
 		"LastModifiedTimestamp":                 now,
 		"MaximumMessageSize":                    "1048576",
 		"MessageRetentionPeriod":                "345600",
-		"QueueArn":                              "arn:aws:sqs:us-east-1:123456789012:jobs",
+		"QueueArn":                              "arn:aws:sqs:us-east-1:111122223333:jobs",
 		"ReceiveMessageWaitTimeSeconds":         "0",
 		"SqsManagedSseEnabled":                  "true",
 		"VisibilityTimeout":                     "30",
 	}, b.attributes(t, url, types.QueueAttributeNameAll))
 	assert.Empty(t, b.attributes(t, url))
-	assert.Equal(t, map[string]string{"QueueArn": "arn:aws:sqs:us-east-1:123456789012:jobs"}, b.attributes(t, url, "QueueArn", "Policy"))
+	assert.Equal(t, map[string]string{"QueueArn": "arn:aws:sqs:us-east-1:111122223333:jobs"}, b.attributes(t, url, "QueueArn", "Policy"))
 
 	for _, name := range []types.QueueAttributeName{"Nope", "FifoQueue", "queuearn"} {
 		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All", name}})
@@ -167,7 +167,7 @@ func TestLastModified(t *testing.T) {
 func TestPolicyAttribute(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:123456789012:jobs"}]}`
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:111122223333:jobs"}]}`
 	url := b.create(t, "jobs", "Policy", policy)
 	assert.JSONEq(t, policy, b.attributes(t, url, "Policy")["Policy"])
 	b.create(t, "jobs", "Policy", policy)

@@ -5,6 +5,7 @@ import (
 
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // A queueID names a queue: SQS knows queues by account, region and name.
@@ -34,7 +35,7 @@ func endpoint(call *fakeaws.Call) string {
 func parseURL(url, region string) (queueID, error) {
 	rest, name := cutLast(url)
 	host, account := cutLast(rest)
-	if name == "" || !isAccount(account) {
+	if name == "" || !awsid.IsAccount(account) {
 		return queueID{}, invalidAddress(url)
 	}
 	if of := hostRegion(host); of != "" && of != region {
@@ -67,7 +68,7 @@ func hostRegion(base string) string {
 // parseARN reads a queue's ARN.
 func parseARN(text string) (queueID, bool) {
 	a, err := awsarn.Parse(text)
-	if err != nil || a.Partition != "aws" || a.Service != "sqs" || a.Region == "" || !isAccount(a.AccountID) || a.Resource == "" {
+	if err != nil || a.Partition != "aws" || a.Service != "sqs" || a.Region == "" || !awsid.IsAccount(a.AccountID) || a.Resource == "" {
 		return queueID{}, false
 	}
 	return queueID{a.AccountID, a.Region, a.Resource}, true
@@ -76,19 +77,6 @@ func parseARN(text string) (queueID, bool) {
 func cutLast(path string) (before, after string) {
 	i := strings.LastIndexByte(path, '/')
 	return path[:max(i, 0)], path[i+1:]
-}
-
-// isAccount reports whether s has the form of an AWS account id.
-func isAccount(s string) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // isName reports whether s is 1 to 80 letters, digits, hyphens and underscores:

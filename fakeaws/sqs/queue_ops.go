@@ -1,7 +1,7 @@
 package sqs
 
 import (
-	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +10,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/page"
 )
 
 func (s *Fake) queueOps() []fakeaws.Op {
@@ -43,6 +44,9 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 	}
 	if call.Account == "" {
 		return nil, refused(call)
+	}
+	if len(in.Tags) > maxTags {
+		return nil, tooManyTags(*in.QueueName)
 	}
 	id := queueID{call.Account, call.Region, *in.QueueName}
 	s.mu.Lock()
@@ -190,57 +194,80 @@ func (s *Fake) listQueues(call *fakeaws.Call, in *awssqs.ListQueuesInput) (*fake
 	return &fakeaws.Plan[*awssqs.ListQueuesOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssqs.ListQueuesOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		urls, token, err := page(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)
+		p, err := listed(call, s.queuesOf(all.account, all.region, aws.ToString(in.QueueNamePrefix)), in.MaxResults, in.NextToken)
 		if err != nil {
 			return nil, err
 		}
-		return &awssqs.ListQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+		out := &awssqs.ListQueuesOutput{NextToken: p.Next}
+		if len(p.Items) > 0 { // an answer without queues has no list
+			out.QueueUrls = p.Items
+		}
+		return out, nil
 	}}, nil
 }
 
 // queuesOf returns the queues of an account in a region whose names begin with a prefix.
-func (s *Fake) queuesOf(account, region, prefix string) []queueID {
-	var ids []queueID
-	for id := range s.queues {
-		if id.account == account && id.region == region && strings.HasPrefix(id.name, prefix) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+func (s *Fake) queuesOf(account, region, prefix string) iter.Seq[queueID] {
+	return s.every(func(q *queue) bool {
+		return q.id.account == account && q.id.region == region && strings.HasPrefix(q.id.name, prefix)
+	})
 }
 
-// page sorts queues by name and cuts out the page that follows token. SQS gives
+// every returns the queues of which is reports true. The lock is held.
+func (s *Fake) every(is func(*queue) bool) iter.Seq[queueID] {
+	return func(yield func(queueID) bool) {
+		for id, q := range s.queues {
+			if is(q) && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// listed returns the page of the queues' URLs, by name, that follows a token. SQS gives
 // a token only to callers who ask for a number of results.
-func page(call *fakeaws.Call, ids []queueID, limit *int32, token *string) (urls []string, next *string, err error) {
+func listed(call *fakeaws.Call, all iter.Seq[queueID], limit *int32, token *string) (page.Page[string], error) {
 	if limit != nil && (*limit < 1 || *limit > maxListed) {
-		return nil, nil, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
+		return page.Page[string]{}, invalidValue(*limit, "MaxResults", "MaxResults must be an integer between 1 and 1000.")
 	}
-	slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
-	if token != nil && *token != "" {
-		last, err := base64.StdEncoding.DecodeString(*token)
-		if err != nil || !isName(strings.TrimSuffix(string(last), fifoSuffix)) {
-			return nil, nil, invalidParameter(textNextToken)
+	if aws.ToString(token) == "" {
+		token = nil
+	}
+	after, ok := page.After(token)
+	if !ok {
+		return page.Page[string]{}, invalidParameter(textNextToken)
+	}
+	size := page.Size(limit, maxListed)
+	ids, err := firstAfter(call, all, after, size+1)
+	if err != nil {
+		return page.Page[string]{}, err
+	}
+	p := page.Of(page.Sorted(ids, func(id queueID) string { return id.name }), after, size, page.Every(func(id queueID) string { return id.url(call) }))
+	if limit == nil {
+		p.Next = nil
+	}
+	return p, nil
+}
+
+// firstAfter returns the first n queues by name that follow a name. However many queues
+// there are, few more than n are sorted at a time, and the client of the call may go.
+func firstAfter(call *fakeaws.Call, all iter.Seq[queueID], name string, n int) ([]queueID, error) {
+	var ids []queueID
+	cut := func() {
+		slices.SortFunc(ids, func(a, b queueID) int { return strings.Compare(a.name, b.name) })
+		ids = ids[:min(len(ids), n)]
+	}
+	for id := range all {
+		if id.name <= name {
+			continue
 		}
-		after, found := slices.BinarySearchFunc(ids, string(last), func(id queueID, name string) int {
-			return strings.Compare(id.name, name)
-		})
-		if found {
-			after++
-		}
-		ids = ids[after:]
-	}
-	size := maxListed
-	if limit != nil {
-		size = int(*limit)
-	}
-	if len(ids) > size {
-		ids = ids[:size]
-		if limit != nil {
-			next = aws.String(base64.StdEncoding.EncodeToString([]byte(ids[size-1].name)))
+		if ids = append(ids, id); len(ids) >= 2*maxListed {
+			if err := call.Err(); err != nil {
+				return nil, err
+			}
+			cut()
 		}
 	}
-	for _, id := range ids {
-		urls = append(urls, id.url(call))
-	}
-	return urls, next, nil
+	cut()
+	return ids, nil
 }

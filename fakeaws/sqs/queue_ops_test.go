@@ -17,7 +17,7 @@ func TestCreateQueue(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	url := b.create(t, "jobs", "VisibilityTimeout", "10")
-	assert.Equal(t, "https://sqs.us-east-1.amazonaws.com/123456789012/jobs", *url)
+	assert.Equal(t, "https://sqs.us-east-1.amazonaws.com/111122223333/jobs", *url)
 
 	t.Run("the same attributes answer the same queue", func(t *testing.T) {
 		assert.Equal(t, url, b.create(t, "jobs", "VisibilityTimeout", "10"))
@@ -47,7 +47,7 @@ func TestCreateQueue(t *testing.T) {
 		call.Endpoint = "http://127.0.0.1:4566"
 		out, err := do(b.fake.createQueue(call, &awssqs.CreateQueueInput{QueueName: aws.String("jobs")}))
 		require.NoError(t, err)
-		assert.Equal(t, "http://127.0.0.1:4566/123456789012/jobs", *out.QueueUrl)
+		assert.Equal(t, "http://127.0.0.1:4566/111122223333/jobs", *out.QueueUrl)
 	})
 }
 
@@ -118,15 +118,15 @@ func TestQueueURL(t *testing.T) {
 	b := newBench(t)
 	b.create(t, "jobs")
 	for _, url := range []string{
-		"https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
-		"https://queue.amazonaws.com/123456789012/jobs",
-		"http://127.0.0.1:1/some/prefix/123456789012/jobs",
-		"123456789012/jobs",
+		"https://sqs.us-east-1.amazonaws.com/111122223333/jobs",
+		"https://queue.amazonaws.com/111122223333/jobs",
+		"http://127.0.0.1:1/some/prefix/111122223333/jobs",
+		"111122223333/jobs",
 	} {
 		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url})
 		require.NoError(t, err, url)
 	}
-	for _, url := range []string{"", "jobs", "/", "https://queue.amazonaws.com/", "https://h/12345678901/jobs", "https://h/12345678901x/jobs", "https://h/123456789012/"} {
+	for _, url := range []string{"", "jobs", "/", "https://queue.amazonaws.com/", "https://h/12345678901/jobs", "https://h/12345678901x/jobs", "https://h/111122223333/"} {
 		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url})
 		require.True(t, isA[*types.InvalidAddress](err), url)
 		requireError(t, err, "InvalidAddress", "The address "+url+" is not valid for this endpoint.")

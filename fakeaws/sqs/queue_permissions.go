@@ -9,7 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 func (s *Fake) permissionOps() []fakeaws.Op {
@@ -42,15 +45,8 @@ type policyDocument struct {
 	Version   string            `json:"Version,omitempty"`
 	ID        string            `json:"Id,omitempty"`
 	Statement []json.RawMessage `json:"Statement"`
-}
 
-// permission is the statement that AddPermission writes.
-type permission struct {
-	Sid       string
-	Effect    string
-	Principal struct{ AWS any }
-	Action    any
-	Resource  string
+	labels []string // of the statements
 }
 
 // addPermission grants actions to other accounts with a statement in the queue's
@@ -64,17 +60,14 @@ func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) 
 			return nil, err
 		}
 		document := q.editable()
-		if document.index(*in.Label) >= 0 {
+		if slices.Contains(document.labels, *in.Label) {
 			return nil, invalidValue(*in.Label, "Label", "Already exists.")
 		}
-		grant := permission{Sid: *in.Label, Effect: "Allow", Resource: q.arn}
-		grant.Principal.AWS = oneOrMany(in.AWSAccountIds, func(id string) string { return fakeaws.ARN("iam", "", id, "root") })
-		grant.Action = oneOrMany(in.Actions, func(action string) string { return "SQS:" + action })
-		statement, err := json.Marshal(grant)
+		grant, err := permission(in, q.arn)
 		if err != nil {
 			return nil, err
 		}
-		document.Statement = append(document.Statement, statement)
+		document.add(grant)
 		if err := s.storePolicy(q, document); err != nil {
 			return nil, err
 		}
@@ -93,11 +86,11 @@ func (s *Fake) removePermission(call *fakeaws.Call, in *awssqs.RemovePermissionI
 			return nil, missingParameter("Label")
 		}
 		document := q.editable()
-		i := document.index(label)
+		i := slices.Index(document.labels, label)
 		if i < 0 {
 			return nil, invalidValue(label, "Label", "can't find label.")
 		}
-		document.Statement = slices.Delete(document.Statement, i, i+1)
+		document.remove(i)
 		if err := s.storePolicy(q, document); err != nil {
 			return nil, err
 		}
@@ -116,7 +109,7 @@ func checkPermission(in *awssqs.AddPermissionInput) error {
 		return missingParameter("Actions")
 	case len(in.Actions) > maxActions:
 		return overLimit(fmt.Sprintf("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxActions))
-	case len(in.AWSAccountIds) == 0 || slices.ContainsFunc(in.AWSAccountIds, func(id string) bool { return !isAccount(id) }):
+	case len(in.AWSAccountIds) == 0 || slices.ContainsFunc(in.AWSAccountIds, func(id string) bool { return !awsid.IsAccount(id) }):
 		return invalidValue("["+strings.Join(in.AWSAccountIds, ", ")+"]", "PrincipalId", "Unable to verify.")
 	}
 	for _, action := range in.Actions {
@@ -133,30 +126,28 @@ func checkPermission(in *awssqs.AddPermissionInput) error {
 // editable returns the queue's policy to edit, or the empty one that SQS begins
 // with, which has the version of 2008: policy variables mean nothing in it.
 func (q *queue) editable() *policyDocument {
-	fresh := &policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
 	if q.policy == nil {
-		return fresh
+		return &policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
 	}
-	var stored struct {
-		policyDocument
-		Statement json.RawMessage
-	}
-	if err := json.Unmarshal([]byte(q.policy.Document()), &stored); err != nil {
-		return fresh // cannot be: only documents that parse are stored
-	}
-	document := stored.policyDocument
-	if err := json.Unmarshal(stored.Statement, &document.Statement); err != nil {
-		document.Statement = []json.RawMessage{stored.Statement} // a single statement needs no list
-	}
-	return &document
+	policy := q.policy.Policy()
+	elements := policy.Elements()
+	document := &policyDocument{Version: elements.Version.Value, ID: elements.ID.Value}
+	document.add(policy)
+	return document
 }
 
-// index finds the statement of a label, -1 when there is none.
-func (d *policyDocument) index(label string) int {
-	return slices.IndexFunc(d.Statement, func(statement json.RawMessage) bool {
-		var s struct{ Sid string }
-		return json.Unmarshal(statement, &s) == nil && s.Sid == label
-	})
+// add appends the statements of a policy.
+func (d *policyDocument) add(p *enforce.Policy) {
+	for _, s := range p.Statements() {
+		d.Statement = append(d.Statement, json.RawMessage(s.Document()))
+		d.labels = append(d.labels, s.Sid())
+	}
+}
+
+// remove removes a statement.
+func (d *policyDocument) remove(i int) {
+	d.Statement = slices.Delete(d.Statement, i, i+1)
+	d.labels = slices.Delete(d.labels, i, i+1)
 }
 
 // storePolicy makes the edited document the queue's policy. That a policy without
@@ -177,14 +168,14 @@ func (s *Fake) storePolicy(q *queue, document *policyDocument) error {
 	return nil
 }
 
-// oneOrMany is a policy element: a string, or a list when there are several.
-func oneOrMany(values []string, form func(string) string) any {
-	formed := make([]string, len(values))
-	for i, v := range values {
-		formed[i] = form(v)
+// permission is the policy with the statement that AddPermission writes.
+func permission(in *awssqs.AddPermissionInput, queue string) (*enforce.Policy, error) {
+	grant := enforce.StatementElements{Sid: enforce.Text{Value: *in.Label}, Effect: enforce.Text{Value: "Allow"}, Resource: enforce.Texts(queue)}
+	for _, id := range in.AWSAccountIds {
+		grant.Principal = append(grant.Principal, enforce.Principals("AWS", fakeaws.ARN("iam", "", id, "root"))...)
 	}
-	if len(formed) == 1 {
-		return formed[0]
+	for _, action := range in.Actions {
+		grant.Action = append(grant.Action, enforce.Text{Value: "SQS:" + action})
 	}
-	return formed
+	return enforce.Build(&enforce.Document{Statements: []enforce.StatementElements{grant}}, enforce.QueuePolicy, enforce.Source{Name: queue})
 }

@@ -27,13 +27,13 @@ func TestAddPermission(t *testing.T) {
 	url := b.create(t, "jobs")
 	require.NoError(t, b.grant(url, "one", []string{other}, "ReceiveMessage"))
 	// rule 59: the statement that SQS writes
-	assert.JSONEq(t, `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:jobs/SQSDefaultPolicy","Statement":[`+
-		`{"Sid":"one","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"SQS:ReceiveMessage","Resource":"arn:aws:sqs:us-east-1:123456789012:jobs"}]}`,
+	assert.JSONEq(t, `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:111122223333:jobs/SQSDefaultPolicy","Statement":[`+
+		`{"Sid":"one","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"SQS:ReceiveMessage","Resource":"arn:aws:sqs:us-east-1:111122223333:jobs"}]}`,
 		b.attributes(t, url, "Policy")["Policy"])
 
 	require.NoError(t, b.grant(url, "two", []string{other, account}, "SendMessage", "*"))
 	assert.Contains(t, b.attributes(t, url, "Policy")["Policy"],
-		`{"Sid":"two","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::123456789012:root"]},"Action":["SQS:SendMessage","SQS:*"],`)
+		`{"Sid":"two","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::444455556666:root","arn:aws:iam::111122223333:root"]},"Action":["SQS:SendMessage","SQS:*"],`)
 
 	// rule 75: a label is used once
 	requireError(t, b.grant(url, "one", []string{other}, "SendMessage"), "InvalidParameterValue", "Value one for parameter Label is invalid. Reason: Already exists.")
@@ -82,7 +82,7 @@ func TestAddPermissionRefusals(t *testing.T) {
 		{"l", somebody, nil, "MissingParameter", "The request must contain the parameter Actions."},
 		{"l", somebody, make([]string, 8), "OverLimit", "8 Actions were found, maximum allowed is 7."},
 		{"l", nil, []string{"SendMessage"}, "InvalidParameterValue", "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify."},
-		{"l", []string{other, "1"}, []string{"SendMessage"}, "InvalidParameterValue", "Value [111122223333, 1] for parameter PrincipalId is invalid. Reason: Unable to verify."},
+		{"l", []string{other, "1"}, []string{"SendMessage"}, "InvalidParameterValue", "Value [444455556666, 1] for parameter PrincipalId is invalid. Reason: Unable to verify."},
 		{"l", somebody, []string{"SendMessage", "RemovePermission"}, "InvalidParameterValue", "Value SQS:RemovePermission for parameter ActionName is invalid. Reason: Only the queue owner is allowed to invoke this action."},
 		{"l", somebody, []string{"Dance"}, "InvalidParameterValue", "Value SQS:Dance for parameter ActionName is invalid. Reason: Please refer to the appropriate WSDL for a list of valid actions."},
 	} {

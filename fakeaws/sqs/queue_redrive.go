@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,24 +165,23 @@ func (s *Fake) deadLetter(q *queue, m *message, now timestamp) bool {
 // listDeadLetterSourceQueues lists the queues whose dead-letter queue this is.
 func (s *Fake) listDeadLetterSourceQueues(call *fakeaws.Call, in *awssqs.ListDeadLetterSourceQueuesInput) (*fakeaws.Plan[*awssqs.ListDeadLetterSourceQueuesOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ListDeadLetterSourceQueues", shareable, func(dead *queue) (*awssqs.ListDeadLetterSourceQueuesOutput, error) {
-		urls, token, err := page(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
+		p, err := listed(call, s.sourcesOf(dead), in.MaxResults, in.NextToken)
 		if err != nil {
 			return nil, err
 		}
-		if urls == nil {
-			urls = []string{} // a required member of the answer
-		}
-		return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: urls, NextToken: token}, nil
+		return &awssqs.ListDeadLetterSourceQueuesOutput{QueueUrls: p.Items, NextToken: p.Next}, nil
 	})
 }
 
 // sourcesOf returns the queues whose dead-letter queue this is.
-func (s *Fake) sourcesOf(dead *queue) []queueID {
-	var ids []queueID
-	for id, q := range s.queues {
-		if q.redrive.document != "" && q.redrive.target == dead.id {
-			ids = append(ids, id)
-		}
+func (s *Fake) sourcesOf(dead *queue) iter.Seq[queueID] {
+	return s.every(func(q *queue) bool { return q.redrive.document != "" && q.redrive.target == dead.id })
+}
+
+// hasSources reports whether a queue is the dead-letter queue of any.
+func (s *Fake) hasSources(dead *queue) bool {
+	for range s.sourcesOf(dead) {
+		return true
 	}
-	return ids
+	return false
 }

@@ -24,10 +24,16 @@ const (
 	maxTags     = 50
 	maxTagKey   = 128
 	maxTagValue = 256
+	// maxUntagged is how many keys a call may remove: as many as a queue can have tags.
+	// That SQS refuses more, and how, is unverified.
+	maxUntagged = maxTags
 )
 
 // tagQueue adds tags to a queue, in place of those of the same keys.
 func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.Plan[*awssqs.TagQueueOutput], error) {
+	if err := checkTagCount(in.QueueUrl, call, len(in.Tags)); err != nil {
+		return nil, err
+	}
 	return onQueue(s, call, in.QueueUrl, "sqs:TagQueue", ownerOnly, func(q *queue) (*awssqs.TagQueueOutput, error) {
 		if len(in.Tags) == 0 {
 			return nil, missingParameter("Tags")
@@ -41,6 +47,9 @@ func (s *Fake) tagQueue(call *fakeaws.Call, in *awssqs.TagQueueInput) (*fakeaws.
 
 // untagQueue removes tags from a queue. Keys that it does not have are fine.
 func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fakeaws.Plan[*awssqs.UntagQueueOutput], error) {
+	if len(in.TagKeys) > maxUntagged {
+		return nil, invalidParameter(textUntagged)
+	}
 	return onQueue(s, call, in.QueueUrl, "sqs:UntagQueue", ownerOnly, func(q *queue) (*awssqs.UntagQueueOutput, error) {
 		if len(in.TagKeys) == 0 {
 			return nil, missingParameter("TagKeys")
@@ -59,6 +68,23 @@ func (s *Fake) listQueueTags(call *fakeaws.Call, in *awssqs.ListQueueTagsInput) 
 	})
 }
 
+// checkTagCount refuses more tags than any queue can have, before each of them becomes a
+// condition key.
+func checkTagCount(url *string, call *fakeaws.Call, tags int) error {
+	if tags <= maxTags || url == nil {
+		return nil
+	}
+	id, err := parseURL(*url, call.Region)
+	if err != nil {
+		return err
+	}
+	return tooManyTags(id.name)
+}
+
+func tooManyTags(queue string) error {
+	return invalidParameter(fmt.Sprintf("Too many tags added for queue %s.", queue))
+}
+
 // tag adds tags, all or none.
 func (q *queue) tag(tags map[string]string) error {
 	added := 0
@@ -71,7 +97,7 @@ func (q *queue) tag(tags map[string]string) error {
 		}
 	}
 	if len(q.tags)+added > maxTags {
-		return invalidParameter(fmt.Sprintf("Too many tags added for queue %s.", q.id.name))
+		return tooManyTags(q.id.name)
 	}
 	if q.tags == nil {
 		q.tags = make(map[string]string, len(tags))

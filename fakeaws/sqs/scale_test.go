@@ -67,7 +67,7 @@ func TestCostDoesNotGrow(t *testing.T) {
 	}
 }
 
-// lives is a queue with a backlog, in which messages live and die.
+// lives is a queue with a backlog, in which messages are sent, received and deleted.
 type lives struct {
 	*bench
 	url  *string

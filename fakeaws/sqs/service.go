@@ -78,11 +78,7 @@ func requestTags(tags map[string]string) contextKey {
 
 // tagKeys is the key of the tag keys that a call removes.
 func tagKeys(keys []string) contextKey {
-	return func(c *enforce.Context) {
-		if len(keys) > 0 {
-			c.SetMulti("aws:TagKeys", keys)
-		}
-	}
+	return func(c *enforce.Context) { fakeaws.SetTagKeys(c, keys) }
 }
 
 // planOf begins the plan of a call that takes one permission. The two are allocated at
@@ -169,11 +165,7 @@ func (s *Fake) need(call *fakeaws.Call, action string, id queueID, r sharing) fa
 
 // setRequestTags sets the condition keys of the tags that a call sends.
 func setRequestTags(c *enforce.Context, tags map[string]string) {
-	keys := sorted(tags)
-	for _, key := range keys {
-		c.Set("aws:RequestTag/"+key, tags[key])
-	}
-	c.SetMulti("aws:TagKeys", keys)
+	fakeaws.SetRequestTags(c, sorted(tags), func(name string) (key, value string) { return name, tags[name] })
 }
 
 // Denied implements [fakeaws.Fake]. SQS prints the action in lower case, and

@@ -55,7 +55,7 @@ func TestServicePrincipals(t *testing.T) {
 				return len(got.Messages)
 			}
 			assert.Zero(t, count(), "a check sends nothing")
-			out, sent := fakeaws.Do[awssqs.SendMessageOutput](t.Context(), c.World, tc.as.Actor(), in)
+			out, sent := fakeaws.Do[awssqs.SendMessageOutput](t.Context(), c.World.World, tc.as.Actor(), in)
 			if !tc.allowed {
 				for _, err := range []error{checked, sent} {
 					require.ErrorContains(t, err, "is denied.")

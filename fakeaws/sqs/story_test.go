@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A way is one of the ways to SQS: a door and a protocol.
@@ -43,22 +43,16 @@ type story struct {
 
 func newStory(t *testing.T, w way) *story {
 	t.Helper()
-	c := newCloud(t)
-	s := &story{t: t, cloud: c, ctx: t.Context()}
-	next, endpoint := aws.HTTPClient(doer{c.Door()}), ""
+	door := worldtest.InProcess
 	if w.socket {
-		server := httptest.NewServer(c.Door())
-		transport := &http.Transport{}
-		t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
-		next, endpoint = &http.Client{Transport: transport}, server.URL
+		door = worldtest.Socket
 	}
+	c := newCloudBy(t, door)
+	s := &story{t: t, cloud: c, ctx: t.Context()}
 	s.as = func(provider aws.CredentialsProvider) *awssqs.Client {
-		cfg := aws.Config{Region: region, Credentials: provider, HTTPClient: next, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
-		if endpoint != "" {
-			cfg.BaseEndpoint = &endpoint
-		}
+		cfg := c.ConfigOf(provider)
 		if w.query {
-			cfg.HTTPClient = &queryClient{next, provider}
+			cfg.HTTPClient = &queryClient{cfg.HTTPClient, provider}
 		}
 		return awssqs.NewFromConfig(cfg)
 	}
@@ -66,10 +60,6 @@ func newStory(t *testing.T, w way) *story {
 	s.Client = s.as(credentials.NewStaticCredentialsProvider(a.Root.AccessKeyID, a.Root.SecretAccessKey, ""))
 	return s
 }
-
-type doer struct{ http.RoundTripper }
-
-func (d doer) Do(r *http.Request) (*http.Response, error) { return d.RoundTrip(r) }
 
 func (s *story) note(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf(format, args...))
@@ -359,7 +349,7 @@ func fifoStory(s *story) {
 
 func redriveStory(s *story) {
 	dead := s.queue("dead", map[string]string{"RedriveAllowPolicy": `{"redrivePermission":"byQueue","sourceQueueArns":["` + queueARN + `"]}`})
-	policy := map[string]string{"VisibilityTimeout": "0", "RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":1}`}
+	policy := map[string]string{"VisibilityTimeout": "0", "RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111122223333:dead","maxReceiveCount":1}`}
 	url := s.queue("jobs", policy)
 	_, err := s.CreateQueue(s.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("uninvited"), Attributes: policy})
 	s.fails(err)
@@ -373,7 +363,7 @@ func redriveStory(s *story) {
 	s.counts(dead)
 	_, err = s.SetQueueAttributes(s.ctx, &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"VisibilityTimeout": "30"}})
 	require.NoError(s.t, err)
-	source := aws.String("arn:aws:sqs:us-east-1:123456789012:dead")
+	source := aws.String("arn:aws:sqs:us-east-1:111122223333:dead")
 	task, err := s.StartMessageMoveTask(s.ctx, &awssqs.StartMessageMoveTaskInput{SourceArn: source, MaxNumberOfMessagesPerSecond: aws.Int32(1)})
 	require.NoError(s.t, err)
 	list := func() {

@@ -56,13 +56,13 @@ func TestErrorBodies(t *testing.T) {
 		status                          int
 		want, header                    string
 	}{
-		"missing queue, Query": {"/123456789012/none", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05", false, 400,
+		"missing queue, Query": {"/111122223333/none", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05", false, 400,
 			`<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist for this wsdl version.</Message><Detail/></Error><RequestId>ID</RequestId></ErrorResponse>`, ""},
-		"missing queue, JSON": {"/", asJSON, "SendMessage", `{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/123456789012/none","MessageBody":"x"}`, false, 400,
+		"missing queue, JSON": {"/", asJSON, "SendMessage", `{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/111122223333/none","MessageBody":"x"}`, false, 400,
 			`{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}`, "AWS.SimpleQueueService.NonExistentQueue;Sender"},
-		"denied, Query": {"/123456789012/jobs", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05", true, 403,
-			`<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Access to the resource https://sqs.us-east-1.amazonaws.com/123456789012/jobs is denied.</Message><Detail/></Error><RequestId>ID</RequestId></ErrorResponse>`, ""},
-		"denied, JSON": {"/", asJSON, "SendMessage", `{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/123456789012/jobs","MessageBody":"x"}`, true, 403,
+		"denied, Query": {"/111122223333/jobs", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05", true, 403,
+			`<ErrorResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Access to the resource https://sqs.us-east-1.amazonaws.com/111122223333/jobs is denied.</Message><Detail/></Error><RequestId>ID</RequestId></ErrorResponse>`, ""},
+		"denied, JSON": {"/", asJSON, "SendMessage", `{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/111122223333/jobs","MessageBody":"x"}`, true, 403,
 			`{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"Access to the resource https://sqs.us-east-1.amazonaws.com/ is denied."}`, "AccessDenied;Sender"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestErrorBodies(t *testing.T) {
 // both protocols, for a message and for an entry of a batch.
 func TestSentZeroDelay(t *testing.T) {
 	t.Parallel()
-	const url = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+	const url = "https://sqs.us-east-1.amazonaws.com/111122223333/jobs"
 	for name, tc := range map[string]struct {
 		contentType, target, body string
 		delayed                   string
@@ -99,7 +99,7 @@ func TestSentZeroDelay(t *testing.T) {
 			create(t, c.root(), map[string]string{"DelaySeconds": "60"})
 			path := "/"
 			if tc.contentType == asForm {
-				path = "/123456789012/jobs"
+				path = "/111122223333/jobs"
 			}
 			resp, body := c.raw(t, path, tc.contentType, tc.target, tc.body, false)
 			require.Equal(t, 200, resp.StatusCode, body)
@@ -116,7 +116,7 @@ func TestQueueURLHosts(t *testing.T) {
 	c := newCloud(t)
 	create(t, c.root(), nil)
 	send := func(host string) error {
-		_, err := c.root().SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String(host + "/123456789012/jobs"), MessageBody: aws.String("x")})
+		_, err := c.root().SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String(host + "/111122223333/jobs"), MessageBody: aws.String("x")})
 		return err
 	}
 	for _, host := range []string{
@@ -131,7 +131,7 @@ func TestQueueURLHosts(t *testing.T) {
 		assert.Equal(t, "The address "+host+"/ is not valid for this endpoint.", invalid.ErrorMessage())
 	}
 	west := func(o *awssqs.Options) { o.Region = "eu-west-1" }
-	_, err := c.root().SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String("https://queue.amazonaws.com/123456789012/jobs"), MessageBody: aws.String("x")}, west)
+	_, err := c.root().SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: aws.String("https://queue.amazonaws.com/111122223333/jobs"), MessageBody: aws.String("x")}, west)
 	var invalid *types.InvalidAddress
 	require.ErrorAs(t, err, &invalid)
 	data, err := json.Marshal(invalid.ErrorMessage())

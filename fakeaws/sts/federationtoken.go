@@ -41,7 +41,7 @@ func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationToken
 		needs = append(needs, need)
 	}
 	for i := range needs {
-		setTagKeys(&needs[i].Context, in.Tags)
+		setRequestTags(&needs[i].Context, in.Tags)
 	}
 	return &fakeaws.Plan[*sdk.GetFederationTokenOutput]{Needs: needs, Do: func() (*sdk.GetFederationTokenOutput, error) {
 		return s.federate(call, in)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamsdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	sdk "github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -117,6 +118,10 @@ func TestSessionsOfADeletedUser(t *testing.T) {
 	role := w.role(t, "app", trust(assume, "*", ""))
 	_, err = w.session(session.Credentials).AssumeRole(ctx, input(role))
 	requireError(t, err, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	for _, c := range []*types.Credentials{session.Credentials, federated.Credentials} {
+		_, err = w.session(c).GetCallerIdentity(ctx, &sdk.GetCallerIdentityInput{})
+		requireError(t, err, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	}
 	_, err = w.bucketsOf(t, federated.Credentials)
 	requireError(t, err, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
 }

@@ -72,7 +72,7 @@ func (s *Fake) getWebIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTok
 		needs = append(needs, fakeaws.Need{Action: "sts:TagGetWebIdentityToken", Resource: "*", Name: "-"})
 	}
 	for i := range needs {
-		setTagKeys(&needs[i].Context, in.Tags)
+		setRequestTags(&needs[i].Context, in.Tags)
 	}
 	return &fakeaws.Plan[*sdk.GetWebIdentityTokenOutput]{Needs: needs, Do: func() (*sdk.GetWebIdentityTokenOutput, error) {
 		return s.webIdentityToken(call, in)

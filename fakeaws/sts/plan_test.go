@@ -47,9 +47,8 @@ func TestRoleOfThePlan(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{iam.Service, Service}})
-			acct, err := w.AddAccount(account, "", "")
-			require.NoError(t, err)
+			w := worldtest.NewWorld(t, fakeaws.Config{Services: []fakeaws.Service{iam.Service, Service}}, account)
+			acct, _ := w.Account(account)
 			directory := iamsdk.NewFromConfig(worldtest.FixtureConfig(w, account, w.Region()))
 			row.before(t, directory)
 			user, err := directory.CreateUser(t.Context(), &iamsdk.CreateUserInput{UserName: aws.String("alice")})

@@ -118,24 +118,16 @@ func setKeys(c *enforce.Context, in *sdk.AssumeRoleInput, session *fakeaws.Sessi
 	if len(in.TransitiveTagKeys) > 0 {
 		c.SetMulti("sts:TransitiveTagKeys", in.TransitiveTagKeys)
 	}
-	setTagKeys(c, in.Tags)
+	setRequestTags(c, in.Tags)
 	for _, t := range roleTags {
 		c.Set("iam:ResourceTag/"+t.Key, t.Value)
 		c.Set("aws:ResourceTag/"+t.Key, t.Value)
 	}
 }
 
-// setTagKeys sets the condition keys of the tags of a request.
-func setTagKeys(c *enforce.Context, tags []types.Tag) {
-	if len(tags) == 0 {
-		return
-	}
-	keys := make([]string, len(tags))
-	for i, t := range tags {
-		keys[i] = *t.Key
-		c.Set("aws:RequestTag/"+*t.Key, *t.Value)
-	}
-	c.SetMulti("aws:TagKeys", keys)
+// setRequestTags sets the condition keys of the tags of a request.
+func setRequestTags(c *enforce.Context, tags []types.Tag) {
+	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return *t.Key, *t.Value })
 }
 
 // openRole makes credentials for a session of a role. That the caller may is

@@ -62,11 +62,8 @@ func rootTarget(in *sdk.AssumeRootInput) (string, error) {
 	if !isTask || !slices.Contains(taskPolicies, name) {
 		return "", constraint.Error(fmt.Sprintf(notATaskPolicy, aws.ToString(in.TaskPolicyArn.Arn)))
 	}
-	target := *in.TargetPrincipal
-	if rest, isARN := strings.CutPrefix(target, "arn:aws:iam::"); isARN {
-		target, _ = strings.CutSuffix(rest, ":root")
-	}
-	if !awsid.IsAccount(target) {
+	target, ok := awsid.Account(*in.TargetPrincipal)
+	if !ok {
 		return "", constraint.Error(*in.TargetPrincipal + " is invalid")
 	}
 	return target, nil

@@ -36,7 +36,7 @@ type TrustedContext struct {
 }
 
 // SealContext makes the assertion of a context: signed and encrypted by STS, as the
-// claim sts:identity_context of IAM Identity Center's tokens is. Nobody but this STS
+// claim sts:identity_context of IAM Identity Center's tokens is. Only this STS
 // can make one or read it.
 func (s *Fake) SealContext(c TrustedContext) (string, error) {
 	text, err := json.Marshal(c)

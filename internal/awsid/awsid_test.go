@@ -21,6 +21,23 @@ func TestIsAccount(t *testing.T) {
 	assert.False(t, awsid.IsDigits(""))
 }
 
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"111122223333", "arn:aws:iam::111122223333:root"} {
+		id, ok := awsid.Account(text)
+		assert.True(t, ok, text)
+		assert.Equal(t, "111122223333", id, text)
+	}
+	for _, text := range []string{
+		"", "1111", "111122223333:root", "arn:aws:iam::111122223333", "arn:aws:iam::1111:root", "arn:aws:iam::111122223333:user/root",
+		"arn:aws:iam:us-east-1:111122223333:root", "arn:aws:sts::111122223333:root", "arn:aws-cn:iam::111122223333:root",
+	} {
+		id, ok := awsid.Account(text)
+		assert.False(t, ok, text)
+		assert.Empty(t, id, text)
+	}
+}
+
 func TestARNIsReadBackByTheSDK(t *testing.T) {
 	t.Parallel()
 	got, err := arn.Parse(awsid.ARN("sqs", "us-east-1", "111122223333", "a:b/c"))

@@ -108,6 +108,11 @@ type checker struct {
 	said       string
 }
 
+// maxViolations is how many violations an error lists. That AWS stops somewhere, and
+// where, is unverified: a list of thousands of items with three wrong members each would
+// make an answer far longer than the request.
+const maxViolations = 100
+
 // maxDepth is how deep the structures of inputs may be. IAM's deepest have
 // three steps: "contextEntries.1.member.contextKeyValues".
 const maxDepth = 16
@@ -145,6 +150,9 @@ func (c *checker) violated(kind ViolationKind, r *rule, value, constraint string
 func (c *checker) add(kind ViolationKind, value, constraint string) {
 	if c.first.Kind == 0 {
 		c.first = Violation{kind, c.path()}
+	}
+	if len(c.violations) == maxViolations {
+		return
 	}
 	c.violations = append(c.violations, value+" at '"+c.path()+"' failed to satisfy constraint: Member must "+constraint)
 }

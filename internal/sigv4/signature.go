@@ -118,7 +118,7 @@ func (s *Signature) signsBytes(name []byte) bool {
 }
 
 // indexSigned makes a set of the signed headers when the list is too long to be
-// searched for each header of the request. No honest one is.
+// searched for each header of the request. Those of SDKs are not.
 func (s *Signature) indexSigned() {
 	const searched = 4096
 	if len(s.SignedHeaders) <= searched || s.signed != nil {

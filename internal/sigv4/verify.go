@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 const maxSkew = 15 * time.Minute
 
 // maxKeys bounds the cache of a Verifier. A key is good for one day, region and
-// service, so a cache that is full holds mostly keys that nobody uses again.
+// service, so a cache that is full holds mostly keys that are not used again.
 const maxKeys = 1024
 
 // EmptyHash is the hash of an empty body.
@@ -70,6 +71,9 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 			return err
 		}
 		bodyHash = s.ContentSHA256
+	} else if bodyHash == "" {
+		// A mistake of the caller must not make signatures good for every body.
+		return errors.New("sigv4: the body of a request that is signed for " + s.Service + " was not hashed")
 	}
 	s.key = v.key(secret, s)
 	c := scratches.Get().(*scratch)
@@ -110,8 +114,8 @@ func (s *Signature) checkTime(now time.Time) error {
 
 // checkHeaders insists on the headers that must be signed: Host everywhere, and
 // in Amazon S3 also every x-amz- header of the request ("Signature Calculations
-// for the Authorization Header"), so that nobody who only holds a presigned URL
-// can add, say, an ACL. X-Amz-Content-Sha256 is bound by the canonical request
+// for the Authorization Header"), so that who only has a presigned URL
+// cannot add an ACL, for example. X-Amz-Content-Sha256 is bound by the canonical request
 // anyway, and S3 tolerates it unsigned.
 func (s *Signature) checkHeaders(r *http.Request) error {
 	var unsigned []string

@@ -20,8 +20,17 @@ const (
 	malformedInput       = "MalformedInput"
 )
 
+// longForm is from what length on the values of a form are no parts of it: whoever keeps
+// one of them, as the log does, must not keep all of the form.
+const longForm = 4 << 10
+
+// maxParams is how many parameters a request of the Query protocol may have. AWS's own
+// limit is unverified; no valid request comes near it.
+const maxParams = 20_000
+
 // appendForm appends the parameters of an encoded form.
 func appendForm(ps []param, form string) ([]param, error) {
+	long := len(form) >= longForm
 	for len(form) > 0 {
 		var pair string
 		pair, form, _ = strings.Cut(form, "&")
@@ -32,6 +41,9 @@ func appendForm(ps []param, form string) ([]param, error) {
 		var ok [2]bool
 		name, ok[0] = unescapeForm(name)
 		value, ok[1] = unescapeForm(value)
+		if long {
+			value = strings.Clone(value)
+		}
 		if !ok[0] || !ok[1] {
 			return nil, &Error{Code: malformedQueryString, Message: "The query string contains a syntax error: " + quoteShort(pair)}
 		}
@@ -97,14 +109,19 @@ func quoteShort(s string) string {
 // so nothing is built but what was sent; a list index may be as large as it likes.
 func decodeQuery(o *Operation, n *node, v reflect.Value, r *Request) error {
 	ps := make([]param, 0, 16)
+	text := ""
+	if r.Method == http.MethodPost {
+		text = r.formText()
+	}
+	if strings.Count(r.RawQuery, "&")+strings.Count(text, "&") >= maxParams {
+		return &Error{Code: malformedQueryString, Message: "The request has too many parameters"}
+	}
 	ps, err := appendForm(ps, r.RawQuery)
 	if err != nil {
 		return err
 	}
-	if r.Method == http.MethodPost {
-		if ps, err = appendForm(ps, r.formText()); err != nil {
-			return err
-		}
+	if ps, err = appendForm(ps, text); err != nil {
+		return err
 	}
 	if byName := func(a, b param) int { return cmp.Compare(a.name, b.name) }; !slices.IsSortedFunc(ps, byName) {
 		slices.SortStableFunc(ps, byName)

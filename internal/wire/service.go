@@ -167,7 +167,7 @@ func newService(m *model) (*Service, error) {
 	return s, err
 }
 
-// hasPayload reports whether the payload of a shape is what is tells.
+// hasPayload reports whether is holds for the payload of a shape.
 func (s *Service) hasPayload(name string, is func(trait) bool) bool {
 	sh := s.shapes[name]
 	return sh != nil && slices.ContainsFunc(sh.Members, func(m trait) bool { return m.Payload && is(m) })

@@ -186,7 +186,7 @@ func (r *xmlReader) attribute() (name, value []byte, ok bool, err error) {
 }
 
 // checkAttributes reads all attributes and puts them back: they must be
-// well-formed even where nobody asks for them.
+// well-formed also where the schema has none.
 func (r *xmlReader) checkAttributes() error {
 	all := r.attrs
 	for {

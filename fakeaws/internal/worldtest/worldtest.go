@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/stretchr/testify/assert"
@@ -68,14 +69,24 @@ type World struct {
 	url  *string // of the socket
 }
 
-// New makes a World whose clients use a door.
-func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
-	t.Helper()
-	w := fakeaws.NewWorld(fakeaws.Config{Region: Region, Services: services})
-	for _, id := range []string{Account, Other} {
+// NewWorld makes a World with accounts: [Account] and [Other] unless others are given. It
+// is for benchmarks and for tests of properties too.
+func NewWorld(t require.TestingT, cfg fakeaws.Config, accounts ...string) *fakeaws.World {
+	if len(accounts) == 0 {
+		accounts = []string{Account, Other}
+	}
+	w := fakeaws.NewWorld(cfg)
+	for _, id := range accounts {
 		_, err := w.AddAccount(id, "", "")
 		require.NoError(t, err)
 	}
+	return w
+}
+
+// New makes a World whose clients use a door.
+func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
+	t.Helper()
+	w := NewWorld(t, fakeaws.Config{Region: Region, Services: services})
 	made := &World{World: w, http: w.Door()}
 	if door == Socket {
 		server, client := httptest.NewServer(w.Door()), sdkclient.NewSocket()
@@ -92,14 +103,17 @@ func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
 // They send what the SDK would refuse to send, so that tests see what the service
 // answers to it.
 func (w *World) Config(key, secret, token string) aws.Config {
+	return w.ConfigOf(credentials.NewStaticCredentialsProvider(key, secret, token))
+}
+
+// ConfigOf makes clients that sign with any credentials, or with none.
+func (w *World) ConfigOf(provider aws.CredentialsProvider) aws.Config {
 	return aws.Config{
 		Region:       Region,
 		HTTPClient:   w.http,
 		BaseEndpoint: w.url,
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret, SessionToken: token}, nil
-		}),
+		Credentials:  provider,
 		APIOptions: []func(*middleware.Stack) error{sdkclient.SignAt(w.Clock()), func(s *middleware.Stack) error {
 			// Not every operation has input that the SDK checks.
 			_, _ = s.Initialize.Remove("OperationInputValidation")

@@ -133,7 +133,7 @@ func TestEncryptedAssertions(t *testing.T) {
 	})
 	for name, plain := range map[string]string{
 		"no XML": "alice", "something else": "<a/>", "of another namespace": strings.ReplaceAll(plainAssertion, assertionNS, "urn:x"),
-		"many elements": "<a>" + strings.Repeat("<b/>", maxResponse) + "</a>", "nothing": "",
+		"many elements": "<a>" + strings.Repeat("<b/>", maxElements) + "</a>", "nothing": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

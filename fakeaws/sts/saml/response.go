@@ -23,16 +23,23 @@ const successStatus = "urn:oasis:names:tc:SAML:2.0:status:Success"
 // nameIDFormat begins the formats of names, and is left out of saml:sub_type.
 const nameIDFormat = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 
-// maxResponse bounds the elements of a response, whose text is bounded by the
-// model: canonical XML of deep nesting is slow to make.
-const maxResponse = 5000
+// What is canonicalized is bounded before: for each element the namespaces that are in
+// scope there are copied, several times. The length of a response is bounded by the model;
+// AWS's own limits of these are unverified, and no provider's responses come near.
+const (
+	maxElements   = 5000
+	maxDepth      = 100
+	maxAttributes = 5000
+	// maxScopes is the sum of the namespaces in scope at all elements.
+	maxScopes = 20_000
+)
 
 // readResponse verifies the signature of a response and reads its assertion out
 // of what was signed: whatever else the document has, in whatever place, is not
 // looked at, so that nothing can be wrapped around a good signature.
 func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*sts.SAMLAssertion, error) {
 	doc := etree.NewDocument()
-	if err := doc.ReadFromBytes(text); err != nil || doc.Root() == nil || count(doc.Root(), 0) > maxResponse {
+	if err := doc.ReadFromBytes(text); err != nil || doc.Root() == nil || !bounded(doc.Root()) {
 		return nil, invalidToken(notAResponse)
 	}
 	root := doc.Root()
@@ -46,17 +53,35 @@ func readResponse(text []byte, provider fakeaws.SAMLProvider, now time.Time) (*s
 	return readAssertion(signed)
 }
 
-// count is the number of elements below and with el; it gives up at a depth that
-// no response has.
-func count(el *etree.Element, depth int) int {
-	n := 1
-	if depth > 100 {
-		return maxResponse + 1
+// bounded reports whether a document is as small as responses are.
+func bounded(root *etree.Element) bool {
+	var t tally
+	return t.add(root, 0, 0)
+}
+
+// A tally counts what makes canonical XML slow.
+type tally struct{ elements, attributes, scopes int }
+
+// add counts an element, where so many namespaces are in scope, and what is below it; false
+// when that is too much.
+func (t *tally) add(el *etree.Element, depth, scope int) bool {
+	for _, a := range el.Attr {
+		if a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns" {
+			scope++
+		}
 	}
-	for _, child := range el.ChildElements() {
-		n += count(child, depth+1)
+	t.elements++
+	t.attributes += len(el.Attr)
+	t.scopes += scope
+	if depth > maxDepth || t.elements > maxElements || t.attributes > maxAttributes || t.scopes > maxScopes {
+		return false
 	}
-	return n
+	for _, child := range el.Child {
+		if child, ok := child.(*etree.Element); ok && !t.add(child, depth+1, scope) {
+			return false
+		}
+	}
+	return true
 }
 
 // signedAssertion returns the only assertion of a response, as the signature of
@@ -80,6 +105,8 @@ func signedAssertion(root *etree.Element, provider fakeaws.SAMLProvider, now tim
 	}
 	found := children(response, assertionNS, "Assertion")
 	switch {
+	case !bounded(response): // with what was decrypted
+		return nil, invalidToken(notAResponse)
 	case len(found) != 1:
 		return nil, invalidToken(notAResponse)
 	case !uniqueIDs(response, make(map[string]bool)):

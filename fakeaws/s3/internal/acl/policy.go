@@ -1,4 +1,4 @@
-package s3
+package acl
 
 import (
 	"strings"
@@ -8,14 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // The actions that a permission of an ACL allows (User Guide, "Mapping of ACL
 // permissions and access policy permissions"): those on the bucket that has the ACL,
 // those on its objects, and those on the object that has the ACL.
 
-func onBucketsByACL(p types.Permission) []string {
+func onBuckets(p types.Permission) []string {
 	switch p {
 	case types.PermissionRead:
 		return []string{"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}
@@ -29,14 +28,14 @@ func onBucketsByACL(p types.Permission) []string {
 
 // Who may write an object may give it an ACL with it: it is the writer's. The User
 // Guide names s3:PutObject alone; unverified.
-func intoBucketsByACL(p types.Permission) []string {
+func intoBuckets(p types.Permission) []string {
 	if p == types.PermissionWrite {
 		return []string{"s3:PutObject", "s3:PutObjectAcl"}
 	}
 	return nil
 }
 
-func onObjectsByACL(p types.Permission) []string {
+func onObjects(p types.Permission) []string {
 	switch p {
 	case types.PermissionRead:
 		return []string{"s3:GetObject", "s3:GetObjectVersion"}
@@ -48,21 +47,32 @@ func onObjectsByACL(p types.Permission) []string {
 	return nil
 }
 
-// An aclScope is a resource that an ACL is about, and the actions of its permissions.
-type aclScope struct {
+// A scope is a resource that an ACL is about, and the actions of its permissions.
+type scope struct {
 	arn     string
 	actions func(types.Permission) []string
+}
+
+// BucketPolicy is what the ACL of a bucket allows, by the bucket's ARN, as a policy. Grants
+// to everybody are left out where public is false.
+func (a *ACL) BucketPolicy(arn string, public bool) *enforce.Policy {
+	return a.policy(public, scope{arn, onBuckets}, scope{arn + "/*", intoBuckets})
+}
+
+// ObjectPolicy is what the ACL of an object allows.
+func (a *ACL) ObjectPolicy(arn string, public bool) *enforce.Policy {
+	return a.policy(public, scope{literal(arn), onObjects})
 }
 
 // policy is an ACL as a resource-based policy, so that the same evaluation that
 // decides all else decides it. The first scope tells what has the ACL. Grants to
 // everybody are left out where public is false.
-func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
+func (a *ACL) policy(public bool, scopes ...scope) *enforce.Policy {
 	if a == nil {
 		return nil
 	}
-	use := aclUse{scopes[0].arn, public}
-	if p, ok := a.policies[use]; ok {
+	key := use{scopes[0].arn, public}
+	if p, ok := a.policies[key]; ok {
 		return p
 	}
 	var statements []enforce.StatementElements
@@ -70,9 +80,9 @@ func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 		if !public && toEverybody(g.Grantee) {
 			continue
 		}
-		for _, scope := range scopes {
-			if allowed := scope.allowed(g.Permission); len(allowed) > 0 {
-				statements = append(statements, newACLStatement(g.Grantee, allowed, scope.arn))
+		for _, s := range scopes {
+			if allowed := s.allowed(g.Permission); len(allowed) > 0 {
+				statements = append(statements, newStatement(g.Grantee, allowed, s.arn))
 			}
 		}
 	}
@@ -85,14 +95,14 @@ func (a *acl) policy(public bool, scopes ...aclScope) *enforce.Policy {
 		}
 	}
 	if a.policies == nil {
-		a.policies = make(map[aclUse]*enforce.Policy)
+		a.policies = make(map[use]*enforce.Policy)
 	}
-	a.policies[use] = p
+	a.policies[key] = p
 	return p
 }
 
-// newACLStatement is what a grant allows.
-func newACLStatement(g *types.Grantee, actions []string, resource string) enforce.StatementElements {
+// newStatement is what a grant allows.
+func newStatement(g *types.Grantee, actions []string, resource string) enforce.StatementElements {
 	st := enforce.StatementElements{
 		Effect: enforce.Text{Value: "Allow"}, Principal: enforce.Principals("*", "*"),
 		Action: enforce.Texts(actions...), Resource: enforce.Texts(resource),
@@ -109,7 +119,7 @@ func newACLStatement(g *types.Grantee, actions []string, resource string) enforc
 }
 
 // allowed are the actions of a permission, which may be all of them.
-func (s aclScope) allowed(p types.Permission) []string {
+func (s scope) allowed(p types.Permission) []string {
 	if p != types.PermissionFullControl {
 		return s.actions(p)
 	}
@@ -118,37 +128,6 @@ func (s aclScope) allowed(p types.Permission) []string {
 		all = append(all, s.actions(each)...)
 	}
 	return all
-}
-
-// aclPolicy is the ACL of a bucket as a policy; nil where ACLs are disabled.
-func (s *Fake) aclPolicy(b *bucket) *enforce.Policy {
-	if !b.aclsEnabled() {
-		return nil
-	}
-	public := !s.blockOf(b).ignoreACLs
-	return b.acl.policy(public, aclScope{b.arn, onBucketsByACL}, aclScope{b.arn + "/*", intoBucketsByACL})
-}
-
-// guardByACL completes a permission on an object where ACLs are enabled: the
-// object's own ACL grants, and if another account than the bucket's owns it, of
-// the bucket's policy only what it denies counts (User Guide, "How Amazon S3
-// authorizes a request for an object operation").
-func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *object) {
-	if b.through != nil {
-		need.Subject = o // it guards what is behind the access point: see Complete
-		return
-	}
-	if !b.aclsEnabled() {
-		return
-	}
-	arn := b.arn + "/" + o.key
-	own := o.acl.policy(!s.blockOf(b).ignoreACLs, aclScope{literal(arn), onObjectsByACL})
-	policy := s.bucketPolicyFor(call, b)
-	if owner := b.ownerOf(o); owner != b.owner {
-		need.ResourceAccount = owner.ID
-		policy = policy.Denials()
-	}
-	need.Policy = enforce.Join(enforce.BucketPolicy, policy, own)
 }
 
 // literal is a text as a policy writes it, so that none of its characters is a

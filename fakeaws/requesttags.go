@@ -1,0 +1,26 @@
+package fakeaws
+
+import "github.com/leastpriv/leastpriv/enforce"
+
+// SetRequestTags sets the condition keys of the tags that a request gives to a resource or
+// a session: aws:RequestTag of each tag, and aws:TagKeys. tag takes apart a service's type.
+// A request without tags has none of these keys.
+func SetRequestTags[T any](c *enforce.Context, tags []T, tag func(T) (key, value string)) {
+	if len(tags) == 0 {
+		return
+	}
+	keys := make([]string, len(tags))
+	for i, t := range tags {
+		var value string
+		keys[i], value = tag(t)
+		c.Set("aws:RequestTag/"+keys[i], value)
+	}
+	SetTagKeys(c, keys)
+}
+
+// SetTagKeys sets aws:TagKeys alone, as a request has it that removes tags.
+func SetTagKeys(c *enforce.Context, keys []string) {
+	if len(keys) > 0 {
+		c.SetMulti("aws:TagKeys", keys)
+	}
+}
