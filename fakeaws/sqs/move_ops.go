@@ -43,23 +43,36 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var kmsErr error
+	kms := func(q *queue, action string) (needs []fakeaws.Need) {
+		if q != nil && kmsErr == nil {
+			needs, kmsErr = s.kmsNeedsOf(call, q, action)
+		}
+		return needs
+	}
 	t := &moveTask{source: s.queues[from], status: taskRunning, interval: time.Second / moveRate}
 	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
 	if in.DestinationArn != nil {
 		t.target = s.queues[to]
 		needs = append(needs, s.need(call, "sqs:SendMessage", to, shareable))
+		needs = append(needs, kms(t.target, kmsEncrypt)...)
 	} else {
 		t.origins = s.origins(t.source)
 		for _, arn := range sorted(t.origins) {
 			needs = append(needs, s.need(call, "sqs:SendMessage", t.origins[arn].id, shareable))
+			needs = append(needs, kms(t.origins[arn], kmsEncrypt)...)
 		}
 	}
+	needs = append(needs, kms(t.source, kmsDecrypt)...)
 	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.runMoveTasks(s.now())
 		if err := t.source.movable(call, "SourceArn"); err != nil {
 			return nil, err
+		}
+		if kmsErr != nil {
+			return nil, kmsErr
 		}
 		if in.DestinationArn != nil {
 			if err := t.target.movable(call, "DestinationArn"); err != nil {
