@@ -43,27 +43,18 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var kmsErr error
-	kms := func(q *queue, action string) (needs []fakeaws.Need) {
-		if q != nil && kmsErr == nil {
-			needs, kmsErr = s.kmsNeedsOf(call, q, action)
-		}
-		return needs
-	}
 	t := &moveTask{source: s.queues[from], status: taskRunning, interval: time.Second / moveRate}
-	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
+	targets := []queueID{to}
 	if in.DestinationArn != nil {
 		t.target = s.queues[to]
-		needs = append(needs, s.need(call, "sqs:SendMessage", to, shareable))
-		needs = append(needs, kms(t.target, kmsEncrypt)...)
 	} else {
 		t.origins = s.origins(t.source)
+		targets = targets[:0]
 		for _, arn := range sorted(t.origins) {
-			needs = append(needs, s.need(call, "sqs:SendMessage", t.origins[arn].id, shareable))
-			needs = append(needs, kms(t.origins[arn], kmsEncrypt)...)
+			targets = append(targets, t.origins[arn].id)
 		}
 	}
-	needs = append(needs, kms(t.source, kmsDecrypt)...)
+	needs, kmsErr := s.startNeeds(call, from, targets)
 	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -87,6 +78,30 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 		}
 		return &awssqs.StartMessageMoveTaskOutput{TaskHandle: aws.String(t.handle())}, nil
 	}}, nil
+}
+
+// startNeeds are the permissions to start a task: on its source, on the queues that get its
+// messages, and on the keys that encrypt them. The error is answered when the call is
+// allowed. The lock is held.
+func (s *Fake) startNeeds(call *fakeaws.Call, from queueID, targets []queueID) ([]fakeaws.Need, error) {
+	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
+	for _, id := range targets {
+		needs = append(needs, s.need(call, "sqs:SendMessage", id, shareable))
+	}
+	for _, id := range append(targets, from) {
+		action := kmsEncrypt
+		if id == from {
+			action = kmsDecrypt
+		}
+		if q := s.queues[id]; q != nil {
+			kms, err := s.kmsNeedsOf(call, q, action)
+			if err != nil {
+				return needs, err
+			}
+			needs = append(needs, kms...)
+		}
+	}
+	return needs, nil
 }
 
 // startMove begins a task, at a rate that the call may choose.
