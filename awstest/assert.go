@@ -15,7 +15,7 @@ import (
 // deniedCodes are the codes with which AWS's services refuse a call that the
 // policies do not allow. "Forbidden" is what the SDK makes of a HEAD request's
 // answer, which has no body.
-var deniedCodes = []string{"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden"}
+var deniedCodes = []string{"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden", "KMS.AccessDeniedException"}
 
 // AssertDenied checks that a call was denied by the policies: with AWS's
 // access-denied error, not just any error. With actions, the permission that

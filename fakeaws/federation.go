@@ -58,5 +58,8 @@ type Delegation struct {
 // Federation returns the identity providers of this World.
 func (w *World) Federation() Federation { return w.Fake("iam").(Federation) }
 
+// Keys returns the KMS keys of this World.
+func (w *World) Keys() *Keys { return &w.keys }
+
 // Issuers returns the OpenID Connect providers that this World can reach.
 func (w *World) Issuers() *Issuers { return &w.issuers }

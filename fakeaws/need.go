@@ -1,6 +1,10 @@
 package fakeaws
 
-import "github.com/leastpriv/leastpriv/enforce"
+import (
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
 
 // A Need is one permission that a call requires: what a service's plan says, before
 // the pipeline has added who asks.
@@ -27,9 +31,16 @@ type Need struct {
 	Optional bool
 }
 
+// OfKMS reports whether the permission is one on a KMS key: another service, which uses
+// the key for the caller, repeats the words of KMS when it is denied.
+func (n *Need) OfKMS() bool { return strings.HasPrefix(n.Action, "kms:") }
+
 // Style is how a service, by the prefix of its IAM actions, words the denial of the
 // permission.
 func (n *Need) Style(service string) enforce.MessageStyle {
+	if n.OfKMS() {
+		service = "kms"
+	}
 	style := enforce.DenialOf(service, n.Action).Style
 	style.Name = n.Name
 	return style

@@ -58,6 +58,7 @@ type World struct {
 	// principals, issuers and unrecognized have locks of their own, and call nothing that locks.
 	principals   Principals
 	issuers      Issuers
+	keys         Keys
 	messages     messages
 	unrecognized unrecognizedPrincipals
 	// organizations has the accounts that are in one.
@@ -98,6 +99,7 @@ func NewWorld(cfg Config) *World {
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}
+	w.keys.world = w
 	if w.clock == nil {
 		w.clock = new(clock.Clock)
 	}

@@ -60,7 +60,16 @@ func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttrib
 	}
 	o, needs := s.readNeeds(call, b, ref)
 	needs = append(needs, narrowed(needs[len(needs)-1], byVersion(in.VersionId, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")))
-	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectAttributesOutput, error) {
+	// That S3 decrypts for the checksums, as for HeadObject, and for nothing else is unverified.
+	var kms []fakeaws.Need
+	var kmsErr error
+	if slices.Contains(in.ObjectAttributes, types.ObjectAttributesChecksum) {
+		kms, kmsErr = s.readKMS(call, b, o)
+	}
+	return withBucket(s, call, b, append(needs, kms...), func(b *bucket) (*awss3.GetObjectAttributesOutput, error) {
+		if kmsErr != nil {
+			return nil, kmsErr
+		}
 		if err := ref.checkFound(o, "GET"); err != nil {
 			return nil, err
 		}

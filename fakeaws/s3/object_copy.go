@@ -33,6 +33,7 @@ type objectCopy struct {
 	// is none.
 	from, dest *bucket
 	src        *object
+	encryption *newEncryption
 }
 
 // readCopyObject reads the input of CopyObject.
@@ -128,14 +129,19 @@ func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakea
 	if p.from, err = s.bucketAnywhere(call, p.source.bucketRef); err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awss3.CopyObjectOutput]{
-		Needs: s.copyNeeds(call, in, p),
-		Do:    func() (*awss3.CopyObjectOutput, error) { return s.copy(call, in, p) },
-	}, nil
+	p.encryption = s.planEncryption(call, p.dest, in.Key, &p.params.encryptionParams)
+	needs, kmsErr := s.copyNeeds(call, in, p)
+	return &fakeaws.Plan[*awss3.CopyObjectOutput]{Needs: needs, Do: func() (*awss3.CopyObjectOutput, error) {
+		if kmsErr != nil {
+			return nil, kmsErr
+		}
+		return s.copy(call, in, p)
+	}}, nil
 }
 
-// copyNeeds finds the version to copy, and the permissions that it takes.
-func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) []fakeaws.Need {
+// copyNeeds finds the version to copy, and the permissions that it takes. Its error is
+// answered when the call is allowed.
+func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) ([]fakeaws.Need, error) {
 	o, needs := s.readNeeds(call, p.from, p.source)
 	p.src = o
 	copiesTags := !p.replaceTags && o != nil && len(o.tags) > 0
@@ -153,11 +159,12 @@ func (s *Fake) copyNeeds(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objec
 	put.Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(aws.ToString(in.CopySource), "/"))
 	setEnum(&put.Context, "s3:x-amz-metadata-directive", in.MetadataDirective)
 	setEnum(&put.Context, "s3:x-amz-object-annotation-directive", in.AnnotationDirective)
-	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0)...)
+	needs = append(needs, s.writeNeeds(call, p.dest, put, in.Key, p.params, copiesTags || len(p.tags) > 0, p.encryption)...)
 	if p.copiesAnnotations(o) {
 		needs = append(needs, narrowed(put, "s3:PutObjectAnnotation"))
 	}
-	return needs
+	kms, err := s.readKMS(call, p.from, o)
+	return append(needs, kms...), err
 }
 
 // copiesAnnotations reports whether a copy takes annotations along, which needs
@@ -187,7 +194,7 @@ func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.store(call, p.dest, o, p.params); err != nil {
+	if err := s.store(call, p.dest, o, p.params, p.encryption); err != nil {
 		return nil, err
 	}
 	s.annotate(o, notes)

@@ -2,19 +2,14 @@ package s3
 
 import (
 	"crypto/md5"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
 // An sse is how an object is encrypted, under the names that outputs have
@@ -147,11 +142,11 @@ func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams)
 	if e.ServerSideEncryption == "" || e.ServerSideEncryption == types.ServerSideEncryptionAes256 {
 		return nil, nil
 	}
-	key, err := kmsKey(call, b, e.SSEKMSKeyId)
+	key, err := s.kmsKey(call, b, e.SSEKMSKeyId)
 	if err != nil {
 		return nil, err
 	}
-	e.SSEKMSKeyId = &key
+	e.SSEKMSKeyId = &key.ARN
 	if e.BucketKeyEnabled == nil && rule != nil {
 		e.BucketKeyEnabled = rule.BucketKeyEnabled
 	}
@@ -160,40 +155,6 @@ func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams)
 		e.BucketKeyEnabled = nil
 	}
 	return e, nil
-}
-
-// kmsKey is the ARN of a KMS key that a request or a bucket names by its id, its
-// alias or its ARN; the key aws/s3 of the account when it names none. Every key
-// that is well-formed is taken to exist, because there is no fake of KMS.
-func kmsKey(call *fakeaws.Call, b *bucket, id *string) (string, error) {
-	account := call.Account
-	if account == "" {
-		account = b.owner.ID
-	}
-	switch {
-	case id == nil || *id == "" || *id == "alias/aws/s3":
-		return fakeaws.ARN("kms", b.region, account, "key/"+managedKeyID(account, b.region)), nil
-	case strings.HasPrefix(*id, "alias/"):
-		return fakeaws.ARN("kms", b.region, account, *id), nil
-	case !strings.HasPrefix(*id, "arn:"):
-		return fakeaws.ARN("kms", b.region, account, "key/"+*id), nil
-	}
-	key, err := arn.Parse(*id)
-	resource, name, _ := strings.Cut(key.Resource, "/")
-	switch {
-	case err != nil || key.Service != "kms" || !awsid.IsAccount(key.AccountID) || resource != "key" && resource != "alias" || name == "":
-		return "", errKMSNotFound.withText("Invalid keyId '" + *id + "'")
-	case key.Region != b.region:
-		return "", errKMSNotFound.withText("Invalid arn " + key.Region)
-	}
-	return *id, nil
-}
-
-// managedKeyID makes up the id of the AWS managed key aws/s3.
-func managedKeyID(account, region string) string {
-	sum := sha256.Sum256([]byte("aws/s3 of " + account + " in " + region))
-	h := hex.EncodeToString(sum[:16])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // blocksCustomerKeys reports whether the bucket refuses new objects with SSE-C,

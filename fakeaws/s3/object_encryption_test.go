@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // customer is a key of SSE-C.
@@ -96,32 +98,40 @@ func TestCustomerKeys(t *testing.T) {
 
 func TestKMSEncryption(t *testing.T) {
 	t.Parallel()
-	const key = "1234abcd-12ab-34cd-56ef-1234567890ab"
+	const missing = "1234abcd-12ab-34cd-56ef-1234567890ab"
+	l := newLab(t)
+	l.bucketNamed(t, "bucket")
+	mine := newKMSKey(t, l.world, "alias/mine")
+	managed, err := l.world.Keys().Find(owner, region, "alias/aws/s3")
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		id   *string
-		want string
-		code string
+		want *fakeaws.Key
+		text string // of KMS.NotFoundException
 	}{
-		"AWS managed": {want: "key/" + managedKeyID(owner, region)},
-		"alias of it": {id: ptr("alias/aws/s3"), want: "key/" + managedKeyID(owner, region)},
-		"id":          {id: ptr(key), want: "key/" + key},
-		"alias":       {id: ptr("alias/mine"), want: "alias/mine"},
-		"ARN":         {id: ptr("arn:aws:kms:us-east-1:" + owner + ":key/" + key), want: "key/" + key},
-		"elsewhere":   {id: ptr("arn:aws:kms:eu-west-1:" + owner + ":key/" + key), code: "KMS.NotFoundException"},
-		"no key":      {id: ptr("arn:aws:s3:::bucket"), code: "KMS.NotFoundException"},
+		"AWS managed":           {want: managed},
+		"alias of it":           {id: ptr("alias/aws/s3"), want: managed},
+		"id":                    {id: ptr(mine.ID), want: mine},
+		"alias":                 {id: ptr("alias/mine"), want: mine},
+		"ARN of the alias":      {id: ptr("arn:aws:kms:us-east-1:" + owner + ":alias/mine"), want: mine},
+		"ARN":                   {id: ptr(mine.ARN), want: mine},
+		"elsewhere":             {id: ptr(strings.Replace(mine.ARN, "us-east-1", "eu-west-1", 1)), text: "Invalid arn eu-west-1"},
+		"no key":                {id: ptr("arn:aws:s3:::bucket"), text: "Invalid arn arn:aws:s3:::bucket"},
+		"no id":                 {id: ptr("mine"), text: "Invalid keyId 'mine'"},
+		"an id of nothing":      {id: ptr(missing), text: "Key 'arn:aws:kms:us-east-1:" + owner + ":key/" + missing + "' does not exist"},
+		"an alias of nothing":   {id: ptr("alias/other"), text: "Alias arn:aws:kms:us-east-1:" + owner + ":alias/other is not found."},
+		"of another account":    {id: ptr(strings.Replace(mine.ARN, owner, stranger, 1)), text: "Key '" + strings.Replace(mine.ARN, owner, stranger, 1) + "' does not exist"},
+		"of an unknown account": {id: ptr("arn:aws:kms:us-east-1:999999999999:alias/aws/s3"), text: "Alias arn:aws:kms:us-east-1:999999999999:alias/aws/s3 is not found."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := newLab(t)
-			l.bucketNamed(t, "bucket")
 			out, err := l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), Body: strings.NewReader(hello),
 				ServerSideEncryption: "aws:kms", SSEKMSKeyId: c.id, BucketKeyEnabled: ptr(true), SSEKMSEncryptionContext: ptr("e30=")})
-			if c.code != "" {
-				requireCode(t, err, c.code, 400)
+			if c.text != "" {
+				assert.Equal(t, c.text, requireCode(t, err, "KMS.NotFoundException", 400).Message)
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, "arn:aws:kms:us-east-1:"+owner+":"+c.want, *out.SSEKMSKeyId)
+			assert.Equal(t, c.want.ARN, *out.SSEKMSKeyId)
 			assert.Equal(t, "e30=", *out.SSEKMSEncryptionContext)
 			head, err := l.HeadObject(l.ctx, &awss3.HeadObjectInput{Bucket: ptr("bucket"), Key: ptr("key")})
 			require.NoError(t, err)
@@ -152,9 +162,10 @@ func TestDefaultEncryption(t *testing.T) {
 	l.bucketNamed(t, "bucket")
 	l.encrypt(t, "bucket", types.ServerSideEncryptionRule{BucketKeyEnabled: ptr(true), ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{
 		SSEAlgorithm: types.ServerSideEncryptionAwsKms, KMSMasterKeyID: ptr("alias/mine")}})
+	mine := newKMSKey(t, l.world, "alias/mine")
 	out := l.store(t, "bucket", "key", hello)
 	assert.Equal(t, types.ServerSideEncryptionAwsKms, out.ServerSideEncryption)
-	assert.Equal(t, "arn:aws:kms:us-east-1:"+owner+":alias/mine", *out.SSEKMSKeyId)
+	assert.Equal(t, mine.ARN, *out.SSEKMSKeyId)
 	assert.True(t, *out.BucketKeyEnabled)
 	out, err := l.PutObject(l.ctx, &awss3.PutObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ServerSideEncryption: "AES256"})
 	require.NoError(t, err)

@@ -65,6 +65,7 @@ type reading struct {
 	in      *awss3.GetObjectInput
 	method  string
 	bucket  *bucket
+	kmsErr  error // answered when the call is allowed
 
 	// What is decided when the call is allowed.
 	part    byterange.Span
@@ -95,7 +96,14 @@ func (s *Fake) planRead(call *fakeaws.Call, in *awss3.GetObjectInput, method str
 		return nil, nil, err
 	}
 	o, needs := s.readNeeds(call, b, ref)
-	return &reading{object: o, fake: s, call: call, in: in, method: method, bucket: b}, append(needs, s.headerNeeds(call, b, ref, o)...), nil
+	r := &reading{object: o, fake: s, call: call, in: in, method: method, bucket: b}
+	// HeadObject decrypts only what the checksum needs (API Reference, "HeadObject").
+	if method == "GET" || in.ChecksumMode == types.ChecksumModeEnabled {
+		var kms []fakeaws.Need
+		kms, r.kmsErr = s.readKMS(call, b, o)
+		needs = append(needs, kms...)
+	}
+	return r, append(needs, s.headerNeeds(call, b, ref, o)...), nil
 }
 
 // Headers that only those are sent who may ask for what they tell.
@@ -192,6 +200,9 @@ func (r *reading) decide() (err error) {
 	}
 	if err := refOfGet(in).checkFound(o, r.method); err != nil {
 		return err
+	}
+	if r.kmsErr != nil {
+		return r.kmsErr
 	}
 	if err := o.checkKey(keyOf(in)); err != nil {
 		return err

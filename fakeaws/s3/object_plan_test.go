@@ -108,7 +108,6 @@ func TestPlansKeepToTheirBucket(t *testing.T) {
 	t.Parallel()
 	bucket, key := ptr("bucket"), ptr("key")
 	one := ptr(int32(1))
-	kms := &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: ptr("arn:aws:kms:us-east-1:" + owner + ":key/1")}}
 	until := ptr(newLab(t).world.Clock().Now().AddDate(1, 0, 0))
 	for name, plan := range map[string]func(*lab, testing.TB, *string) func() error{
 		"GetObject": func(l *lab, t testing.TB, _ *string) func() error {
@@ -160,6 +159,7 @@ func TestPlansKeepToTheirBucket(t *testing.T) {
 			return later(l.fake.restoreObject)(t, l.ctx, &awss3.RestoreObjectInput{Bucket: bucket, Key: key, RestoreRequest: &types.RestoreRequest{Days: one}})
 		},
 		"UpdateObjectEncryption": func(l *lab, t testing.TB, _ *string) func() error {
+			kms := &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &newKMSKey(t, l.world, "").ARN}}
 			return later(l.fake.updateObjectEncryption)(t, l.ctx, &awss3.UpdateObjectEncryptionInput{Bucket: bucket, Key: key, ObjectEncryption: kms})
 		},
 		"PutObjectAnnotation": func(l *lab, t testing.TB, _ *string) func() error {

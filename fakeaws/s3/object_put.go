@@ -77,7 +77,7 @@ func (s *Fake) writeNeed(call *fakeaws.Call, b *bucket, key *string, p *writePar
 
 // writeNeeds adds to the permission to write an object those that its
 // parameters ask.
-func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *string, p *writeParams, tagging bool) []fakeaws.Need {
+func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *string, p *writeParams, tagging bool, e *newEncryption) []fakeaws.Need {
 	needs := []fakeaws.Need{put}
 	also := func(action string) { needs = append(needs, narrowed(put, action)) }
 	if tagging {
@@ -95,7 +95,7 @@ func (s *Fake) writeNeeds(call *fakeaws.Call, b *bucket, put fakeaws.Need, key *
 	if p.IfMatch != nil {
 		needs = append(needs, s.needForCondition(call, b, key))
 	}
-	return needs
+	return append(needs, e.needs...)
 }
 
 // putObject stores an object. Its body is read when the call is allowed, and without the
@@ -113,13 +113,14 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 		return nil, err
 	}
 	need := s.writeNeed(call, b, in.Key, p.writeParams, p.tags, true)
+	e := s.planEncryption(call, b, in.Key, &p.encryptionParams)
 	return &fakeaws.Plan[*awss3.PutObjectOutput]{
-		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0),
-		Do:    func() (*awss3.PutObjectOutput, error) { return s.put(call, b, in, p) },
+		Needs: s.writeNeeds(call, b, need, in.Key, p.writeParams, len(p.tags) > 0, e),
+		Do:    func() (*awss3.PutObjectOutput, error) { return s.put(call, b, in, p, e) },
 	}, nil
 }
 
-func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut) (*awss3.PutObjectOutput, error) {
+func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut, e *newEncryption) (*awss3.PutObjectOutput, error) {
 	var err error
 	o := p.object(in.Key, p.tags)
 	if o.data, o.etag, o.checksum, err = p.body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
@@ -128,7 +129,7 @@ func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *o
 	o.size = o.data.len()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.store(call, b, o, p.writeParams); err != nil {
+	if err := s.store(call, b, o, p.writeParams, e); err != nil {
 		return nil, err
 	}
 	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o), Expiration: b.expirationOf(o)}
@@ -138,13 +139,14 @@ func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *o
 }
 
 // store puts a new object under its key if the bucket that a plan found still stands,
-// and the conditions of the request hold. The lock is held.
-func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (err error) {
+// and the conditions of the request hold. It is encrypted as the plan said; nil is an
+// object of an upload in parts, which decided whose it is and how it is encrypted when it
+// was begun. The lock is held.
+func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams, e *newEncryption) (err error) {
 	if err = b.still(call); err != nil {
 		return err
 	}
-	begun := o.parts != nil // by an upload in parts, which decided whose it is and how it is encrypted
-	if !begun {
+	if e != nil {
 		if err = s.own(call, b, o, p); err != nil {
 			return err
 		}
@@ -155,8 +157,8 @@ func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams) (
 	if o.lock, err = b.lockFor(&p.lockParams, s.world.Clock().Now()); err != nil {
 		return err
 	}
-	if !begun {
-		if o.encryption, err = s.encryptionFor(call, b, &p.encryptionParams); err != nil {
+	if e != nil {
+		if o.encryption, err = e.sse, e.err; err != nil {
 			return err
 		}
 		if !o.encryption.plainETag() {

@@ -48,8 +48,14 @@ func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObject
 	if err != nil {
 		return nil, err
 	}
+	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
+	encryption := &sse{ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: kms.KMSKeyArn}
+	if aws.ToBool(kms.BucketKeyEnabled) {
+		encryption.BucketKeyEnabled = aws.Bool(true)
+	}
+	var keyErr error // is set before the change, and answered when the call is allowed
 	plan, err := changeObject(s, call, versionChange[*awss3.UpdateObjectEncryptionOutput]{
-		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
+		ref:    ref,
 		action: "s3:UpdateObjectEncryption", method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.UpdateObjectEncryptionOutput, error) {
 			if err := s.checkReencryptable(o); err != nil {
@@ -58,14 +64,10 @@ func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObject
 			if account := kmsKeyARN().FindStringSubmatch(*kms.KMSKeyArn)[1]; account != b.owner.ID {
 				return nil, errAccessDenied.withText("The AWS KMS key in the request must be owned by the same account as the bucket. Modify the request to specify a KMS key from the same account, and then try again.")
 			}
-			key, err := kmsKey(call, b, kms.KMSKeyArn)
-			if err != nil {
-				return nil, err
+			if keyErr != nil {
+				return nil, keyErr
 			}
-			o.encryption = &sse{ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &key}
-			if aws.ToBool(kms.BucketKeyEnabled) {
-				o.encryption.BucketKeyEnabled = aws.Bool(true)
-			}
+			o.encryption = encryption
 			return new(awss3.UpdateObjectEncryptionOutput), nil
 		},
 	})
@@ -75,7 +77,31 @@ func (s *Fake) updateObjectEncryption(call *fakeaws.Call, in *awss3.UpdateObject
 	keys := &plan.Needs[0].Context
 	setEnum(keys, "s3:x-amz-server-side-encryption", types.ServerSideEncryptionAwsKms)
 	setIfSent(keys, "s3:x-amz-server-side-encryption-aws-kms-key-id", kms.KMSKeyArn)
+	more, err := s.reencryptKMS(call, ref, encryption)
+	keyErr = err
+	plan.Needs = append(plan.Needs, more...)
 	return plan, nil
+}
+
+// reencryptKMS are the permissions on the new key of an object and on the one that it has
+// (API Reference, "UpdateObjectEncryption"). Which of them KMS is asked for in which case
+// is unverified.
+func (s *Fake) reencryptKMS(call *fakeaws.Call, ref objectRef, to *sse) ([]fakeaws.Need, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.findBucket(call, ref.bucketRef)
+	if err != nil {
+		return nil, err
+	}
+	object := b.objectARN(ref.key)
+	var from []fakeaws.Need
+	if o := b.version(*ref.key, ref.version); o != nil {
+		if from, err = s.kmsNeeds(call, b, object, o.encryption, kmsDecrypt, "kms:ReEncryptFrom"); err != nil {
+			return nil, err
+		}
+	}
+	needs, err := s.kmsNeeds(call, b, object, to, "kms:Encrypt", kmsDecrypt, kmsEncrypt, "kms:ReEncryptFrom", "kms:ReEncryptTo")
+	return append(from, needs...), err
 }
 
 // checkReencryptable refuses objects whose encryption cannot be changed. No bypass

@@ -12,9 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-const kmsOfOwner = "arn:aws:kms:us-east-1:" + owner + ":key/1234abcd-12ab-34cd-56ef-1234567890ab"
+// kmsKey makes a KMS key of the owner's.
+func kmsKey(t testing.TB, w *fakeaws.World) *fakeaws.Key {
+	t.Helper()
+	key, err := w.Keys().Create(owner, "us-east-1", nil)
+	require.NoError(t, err)
+	return key
+}
 
 // reencrypt calls UpdateObjectEncryption.
 func reencrypt(t *testing.T, c *awss3.Client, bucket, key, kms string, set ...func(*awss3.UpdateObjectEncryptionInput)) error {
@@ -31,6 +39,7 @@ func reencrypt(t *testing.T, c *awss3.Client, bucket, key, kms string, set ...fu
 func TestUpdateObjectEncryption(t *testing.T) {
 	t.Parallel()
 	throughDoors(t, func(t *testing.T, a *account) {
+		kmsOfOwner := kmsKey(t, a.world).ARN
 		ctx := t.Context()
 		a.bucket("bucket")
 		_, err := a.root.PutBucketVersioning(ctx, &awss3.PutBucketVersioningInput{Bucket: aws.String("bucket"), VersioningConfiguration: &types.VersioningConfiguration{Status: "Enabled"}})
@@ -50,7 +59,7 @@ func TestUpdateObjectEncryption(t *testing.T) {
 		assert.Equal(t, members(&want), members(got), "all else is as it was")
 		assert.Equal(t, types.ServerSideEncryptionAes256, head(nil).ServerSideEncryption, "the other version is not touched")
 
-		other := kmsOfOwner + "0"
+		other := kmsKey(t, a.world).ARN
 		require.NoError(t, reencrypt(t, a.root, "bucket", "key", other, func(in *awss3.UpdateObjectEncryptionInput) {
 			in.VersionId = first.VersionId
 			in.ObjectEncryption.(*types.ObjectEncryptionMemberSSEKMS).Value.BucketKeyEnabled = nil
@@ -80,6 +89,7 @@ func TestUpdateObjectEncryption(t *testing.T) {
 func TestUpdateObjectEncryptionIsPermitted(t *testing.T) {
 	t.Parallel()
 	throughDoors(t, func(t *testing.T, a *account) {
+		kmsOfOwner := kmsKey(t, a.world).ARN
 		a.bucket("bucket")
 		_, err := a.root.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("data"), Tagging: aws.String("team=blue")})
 		require.NoError(t, err)
@@ -92,7 +102,7 @@ func TestUpdateObjectEncryptionIsPermitted(t *testing.T) {
 			`"StringEquals":{"s3:x-amz-server-side-encryption":"AES256"}`:                                    false,
 			`"Null":{"s3:ResourceAccount":"false","s3:x-amz-server-side-encryption-aws-kms-key-id":"false"}`: true,
 		} {
-			a.allow(`{"Effect":"Allow","Action":"s3:UpdateObjectEncryption","Resource":"arn:aws:s3:::bucket/key","Condition":{` + condition + `}}`)
+			a.allow(`{"Effect":"Allow","Action":"s3:UpdateObjectEncryption","Resource":"arn:aws:s3:::bucket/key","Condition":{` + condition + `}},{"Effect":"Allow","Action":"kms:*","Resource":"*"}`)
 			err := reencrypt(t, a.user, "bucket", "key", kmsOfOwner)
 			if allowed {
 				require.NoError(t, err, condition)
@@ -108,6 +118,7 @@ func TestUpdateObjectEncryptionIsPermitted(t *testing.T) {
 func TestObjectsThatCannotBeReencrypted(t *testing.T) {
 	t.Parallel()
 	throughDoors(t, func(t *testing.T, a *account) {
+		kmsOfOwner := kmsKey(t, a.world).ARN
 		ctx := t.Context()
 		_, err := a.root.CreateBucket(ctx, &awss3.CreateBucketInput{Bucket: aws.String("bucket"), ObjectLockEnabledForBucket: aws.Bool(true)})
 		require.NoError(t, err)

@@ -198,3 +198,14 @@ func TestDenied(t *testing.T) {
 var errBoom = errors.New("boom")
 
 func ptr[T any](v T) *T { return &v }
+
+// newKMSKey makes a key of the owner's, with an alias if it is not empty.
+func newKMSKey(t testing.TB, w *fakeaws.World, alias string) *fakeaws.Key {
+	t.Helper()
+	key, err := w.Keys().Create(owner, region, nil)
+	require.NoError(t, err)
+	if alias != "" {
+		key.SetAlias(alias)
+	}
+	return key
+}

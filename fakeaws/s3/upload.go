@@ -180,13 +180,14 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 		return nil, err
 	}
 	need := s.writeNeed(call, b, in.Key, params, tags, false)
-	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0)
+	e := s.planEncryption(call, b, in.Key, &params.encryptionParams)
+	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0, e)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
 		m := &multipart{
 			key: aws.ToString(in.Key), started: s.now(), initiator: initiatorOf(call),
 			params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
 		}
-		if err := s.begin(call, b, m); err != nil {
+		if err := s.begin(call, b, m, e); err != nil {
 			return nil, err
 		}
 		out := &awss3.CreateMultipartUploadOutput{Bucket: &b.name, Key: in.Key, UploadId: &m.id, ChecksumAlgorithm: m.algorithm}
@@ -201,11 +202,11 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 
 // begin decides whose object an upload makes and how it is encrypted, and gives the
 // upload its id.
-func (s *Fake) begin(call *fakeaws.Call, b *bucket, m *multipart) (err error) {
+func (s *Fake) begin(call *fakeaws.Call, b *bucket, m *multipart, e *newEncryption) (err error) {
 	if err = s.own(call, b, m.object, m.params); err != nil {
 		return err
 	}
-	if m.object.encryption, err = s.encryptionFor(call, b, &m.params.encryptionParams); err != nil {
+	if m.object.encryption, err = e.sse, e.err; err != nil {
 		return err
 	}
 	if _, err = b.lockFor(&m.params.lockParams, call.Time); err != nil {

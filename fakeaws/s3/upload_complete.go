@@ -78,7 +78,11 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 	if err != nil {
 		return nil, err
 	}
-	return withBucket(s, call, b, s.completeNeeds(call, b, ref, in), func(b *bucket) (*awss3.CompleteMultipartUploadOutput, error) {
+	needs, kmsErr := s.completeNeeds(call, b, ref, in)
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CompleteMultipartUploadOutput, error) {
+		if kmsErr != nil {
+			return nil, kmsErr
+		}
 		m, err := b.upload(in.Key, in.UploadId)
 		if err != nil {
 			if m = b.completedUpload(in); m == nil {
@@ -96,17 +100,20 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 	}), nil
 }
 
-// completeNeeds are the permissions to complete an upload.
-func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *awss3.CompleteMultipartUploadInput) []fakeaws.Need {
+// completeNeeds are the permissions to complete an upload, and an error to answer with
+// when the call is allowed.
+func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *awss3.CompleteMultipartUploadInput) ([]fakeaws.Need, error) {
 	put := s.need(call, b, "s3:PutObject", b.objectARN(in.Key), 3)
 	put.Context.SetBool("s3:ObjectCreationOperation", true)
 	setIfSent(&put.Context, "s3:if-match", in.IfMatch)
 	setIfSent(&put.Context, "s3:if-none-match", in.IfNoneMatch)
-	if in.IfMatch == nil {
-		return []fakeaws.Need{put}
+	needs := []fakeaws.Need{put}
+	if in.IfMatch != nil {
+		_, get := s.objectNeed(call, b, ref, "s3:GetObject")
+		needs = append(needs, get)
 	}
-	_, get := s.objectNeed(call, b, ref, "s3:GetObject")
-	return []fakeaws.Need{put, get}
+	kms, err := s.partKMS(call, b, in.Key, in.UploadId, true)
+	return append(needs, kms...), err
 }
 
 // finish makes the object of an upload.
@@ -121,7 +128,7 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 	}
 	params := *m.params
 	params.IfMatch, params.IfNoneMatch = in.IfMatch, in.IfNoneMatch
-	if err := s.store(call, b, o, &params); err != nil {
+	if err := s.store(call, b, o, &params, nil); err != nil {
 		return err
 	}
 	// The date of an object is that of the beginning of its upload (User Guide,

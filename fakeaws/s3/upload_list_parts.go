@@ -63,7 +63,13 @@ func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws
 	if err != nil {
 		return nil, err
 	}
-	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.ListPartsOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kms, kmsErr := s.partKMS(call, b, in.Key, in.UploadId, true)
+	return withBucket(s, call, b, append(needs, kms...), func(b *bucket) (*awss3.ListPartsOutput, error) {
+		if kmsErr != nil {
+			return nil, kmsErr
+		}
 		m, err := b.upload(in.Key, in.UploadId)
 		if err != nil {
 			return nil, err

@@ -54,11 +54,15 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 	if err := body.check(); err != nil {
 		return nil, err
 	}
-	b, needs, err := s.askPart(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil})
+	ask, err := s.askPart(call, objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}, in.UploadId)
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awss3.UploadPartOutput]{Needs: needs, Do: func() (*awss3.UploadPartOutput, error) {
+	b := ask.bucket
+	return &fakeaws.Plan[*awss3.UploadPartOutput]{Needs: ask.needs, Do: func() (*awss3.UploadPartOutput, error) {
+		if ask.err != nil {
+			return nil, ask.err
+		}
 		m, err := s.uploading(call, b, in.Key, in.UploadId, func(m *multipart) error { return m.admit(body, *key) })
 		if err != nil {
 			return nil, err
@@ -92,13 +96,25 @@ func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput,
 	return out, nil
 }
 
-// askPart finds the bucket of an upload, and the permission to add to the upload.
-func (s *Fake) askPart(call *fakeaws.Call, ref objectRef) (*bucket, []fakeaws.Need, error) {
+// A partAsk is the bucket of an upload, and the permissions to add to the upload. The
+// error is answered when the call is allowed.
+type partAsk struct {
+	bucket *bucket
+	needs  []fakeaws.Need
+	err    error
+}
+
+// askPart finds what a call needs to add a part to an upload.
+func (s *Fake) askPart(call *fakeaws.Call, ref objectRef, id *string) (*partAsk, error) {
 	b, needs, err := s.askUpload(call, ref, "s3:PutObject")
-	if err == nil {
-		needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
+	if err != nil {
+		return nil, err
 	}
-	return b, needs, err
+	needs[0].Context.SetBool("s3:ObjectCreationOperation", false)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kms, err := s.partKMS(call, b, ref.key, id, false)
+	return &partAsk{b, append(needs, kms...), err}, nil
 }
 
 // uploading finds the upload of a request and checks that the part fits it.

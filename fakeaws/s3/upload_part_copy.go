@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,11 +72,11 @@ func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput)
 	if err != nil {
 		return nil, err
 	}
-	dest, put, err := s.askPart(call, p.dest)
+	dest, err := s.askPart(call, p.dest, in.UploadId)
 	if err != nil {
 		return nil, err
 	}
-	put[0].Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(*in.CopySource, "/"))
+	dest.needs[0].Context.Set("s3:x-amz-copy-source", strings.TrimPrefix(*in.CopySource, "/"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.from, err = s.bucketAnywhere(call, p.source.bucketRef); err != nil {
@@ -83,8 +84,16 @@ func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput)
 	}
 	var needs []fakeaws.Need
 	p.src, needs = s.readNeeds(call, p.from, p.source)
-	return &fakeaws.Plan[*awss3.UploadPartCopyOutput]{Needs: append(needs, put...), Do: func() (*awss3.UploadPartCopyOutput, error) {
-		return s.copyPart(call, dest, in, p)
+	kms, kmsErr := s.readKMS(call, p.from, p.src)
+	needs = slices.Concat(needs, dest.needs, kms)
+	return &fakeaws.Plan[*awss3.UploadPartCopyOutput]{Needs: needs, Do: func() (*awss3.UploadPartCopyOutput, error) {
+		switch {
+		case dest.err != nil:
+			return nil, dest.err
+		case kmsErr != nil:
+			return nil, kmsErr
+		}
+		return s.copyPart(call, dest.bucket, in, p)
 	}}, nil
 }
 

@@ -388,6 +388,7 @@ func TestMultipartKeepsItsEncryption(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.bucketNamed(t, "bucket")
+	newKMSKey(t, l.world, "alias/mine")
 	id := l.begin(t, awss3.CreateMultipartUploadInput{ServerSideEncryption: "aws:kms", SSEKMSKeyId: ptr("alias/mine")})
 	one := l.part(t, id, 1, hello)
 	assert.NotEqual(t, `"5eb63bbbe01eeed093cb22bb8f5acdc3"`, *one.ETag)

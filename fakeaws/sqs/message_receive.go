@@ -33,7 +33,12 @@ func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput
 	if len(in.MessageAttributeNames) > maxAskedNames {
 		return nil, invalidParameter(textAskedNames)
 	}
+	needs, kmsErr := s.kmsNeeds(call, q, kmsDecrypt)
+	plan.Needs = append(plan.Needs, needs...)
 	plan.Do = func() (*awssqs.ReceiveMessageOutput, error) {
+		if q != nil && kmsErr != nil {
+			return nil, kmsErr
+		}
 		return s.receive(&poll{in: in, call: call, queue: q})
 	}
 	return plan, nil
@@ -49,7 +54,7 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 		err = s.world.Clock().Wait(p.call, until.time(), p.wake)
 		if err == nil {
 			// What has come meanwhile is not for a caller who was shut out meanwhile.
-			err = p.call.StillAllowed(s.receiving(p.queue))
+			err = s.mayStillReceive(p)
 		}
 		if err != nil {
 			s.abandon(p)
@@ -58,11 +63,16 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 	}
 }
 
-// receiving is the permission to receive from a queue as it is now.
-func (s *Fake) receiving(q *queue) fakeaws.Need {
+// mayStillReceive asks for the permissions to receive from a queue as it is now.
+func (s *Fake) mayStillReceive(p *poll) error {
+	kms, err := s.kmsNeeds(p.call, p.queue, kmsDecrypt)
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return q.need("sqs:ReceiveMessage")
+	need := p.queue.need("sqs:ReceiveMessage")
+	s.mu.Unlock()
+	return p.call.StillAllowed(append(kms, need)...)
 }
 
 // poll looks once at the queue. Without an answer, the caller waits until the

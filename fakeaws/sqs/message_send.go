@@ -28,7 +28,7 @@ func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fa
 	if err := required(in.QueueUrl, "MessageBody", in.MessageBody); err != nil {
 		return nil, err
 	}
-	return onQueue(s, call, in.QueueUrl, "sqs:SendMessage", shareable, func(q *queue) (*awssqs.SendMessageOutput, error) {
+	return onMessages(s, call, in.QueueUrl, "sqs:SendMessage", kmsEncrypt, func(q *queue) (*awssqs.SendMessageOutput, error) {
 		out, err := s.send(call, q, &types.SendMessageBatchRequestEntry{
 			MessageBody:             in.MessageBody,
 			DelaySeconds:            in.DelaySeconds,
@@ -53,7 +53,7 @@ func (s *Fake) sendMessage(call *fakeaws.Call, in *awssqs.SendMessageInput) (*fa
 // sendMessageBatch puts up to ten messages into a queue. Each succeeds or fails
 // on its own.
 func (s *Fake) sendMessageBatch(call *fakeaws.Call, in *awssqs.SendMessageBatchInput) (*fakeaws.Plan[*awssqs.SendMessageBatchOutput], error) {
-	return onQueue(s, call, in.QueueUrl, "sqs:SendMessage", shareable, func(q *queue) (*awssqs.SendMessageBatchOutput, error) {
+	return onMessages(s, call, in.QueueUrl, "sqs:SendMessage", kmsEncrypt, func(q *queue) (*awssqs.SendMessageBatchOutput, error) {
 		if err := checkBatch("SendMessageBatchRequestEntry", in.Entries, func(e *types.SendMessageBatchRequestEntry) *string { return e.Id }); err != nil {
 			return nil, err
 		}

@@ -44,22 +44,26 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &moveTask{source: s.queues[from], status: taskRunning, interval: time.Second / moveRate}
-	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
+	targets := []queueID{to}
 	if in.DestinationArn != nil {
 		t.target = s.queues[to]
-		needs = append(needs, s.need(call, "sqs:SendMessage", to, shareable))
 	} else {
 		t.origins = s.origins(t.source)
+		targets = targets[:0]
 		for _, arn := range sorted(t.origins) {
-			needs = append(needs, s.need(call, "sqs:SendMessage", t.origins[arn].id, shareable))
+			targets = append(targets, t.origins[arn].id)
 		}
 	}
+	needs, kmsErr := s.startNeeds(call, from, targets)
 	return &fakeaws.Plan[*awssqs.StartMessageMoveTaskOutput]{Needs: needs, Do: func() (*awssqs.StartMessageMoveTaskOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.runMoveTasks(s.now())
 		if err := t.source.movable(call, "SourceArn"); err != nil {
 			return nil, err
+		}
+		if kmsErr != nil {
+			return nil, kmsErr
 		}
 		if in.DestinationArn != nil {
 			if err := t.target.movable(call, "DestinationArn"); err != nil {
@@ -74,6 +78,30 @@ func (s *Fake) startMessageMoveTask(call *fakeaws.Call, in *awssqs.StartMessageM
 		}
 		return &awssqs.StartMessageMoveTaskOutput{TaskHandle: aws.String(t.handle())}, nil
 	}}, nil
+}
+
+// startNeeds are the permissions to start a task: on its source, on the queues that get its
+// messages, and on the keys that encrypt them. The error is answered when the call is
+// allowed. The lock is held.
+func (s *Fake) startNeeds(call *fakeaws.Call, from queueID, targets []queueID) ([]fakeaws.Need, error) {
+	needs := s.moveNeeds(call, "sqs:StartMessageMoveTask", from)
+	for _, id := range targets {
+		needs = append(needs, s.need(call, "sqs:SendMessage", id, shareable))
+	}
+	for _, id := range append(targets, from) {
+		action := kmsEncrypt
+		if id == from {
+			action = kmsDecrypt
+		}
+		if q := s.queues[id]; q != nil {
+			kms, err := s.kmsNeedsOf(call, q, action)
+			if err != nil {
+				return needs, err
+			}
+			needs = append(needs, kms...)
+		}
+	}
+	return needs, nil
 }
 
 // startMove begins a task, at a rate that the call may choose.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // defaultKeyReuse is KmsDataKeyReusePeriodSeconds of a queue with a KMS key that
@@ -30,7 +32,7 @@ func writeSQSEncryption(c *change, value string) (err error) {
 }
 
 // writeKMSKey sets the KMS key: an id, an alias, or the ARN of either. SQS takes
-// any; that the key exists shows only in sends and receives. With a key, SQS's own
+// any; whether the key exists shows only in sends and receives. With a key, SQS's own
 // encryption is off. An empty value removes the key.
 func writeKMSKey(c *change, value string) error {
 	c.kmsKey = value
@@ -53,4 +55,46 @@ func readKeyReuse(s *settings) string {
 func writeKeyReuse(c *change, value string) error {
 	return numberAttribute(types.QueueAttributeNameKmsDataKeyReusePeriodSeconds, minKeyReuse, maxKeyReuse,
 		func(s *settings) *int { return &s.keyReuse }).write(c, value)
+}
+
+// The permissions on the KMS key of a queue that SQS asks for a caller: one to send, one
+// to receive (developer guide, "Key management").
+const (
+	kmsEncrypt = "kms:GenerateDataKey"
+	kmsDecrypt = "kms:Decrypt"
+)
+
+// kmsNeeds are the permissions on the KMS key of a queue; none without a key, or without
+// a queue. Ids and aliases are those of the queue's account. SQS uses a data key again for
+// some minutes and does not ask KMS meanwhile; here each call is judged. An error is
+// answered when the call is allowed.
+func (s *Fake) kmsNeeds(call *fakeaws.Call, q *queue, action string) ([]fakeaws.Need, error) {
+	if q == nil {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kmsNeedsOf(call, q, action)
+}
+
+// kmsNeedsOf is kmsNeeds with the lock held.
+func (s *Fake) kmsNeedsOf(call *fakeaws.Call, q *queue, action string) ([]fakeaws.Need, error) {
+	if q.kmsKey == "" {
+		return nil, nil
+	}
+	key, err := s.world.Keys().Find(q.id.account, q.id.region, q.kmsKey)
+	if err != nil {
+		return nil, &types.KmsNotFound{Message: aws.String(kmsText(call, "NotFoundException", err.Error()))}
+	}
+	return []fakeaws.Need{key.Need(call, action, map[string]string{"aws:sqs:arn": q.arn})}, nil
+}
+
+// kmsText is an error of KMS as SQS repeats it: in the words of an SDK.
+func kmsText(call *fakeaws.Call, code, message string) string {
+	return message + " (Service: AWSKMS; Status Code: 400; Error Code: " + code + "; Request ID: " + call.RequestID + "; Proxy: null)"
+}
+
+// kmsDenied is the error of a caller who may not use the key of a queue.
+func kmsDenied(call *fakeaws.Call, message string) error {
+	return &types.KmsAccessDenied{Message: aws.String(kmsText(call, "AccessDeniedException", message))}
 }

@@ -117,7 +117,13 @@ func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r s
 	for _, set := range keys {
 		set(&plan.Needs[0].Context)
 	}
-	plan.Do = func() (none O, err error) {
+	plan.Do = doOn(s, q, do)
+	return plan, nil
+}
+
+// doOn performs an operation on the queue that was judged, under the lock.
+func doOn[O any](s *Fake, q *queue, do func(*queue) (O, error)) func() (O, error) {
+	return func() (none O, err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := q.exists(); err != nil {
@@ -128,6 +134,23 @@ func onQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r s
 		}
 		return do(q)
 	}
+}
+
+// onMessages plans an operation on the messages of a queue: [onQueue], with the
+// permission on the KMS key that encrypts them.
+func onMessages[O any](s *Fake, call *fakeaws.Call, url *string, action, kms string, do func(*queue) (O, error)) (*fakeaws.Plan[O], error) {
+	q, plan, err := findQueue[O](s, call, url, action, shareable)
+	if err != nil {
+		return nil, err
+	}
+	needs, kmsErr := s.kmsNeeds(call, q, kms)
+	plan.Needs = append(plan.Needs, needs...)
+	plan.Do = doOn(s, q, func(q *queue) (none O, err error) {
+		if kmsErr != nil {
+			return none, kmsErr
+		}
+		return do(q)
+	})
 	return plan, nil
 }
 
@@ -171,6 +194,9 @@ func setRequestTags(c *enforce.Context, tags map[string]string) {
 // Denied implements [fakeaws.Fake]. SQS prints the action in lower case, and
 // tells callers without a user or role only that they are refused.
 func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+	if need.OfKMS() {
+		return kmsDenied(call, d.Message(need.Style("kms")))
+	}
 	if call.Anonymous() || call.Caller.Type == enforce.Service {
 		return refused(call)
 	}
