@@ -165,7 +165,7 @@ func defaultKeyPolicy(account string) *enforce.Policy {
 }
 
 // managedKeyPolicy is the policy of a key that a service has in an account ("AWS managed
-// keys" of the KMS Developer Guide): nobody can change it.
+// keys" of the KMS Developer Guide). It cannot be changed.
 func managedKeyPolicy(account, region, service string) *enforce.Policy {
 	return enforce.MustParse(`{"Version":"2012-10-17","Id":"auto-`+service+`-1","Statement":[{`+
 		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},`+
@@ -188,8 +188,8 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 	if call.Caller.Type != enforce.Service {
 		keys.Set("kms:ViaService", call.Service+"."+key.Region+".amazonaws.com")
 		keys.SetBool("aws:ViaAWSService", true)
-		// The address is the service's. Which it is nobody can tell, so that a policy that
-		// asks for the caller's network denies, as it does in AWS.
+		// The request comes from an address of the service, which is not known: a policy
+		// that asks for the caller's network denies, as it does in AWS.
 		for _, network := range []string{"aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"} {
 			keys.SetAbsent(network)
 		}

@@ -32,7 +32,7 @@ func recordOf(t testing.TB, s signing, p protocol) recorded {
 // into 1 MB: none of it costs more than the bounds.
 func TestLimitsBoundTheCost(t *testing.T) {
 	if !*measured {
-		t.Skip("measures CPU time; with -bounds")
+		t.Skip("-bounds is not set: CPU time would be measured")
 	}
 	w := newLimited(t)
 	for name, test := range limits {
@@ -95,7 +95,7 @@ var documents = map[string]func(size int) string{
 // request with long values, for no more than the bounds.
 func TestDocumentsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("measures CPU time; with -bounds")
+		t.Skip("-bounds is not set: CPU time would be measured")
 	}
 	w := newLimited(t)
 	for name, document := range documents {
@@ -135,7 +135,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 // Requests of other forms.
 func TestHostileRequestsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("measures CPU time; with -bounds")
+		t.Skip("-bounds is not set: CPU time would be measured")
 	}
 	w := newLimited(t)
 	config := worldtest.FixtureConfig(w, account, "us-east-1")
@@ -226,7 +226,7 @@ func headersOf(n int) (all []func(*http.Request)) {
 // The log of 4,500 calls with user agents of 60 KB is bounded.
 func TestLogIsBoundedByUserAgents(t *testing.T) {
 	if !*measured {
-		t.Skip("sends 270 MB; with -bounds")
+		t.Skip("-bounds is not set: 270 MB would be sent")
 	}
 	w := newLimited(t)
 	r := recordOf(t, signing{plain: true}, protocol{service: "s3", method: "GET", target: "/bucket/key"})

@@ -277,7 +277,7 @@ func (f *filled) hostile(t testing.TB, o operation, s site, config aws.Config) (
 // sends it, it costs no more than the bounds.
 func TestFilledInputsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("measures CPU time; with -bounds")
+		t.Skip("-bounds is not set: CPU time would be measured")
 	}
 	for service := range clientsOf {
 		for _, op := range newFilled(t).Fake(service).Ops() {
