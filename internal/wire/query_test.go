@@ -296,3 +296,18 @@ func TestSTSResponse(t *testing.T) {
 		`</GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
 		string(res.Body))
 }
+
+// IAM says of most lists that they are not truncated, and nothing of this one.
+func TestTruthLeftOut(t *testing.T) {
+	t.Parallel()
+	s, _ := Load("iam")
+	body := func(operation string, out any) string {
+		res, err := s.Operation(operation).Encode(AWSQuery, out, "id")
+		require.NoError(t, err)
+		return string(res.Body)
+	}
+	assert.Contains(t, body("ListUsers", &iam.ListUsersOutput{}), "<IsTruncated>false</IsTruncated>")
+	assert.NotContains(t, body("ListServiceSpecificCredentials", &iam.ListServiceSpecificCredentialsOutput{}), "IsTruncated")
+	more := &iam.ListServiceSpecificCredentialsOutput{IsTruncated: true}
+	assert.Contains(t, body("ListServiceSpecificCredentials", more), "<IsTruncated>true</IsTruncated>")
+}
