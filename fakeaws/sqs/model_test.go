@@ -31,6 +31,7 @@ type modelQueue struct {
 type modelMessage struct {
 	body, id, group, dedup string
 	sent, first, visibleAt time.Duration
+	received               time.Duration
 	receives               int
 	flying                 bool
 	seen                   bool        // visible, since its last visibleAt
@@ -216,7 +217,7 @@ func (w *modelWorld) receive(q *modelQueue, most int, timeout time.Duration) (ta
 			m.first = w.now
 		}
 		m.receives++
-		m.flying, m.seen, m.visibleAt = true, false, w.now+timeout
+		m.flying, m.seen, m.received, m.visibleAt = true, false, w.now, w.now+timeout
 		taken = append(taken, m)
 		w.turn(q)
 	}
@@ -307,13 +308,13 @@ func (w *modelWorld) delete(h *modelHandle) (refused bool) {
 // hide returns whether SQS refuses to change the visibility timeout.
 func (w *modelWorld) hide(h *modelHandle, timeout time.Duration) (refused bool) {
 	gone, current := w.state(h)
-	hidden := !gone && current && h.message.flying
+	hidden := !gone && (current || !h.queue.fifo) && h.message.flying
 	switch {
 	case gone, h.queue.fifo && !hidden:
 		return true
 	case !hidden:
 		return false
-	case w.now+timeout-h.received > 12*time.Hour:
+	case w.now+timeout-h.message.received > 12*time.Hour:
 		return true
 	}
 	h.message.visibleAt = w.now + timeout
