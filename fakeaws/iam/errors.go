@@ -160,7 +160,7 @@ const (
 const (
 	quotaVirtualDevices = "VirtualMFADevicesPerAccount"
 	quotaMFADevices     = "MFADevicesPerUser"
-	quotaSigningCerts   = "SigningCertificatesPerUser"
+	quotaSigningCerts   = "CertificatesPerUser"
 	quotaServerCerts    = "ServerCertificatesPerAccount"
 	quotaSSHKeys        = "SSHPublicKeysPerUser"
 	quotaServiceCreds   = "ServiceSpecificCredentialsPerUser"

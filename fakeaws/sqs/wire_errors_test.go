@@ -76,6 +76,35 @@ func TestErrorBodies(t *testing.T) {
 	}
 }
 
+// The URL of a queue has the actions that are about a queue, and no others.
+func TestActionsOfAQueueURL(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	create(t, c.root(), nil)
+	for path, actions := range map[string]map[string]string{
+		"/123456789012/jobs": {
+			"ReceiveMessage": "<ReceiveMessageResult/>", "GetQueueAttributes": "<GetQueueAttributesResult/>", "ListQueueTags": "<ListQueueTagsResult/>",
+			"CreateQueue": "not valid", "ListQueues": "not valid", "GetQueueUrl": "not valid", "FooBar": "not valid",
+		},
+		"/": {
+			"CreateQueue": "<QueueUrl>https://sqs.us-east-1.amazonaws.com/123456789012/jobs</QueueUrl>", "ListQueues": "<QueueUrl>",
+			"FooBar": "<Code>InvalidAction</Code><Message>Could not find operation FooBar for version 2012-11-05</Message>",
+		},
+	} {
+		for action, want := range actions {
+			resp, body := c.raw(t, path, asForm, "", "Action="+action+"&QueueName=jobs&Version=2012-11-05", false)
+			if want == "not valid" {
+				assert.Equal(t, 400, resp.StatusCode)
+				want = "<Type>Sender</Type><Code>InvalidAction</Code><Message>The action " + action + " is not valid for this endpoint.</Message>"
+			}
+			assert.Contains(t, body, want)
+		}
+	}
+	// In the JSON protocol the header names the operation, whatever the path is.
+	resp, _ := c.raw(t, "/123456789012/jobs", asJSON, "ListQueues", "{}", false)
+	assert.Equal(t, 200, resp.StatusCode)
+}
+
 // A zero that a client sends is a delay, other than one that it does not send: in
 // both protocols, for a message and for an entry of a batch.
 func TestSentZeroDelay(t *testing.T) {

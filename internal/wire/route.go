@@ -87,12 +87,16 @@ func (s *Service) matchAction(r *Request) (*Operation, error) {
 	if !ok || action == "" {
 		return nil, &Error{Code: "MissingAction", Message: missingActionText, Status: http.StatusBadRequest}
 	}
+	o := s.byName[action]
+	if err := s.checkEndpoint(o, action, r); err != nil {
+		return nil, err
+	}
 	version, versioned := queryValue(r, "Version")
 	if !versioned {
 		version = "NO_VERSION_SPECIFIED"
 	}
 	// SQS answers requests of its older versions, and those that name none.
-	if o := s.byName[action]; o != nil && (version == s.version || s.queryCompatible) {
+	if o != nil && (version == s.version || s.queryCompatible) {
 		return o, nil
 	}
 	return nil, &Error{
