@@ -52,7 +52,7 @@ func (s *Service) Match(r *Request) (*Operation, Protocol, error) {
 		return o, p, err
 	}
 	o, err := s.matchAction(r)
-	return o, AWSQuery, err
+	return o, queryIn(r), err
 }
 
 // The answers to a request that names no operation. The codes are in the common
