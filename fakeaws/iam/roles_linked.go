@@ -4,8 +4,6 @@ package iam
 type linkedRole struct {
 	name   string // after "AWSServiceRoleFor"
 	policy string // the one of AWS's policies that it has
-	// description is that of a role that is made without one.
-	description string
 }
 
 // suffixed are the services whose roles take a custom suffix, after an underscore: so one
@@ -220,7 +218,7 @@ var linkedRoles = map[string]linkedRole{
 	"q":                                        {name: "AmazonQDeveloper", policy: "AWSServiceRoleForAmazonQDeveloper"},
 	"qbusiness":                                {name: "QBusiness", policy: "QBusinessServiceRolePolicy"},
 	"ram":                                      {name: "ResourceAccessManager", policy: "AWSResourceAccessManagerServiceRolePolicy"},
-	"rds":                                      {name: "RDS", policy: "AmazonRDSServiceRolePolicy", description: "Allows Amazon RDS to manage AWS resources on your behalf"},
+	"rds":                                      {name: "RDS", policy: "AmazonRDSServiceRolePolicy"},
 	"rds.application-autoscaling":              {name: "ApplicationAutoScaling_RDSCluster", policy: "AWSApplicationAutoscalingRDSClusterPolicy"},
 	"reachabilityanalyzer.networkinsights":     {name: "ReachabilityAnalyzer", policy: "AWSReachabilityAnalyzerServiceRolePolicy"},
 	"redshift":                                 {name: "Redshift", policy: "AmazonRedshiftServiceLinkedRolePolicy"},
@@ -267,13 +265,13 @@ var linkedRoles = map[string]linkedRole{
 	"split-cost-allocation-data.bcm":           {name: "SplitCostAllocationData", policy: "SplitCostAllocationDataServiceRolePolicy"},
 	"spot":                                     {name: "EC2Spot", policy: "AWSEC2SpotServiceRolePolicy"},
 	"spotfleet":                                {name: "EC2SpotFleet", policy: "AWSEC2SpotFleetServiceRolePolicy"},
-	"ssm":                                      {name: "AmazonSSM", policy: "AmazonSSMServiceRolePolicy", description: "Provides access to AWS Resources managed or used by Amazon SSM."},
+	"ssm":                                      {name: "AmazonSSM", policy: "AmazonSSMServiceRolePolicy"},
 	"ssm-incidents":                            {name: "IncidentManager", policy: "AWSIncidentManagerServiceRolePolicy"},
 	"ssm-incidents.alarms.cloudwatch":          {name: "CloudWatchAlarms_ActionSSMIncidents", policy: "AWSCloudWatchAlarms_ActionSSMIncidentsServiceRolePolicy"},
 	"ssm-quicksetup":                           {name: "SSMQuickSetup", policy: "SSMQuickSetupRolePolicy"},
 	"ssm-sap":                                  {name: "AWSSSMForSAP", policy: "AWSSSMForSAPServiceLinkedRolePolicy"},
 	"ssm.alarms.cloudwatch":                    {name: "CloudWatchAlarms_ActionSSM", policy: "AWSServiceRoleForCloudWatchAlarmsActionSSMServiceRolePolicy"},
-	"sso":                                      {name: "SSO", policy: "AWSSSOServiceRolePolicy", description: "Service-linked role used by AWS SSO to manage AWS resources, including IAM roles, policies and SAML IdP on your behalf."},
+	"sso":                                      {name: "SSO", policy: "AWSSSOServiceRolePolicy"},
 	"stacksets.cloudformation":                 {name: "CloudFormationStackSetsOrgAdmin", policy: "CloudFormationStackSetsOrgAdminServiceRolePolicy"},
 	"storage-lens.s3":                          {name: "S3StorageLens", policy: "S3StorageLensServiceRolePolicy"},
 	"support":                                  {name: "Support", policy: "AWSSupportServiceRolePolicy"},

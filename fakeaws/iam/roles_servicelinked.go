@@ -123,10 +123,7 @@ func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateService
 		if p, ok := a.policy("arn:aws:iam::aws:policy" + serviceRolePath + linked.policy); ok {
 			r.addAttachment(p)
 		}
-		r.role = roleFacts{description: linked.description, maxSession: defaultMaxSession}
-		if in.Description != nil {
-			r.role.description = *in.Description
-		}
+		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
 		r.role.trust = trust
 		return &sdk.CreateServiceLinkedRoleOutput{Role: r.newRoleView()}, nil
 	}, awsServiceName(in.AWSServiceName))
