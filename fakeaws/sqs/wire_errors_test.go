@@ -19,11 +19,14 @@ import (
 )
 
 // A raw request to SQS, signed as the owner's root user unless it is anonymous.
-func (c *cloud) raw(t *testing.T, path, contentType, target, body string, anonymous bool) (*http.Response, string) {
+func (c *cloud) raw(t *testing.T, path, contentType, target, body string, anonymous bool, accept ...string) (*http.Response, string) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "https://sqs.us-east-1.amazonaws.com"+path, strings.NewReader(body))
 	r.RequestURI = ""
 	r.Header.Set("Content-Type", contentType)
+	if len(accept) > 0 {
+		r.Header["Accept"] = accept
+	}
 	if target != "" {
 		r.Header.Set("X-Amz-Target", "AmazonSQS."+target)
 	}
@@ -103,6 +106,24 @@ func TestActionsOfAQueueURL(t *testing.T) {
 	// In the JSON protocol the header names the operation, whatever the path is.
 	resp, _ := c.raw(t, "/123456789012/jobs", asJSON, "ListQueues", "{}", false)
 	assert.Equal(t, 200, resp.StatusCode)
+}
+
+// The Query protocol answers in JSON who accepts that, errors too.
+func TestQueryInJSON(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	create(t, c.root(), nil)
+	const as = "application/json"
+	for _, tc := range []struct{ path, form, want string }{
+		{"/", "Action=ListQueues", `{"ListQueuesResponse":{"ListQueuesResult":{"queueUrls":["https://sqs.us-east-1.amazonaws.com/123456789012/jobs"]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/123456789012/jobs", "Action=GetQueueAttributes&AttributeName.1=VisibilityTimeout", `{"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[{"Name":"VisibilityTimeout","Value":"30"}]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/123456789012/none", "Action=PurgeQueue", `{"Error":{"Type":"Sender","Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Detail":null},"RequestId":"ID"}`},
+		{"/123456789012/jobs", "Action=Fly", `{"Error":{"Type":"Sender","Code":"InvalidAction","Message":"The action Fly is not valid for this endpoint.","Detail":null},"RequestId":"ID"}`},
+	} {
+		resp, body := c.raw(t, tc.path, asForm, "", tc.form+"&Version=2012-11-05", false, as)
+		assert.Equal(t, as, resp.Header.Get("Content-Type"))
+		assert.JSONEq(t, tc.want, strings.ReplaceAll(body, resp.Header.Get("X-Amzn-Requestid"), "ID"))
+	}
 }
 
 // A zero that a client sends is a delay, other than one that it does not send: in
