@@ -106,6 +106,11 @@ func TestActionsOfAQueueURL(t *testing.T) {
 	// In the JSON protocol the header names the operation, whatever the path is.
 	resp, _ := c.raw(t, "/123456789012/jobs", asJSON, "ListQueues", "{}", false)
 	assert.Equal(t, 200, resp.StatusCode)
+	// At the endpoint itself the queue is named, by its URL or its name.
+	for _, queue := range []string{"jobs", "https%3A%2F%2Fsqs.us-east-1.amazonaws.com%2F123456789012%2Fjobs"} {
+		_, body := c.raw(t, "/", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05&QueueUrl="+queue, false)
+		assert.Contains(t, body, "<SendMessageResult>")
+	}
 }
 
 // The Query protocol answers in JSON who accepts that, errors too.
