@@ -165,7 +165,7 @@ func (x *Exchange) inStyle(err error) error {
 	style, ok := x.wire.Styles[x.Protocol]
 	switch {
 	case ok:
-	case x.Protocol == wire.AWSQuery:
+	case x.Protocol == wire.AWSQuery, x.Protocol == wire.AWSQueryJSON:
 		style = sigv4.Query
 	case x.Protocol == wire.RESTJSON:
 		style = sigv4.RESTJSON

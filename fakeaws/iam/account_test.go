@@ -35,7 +35,7 @@ func TestAccountAlias(t *testing.T) {
 		requireError(t, create(otherID, "two"), "EntityAlreadyExists", "The account alias two already exists.")
 		require.NoError(t, create(otherID, "one"), "it is free again")
 		requireError(t, create(accountID, "-x"), "ValidationError",
-			"2 validation errors detected: Value '-x' at 'accountAlias' failed to satisfy constraint: Member must have length greater than or equal to 3; Value '-x' at 'accountAlias' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$")
+			"2 validation errors detected: Value at 'accountAlias' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$; Value at 'accountAlias' failed to satisfy constraint: Member must have length greater than or equal to 3")
 		_, err := client.DeleteAccountAlias(ctx, &sdk.DeleteAccountAliasInput{AccountAlias: aws.String("one")})
 		requireError(t, err, "NoSuchEntity", "The account alias one cannot be found.")
 		_, err = client.DeleteAccountAlias(ctx, &sdk.DeleteAccountAliasInput{AccountAlias: aws.String("two")})
@@ -237,7 +237,7 @@ func TestAccountProperties(t *testing.T) {
 		for _, key := range []string{"x", "/x", "x/", "a/b/c"} {
 			requireError(t, set(map[string]string{key: "1"}), "InvalidInput", "Property key "+key+" must have the format Namespace/PropertyName.")
 		}
-		requireError(t, set(nil), "ValidationError", "1 validation error detected: Value null at 'properties' failed to satisfy constraint: Member must not be null")
+		requireError(t, set(nil), "ValidationError", "1 validation error detected: Value at 'properties' failed to satisfy constraint: Member must not be null")
 	})
 }
 

@@ -53,7 +53,7 @@ func namespaces(properties map[string]string) []string {
 // of which type, AWS does not publish: any are kept.
 func checkProperties(properties map[string]string) error {
 	if len(properties) == 0 {
-		return constraint.Error("1 validation error detected: Value null at 'properties' failed to satisfy constraint: Member must not be null")
+		return constraint.Error("1 validation error detected: Value at 'properties' failed to satisfy constraint: Member must not be null")
 	}
 	for _, key := range slices.Sorted(maps.Keys(properties)) {
 		if namespace, name, ok := strings.Cut(key, "/"); !ok || namespace == "" || name == "" || strings.Contains(name, "/") {

@@ -93,7 +93,7 @@ func TestValidationComesFirst(t *testing.T) {
 		_, err := u.GetUser(ctx, &sdk.GetUserInput{UserName: aws.String("a b")})
 		requireError(t, err, "ValidationError", "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
 		_, err = u.CreateUser(ctx, &sdk.CreateUserInput{})
-		requireError(t, err, "ValidationError", "1 validation error detected: Value null at 'userName' failed to satisfy constraint: Member must not be null")
+		requireError(t, err, "ValidationError", "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must not be null")
 		_, err = u.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: aws.String("nobody"), PolicyArn: aws.String("not-an-arn-but-long-enough")})
 		requireError(t, err, "ValidationError", "Invalid ARN:  Could not be parsed!")
 	})

@@ -74,7 +74,7 @@ func TestSigningCertificateLife(t *testing.T) {
 		_, err = upload(newCertificate(t, "two", nil))
 		require.NoError(t, err)
 		_, err = upload(newCertificate(t, "three", nil))
-		requireError(t, err, "LimitExceeded", "Cannot exceed quota for SigningCertificatesPerUser: 2")
+		requireError(t, err, "LimitExceeded", "Cannot exceed quota for CertificatesPerUser: 2")
 
 		id := made.Certificate.CertificateId
 		_, err = client.UpdateSigningCertificate(ctx, &sdk.UpdateSigningCertificateInput{CertificateId: id, Status: types.StatusTypeInactive})

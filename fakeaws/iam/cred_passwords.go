@@ -101,7 +101,7 @@ func (s *Fake) createLoginProfile(call *fakeaws.Call, in *sdk.CreateLoginProfile
 		case own:
 			p.changed = p.created
 		case in.Password == nil:
-			return nil, constraint.Error("1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null")
+			return nil, constraint.Error("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null")
 		default:
 			if err := p.set(u.account, *in.Password, p.created); err != nil {
 				return nil, err

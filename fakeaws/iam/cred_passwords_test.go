@@ -25,7 +25,7 @@ func TestLoginProfileLife(t *testing.T) {
 		_, err = client.ChangePassword(ctx, &sdk.ChangePasswordInput{OldPassword: aws.String("a"), NewPassword: aws.String("b")})
 		requireError(t, err, "NoSuchEntity", missing)
 		_, err = client.CreateLoginProfile(ctx, &sdk.CreateLoginProfileInput{UserName: alice})
-		requireError(t, err, "ValidationError", "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null")
+		requireError(t, err, "ValidationError", "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null")
 
 		made, err := client.CreateLoginProfile(ctx, &sdk.CreateLoginProfileInput{UserName: alice, Password: aws.String("Passw0rd!"), PasswordResetRequired: true})
 		require.NoError(t, err)
@@ -163,7 +163,7 @@ func TestAccountPasswordPolicy(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, &types.PasswordPolicy{MinimumPasswordLength: aws.Int32(20)}, p, "what is left out gets its default")
 		_, err = client.UpdateAccountPasswordPolicy(ctx, &sdk.UpdateAccountPasswordPolicyInput{MinimumPasswordLength: aws.Int32(5)})
-		requireError(t, err, "ValidationError", "1 validation error detected: Value '5' at 'minimumPasswordLength' failed to satisfy constraint: Member must have value greater than or equal to 6")
+		requireError(t, err, "ValidationError", "1 validation error detected: Value at 'minimumPasswordLength' failed to satisfy constraint: Member must have value greater than or equal to 6")
 		_, err = client.DeleteAccountPasswordPolicy(ctx, &sdk.DeleteAccountPasswordPolicyInput{})
 		require.NoError(t, err)
 		_, err = client.DeleteAccountPasswordPolicy(ctx, &sdk.DeleteAccountPasswordPolicyInput{})

@@ -51,7 +51,7 @@ var credentialServices = map[string]bool{
 
 func checkService(name string) error {
 	if _, ok := credentialServices[name]; !ok {
-		return &types.ServiceNotSupportedException{Message: aws.String(fmt.Sprintf(noSuchService, name))}
+		return noSuchEntity(noSuchService, name)
 	}
 	return nil
 }

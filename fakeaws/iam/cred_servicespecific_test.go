@@ -51,10 +51,10 @@ func TestServiceSpecificCredentialLife(t *testing.T) {
 		_, err = client.DeleteServiceSpecificCredential(ctx, remove)
 		require.NoError(t, err)
 		_, err = client.DeleteServiceSpecificCredential(ctx, remove)
-		requireError(t, err, "NoSuchEntity", "No such credential "+*c.ServiceSpecificCredentialId+" exists.")
+		requireError(t, err, "NoSuchEntity", "No such credential "+*c.ServiceSpecificCredentialId+" exists")
 
 		_, err = client.CreateServiceSpecificCredential(ctx, &sdk.CreateServiceSpecificCredentialInput{UserName: jane, ServiceName: aws.String("s3.amazonaws.com")})
-		requireError(t, err, "NotSupportedService", "No such service s3.amazonaws.com is supported.")
+		requireError(t, err, "NoSuchEntity", "No such service s3.amazonaws.com is supported for Service Specific Credentials")
 		_, err = client.CreateServiceSpecificCredential(ctx, &sdk.CreateServiceSpecificCredentialInput{UserName: jane, ServiceName: git, CredentialAgeDays: aws.Int32(1)})
 		requireError(t, err, "ValidationError", "CredentialAgeDays is not supported for the service codecommit.amazonaws.com.")
 	})

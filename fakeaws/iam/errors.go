@@ -135,10 +135,10 @@ const (
 	// Unverified: a key that is not RSA or is too short.
 	weakSSHKey = "The SSH public key must be an RSA key of at least 2048 bits."
 
-	// Unverified: a service that has no credentials of its own.
-	noSuchService = "No such service %s is supported."
-	// Unverified: a service-specific credential that is not the user's.
-	noServiceCredential = "No such credential %s exists."
+	// IAM answers NoSuchEntity for a service that has no credentials of its own, not the
+	// NotSupportedService of the API page.
+	noSuchService       = "No such service %s is supported for Service Specific Credentials"
+	noServiceCredential = "No such credential %s exists"
 	// Unverified: an expiry for a service without API keys.
 	noExpiry = "CredentialAgeDays is not supported for the service %s."
 	// Unverified: one user and all users at once.
@@ -160,7 +160,7 @@ const (
 const (
 	quotaVirtualDevices = "VirtualMFADevicesPerAccount"
 	quotaMFADevices     = "MFADevicesPerUser"
-	quotaSigningCerts   = "SigningCertificatesPerUser"
+	quotaSigningCerts   = "CertificatesPerUser"
 	quotaServerCerts    = "ServerCertificatesPerAccount"
 	quotaSSHKeys        = "SSHPublicKeysPerUser"
 	quotaServiceCreds   = "ServiceSpecificCredentialsPerUser"

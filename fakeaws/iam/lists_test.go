@@ -92,7 +92,7 @@ func TestListInput(t *testing.T) {
 		_, err := w.iam.ListUsers(w.root, &sdk.ListUsersInput{Marker: aws.String("!")})
 		requireError(t, err, "ValidationError", "Invalid Marker.")
 		_, err = w.iam.ListUsers(w.root, &sdk.ListUsersInput{MaxItems: aws.Int32(1001)})
-		requireError(t, err, "ValidationError", "1 validation error detected: Value '1001' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 1000")
+		requireError(t, err, "ValidationError", "1 validation error detected: Value at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 1000")
 	})
 }
 

@@ -3,8 +3,10 @@ package iam
 import "github.com/leastpriv/leastpriv/internal/constraint"
 
 // members has the constraints of IAM's service model, and what IAM says of names
-// and paths with other characters in place of the front end's text.
+// and paths with other characters in place of the front end's text. IAM has repeated no
+// value since 2024.
 var members = constraint.NewModel("iam", constraint.Wording{
+	Hidden: true,
 	Patterns: map[string]string{
 		`[\w+=,.@-]+`: "The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-",
 		`(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`: invalidPath,

@@ -196,8 +196,8 @@ func TestEveryListHasPages(t *testing.T) {
 		single := []string{"ListAccountAliases", "GetOrganizationsAccessReport"}
 		for _, p := range all {
 			for size, want := range map[int32]string{
-				0:    "Value '0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1",
-				1001: "Value '1001' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 1000",
+				0:    "Value at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1",
+				1001: "Value at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 1000",
 			} {
 				_, _, err := p.page(w.root, nil, &size)
 				require.ErrorContains(t, err, want, p.name)

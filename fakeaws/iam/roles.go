@@ -38,6 +38,14 @@ func (e *entity) roleView() *types.Role {
 	return &r
 }
 
+// newRoleView is a role as the operations that make one return it: without its last
+// use, and without its longest session.
+func (e *entity) newRoleView() *types.Role {
+	r := e.roleView()
+	r.RoleLastUsed, r.MaxSessionDuration = nil, nil
+	return r
+}
+
 // listedRole is a role as lists return it: without tags, boundary and last use.
 func (e *entity) listedRole() types.Role {
 	return types.Role{
@@ -59,9 +67,7 @@ func (s *Fake) createRole(call *fakeaws.Call, in *sdk.CreateRoleInput) (*fakeaws
 		if err != nil {
 			return nil, err
 		}
-		view := r.roleView()
-		view.RoleLastUsed = nil
-		return &sdk.CreateRoleOutput{Role: view}, nil
+		return &sdk.CreateRoleOutput{Role: r.newRoleView()}, nil
 	}, requestTags(in.Tags), requestBoundary(in.PermissionsBoundary))
 }
 

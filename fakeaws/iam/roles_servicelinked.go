@@ -57,7 +57,7 @@ func (e *entity) modifiable() error {
 
 // linkedRoleOf returns the role of a service, with the suffix in its name. The
 // names of services that the table does not have are unverified: made of the
-// principal's first word, with an underscore before a suffix.
+// principal's first word.
 func linkedRoleOf(principal string, suffix *string) (linkedRole, error) {
 	service, ok := strings.CutSuffix(principal, ".amazonaws.com")
 	first, _, _ := strings.Cut(service, ".")
@@ -66,14 +66,14 @@ func linkedRoleOf(principal string, suffix *string) (linkedRole, error) {
 	}
 	r, known := linkedRoles[service]
 	if !known {
-		r = linkedRole{name: strings.ToUpper(first[:1]) + first[1:], separator: "_"}
+		r.name = strings.ToUpper(first[:1]) + first[1:]
 	}
 	r.name = "AWSServiceRoleFor" + r.name
 	if suffix != nil {
-		if r.separator == "" {
+		if !suffixed[service] {
 			return linkedRole{}, invalidInput(fmt.Sprintf(suffixRefused, principal))
 		}
-		r.name += r.separator + *suffix
+		r.name += "_" + *suffix
 	}
 	return r, nil
 }
@@ -81,7 +81,7 @@ func linkedRoleOf(principal string, suffix *string) (linkedRole, error) {
 // linkedTrust is the trust policy of the role of a service.
 func linkedTrust(principal string) string {
 	quoted, _ := json.Marshal(principal) // text can always be marshaled
-	return `{"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[` + string(quoted) + `]}}]}`
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":` + string(quoted) + `},"Action":"sts:AssumeRole"}]}`
 }
 
 // A newRole is a service-linked role that is to be made.
@@ -125,9 +125,7 @@ func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateService
 		}
 		r.role = roleFacts{description: aws.ToString(in.Description), maxSession: defaultMaxSession}
 		r.role.trust = trust
-		view := r.roleView()
-		view.RoleLastUsed = nil
-		return &sdk.CreateServiceLinkedRoleOutput{Role: view}, nil
+		return &sdk.CreateServiceLinkedRoleOutput{Role: r.newRoleView()}, nil
 	}, awsServiceName(in.AWSServiceName))
 }
 

@@ -32,7 +32,7 @@ func TestServiceLinkedRoleNames(t *testing.T) {
 		assert.Equal(t, "arn:aws:iam::111122223333:role/aws-service-role/elasticbeanstalk.amazonaws.com/AWSServiceRoleForElasticBeanstalk", *r.Arn)
 		trust, err := url.QueryUnescape(*r.AssumeRolePolicyDocument)
 		require.NoError(t, err)
-		assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Principal":{"Service":["elasticbeanstalk.amazonaws.com"]}}]}`, trust)
+		assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"elasticbeanstalk.amazonaws.com"}}]}`, trust)
 		attached, err := c.ListAttachedRolePolicies(t.Context(), &sdk.ListAttachedRolePoliciesInput{RoleName: r.RoleName})
 		require.NoError(t, err)
 		require.Len(t, attached.AttachedPolicies, 1)

@@ -297,7 +297,7 @@ func (d *driver) purge(q *modelQueue) error {
 	d.note("purge %s", q.name)
 	_, err := d.PurgeQueue(d.ctx, &awssqs.PurgeQueueInput{QueueUrl: d.urls[q]})
 	if !refused {
-		q.messages, q.purged, q.everPurged = nil, d.model.now, true
+		q.messages, q.turns, q.purged, q.everPurged = nil, nil, d.model.now, true
 	}
 	return d.agree(err, refused)
 }

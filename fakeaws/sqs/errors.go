@@ -31,20 +31,24 @@ const (
 	textRedriveNotAllowed = "The redrive allow policy of the dead-letter queue does not permit this queue to use it."
 )
 
-// Texts of move tasks. None of SQS's answers is on record: unverified.
+// Texts of move tasks as SQS answers them.
 const (
-	textMoveSource   = "Source queue must be configured as a Dead Letter Queue."
-	textMoveRunning  = "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+	textMoveSource  = "Source queue must be configured as a Dead Letter Queue."
+	textMoveRunning = "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+	textTaskHandle  = "Value for parameter TaskHandle is invalid."
+	textNoTask      = "Task does not exist."
+	failureNoTarget = "AWS.SimpleQueueService.NonExistentQueue"
+)
+
+// Texts of move tasks of which none of SQS's answers is on record: unverified.
+const (
 	textMoveTasks    = "The maximum number of active message movement tasks per account has been reached."
 	textMoveToItself = "Source queue arn and destination queue arn cannot be the same."
 	textMoveType     = "Source queue and destination queue must be of the same type."
 	textMoveRate     = "Value must be between 1 and 500."
 	textTasksListed  = "Value must be between 1 and 10."
-	textTaskHandle   = "Invalid task handle."
-	textNoTask       = "Task does not exist."
 	textNotRunning   = "Only active tasks can be cancelled."
 	failureNoSource  = "CouldNotDetermineMessageSource"
-	failureNoTarget  = "AWS.SimpleQueueService.NonExistentQueue"
 	failureTooLong   = "The task ran for more than 36 hours."
 )
 
@@ -62,6 +66,10 @@ const (
 	textEncryption = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
 	textNotHidden  = "Message does not exist or is not available for visibility timeout change."
 )
+
+// textCharacters is SQS's text about characters that a body cannot have. That it has no other
+// for the value of an attribute is unverified.
+const textCharacters = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
 
 // textQueueName is SQS's text about names of queues and permissions.
 const textQueueName = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
@@ -129,7 +137,7 @@ func receiptHandleIsInvalid(handle string) error {
 }
 
 func invalidMessageContents() error {
-	return &types.InvalidMessageContents{Message: aws.String("Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")}
+	return &types.InvalidMessageContents{Message: aws.String(textCharacters)}
 }
 
 func emptyBatchRequest(entry string) error {
@@ -150,6 +158,21 @@ func invalidBatchEntryID() error {
 
 func batchRequestTooLong(size int) error {
 	return &types.BatchRequestTooLong{Message: aws.String(fmt.Sprintf("Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxMessageSize, size))}
+}
+
+// A tooLongError is the error of a message that is too long for its queue. A batch words it
+// in its own way.
+type tooLongError struct {
+	error
+	reason string
+}
+
+// Unwrap gives the error its code.
+func (e tooLongError) Unwrap() error { return e.error }
+
+func messageTooLong(most int) error {
+	reason := fmt.Sprintf("Message must be shorter than %d bytes.", most)
+	return tooLongError{invalidParameter("One or more parameters are invalid. Reason: " + reason), reason}
 }
 
 // An expiredHandleError is the error of a receipt handle that had its time. A batch

@@ -2,8 +2,9 @@ package sqs
 
 import (
 	"slices"
-	"strconv"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
@@ -32,20 +33,24 @@ func choiceAttribute(name types.QueueAttributeName, field func(*settings) *strin
 	}
 }
 
-// parseBool reads an attribute that is true or false.
+// parseBool reads an attribute that is true or false, in whatever case.
 func parseBool(name types.QueueAttributeName, value string) (bool, error) {
-	if value != "true" && value != "false" {
-		return false, invalidAttributeValue(string(name))
+	switch {
+	case isTrue(value):
+		return true, nil
+	case strings.EqualFold(value, "false"):
+		return false, nil
 	}
-	return strconv.ParseBool(value)
+	return false, invalidAttributeValue(string(name))
 }
 
+func isTrue(value string) bool { return strings.EqualFold(value, "true") }
+
 // writeFIFO says of a FIFO queue that it is one, which it was made as: "You can't
-// change it for an existing queue" (API reference, CreateQueue). What SQS says of an
-// attempt is unverified.
+// change it for an existing queue" (API reference, CreateQueue).
 func writeFIFO(_ *change, value string) error {
-	if value != "true" {
-		return invalidAttributeValue(string(types.QueueAttributeNameFifoQueue))
+	if !isTrue(value) {
+		return &types.InvalidAttributeValue{Message: aws.String("Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")}
 	}
 	return nil
 }

@@ -1,22 +1,31 @@
 package sqs
 
-import "container/heap"
+import "math"
 
-// A messageGroup is the messages of one MessageGroupId in a FIFO queue.
+// A messageGroup is the messages of one MessageGroupId in a FIFO queue. It gives them out in
+// order, as far as its first message in flight: that one and those behind it have to wait,
+// also when they are visible. Messages before it are visible again, and can be received.
 type messageGroup struct {
 	id       string
 	waiting  messageList // visible messages
-	inFlight int         // while there are any, the group gives out no other
 	messages int         // of any state
-	index    int         // in the heap of groups, from 1; 0 when not in it
+	// flights are the messages in flight, the first one last. Some of them may have landed:
+	// they are taken off when they come last.
+	flights []*message
+	// limit is the number of the message in flight that ends what one receive can take.
+	limit uint64
+	// prev and next are the neighbours among the groups that have something to give.
+	prev, next *messageGroup
+	available  bool
 }
 
-// messageGroups is the order of a FIFO queue: the groups that have a visible message and
-// none in flight, the one with the oldest message first.
+// messageGroups is the order of a FIFO queue: the groups that have something to give. One
+// that has again something goes to the end, behind those that waited meanwhile, so that all
+// have their turn.
 type messageGroups struct {
-	byID      map[string]*messageGroup
-	available []*messageGroup // a heap
-	n         int             // visible messages, those of blocked groups too
+	byID        map[string]*messageGroup
+	front, back *messageGroup
+	n           int // visible messages, those that wait for others too
 }
 
 func newMessageGroups() *messageGroups { return &messageGroups{byID: make(map[string]*messageGroup)} }
@@ -51,9 +60,23 @@ func (g *messageGroups) remove(m *message) {
 	g.place(m.group)
 }
 
-func (g *messageGroups) flightBegan(m *message) { m.group.inFlight++; g.place(m.group) }
+// flightBegan notes a message in flight. A receive takes the messages of a group in order,
+// all of them before those in flight already: so there are at most as many to pass here as
+// the receive has taken.
+func (g *messageGroups) flightBegan(m *message) {
+	of := m.group
+	first := of.firstInFlight()
+	if first > m.number {
+		of.limit = first
+	}
+	of.flights = append(of.flights, m)
+	for i := len(of.flights) - 1; i > 0 && of.flights[i-1].number < m.number; i-- {
+		of.flights[i-1], of.flights[i] = m, of.flights[i-1]
+	}
+	g.place(of)
+}
 
-func (g *messageGroups) flightEnded(m *message) { m.group.inFlight--; g.place(m.group) }
+func (g *messageGroups) flightEnded(m *message) { g.place(m.group) }
 
 func (g *messageGroups) len() int { return g.n }
 
@@ -62,59 +85,65 @@ func (g *messageGroups) len() int { return g.n }
 // (developer guide, "FIFO queue delivery logic").
 func (g *messageGroups) first(m *message) *message {
 	if m != nil && m.group != nil {
-		if next := m.group.waiting.first(); next != nil {
+		if next := m.group.waiting.first(); next != nil && next.number < m.group.limit {
 			return next
 		}
 	}
-	if len(g.available) == 0 {
+	if g.front == nil {
 		return nil
 	}
-	return g.available[0].waiting.first()
+	return g.front.waiting.first()
 }
 
-// place puts a group into the heap, moves it there, or takes it out, after a
+// firstInFlight is the number of the group's first message in flight, the largest there is
+// when there is none.
+func (of *messageGroup) firstInFlight() uint64 {
+	for last := len(of.flights) - 1; last >= 0; last-- {
+		if m := of.flights[last]; m.state == inFlight && m.group == of {
+			return m.number
+		}
+		of.flights[last] = nil
+		of.flights = of.flights[:last]
+	}
+	return math.MaxUint64
+}
+
+// blocked reports whether a visible message waits for one in flight before it.
+func (of *messageGroup) blocked(m *message) bool { return of.firstInFlight() < m.number }
+
+// place puts a group among those that have something to give, or takes it out, after a
 // change of its messages.
 func (g *messageGroups) place(of *messageGroup) {
-	available := of.inFlight == 0 && of.waiting.n > 0
+	m := of.waiting.first()
+	available := m != nil && !of.blocked(m)
 	switch {
-	case available && of.index > 0:
-		heap.Fix(g, of.index-1)
-	case available:
-		heap.Push(g, of)
-	case of.index > 0:
-		heap.Remove(g, of.index-1)
+	case available && !of.available:
+		g.append(of)
+	case !available && of.available:
+		g.takeOut(of)
 	}
 }
 
-// Len implements heap.Interface.
-func (g *messageGroups) Len() int { return len(g.available) }
-
-// Less implements heap.Interface. A group that is about to leave the heap may be
-// empty: it is wherever it was.
-func (g *messageGroups) Less(i, j int) bool {
-	a, b := g.available[i].waiting.first(), g.available[j].waiting.first()
-	return a != nil && b != nil && a.number < b.number
+func (g *messageGroups) append(of *messageGroup) {
+	of.available, of.prev = true, g.back
+	if g.back == nil {
+		g.front = of
+	} else {
+		g.back.next = of
+	}
+	g.back = of
 }
 
-// Swap implements heap.Interface.
-func (g *messageGroups) Swap(i, j int) {
-	g.available[i], g.available[j] = g.available[j], g.available[i]
-	g.available[i].index, g.available[j].index = i+1, j+1
-}
-
-// Push implements heap.Interface.
-func (g *messageGroups) Push(x any) {
-	of := x.(*messageGroup)
-	g.available = append(g.available, of)
-	of.index = len(g.available)
-}
-
-// Pop implements heap.Interface.
-func (g *messageGroups) Pop() any {
-	last := len(g.available) - 1
-	of := g.available[last]
-	g.available[last] = nil
-	g.available = g.available[:last]
-	of.index = 0
-	return of
+func (g *messageGroups) takeOut(of *messageGroup) {
+	if of.prev == nil {
+		g.front = of.next
+	} else {
+		of.prev.next = of.next
+	}
+	if of.next == nil {
+		g.back = of.prev
+	} else {
+		of.next.prev = of.prev
+	}
+	of.available, of.prev, of.next = false, nil, nil
 }

@@ -17,7 +17,7 @@ type State string
 // The states of a message.
 const (
 	Visible  State = "visible"   // the next receive can have it
-	Blocked  State = "blocked"   // visible, but its FIFO group has a message in flight
+	Blocked  State = "blocked"   // visible, but behind a message in flight of its FIFO group
 	Delayed  State = "delayed"   // not visible yet
 	InFlight State = "in flight" // received, and hidden until its visibility timeout is over
 )
@@ -143,7 +143,7 @@ func (m *message) snapshot() Message {
 		out.State, out.VisibleAt = Delayed, m.visibleAt.time()
 	case m.state == inFlight:
 		out.State, out.VisibleAt = InFlight, m.visibleAt.time()
-	case m.group != nil && m.group.inFlight > 0:
+	case m.group != nil && m.group.blocked(m):
 		out.State = Blocked
 	}
 	return out

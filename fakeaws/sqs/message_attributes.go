@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,7 +94,14 @@ func checkAttributeName(name string) error {
 	return nil
 }
 
-func notNameRune(r rune) bool { return r != '.' && (r >= utf8.RuneSelf || !isNameByte(byte(r))) }
+// notNameRune reports whether a name cannot have r. SQS takes letters with diacritics,
+// which its guide does not name; that it takes those of all scripts is unverified.
+func notNameRune(r rune) bool {
+	if r >= utf8.RuneSelf {
+		return !unicode.IsLetter(r)
+	}
+	return r != '.' && !isNameByte(byte(r))
+}
 
 func checkAttributeValue(name string, v *types.MessageAttributeValue) error {
 	dataType := aws.ToString(v.DataType)
@@ -111,7 +119,7 @@ func checkAttributeValue(name string, v *types.MessageAttributeValue) error {
 	case base == typeBinary:
 		return nil
 	case !validText(*v.StringValue):
-		return invalidMessageContents()
+		return invalidParameter(textCharacters)
 	case base == typeNumber && !isNumber(*v.StringValue):
 		return invalidParameter("Can't cast the value of message (user) attribute '" + name + "' to a number.")
 	}

@@ -112,17 +112,17 @@ func (s *Fake) changeMessageVisibilityBatch(call *fakeaws.Call, in *awssqs.Chang
 }
 
 // changeVisibility hides a message for a time that counts from now. A message
-// stays hidden at most 12 hours after it was received. The handle of an older
-// receive, or of a message that became visible already, changes nothing, and SQS
-// reports no error for a standard queue (unverified) and one for a FIFO queue;
-// the handle of a deleted message is refused.
+// stays hidden at most 12 hours after it was received. In a standard queue the handle of an
+// older receive is as good as that of the last, and one of a message that became visible
+// already changes nothing, without an error. A FIFO queue refuses both. The handle of a
+// deleted message is refused.
 func (q *queue) changeVisibility(handle *string, timeout int32, now timestamp) error {
 	if err := checkSeconds(timeout, "VisibilityTimeout", maxVisibility, "VisibilityTimeout must be an integer between 0 and 43200."); err != nil {
 		return err
 	}
 	q.update(now)
 	m, _, current, err := q.received(handle)
-	hidden := current && m.state == inFlight
+	hidden := m != nil && m.state == inFlight && (current || !q.fifo)
 	switch {
 	case err != nil:
 		return err

@@ -83,8 +83,8 @@ func TestChangeMessageVisibility(t *testing.T) {
 	assert.Equal(t, [3]string{"1", "0", "0"}, b.counts(t, url))
 
 	second, _ := b.take(t, url, 1)
-	require.NoError(t, b.hide(url, handle, 0), "the handle of an older receive changes nothing")
-	assert.Equal(t, [3]string{"0", "1", "0"}, b.counts(t, url))
+	require.NoError(t, b.hide(url, handle, 0), "the handle of an older receive counts")
+	assert.Equal(t, [3]string{"1", "0", "0"}, b.counts(t, url))
 
 	for _, n := range []int32{-1, 43201} {
 		requireError(t, b.hide(url, second[0].ReceiptHandle, n), "InvalidParameterValue",

@@ -206,15 +206,15 @@ func (q *queue) deliver(m *message, p *poll) types.Message {
 }
 
 // selected returns the message attributes of the given names, with their digest.
-// All and .* name every attribute, bar.* those whose names begin with bar; that
-// the dot of the pattern need not be in the name is unverified.
+// All, * and .* name every attribute, bar.* those whose names begin with bar: the dot of
+// the pattern need not be in the name.
 func (m *message) selected(names []string) (map[string]types.MessageAttributeValue, *string) {
 	picked := make(map[string]types.MessageAttributeValue)
 	all := m.readExtras().attributes
 	for name, value := range all {
 		if slices.ContainsFunc(names, func(pattern string) bool {
 			prefix, ok := strings.CutSuffix(pattern, ".*")
-			return pattern == "All" || pattern == name || ok && strings.HasPrefix(name, prefix)
+			return pattern == "All" || pattern == "*" || pattern == name || ok && strings.HasPrefix(name, prefix)
 		}) {
 			picked[name] = value
 		}

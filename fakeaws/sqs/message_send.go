@@ -3,7 +3,7 @@ package sqs
 import (
 	"cmp"
 	"crypto/md5"
-	"fmt"
+	"errors"
 	"maps"
 	"time"
 
@@ -65,6 +65,9 @@ func (s *Fake) sendMessageBatch(call *fakeaws.Call, in *awssqs.SendMessageBatchI
 			entry := &in.Entries[i]
 			result, err := s.send(call, q, entry, entry.DelaySeconds != 0 || q.delay != 0 && call.EntrySent("Entries", i, "DelaySeconds"))
 			if err != nil {
+				if long := new(tooLongError); errors.As(err, long) {
+					err = invalidParameter("One or more parameters cannot be validated. Reason: " + long.reason)
+				}
 				out.Failed = append(out.Failed, failure(entry.Id, err))
 				continue
 			}
@@ -194,7 +197,7 @@ func checkMessage(q *queue, in *types.SendMessageBatchRequestEntry) (trace strin
 		return "", err
 	}
 	if size+len(body) > q.maxSize {
-		return "", invalidParameter(fmt.Sprintf("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.maxSize))
+		return "", messageTooLong(q.maxSize)
 	}
 	return checkSystemAttributes(in.MessageSystemAttributes)
 }

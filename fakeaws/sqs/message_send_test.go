@@ -164,7 +164,7 @@ func TestSendMessageRefusals(t *testing.T) {
 		"name with space":  {awssqs.SendMessageInput{MessageAttributes: one("a b", text("x"))}, "InvalidParameterValue", badName},
 		"name with dots":   {awssqs.SendMessageInput{MessageAttributes: one("a..b", text("x"))}, "InvalidParameterValue", badName},
 		"name ends in dot": {awssqs.SendMessageInput{MessageAttributes: one("a.", text("x"))}, "InvalidParameterValue", badName},
-		"name of umlauts":  {awssqs.SendMessageInput{MessageAttributes: one("ä", text("x"))}, "InvalidParameterValue", badName},
+		"name with a sign": {awssqs.SendMessageInput{MessageAttributes: one("a€", text("x"))}, "InvalidParameterValue", badName},
 		"empty name":       {awssqs.SendMessageInput{MessageAttributes: one("", text("x"))}, "InvalidParameterValue", "The request must contain non-empty message (user) attribute name."},
 		"long name":        {awssqs.SendMessageInput{MessageAttributes: one(strings.Repeat("a", 257), text("x"))}, "InvalidParameterValue", "Message (user) attribute names must be shorter than 256 Bytes"},
 		"reserved name":    {awssqs.SendMessageInput{MessageAttributes: one("aWs.x", text("x"))}, "InvalidParameterValue", reserved},
@@ -175,7 +175,7 @@ func TestSendMessageRefusals(t *testing.T) {
 		"empty value":      {awssqs.SendMessageInput{MessageAttributes: one("a", text(""))}, "InvalidParameterValue", "Message (user) attribute 'a' must contain a non-empty value of type 'String'."},
 		"empty bytes":      {awssqs.SendMessageInput{MessageAttributes: one("a", types.MessageAttributeValue{DataType: aws.String("Binary.gif")})}, "InvalidParameterValue", "Message (user) attribute 'a' must contain a non-empty value of type 'Binary'."},
 		"wrong member":     {awssqs.SendMessageInput{MessageAttributes: one("a", types.MessageAttributeValue{DataType: aws.String("String"), BinaryValue: []byte("x")})}, "InvalidParameterValue", "Message (user) attribute 'a' must contain a non-empty value of type 'String'."},
-		"bad characters":   {awssqs.SendMessageInput{MessageAttributes: one("a", text("\x01"))}, "InvalidMessageContents", contents},
+		"bad characters":   {awssqs.SendMessageInput{MessageAttributes: one("a", text("\x01"))}, "InvalidParameterValue", contents},
 		"lists":            {awssqs.SendMessageInput{MessageAttributes: one("a", types.MessageAttributeValue{DataType: aws.String("String"), StringListValues: []string{"x"}})}, "UnsupportedOperation", textListValues},
 		"not a number":     {awssqs.SendMessageInput{MessageAttributes: number("world")}, "InvalidParameterValue", notCast},
 		"too many digits":  {awssqs.SendMessageInput{MessageAttributes: number(strings.Repeat("9", 39))}, "InvalidParameterValue", notCast},
@@ -282,7 +282,7 @@ func TestSendMessageBatch(t *testing.T) {
 		assert.Equal(t, want, [2]string{*out.Failed[i].Id, *out.Failed[i].Code})
 		assert.True(t, out.Failed[i].SenderFault)
 	}
-	assert.Equal(t, "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.", *out.Failed[1].Message)
+	assert.Equal(t, "One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes.", *out.Failed[1].Message)
 	assert.Equal(t, [3]string{"1", "0", "1"}, b.counts(t, url))
 }
 

@@ -79,15 +79,23 @@ func (p *standardOrder) flightEnded(*message)    {}
 // delayed counts the messages that were never visible.
 func (s *messageStore) delayed() int { return s.hidden.n - s.inFlight }
 
-// update makes messages visible whose time has come, and drops those that are
-// older than the retention period.
+// update makes messages visible whose time has come, and drops those that are older than
+// the retention period: one after the other as time has passed, because a FIFO queue gives
+// its groups out in the order in which they have something to give.
 func (s *messageStore) update(now timestamp, retention time.Duration) {
-	for m := s.hidden.first(); m != nil && m.visibleAt <= now; m = s.hidden.first() {
-		s.makeVisible(m)
-	}
-	oldest := now.add(-retention)
-	for m := s.ages.first(); m != nil && m.sent <= oldest; m = s.ages.first() {
-		s.remove(m)
+	for {
+		m, old := s.hidden.first(), s.ages.first()
+		if old != nil && old.sent.add(retention) > now {
+			old = nil
+		}
+		switch {
+		case m != nil && m.visibleAt <= now && (old == nil || m.visibleAt <= old.sent.add(retention)):
+			s.makeVisible(m)
+		case old != nil:
+			s.remove(old)
+		default:
+			return
+		}
 	}
 }
 
@@ -151,6 +159,7 @@ func (s *messageStore) takeOut(m *message) {
 	s.hidden.remove(m)
 	if m.state == inFlight {
 		s.inFlight--
+		m.state = visible // or gone
 		s.ready.flightEnded(m)
 	}
 }

@@ -21,6 +21,7 @@ type modelQueue struct {
 	limit                        int         // maxReceiveCount
 	dead                         *modelQueue // nil without
 	messages                     []*modelMessage
+	turns                        []string // groups that have something to give
 	seen                         []modelSeen
 	purged                       time.Duration
 	everPurged                   bool
@@ -30,8 +31,10 @@ type modelQueue struct {
 type modelMessage struct {
 	body, id, group, dedup string
 	sent, first, visibleAt time.Duration
+	received               time.Duration
 	receives               int
 	flying                 bool
+	seen                   bool        // visible, since its last visibleAt
 	from                   *modelQueue // where it was dead-lettered
 }
 
@@ -78,14 +81,61 @@ func (w *modelWorld) to(t time.Duration) {
 	w.settle()
 }
 
+// settle lets messages become visible and expire, one after the other as time has passed.
 func (w *modelWorld) settle() {
 	for _, q := range w.queues {
-		for _, m := range q.messages {
-			if m.visibleAt <= w.now {
-				m.flying = false
+		for {
+			var next *modelMessage
+			var at time.Duration
+			var expires bool
+			for _, m := range q.messages { // of those that are due at once the oldest becomes visible first
+				if m.visibleAt <= w.now && !m.seen && (next == nil || m.visibleAt < at) {
+					next, at, expires = m, m.visibleAt, false
+				}
 			}
+			for _, m := range q.messages {
+				if end := m.sent + q.retention; end <= w.now && (next == nil || end < at) {
+					next, at, expires = m, end, true
+				}
+			}
+			if next == nil {
+				break
+			}
+			next.flying, next.seen = false, true
+			if expires {
+				q.remove(next)
+			}
+			w.turn(q)
 		}
-		q.messages = slices.DeleteFunc(q.messages, func(m *modelMessage) bool { return m.sent+q.retention <= w.now })
+	}
+}
+
+// open returns what a FIFO queue's group gives out: its messages up to the first in flight.
+func (w *modelWorld) open(q *modelQueue, group string) (open []*modelMessage) {
+	for _, m := range q.messages {
+		if m.group != group {
+			continue
+		}
+		if m.flying {
+			break
+		}
+		if w.visible(m) {
+			open = append(open, m)
+		}
+	}
+	return open
+}
+
+// turn puts groups that have something to give again behind the others.
+func (w *modelWorld) turn(q *modelQueue) {
+	if !q.fifo {
+		return
+	}
+	q.turns = slices.DeleteFunc(q.turns, func(group string) bool { return len(w.open(q, group)) == 0 })
+	for _, m := range q.messages {
+		if !slices.Contains(q.turns, m.group) && len(w.open(q, m.group)) > 0 {
+			q.turns = append(q.turns, m.group)
+		}
 	}
 }
 
@@ -106,7 +156,9 @@ func (w *modelWorld) step(t *modelTask) {
 		return
 	}
 	t.source.remove(m)
+	w.turn(t.source)
 	target.messages = append(target.messages, &modelMessage{body: m.body, group: m.group, dedup: m.dedup, sent: w.now, visibleAt: w.now + target.delay})
+	w.settle()
 	if t.moved++; t.moved == t.total {
 		t.status = taskCompleted
 	}
@@ -117,30 +169,43 @@ func (q *modelQueue) remove(m *modelMessage) {
 	q.messages = slices.Delete(q.messages, i, i+1)
 }
 
-func (w *modelWorld) visible(m *modelMessage) bool { return !m.flying && m.visibleAt <= w.now }
+func (w *modelWorld) visible(m *modelMessage) bool { return m.seen }
 
-// candidate is the message that a receive takes next, after last.
-func (w *modelWorld) candidate(q *modelQueue, last *modelMessage) *modelMessage {
-	if last != nil && q.fifo {
+// candidate is the message that a receive takes next, after those that it has taken.
+func (w *modelWorld) candidate(q *modelQueue, taken []*modelMessage) *modelMessage {
+	if !q.fifo {
 		for _, m := range q.messages {
-			if m.group == last.group && w.visible(m) {
+			if w.visible(m) {
+				return m
+			}
+		}
+		return nil
+	}
+	if len(taken) > 0 {
+		// The rest of the group, up to what was in flight before.
+		for _, m := range q.messages {
+			switch {
+			case m.group != taken[len(taken)-1].group || slices.Contains(taken, m):
+			case m.flying:
+				return w.firstTurn(q)
+			case w.visible(m):
 				return m
 			}
 		}
 	}
-	for _, m := range q.messages {
-		blocked := q.fifo && slices.ContainsFunc(q.messages, func(o *modelMessage) bool { return o.group == m.group && o.flying })
-		if w.visible(m) && !blocked {
-			return m
-		}
+	return w.firstTurn(q)
+}
+
+func (w *modelWorld) firstTurn(q *modelQueue) *modelMessage {
+	if len(q.turns) == 0 {
+		return nil
 	}
-	return nil
+	return w.open(q, q.turns[0])[0]
 }
 
 func (w *modelWorld) receive(q *modelQueue, most int, timeout time.Duration) (taken []*modelMessage) {
-	var last *modelMessage
 	for len(taken) < most {
-		m := w.candidate(q, last)
+		m := w.candidate(q, taken)
 		if m == nil {
 			break
 		}
@@ -152,19 +217,22 @@ func (w *modelWorld) receive(q *modelQueue, most int, timeout time.Duration) (ta
 			m.first = w.now
 		}
 		m.receives++
-		m.flying, m.visibleAt = true, w.now+timeout
-		taken, last = append(taken, m), m
+		m.flying, m.seen, m.received, m.visibleAt = true, false, w.now, w.now+timeout
+		taken = append(taken, m)
+		w.turn(q)
 	}
 	return taken
 }
 
 func (w *modelWorld) deadLetter(q *modelQueue, m *modelMessage) {
 	q.remove(m)
-	m.from, m.visibleAt = q, w.now+q.dead.delay
+	w.turn(q)
+	m.from, m.visibleAt, m.seen = q, w.now+q.dead.delay, false
 	if q.fifo {
 		m.sent, m.dedup = w.now, m.id
 	}
 	q.dead.messages = append(q.dead.messages, m)
+	w.settle()
 }
 
 // longReceive waits for a message as long as wait.
@@ -208,6 +276,7 @@ func (w *modelWorld) send(q *modelQueue, m *modelMessage, delay time.Duration) (
 	}
 	m.sent, m.visibleAt = w.now, w.now+delay
 	q.messages = append(q.messages, m)
+	w.settle()
 	return ""
 }
 
@@ -231,6 +300,7 @@ func (w *modelWorld) delete(h *modelHandle) (refused bool) {
 		return true
 	case current:
 		h.queue.remove(h.message)
+		w.turn(h.queue)
 	}
 	return false
 }
@@ -238,13 +308,13 @@ func (w *modelWorld) delete(h *modelHandle) (refused bool) {
 // hide returns whether SQS refuses to change the visibility timeout.
 func (w *modelWorld) hide(h *modelHandle, timeout time.Duration) (refused bool) {
 	gone, current := w.state(h)
-	hidden := !gone && current && h.message.flying
+	hidden := !gone && (current || !h.queue.fifo) && h.message.flying
 	switch {
 	case gone, h.queue.fifo && !hidden:
 		return true
 	case !hidden:
 		return false
-	case w.now+timeout-h.received > 12*time.Hour:
+	case w.now+timeout-h.message.received > 12*time.Hour:
 		return true
 	}
 	h.message.visibleAt = w.now + timeout

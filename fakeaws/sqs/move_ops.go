@@ -227,8 +227,8 @@ func (s *Fake) cancelMessageMoveTask(call *fakeaws.Call, in *awssqs.CancelMessag
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.runMoveTasks(s.now())
-		if source.exists() != nil || id.region != call.Region {
-			return nil, resourceNotFound(textNoTask)
+		if err := source.movable(call, "SourceArn"); err != nil {
+			return nil, err
 		}
 		i := slices.IndexFunc(source.tasks, func(t *moveTask) bool { return t.id == h.TaskID })
 		if i < 0 {

@@ -55,7 +55,7 @@ func TestShapeBeforeAuthorization(t *testing.T) {
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueUrl.")
 	_, err = sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: noURL})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter MessageBody.")
-	_, err = sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: aws.String("x"), MessageBody: aws.String("x")})
+	_, err = sendNeeds(b, &awssqs.SendMessageInput{QueueUrl: aws.String("x/y"), MessageBody: aws.String("x")})
 	require.True(t, isA[*types.InvalidAddress](err))
 	_, err = needsOf(b.fake.createQueue(b.as(account, b.root()), &awssqs.CreateQueueInput{}))
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueName.")

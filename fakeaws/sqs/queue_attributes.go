@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/leastpriv/leastpriv/enforce"
@@ -151,7 +152,7 @@ func (s *Fake) change(q *queue, values map[string]string) (settings, error) {
 	for _, name := range sorted(values) {
 		a, ok := q.attribute(name)
 		if !ok {
-			return settings{}, invalidAttributeName(name)
+			return settings{}, q.notAnAttribute(name)
 		}
 		if err := a.write(&c, values[name]); err != nil {
 			return settings{}, err
@@ -161,6 +162,16 @@ func (s *Fake) change(q *queue, values map[string]string) (settings, error) {
 		return settings{}, invalidValue(throughputGroup, string(types.QueueAttributeNameFifoThroughputLimit), textThroughput)
 	}
 	return c.settings, nil
+}
+
+// notAnAttribute is the error of an attribute that cannot be set. To a standard queue those
+// of FIFO queues are unknown, but for those that came with high throughput.
+func (q *queue) notAnAttribute(name string) error {
+	switch types.QueueAttributeName(name) {
+	case types.QueueAttributeNameDeduplicationScope, types.QueueAttributeNameFifoThroughputLimit:
+		return &types.InvalidAttributeName{Message: aws.String("You can specify the " + name + " only when FifoQueue is set to true.")}
+	}
+	return invalidAttributeName(name)
 }
 
 // attribute finds an attribute that the queue's owner can set.
@@ -192,16 +203,17 @@ func (s *Fake) getQueueAttributes(call *fakeaws.Call, in *awssqs.GetQueueAttribu
 				return nil, invalidAttributeName(string(name))
 			}
 		}
-		if len(in.AttributeNames) == 0 {
-			return &awssqs.GetQueueAttributesOutput{}, nil
-		}
 		q.update(s.now())
 		all := slices.Contains(in.AttributeNames, types.QueueAttributeNameAll)
-		out := &awssqs.GetQueueAttributesOutput{Attributes: make(map[string]string)}
+		out := new(awssqs.GetQueueAttributesOutput) // without the member when there is nothing to put
 		put := func(name types.QueueAttributeName, value string) {
-			if value != "" {
-				out.Attributes[string(name)] = value
+			if value == "" {
+				return
 			}
+			if out.Attributes == nil {
+				out.Attributes = make(map[string]string)
+			}
+			out.Attributes[string(name)] = value
 		}
 		for _, a := range attributes {
 			if a.fifo && !q.fifo {

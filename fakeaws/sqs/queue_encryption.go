@@ -15,8 +15,8 @@ const defaultKeyReuse = 300
 
 // checkEncryption refuses a call that asks for both kinds of encryption.
 func checkEncryption(values map[string]string) error {
-	if values[string(types.QueueAttributeNameKmsMasterKeyId)] != "" && values[string(types.QueueAttributeNameSqsManagedSseEnabled)] == "true" {
-		return &types.InvalidAttributeValue{Message: aws.String(textEncryption)}
+	if values[string(types.QueueAttributeNameKmsMasterKeyId)] != "" && isTrue(values[string(types.QueueAttributeNameSqsManagedSseEnabled)]) {
+		return &types.InvalidAttributeName{Message: aws.String(textEncryption)}
 	}
 	return nil
 }

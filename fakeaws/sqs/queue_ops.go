@@ -111,7 +111,7 @@ func checkNewName(name string, attributes map[string]string) error {
 		return missingParameter("QueueName")
 	}
 	stem, suffixed := strings.CutSuffix(name, fifoSuffix)
-	if attributes[string(types.QueueAttributeNameFifoQueue)] == "true" {
+	if isTrue(attributes[string(types.QueueAttributeNameFifoQueue)]) {
 		if !suffixed || !isName(stem) || len(name) > 80 {
 			return invalidParameter(textFIFOName)
 		}

@@ -122,14 +122,19 @@ func TestQueueURL(t *testing.T) {
 		"https://queue.amazonaws.com/111122223333/jobs",
 		"http://127.0.0.1:1/some/prefix/111122223333/jobs",
 		"111122223333/jobs",
+		"jobs", // the name of a queue of the caller's
 	} {
 		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url})
 		require.NoError(t, err, url)
 	}
-	for _, url := range []string{"", "jobs", "/", "https://queue.amazonaws.com/", "https://h/12345678901/jobs", "https://h/12345678901x/jobs", "https://h/111122223333/"} {
+	for _, url := range []string{"", "/", "https://h/jobs", "https://h/12345678901/jobs", "https://h/12345678901x/jobs", "https://h/111122223333/"} {
 		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url})
 		require.True(t, isA[*types.InvalidAddress](err), url)
 		requireError(t, err, "InvalidAddress", "The address "+url+" is not valid for this endpoint.")
+	}
+	for _, url := range []string{"none", "https://queue.amazonaws.com/", "http://example.com"} {
+		_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{QueueUrl: &url})
+		require.True(t, isA[*types.QueueDoesNotExist](err), url)
 	}
 	_, err := b.GetQueueAttributes(b.ctx, &awssqs.GetQueueAttributesInput{})
 	requireError(t, err, "MissingParameter", "The request must contain the parameter QueueUrl.")

@@ -140,8 +140,8 @@ func unmarshal(document string, v any) error {
 // when it was sent: "the expiration of a message is always based on its original
 // enqueue timestamp"; for FIFO queues "the enqueue timestamp resets", and the id of
 // the message takes the place of its deduplication id (developer guide, "Using
-// dead-letter queues in Amazon SQS"). That it keeps its receive count, and arrives
-// with the delay of the dead-letter queue, is unverified.
+// dead-letter queues in Amazon SQS"). It keeps its receive count. That it arrives
+// with the delay of the dead-letter queue is unverified.
 func (s *Fake) deadLetter(q *queue, m *message, now timestamp) bool {
 	if q.redrive.document == "" || int(m.receives) < q.redrive.limit {
 		return false

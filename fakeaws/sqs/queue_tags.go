@@ -64,7 +64,11 @@ func (s *Fake) untagQueue(call *fakeaws.Call, in *awssqs.UntagQueueInput) (*fake
 // listQueueTags returns the tags of a queue.
 func (s *Fake) listQueueTags(call *fakeaws.Call, in *awssqs.ListQueueTagsInput) (*fakeaws.Plan[*awssqs.ListQueueTagsOutput], error) {
 	return onQueue(s, call, in.QueueUrl, "sqs:ListQueueTags", ownerOnly, func(q *queue) (*awssqs.ListQueueTagsOutput, error) {
-		return &awssqs.ListQueueTagsOutput{Tags: maps.Clone(q.tags)}, nil
+		out := new(awssqs.ListQueueTagsOutput) // without the member when there are none
+		if len(q.tags) > 0 {
+			out.Tags = maps.Clone(q.tags)
+		}
+		return out, nil
 	})
 }
 

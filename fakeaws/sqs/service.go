@@ -4,6 +4,7 @@ package sqs
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -92,13 +93,26 @@ func planOf[O any](need fakeaws.Need) *fakeaws.Plan[O] {
 	return &p.Plan
 }
 
+// queueAt reads a QueueUrl. SQS takes the name of a queue of the caller's too, and knows no
+// queue at a host without a path.
+func queueAt(url string, call *fakeaws.Call) (queueID, error) {
+	_, host, ok := strings.Cut(url, "://")
+	switch {
+	case url != "" && !strings.Contains(url, "/"):
+		return queueID{call.Account, call.Region, url}, nil
+	case ok && host != "" && !strings.Contains(strings.TrimSuffix(host, "/"), "/"):
+		return queueID{}, queueDoesNotExist()
+	}
+	return parseURL(url, call.Region)
+}
+
 // findQueue begins the plan of a call on the queue of a URL, which takes one permission
 // on it. The queue is nil when there is none.
 func findQueue[O any](s *Fake, call *fakeaws.Call, url *string, action string, r sharing) (*queue, *fakeaws.Plan[O], error) {
 	if url == nil {
 		return nil, nil, missingParameter("QueueUrl")
 	}
-	id, err := parseURL(*url, call.Region)
+	id, err := queueAt(*url, call)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,11 +19,14 @@ import (
 )
 
 // A raw request to SQS, signed as the owner's root user unless it is anonymous.
-func (c *cloud) raw(t *testing.T, path, contentType, target, body string, anonymous bool) (*http.Response, string) {
+func (c *cloud) raw(t *testing.T, path, contentType, target, body string, anonymous bool, accept ...string) (*http.Response, string) {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "https://sqs.us-east-1.amazonaws.com"+path, strings.NewReader(body))
 	r.RequestURI = ""
 	r.Header.Set("Content-Type", contentType)
+	if len(accept) > 0 {
+		r.Header["Accept"] = accept
+	}
 	if target != "" {
 		r.Header.Set("X-Amz-Target", "AmazonSQS."+target)
 	}
@@ -73,6 +76,58 @@ func TestErrorBodies(t *testing.T) {
 			assert.Equal(t, tc.want, strings.TrimPrefix(strings.ReplaceAll(body, id, "ID"), `<?xml version="1.0"?>`))
 			assert.Equal(t, tc.header, resp.Header.Get("X-Amzn-Query-Error"))
 		})
+	}
+}
+
+// The URL of a queue has the actions that are about a queue, and no others.
+func TestActionsOfAQueueURL(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	create(t, c.root(), nil)
+	for path, actions := range map[string]map[string]string{
+		"/123456789012/jobs": {
+			"ReceiveMessage": "<ReceiveMessageResult/>", "GetQueueAttributes": "<GetQueueAttributesResult/>", "ListQueueTags": "<ListQueueTagsResult/>",
+			"CreateQueue": "not valid", "ListQueues": "not valid", "GetQueueUrl": "not valid", "FooBar": "not valid",
+		},
+		"/": {
+			"CreateQueue": "<QueueUrl>https://sqs.us-east-1.amazonaws.com/123456789012/jobs</QueueUrl>", "ListQueues": "<QueueUrl>",
+			"FooBar": "<Code>InvalidAction</Code><Message>Could not find operation FooBar for version 2012-11-05</Message>",
+		},
+	} {
+		for action, want := range actions {
+			resp, body := c.raw(t, path, asForm, "", "Action="+action+"&QueueName=jobs&Version=2012-11-05", false)
+			if want == "not valid" {
+				assert.Equal(t, 400, resp.StatusCode)
+				want = "<Type>Sender</Type><Code>InvalidAction</Code><Message>The action " + action + " is not valid for this endpoint.</Message>"
+			}
+			assert.Contains(t, body, want)
+		}
+	}
+	// In the JSON protocol the header names the operation, whatever the path is.
+	resp, _ := c.raw(t, "/123456789012/jobs", asJSON, "ListQueues", "{}", false)
+	assert.Equal(t, 200, resp.StatusCode)
+	// At the endpoint itself the queue is named, by its URL or its name.
+	for _, queue := range []string{"jobs", "https%3A%2F%2Fsqs.us-east-1.amazonaws.com%2F123456789012%2Fjobs"} {
+		_, body := c.raw(t, "/", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05&QueueUrl="+queue, false)
+		assert.Contains(t, body, "<SendMessageResult>")
+	}
+}
+
+// The Query protocol answers in JSON who accepts that, errors too.
+func TestQueryInJSON(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	create(t, c.root(), nil)
+	const as = "application/json"
+	for _, tc := range []struct{ path, form, want string }{
+		{"/", "Action=ListQueues", `{"ListQueuesResponse":{"ListQueuesResult":{"queueUrls":["https://sqs.us-east-1.amazonaws.com/123456789012/jobs"]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/123456789012/jobs", "Action=GetQueueAttributes&AttributeName.1=VisibilityTimeout", `{"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[{"Name":"VisibilityTimeout","Value":"30"}]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/123456789012/none", "Action=PurgeQueue", `{"Error":{"Type":"Sender","Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Detail":null},"RequestId":"ID"}`},
+		{"/123456789012/jobs", "Action=Fly", `{"Error":{"Type":"Sender","Code":"InvalidAction","Message":"The action Fly is not valid for this endpoint.","Detail":null},"RequestId":"ID"}`},
+	} {
+		resp, body := c.raw(t, tc.path, asForm, "", tc.form+"&Version=2012-11-05", false, as)
+		assert.Equal(t, as, resp.Header.Get("Content-Type"))
+		assert.JSONEq(t, tc.want, strings.ReplaceAll(body, resp.Header.Get("X-Amzn-Requestid"), "ID"))
 	}
 }
 

@@ -92,7 +92,7 @@ func checkTags(calling *fakeaws.Session, in *sdk.AssumeRoleInput) error {
 	}
 	for _, key := range in.TransitiveTagKeys {
 		if calling != nil && containsFold(calling.TransitiveTagKeys, key) {
-			return invalidParameter("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+			return invalidParameter(inheritedTag)
 		}
 		if !requested[strings.ToLower(key)] {
 			return invalidParameter("The specified transitive tag key must be included in the requested tags.")

@@ -17,9 +17,9 @@ const (
 	unknownAccessKey = "The access key id is not valid."
 	// Unverified: a managed session policy that is not in the role's account.
 	unknownSessionPolicy = "Policy %s does not exist or is not attachable."
-	// Unverified: a session tag, not transitive itself, that the calling
-	// session passes on already.
-	inheritedTag = "One of the specified session tags can't be set because it conflicts with a transitive tag key from the calling session."
+	// inheritedTag is STS's answer to any tag that the calling session passes on already,
+	// be it to be transitive or not.
+	inheritedTag = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."
 	// Unverified: a session tag with the prefix that AWS keeps to itself; the words
 	// are IAM's about tags of its resources.
 	reservedTag = "aws: prefixed tag key names are not allowed for external use."

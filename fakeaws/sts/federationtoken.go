@@ -59,6 +59,9 @@ func (s *Fake) federate(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*s
 	if err != nil {
 		return nil, err
 	}
+	if packed == nil {
+		packed = aws.Int32(0) // which AssumeRole leaves out
+	}
 	life := defaultUserSession
 	if in.DurationSeconds != nil {
 		life = time.Duration(*in.DurationSeconds) * time.Second

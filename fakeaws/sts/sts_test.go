@@ -298,7 +298,7 @@ func TestRoleChain(t *testing.T) {
 	_, err = chained.AssumeRole(ctx, input(second, tags("team", "red"), transitive("team")))
 	requireError(t, err, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 	_, err = chained.AssumeRole(ctx, input(second, tags("TEAM", "red")))
-	requireError(t, err, "InvalidParameterValue", "One of the specified session tags can't be set because it conflicts with a transitive tag key from the calling session.")
+	requireError(t, err, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 	_, err = chained.AssumeRole(ctx, input(second, identity("you")))
 	requireError(t, err, "AccessDenied", "The source identity of the calling session can't be changed.")
 	_, err = chained.AssumeRole(ctx, input(shy))

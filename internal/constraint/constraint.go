@@ -21,6 +21,7 @@ import (
 // A Plan checks the inputs of one operation. It is immutable.
 type Plan struct {
 	fields []field
+	hidden bool // see Wording
 }
 
 // A field is a member of a structure.
@@ -38,8 +39,8 @@ type rule struct {
 	min, max int
 	pattern  *Pattern
 	enum     []string
-	// secret keeps the value out of messages.
-	secret bool
+	// secret keeps the value out of messages, unnamed the values that an enum has.
+	secret, unnamed bool
 	// said is the service's own message for a value that does not match pattern.
 	said   string
 	form   *Form
@@ -50,7 +51,7 @@ type rule struct {
 // Check returns a ValidationError that lists all violations of in, a pointer to
 // the input.
 func (p *Plan) Check(in any) error {
-	var c checker
+	c := checker{hidden: p.hidden}
 	c.structure(reflect.ValueOf(in).Elem(), p.fields)
 	switch len(c.violations) {
 	case 0:
@@ -93,7 +94,7 @@ const (
 // First returns the first violation of in, a pointer to the input; false when
 // there is none.
 func (p *Plan) First(in any) (Violation, bool) {
-	var c checker
+	c := checker{lengthFirst: true}
 	c.structure(reflect.ValueOf(in).Elem(), p.fields)
 	return c.first, c.first.Kind != 0
 }
@@ -101,11 +102,14 @@ func (p *Plan) First(in any) (Violation, bool) {
 // A checker collects what is wrong. It knows where it is as a stack, which is
 // put into words only where something is wrong: valid input costs no memory.
 type checker struct {
-	at         [maxDepth]step
-	depth      int
-	violations []string
-	first      Violation
-	said       string
+	at     [maxDepth]step
+	depth  int
+	hidden bool
+	// lengthFirst: a wrong length is named before a wrong pattern.
+	lengthFirst bool
+	violations  []string
+	first       Violation
+	said        string
 }
 
 // maxViolations is how many violations an error lists. That AWS stops somewhere, and
@@ -164,7 +168,10 @@ func (c *checker) structure(v reflect.Value, fields []field) {
 		c.at[c.depth-1] = step{name: f.name}
 		value := v.Field(f.index)
 		if absent(value) {
-			if f.required {
+			if f.required && c.hidden {
+				// That a missing value is hidden as others are is unverified.
+				c.add(Missing, "Value", "not be null")
+			} else if f.required {
 				c.add(Missing, "Value null", "not be null")
 			}
 		} else if f.rule != nil {
@@ -221,11 +228,11 @@ const (
 	inPattern = "satisfy regular expression pattern: "
 )
 
-// text checks a string. That AWS names a wrong length before a wrong pattern is
-// unverified.
+// text checks a string. AWS names a wrong pattern before a wrong length. That services
+// with words of their own do it the other way around is unverified.
 func (c *checker) text(s string, r *rule) {
-	if n := utf8.RuneCountInString(s); !r.bounds(n) {
-		c.outside(TooShort, r, n, s, "have length ")
+	if c.lengthFirst {
+		c.length(s, r)
 	}
 	if r.pattern != nil && !r.pattern.Match(s) {
 		if r.said == "" {
@@ -234,11 +241,20 @@ func (c *checker) text(s string, r *rule) {
 			c.say(r.said)
 		}
 	}
+	if !c.lengthFirst {
+		c.length(s, r)
+	}
 	if !r.lists(s) {
 		c.violated(BadEnum, r, s, r.inEnum())
 	}
 	if r.form != nil && !r.form.Valid(s) {
 		c.say(r.form.Message)
+	}
+}
+
+func (c *checker) length(s string, r *rule) {
+	if n := utf8.RuneCountInString(s); !r.bounds(n) {
+		c.outside(TooShort, r, n, s, "have length ")
 	}
 }
 
@@ -259,7 +275,12 @@ func (r *rule) lists(s string) bool {
 	return len(r.enum) == 0
 }
 
-func (r *rule) inEnum() string { return "satisfy enum value set: [" + strings.Join(r.enum, ", ") + "]" }
+func (r *rule) inEnum() string {
+	if r.unnamed {
+		return "satisfy enum value set"
+	}
+	return "satisfy enum value set: [" + strings.Join(r.enum, ", ") + "]"
+}
 
 // list checks a list. Items that are structures are named one by one, counted
 // from 1; of simple items AWS says for the whole list what each must be.

@@ -133,6 +133,31 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A service that hides values repeats none, also those that an enum has.
+func TestHiddenValues(t *testing.T) {
+	t.Parallel()
+	m := constraint.NewModel("iam", constraint.Wording{Hidden: true})
+	const one, at = "1 validation error detected: ", " failed to satisfy constraint: Member must "
+	for want, in := range map[string]any{
+		one + "Value at 'userName'" + at + "not be null":                                                                     &iam.CreateUserInput{},
+		one + "Value at 'scope'" + at + "satisfy enum value set":                                                             &iam.ListPoliciesInput{Scope: "Mine"},
+		one + "Value at 'maxItems'" + at + "have value less than or equal to 1000":                                           &iam.ListUsersInput{MaxItems: aws.Int32(1001)},
+		one + "Value at 'filter'" + at + "satisfy constraint: [Member must satisfy enum value set]":                          &iam.GetAccountAuthorizationDetailsInput{Filter: []types.EntityType{"Bot"}},
+		one + "Value at 'serviceSpecificCredentialId'" + at + `satisfy regular expression pattern: [\w]+`:                    &iam.DeleteServiceSpecificCredentialInput{ServiceSpecificCredentialId: aws.String("a-credential-of-nobody")},
+		one + "Value at 'tags.1.member.value'" + at + "satisfy regular expression pattern: " + `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`: &iam.TagUserInput{UserName: aws.String("u"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("(v)")}}},
+	} {
+		assert.Equal(t, want, message(t, m.Check(in)))
+	}
+}
+
+// A wrong pattern is named before a wrong length.
+func TestPatternBeforeLength(t *testing.T) {
+	t.Parallel()
+	err := stsModel.Check(&sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/r"), RoleSessionName: aws.String("!")})
+	assert.Equal(t, "2 validation errors detected: Value '!' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: "+
+		`[\w+=,.@-]*; Value '!' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2`, message(t, err))
+}
+
 // A service's own sentence gives way to the front end's errors, which come first.
 func TestWording(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,8 @@ type Wording struct {
 	// not match it; "%s" in it is the member's name. It is answered only when
 	// nothing else is wrong.
 	Patterns map[string]string
+	// Hidden says that the service repeats no value, and does not list those of enums.
+	Hidden bool
 	// Forms has, by the name of a shape of the model, a form that the model does
 	// not state.
 	Forms map[string]Form
@@ -114,7 +116,7 @@ func (m *Model) Plan(input reflect.Type) *Plan {
 	}
 	t := m.load()
 	c := compiler{tables: t, wording: &m.wording, done: make(map[string]*rule)}
-	p := &Plan{fields: c.fields(t.Operations[strings.TrimSuffix(input.Name(), "Input")], input)}
+	p := &Plan{hidden: m.wording.Hidden, fields: c.fields(t.Operations[strings.TrimSuffix(input.Name(), "Input")], input)}
 	stored, _ := m.plans.LoadOrStore(input, p)
 	return stored.(*Plan)
 }
@@ -162,7 +164,7 @@ func (c *compiler) rule(name, member string, t reflect.Type) *rule {
 	if r, ok := c.done[key]; ok {
 		return r
 	}
-	r := &rule{min: s.Min, max: -1, enum: s.Enum, secret: s.Secret}
+	r := &rule{min: s.Min, max: -1, enum: s.Enum, secret: s.Secret || c.wording.Hidden, unnamed: c.wording.Hidden}
 	c.done[key] = r
 	if s.Max != nil {
 		r.max = *s.Max

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -11,15 +12,20 @@ var textXML = []string{"text/xml"}
 
 // encodeQueryResponse writes <OpResponse><OpResult>…</OpResult>
 // <ResponseMetadata>…</ResponseMetadata></OpResponse>. An operation whose output
-// is nothing has no OpResult.
+// is nothing has no OpResult, one that has nothing to answer an empty element.
 func encodeQueryResponse(o *Operation, n *node, v reflect.Value, requestID string) *Response {
 	b := make([]byte, 0, max(512, o.answered.Load()))
 	b = append(append(append(b, '<'), o.Name()...), "Response"...)
 	b = append(append(b, o.service.xmlns...), '>')
 	if !o.unit {
-		b = append(append(append(b, '<'), o.Name()...), "Result>"...)
-		b = n.appendXMLStruct(b, v, dateTime)
-		b = append(append(append(b, "</"...), o.Name()...), "Result>"...)
+		b = append(append(append(b, '<'), o.Name()...), "Result"...)
+		open := len(b)
+		b = n.appendXMLStruct(append(b, '>'), v, dateTime)
+		if len(b) == open+1 {
+			b = append(b[:open], "/>"...)
+		} else {
+			b = append(append(append(b, "</"...), o.Name()...), "Result>"...)
+		}
 	}
 	b = append(b, "<ResponseMetadata><RequestId>"...)
 	b = appendXMLText(b, requestID)
@@ -60,6 +66,21 @@ func (r *Request) formText() string {
 		r.form = string(r.Body)
 	}
 	return r.form
+}
+
+// checkEndpoint refuses an action at the URL of a queue of SQS's that no queue has: one that
+// there is not, and one that is about no queue, or about one that it names otherwise.
+func (s *Service) checkEndpoint(o *Operation, action string, r *Request) error {
+	if s.name != "sqs" || len(r.Path) < 2 || o != nil && s.hasMember(o.In, "QueueUrl") {
+		return nil
+	}
+	return &Error{Code: "InvalidAction", Message: "The action " + short(action) + " is not valid for this endpoint.", Status: http.StatusBadRequest}
+}
+
+// hasMember reports whether a structure has a member.
+func (s *Service) hasMember(structure, name string) bool {
+	sh := s.shapes[structure]
+	return sh != nil && slices.ContainsFunc(sh.Members, func(m trait) bool { return m.Name == name })
 }
 
 // setQueueURL gives an SQS request that was posted to the queue's own URL,

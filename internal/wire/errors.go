@@ -42,7 +42,7 @@ type answer struct {
 // [*Error], another smithy.APIError. Any other error is AWS's internal failure.
 // A zero Protocol is the one that the service prefers.
 func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
-	if p < AWSJSON10 || p > RESTJSON {
+	if p < AWSJSON10 || p > AWSQueryJSON {
 		p = s.protocols[0]
 	}
 	a := s.answer(p, err)
@@ -67,6 +67,8 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 	switch p {
 	case AWSQuery:
 		res.setBody("text/xml", s.appendQueryError(a, e))
+	case AWSQueryJSON:
+		res.setBody("application/json", s.appendQueryErrorJSON(a, e))
 	case RESTXML:
 		res.setBody("application/xml", s.appendXMLError(a, e))
 	default:
@@ -220,17 +222,21 @@ func (s *Service) addErrorHeaders(p Protocol, a *answer, h http.Header) {
 	}
 }
 
+// queryMessage is the message of an error in the Query protocol.
+func (s *Service) queryMessage(a *answer) string {
+	if text, ok := queryMessages[a.code]; ok {
+		return text
+	}
+	return a.message
+}
+
 // appendQueryError writes <ErrorResponse>. SQS alone has an empty Detail.
 func (s *Service) appendQueryError(a *answer, e ErrorContext) []byte {
 	b := make([]byte, 0, 384)
 	b = append(append(append(b, "<ErrorResponse"...), s.xmlns...), "><Error><Type>"...)
 	b = append(append(b, a.party()...), "</Type>"...)
-	message := a.message
-	if text, ok := queryMessages[a.code]; ok {
-		message = text
-	}
 	b = appendXMLElement(b, "Code", a.code)
-	b = appendXMLElement(b, "Message", message)
+	b = appendXMLElement(b, "Message", s.queryMessage(a))
 	if s.queryCompatible {
 		b = append(b, "<Detail/>"...)
 	}

@@ -84,6 +84,7 @@ type field struct {
 	flat     bool
 	attr     bool // an XML attribute: open is ` name="`, close `"`
 	required bool
+	truth    bool // a false is left out (see quirks.go)
 	httpDate bool // an unreadable value is ignored, as RFC 9110 demands of dates in headers
 }
 
@@ -255,7 +256,9 @@ func (s *Service) fillStruct(n *node, sh *shape) error {
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", sh.name, m.Name, err)
 		}
-		n.fields = append(n.fields, newField(m, fn, gf.Index[0]))
+		f := newField(m, fn, gf.Index[0])
+		f.truth = unlessTrue[s.name][sh.name] == m.Name
+		n.fields = append(n.fields, f)
 	}
 	n.textRoot = s.textRoot(sh.name)
 	n.indexFields()

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -295,4 +296,62 @@ func TestSTSResponse(t *testing.T) {
 		`<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/Alice</Arn>`+
 		`</GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
 		string(res.Body))
+}
+
+// IAM says of most lists that they are not truncated, and nothing of this one.
+func TestTruthLeftOut(t *testing.T) {
+	t.Parallel()
+	s, _ := Load("iam")
+	body := func(operation string, out any) string {
+		res, err := s.Operation(operation).Encode(AWSQuery, out, "id")
+		require.NoError(t, err)
+		return string(res.Body)
+	}
+	assert.Contains(t, body("ListUsers", &iam.ListUsersOutput{}), "<IsTruncated>false</IsTruncated>")
+	assert.NotContains(t, body("ListServiceSpecificCredentials", &iam.ListServiceSpecificCredentialsOutput{}), "IsTruncated")
+	more := &iam.ListServiceSpecificCredentialsOutput{IsTruncated: true}
+	assert.Contains(t, body("ListServiceSpecificCredentials", more), "<IsTruncated>true</IsTruncated>")
+}
+
+// Who asks for JSON gets the answer of the Query protocol in it.
+func TestQueryAnswersInJSON(t *testing.T) {
+	t.Parallel()
+	match := func(service, form string) (*Service, *Operation, Protocol) {
+		s, _ := Load(service)
+		r := formRequest("/", form)
+		r.Header["Accept"] = []string{"application/json"}
+		o, p, err := s.Match(r)
+		require.NoError(t, err)
+		assert.Equal(t, AWSQueryJSON, p)
+		return s, o, p
+	}
+	for _, tt := range []struct {
+		service, form string
+		out           any
+		want          string
+	}{
+		{"sqs", "Action=ListQueues", &sqs.ListQueuesOutput{QueueUrls: []string{"https://q/1/a"}}, `{"ListQueuesResponse":{"ListQueuesResult":{"queueUrls":["https://q/1/a"]},"ResponseMetadata":{"RequestId":"R"}}}`},
+		{"sqs", "Action=GetQueueAttributes", &sqs.GetQueueAttributesOutput{Attributes: map[string]string{"VisibilityTimeout": "30", "DelaySeconds": "0"}},
+			`{"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[{"Name":"DelaySeconds","Value":"0"},{"Name":"VisibilityTimeout","Value":"30"}]},"ResponseMetadata":{"RequestId":"R"}}}`},
+		{"sqs", "Action=ReceiveMessage", &sqs.ReceiveMessageOutput{Messages: []sqstypes.Message{{Body: ptr("a\"b")}}},
+			`{"ReceiveMessageResponse":{"ReceiveMessageResult":{"messages":[{"Body":"a\"b"}]},"ResponseMetadata":{"RequestId":"R"}}}`},
+		{"sqs", "Action=PurgeQueue", &sqs.PurgeQueueOutput{}, `{"PurgeQueueResponse":{"ResponseMetadata":{"RequestId":"R"}}}`},
+		{"sts", "Action=GetCallerIdentity&Version=2011-06-15", &sts.GetCallerIdentityOutput{Account: ptr("1"), Arn: ptr("a"), UserId: ptr("u")},
+			`{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"UserId":"u","Account":"1","Arn":"a"},"ResponseMetadata":{"RequestId":"R"}}}`},
+		{"iam", "Action=GetUser&Version=2010-05-08", &iam.GetUserOutput{User: &iamtypes.User{UserName: ptr("u"), CreateDate: ptr(time.Unix(1400000000, 0))}},
+			`{"GetUserResponse":{"GetUserResult":{"User":{"UserName":"u","CreateDate":1400000000}},"ResponseMetadata":{"RequestId":"R"}}}`},
+	} {
+		_, o, p := match(tt.service, tt.form)
+		res, err := o.Encode(p, tt.out, "R")
+		require.NoError(t, err)
+		assert.JSONEq(t, tt.want, string(res.Body))
+		assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	}
+	s, o, p := match("sqs", "Action=SendMessage&MessageBody=x&QueueUrl=u")
+	in := new(sqs.SendMessageInput)
+	require.NoError(t, o.Decode(p, formRequest("/", "Action=SendMessage&MessageBody=x&QueueUrl=u"), in))
+	assert.Equal(t, "x", *in.MessageBody)
+	res := s.EncodeError(p, &sqstypes.QueueDoesNotExist{}, ErrorContext{RequestID: "R"})
+	assert.Equal(t, 400, res.Status)
+	assert.JSONEq(t, `{"Error":{"Type":"Sender","Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Detail":null},"RequestId":"R"}`, string(res.Body))
 }

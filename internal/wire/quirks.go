@@ -23,6 +23,13 @@ var statuses = map[string]map[string]int{
 // signingNames are those of services whose requests are signed for another one.
 var signingNames = map[string]string{"s3-control": "s3"}
 
+// unlessTrue are the truth values that a service leaves out when they are false, where
+// its other answers have them: by service and structure.
+var unlessTrue = map[string]map[string]string{
+	// This list was answered in one piece until 2025.
+	"iam": {"ListServiceSpecificCredentialsResponse": "IsTruncated"},
+}
+
 // queryMessages are errors that SQS words differently in its older protocol.
 var queryMessages = map[string]string{
 	"AWS.SimpleQueueService.NonExistentQueue": "The specified queue does not exist for this wsdl version.",

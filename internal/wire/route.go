@@ -52,7 +52,7 @@ func (s *Service) Match(r *Request) (*Operation, Protocol, error) {
 		return o, p, err
 	}
 	o, err := s.matchAction(r)
-	return o, AWSQuery, err
+	return o, queryIn(r), err
 }
 
 // The answers to a request that names no operation. The codes are in the common
@@ -87,12 +87,16 @@ func (s *Service) matchAction(r *Request) (*Operation, error) {
 	if !ok || action == "" {
 		return nil, &Error{Code: "MissingAction", Message: missingActionText, Status: http.StatusBadRequest}
 	}
+	o := s.byName[action]
+	if err := s.checkEndpoint(o, action, r); err != nil {
+		return nil, err
+	}
 	version, versioned := queryValue(r, "Version")
 	if !versioned {
 		version = "NO_VERSION_SPECIFIED"
 	}
 	// SQS answers requests of its older versions, and those that name none.
-	if o := s.byName[action]; o != nil && (version == s.version || s.queryCompatible) {
+	if o != nil && (version == s.version || s.queryCompatible) {
 		return o, nil
 	}
 	return nil, &Error{

@@ -14,7 +14,7 @@ import (
 // It reads the body once more, so it is for the rare case.
 func (r *Request) Sent(p Protocol, member string) bool {
 	switch p {
-	case AWSQuery:
+	case AWSQuery, AWSQueryJSON:
 		_, ok := queryValue(r, member)
 		return ok
 	case AWSJSON10, AWSJSON11:
@@ -39,7 +39,7 @@ func (r *Request) Sent(p Protocol, member string) bool {
 // Sent does of the input itself. The entry is counted from 0.
 func (o *Operation) EntrySent(p Protocol, r *Request, list string, entry int, member string) bool {
 	switch p {
-	case AWSQuery:
+	case AWSQuery, AWSQueryJSON:
 		return o.formEntrySent(r, list, entry, member)
 	case AWSJSON10, AWSJSON11:
 		found := false

@@ -23,6 +23,8 @@ const (
 	AWSQuery
 	RESTXML
 	RESTJSON
+	// AWSQueryJSON is Query with answers in JSON, for who asks for it.
+	AWSQueryJSON
 )
 
 var protocolNames = map[string]Protocol{
@@ -35,6 +37,9 @@ var protocolNames = map[string]Protocol{
 
 // String returns the name that Smithy gives the protocol.
 func (p Protocol) String() string {
+	if p == AWSQueryJSON {
+		return "awsQuery with JSON"
+	}
 	for name, q := range protocolNames {
 		if p == q {
 			return name
@@ -223,7 +228,7 @@ func (o *Operation) Decode(p Protocol, r *Request, in any) error {
 	switch p {
 	case AWSJSON10, AWSJSON11:
 		return decodeJSONBody(n, v, r.Body)
-	case AWSQuery:
+	case AWSQuery, AWSQueryJSON:
 		return decodeQuery(o, n, v, r)
 	case RESTXML, RESTJSON:
 		return decodeREST(o, p, n, v, r)
@@ -249,6 +254,8 @@ func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, er
 		return encodeJSONResponse(o, p, n, v, requestID), nil
 	case AWSQuery:
 		return encodeQueryResponse(o, n, v, requestID), nil
+	case AWSQueryJSON:
+		return encodeQueryJSON(o, n, v, requestID), nil
 	case RESTXML, RESTJSON:
 		return encodeREST(o, p, n, v, requestID), nil
 	}

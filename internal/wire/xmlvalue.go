@@ -14,7 +14,7 @@ func (n *node) appendXMLStruct(b []byte, v reflect.Value, place timeFormat) []by
 		if f.loc != inBody || f.attr {
 			continue
 		}
-		if fv, ok := f.node.value(v.Field(f.index)); ok {
+		if fv, ok := f.node.value(v.Field(f.index)); ok && (!f.truth || fv.Bool()) {
 			b = f.appendXML(b, fv, place)
 		}
 	}
