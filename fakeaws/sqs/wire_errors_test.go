@@ -85,12 +85,12 @@ func TestActionsOfAQueueURL(t *testing.T) {
 	c := newCloud(t)
 	create(t, c.root(), nil)
 	for path, actions := range map[string]map[string]string{
-		"/123456789012/jobs": {
+		"/111122223333/jobs": {
 			"ReceiveMessage": "<ReceiveMessageResult/>", "GetQueueAttributes": "<GetQueueAttributesResult/>", "ListQueueTags": "<ListQueueTagsResult/>",
 			"CreateQueue": "not valid", "ListQueues": "not valid", "GetQueueUrl": "not valid", "FooBar": "not valid",
 		},
 		"/": {
-			"CreateQueue": "<QueueUrl>https://sqs.us-east-1.amazonaws.com/123456789012/jobs</QueueUrl>", "ListQueues": "<QueueUrl>",
+			"CreateQueue": "<QueueUrl>https://sqs.us-east-1.amazonaws.com/111122223333/jobs</QueueUrl>", "ListQueues": "<QueueUrl>",
 			"FooBar": "<Code>InvalidAction</Code><Message>Could not find operation FooBar for version 2012-11-05</Message>",
 		},
 	} {
@@ -104,10 +104,10 @@ func TestActionsOfAQueueURL(t *testing.T) {
 		}
 	}
 	// In the JSON protocol the header names the operation, whatever the path is.
-	resp, _ := c.raw(t, "/123456789012/jobs", asJSON, "ListQueues", "{}", false)
+	resp, _ := c.raw(t, "/111122223333/jobs", asJSON, "ListQueues", "{}", false)
 	assert.Equal(t, 200, resp.StatusCode)
 	// At the endpoint itself the queue is named, by its URL or its name.
-	for _, queue := range []string{"jobs", "https%3A%2F%2Fsqs.us-east-1.amazonaws.com%2F123456789012%2Fjobs"} {
+	for _, queue := range []string{"jobs", "https%3A%2F%2Fsqs.us-east-1.amazonaws.com%2F111122223333%2Fjobs"} {
 		_, body := c.raw(t, "/", asForm, "", "Action=SendMessage&MessageBody=x&Version=2012-11-05&QueueUrl="+queue, false)
 		assert.Contains(t, body, "<SendMessageResult>")
 	}
@@ -120,10 +120,10 @@ func TestQueryInJSON(t *testing.T) {
 	create(t, c.root(), nil)
 	const as = "application/json"
 	for _, tc := range []struct{ path, form, want string }{
-		{"/", "Action=ListQueues", `{"ListQueuesResponse":{"ListQueuesResult":{"queueUrls":["https://sqs.us-east-1.amazonaws.com/123456789012/jobs"]},"ResponseMetadata":{"RequestId":"ID"}}}`},
-		{"/123456789012/jobs", "Action=GetQueueAttributes&AttributeName.1=VisibilityTimeout", `{"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[{"Name":"VisibilityTimeout","Value":"30"}]},"ResponseMetadata":{"RequestId":"ID"}}}`},
-		{"/123456789012/none", "Action=PurgeQueue", `{"Error":{"Type":"Sender","Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Detail":null},"RequestId":"ID"}`},
-		{"/123456789012/jobs", "Action=Fly", `{"Error":{"Type":"Sender","Code":"InvalidAction","Message":"The action Fly is not valid for this endpoint.","Detail":null},"RequestId":"ID"}`},
+		{"/", "Action=ListQueues", `{"ListQueuesResponse":{"ListQueuesResult":{"queueUrls":["https://sqs.us-east-1.amazonaws.com/111122223333/jobs"]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/111122223333/jobs", "Action=GetQueueAttributes&AttributeName.1=VisibilityTimeout", `{"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[{"Name":"VisibilityTimeout","Value":"30"}]},"ResponseMetadata":{"RequestId":"ID"}}}`},
+		{"/111122223333/none", "Action=PurgeQueue", `{"Error":{"Type":"Sender","Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Detail":null},"RequestId":"ID"}`},
+		{"/111122223333/jobs", "Action=Fly", `{"Error":{"Type":"Sender","Code":"InvalidAction","Message":"The action Fly is not valid for this endpoint.","Detail":null},"RequestId":"ID"}`},
 	} {
 		resp, body := c.raw(t, tc.path, asForm, "", tc.form+"&Version=2012-11-05", false, as)
 		assert.Equal(t, as, resp.Header.Get("Content-Type"))
