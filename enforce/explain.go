@@ -23,7 +23,7 @@ func (d Decision) Layers() []LayerVerdict {
 	}
 	var verdicts []LayerVerdict
 	d.again(func(e *eval) {
-		for l := range e.taking {
+		for _, l := range e.taking() {
 			verdict := e.layer(l)
 			if d.isMisplaced() && l == d.Layer {
 				verdict = LayerVerdict{l, ExplicitDeny, nil}
@@ -42,20 +42,19 @@ func (d Decision) again(f func(*eval)) {
 	e.release()
 }
 
-// taking yields the layers that take part, in AWS's order.
-func (e *eval) taking(yield func(Layer) bool) {
+// taking returns the layers that take part, in AWS's order.
+func (e *eval) taking() []Layer {
+	var layers []Layer
 	for l := SCPLayer; l <= EndpointLayer; l++ {
-		if !e.takesPart(l) {
-			continue
-		}
-		name := l
-		if l == ResourceLayer {
-			name = e.resourceLayer()
-		}
-		if !yield(name) {
-			return
+		switch {
+		case !e.takesPart(l):
+		case l == ResourceLayer:
+			layers = append(layers, e.resourceLayer())
+		default:
+			layers = append(layers, l)
 		}
 	}
+	return layers
 }
 
 // takesPart reports whether a layer has a say.
@@ -135,7 +134,7 @@ func (d Decision) NearMisses() []NearMiss {
 	}
 	var misses []NearMiss
 	d.again(func(e *eval) {
-		for l := range e.taking {
+		for _, l := range e.taking() {
 			for _, p := range e.policies(l) {
 				for _, s := range p.allows.statements {
 					if s.concerns(e.action) && e.matches(s) == unnamed {
