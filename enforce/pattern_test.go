@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -120,6 +121,19 @@ func TestPartIsFoundAtOnce(t *testing.T) {
 			t.Fatalf("part %q, text %q: ends at %d, %v; want %d", part, text, got, ok, end)
 		}
 	})
+}
+
+// A part may be of any length: each 64 bytes of it take another word.
+func TestLongPartIsFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	for n := 2; n < 300; n++ {
+		letters, any := strings.Repeat("a", n-1), string([]byte{anyChar})
+		rest, ok := cutAfterAtOnce("b"+letters+"cd", letters+any)
+		require.True(t, ok, n)
+		require.Equal(t, "d", rest, n)
+		_, ok = cutAfterAtOnce("b"+letters+"cd", letters+"a"+any)
+		require.False(t, ok, n)
+	}
 }
 
 func FuzzPattern(f *testing.F) {

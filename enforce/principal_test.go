@@ -118,6 +118,7 @@ func TestNotPrincipal(t *testing.T) {
 		{"rule 36: a session by its role's id and itself", roleID + "," + session, sessionOf(account, "worker", "s1"), nil, Allowed},
 		{"rule 36: another session", role + "," + session, sessionOf(account, "worker", "s2"), nil, ExplicitDeny},
 		{"rule 36: a federated user by its user and itself", user + "," + federated, federatedOf(account, "alice", "bob"), nil, Allowed},
+		{"rule 36: no federated user by itself alone", federated, federatedOf(account, "alice", "bob"), nil, ExplicitDeny},
 		{"rule 36: no federated user by its user alone", user, federatedOf(account, "alice", "bob"), nil, ExplicitDeny},
 		{"rule 36: anonymous is denied", user, Principal{Type: Anonymous}, nil, ExplicitDeny},
 		{"rule 36: everybody listed is everybody exempt", `"*"`, userOf(account, "alice"), nil, Allowed},
