@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -212,4 +213,21 @@ func TestAbsentKeys(t *testing.T) {
 	}
 	assert.Equal(t, []string{"l"}, keys)
 	assert.Equal(t, ImplicitDeny, verdict(req, allowedWhen(`{"StringEquals":{"l":"${k}"}}`)), "a variable has no value")
+}
+
+// A copy that has set a key does not set it in what it is a copy of.
+func TestManyKeysOfACopy(t *testing.T) {
+	t.Parallel()
+	var c Context
+	for i := range manyKeys {
+		c.Set(fmt.Sprint("a:", i), "v")
+	}
+	c.Set("a:0", "w")
+	c.entries = slices.Clip(c.entries)
+	other := c
+	other.Set("a:new", "other")
+	assert.Negative(t, c.place(newConditionKey("a:new")))
+	c.Set("a:new", "own")
+	assert.Equal(t, "own", c.find(newConditionKey("a:new")).one)
+	assert.Equal(t, "other", other.find(newConditionKey("a:new")).one)
 }

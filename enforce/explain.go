@@ -64,7 +64,7 @@ func (e *eval) takesPart(l Layer) bool {
 		return e.nodes(l) != nil
 	case IdentityLayer:
 		return e.identity && e.req.Principal.Type != Root
-	case ResourceLayer, TrustLayer:
+	case ResourceLayer:
 		return e.set.Resource != nil
 	case BoundaryLayer:
 		return e.bounded()

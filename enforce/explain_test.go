@@ -349,3 +349,20 @@ func TestNearMissOfOtherPrincipal(t *testing.T) {
 	assert.Equal(t, map[Layer]Verdict{SCPLayer: ImplicitDeny, RCPLayer: Allowed, IdentityLayer: ImplicitDeny,
 		ResourceLayer: ImplicitDeny, EndpointLayer: Allowed}, verdicts)
 }
+
+// What came close to allowing is told where an Allow is missing and would help.
+func TestNearMissesOfOtherDenials(t *testing.T) {
+	t.Parallel()
+	elsewhere := []*Policy{identity(t, stmt("Allow", "iam:GetUser", "arn:aws:iam::"+account+":user/other"))}
+	req := ask(federatedOf(account, "alice", "bob"), "iam:GetUser", "arn:aws:iam::"+account+":user/alice")
+	d := Evaluate(req, &PolicySet{Identity: elsewhere, Session: elsewhere})
+	assert.Equal(t, ImplicitDeny, d.Verdict)
+	assert.Empty(t, d.NearMisses(), "no policy helps")
+	assert.Empty(t, d.Layers())
+	req = ask(userOf(account, "alice"), "iam:GetUser", "arn:aws:iam::"+account+":user/alice")
+	d = Evaluate(req, &PolicySet{Identity: append(elsewhere, identity(t, stmt("Deny", "iam:*", "*")))})
+	assert.Equal(t, ExplicitDeny, d.Verdict)
+	assert.Empty(t, d.NearMisses(), "a Deny decides")
+	d = Evaluate(req, &PolicySet{Identity: elsewhere})
+	assert.Len(t, d.NearMisses(), 1)
+}
