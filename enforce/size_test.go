@@ -15,6 +15,10 @@ func TestBytes(t *testing.T) {
 
 	var c Context
 	assert.Zero(t, c.Bytes())
+	var known, own Context
+	known.Set("aws:UserAgent", "x")
+	own.Set("app:UserAgent", "x")
+	assert.Greater(t, own.Bytes(), known.Bytes(), "all contexts share the names of AWS's keys")
 	c.Set("aws:UserAgent", strings.Repeat("x", 1000))
 	one := c.Bytes()
 	assert.Greater(t, one, 1000)
@@ -52,4 +56,8 @@ func TestUnlike(t *testing.T) {
 	other.Resource, other.Identity = Empty(BucketPolicy), []*Policy{set.Identity[0]}
 	got, _ = all(&other, set, 100)
 	assert.Equal(t, []*Policy{other.Resource, other.Identity[0]}, got)
+	other = *set
+	other.Session, other.SCPs = []*Policy{Empty(SessionPolicy)}, [][]*Policy{{fullSCP}, {fullSCP}}
+	got, _ = all(&other, set, 100)
+	assert.Equal(t, []*Policy{other.Session[0], fullSCP, fullSCP}, got, "other lists of the same length")
 }
