@@ -59,11 +59,12 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send writes an answer.
+// send writes an answer, with the names of its headers as AWS spells them. Clients of
+// net/http read them in canonical form: so the answers of RoundTrip have them.
 func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	header := w.Header()
 	for name, values := range resp.Header {
-		header[name] = values
+		header[wire.Spelled(name)] = values
 	}
 	if resp.Stream == nil {
 		if r.Method != http.MethodHead {

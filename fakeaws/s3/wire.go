@@ -100,7 +100,6 @@ func openBody(x *fakeaws.Exchange) error {
 
 func describeError(x *fakeaws.Exchange, e *wire.ErrorContext) {
 	e.HostID = hostID(x)
-	e.Resource = x.HTTP.URL.Path
 }
 
 // hostIDHeader is the second of the two ids of a request that S3 answers.
@@ -109,7 +108,14 @@ const hostIDHeader = "X-Amz-Id-2"
 // hostID makes the second id of a request.
 func hostID(x *fakeaws.Exchange) string { return x.Call.World.IDs().Token(76) }
 
+// serverName is how S3 calls itself in the header Server of every answer.
+const serverName = "AmazonS3"
+
 func finish(x *fakeaws.Exchange, resp *wire.Response) {
+	resp.Set("Server", serverName)
+	if x.HTTP.Method == http.MethodHead && resp.Header["Content-Type"] == nil && resp.Status == http.StatusOK {
+		resp.Set("Content-Type", "application/xml") // HeadBucket tells what it would answer to a GET
+	}
 	if resp.Header.Get(hostIDHeader) == "" {
 		resp.Set(hostIDHeader, hostID(x))
 	}
