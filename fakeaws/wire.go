@@ -28,6 +28,9 @@ type Wire struct {
 	// not as most services with the protocol do.
 	Styles map[wire.Protocol]sigv4.Style
 
+	// Version2 reports whether a request may be signed with Signature Version 2, which no
+	// service but S3 takes.
+	Version2 func(*Exchange) bool
 	// Receive completes the request before anything looks at it.
 	Receive func(*Exchange)
 	// Intercept answers requests that are no operation's; nil and no error when it does not.

@@ -173,7 +173,7 @@ func (p *objectCopy) copiesAnnotations(src *object) bool {
 const annotationDirectiveText = "Unknown annotation directive."
 
 func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) (*awss3.CopyObjectOutput, error) {
-	version, err := s.checkCopied(in, p)
+	version, err := s.checkCopied(call, in, p)
 	if err != nil {
 		return nil, err
 	}
@@ -195,13 +195,16 @@ func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy
 
 // checkCopied refuses what cannot be copied, or not onto itself. It returns the version
 // of the source as it is shown.
-func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, error) {
+func (s *Fake) checkCopied(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy) (*string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := p.from.checkSource(p.source, p.src, s.world.Clock().Now()); err != nil {
 		return nil, err
 	}
 	if err := p.src.checkKey(p.sourceKey); err != nil {
+		return nil, err
+	}
+	if err := needsVersion4(call, p.src.encryption); err != nil {
 		return nil, err
 	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}

@@ -95,7 +95,7 @@ func (s *Fake) copyPart(call *fakeaws.Call, dest *bucket, in *awss3.UploadPartCo
 		if err = m.checkKey(p.key); err != nil {
 			return err
 		}
-		copied.data, version, err = s.partSource(p)
+		copied.data, version, err = s.partSource(call, p)
 		return err
 	})
 	if err != nil {
@@ -120,12 +120,15 @@ func (s *Fake) copyPart(call *fakeaws.Call, dest *bucket, in *awss3.UploadPartCo
 }
 
 // partSource is the data of a part copy.
-func (s *Fake) partSource(p *partCopy) (data, *string, error) {
+func (s *Fake) partSource(call *fakeaws.Call, p *partCopy) (data, *string, error) {
 	o := p.src
 	if err := p.from.checkSource(p.source, o, s.world.Clock().Now()); err != nil {
 		return nil, nil, err
 	}
 	if err := o.checkKey(p.sourceKey); err != nil {
+		return nil, nil, err
+	}
+	if err := needsVersion4(call, o.encryption); err != nil {
 		return nil, nil, err
 	}
 	if failing := p.sourceConditions.failing(o); failing != "" {

@@ -19,6 +19,7 @@ var ownWire = fakeaws.Wire{
 	Claims:        func(r *http.Request) bool { return !fakeaws.IsQueryForm(r) },
 	Resolve:       resolve,
 	Styles:        map[wire.Protocol]sigv4.Style{wire.RESTXML: sigv4.S3},
+	Version2:      takesVersion2,
 	Receive:       readHost,
 	Intercept:     intercept,
 	OpenBody:      openBody,
@@ -47,13 +48,26 @@ func resolve(name string, r *http.Request) (service, schema string, ok bool) {
 
 // readHost takes what the host says, and the headers that a presigned URL has in its query.
 func readHost(x *fakeaws.Exchange) {
-	if x.Signature != nil && x.Signature.Presigned {
-		x.Request.Header = sigv4.Hoisted(x.HTTP)
-	}
 	e := x.Endpoint()
+	if s := x.Signature; s != nil {
+		s.InBucket(e.Bucket)
+		if s.Presigned {
+			x.Request.Header = s.Hoisted(x.HTTP)
+		}
+	}
 	x.Request.Bucket = e.Bucket
 	x.Call.EndpointRegion = e.Named
+	if s := x.Signature; s != nil && s.Version2() && e.Named == globalEndpoint {
+		x.Call.Region = globalRegion
+	}
 	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
+}
+
+// takesVersion2 reports whether a request may be signed with Signature Version 2. That
+// access points take none is unverified.
+func takesVersion2(x *fakeaws.Exchange) bool {
+	_, ok := fakeOf(x)
+	return ok && !isAccessPoint(bucketName(x))
 }
 
 // fakeOf is the S3 that a request is for; false for the other APIs.

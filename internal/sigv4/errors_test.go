@@ -163,7 +163,7 @@ func TestParseHeader(t *testing.T) {
 
 func TestParseAnonymous(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"https://b.s3.amazonaws.com/k", "https://b.s3.amazonaws.com/k?X-Amz-Other=1&acl", "https://b.s3.amazonaws.com/?prefix=X-Amz-Algorithm=", "https://x/?Signature=1"} {
+	for _, url := range []string{"https://b.s3.amazonaws.com/k", "https://b.s3.amazonaws.com/k?X-Amz-Other=1&acl", "https://b.s3.amazonaws.com/?prefix=X-Amz-Algorithm=", "https://x/?Expires=1"} {
 		s, err := Parse(newRequest(t, "GET", url))
 		require.NoError(t, err, url)
 		assert.Nil(t, s, url)
@@ -205,7 +205,7 @@ func TestParseHeaderErrors(t *testing.T) {
 			words{400, "IncompleteSignature", "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=" + goodHeader}},
 		{"no such date", goodHeader, "20131324T000000Z", words{403, "AccessDenied", needsDate},
 			words{400, "IncompleteSignature", "Date must be in ISO-8601 'basic format'. Got '20131324T000000Z'. See http://en.wikipedia.org/wiki/ISO_8601"}},
-		{"version 2", "AWS AKID:c2lnbmF0dXJl", "", words{400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."},
+		{"version 2", "AWS AKID:c2lnbmF0dXJl", "", words{403, "AccessDenied", needsDate},
 			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
 		{"bearer", "Bearer abc", "", words{400, "InvalidArgument", "Unsupported Authorization Type"},
 			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
@@ -238,6 +238,7 @@ func TestParsePresignedErrors(t *testing.T) {
 		week     = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
 		scope    = "Error parsing the X-Amz-Credential parameter; "
 	)
+	const requires2 = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
 	for _, c := range []struct {
 		name, url string
 		s3        words
@@ -258,7 +259,12 @@ func TestParsePresignedErrors(t *testing.T) {
 		{"not a number", presignedURL("=60&", "=1h&"), words{400, code, "X-Amz-Expires should be a number"}},
 		{"credential", presignedURL("%2Faws4_request", ""), words{400, code, scope + `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`}},
 		{"other date", presignedURL("20130524T", "20130525T"), words{400, code, scope + "Invalid credential date. Date is not the same as X-Amz-Date."}},
-		{"version 2", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=AKID&Expires=1&Signature=x", words{400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}},
+		{"version 2, no expires", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=AKID&Signature=x", words{403, "AccessDenied", requires2}},
+		{"version 2, no key", "https://b.s3.amazonaws.com/k?Signature=x&Expires=1", words{403, "AccessDenied", requires2}},
+		{"version 2, no signature", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1", words{403, "AccessDenied", requires2}},
+		{"version 2, two signatures", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1&Signature=x&Signature=y", words{403, "AccessDenied", requires2}},
+		{"version 2, not encoded", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1&Signature=%zz", words{403, "AccessDenied", requires2}},
+		{"version 2, a date", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=soon&Signature=x", words{403, "AccessDenied", "Invalid date (should be seconds since epoch): soon"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

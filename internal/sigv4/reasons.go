@@ -268,10 +268,27 @@ func (s *Signature) skew(now time.Time) *Error {
 }
 
 func (s *Signature) expired(now time.Time) *Error {
-	return both(URLExpired, "Request has expired",
-		wire.Field{Name: "X-Amz-Expires", Value: strconv.FormatInt(int64(s.Expires/time.Second), 10)},
-		wire.Field{Name: "Expires", Value: s.Time.Add(s.Expires).Format(time.RFC3339)},
-		wire.Field{Name: "ServerTime", Value: now.UTC().Format(time.RFC3339)})
+	return both(URLExpired, requestExpired, append([]wire.Field{
+		{Name: "X-Amz-Expires", Value: strconv.FormatInt(int64(s.Expires/time.Second), 10)},
+	}, s.expiryFields(s.Time.Add(s.Expires), now)...)...)
+}
+
+const requestExpired = "Request has expired"
+
+// notYetValid is the error of a URL that was signed ahead of the clock. It tells the time
+// of the signature in milliseconds.
+func (s *Signature) notYetValid(now time.Time) *Error {
+	return both(URLExpired, "Request is not yet valid", append([]wire.Field{
+		numberField("X-Amz-Date", s.Time.UnixMilli()),
+	}, s.expiryFields(s.Time.Add(s.Expires), now)...)...)
+}
+
+// expiryFields tell until when a URL is valid.
+func (s *Signature) expiryFields(until, now time.Time) []wire.Field {
+	return []wire.Field{
+		{Name: "Expires", Value: until.Format(time.RFC3339)},
+		{Name: "ServerTime", Value: now.UTC().Format(time.RFC3339)},
+	}
 }
 
 func unsignedHeaders(names []string) *Error {
