@@ -145,11 +145,21 @@ func (s *Signature) verify2(r *http.Request, secret string, now time.Time) error
 	case !s.Presigned && (age > maxSkew || age < -maxSkew):
 		return s.skew(now)
 	}
-	toSign := s.stringToSign2(r, false)
-	if s.signs2(secret, toSign) || s.signs2(secret, s.stringToSign2(r, true)) {
-		return nil
+	path := r.URL.EscapedPath()
+	if path == "" {
+		path = "/"
 	}
-	return s.mismatch(s.Signature, "", toSign, s.otherSecret())
+	paths := []string{path}
+	if s.bucket == "" && strings.LastIndexByte(path, '/') == 0 && path != "/" {
+		paths = append(paths, path+"/") // boto signs a bucket in the path so, and sends it without
+	}
+	for _, path := range paths {
+		// Clients differ in whether a parameter without a value has an equals sign.
+		if s.signs2(secret, s.stringToSign2(r, path, false)) || s.signs2(secret, s.stringToSign2(r, path, true)) {
+			return nil
+		}
+	}
+	return s.mismatch(s.Signature, "", s.stringToSign2(r, path, false), s.otherSecret())
 }
 
 // signs2 compares the signature with that of a string to sign.
@@ -160,9 +170,8 @@ func (s *Signature) signs2(secret, toSign string) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Signature), []byte(want)) == 1
 }
 
-// stringToSign2 makes the string to sign of a request. Clients differ in whether a
-// parameter without a value has an equals sign.
-func (s *Signature) stringToSign2(r *http.Request, equals bool) string {
+// stringToSign2 makes the string to sign of a request.
+func (s *Signature) stringToSign2(r *http.Request, path string, equals bool) string {
 	header := r.Header
 	if s.Presigned {
 		header = s.Hoisted(r)
@@ -188,10 +197,6 @@ func (s *Signature) stringToSign2(r *http.Request, equals bool) string {
 	}
 	if s.bucket != "" {
 		b.WriteString("/" + s.bucket)
-	}
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
 	}
 	b.WriteString(path)
 	writeSubresources(&b, r.URL.RawQuery, equals)

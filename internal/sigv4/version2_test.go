@@ -47,6 +47,8 @@ func TestPublishedVersion2Examples(t *testing.T) {
 			"X-Amz-Meta-FileChecksum:0x02661779", "X-Amz-Meta-ChecksumAlgorithm:crc32", "Content-Encoding:gzip"},
 			"PUT\n4gJE4saaMU4BqNR0kLY+lw==\napplication/x-download\nTue, 27 Mar 2007 21:06:08 +0000\nx-amz-acl:public-read\nx-amz-meta-checksumalgorithm:crc32\n" +
 				"x-amz-meta-filechecksum:0x02661779\nx-amz-meta-reviewedby:joe@johnsmith.net,jane@johnsmith.net\n/static.johnsmith.net/db-backup.dat.gz", "ilyl83RwaSoYIEdixDQcA4OnAnc="},
+		"bucket in the path": {"GET", "https://h/johnsmith?acl", "", []string{"Date:Tue, 27 Mar 2007 19:44:46 +0000"},
+			"GET\n\n\nTue, 27 Mar 2007 19:44:46 +0000\n/johnsmith?acl", ""},
 		"list all buckets": {"GET", "https://h/", "", []string{"Date:Wed, 28 Mar 2007 01:29:59 +0000"}, "GET\n\n\nWed, 28 Mar 2007 01:29:59 +0000\n/", "qGdzdERIC03wnaRNKh6OqZehG9s="},
 		"unicode keys": {"GET", "https://h/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re", "", []string{"Date:Wed, 28 Mar 2007 01:49:49 +0000"},
 			"GET\n\n\nWed, 28 Mar 2007 01:49:49 +0000\n/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re", "DNEZGsoieTZ92F3bUfSPQcbGmlM="},
@@ -70,6 +72,19 @@ func TestPublishedVersion2Examples(t *testing.T) {
 			assert.Equal(t, ClockSkew, reasonOf(t, new(Verifier).Verify(r, s, exampleSecret, "", s.Time.Add(16*time.Minute))))
 			assert.Equal(t, ClockSkew, reasonOf(t, new(Verifier).Verify(r, s, exampleSecret, "", s.Time.Add(-16*time.Minute))))
 		})
+	}
+}
+
+// boto signs a bucket in the path with a slash that it does not send.
+func TestVersion2Slash(t *testing.T) {
+	t.Parallel()
+	const date = "Tue, 27 Mar 2007 19:44:46 +0000"
+	for path, ok := range map[string]bool{"/bucket": true, "/bucket/": true, "/bucket/key": false, "/other": false} {
+		r := newRequest(t, "GET", "https://h"+path+"?acl", "Date:"+date)
+		r.Header.Set("Authorization", "AWS AKID:"+hmac1(exampleSecret, "GET\n\n\n"+date+"\n/bucket/?acl"))
+		s, err := Parse(r)
+		require.NoError(t, err)
+		assert.Equal(t, ok, new(Verifier).Verify(r, s, exampleSecret, "", s.Time) == nil, path)
 	}
 }
 
