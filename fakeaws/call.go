@@ -95,7 +95,7 @@ func (c *Call) SignedFor(region string) bool {
 // empty outside of a request.
 func (c *Call) Host() string {
 	_, host, _ := strings.Cut(c.Endpoint, "://")
-	return hostname(host)
+	return Hostname(host)
 }
 
 // Header is a header of the request; empty outside of a request.

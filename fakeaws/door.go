@@ -188,6 +188,12 @@ func canonical(name string) bool {
 const localAddr = "127.0.0.1:0"
 
 func response(resp *wire.Response, r *http.Request) *http.Response {
+	for name, values := range resp.Header {
+		if !canonical(name) { // as a client of net/http reads it from a socket
+			delete(resp.Header, name)
+			resp.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
 	out := &http.Response{
 		Status:        strconv.Itoa(resp.Status) + " " + http.StatusText(resp.Status),
 		StatusCode:    resp.Status,

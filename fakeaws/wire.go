@@ -34,6 +34,7 @@ type Wire struct {
 	// Receive completes the request before anything looks at it.
 	Receive func(*Exchange)
 	// Intercept answers requests that are no operation's; nil and no error when it does not.
+	// With an error that it answers in a form of its own, it returns both.
 	// Signed tells whether the request has a signature, even a malformed one.
 	Intercept func(x *Exchange, signed bool) (*wire.Response, error)
 	// OpenBody makes the body ready to be decoded, after the signature was verified, for
@@ -64,7 +65,7 @@ type Endpoint struct {
 
 // endpointOf reads the host of a request.
 func (w *World) endpointOf(host string) Endpoint {
-	host = hostname(host)
+	host = Hostname(host)
 	for i := range w.services {
 		s := &w.services[i]
 		if s.Wire.Endpoint == nil {

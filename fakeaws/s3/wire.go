@@ -76,7 +76,7 @@ func fakeOf(x *fakeaws.Exchange) (*Fake, bool) {
 	return s, ok
 }
 
-// intercept answers preflights, and the forms by which browsers upload.
+// intercept answers preflights, websites, and the forms by which browsers upload.
 func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 	s, ok := fakeOf(x)
 	switch {
@@ -84,6 +84,8 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 		return nil, nil
 	case x.HTTP.Method == http.MethodOptions:
 		return s.preflight(x)
+	case isWebsite(x):
+		return s.answerWebsite(x)
 	case !signed && isForm(x):
 		return answerForm(x)
 	}
