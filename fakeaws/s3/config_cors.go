@@ -71,28 +71,38 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 // crossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, bool) {
+func (s *Fake) crossOrigin(name, origin, method string, headers []string) (*crossOrigin, corsRefusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(bucketRef{name: &name})
 	if err != nil {
-		return nil, false
+		return nil, corsRefusal{noBucketByCORS, "BUCKET"}
 	}
 	cfg := b.cors
 	if cfg == nil {
-		return nil, false
+		return nil, corsRefusal{notConfiguredByCORS, "BUCKET"}
 	}
+	refused := corsRefusal{notAllowedByCORS, "BUCKET"}
 	for i := range cfg.CORSRules {
-		if answer := originOf(&cfg.CORSRules[i], origin, method, headers); answer != nil {
-			return answer, true
+		r := &cfg.CORSRules[i]
+		if answer := originOf(r, origin, method, headers); answer != nil {
+			return answer, corsRefusal{}
+		}
+		if allowedOrigin(r, origin) >= 0 {
+			refused.kind = "OBJECT"
 		}
 	}
-	return nil, true
+	return nil, refused
+}
+
+// allowedOrigin is the place of an origin among those of a rule, -1 if it is none.
+func allowedOrigin(r *types.CORSRule, origin string) int {
+	return slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
 }
 
 // originOf is what a rule says of a request, nil when the rule is not for it.
 func originOf(r *types.CORSRule, origin, method string, headers []string) *crossOrigin {
-	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
+	at := allowedOrigin(r, origin)
 	if at < 0 || !slices.Contains(r.AllowedMethods, method) {
 		return nil
 	}

@@ -220,3 +220,40 @@ func TestPutConfigurationStatus(t *testing.T) {
 		}
 	})
 }
+
+// TestListBucketsOrder: S3 writes the owner before the buckets.
+func TestListBucketsOrder(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
+	_, body, _ := a.do(userVersion2.signed(t, a, "GET", "https://s3.us-east-1.amazonaws.com/", "/", ""))
+	assert.Regexp(t, "<ListAllMyBucketsResult[^>]*><Owner><ID>[0-9a-f]+</ID></Owner><Buckets><Bucket>", body)
+}
+
+// TestAnonymousTrailer: anonymous uploads may come in chunks that are not signed, with a
+// checksum behind them.
+func TestAnonymousTrailer(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.website(indexed(), `{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::site/*"}`)
+		upload := func(sum string) (int, string) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, a.address("site", "key"),
+				strings.NewReader("5\r\nhello\r\n0\r\nx-amz-checksum-crc32:"+sum+"\r\n\r\n"))
+			require.NoError(t, err)
+			for name, value := range map[string]string{
+				"X-Amz-Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Trailer": "x-amz-checksum-crc32", "X-Amz-Decoded-Content-Length": "5",
+				"Content-Encoding": "aws-chunked", "X-Amz-Sdk-Checksum-Algorithm": "CRC32",
+			} {
+				r.Header.Set(name, value)
+			}
+			status, body, _ := a.do(r)
+			return status, body
+		}
+		status, body := upload("NhCmhg==")
+		require.Equal(t, http.StatusOK, status, body)
+		status, body = upload("AAAAAA==")
+		assert.Equal(t, http.StatusBadRequest, status)
+		assert.Contains(t, body, "<Code>BadDigest</Code>")
+	})
+}

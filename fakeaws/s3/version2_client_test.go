@@ -132,6 +132,11 @@ func TestSignatureVersion2(t *testing.T) {
 		require.Equal(t, http.StatusOK, status, body)
 		assert.Equal(t, "d", header.Get("x-amz-meta-c"))
 
+		for condition, want := range map[string]int{"If-None-Match=" + url.QueryEscape(header.Get("ETag")): http.StatusNotModified, "If-Match=x": http.StatusPreconditionFailed} {
+			status, body, _ := a.ask("GET", u.presigned(a, "GET", key, resource, time.Minute)+"&"+condition, "")
+			assert.Equal(t, want, status, "%s: %s", condition, body)
+		}
+
 		for name, c := range map[string]struct {
 			url  string
 			want []string

@@ -146,7 +146,10 @@ func (s *Signature) s3() bool {
 
 // parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
 func parseHeader(r *http.Request, header string) (*Signature, error) {
-	scheme, params, _ := strings.Cut(header, " ")
+	scheme, params, spaced := strings.Cut(header, " ")
+	if !spaced || scheme == algorithmV2 && strings.Contains(params, " ") {
+		return nil, notOneSpace(header, scheme, r.Header)
+	}
 	switch scheme {
 	case algorithm, algorithmECDSA:
 	case algorithmV2:

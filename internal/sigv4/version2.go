@@ -42,7 +42,7 @@ var regionsOfVersion2 = []string{
 
 // parseHeader2 reads "AWS AKIDEXAMPLE:signature".
 func parseHeader2(r *http.Request, header, params string) (*Signature, error) {
-	key, signature, ok := strings.Cut(strings.TrimSpace(params), ":")
+	key, signature, ok := strings.Cut(params, ":")
 	if !ok || key == "" || signature == "" || strings.Contains(signature, ":") {
 		return nil, malformedVersion2(header)
 	}

@@ -1,6 +1,9 @@
 package wire
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Where a service is not what its model says.
 
@@ -33,6 +36,16 @@ var queryMessages = map[string]string{
 	"AWS.SimpleQueueService.NonExistentQueue": "The specified queue does not exist for this wsdl version.",
 }
 
+// outputOf is the name of the shape that an operation answers.
+func outputOf(m *model, operation string) string {
+	for i := range m.Operations {
+		if m.Operations[i].Name == operation {
+			return m.Operations[i].Out
+		}
+	}
+	return ""
+}
+
 // applyQuirks corrects a model before it is planned.
 func applyQuirks(s *Service, m *model) {
 	for i := range m.Operations {
@@ -42,6 +55,18 @@ func applyQuirks(s *Service, m *model) {
 	}
 	if s.name != "s3" {
 		return
+	}
+	if out := s.shapes[outputOf(m, "ListBuckets")]; out != nil {
+		// S3 writes the owner first; the model has it behind the buckets.
+		slices.SortStableFunc(out.Members, func(a, b trait) int {
+			switch {
+			case a.Name == b.Name || a.Name != "Owner" && b.Name != "Owner":
+				return 0
+			case a.Name == "Owner":
+				return -1
+			}
+			return 1
+		})
 	}
 	// The SDKs' customized models read the header Expires twice, as a time and,
 	// because S3 stores whatever it was sent, as text.
