@@ -147,14 +147,12 @@ func (s *Signature) s3() bool {
 // parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
 func parseHeader(r *http.Request, header string) (*Signature, error) {
 	scheme, params, spaced := strings.Cut(header, " ")
-	if !spaced || scheme == algorithmV2 && strings.Contains(params, " ") {
+	switch {
+	case !spaced || scheme == algorithmV2 && strings.Contains(params, " "):
 		return nil, notOneSpace(header, scheme, r.Header)
-	}
-	switch scheme {
-	case algorithm, algorithmECDSA:
-	case algorithmV2:
+	case scheme == algorithmV2:
 		return parseHeader2(r, header, params)
-	default:
+	case scheme != algorithm && scheme != algorithmECDSA:
 		return nil, unknownScheme(header)
 	}
 	s := &Signature{algorithm: scheme, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
