@@ -47,7 +47,7 @@ func (x *Exchange) Authenticate(bodyHash string) error {
 		cred.Caller.Uses.record(&x.Call)
 	}
 	x.Call.Signed = Signed{AuthType: s.AuthType(), Version: s.Version(), ContentSHA256: s.ContentSHA256}
-	if s.Presigned {
+	if s.Presigned && !s.Version2() {
 		x.Call.Signed.Age = x.Call.Time.Sub(s.Time)
 	}
 	return nil
@@ -104,15 +104,21 @@ func (w *World) has(caller *Caller) bool {
 // endpoint, as far as the host tells them.
 func (x *Exchange) checkScope(s *sigv4.Signature) error {
 	e := &x.endpoint
+	region := e.Region
+	if region == "" && (e.Shared || e.Service == "") {
+		region = x.Call.Region
+	}
+	if s.Version2() {
+		if x.wire.Version2 == nil || !x.wire.Version2(x) || !s.Covers(region) {
+			return s.Unsupported()
+		}
+		return nil
+	}
 	if !e.Shared && x.world.rooms[e.Service] != nil && e.Service != s.Service {
 		return s.WrongService(e.Service)
 	}
 	if x.room != nil && x.room.reg.SigningName != "" && x.room.reg.SigningName != s.Service {
 		return s.WrongService(x.room.reg.SigningName)
-	}
-	region := e.Region
-	if region == "" && (e.Shared || e.Service == "") {
-		region = x.Call.Region
 	}
 	if region != "" && !s.Covers(region) {
 		return s.WrongRegion(region)

@@ -54,11 +54,11 @@ type Call struct {
 // Signed is what S3's condition keys tell of a request's signature. The zero
 // value is an unsigned request.
 type Signed struct {
-	// AuthType is "REST-HEADER" or "REST-QUERY-STRING".
+	// AuthType is "REST-HEADER", "REST-QUERY-STRING" or "POST".
 	AuthType string
-	// Version is "AWS4-HMAC-SHA256".
+	// Version is "AWS4-HMAC-SHA256", or "AWS" for Signature Version 2.
 	Version string
-	// Age is the age of a presigned request's signature.
+	// Age is the age of a presigned request's signature; Signature Version 2 tells none.
 	Age time.Duration
 	// ContentSHA256 is the value of x-amz-content-sha256, if it was sent.
 	ContentSHA256 string
@@ -95,7 +95,15 @@ func (c *Call) SignedFor(region string) bool {
 // empty outside of a request.
 func (c *Call) Host() string {
 	_, host, _ := strings.Cut(c.Endpoint, "://")
-	return hostname(host)
+	return Hostname(host)
+}
+
+// Header is a header of the request; empty outside of a request.
+func (c *Call) Header(name string) string {
+	if c.exchange == nil {
+		return ""
+	}
+	return c.exchange.HTTP.Header.Get(name)
 }
 
 // Path is the path of the request's URL; "/" outside of a request.

@@ -18,6 +18,14 @@ type Actor struct {
 	source          *ServiceCall
 	fixture         bool
 	policyFile      string
+	request         *Call // see Call.Actor
+}
+
+// Actor is the caller of a request as one who performs further operations for it: what a
+// service does to answer the request, and what its caller must be allowed to. The keys of
+// the request are theirs as well.
+func (c *Call) Actor() Actor {
+	return Actor{caller: c.Caller, account: c.Account, region: c.Region, source: c.source, fixture: c.fixture, request: c}
 }
 
 // Fixture is the World's own hand in an account and region: it sets up what a test
@@ -109,6 +117,10 @@ func (w *World) newCall(ctx context.Context, as Actor, h *handler) *Call {
 		PolicyFile: as.policyFile,
 		source:     as.source,
 		fixture:    as.fixture,
+	}
+	if r := as.request; r != nil {
+		c.Endpoint, c.EndpointRegion, c.Signed = r.Endpoint, r.EndpointRegion, r.Signed
+		c.SourceIP, c.UserAgent, c.Referer = r.SourceIP, r.UserAgent, r.Referer
 	}
 	c.event.Fixture = as.fixture
 	return c

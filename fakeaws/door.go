@@ -51,11 +51,12 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send writes an answer.
+// send writes an answer, with the names of its headers as AWS spells them. Clients of
+// net/http read them in canonical form: so the answers of RoundTrip have them.
 func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 	header := w.Header()
 	for name, values := range resp.Header {
-		header[name] = values
+		header[wire.Spelled(name)] = values
 	}
 	sandbox(header, r)
 	if resp.Stream == nil {
@@ -161,6 +162,12 @@ func canonical(name string) bool {
 const localAddr = "127.0.0.1:0"
 
 func response(resp *wire.Response, r *http.Request) *http.Response {
+	for name, values := range resp.Header {
+		if !canonical(name) { // as a client of net/http reads it from a socket
+			delete(resp.Header, name)
+			resp.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
 	out := &http.Response{
 		Status:        strconv.Itoa(resp.Status) + " " + http.StatusText(resp.Status),
 		StatusCode:    resp.Status,

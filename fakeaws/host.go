@@ -2,9 +2,9 @@ package fakeaws
 
 import "strings"
 
-// hostname returns a host without its port. [net.SplitHostPort] makes an error for
+// Hostname returns a host without its port. [net.SplitHostPort] makes an error for
 // the many that have none.
-func hostname(host string) string {
+func Hostname(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		return host[:i]
 	}

@@ -88,13 +88,14 @@ func (x *Exchange) standIn() {
 }
 
 // serviceName returns the service that a request is for: the one of its endpoint
-// where that is AWS's own, else the one that it was signed for or, unsigned, the
+// where that is AWS's own, else the one that it was signed for or, signed for none, the
 // one that host or target name, or that claims it.
 func (x *Exchange) serviceName() string {
-	if e := &x.endpoint; x.world.rooms[e.Service] != nil && (x.Signature == nil || !e.Shared) {
+	scoped := x.Signature != nil && x.Signature.Service != "" // Signature Version 2 has no scope
+	if e := &x.endpoint; x.world.rooms[e.Service] != nil && (!scoped || !e.Shared) {
 		return e.Service
 	}
-	if x.Signature != nil {
+	if scoped {
 		return x.Signature.Service
 	}
 	if label := serviceOf(x.HTTP.Host); x.world.rooms[label] != nil {

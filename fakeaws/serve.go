@@ -54,7 +54,9 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 	}
 	if err != nil {
 		err = x.inStyle(err)
-		resp = x.fail(err)
+		if resp == nil {
+			resp = x.fail(err)
+		}
 	}
 	x.Call.record(err)
 	if x.wire.Finish != nil {

@@ -28,9 +28,13 @@ type Wire struct {
 	// not as most services with the protocol do.
 	Styles map[wire.Protocol]sigv4.Style
 
+	// Version2 reports whether a request may be signed with Signature Version 2, which no
+	// service but S3 takes.
+	Version2 func(*Exchange) bool
 	// Receive completes the request before anything looks at it.
 	Receive func(*Exchange)
 	// Intercept answers requests that are no operation's; nil and no error when it does not.
+	// With an error that it answers in a form of its own, it returns both.
 	// Signed tells whether the request has a signature, even a malformed one.
 	Intercept func(x *Exchange, signed bool) (*wire.Response, error)
 	// AdmitPage refuses what web pages may not have browsers send to the service; elsewhere
@@ -65,7 +69,7 @@ type Endpoint struct {
 
 // endpointOf reads the host of a request.
 func (w *World) endpointOf(host string) Endpoint {
-	host = hostname(host)
+	host = Hostname(host)
 	for i := range w.services {
 		s := &w.services[i]
 		if s.Wire.Endpoint == nil {

@@ -96,18 +96,20 @@ func TestCLISync(t *testing.T) {
 	assert.Equal(t, "delete: s3://tree/copy/a.b", root.must("s3", "sync", dir, "s3://tree/copy", "--delete", "--no-progress"), "only what changed")
 	root.must("s3", "cp", "s3://tree/copy/large.bin", "s3://tree/moved", "--quiet")
 
-	// Version 1 of the CLI signs for us-east-1 with Signature Version 2 unless
-	// told otherwise; no bucket made since 2020 accepts that.
-	config := filepath.Join(t.TempDir(), "config")
-	require.NoError(t, os.WriteFile(config, []byte("[default]\ns3 =\n  signature_version = s3v4\n"), 0o600))
-	root.env = append(root.env, "AWS_CONFIG_FILE="+config)
-	link := root.must("s3", "presign", "s3://tree/copy/one.txt")
-	resp, err := http.Get(link)
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, contents(t, dir)["one.txt"], got, link)
+	// Version 1 of the CLI presigns for us-east-1 with Signature Version 2 unless told
+	// otherwise.
+	for _, version := range []string{"", "s3", "s3v4"} {
+		config := filepath.Join(t.TempDir(), "config")
+		require.NoError(t, os.WriteFile(config, []byte("[default]\ns3 =\n  signature_version = "+version+"\n"), 0o600))
+		root.env = append(root.env, "AWS_CONFIG_FILE="+config)
+		link := root.must("s3", "presign", "s3://tree/copy/one.txt")
+		resp, err := http.Get(link)
+		require.NoError(t, err)
+		got, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, contents(t, dir)["one.txt"], got, link)
+	}
 
 	_, ok := root.run("s3", "rb", "s3://tree")
 	assert.False(t, ok, "the bucket is not empty")

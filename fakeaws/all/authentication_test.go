@@ -289,7 +289,7 @@ func TestAuthenticationErrors(t *testing.T) {
 		}},
 		"Signature Version 2": {signing{after: header("Authorization", "AWS AKID:c2ln")}, map[string]answered{
 			"Query": {403, "MissingAuthenticationToken", "Request is missing Authentication Token"},
-			"S3":    {400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."},
+			"S3":    {403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."},
 		}},
 		"credential with too little": {signing{after: authorization("/us-east-1/", "/")}, map[string]answered{
 			"S3": malformed(`the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`),

@@ -158,7 +158,7 @@ func (s *Fake) deleteBucket(call *fakeaws.Call, in *awss3.DeleteBucketInput) (*f
 func (s *Fake) headBucket(call *fakeaws.Call, in *awss3.HeadBucketInput) (*fakeaws.Plan[*awss3.HeadBucketOutput], error) {
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:ListBucket", func(b *bucket) (*awss3.HeadBucketOutput, error) {
 		alias := b.through != nil && b.through.alias == aws.ToString(in.Bucket)
-		return &awss3.HeadBucketOutput{BucketRegion: &b.region, AccessPointAlias: &alias}, nil
+		return &awss3.HeadBucketOutput{BucketArn: &b.arn, BucketRegion: &b.region, AccessPointAlias: &alias}, nil
 	})
 }
 
@@ -213,7 +213,7 @@ func (s *Fake) bucketsOf(id string, in *awss3.ListBucketsInput, after string) (*
 		if b.owner.ID != account.ID || in.BucketRegion != nil && b.region != *in.BucketRegion {
 			return item, false
 		}
-		item = types.Bucket{Name: &b.name, CreationDate: &b.created}
+		item = types.Bucket{BucketArn: &b.arn, Name: &b.name, CreationDate: &b.created}
 		if regions {
 			item.BucketRegion = &b.region
 		}

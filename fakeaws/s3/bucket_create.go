@@ -157,7 +157,7 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 		}
 		// us-east-1 keeps to its first behaviour: to make one's own bucket
 		// again succeeds and changes nothing.
-		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
+		return &awss3.CreateBucketOutput{BucketArn: aws.String(bucketARN(name)), Location: aws.String("/" + name)}, nil
 	}
 	made, err := p.acl.ACL(account.CanonicalUser, "")
 	if err != nil {
@@ -187,5 +187,5 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 	if p.region != globalRegion {
 		location = "http://" + name + ".s3.amazonaws.com/"
 	}
-	return &awss3.CreateBucketOutput{Location: &location}, nil
+	return &awss3.CreateBucketOutput{BucketArn: aws.String(bucketARN(name)), Location: &location}, nil
 }

@@ -27,6 +27,9 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 		if call.Anonymous() || call.SignedFor(b.region) {
 			return nil // neither host nor signature names another region
 		}
+		if call.Signed.Version == signatureVersion2 {
+			return errSignatureVersion2.of()
+		}
 	case globalEndpoint:
 		if !strings.Contains(call.Endpoint, "//"+b.name+".") {
 			at = globalRegion
@@ -34,6 +37,9 @@ func (b *bucket) reachedFrom(call *fakeaws.Call) error {
 		}
 		if call.Anonymous() || call.SignedFor(b.region) {
 			return nil
+		}
+		if call.Signed.Version == signatureVersion2 {
+			return errSignatureVersion2.of()
 		}
 		return withHeaders(errWrongRegion.withText("The authorization header is malformed; the region '"+call.Region+"' is wrong; expecting '"+b.region+"'", "Region", b.region),
 			regionHeader, b.region)

@@ -41,6 +41,8 @@ type configuration[T any] struct {
 	of func(*configurations) **T
 	// absent is what a bucket has that was given none, or the error.
 	absent func(*bucket) (*T, error)
+	// first refuses what the published schema would refuse in other words.
+	first func(*T) error
 	// check says what the published schema cannot, and adds defaults.
 	check func(*T) error
 	// admit is asked with the lock held, before a bucket gets the configuration.
@@ -97,6 +99,11 @@ func putting[O, I, T any](s *Fake, c *configuration[T], read func(*I) (bucketRef
 
 // askToPut finds the bucket that is given a configuration, and the permissions for it.
 func (c *configuration[T]) askToPut(s *Fake, call *fakeaws.Call, in any, ref bucketRef, given *T) (*bucket, *T, []fakeaws.Need, error) {
+	if given != nil && c.first != nil {
+		if err := c.first(given); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 	cfg, err := readConfiguration(call, in, given, c.check)
 	if err != nil {
 		return nil, nil, nil, err

@@ -38,12 +38,29 @@ func checkEncryptionConfiguration(cfg *types.ServerSideEncryptionConfiguration) 
 // maxRoutingRules is of the User Guide's "Configuring a webpage redirect".
 const maxRoutingRules = 50
 
+// checkProtocols refuses redirections to what browsers do not speak.
+func checkProtocols(cfg *types.WebsiteConfiguration) error {
+	var protocols []types.Protocol
+	if all := cfg.RedirectAllRequestsTo; all != nil {
+		protocols = append(protocols, all.Protocol)
+	}
+	for _, r := range cfg.RoutingRules {
+		if r.Redirect != nil {
+			protocols = append(protocols, r.Redirect.Protocol)
+		}
+	}
+	for _, p := range protocols {
+		if p != "" && p != types.ProtocolHttp && p != types.ProtocolHttps {
+			return invalidRequest("Invalid protocol, protocol can be http or https. If not defined the protocol will be selected automatically.")
+		}
+	}
+	return nil
+}
+
 func checkWebsite(cfg *types.WebsiteConfiguration) error {
 	if all := cfg.RedirectAllRequestsTo; all != nil {
-		for name, other := range map[string]bool{"ErrorDocument": cfg.ErrorDocument != nil, "IndexDocument": cfg.IndexDocument != nil, "RoutingRules": len(cfg.RoutingRules) > 0} {
-			if other {
-				return invalidArgument(name+" cannot be provided in conjunction with RedirectAllRequestsTo.", name, "not null")
-			}
+		if cfg.ErrorDocument != nil || cfg.IndexDocument != nil || len(cfg.RoutingRules) > 0 {
+			return invalidArgument("RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.", "RedirectAllRequestsTo", "not null")
 		}
 		return nil
 	}
@@ -52,6 +69,9 @@ func checkWebsite(cfg *types.WebsiteConfiguration) error {
 	}
 	if suffix := aws.ToString(cfg.IndexDocument.Suffix); suffix == "" || strings.Contains(suffix, "/") {
 		return invalidArgument("The IndexDocument Suffix is not well formed", "IndexDocument", suffix)
+	}
+	if e := cfg.ErrorDocument; e != nil && aws.ToString(e.Key) == "" {
+		return invalidArgument("The ErrorDocument Key is not well formed", "ErrorDocument", "") // text unverified
 	}
 	if len(cfg.RoutingRules) > maxRoutingRules {
 		return invalidRequest(fmt.Sprintf("%d routing rules provided, the number of routing rules in a website configuration is limited to %d.", len(cfg.RoutingRules), maxRoutingRules))
@@ -74,6 +94,9 @@ func checkRoutingRule(r *types.RoutingRule) error {
 		}
 	}
 	to := r.Redirect
+	if *to == (types.Redirect{}) {
+		return errMalformedXML.of()
+	}
 	if to.ReplaceKeyPrefixWith != nil && to.ReplaceKeyWith != nil {
 		return invalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
 	}

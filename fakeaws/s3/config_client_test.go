@@ -295,7 +295,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 			"website key twice":        {"PutBucketWebsite", "InvalidRequest", "You can only define ReplaceKeyPrefix or ReplaceKey but not both.", redirect(types.RoutingRule{Redirect: &types.Redirect{ReplaceKeyWith: aws.String("a"), ReplaceKeyPrefixWith: aws.String("b")}})},
 			"website error code":       {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{}, Condition: &types.Condition{HttpErrorCodeReturnedEquals: aws.String("200")}})},
 			"website redirect code":    {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{HttpRedirectCode: aws.String("300")}})},
-			"website protocol":         {"PutBucketWebsite", "MalformedXML", "", redirect(types.RoutingRule{Redirect: &types.Redirect{Protocol: "ftp"}})},
+			"website protocol":         {"PutBucketWebsite", "InvalidRequest", "", redirect(types.RoutingRule{Redirect: &types.Redirect{Protocol: "ftp"}})},
 			"logging to nowhere":       {"PutBucketLogging", "InvalidTargetBucketForLogging", "", &types.BucketLoggingStatus{LoggingEnabled: &types.LoggingEnabled{TargetBucket: aws.String("none"), TargetPrefix: aws.String("")}}},
 			"acceleration status":      {"PutBucketAccelerateConfiguration", "MalformedXML", "", &types.AccelerateConfiguration{Status: "On"}},
 			"payer":                    {"PutBucketRequestPayment", "MalformedXML", "", &types.RequestPaymentConfiguration{Payer: "Nobody"}},

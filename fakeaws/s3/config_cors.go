@@ -89,34 +89,47 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 // crossOrigin tells what the CORS configuration of a bucket allows an origin: what
 // its first rule says that fits origin, method and headers (User Guide, "How does
 // Amazon S3 evaluate the CORS configuration on a bucket?").
-func (s *Fake) crossOrigin(ctx context.Context, name, origin, method string, headers []string) (*crossOrigin, bool) {
-	cfg := s.corsOf(ctx, name)
-	if cfg == nil {
-		return nil, false
+func (s *Fake) crossOrigin(ctx context.Context, name, origin, method string, headers []string) (*crossOrigin, corsRefusal) {
+	cfg, found := s.corsOf(ctx, name)
+	if !found {
+		return nil, corsRefusal{noBucketByCORS, "BUCKET"}
 	}
+	if cfg == nil {
+		return nil, corsRefusal{notConfiguredByCORS, "BUCKET"}
+	}
+	refused := corsRefusal{notAllowedByCORS, "BUCKET"}
 	for i := range cfg.CORSRules {
-		if answer := originOf(&cfg.CORSRules[i], origin, method, headers); answer != nil {
-			return answer, true
+		r := &cfg.CORSRules[i]
+		if answer := originOf(r, origin, method, headers); answer != nil {
+			return answer, corsRefusal{}
+		}
+		if allowedOrigin(r, origin) >= 0 {
+			refused.kind = "OBJECT"
 		}
 	}
-	return nil, true
+	return nil, refused
 }
 
-// corsOf is the CORS configuration of a bucket, nil when there is none. Nobody changes
-// one: another takes its place.
-func (s *Fake) corsOf(ctx context.Context, name string) *types.CORSConfiguration {
+// allowedOrigin is the place of an origin among those of a rule, -1 if it is none.
+func allowedOrigin(r *types.CORSRule, origin string) int {
+	return slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
+}
+
+// corsOf is the CORS configuration of a bucket, nil when there is none; found is false for
+// a bucket that does not exist. A configuration is immutable: another takes its place.
+func (s *Fake) corsOf(ctx context.Context, name string) (cfg *types.CORSConfiguration, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(ctx, bucketRef{name: &name})
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	return b.cors
+	return b.cors, true
 }
 
 // originOf is what a rule says of a request, nil when the rule is not for it.
 func originOf(r *types.CORSRule, origin, method string, headers []string) *crossOrigin {
-	at := slices.IndexFunc(r.AllowedOrigins, func(pattern string) bool { return matchesOneStar(pattern, origin) })
+	at := allowedOrigin(r, origin)
 	if at < 0 || !slices.Contains(r.AllowedMethods, method) {
 		return nil
 	}

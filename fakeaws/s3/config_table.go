@@ -42,7 +42,7 @@ func (s *Fake) encryptionOps() []fakeaws.Op {
 func (s *Fake) websiteOps() []fakeaws.Op {
 	website := &configuration[types.WebsiteConfiguration]{get: "s3:GetBucketWebsite", put: "s3:PutBucketWebsite", delete: "s3:DeleteBucketWebsite",
 		of:     func(c *configurations) **types.WebsiteConfiguration { return &c.website },
-		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), check: checkWebsite}
+		absent: missing[types.WebsiteConfiguration](errNoSuchWebsite), first: checkProtocols, check: checkWebsite}
 	return []fakeaws.Op{
 		putting[awss3.PutBucketWebsiteOutput](s, website, func(in *awss3.PutBucketWebsiteInput) (bucketRef, *types.WebsiteConfiguration) {
 			return bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.WebsiteConfiguration

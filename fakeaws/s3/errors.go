@@ -121,10 +121,12 @@ var (
 	errNoSuchCORS             = s3Error{"NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"}
 	errNoSuchLifecycle        = s3Error{"NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"}
 	errNoSuchWebsite          = s3Error{"NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration"}
+	errIncorrectEndpoint      = s3Error{"IncorrectEndpoint", http.StatusBadRequest, "The specified bucket exists in another region. Please direct requests to the specified endpoint."}
 	errNoOwnershipControls    = s3Error{"OwnershipControlsNotFoundError", http.StatusNotFound, "The bucket ownership controls were not found"}
 	errNoReplication          = s3Error{"ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found"}
 	errTooManyConfigurations  = s3Error{"TooManyConfigurations", http.StatusBadRequest, "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."}
 	errInvalidS3Destination   = s3Error{"InvalidS3DestinationBucket", http.StatusBadRequest, "Invalid bucket ARN."}
+	errSignatureVersion2      = s3Error{"InvalidRequest", http.StatusBadRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}
 	errWrongRegion            = s3Error{"AuthorizationHeaderMalformed", http.StatusBadRequest, ""}
 	errAccelerateNotSupported = s3Error{"InvalidRequest", http.StatusBadRequest, "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"}
 )

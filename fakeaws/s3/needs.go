@@ -20,6 +20,9 @@ const tlsVersion = "1.3"
 // aws:ResourceAccount that the pipeline adds.
 const commonKeys = 7
 
+// signatureVersion2 is the value of s3:signatureversion for Signature Version 2.
+const signatureVersion2 = "AWS"
+
 // A bucketRef is how the input of an operation names its bucket.
 type bucketRef struct{ name, expectedOwner *string }
 
@@ -57,8 +60,9 @@ func requestKeys(keys *enforce.Context, call *fakeaws.Call, account string) {
 		keys.Set("s3:authType", call.Signed.AuthType)
 		keys.Set("s3:signatureversion", call.Signed.Version)
 	}
-	// The age of a signature is known to presigned requests only.
-	if call.Signed.AuthType == "REST-QUERY-STRING" {
+	// The age of a signature is known to presigned requests only, and not with Signature
+	// Version 2, which signs when a URL expires and not when it was made.
+	if call.Signed.AuthType == "REST-QUERY-STRING" && call.Signed.Version != signatureVersion2 {
 		keys.Set("s3:signatureAge", strconv.FormatInt(call.Signed.Age.Milliseconds(), 10))
 	}
 	if call.Signed.ContentSHA256 != "" {

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/json"
@@ -121,6 +122,16 @@ func (o *object) checkKey(k customerKey) error {
 	return nil
 }
 
+// needsVersion4 refuses callers who may not use a KMS key: those without a signature, and
+// those with Signature Version 2. Which error of several comes first is unverified.
+func needsVersion4(call *fakeaws.Call, e *sse) error {
+	if e == nil || e.SSEKMSKeyId == nil || !call.Anonymous() && call.Signed.Version != signatureVersion2 {
+		return nil
+	}
+	return invalidArgument("Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+		"Authorization", cmp.Or(call.Header("Authorization"), "null"))
+}
+
 // encryptionFor is how a new object is encrypted: as the request asks or else as
 // the bucket does by default.
 func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams) (*sse, error) {
@@ -147,6 +158,9 @@ func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams)
 		return nil, err
 	}
 	e.SSEKMSKeyId = &key.ARN
+	if err := needsVersion4(call, e); err != nil {
+		return nil, err
+	}
 	if e.BucketKeyEnabled == nil && rule != nil {
 		e.BucketKeyEnabled = rule.BucketKeyEnabled
 	}

@@ -207,6 +207,9 @@ func (r *reading) decide() (err error) {
 	if err := o.checkKey(keyOf(in)); err != nil {
 		return err
 	}
+	if err := needsVersion4(r.call, o.encryption); err != nil {
+		return err
+	}
 	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":

@@ -60,8 +60,8 @@ func (s *Fake) kmsNeeds(call *fakeaws.Call, b *bucket, object string, e *sse, ac
 	if e == nil || e.SSEKMSKeyId == nil {
 		return nil, nil
 	}
-	if call.Anonymous() || call.Signed.Version == "AWS" {
-		return nil, invalidArgument("Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.", "Authorization", "null")
+	if err := needsVersion4(call, e); err != nil {
+		return nil, err
 	}
 	key, err := s.world.Keys().Find(b.owner.ID, b.region, *e.SSEKMSKeyId)
 	if err != nil {

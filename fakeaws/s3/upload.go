@@ -223,12 +223,20 @@ var createEncryption = mapFields[awss3.CreateMultipartUploadOutput, sse]()
 
 // initiatorOf is the caller as lists of uploads show who began one: users and
 // roles by their ARN, root users by the canonical id of the account.
+//
+// A user has its name besides, also since owners have none any more. That a role session
+// has its own name there, and that a root user has none, is unverified.
 func initiatorOf(call *fakeaws.Call) types.Initiator {
-	id := call.Caller.ARN
-	if account, ok := call.World.Account(call.Account); ok && call.Caller.Type == enforce.Root {
-		id = account.CanonicalUser
+	i := types.Initiator{ID: &call.Caller.ARN}
+	switch account, ok := call.World.Account(call.Account); {
+	case ok && call.Caller.Type == enforce.Root:
+		i.ID = &account.CanonicalUser
+	case call.Caller.UserName != "":
+		i.DisplayName = &call.Caller.UserName
+	case call.Caller.Session != nil && call.Caller.Session.Name != "":
+		i.DisplayName = &call.Caller.Session.Name
 	}
-	return types.Initiator{ID: &id}
+	return i
 }
 
 // abortMultipartUpload ends an upload and drops its parts.

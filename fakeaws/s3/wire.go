@@ -19,6 +19,7 @@ var ownWire = fakeaws.Wire{
 	Claims:        func(r *http.Request) bool { return !fakeaws.IsQueryForm(r) },
 	Resolve:       resolve,
 	Styles:        map[wire.Protocol]sigv4.Style{wire.RESTXML: sigv4.S3},
+	Version2:      takesVersion2,
 	Receive:       readHost,
 	Intercept:     intercept,
 	AdmitPage:     admitPage,
@@ -48,13 +49,26 @@ func resolve(name string, r *http.Request) (service, schema string, ok bool) {
 
 // readHost takes what the host says, and the headers that a presigned URL has in its query.
 func readHost(x *fakeaws.Exchange) {
-	if x.Signature != nil && x.Signature.Presigned {
-		x.Request.Header = sigv4.Hoisted(x.HTTP)
-	}
 	e := x.Endpoint()
+	if s := x.Signature; s != nil {
+		s.InBucket(e.Bucket)
+		if s.Presigned {
+			x.Request.Header = s.Hoisted(x.HTTP)
+		}
+	}
 	x.Request.Bucket = e.Bucket
 	x.Call.EndpointRegion = e.Named
+	if s := x.Signature; s != nil && s.Version2() && e.Named == globalEndpoint {
+		x.Call.Region = globalRegion
+	}
 	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
+}
+
+// takesVersion2 reports whether a request may be signed with Signature Version 2. That
+// access points take none is unverified.
+func takesVersion2(x *fakeaws.Exchange) bool {
+	_, ok := fakeOf(x)
+	return ok && !isAccessPoint(bucketName(x))
 }
 
 // fakeOf is the S3 that a request is for; false for the other APIs.
@@ -63,7 +77,7 @@ func fakeOf(x *fakeaws.Exchange) (*Fake, bool) {
 	return s, ok
 }
 
-// intercept answers preflights, and the forms by which browsers upload.
+// intercept answers preflights, websites, and the forms by which browsers upload.
 func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 	s, ok := fakeOf(x)
 	switch {
@@ -71,6 +85,8 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 		return nil, nil
 	case x.HTTP.Method == http.MethodOptions:
 		return s.preflight(x)
+	case isWebsite(x):
+		return s.answerWebsite(x)
 	case !signed && isForm(x):
 		return answerForm(x)
 	}
@@ -101,7 +117,6 @@ func openBody(x *fakeaws.Exchange) error {
 
 func describeError(x *fakeaws.Exchange, e *wire.ErrorContext) {
 	e.HostID = hostID(x)
-	e.Resource = x.HTTP.URL.Path
 }
 
 // hostIDHeader is the second of the two ids of a request that S3 answers.
@@ -110,7 +125,14 @@ const hostIDHeader = "X-Amz-Id-2"
 // hostID makes the second id of a request.
 func hostID(x *fakeaws.Exchange) string { return x.Call.World.IDs().Token(76) }
 
+// serverName is how S3 calls itself in the header Server of every answer.
+const serverName = "AmazonS3"
+
 func finish(x *fakeaws.Exchange, resp *wire.Response) {
+	resp.Set("Server", serverName)
+	if x.HTTP.Method == http.MethodHead && resp.Header["Content-Type"] == nil && resp.Status == http.StatusOK {
+		resp.Set("Content-Type", "application/xml") // HeadBucket tells what it would answer to a GET
+	}
 	if resp.Header.Get(hostIDHeader) == "" {
 		resp.Set(hostIDHeader, hostID(x))
 	}

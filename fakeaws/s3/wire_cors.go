@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,8 +19,16 @@ type crossOrigin struct {
 	maxAge                   *int32
 }
 
-// The headers of CORS, and the texts of refused preflights; the texts, and those of
-// requests that are no preflights, are unverified.
+// A corsRefusal is why a preflight is refused, and what refuses it.
+type corsRefusal struct{ text, kind string }
+
+// of is the error of a request with a method.
+func (r corsRefusal) of(method string) error {
+	return &fakeaws.Error{Code: "AccessForbidden", Message: r.text, Status: http.StatusForbidden,
+		Fields: []fakeaws.Field{{Name: "Method", Value: method}, {Name: "ResourceType", Value: r.kind}}}
+}
+
+// The headers of CORS, and the texts of refused preflights.
 const (
 	originHeader        = "Origin"
 	askedMethodHeader   = "Access-Control-Request-Method"
@@ -28,6 +37,7 @@ const (
 	varyOfCrossOrigin   = originHeader + ", " + askedHeadersHeader + ", " + askedMethodHeader
 	notAllowedByCORS    = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
 	notConfiguredByCORS = "CORSResponse: CORS is not enabled for this bucket."
+	noBucketByCORS      = "CORSResponse: Bucket not found"
 )
 
 // bucketName is the bucket that the request names, in its host or path.
@@ -39,47 +49,33 @@ func bucketName(x *fakeaws.Exchange) string {
 	return name
 }
 
+// askedMethods are those that browsers may ask for.
+var askedMethods = []string{"GET", "PUT", "HEAD", "POST", "DELETE"}
+
 // preflight answers the question that browsers ask before a request from another
-// origin: without any authentication, by the bucket's CORS configuration.
+// origin: without any authentication, by the bucket's CORS configuration. One that asks
+// for no method is judged as what it is itself, an OPTIONS request, which no rule allows.
 func (s *Fake) preflight(x *fakeaws.Exchange) (*wire.Response, error) {
 	x.Protocol = wire.RESTXML
 	h := x.HTTP.Header
-	origin, method := h.Get(originHeader), h.Get(askedMethodHeader)
+	origin, method := h.Get(originHeader), cmp.Or(h.Get(askedMethodHeader), http.MethodOptions)
 	switch {
 	case origin == "":
 		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Insufficient information. Origin request header needed.", Status: http.StatusBadRequest}
-	case !slices.Contains([]string{"GET", "PUT", "HEAD", "POST", "DELETE"}, method):
-		if method == "" {
-			method = "null"
-		}
+	case method != http.MethodOptions && !slices.Contains(askedMethods, method):
 		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Invalid Access-Control-Request-Method: " + method, Status: http.StatusBadRequest}
 	}
-	var asked []string
-	for name := range strings.SplitSeq(h.Get(askedHeadersHeader), ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			asked = append(asked, strings.ToLower(name))
-		}
-	}
-	if len(asked) > maxAskedHeaders {
+	asked, ok := askedHeaders(h)
+	if !ok {
 		return nil, &fakeaws.Error{Code: "BadRequest", Message: "Too many headers in " + askedHeadersHeader + ".", Status: http.StatusBadRequest}
 	}
-	answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, method, asked)
+	answer, refused := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, method, asked)
 	if answer == nil {
-		return nil, refusedByCORS(method, configured)
+		return nil, refused.of(method)
 	}
 	resp := &wire.Response{Status: http.StatusOK, Header: http.Header{"X-Amz-Request-Id": {x.Call.RequestID}}}
 	answer.write(resp.Header)
 	return resp, nil
-}
-
-// refusedByCORS is the error of what a bucket's CORS configuration does not allow.
-func refusedByCORS(method string, configured bool) error {
-	text, kind := notAllowedByCORS, "OBJECT"
-	if !configured {
-		text, kind = notConfiguredByCORS, "BUCKET"
-	}
-	return &fakeaws.Error{Code: "AccessForbidden", Message: text, Status: http.StatusForbidden,
-		Fields: []fakeaws.Field{{Name: "Method", Value: method}, {Name: "ResourceType", Value: kind}}}
 }
 
 // admitPage refuses what a page of another origin has a browser send to change something,
@@ -99,22 +95,42 @@ func admitPage(x *fakeaws.Exchange, elsewhere bool) error {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return nil
 	default:
-		answer, configured := s.crossOrigin(x.HTTP.Context(), bucketName(x), x.HTTP.Header.Get(originHeader), method, nil)
+		answer, refused := s.crossOrigin(x.HTTP.Context(), bucketName(x), x.HTTP.Header.Get(originHeader), method, nil)
 		if answer == nil {
-			return refusedByCORS(method, configured)
+			return refused.of(method)
 		}
 		return nil
 	}
 }
 
+// askedHeaders are the names of headers that a request asks for, in lower case; false if
+// they are too many.
+func askedHeaders(h http.Header) (asked []string, ok bool) {
+	for name := range strings.SplitSeq(h.Get(askedHeadersHeader), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			asked = append(asked, strings.ToLower(name))
+		}
+		if len(asked) > maxAskedHeaders {
+			return nil, false
+		}
+	}
+	return asked, true
+}
+
 // admitOrigin adds to the answer of a request from another origin what its browser
-// needs, if the bucket's CORS configuration allows it.
+// needs, if the bucket's CORS configuration allows it. A request that has the headers of
+// a preflight is judged by them.
 func (s *Fake) admitOrigin(x *fakeaws.Exchange, resp *wire.Response) {
-	origin := x.HTTP.Header.Get(originHeader)
+	h := x.HTTP.Header
+	origin := h.Get(originHeader)
 	if origin == "" || x.HTTP.Method == http.MethodOptions {
 		return
 	}
-	if answer, _ := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, x.HTTP.Method, nil); answer != nil {
+	asked, ok := askedHeaders(h)
+	if !ok {
+		return
+	}
+	if answer, _ := s.crossOrigin(x.HTTP.Context(), bucketName(x), origin, cmp.Or(h.Get(askedMethodHeader), x.HTTP.Method), asked); answer != nil {
 		answer.write(resp.Header)
 	}
 }

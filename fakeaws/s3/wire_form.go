@@ -77,14 +77,11 @@ func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.Signature = s; s != nil {
+	if x.Signature = s; s != nil && s.Region != "" {
 		x.Call.Region = s.Region
 	}
 	if err := x.Authenticate(""); err != nil {
 		return nil, err
-	}
-	if s != nil {
-		x.Call.Signed = fakeaws.Signed{AuthType: "POST", Version: "AWS4-HMAC-SHA256"}
 	}
 	key, _ := f.value("key")
 	header, err := f.header()

@@ -10,6 +10,9 @@ import (
 // are signed for several names; which region a request must be signed for, the bucket
 // decides.
 func endpoint(host string) (fakeaws.Endpoint, bool) {
+	if bucket, region, ok := websiteOf(host); ok {
+		return fakeaws.Endpoint{Service: "s3", Region: region, Named: region, Bucket: bucket}, true
+	}
 	e := fakeaws.Endpoint{Bucket: bucketOf(host), Named: endpointRegion(host), Shared: true}
 	if at := e.Named; at != "" && at != globalEndpoint {
 		e.Region = at

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -18,8 +19,12 @@ import (
 func (s *Signature) asymmetric() bool { return s.algorithm == algorithmECDSA }
 
 // Covers reports whether the signature is good in a region: the one of its scope,
-// or for SigV4A one of its region set, where * stands for any characters.
+// or for SigV4A one of its region set, where * stands for any characters. A signature of
+// Version 2 is good in all regions that take it.
 func (s *Signature) Covers(region string) bool {
+	if s.Version2() {
+		return slices.Contains(regionsOfVersion2, region)
+	}
 	if !s.asymmetric() {
 		return s.Region == region
 	}

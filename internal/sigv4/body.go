@@ -51,7 +51,8 @@ func NewBody(r *http.Request, s *Signature) (*Body, error) {
 	kind := first(r.Header, "X-Amz-Content-Sha256")
 	if s != nil {
 		kind = s.ContentSHA256
-	} else if kind == "" {
+	}
+	if kind == "" && (s == nil || s.Version2()) {
 		kind = UnsignedPayload
 	}
 	if err := checkContentHash(kind); err != nil {

@@ -12,7 +12,9 @@ type Reason int
 // The reasons. Those after BodyHashMismatch come from Amazon S3 only.
 const (
 	MissingAuthentication Reason = iota + 1 // no signature where one is needed
-	UnsupportedMechanism                    // Signature Version 2, or not an AWS scheme
+	UnsupportedMechanism                    // Signature Version 2 where it is not taken, or not an AWS scheme
+	IncompleteVersion2                      // a URL lacks a parameter of Signature Version 2
+	InvalidVersion2                         // an Authorization header of Signature Version 2 that cannot be read
 	UnsupportedAlgorithm                    // SigV4A, which this module does not verify
 	MultipleMechanisms                      // signed in the header and in the query string
 	Malformed                               // the signature is not complete or not well-formed
@@ -106,6 +108,8 @@ var codesOf = map[Reason]codes{
 	MissingAuthentication: {noAuthentication, forbidden, accessDenied, forbidden},
 	// Unverified: what the Query services answer to a scheme that is not theirs.
 	UnsupportedMechanism: {noAuthentication, forbidden, invalidRequest, badRequest},
+	IncompleteVersion2:   {noAuthentication, forbidden, accessDenied, forbidden},
+	InvalidVersion2:      {noAuthentication, forbidden, invalidArgument, badRequest},
 	UnsupportedAlgorithm: {notImplemented, http.StatusNotImplemented, notImplemented, http.StatusNotImplemented},
 	// Unverified: what the Query services answer when there are two signatures.
 	MultipleMechanisms: {incompleteSignature, badRequest, invalidArgument, badRequest},

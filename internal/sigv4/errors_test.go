@@ -163,7 +163,7 @@ func TestParseHeader(t *testing.T) {
 
 func TestParseAnonymous(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"https://b.s3.amazonaws.com/k", "https://b.s3.amazonaws.com/k?X-Amz-Other=1&acl", "https://b.s3.amazonaws.com/?prefix=X-Amz-Algorithm=", "https://x/?Signature=1"} {
+	for _, url := range []string{"https://b.s3.amazonaws.com/k", "https://b.s3.amazonaws.com/k?X-Amz-Other=1&acl", "https://b.s3.amazonaws.com/?prefix=X-Amz-Algorithm=", "https://x/?Expires=1"} {
 		s, err := Parse(newRequest(t, "GET", url))
 		require.NoError(t, err, url)
 		assert.Nil(t, s, url)
@@ -177,13 +177,14 @@ func TestParseHeaderErrors(t *testing.T) {
 	const (
 		three     = "The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature."
 		malformed = `The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`
+		oneSpace  = "Authorization header is invalid -- one and only one ' ' (space) required"
 		needsDate = "AWS authentication requires a valid Date or x-amz-date header"
 	)
 	for _, c := range []struct {
 		name, header, date string
 		s3, query          words
 	}{
-		{"nothing", "AWS4-HMAC-SHA256", "", words{400, "AuthorizationHeaderMalformed", three},
+		{"nothing", "AWS4-HMAC-SHA256", "", words{400, "InvalidArgument", oneSpace},
 			words{400, "IncompleteSignature", "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256"}},
 		{"credential only", "AWS4-HMAC-SHA256 Credential=ABCDEF", "20130524T000000Z", words{400, "AuthorizationHeaderMalformed", three},
 			words{400, "IncompleteSignature", "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256 Credential=ABCDEF"}},
@@ -205,8 +206,15 @@ func TestParseHeaderErrors(t *testing.T) {
 			words{400, "IncompleteSignature", "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=" + goodHeader}},
 		{"no such date", goodHeader, "20131324T000000Z", words{403, "AccessDenied", needsDate},
 			words{400, "IncompleteSignature", "Date must be in ISO-8601 'basic format'. Got '20131324T000000Z'. See http://en.wikipedia.org/wiki/ISO_8601"}},
-		{"version 2", "AWS AKID:c2lnbmF0dXJl", "", words{400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."},
+		{"version 2", "AWS AKID:c2lnbmF0dXJl", "", words{403, "AccessDenied", needsDate},
 			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
+		{"version 2, a key with spaces", "AWS <$= ENV %>:x", "", words{400, "InvalidArgument", oneSpace},
+			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
+		{"one word", "Bearer", "", words{400, "InvalidArgument", oneSpace},
+			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
+		{"no date of a scope", strings.Replace(goodHeader, "20130524", "2013-05-24", 1), "20130524T000000Z",
+			words{400, "AuthorizationHeaderMalformed", `The authorization header is malformed; incorrect date format "2013-05-24". This date in the credential must be in the format "yyyyMMdd".`},
+			words{403, "SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '2013-05-24' != '20130524', from '20130524T000000Z'."}},
 		{"bearer", "Bearer abc", "", words{400, "InvalidArgument", "Unsupported Authorization Type"},
 			words{403, "MissingAuthenticationToken", "Request is missing Authentication Token"}},
 	} {
@@ -238,6 +246,7 @@ func TestParsePresignedErrors(t *testing.T) {
 		week     = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
 		scope    = "Error parsing the X-Amz-Credential parameter; "
 	)
+	const requires2 = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
 	for _, c := range []struct {
 		name, url string
 		s3        words
@@ -257,8 +266,13 @@ func TestParsePresignedErrors(t *testing.T) {
 		{"negative", presignedURL("=60&", "=-1&"), words{400, code, "X-Amz-Expires must be non-negative"}},
 		{"not a number", presignedURL("=60&", "=1h&"), words{400, code, "X-Amz-Expires should be a number"}},
 		{"credential", presignedURL("%2Faws4_request", ""), words{400, code, scope + `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`}},
-		{"other date", presignedURL("20130524T", "20130525T"), words{400, code, scope + "Invalid credential date. Date is not the same as X-Amz-Date."}},
-		{"version 2", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=AKID&Expires=1&Signature=x", words{400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}},
+		{"other date", presignedURL("20130524T", "20130525T"), words{400, code, `Invalid credential date "20130524". This date is not the same as X-Amz-Date: "20130525".`}},
+		{"version 2, no expires", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=AKID&Signature=x", words{403, "AccessDenied", requires2}},
+		{"version 2, no key", "https://b.s3.amazonaws.com/k?Signature=x&Expires=1", words{403, "AccessDenied", requires2}},
+		{"version 2, no signature", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1", words{403, "AccessDenied", requires2}},
+		{"version 2, two signatures", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1&Signature=x&Signature=y", words{403, "AccessDenied", requires2}},
+		{"version 2, not encoded", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=1&Signature=%zz", words{403, "AccessDenied", requires2}},
+		{"version 2, a date", "https://b.s3.amazonaws.com/k?AWSAccessKeyId=x&Expires=soon&Signature=x", words{403, "AccessDenied", "Invalid date (should be seconds since epoch): soon"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,7 +11,9 @@ import (
 // it.
 var advice = map[Reason]string{
 	MissingAuthentication: "the request is not signed: the client has no credentials, or the operation is none for anonymous callers",
-	UnsupportedMechanism:  "the Authorization header is not of Signature Version 4",
+	UnsupportedMechanism:  "the request is not signed with Signature Version 4; Version 2 is S3's alone, and of regions that were opened before 2014",
+	IncompleteVersion2:    "the URL is signed with Signature Version 2, and lacks one of its parameters",
+	InvalidVersion2:       "the Authorization header is neither of Signature Version 4 nor of Version 2",
 	MultipleMechanisms:    "the request has both an Authorization header and the parameters of a presigned URL: send one of them",
 	WrongScope:            "the credential scope is not that of the endpoint: compare the client's region and service with the URL",
 	UnknownKey:            "no account of this World has the access key: it is another World's, or it was deleted",

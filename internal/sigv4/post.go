@@ -56,12 +56,9 @@ func ParsePost(form *PostForm) (*Signature, error) {
 	name, hasAlgorithm := form.value("x-amz-algorithm")
 	_, version2 := form.value("awsaccesskeyid")
 	if !hasAlgorithm {
-		switch {
-		case version2:
-			return nil, signatureVersion2()
-		case hasPolicy:
-			// What S3 says names Signature Version 2's field.
-			return nil, missingPostField("AWSAccessKeyId")
+		if version2 || hasPolicy {
+			// What S3 says of a form that lacks both names Signature Version 2's field.
+			return parsePost2(form, policy)
 		}
 		return nil, nil
 	}
@@ -132,23 +129,32 @@ func (s *Signature) Posted() bool { return s.post != nil }
 // verifyPost compares the signature with the one of the policy, as it was sent,
 // in base64; then it judges the form by the policy.
 func (v *Verifier) verifyPost(s *Signature, secret string, now time.Time) error {
-	key := v.key(secret, s)
-	c := scratches.Get().(*scratch)
-	defer c.release()
-	c.start()
-	c.toSign = append(c.toSign, s.policy...)
-	if !c.signedBy(key, s.Signature) {
-		return s.mismatch(s.Signature, "", c.stringToSign(), s.otherSecret())
+	if !v.signsPolicy(s, secret) {
+		return s.mismatch(s.Signature, "", s.policy, s.otherSecret())
 	}
 	policy, err := parsePostPolicy(s.policy)
 	if err != nil {
 		return err
 	}
+	policy.version2 = s.Version2()
 	if err := policy.check(s.post, now); err != nil {
 		return err
 	}
 	s.sizes = policy.sizes
 	return nil
+}
+
+// signsPolicy compares the signature of a form with that of its policy.
+func (v *Verifier) signsPolicy(s *Signature, secret string) bool {
+	if s.Version2() {
+		return s.signs2(secret, s.policy)
+	}
+	key := v.key(secret, s)
+	c := scratches.Get().(*scratch)
+	defer c.release()
+	c.start()
+	c.toSign = append(c.toSign, s.policy...)
+	return c.signedBy(key, s.Signature)
 }
 
 // CheckLength judges the size of the file by the policy of a verified form.

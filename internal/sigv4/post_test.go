@@ -222,17 +222,23 @@ func TestPostFields(t *testing.T) {
 		change func(*PostForm)
 		want   words
 	}{
-		"no algorithm":    {func(f *PostForm) { f.drop("x-amz-algorithm") }, lacks("AWSAccessKeyId")},
-		"no policy":       {func(f *PostForm) { f.drop("policy") }, lacks("policy")},
-		"no credential":   {func(f *PostForm) { f.drop("x-amz-credential") }, lacks("X-Amz-Credential")},
-		"no date":         {func(f *PostForm) { f.drop("x-amz-date") }, lacks("X-Amz-Date")},
-		"no signature":    {func(f *PostForm) { f.drop("x-amz-signature") }, lacks("X-Amz-Signature")},
-		"empty signature": {func(f *PostForm) { f.set("x-amz-signature", "") }, lacks("X-Amz-Signature")},
-		"version 2":       {func(f *PostForm) { f.drop("x-amz-algorithm"); f.set("AWSAccessKeyId", "x") }, words{400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}},
-		"algorithm":       {func(f *PostForm) { f.set("x-amz-algorithm", "x") }, words{400, "AuthorizationQueryParametersError", `X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`}},
-		"date":            {func(f *PostForm) { f.set("x-amz-date", "20151229") }, words{400, "AuthorizationQueryParametersError", `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`}},
-		"scope":           {func(f *PostForm) { f.set("x-amz-credential", "x") }, words{400, "AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`}},
-		"service":         {func(f *PostForm) { f.set("x-amz-credential", "x/20151229/us-east-1/sqs/aws4_request") }, words{400, "AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; incorrect service "sqs". This endpoint belongs to "s3".`}},
+		"no algorithm":            {func(f *PostForm) { f.drop("x-amz-algorithm") }, lacks("AWSAccessKeyId")},
+		"no policy":               {func(f *PostForm) { f.drop("policy") }, lacks("policy")},
+		"no credential":           {func(f *PostForm) { f.drop("x-amz-credential") }, lacks("X-Amz-Credential")},
+		"no date":                 {func(f *PostForm) { f.drop("x-amz-date") }, lacks("X-Amz-Date")},
+		"no signature":            {func(f *PostForm) { f.drop("x-amz-signature") }, lacks("X-Amz-Signature")},
+		"empty signature":         {func(f *PostForm) { f.set("x-amz-signature", "") }, lacks("X-Amz-Signature")},
+		"version 2, no signature": {func(f *PostForm) { f.drop("x-amz-algorithm"); f.set("AWSAccessKeyId", "x") }, lacks("Signature")},
+		"version 2, no policy": {func(f *PostForm) {
+			f.drop("x-amz-algorithm")
+			f.drop("policy")
+			f.set("AWSAccessKeyId", "x")
+			f.set("signature", "x")
+		}, lacks("policy")},
+		"algorithm": {func(f *PostForm) { f.set("x-amz-algorithm", "x") }, words{400, "AuthorizationQueryParametersError", `X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"`}},
+		"date":      {func(f *PostForm) { f.set("x-amz-date", "20151229") }, words{400, "AuthorizationQueryParametersError", `X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'"`}},
+		"scope":     {func(f *PostForm) { f.set("x-amz-credential", "x") }, words{400, "AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`}},
+		"service":   {func(f *PostForm) { f.set("x-amz-credential", "x/20151229/us-east-1/sqs/aws4_request") }, words{400, "AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; incorrect service "sqs". This endpoint belongs to "s3".`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ type postPolicy struct {
 	expiration time.Time
 	conditions []postCondition
 	sizes      []sizeRange
+	version2   bool // the form is signed with Signature Version 2
 }
 
 // A sizeRange is what content-length-range demands of the size of the file.
@@ -237,11 +238,15 @@ func (c *postCondition) matches(value string) bool {
 // allows reports whether a field, in lower case, may be in the form: "Each form
 // field that you specify in a form (except x-amz-signature, file, policy, and
 // field names that have an x-ignore- prefix) must appear in the list of
-// conditions."
+// conditions." The fields of Signature Version 2 have other names.
 func (p *postPolicy) allows(name string) bool {
 	switch name {
-	case "x-amz-signature", "file", "policy":
+	case "file", "policy":
 		return true
+	case "x-amz-signature":
+		return !p.version2
+	case "awsaccesskeyid", "signature":
+		return p.version2
 	}
 	if strings.HasPrefix(name, "x-ignore-") {
 		return true

@@ -13,8 +13,10 @@ const maxExpires = 7 * 24 * 60 * 60
 // presignedQuery holds the query parameters of a presigned URL, decoded.
 type presignedQuery struct {
 	present bool // one of the parameters that only a presigned URL has is there
-	v2      bool // the query string is signed with Signature Version 2
-	lists   bool // X-Amz-SignedHeaders is there; it may be empty
+	v2      bool // a parameter of Signature Version 2 is there
+	// v2Signature says that it is the signature.
+	v2Signature bool
+	lists       bool // X-Amz-SignedHeaders is there; it may be empty
 
 	algorithm, credential, date, expires, signedHeaders, signature, token, contentSHA256, regions string
 }
@@ -23,7 +25,7 @@ type presignedQuery struct {
 // case-sensitive. A request that has none costs one search.
 func parseQuery(raw string) (presignedQuery, error) {
 	var q presignedQuery
-	q.v2 = isVersion2(raw)
+	q.v2, q.v2Signature = isVersion2(raw)
 	if !strings.Contains(raw, "X-Amz") && !strings.Contains(raw, "%") {
 		return q, nil
 	}
@@ -75,16 +77,15 @@ func (q *presignedQuery) field(name string) *string {
 }
 
 // isVersion2 recognizes the query string authentication that Amazon S3 had
-// before Signature Version 4.
-func isVersion2(raw string) bool {
-	var key, signature bool
+// before Signature Version 4, complete or not.
+func isVersion2(raw string) (some, signature bool) {
 	for more := raw != ""; more; {
 		var param string
 		param, raw, more = strings.Cut(raw, "&")
-		key = key || strings.HasPrefix(param, "AWSAccessKeyId=")
 		signature = signature || strings.HasPrefix(param, "Signature=")
+		some = some || signature || strings.HasPrefix(param, "AWSAccessKeyId=")
 	}
-	return key && signature
+	return some, signature
 }
 
 func parsePresigned(r *http.Request, q *presignedQuery) (*Signature, error) {

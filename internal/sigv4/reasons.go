@@ -3,6 +3,7 @@ package sigv4
 import (
 	"crypto/subtle"
 	"encoding/hex"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -80,9 +81,24 @@ func signatureVersion2() *Error {
 }
 
 func unknownScheme(header string) *Error {
+	return badScheme(header, "Unsupported Authorization Type")
+}
+
+// notOneSpace is the error of a header that has not the one space behind its scheme. Other
+// services miss what should follow a scheme that they know.
+func notOneSpace(header, scheme string, h http.Header) *Error {
+	e := badScheme(header, "Authorization header is invalid -- one and only one ' ' (space) required")
+	if scheme == algorithm || scheme == algorithmECDSA {
+		s := &Signature{header: header}
+		e.Reason, e.message = Malformed, s.incompleteHeader(headerMissing(s, "", h)).message
+	}
+	return e
+}
+
+func badScheme(header, s3 string) *Error {
 	e := NoSignature()
 	e.Reason = UnsupportedMechanism
-	e.s3Code, e.s3Message = invalidArgument, "Unsupported Authorization Type"
+	e.s3Code, e.s3Message = invalidArgument, s3
 	e.fields = []wire.Field{{Name: "ArgumentName", Value: "Authorization"}, {Name: "ArgumentValue", Value: header}}
 	return e
 }
@@ -211,11 +227,18 @@ func (s *Signature) wrongTerminator(got string) *Error {
 		`incorrect terminal "`+got+`". This endpoint uses "`+terminator+`".`)
 }
 
+// wrongDate is the error of a scope of another day than the signature's, or of no day.
 func (s *Signature) wrongDate() *Error {
 	date := s.Time.Format(dateLayout)
-	return s.scopeError(WrongScope,
-		"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '"+s.Date+"' != '"+date+"', from '"+s.Time.Format(stampLayout)+"'.",
-		"Invalid credential date. Date is not the same as X-Amz-Date.")
+	message := "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" + s.Date + "' != '" + date + "', from '" + s.Time.Format(stampLayout) + "'."
+	if len(s.Date) != len(dateLayout) || !isDigits(s.Date) {
+		return s.scopeError(WrongScope, message, `incorrect date format "`+s.Date+`". This date in the credential must be in the format "yyyyMMdd".`)
+	}
+	e := s.scopeError(WrongScope, message, "Invalid credential date. Date is not the same as X-Amz-Date.")
+	if s.inParameters() {
+		e.s3Message = `Invalid credential date "` + s.Date + `". This date is not the same as X-Amz-Date: "` + date + `".`
+	}
+	return e
 }
 
 // WrongRegion is the error of a credential for another region than the one
@@ -268,10 +291,27 @@ func (s *Signature) skew(now time.Time) *Error {
 }
 
 func (s *Signature) expired(now time.Time) *Error {
-	return both(URLExpired, "Request has expired",
-		wire.Field{Name: "X-Amz-Expires", Value: strconv.FormatInt(int64(s.Expires/time.Second), 10)},
-		wire.Field{Name: "Expires", Value: s.Time.Add(s.Expires).Format(time.RFC3339)},
-		wire.Field{Name: "ServerTime", Value: now.UTC().Format(time.RFC3339)})
+	return both(URLExpired, requestExpired, append([]wire.Field{
+		{Name: "X-Amz-Expires", Value: strconv.FormatInt(int64(s.Expires/time.Second), 10)},
+	}, s.expiryFields(s.Time.Add(s.Expires), now)...)...)
+}
+
+const requestExpired = "Request has expired"
+
+// notYetValid is the error of a URL that was signed ahead of the clock. It tells the time
+// of the signature in milliseconds.
+func (s *Signature) notYetValid(now time.Time) *Error {
+	return both(URLExpired, "Request is not yet valid", append([]wire.Field{
+		numberField("X-Amz-Date", s.Time.UnixMilli()),
+	}, s.expiryFields(s.Time.Add(s.Expires), now)...)...)
+}
+
+// expiryFields tell until when a URL is valid.
+func (s *Signature) expiryFields(until, now time.Time) []wire.Field {
+	return []wire.Field{
+		{Name: "Expires", Value: until.Format(time.RFC3339)},
+		{Name: "ServerTime", Value: now.UTC().Format(time.RFC3339)},
+	}
 }
 
 func unsignedHeaders(names []string) *Error {

@@ -1,5 +1,5 @@
-// Package sigv4 verifies requests that are signed with AWS Signature Version 4 or
-// its asymmetric variant SigV4A: in the Authorization header, in a presigned URL,
+// Package sigv4 verifies requests that are signed with AWS Signature Version 4, its
+// asymmetric variant SigV4A, or Amazon S3's Signature Version 2: in the Authorization header, in a presigned URL,
 // chunk by chunk in an aws-chunked body, or by the policy of a form.
 //
 // A caller does it in AWS's order: [Parse] (or [ParsePost]), look the access key
@@ -61,6 +61,10 @@ type Signature struct {
 	post   *PostForm // nil for all but a form upload
 	policy string    // of the form, in base64
 	sizes  []sizeRange
+
+	// Of Version 2: the bucket that the host names, and what its string to sign has in
+	// the place of the date.
+	bucket, date string
 }
 
 // Parse finds the signature of a request. It returns nil and no error for an
@@ -77,14 +81,14 @@ func Parse(r *http.Request) (*Signature, error) {
 	}
 	var s *Signature
 	switch {
-	case len(headers) > 1, len(headers) == 1 && (query.present || query.v2):
+	case len(headers) > 1, len(headers) == 1 && (query.present || query.v2Signature):
 		err = multipleMechanisms(headers[0])
 	case len(headers) == 1:
 		s, err = parseHeader(r, headers[0])
 	case query.present:
 		s, err = parsePresigned(r, &query)
 	case query.v2:
-		err = signatureVersion2()
+		s, err = parsePresigned2(r)
 	}
 	if err != nil && s != nil && s.Service == "" {
 		s = nil // it does not tell the service either
@@ -142,12 +146,13 @@ func (s *Signature) s3() bool {
 
 // parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
 func parseHeader(r *http.Request, header string) (*Signature, error) {
-	scheme, params, _ := strings.Cut(header, " ")
-	switch scheme {
-	case algorithm, algorithmECDSA:
-	case "AWS":
-		return nil, signatureVersion2()
-	default:
+	scheme, params, spaced := strings.Cut(header, " ")
+	switch {
+	case !spaced || scheme == algorithmV2 && strings.Contains(params, " "):
+		return nil, notOneSpace(header, scheme, r.Header)
+	case scheme == algorithmV2:
+		return parseHeader2(r, header, params)
+	case scheme != algorithm && scheme != algorithmECDSA:
 		return nil, unknownScheme(header)
 	}
 	s := &Signature{algorithm: scheme, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
@@ -229,11 +234,11 @@ func (s *Signature) setTime(h http.Header) error {
 		s.Time, s.stamp = t, sent
 		return nil
 	}
-	t, err := http.ParseTime(sent)
-	if err != nil {
+	t, ok := parseHTTPDate(sent)
+	if !ok {
 		return s.badDate(sent)
 	}
-	s.Time, s.stamp = t.UTC(), sent
+	s.Time, s.stamp = t, sent
 	return nil
 }
 

@@ -60,6 +60,9 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, secret, bodyHash string
 	if s.Posted() {
 		return v.verifyPost(s, secret, now)
 	}
+	if s.Version2() {
+		return s.verify2(r, secret, now)
+	}
 	if err := s.checkTime(now); err != nil {
 		return err
 	}
@@ -103,7 +106,10 @@ func (s *Signature) checkTime(now time.Time) error {
 	switch {
 	case s.Presigned && s.s3():
 		// Unverified: that a URL may be as much ahead of the clock as a header.
-		if s.Expires == 0 || age >= s.Expires || age < -maxSkew {
+		if age < -maxSkew {
+			return s.notYetValid(now)
+		}
+		if s.Expires == 0 || age >= s.Expires {
 			return s.expired(now)
 		}
 	case age > maxSkew, age < -maxSkew:

@@ -19,8 +19,6 @@ const (
 // ErrorContext is what an error's answer tells of the request.
 type ErrorContext struct {
 	RequestID, HostID string
-	// Resource is the element of that name in an S3 error; empty: none.
-	Resource string
 	// Head: the answer to a HEAD request has no body.
 	Head bool
 }
@@ -61,6 +59,9 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 	if p == AWSJSON10 || p == AWSJSON11 || p == RESTJSON {
 		s.addErrorHeaders(p, a, res.Header)
 	}
+	if e.Head && p == RESTXML && a.status != http.StatusNotModified {
+		res.Set("Content-Type", xmlType) // of the body that is not sent
+	}
 	if e.Head || a.status == http.StatusNotModified || a.status == http.StatusNoContent {
 		return res
 	}
@@ -70,7 +71,7 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 	case AWSQueryJSON:
 		res.setBody("application/json", s.appendQueryErrorJSON(a, e))
 	case RESTXML:
-		res.setBody("application/xml", s.appendXMLError(a, e))
+		res.setBody(xmlType, s.appendXMLError(a, e))
 	default:
 		res.setBody(jsonContentTypes[p][0], a.appendJSONError(p))
 	}
@@ -267,8 +268,6 @@ func (s *Service) appendXMLError(a *answer, e ErrorContext) []byte {
 	}
 	if wrapped {
 		b = append(b, "</Error>"...)
-	} else if e.Resource != "" {
-		b = appendXMLElement(b, "Resource", e.Resource)
 	}
 	b = appendXMLElement(b, "RequestId", e.RequestID)
 	b = appendXMLElement(b, "HostId", e.HostID)

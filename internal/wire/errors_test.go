@@ -180,13 +180,13 @@ func TestErrorBodies(t *testing.T) {
 		},
 		{
 			"S3 status of the model", "s3", RESTXML,
-			&Error{Code: "NoSuchKey", Message: "The specified key does not exist.", Fields: []Field{{"Key", "k"}}}, ErrorContext{RequestID: "R", Resource: "/b/k"}, 404, nil,
-			`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>k</Key><Resource>/b/k</Resource><RequestId>R</RequestId><HostId></HostId></Error>`,
+			&Error{Code: "NoSuchKey", Message: "The specified key does not exist.", Fields: []Field{{"Key", "k"}}}, ErrorContext{RequestID: "R"}, 404, nil,
+			`<?xml version="1.0" encoding="UTF-8"?>` + "\n" + `<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>k</Key><RequestId>R</RequestId><HostId></HostId></Error>`,
 		},
 		{
 			"HEAD has no body", "s3", RESTXML,
 			&Error{Code: "NoSuchKey", Status: 404, Header: http.Header{"x-amz-delete-marker": {"true"}}}, ErrorContext{RequestID: "R", Head: true}, 404,
-			map[string]string{"x-amz-delete-marker": "true", "Content-Type": ""}, "",
+			map[string]string{"x-amz-delete-marker": "true", "Content-Type": "application/xml"}, "",
 		},
 		{
 			"not modified has no body", "s3", RESTXML,

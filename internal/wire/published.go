@@ -42,7 +42,9 @@ func (n *node) published(v reflect.Value) bool {
 		}
 	case listKind:
 		for i := range v.Len() {
-			if e, ok := n.elem.value(v.Index(i)); !ok || !n.elem.published(e) {
+			e, ok := n.elem.value(v.Index(i))
+			ok = ok || n.elem.kind == stringKind && !n.elem.ptr // an element may be empty
+			if !ok || !n.elem.published(e) {
 				return false
 			}
 		}

@@ -49,7 +49,7 @@ func encodeREST(o *Operation, p Protocol, n *node, v reflect.Value, requestID st
 	case n.body && p == RESTJSON:
 		res.setBody("application/json", n.appendJSON(make([]byte, 0, 256), v))
 	case n.body:
-		res.setBody("application/xml", o.service.appendDocument(n, n.xmlName, v))
+		res.setBody(xmlType, o.service.appendDocument(n, n.xmlName, v))
 	}
 	return res
 }
@@ -108,13 +108,16 @@ func (f *field) writePayload(o *Operation, p Protocol, res *Response, v reflect.
 			res.setBody("application/json", n.appendJSON(make([]byte, 0, 256), pv))
 			return
 		}
-		res.setBody("application/xml", o.service.appendDocument(n, f.xmlName, pv))
+		res.setBody(xmlType, o.service.appendDocument(n, f.xmlName, pv))
 	}
 }
 
 // stringPayloadType is the content type of GetBucketPolicy's answer, the only
 // one that is a text: unverified.
 const stringPayloadType = "application/json"
+
+// xmlType is the content type of S3's documents.
+const xmlType = "application/xml"
 
 const xmlHeader = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 

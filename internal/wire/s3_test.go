@@ -270,7 +270,7 @@ func TestS3Responses(t *testing.T) {
 		{"CreateBucket", &s3.CreateBucketOutput{Location: ptr("/b")}, 200, "", map[string]string{"Location": "/b"}},
 		{
 			"ListBuckets", &s3.ListBucketsOutput{Buckets: []s3types.Bucket{{Name: ptr("b"), CreationDate: &instant}}, Owner: &s3types.Owner{ID: ptr("o")}}, 200,
-			head + "<ListAllMyBucketsResult" + ns + "><Buckets><Bucket><Name>b</Name><CreationDate>2000-01-01T00:00:00.000Z</CreationDate></Bucket></Buckets><Owner><ID>o</ID></Owner></ListAllMyBucketsResult>",
+			head + "<ListAllMyBucketsResult" + ns + "><Owner><ID>o</ID></Owner><Buckets><Bucket><Name>b</Name><CreationDate>2000-01-01T00:00:00.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>",
 			map[string]string{"Content-Type": "application/xml"},
 		},
 		{
