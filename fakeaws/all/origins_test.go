@@ -119,7 +119,7 @@ func TestWebPages(t *testing.T) {
 		"of this server's own pages":        {put, signing{presign: minute, after: from("same-origin", "Origin", "http://localhost:4566")}, answered{}},
 		"a form deletes":                    {remove, signing{presign: minute, after: from("cross-site", "Origin", "https://evil.example")}, cors},
 		"an anonymous form deletes":         {remove, signing{plain: true, after: from("cross-site", "Origin", "https://evil.example")}, cors},
-		"a bucket is made":                  {newBucket, signing{presign: minute, after: from("cross-site", "Origin", app)}, answered{403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket."}},
+		"a bucket is made":                  {newBucket, signing{presign: minute, after: from("cross-site", "Origin", app)}, answered{403, "AccessForbidden", "CORSResponse: Bucket not found"}},
 		"a form uploads":                    {posted, signing{plain: true, after: from("cross-site", "Origin", "https://evil.example", "Sec-Fetch-Mode", "navigate")}, answered{}},
 		"a signed form":                     {posted, signing{presign: minute, after: from("cross-site", "Origin", "https://evil.example")}, cors},
 	} {

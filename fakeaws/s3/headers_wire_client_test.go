@@ -227,7 +227,7 @@ func TestListBucketsOrder(t *testing.T) {
 	a := newAccount(t)
 	a.bucket("bucket")
 	a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
-	_, body, _ := a.do(userVersion2.signed(t, a, "GET", "https://s3.us-east-1.amazonaws.com/", "/", ""))
+	_, body, _ := a.do(userVersion2(a).signed(t, a, "GET", "https://s3.us-east-1.amazonaws.com/", "/", ""))
 	assert.Regexp(t, "<ListAllMyBucketsResult[^>]*><Owner><ID>[0-9a-f]+</ID></Owner><Buckets><Bucket>", body)
 }
 

@@ -28,7 +28,9 @@ import (
 // version2 signs for the account's user with Signature Version 2. No SDK for Go does.
 type version2 struct{ key, secret, token string }
 
-var userVersion2 = version2{key: "AKIAIOSFODNN7EXAMPLE", secret: "secret"}
+func userVersion2(a *account) version2 {
+	return version2{key: a.reader.AccessKeyID, secret: a.reader.SecretAccessKey}
+}
 
 func (v version2) sign(text string) string {
 	h := hmac.New(sha1.New, []byte(v.secret))
@@ -103,7 +105,7 @@ func TestSignatureVersion2(t *testing.T) {
 	t.Parallel()
 	throughDoors(t, func(t *testing.T, a *account) {
 		a.bucket("bucket")
-		key, u := a.address("bucket", "a%20b"), userVersion2
+		key, u := a.address("bucket", "a%20b"), userVersion2(a)
 		const resource = "/bucket/a%20b"
 		status, body, _ := a.do(u.signed(t, a, "PUT", key, resource, "data"))
 		require.Equal(t, http.StatusForbidden, status, body)
@@ -142,11 +144,11 @@ func TestSignatureVersion2(t *testing.T) {
 			want []string
 		}{
 			"expired":         {u.presigned(a, "GET", key, resource, -time.Second), []string{"<Code>AccessDenied</Code><Message>Request has expired</Message><Expires>"}},
-			"another method":  {u.presigned(a, "PUT", key, resource, time.Minute), []string{"<Code>SignatureDoesNotMatch</Code>", "<AWSAccessKeyId>AKIAIOSFODNN7EXAMPLE</AWSAccessKeyId><StringToSign>GET\n\n\n", "<StringToSignBytes>47 45 54 "}},
+			"another method":  {u.presigned(a, "PUT", key, resource, time.Minute), []string{"<Code>SignatureDoesNotMatch</Code>", "<AWSAccessKeyId>" + u.key + "</AWSAccessKeyId><StringToSign>GET\n\n\n", "<StringToSignBytes>47 45 54 "}},
 			"another key":     {strings.Replace(u.presigned(a, "GET", key, resource, time.Minute), "a%20b", "a%20c", 1), []string{"<Code>SignatureDoesNotMatch</Code>"}},
 			"more":            {u.presigned(a, "GET", key, resource, time.Minute) + "&acl", []string{"<Code>SignatureDoesNotMatch</Code>"}},
 			"a later one":     {u.presigned(a, "GET", key, resource, time.Minute) + "&attributes", []string{"<Code>SignatureDoesNotMatch</Code>"}},
-			"no signature":    {key + "?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Expires=9999999999", []string{"<Code>AccessDenied</Code><Message>Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters</Message><RequestId>"}},
+			"no signature":    {key + "?AWSAccessKeyId=" + u.key + "&Expires=9999999999", []string{"<Code>AccessDenied</Code><Message>Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters</Message><RequestId>"}},
 			"an unknown key":  {version2{key: "AKID", secret: "secret"}.presigned(a, "GET", key, resource, time.Minute), []string{"<Code>InvalidAccessKeyId</Code>", "<AWSAccessKeyId>AKID</AWSAccessKeyId>"}},
 			"another secret":  {version2{key: u.key, secret: "other"}.presigned(a, "GET", key, resource, time.Minute), []string{"<Code>SignatureDoesNotMatch</Code>"}},
 			"a strange token": {version2{key: u.key, secret: u.secret, token: "x"}.presigned(a, "GET", key, resource, time.Minute), []string{"<Code>InvalidToken</Code>"}},
@@ -167,7 +169,7 @@ func TestSignatureVersion2Sessions(t *testing.T) {
 	throughDoors(t, func(t *testing.T, a *account) {
 		a.bucket("bucket")
 		a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
-		a.world.SetCredential(&fakeaws.Credential{AccessKeyID: "ASIASESSION", SecretAccessKey: "secret", SessionToken: "token", Caller: &fakeaws.Caller{
+		a.world.SetCredential(&fakeaws.Credential{AccessKeyID: "ASIASESSION", SecretAccessKey: "secret", SessionToken: "token", Caller: &fakeaws.Caller{EntityID: a.reader.Caller.EntityID,
 			Principal: enforce.Principal{Type: enforce.AssumedRole, Account: owner, ARN: "arn:aws:sts::" + owner + ":assumed-role/role/session"},
 			Session:   &fakeaws.Session{Name: "session", Expires: a.world.Clock().Now().Add(time.Hour)},
 		}})
@@ -199,7 +201,7 @@ func TestSignatureVersion2Regions(t *testing.T) {
 			func(o *awss3.Options) { o.Region = region })
 		require.NoError(t, err)
 		for _, host := range []string{name + ".s3." + region + ".amazonaws.com", name + ".s3.amazonaws.com"} {
-			status, body, _ := a.do(userVersion2.signed(t, a, "GET", "https://"+host+"/", "/"+name+"/", ""))
+			status, body, _ := a.do(userVersion2(a).signed(t, a, "GET", "https://"+host+"/", "/"+name+"/", ""))
 			if takes {
 				assert.Equal(t, http.StatusOK, status, "%s %s", host, body)
 			} else {
@@ -209,20 +211,20 @@ func TestSignatureVersion2Regions(t *testing.T) {
 		}
 	}
 	a.bucket("bucket")
-	_, body, _ := a.do(userVersion2.signed(t, a, "GET", "https://s3.eu-central-1.amazonaws.com/bucket/", "/bucket/", ""))
+	_, body, _ := a.do(userVersion2(a).signed(t, a, "GET", "https://s3.eu-central-1.amazonaws.com/bucket/", "/bucket/", ""))
 	assert.Contains(t, body, refused)
-	r := userVersion2.signed(t, a, "GET", "https://"+owner+".s3-control.us-east-1.amazonaws.com/v20180820/accesspoint", "/v20180820/accesspoint", "", "x-amz-account-id:"+owner)
+	r := userVersion2(a).signed(t, a, "GET", "https://"+owner+".s3-control.us-east-1.amazonaws.com/v20180820/accesspoint", "/v20180820/accesspoint", "", "x-amz-account-id:"+owner)
 	_, body, _ = a.do(r)
 	assert.Contains(t, body, refused)
 
 	const kms = "<Code>InvalidArgument</Code><Message>Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.</Message><ArgumentName>Authorization</ArgumentName><ArgumentValue>"
-	_, body, _ = a.do(userVersion2.signed(t, a, "PUT", a.address("bucket", "key"), "/bucket/key", "data", "x-amz-server-side-encryption:aws:kms"))
-	assert.Contains(t, body, kms+"AWS AKIAIOSFODNN7EXAMPLE:")
+	_, body, _ = a.do(userVersion2(a).signed(t, a, "PUT", a.address("bucket", "key"), "/bucket/key", "data", "x-amz-server-side-encryption:aws:kms"))
+	assert.Contains(t, body, kms+"AWS "+a.reader.AccessKeyID+":")
 	_, err := a.root.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("data"), ServerSideEncryption: types.ServerSideEncryptionAwsKms})
 	require.NoError(t, err)
-	_, body, _ = a.ask("GET", userVersion2.presigned(a, "GET", a.address("bucket", "key"), "/bucket/key", time.Minute), "")
+	_, body, _ = a.ask("GET", userVersion2(a).presigned(a, "GET", a.address("bucket", "key"), "/bucket/key", time.Minute), "")
 	assert.Contains(t, body, kms+"null")
-	_, body, _ = a.do(userVersion2.signed(t, a, "PUT", a.address("bucket", "copy"), "/bucket/copy", "", "x-amz-copy-source:/bucket/key"))
+	_, body, _ = a.do(userVersion2(a).signed(t, a, "PUT", a.address("bucket", "copy"), "/bucket/copy", "", "x-amz-copy-source:/bucket/key"))
 	assert.Contains(t, body, kms)
 }
 
@@ -251,21 +253,21 @@ func TestSignatureVersion2Forms(t *testing.T) {
 			status, body, _ := a.do(r)
 			return status, body
 		}
-		status, body := post("key", "f/a", "AWSAccessKeyId", userVersion2.key, "policy", policy, "signature", userVersion2.sign(policy))
+		status, body := post("key", "f/a", "AWSAccessKeyId", userVersion2(a).key, "policy", policy, "signature", userVersion2(a).sign(policy))
 		require.Equal(t, http.StatusNoContent, status, body)
 		got, err := a.root.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("f/a")})
 		require.NoError(t, err)
 		data, err := io.ReadAll(got.Body)
 		require.NoError(t, err)
 		assert.Equal(t, "data", string(data))
-		_, body = post("key", "f/a", "AWSAccessKeyId", userVersion2.key, "policy", policy)
+		_, body = post("key", "f/a", "AWSAccessKeyId", userVersion2(a).key, "policy", policy)
 		assert.Contains(t, body, "<Code>InvalidArgument</Code><Message>Bucket POST must contain a field named 'Signature'.  If it is specified, please check the order of the fields.</Message><ArgumentName>Signature</ArgumentName>")
-		_, body = post("key", "g/a", "AWSAccessKeyId", userVersion2.key, "policy", policy, "signature", userVersion2.sign(policy))
+		_, body = post("key", "g/a", "AWSAccessKeyId", userVersion2(a).key, "policy", policy, "signature", userVersion2(a).sign(policy))
 		assert.Contains(t, body, "Policy Condition failed")
-		_, body = post("key", "f/a", "AWSAccessKeyId", userVersion2.key, "policy", policy, "signature", userVersion2.sign(policy+"x"))
+		_, body = post("key", "f/a", "AWSAccessKeyId", userVersion2(a).key, "policy", policy, "signature", userVersion2(a).sign(policy+"x"))
 		assert.Contains(t, body, "<Code>SignatureDoesNotMatch</Code>")
 		a.allow(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"StringEquals":{"s3:signatureversion":"AWS4-HMAC-SHA256"}}}`)
-		status, body = post("key", "f/a", "AWSAccessKeyId", userVersion2.key, "policy", policy, "signature", userVersion2.sign(policy))
+		status, body = post("key", "f/a", "AWSAccessKeyId", userVersion2(a).key, "policy", policy, "signature", userVersion2(a).sign(policy))
 		assert.Equal(t, http.StatusForbidden, status, body)
 	})
 }
