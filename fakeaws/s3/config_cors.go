@@ -105,6 +105,7 @@ func (s *Fake) crossOrigin(ctx context.Context, name, origin, method string, hea
 // corsOf is the CORS configuration of a bucket, nil when there is none. Nobody changes
 // one: another takes its place.
 func (s *Fake) corsOf(ctx context.Context, name string) *types.CORSConfiguration {
+	defer s.deliver(ctx) // what is due may be done now; last, when the lock is not held
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(ctx, bucketRef{name: &name})

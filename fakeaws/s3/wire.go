@@ -55,6 +55,7 @@ func readHost(x *fakeaws.Exchange) {
 	x.Request.Bucket = e.Bucket
 	x.Call.EndpointRegion = e.Named
 	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
+	keepRequest(x)
 }
 
 // fakeOf is the S3 that a request is for; false for the other APIs.
@@ -107,8 +108,13 @@ func describeError(x *fakeaws.Exchange, e *wire.ErrorContext) {
 // hostIDHeader is the second of the two ids of a request that S3 answers.
 const hostIDHeader = "X-Amz-Id-2"
 
-// hostID makes the second id of a request.
-func hostID(x *fakeaws.Exchange) string { return x.Call.World.IDs().Token(76) }
+// hostID is the second id of a request.
+func hostID(x *fakeaws.Exchange) string {
+	if r := requestOf(&x.Call); r != nil {
+		return r.hostID
+	}
+	return x.Call.World.IDs().Token(76) // it was refused before S3 looked at it
+}
 
 func finish(x *fakeaws.Exchange, resp *wire.Response) {
 	if resp.Header.Get(hostIDHeader) == "" {
