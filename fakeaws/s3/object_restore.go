@@ -113,8 +113,9 @@ func (s *Fake) restoreObject(call *fakeaws.Call, in *awss3.RestoreObjectInput) (
 			o.restore = next
 			b.restores.watch(o)
 			if again {
+				// Unverified: that it is no event, because nothing is restored.
 				call.Finished()
-				return new(awss3.RestoreObjectOutput), nil // unverified: no event, nothing is restored
+				return new(awss3.RestoreObjectOutput), nil
 			}
 			s.notify(b, o, occurrence{event: types.EventS3ObjectRestorePost, call: call})
 			return new(awss3.RestoreObjectOutput), nil

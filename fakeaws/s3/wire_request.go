@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -22,8 +23,17 @@ type requestKey struct{}
 
 // keepRequest puts what S3 keeps of a request into the context of its call.
 func keepRequest(x *fakeaws.Exchange) {
-	r := &request{hostID: x.Call.World.IDs().Token(76), trace: x.HTTP.Header.Get("X-Amzn-Trace-Id")}
+	r := &request{hostID: x.Call.World.IDs().Token(76)}
+	if trace := x.HTTP.Header.Get("X-Amzn-Trace-Id"); printable(trace) {
+		r.trace = trace
+	}
 	x.Call.Context = context.WithValue(x.Call.Context, requestKey{}, r)
+}
+
+// printable reports whether a text is of printable ASCII characters: no trace header of AWS
+// X-Ray has others, which SQS might refuse together with the event.
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // requestOf is what S3 keeps of the request of a call; nil of one that Go code makes.
