@@ -73,6 +73,7 @@ type restoreEventData struct {
 	StorageClass types.StorageClass `json:"lifecycleRestoreStorageClass"`
 }
 
+// lifecycleEventData tells of a transition. The names of its members are unverified.
 type lifecycleEventData struct {
 	TransitionEventData transitionEventData `json:"transitionEventData"`
 }
@@ -98,8 +99,8 @@ func eventVersion(e types.Event) string {
 	return "2.1"
 }
 
-// emptyETag is the entity tag of no bytes, which events of delete markers have; unverified
-// for queues, the User Guide shows it for EventBridge.
+// emptyETag is the entity tag of no bytes; that events of delete markers have it is
+// unverified.
 const emptyETag = "d41d8cd98f00b204e9800998ecf8427e"
 
 // eventObject is what an event tells of its object. The sequencer comes with what puts and
