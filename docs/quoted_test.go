@@ -7,6 +7,7 @@ import (
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awsorganizations "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -90,6 +91,30 @@ func TestBuckets(t *testing.T) {
 
 	assert.Equal(t, []string{"2026/q3.csv"}, reports.Keys())
 	assert.Equal(t, "a,b,c", reports.Body("2026/q3.csv"))
+}
+
+// TestEventNotifications is docs/s3.md's.
+func TestEventNotifications(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	client := s3.NewFromConfig(acct.Config())
+	uploads, jobs := acct.S3().CreateBucket("uploads"), acct.SQS().CreateQueue("jobs", nil)
+	jobs.SetPolicy(awstest.Allow("sqs:SendMessage").By("s3.amazonaws.com").
+		If("ArnEquals", "aws:SourceArn", uploads.ARN()))
+	_, err := client.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: aws.String("uploads"),
+		NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: []types.QueueConfiguration{
+			{QueueArn: aws.String(jobs.ARN()), Events: []types.Event{"s3:ObjectCreated:*"}},
+		}},
+	})
+	awstest.RequireAllowed(t, err)
+	uploads.Put("red flower.jpg", "…") // jobs has the test event, and then this one's
+
+	bodies := jobs.Bodies()
+	require.Len(t, bodies, 2)
+	assert.Contains(t, bodies[0], `"Event":"s3:TestEvent"`)
+	assert.Contains(t, bodies[1], `"eventName":"ObjectCreated:Put"`)
+	assert.Contains(t, bodies[1], `"key":"red+flower.jpg"`)
 }
 
 // TestQueues is docs/queues.md's.

@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"reflect"
+
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -116,6 +118,11 @@ func (s *Fake) putObjectACL(call *fakeaws.Call, in *awss3.PutObjectAclInput) (*f
 			made, err := s.newACL(call, b, r, b.ownerOf(o), b.owner.CanonicalUser, "s3:PutObjectAcl", b.objectARN(in.Key))
 			if err != nil {
 				return nil, err
+			}
+			// No event tells of a request that changes nothing (User Guide, "Event
+			// notification types and destinations").
+			if !reflect.DeepEqual(b.grantsOf(o.acl, b.ownerOf(o)), b.grantsOf(made, b.ownerOf(o))) {
+				s.notify(b, o, occurrence{event: types.EventS3ObjectAclPut, call: call})
 			}
 			o.acl = made
 			return new(awss3.PutObjectAclOutput), nil

@@ -60,7 +60,8 @@ type bucketState struct {
 	configurations
 	aged aged
 	lockSetting
-	uploads uploads
+	uploads  uploads
+	restores restores
 }
 
 // policyFor is what guards a bucket as far as it is in force for a call: its

@@ -118,6 +118,7 @@ func allowedOrigin(r *types.CORSRule, origin string) int {
 // corsOf is the CORS configuration of a bucket, nil when there is none; found is false for
 // a bucket that does not exist. A configuration is immutable: another takes its place.
 func (s *Fake) corsOf(ctx context.Context, name string) (cfg *types.CORSConfiguration, found bool) {
+	defer s.deliver(ctx) // what is due may be done now; last, when the lock is not held
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.bucketAnywhere(ctx, bucketRef{name: &name})

@@ -31,15 +31,16 @@ func due(since time.Time, days int32) time.Time {
 	return midnight.Add(day)
 }
 
-// age applies the lifecycle rules of a bucket. S3 does so about once a day; here it
+// age applies the lifecycle rules of a bucket, and ends what was restored. S3 does so about once a day; here it
 // is done when the bucket is next looked at: by somebody who stays until it is done. Who
 // goes leaves the rest to the next. The lock is held.
 func (s *Fake) age(ctx context.Context, b *bucket) error {
+	now := s.world.Clock().Now().UTC()
+	s.endRestores(b, now)
 	cfg := b.lifecycle
 	if cfg == nil {
 		return nil
 	}
-	now := s.world.Clock().Now().UTC()
 	today := now.Truncate(day)
 	if b.aged.cfg == cfg && !today.After(b.aged.day) {
 		return nil // what was due then is done, and nothing is due between midnights
@@ -71,7 +72,7 @@ func (s *Fake) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time)
 	h := b.history(key)
 	for _, o := range append(history(nil), h[:max(len(h)-1, 0)]...) {
 		if cfg.anyRule(func(r *types.LifecycleRule) bool { return noncurrentDue(r, b.history(key), o, now) }) && s.checkLocked(o, false) == nil {
-			b.drop(o)
+			s.expire(b, o)
 		}
 	}
 	current := b.history(key).current()
@@ -80,19 +81,28 @@ func (s *Fake) ageVersions(b *bucket, cfg *lifecycle, key string, now time.Time)
 		return
 	case current.marker:
 		if len(b.history(key)) == 1 && cfg.anyRule(func(r *types.LifecycleRule) bool { return markerDue(r, current, now) }) {
-			b.drop(current)
+			s.expire(b, current)
 		}
 		return
 	case cfg.anyRule(func(r *types.LifecycleRule) bool { return expired(r, current, now) }):
 		switch {
 		case b.versioning != "":
-			s.add(b, &object{key: key, marker: true})
+			marker := &object{key: key, marker: true}
+			s.add(b, marker)
+			s.notify(b, marker, occurrence{event: types.EventS3LifecycleExpirationDeleteMarkerCreated})
 		case s.checkLocked(current, false) == nil:
-			b.drop(current)
+			s.expire(b, current)
 		}
 		return
 	}
 	s.transition(b, cfg, key, now)
+}
+
+// expire removes a version for good, as a rule wants it. That a delete marker which expires
+// is such an event is unverified.
+func (s *Fake) expire(b *bucket, o *object) {
+	b.drop(o)
+	s.notify(b, o, occurrence{event: types.EventS3LifecycleExpirationDelete})
 }
 
 // anyRule reports whether is holds for one of the rules that are enabled.
@@ -237,6 +247,7 @@ func (s *Fake) transition(b *bucket, cfg *lifecycle, key string, now time.Time) 
 			moved := *o
 			moved.storageClass = class
 			b.replace(&moved)
+			s.notify(b, &moved, occurrence{event: types.EventS3LifecycleTransition, moved: &lifecycleEventData{transitionEventData{class}}})
 		}
 	}
 }

@@ -1,16 +1,12 @@
 package s3
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -37,42 +33,78 @@ func notificationConfiguration() *configuration[notifications] {
 }
 
 // putBucketNotificationConfiguration sets where events of a bucket go. S3 asks every
-// destination first whether it may send to it, and sends a test event to new ones.
+// destination first whether it may send to it, and sends it a test event.
 func (s *Fake) putBucketNotificationConfiguration(call *fakeaws.Call, in *awss3.PutBucketNotificationConfigurationInput) (*fakeaws.Plan[*awss3.PutBucketNotificationConfigurationOutput], error) {
-	var given *notifications
-	if n := in.NotificationConfiguration; n != nil {
-		given = &notifications{
-			EventBridgeConfiguration: n.EventBridgeConfiguration, LambdaFunctionConfigurations: n.LambdaFunctionConfigurations,
-			QueueConfigurations: n.QueueConfigurations, TopicConfigurations: n.TopicConfigurations,
-		}
-	}
-	c := notificationConfiguration()
-	b, cfg, needs, err := c.askToPut(s, call, in, bucketRef{in.Bucket, in.ExpectedBucketOwner}, given)
+	read, given, err := readNotifications(in)
 	if err != nil {
 		return nil, err
 	}
-	as := fakeaws.ServiceCall{Principal: "s3.amazonaws.com", SourceARN: b.arn, SourceAccount: b.owner.ID, Region: b.region}
+	c := notificationConfiguration()
+	b, cfg, needs, err := c.askToPut(s, call, read, bucketRef{in.Bucket, in.ExpectedBucketOwner}, given)
+	if err != nil {
+		return nil, err
+	}
 	unchecked := aws.ToBool(in.SkipDestinationValidation)
 	store := withBucket(s, call, b, needs, func(b *bucket) (*awss3.PutBucketNotificationConfigurationOutput, error) {
-		return new(awss3.PutBucketNotificationConfigurationOutput), c.store(s, b, cfg)
+		if err := c.store(s, b, cfg); err != nil {
+			return nil, err
+		}
+		if !unchecked {
+			s.announce(call, b, cfg)
+		}
+		return new(awss3.PutBucketNotificationConfigurationOutput), nil
 	})
 	return &fakeaws.Plan[*awss3.PutBucketNotificationConfigurationOutput]{Needs: needs, Do: func() (*awss3.PutBucketNotificationConfigurationOutput, error) {
 		s.nameDestinations(cfg)
 		// Services are called with the lock not held.
 		if !unchecked {
-			if err := s.admitDestinations(call, as, cfg); err != nil {
+			if err := s.admitDestinations(call, b, cfg); err != nil {
 				return nil, err
 			}
 		}
-		out, err := store.Do()
-		if err != nil {
-			return nil, err
-		}
-		if !unchecked {
-			s.announce(call, as, aws.ToString(in.Bucket), cfg)
-		}
-		return out, nil
+		return store.Do()
 	}}, nil
+}
+
+// readNotifications takes the configuration out of an input, and makes the names of its
+// filter rules those of the published schema: S3 takes them in any case. The input that it
+// returns is a copy.
+func readNotifications(in *awss3.PutBucketNotificationConfigurationInput) (*awss3.PutBucketNotificationConfigurationInput, *notifications, error) {
+	if in.NotificationConfiguration == nil {
+		return in, nil, nil
+	}
+	read := *in
+	read.NotificationConfiguration = copied(in.NotificationConfiguration)
+	n := read.NotificationConfiguration
+	given := &notifications{
+		EventBridgeConfiguration: n.EventBridgeConfiguration, LambdaFunctionConfigurations: n.LambdaFunctionConfigurations,
+		QueueConfigurations: n.QueueConfigurations, TopicConfigurations: n.TopicConfigurations,
+	}
+	for _, d := range given.destinations() {
+		for _, r := range rulesOf(d.filter) {
+			name := types.FilterRuleName(strings.ToLower(string(r.Name)))
+			switch {
+			case r.Name == "" || r.Value == nil:
+				return nil, nil, errMalformedXML.of()
+			case !known(name):
+				return nil, nil, invalidArgument("filter rule name must be either prefix or suffix", "FilterRule.Name", string(r.Name))
+			}
+			r.Name = name
+		}
+	}
+	return &read, given, nil
+}
+
+// rulesOf are the rules of a filter, to be changed.
+func rulesOf(f *types.NotificationConfigurationFilter) []*types.FilterRule {
+	if f == nil || f.Key == nil {
+		return nil
+	}
+	all := make([]*types.FilterRule, len(f.Key.FilterRules))
+	for i := range f.Key.FilterRules {
+		all[i] = &f.Key.FilterRules[i]
+	}
+	return all
 }
 
 // notifications are where events of a bucket go, as the members of the input of
@@ -151,22 +183,20 @@ func checkNotifications(n *notifications) error {
 	return nil
 }
 
+// checkKeyFilter checks the rules of a filter, and names them as S3 gives them back.
 func checkKeyFilter(f *types.NotificationConfigurationFilter) error {
-	if f == nil || f.Key == nil {
-		return nil
-	}
-	seen := make(map[string]bool)
-	for _, r := range f.Key.FilterRules {
-		name := strings.ToLower(string(r.Name))
+	seen := make(map[types.FilterRuleName]bool)
+	for _, r := range rulesOf(f) {
 		switch {
-		case name != "prefix" && name != "suffix":
-			return invalidArgument("filter rule name must be either prefix or suffix", "FilterRule.Name", string(r.Name))
-		case seen[name]:
-			return errInvalidArgument.withText("Cannot specify more than one "+name+" rule in a filter.", "ArgumentName", "FilterRule.Name", "ArgumentValue", string(r.Name))
+		case seen[r.Name]:
+			return errInvalidArgument.withText("Cannot specify more than one "+string(r.Name)+" rule in a filter.", "ArgumentName", "FilterRule.Name", "ArgumentValue", string(r.Name))
 		case len(aws.ToString(r.Value)) > maxKey:
 			return invalidArgument("Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation", "filterRule", *r.Value)
 		}
-		seen[name] = true
+		seen[r.Name] = true
+	}
+	for _, r := range rulesOf(f) {
+		r.Name = types.FilterRuleName(strings.ToUpper(string(r.Name[:1])) + string(r.Name[1:]))
 	}
 	return nil
 }
@@ -208,63 +238,5 @@ func (s *Fake) nameDestinations(n *notifications) {
 		if *d.id == nil || **d.id == "" {
 			*d.id = aws.String(s.world.IDs().UUID())
 		}
-	}
-}
-
-// admitDestinations asks every destination whether S3 may send to it on behalf of
-// the bucket.
-func (s *Fake) admitDestinations(call *fakeaws.Call, as fakeaws.ServiceCall, n *notifications) error {
-	for _, d := range n.destinations() {
-		queue, err := arn.Parse(d.arn)
-		if err != nil {
-			return err // it was checked
-		}
-		if queue.Service != "sqs" || !s.world.Has(queue.Service) {
-			return notImplemented(d.element + "Configuration with a destination in " + queue.Service)
-		}
-		if err := s.admitQueue(call, as, queue); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Fake) admitQueue(call *fakeaws.Call, as fakeaws.ServiceCall, queue arn.ARN) error {
-	refused := func(why string) error {
-		return errInvalidArgument.withText("Unable to validate the following destination configurations", "ArgumentName1", queue.String(), "ArgumentValue1", why)
-	}
-	if strings.Contains(queue.Resource, ":") || queue.Region != as.Region {
-		// A queue of another region is answered as one that S3 cannot find: unverified.
-		return refused("The destination queue does not exist")
-	}
-	err := s.world.Check(call, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String("{}")})
-	var api smithy.APIError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &api) && strings.Contains(api.ErrorCode(), "AccessDenied"):
-		return refused("Permissions on the destination queue do not allow S3 to publish notifications from this bucket")
-	}
-	return refused("The destination queue does not exist")
-}
-
-func queueURL(queue arn.ARN) *string {
-	return aws.String("https://sqs." + queue.Region + ".amazonaws.com/" + queue.AccountID + "/" + queue.Resource)
-}
-
-// announce sends the test event that S3 sends to new destinations.
-func (s *Fake) announce(call *fakeaws.Call, as fakeaws.ServiceCall, bucket string, n *notifications) {
-	for _, q := range n.QueueConfigurations {
-		body, err := json.Marshal(struct {
-			Service, Event, Time, Bucket string
-			RequestID                    string `json:"RequestId"`
-			HostID                       string `json:"HostId"`
-		}{"Amazon S3", "s3:TestEvent", call.Time.UTC().Format("2006-01-02T15:04:05.000Z"), bucket, call.RequestID, s.world.IDs().Token(76)})
-		queue, notARN := arn.Parse(*q.QueueArn)
-		if err != nil || notARN != nil {
-			return
-		}
-		// Whether the message arrives does not concern the request.
-		_, _ = fakeaws.Do[sqs.SendMessageOutput](call, s.world, as.Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String(string(body))})
 	}
 }

@@ -42,8 +42,17 @@ func TestNotifications(t *testing.T) {
 		assert.Empty(t, members(empty))
 
 		requireAPIError(t, put(to("events"), false), "InvalidArgument", "The ARN could not be parsed")
-		requireAPIError(t, put(to(arn+"-missing"), false), "InvalidArgument", "Unable to validate the following destination configurations")
-		requireAPIError(t, put(to(arn), false), "InvalidArgument", "Unable to validate the following destination configurations")
+		const (
+			unable       = "InvalidArgument Unable to validate the following destination configurations"
+			noQueue      = "The destination queue does not exist"
+			noPermission = "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"
+		)
+		assert.Equal(t, unable+" ArgumentName1="+arn+"-missing ArgumentValue1="+noQueue, a.refusal("bucket", to(arn+"-missing")))
+		assert.Equal(t, unable+" ArgumentName1="+arn+" ArgumentValue1="+noPermission, a.refusal("bucket", to(arn)))
+		several := to(arn, arn+"-missing")
+		several.QueueConfigurations[1].Events = []types.Event{"s3:ObjectRemoved:*"}
+		assert.Equal(t, unable+" ArgumentName1="+arn+" ArgumentValue1="+noPermission+" ArgumentName2="+arn+"-missing ArgumentValue2="+noQueue, a.refusal("bucket", several))
+		assert.Equal(t, unable+" ArgumentName1=arn:aws:sqs:us-east-1:999988887777:q ArgumentValue1="+noQueue, a.refusal("bucket", to("arn:aws:sqs:us-east-1:999988887777:q")), "no such account")
 		admit(`{"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::other"}}`)
 		requireAPIError(t, put(to(arn), false), "InvalidArgument", "")
 		requireAPIError(t, put(types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{{TopicArn: aws.String("arn:aws:sns:us-east-1:111122223333:t"), Events: []types.Event{"s3:ObjectCreated:*"}}}}, false), "NotImplemented", "")

@@ -60,6 +60,7 @@ func (s *Fake) putObjectAnnotation(call *fakeaws.Call, in *awss3.PutObjectAnnota
 			if o.annotations, err = o.annotations.with(n); err != nil {
 				return nil, err
 			}
+			s.notify(b, o, occurrence{event: types.EventS3ObjectAnnotationPut, call: call})
 			out := &awss3.PutObjectAnnotationOutput{
 				AnnotationName: &n.name, ETag: &n.etag, Key: &o.key, ObjectVersionId: b.shown(o),
 				ServerSideEncryption: o.encryption.shown().ServerSideEncryption,
@@ -145,6 +146,7 @@ func (s *Fake) deleteObjectAnnotation(call *fakeaws.Call, in *awss3.DeleteObject
 				return nil, err
 			}
 			o.annotations = o.annotations.without(aws.ToString(in.AnnotationName))
+			s.notify(b, o, occurrence{event: types.EventS3ObjectAnnotationDelete, call: call})
 			return &awss3.DeleteObjectAnnotationOutput{ObjectVersionId: b.shown(o)}, nil
 		},
 	})

@@ -198,6 +198,7 @@ func (s *Fake) copy(call *fakeaws.Call, in *awss3.CopyObjectInput, p *objectCopy
 		return nil, err
 	}
 	s.annotate(o, notes)
+	s.notify(p.dest, o, occurrence{event: types.EventS3ObjectCreatedCopy, call: call})
 	result := &types.CopyObjectResult{ETag: &o.etag, LastModified: &o.modified}
 	copySums.copy(result, o.checksum.values())
 	out := &awss3.CopyObjectOutput{CopyObjectResult: result, VersionId: p.dest.shown(o), CopySourceVersionId: version}

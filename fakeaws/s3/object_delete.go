@@ -52,7 +52,7 @@ func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*f
 		if err := b.checkBypass(bypass); err != nil {
 			return nil, err
 		}
-		done, err := s.remove(b, ref, in.IfMatch, bypass)
+		done, err := s.remove(call, b, ref, in.IfMatch, bypass)
 		if err != nil {
 			return nil, err
 		}
@@ -92,9 +92,11 @@ func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need fakeaws.Need, key
 
 // remove deletes an object if it is as the request expects it. It returns the
 // version that was removed or, where versioning only hides the object, the new
-// delete marker; nil when nothing was there to remove.
-func (s *Fake) remove(b *bucket, ref objectRef, match *string, bypass bool) (*object, error) {
+// delete marker; nil when nothing was there to remove. That nothing removed is no event is
+// unverified.
+func (s *Fake) remove(call *fakeaws.Call, b *bucket, ref objectRef, match *string, bypass bool) (*object, error) {
 	key := aws.ToString(ref.key)
+	removed := occurrence{event: types.EventS3ObjectRemovedDelete, call: call}
 	// Conditions are about the current version only (User Guide, "How to perform
 	// conditional deletes").
 	if o := b.live(key); match != nil && (o == nil || !matchesETag(*match, o.etag)) {
@@ -110,16 +112,19 @@ func (s *Fake) remove(b *bucket, ref objectRef, match *string, bypass bool) (*ob
 			return nil, err
 		}
 		b.drop(o)
+		s.notify(b, o, removed)
 		return o, nil
 	case b.versioning == "":
 		if o := b.live(key); o != nil {
 			b.drop(o)
+			s.notify(b, o, removed)
 			return o, nil
 		}
 		return nil, nil
 	}
 	marker := &object{key: key, marker: true}
 	s.add(b, marker)
+	s.notify(b, marker, occurrence{event: types.EventS3ObjectRemovedDeleteMarkerCreated, call: call})
 	return marker, nil
 }
 
@@ -185,7 +190,7 @@ func (s *Fake) removeEntries(call *fakeaws.Call, b *bucket, list *types.Delete, 
 		if call.EntryDenied(i + 1) {
 			err = errAccessDenied.of()
 		} else {
-			done, err = s.removeEntry(b, id, bypass)
+			done, err = s.removeEntry(call, b, id, bypass)
 		}
 		switch {
 		case err != nil:
@@ -197,12 +202,12 @@ func (s *Fake) removeEntries(call *fakeaws.Call, b *bucket, list *types.Delete, 
 	return out
 }
 
-func (s *Fake) removeEntry(b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
+func (s *Fake) removeEntry(call *fakeaws.Call, b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
 	ref := objectRef{key: id.Key, version: id.VersionId}
 	if err := ref.check(); err != nil {
 		return nil, err
 	}
-	return s.remove(b, ref, id.ETag, bypass)
+	return s.remove(call, b, ref, id.ETag, bypass)
 }
 
 // deletedEntry is how DeleteObjects answers a key that was deleted.

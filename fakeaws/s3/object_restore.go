@@ -103,16 +103,21 @@ func (s *Fake) restoreObject(call *fakeaws.Call, in *awss3.RestoreObjectInput) (
 	return changeObject(s, call, versionChange[*awss3.RestoreObjectOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:RestoreObject", method: "POST",
-		change: func(_ *bucket, o *object) (*awss3.RestoreObjectOutput, error) {
+		change: func(b *bucket, o *object) (*awss3.RestoreObjectOutput, error) {
 			now := s.world.Clock().Now()
 			next, err := o.restoration(tier, days, now)
 			if err != nil {
 				return nil, err
 			}
-			if o.restore.restored(now) {
-				call.Finished()
-			}
+			again := o.restore.restored(now)
 			o.restore = next
+			b.restores.watch(o)
+			if again {
+				// Unverified: that it is no event, because nothing is restored.
+				call.Finished()
+				return new(awss3.RestoreObjectOutput), nil
+			}
+			s.notify(b, o, occurrence{event: types.EventS3ObjectRestorePost, call: call})
 			return new(awss3.RestoreObjectOutput), nil
 		},
 	})

@@ -54,12 +54,13 @@ func (s *Fake) putObjectRetention(call *fakeaws.Call, in *awss3.PutObjectRetenti
 	plan, err := changeObject(s, call, versionChange[*awss3.PutObjectRetentionOutput]{
 		ref:    objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId},
 		action: "s3:PutObjectRetention", method: "PUT", admit: admitLocks,
-		change: func(_ *bucket, o *object) (*awss3.PutObjectRetentionOutput, error) {
+		change: func(b *bucket, o *object) (*awss3.PutObjectRetentionOutput, error) {
 			l := o.locked()
 			if l.retained(s.world.Clock().Now()) && l.weakenedBy(wanted) && !(bypass && l.mode == types.ObjectLockModeGovernance) {
 				return nil, errLocked.of()
 			}
 			o.lock = &objectLock{mode: wanted.mode, until: wanted.until, hold: l.hold}
+			s.notify(b, o, occurrence{event: types.EventS3ObjectRetentionPut, call: call})
 			return new(awss3.PutObjectRetentionOutput), nil
 		},
 	})

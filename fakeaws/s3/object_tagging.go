@@ -2,6 +2,7 @@ package s3
 
 import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -30,6 +31,7 @@ func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingIn
 		action: byVersion(in.VersionId, "s3:PutObjectTagging", "s3:PutObjectVersionTagging"), method: "PUT",
 		change: func(b *bucket, o *object) (*awss3.PutObjectTaggingOutput, error) {
 			o.tags = tags
+			s.notify(b, o, occurrence{event: types.EventS3ObjectTaggingPut, call: call})
 			return &awss3.PutObjectTaggingOutput{VersionId: b.shown(o)}, nil
 		},
 	})
@@ -56,6 +58,7 @@ func (s *Fake) deleteObjectTagging(call *fakeaws.Call, in *awss3.DeleteObjectTag
 		action: byVersion(in.VersionId, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"), method: "DELETE",
 		change: func(b *bucket, o *object) (*awss3.DeleteObjectTaggingOutput, error) {
 			o.tags = nil
+			s.notify(b, o, occurrence{event: types.EventS3ObjectTaggingDelete, call: call})
 			return &awss3.DeleteObjectTaggingOutput{VersionId: b.shown(o)}, nil
 		},
 	})

@@ -22,6 +22,8 @@ type Fake struct {
 	accountBlocks map[string]*types.PublicAccessBlockConfiguration
 	points        map[string]*accessPoint // by ARN
 	made          uint64                  // versions and uploads, in order
+
+	outbox outbox
 }
 
 // Service is Amazon S3, for a World to be made of.

@@ -139,6 +139,7 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 		m.done.version = *version
 	}
 	b.uploads.finish(m)
+	s.notify(b, o, occurrence{event: types.EventS3ObjectCreatedCompleteMultipartUpload, call: call})
 	return nil
 }
 

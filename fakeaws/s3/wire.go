@@ -62,6 +62,7 @@ func readHost(x *fakeaws.Exchange) {
 		x.Call.Region = globalRegion
 	}
 	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
+	keepRequest(x)
 }
 
 // takesVersion2 reports whether a request may be signed with Signature Version 2. That
@@ -122,8 +123,13 @@ func describeError(x *fakeaws.Exchange, e *wire.ErrorContext) {
 // hostIDHeader is the second of the two ids of a request that S3 answers.
 const hostIDHeader = "X-Amz-Id-2"
 
-// hostID makes the second id of a request.
-func hostID(x *fakeaws.Exchange) string { return x.Call.World.IDs().Token(76) }
+// hostID is the second id of a request.
+func hostID(x *fakeaws.Exchange) string {
+	if r := requestOf(&x.Call); r != nil {
+		return r.hostID
+	}
+	return x.Call.World.IDs().Token(76) // it was refused before S3 looked at it
+}
 
 // serverName is how S3 calls itself in the header Server of every answer.
 const serverName = "AmazonS3"

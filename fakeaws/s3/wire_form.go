@@ -92,6 +92,9 @@ func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
 		Method: http.MethodPut, Bucket: f.bucket, Path: "/" + escapePath(key), Header: header,
 		ContentLength: -1, Stream: newFormFile(f.file, s),
 	}
+	if r := requestOf(&x.Call); r != nil {
+		r.form = true
+	}
 	resp, err := x.Perform()
 	if err != nil {
 		return nil, err

@@ -139,6 +139,7 @@ func (s *Fake) leadsToIndex(call *fakeaws.Call, name, key, suffix string) bool {
 		ok = s.age(call, b) == nil && b.live(key) == nil && b.live(key+"/"+suffix) != nil
 	}
 	s.mu.Unlock()
+	s.deliver(call)
 	if !ok {
 		return false
 	}
