@@ -23,13 +23,19 @@ func arnLike(value string, variables bool) (operand, error) {
 func (o *likeARN) match(e *eval, v item) outcome {
 	value := v.string()
 	a, ok := splitARN(value)
-	return outcomeOf(ok && e.matchARN(&o.arnPattern, value, &a))
+	if !ok {
+		return unreadableARN
+	}
+	return outcomeOf(e.matchARN(&o.arnPattern, value, &a))
 }
 
 func (o *likeVariableARN) match(e *eval, v item) outcome {
 	a, ok := splitARN(v.string())
+	if !ok {
+		return unreadableARN
+	}
 	text, known := e.expand(&o.template)
-	if !ok || !known {
+	if !known {
 		return miss
 	}
 	more := true
