@@ -45,7 +45,7 @@ func statements(t *testing.T) (all []provenStatement) {
 }
 
 // repositoryTests are the sources of the Go tests, by the names of the tests in them,
-// and the titles of the cases of enforce's tables.
+// and the titles of the cases of enforce's tables, in lower case.
 func repositoryTests(t *testing.T) (sources map[string][]string, titles map[string]bool) {
 	t.Helper()
 	sources, titles = map[string][]string{}, map[string]bool{}
@@ -63,7 +63,7 @@ func repositoryTests(t *testing.T) (sources map[string][]string, titles map[stri
 		source, err := os.ReadFile(path)
 		if filepath.Ext(path) == ".txtar" {
 			for _, line := range title.FindAllString(string(source), -1) {
-				titles[line] = true
+				titles[strings.ToLower(line)] = true
 			}
 			return err
 		}
@@ -88,9 +88,9 @@ func TestStatementsAreShown(t *testing.T) {
 		named := "rule " + strconv.Itoa(s.rule) + ": "
 		switch {
 		case s.test == "TestRules":
-			assert.True(t, titles[named+s.text], "no table has the case %q", named+s.text)
+			assert.True(t, titles[strings.ToLower(named+s.text)], "no table has the case %q", named+s.text)
 		case test == "TestRules":
-			assert.True(t, titles[named+sub], "no table has the case %q", named+sub)
+			assert.True(t, titles[strings.ToLower(named+sub)], "no table has the case %q", named+sub)
 		case sub != "":
 			// A case may be named after another rule than the one that says most.
 			name := regexp.MustCompile(`"(rule \d+: )?` + regexp.QuoteMeta(sub) + `"`)

@@ -3,7 +3,8 @@ package enforce
 import "strings"
 
 // likeARN is the operand of the Arn operators: six segments, each with
-// wildcards of its own.
+// wildcards of its own. That segments which a value lacks at its end match
+// everything, as in a Resource, is unverified.
 type likeARN struct{ arnPattern }
 
 // likeVariableARN is one with variables. They are put in before the segments are
