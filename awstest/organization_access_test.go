@@ -217,3 +217,20 @@ func TestSCPsBindTheBucketOwnersRoot(t *testing.T) {
 		awstest.AssertAllowed(t, unlock())
 	})
 }
+
+// Rule 41: an RCP reaches the customer's KMS keys, and not the key aws/s3 of the account.
+func TestRCPsSpareKeysOfAWS(t *testing.T) {
+	t.Parallel()
+	member := awstest.New(t).NewOrganization().AttachRCP("no-keys", awstest.Deny("kms:*")).NewAccount()
+	key := member.KMS().CreateKey("alias/app")
+	member.S3().CreateBucket("vault")
+	client := s3.NewFromConfig(member.NewUser("writer", everything).Config())
+	put := func(id *string) error {
+		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String("vault"), Key: aws.String("k"), Body: strings.NewReader("data"), ServerSideEncryption: "aws:kms", SSEKMSKeyId: id,
+		})
+		return err
+	}
+	awstest.AssertAllowed(t, put(nil))
+	awstest.AssertDenied(t, put(aws.String(key.ARN())), "kms:GenerateDataKey")
+}

@@ -39,17 +39,40 @@ type arnPattern struct {
 	parts *[6]template // otherwise
 }
 
+// trailingStarCrossesColons would let a "*" at the end of any segment of a Resource match
+// colons too. The page of Resource says that such a star "can expand to match beyond the
+// colon boundaries"; in the last segment it does, in the others that is unverified. (Of
+// the Arn operators AWS says that each segment is checked separately.)
+const trailingStarCrossesColons = false
+
+// compileResource compiles a pattern of Resource or NotResource.
+func compileResource(s string, variables bool) (arnPattern, error) {
+	return compileSegments(s, variables, trailingStarCrossesColons)
+}
+
 // compileARN compiles a pattern. Segments that are missing at the end match
 // everything, as AWS completes "arn:aws:sqs:us-east-1" to
 // "arn:aws:sqs:us-east-1:*:*". Variables are known in the last segment only.
 func compileARN(s string, variables bool) (arnPattern, error) {
+	return compileSegments(s, variables, false)
+}
+
+// compileSegments compiles a pattern in which a "*" at the end of a segment may cross
+// colons or not.
+func compileSegments(s string, variables, crosses bool) (arnPattern, error) {
 	if s == "*" {
 		return arnPattern{any: true}, nil
 	}
 	segments := splitPattern(s)
 	last := len(segments) - 1
 	variables = variables && strings.Contains(segments[last], "${")
-	if !variables && !slices.ContainsFunc(segments[:last], func(s string) bool { return strings.ContainsAny(s, "*?") }) {
+	keepsWithin := func(segment string) bool {
+		if crosses {
+			segment = strings.TrimSuffix(segment, "*")
+		}
+		return strings.ContainsAny(segment, "*?")
+	}
+	if !variables && !slices.ContainsFunc(segments[:last], keepsWithin) {
 		whole := strings.Join(segments[:], ":")
 		if len(whole) == len(s) {
 			whole = s // nothing was missing: share its memory

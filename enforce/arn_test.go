@@ -52,6 +52,31 @@ func TestResourcePatterns(t *testing.T) {
 	}
 }
 
+// rule 8: what a star at the end of a segment would match if it crossed colons, which
+// the page of Resource says that it can.
+func TestStarsThatCrossColons(t *testing.T) {
+	t.Parallel()
+	const queue = "arn:aws:sqs:us-east-1:111122223333:team:q"
+	for pattern, want := range map[string][2]bool{ // as it is, and if stars crossed
+		"arn:aws:sqs:us-*:111122223333:team:q": {true, true},
+		"arn:aws:sqs:us-*:q:team:q":            {false, false},
+		"arn:aws:sqs:us-*:team:q":              {false, true},
+		"arn:aws:sqs:*:q":                      {false, false}, // a fifth segment, and "*" for the sixth
+		"arn:aws:sqs:us-*:team:q:*":            {false, false},
+		"arn:aws:s*:us-east-1:*:q":             {false, true},
+		"arn:aws:sqs:u?-*:*:q":                 {false, false}, // another wildcard keeps all within
+	} {
+		for i, crosses := range []bool{false, true} {
+			p, err := compileSegments(pattern, true, crosses)
+			require.NoError(t, err)
+			assert.Equal(t, want[i], new(eval).matchARN(&p, queue, new(arn)), "%s, crossing: %t", pattern, crosses)
+		}
+		own, err := compileResource(pattern, true)
+		require.NoError(t, err)
+		assert.Equal(t, want[0], new(eval).matchARN(&own, queue, new(arn)), pattern)
+	}
+}
+
 // A colon within a variable divides no segments.
 func TestSplitPattern(t *testing.T) {
 	t.Parallel()

@@ -58,7 +58,7 @@ func (c *compiler) compile(s *StatementElements) *Statement {
 	for _, r := range append(s.Resource, s.NotResource...) {
 		// "You can use policy variables … in the resource portion of the ARN",
 		// which follows the fifth colon.
-		p, err := compileARN(r.Value, c.variables)
+		p, err := compileResource(r.Value, c.variables)
 		if err != nil {
 			c.wrong(legacy(r.Offset, err.Error()))
 		}

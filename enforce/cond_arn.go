@@ -3,7 +3,8 @@ package enforce
 import "strings"
 
 // likeARN is the operand of the Arn operators: six segments, each with
-// wildcards of its own.
+// wildcards of its own. That segments which a value lacks at its end match
+// everything, as in a Resource, is unverified.
 type likeARN struct{ arnPattern }
 
 // likeVariableARN is one with variables. They are put in before the segments are
@@ -23,13 +24,19 @@ func arnLike(value string, variables bool) (operand, error) {
 func (o *likeARN) match(e *eval, v item) outcome {
 	value := v.string()
 	a, ok := splitARN(value)
-	return outcomeOf(ok && e.matchARN(&o.arnPattern, value, &a))
+	if !ok {
+		return unreadableARN
+	}
+	return outcomeOf(e.matchARN(&o.arnPattern, value, &a))
 }
 
 func (o *likeVariableARN) match(e *eval, v item) outcome {
 	a, ok := splitARN(v.string())
+	if !ok {
+		return unreadableARN
+	}
 	text, known := e.expand(&o.template)
-	if !ok || !known {
+	if !known {
 		return miss
 	}
 	more := true

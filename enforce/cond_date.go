@@ -34,7 +34,7 @@ func (o *instantValue) match(_ *eval, v item) outcome {
 		at, ok = parseDate(v.text)
 	}
 	if !ok {
-		return void
+		return unreadableDate
 	}
 	return outcomeOf(o.compare(at.Compare(o.at)))
 }

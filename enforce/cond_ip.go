@@ -29,5 +29,8 @@ func ipAddress(value string, _ bool) (operand, error) {
 // value that is no address is in no range.
 func (o *addressRange) match(_ *eval, v item) outcome {
 	addr, err := netip.ParseAddr(v.string())
-	return outcomeOf(err == nil && o.Contains(addr))
+	if err != nil {
+		return unreadableAddress
+	}
+	return outcomeOf(o.Contains(addr))
 }

@@ -25,7 +25,7 @@ func numeric(compare comparison) func(string, bool) (operand, error) {
 func (o *number) match(_ *eval, v item) outcome {
 	value, ok := parseDecimal(v.string())
 	if !ok || !o.valid {
-		return void
+		return unreadableNumber
 	}
 	return outcomeOf(o.compare(value.compare(o.value)))
 }

@@ -237,7 +237,7 @@ func (e *eval) nodes(l Layer) [][]*Policy {
 			return e.set.SCPs
 		}
 		return nil
-	case e.set.RCPs == nil || !rcpsApply(e.action, e.req.Resource):
+	case e.set.RCPs == nil || !rcpsApply(e.action, e.req.Resource) || e.keyOfAWS():
 		return nil
 	}
 	return e.set.RCPs

@@ -208,7 +208,10 @@ func (n *naive) boundByRCPs() bool {
 	service, _, _ := strings.Cut(n.action, ":")
 	own := regexp.MustCompile(`^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.{2,}|[^*])$`).MatchString(n.resource)
 	own = own && !strings.HasPrefix(n.resource, "arn:aws:iam::"+mine+":role/aws-service-role/")
-	return !n.serviceLinked() && own && slices.Contains([]string{"s3", "sqs", "kms", "sts"}, service) && n.action != "kms:RetireGrant"
+	for _, alias := range n.keys["kms:resourcealiases"] {
+		own = own && !(service == "kms" && strings.HasPrefix(alias, "alias/aws/"))
+	}
+	return !n.serviceLinked() && own && slices.Contains([]string{"s3", "sqs", "kms", "sts", "dynamodb"}, service) && n.action != "kms:RetireGrant"
 }
 
 func (n *naive) resourceLayer() enforce.Layer {

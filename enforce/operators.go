@@ -38,6 +38,16 @@ const (
 	void
 )
 
+// What a value that its operator cannot read is: no match, so that a negated operator is
+// satisfied, or void, so that it is not. AWS's page says nothing of such values with
+// negated operators; all four are unverified.
+const (
+	unreadableNumber  = void
+	unreadableDate    = void
+	unreadableAddress = miss
+	unreadableARN     = miss
+)
+
 func outcomeOf(matched bool) outcome {
 	if matched {
 		return hit

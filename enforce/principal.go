@@ -188,6 +188,9 @@ func compilePrincipalARN(s string) (principalPattern, bool) {
 		return principalPattern{}, false
 	}
 	kind, name, _ := strings.Cut(a.resource(), "/")
+	if !isEntityName(name[strings.LastIndexByte(name, '/')+1:]) {
+		return principalPattern{}, false // a policy variable among them
+	}
 	switch {
 	case a.service() == "iam" && a.resource() == "root":
 		return principalPattern{accountID, a.account()}, true
@@ -197,6 +200,11 @@ func compilePrincipalARN(s string) (principalPattern, bool) {
 		return principalPattern{principalByARN, s}, true
 	}
 	return principalPattern{}, false // groups among them: they are no principals
+}
+
+// isEntityName knows the characters of the names of users, roles and sessions.
+func isEntityName(s string) bool {
+	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-") == ""
 }
 
 func isAccountID(s string) bool { return len(s) == 12 && allDigits(s) }

@@ -20,6 +20,7 @@ func TestPrincipalGrades(t *testing.T) {
 		{"rule 33: user", "arn:aws:iam::" + account + ":user/alice", userOf(account, "alice"), directly},
 		{"rule 33: another user", "arn:aws:iam::" + account + ":user/Alice", userOf(account, "alice"), unnamed},
 		{"rule 33: role", "arn:aws:iam::" + account + ":role/path/worker", session, byIssuer},
+		{"rule 33: a path has characters that names have not", "arn:aws:iam::" + account + ":role/${x}/worker", sessionOf(account, "${x}/worker", "s1"), byIssuer},
 		{"rule 33: role without its path", "arn:aws:iam::" + account + ":role/worker", session, unnamed},
 		{"rule 33: session", "arn:aws:sts::" + account + ":assumed-role/worker/s1", session, directly},
 		{"rule 33: another session", "arn:aws:sts::" + account + ":assumed-role/worker/s2", session, unnamed},
@@ -76,6 +77,7 @@ func TestInvalidPrincipals(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{"", "alice", "1234", "arn:aws:iam::" + account + ":user/*", "arn:aws:iam::*:root",
 		"arn:aws:iam::" + account + ":group/g", "arn:aws:iam::" + account + ":user/", "arn:aws:sts::" + account + ":assumed-role/r",
+		"arn:aws:iam::" + account + ":user/${aws:username}", "arn:aws:iam::" + account + ":role/team/a b",
 		"arn:aws:sts::" + account + ":assumed-role/r/*", "arn:aws:s3:::b", "arn:aws:iam::123:root", "AGPAEXAMPLEEXAMPLE12", "AIDAEXAMPLE1234",
 		"arn:aws:iam::" + account + ":assumed-role/r/s", "arn:aws:sts::" + account + ":user/a/b", "arn:aws:sts::" + account + ":role/r"} {
 		_, ok := compilePrincipal(PrincipalElement{"AWS", Text{Value: p}})

@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // rcpServices are the services, by prefix, that resource control policies are
 // for: "List of AWS services that support RCPs" of the AWS Organizations User
@@ -31,6 +34,20 @@ func rcpsApply(action, resource string) bool {
 	}
 	a, ok := splitARN(resource)
 	return ok && a.resource() != "" && a.resource() != "*" && !isServiceLinked(a)
+}
+
+// resourceAliases are the aliases of the KMS key that an action is about.
+var resourceAliases = newConditionKey("kms:ResourceAliases")
+
+// keyOfAWS reports whether the resource is a key that a service of AWS has in the account,
+// like aws/s3: "AWS managed KMS keys" are not restricted by resource control policies.
+// The alias tells, for customers make none that begins with alias/aws/.
+func (e *eval) keyOfAWS() bool {
+	if serviceOf(e.action) != "kms" {
+		return false
+	}
+	v := e.value(resourceAliases)
+	return v != nil && slices.ContainsFunc(v.texts(), func(alias string) bool { return strings.HasPrefix(alias, "alias/aws/") })
 }
 
 // isServiceLinked reports whether a resource is a service-linked role, whose trust policy

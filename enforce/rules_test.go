@@ -32,6 +32,9 @@ import (
 //	holds: KEY=VALUE                          … this satisfies the condition
 //	fails: KEY=VALUE                          … and this does not
 //	refused KIND: FILE or JSON -> CODE: TEXT  a document that AWS does not take
+//	takes KIND: FILE or JSON                  one that it does take
+//
+// What a line asks is asked of the naive evaluator as well.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/rules/*.txtar")
@@ -87,6 +90,7 @@ type table struct {
 	owner     string
 	documents map[string]string
 	last      enforce.Decision
+	multi     map[string]bool // the keys of the last question that are multivalued
 }
 
 func run(t *testing.T, c ruleCase, documents map[string]string) {
@@ -128,7 +132,10 @@ func (tab *table) do(line string) (check bool, err error) {
 	if !found {
 		return false, errors.New("no such line")
 	}
-	switch word {
+	switch kind, _ := strings.CutPrefix(word, "takes "); word {
+	case "takes " + kind:
+		_, err := tab.policies(kinds[kind], rest)
+		return true, err
 	case "holds":
 		return true, tab.asks("alice", "s3:GetObject", "arn:aws:s3:::b/k", rest, "allowed", "identity-based policy")
 	case "fails":
@@ -232,9 +239,11 @@ func (tab *table) asks(caller, action, resource, keys, verdict, layer string) er
 		return fmt.Errorf("no caller is called %s", caller)
 	}
 	req := &enforce.Request{Principal: p, Action: action, Resource: resource, ResourceAccount: tab.owner}
+	tab.multi = map[string]bool{}
 	for _, pair := range strings.Fields(keys) {
 		key, value, _ := strings.Cut(pair, "=")
 		if list, is := strings.CutPrefix(value, "["); is {
+			tab.multi[strings.ToLower(key)] = true
 			values := strings.FieldsFunc(strings.TrimSuffix(list, "]"), func(r rune) bool { return r == ',' })
 			for i := range values {
 				values[i] = strings.Trim(values[i], "'") // '' is an empty value
@@ -247,8 +256,22 @@ func (tab *table) asks(caller, action, resource, keys, verdict, layer string) er
 	set := tab.set // a decision refers to its set
 	tab.last = enforce.Evaluate(req, &set)
 	d := &tab.last
+	if err := tab.agrees(req); err != nil {
+		return err
+	}
 	if d.Verdict.String() != verdict || layer != "" && d.Layer.String() != layer {
 		return fmt.Errorf("%v by the %v\n%s", d.Verdict, d.Layer, d.Explain())
+	}
+	return nil
+}
+
+// agrees asks the naive evaluator too, where it knows all that the question is about.
+func (tab *table) agrees(req *enforce.Request) error {
+	set, docs := possible(req.Principal.Type, tab.set, *read(&tab.set))
+	if naive := decideNaively(req, docs, tab.multi); !naive.open && naive.verdict != tab.last.Verdict {
+		if got := enforce.Evaluate(req, set); naive.verdict != got.Verdict {
+			return fmt.Errorf("%v, and %v when decided naively", got.Verdict, naive.verdict)
+		}
 	}
 	return nil
 }
