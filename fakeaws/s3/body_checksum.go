@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -200,6 +201,15 @@ func (v *checksumValues) member(a types.ChecksumAlgorithm) **string {
 		return &v.ChecksumXXHASH128
 	}
 	return nil
+}
+
+// bare is a checksum without the count of parts that ends a composite one: so do
+// GetObjectAttributes and the parts have it.
+func (c checksum) bare() *checksum {
+	if c.composite {
+		c.value, _, _ = strings.Cut(c.value, "-")
+	}
+	return &c
 }
 
 // values is a checksum as outputs have it.

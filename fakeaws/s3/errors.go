@@ -100,6 +100,7 @@ var (
 	errRestoreInProgress    = s3Error{"RestoreAlreadyInProgress", http.StatusConflict, "Object restore is already in progress"}
 	errPermanentRedirect    = s3Error{"PermanentRedirect", http.StatusMovedPermanently, "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."}
 	errPreconditionFailed   = s3Error{"PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold"}
+	errConditionalConflict  = s3Error{"ConditionalRequestConflict", http.StatusConflict, "The conditional request cannot succeed due to a conflicting operation against this resource."}
 	errHeaderNotImplemented = s3Error{"NotImplemented", http.StatusNotImplemented, "A header you provided implies functionality that is not implemented"}
 )
 

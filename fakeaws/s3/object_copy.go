@@ -218,7 +218,7 @@ func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, e
 	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	itself := p.dest.name == p.from.name && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
-	failing := when.failing(p.src)
+	failing := when.failing(p.src, s.world.Clock().Now())
 	switch {
 	case failing != "":
 		return nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
@@ -230,7 +230,7 @@ func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, e
 	case p.src.size > maxObject:
 		return nil, errInvalidRequest.withText("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}
-	return p.from.shown(p.src), nil
+	return p.from.shownNamed(p.src), nil
 }
 
 var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
@@ -243,6 +243,8 @@ func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	switch {
 	case b.deleted:
 		return errNoSuchBucket.of("BucketName", b.name)
+	case ref.unversioned(b):
+		return invalidVersionID(*ref.version)
 	case o != nil && o.marker && ref.version != nil:
 		// Unverified: which text it is.
 		return errInvalidRequest.withText("The source of a copy request may not specifically refer to a delete marker by version id.")

@@ -128,6 +128,9 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 	}
 	params := *m.params
 	params.IfMatch, params.IfNoneMatch = in.IfMatch, in.IfNoneMatch
+	if err := m.checkConflict(b.live(m.key), &params); err != nil {
+		return err
+	}
 	if err := s.store(call, b, o, &params, nil); err != nil {
 		return err
 	}
@@ -140,6 +143,24 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 	}
 	b.uploads.finish(m)
 	return nil
+}
+
+// checkConflict refuses a conditional write whose condition holds, though not because
+// nothing happened: the key was written or deleted after the upload was begun. Then the
+// upload has to be begun anew (User Guide, "How to prevent object overwrites with
+// conditional writes").
+func (m *multipart) checkConflict(current *object, p *writeParams) error {
+	condition := "If-Match"
+	if p.IfNoneMatch != nil {
+		condition = "If-None-Match"
+	}
+	if p.IfMatch == nil && p.IfNoneMatch == nil || !m.disturbed {
+		return nil
+	}
+	if err := checkWrite(m.key, current, p.IfMatch, p.IfNoneMatch); err != nil {
+		return err
+	}
+	return errConditionalConflict.of("Condition", condition, "Key", m.key)
 }
 
 // choose finds the parts that a request lists.
@@ -201,7 +222,6 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 		raw, _ = base64.StdEncoding.DecodeString(p.checksum.value)
 		partSums.Write(raw)
 	}
-	o.chosenChecksum = m.algorithm != ""
 	count := "-" + strconv.Itoa(len(parts))
 	o.etag = `"` + hex.EncodeToString(etags.Sum(nil)) + count + `"`
 	if m.composite {
