@@ -61,11 +61,13 @@ var (
 	errIllegalLocation      = s3Error{"IllegalLocationConstraintException", http.StatusBadRequest, ""}
 	errIncompleteBody       = s3Error{"IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"}
 	errInvalidArgument      = s3Error{"InvalidArgument", http.StatusBadRequest, "Invalid Argument"}
+	errInternal             = s3Error{"InternalError", http.StatusInternalServerError, "We encountered an internal error. Please try again."}
 	errInvalidACLOwnership  = s3Error{"InvalidBucketAclWithObjectOwnership", http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"}
 	errInvalidBucketName    = s3Error{"InvalidBucketName", http.StatusBadRequest, "The specified bucket is not valid."}
 	errInvalidBucketOwner   = s3Error{"InvalidBucketOwnerAWSAccountID", http.StatusBadRequest, "The value of the expected bucket owner parameter must be an AWS Account ID..."}
 	errInvalidDigest        = s3Error{"InvalidDigest", http.StatusBadRequest, "The Content-MD5 you specified was invalid."}
-	errInvalidEncryption    = s3Error{"InvalidEncryptionAlgorithmError", http.StatusBadRequest, "The encryption request you specified is not valid. The valid value is AES256."}
+	errInvalidEncryption    = s3Error{"InvalidEncryptionAlgorithmError", http.StatusBadRequest, "The Encryption request you specified is not valid. Supported value: AES256."}
+	errWrongCustomerKey     = s3Error{"AccessDenied", http.StatusForbidden, "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key."}
 	errInvalidLocation      = s3Error{"InvalidLocationConstraint", http.StatusBadRequest, "The specified location-constraint is not valid"}
 	errInvalidObjectState   = s3Error{"InvalidObjectState", http.StatusForbidden, "The operation is not valid for the object's storage class"}
 	errInvalidPartNumber    = s3Error{"InvalidPartNumber", http.StatusRequestedRangeNotSatisfiable, "The requested partnumber is not satisfiable"}

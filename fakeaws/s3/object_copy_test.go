@@ -218,12 +218,12 @@ func TestParseTagging(t *testing.T) {
 		"ключ=значение":                 {tags: []string{"ключ", "значение"}},
 		"k=%zz":                         {text: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."},
 		"k=%ff":                         {text: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."},
-		"a%26b=":                        {text: "The TagKey you have provided is invalid"},
-		"=v":                            {text: "The TagKey you have provided is invalid"},
-		"k=a,b":                         {text: "The TagValue you have provided is invalid"},
+		"a%26b=":                        {text: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."},
+		"=v":                            {text: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."},
+		"k=a,b":                         {text: "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."},
 		strings.Repeat("k", 129) + "=":  {text: "The TagKey you have provided is invalid"},
 		"k=" + strings.Repeat("v", 257): {text: "The TagValue you have provided is invalid"},
-		"aws:k=v":                       {text: "System tags cannot be added/updated by requester"},
+		"aws:k=v":                       {text: "Your TagKey cannot be prefixed with aws:"},
 	} {
 		tags, err := parseTagging(&header)
 		if want.text != "" {
@@ -237,7 +237,7 @@ func TestParseTagging(t *testing.T) {
 		}
 		assert.Equal(t, want.tags, got, header)
 	}
-	err := checkTags([]types.Tag{{Key: ptr("a")}, {Key: ptr("a")}}, bucketTags)
+	err := checkTags([]types.Tag{{Key: ptr("a"), Value: ptr("")}, {Key: ptr("a"), Value: ptr("")}}, bucketTags)
 	assert.Equal(t, "Cannot provide multiple Tags with the same key", failure(t, err).Message)
 }
 

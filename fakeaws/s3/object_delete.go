@@ -49,7 +49,7 @@ func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*f
 		if err := b.checkMFA(shownBy, b.requiresMFA(in.VersionId)); err != nil {
 			return nil, err
 		}
-		if err := b.checkBypass(bypass); err != nil {
+		if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
 			return nil, err
 		}
 		if in.IfMatch != nil && in.VersionId != nil {
@@ -180,7 +180,7 @@ func (s *Fake) deleteObjects(call *fakeaws.Call, in *awss3.DeleteObjectsInput) (
 		if err := b.checkMFA(shownBy, needsCode); err != nil {
 			return nil, err
 		}
-		if err := b.checkBypass(bypass); err != nil {
+		if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
 			return nil, err
 		}
 		return s.removeEntries(call, b, in.Delete, bypass), nil

@@ -172,7 +172,7 @@ func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 	if override && call.Anonymous() {
 		return errInvalidRequest.withText("Request specific response headers cannot be used for anonymous GET requests.")
 	}
-	if err := keyOf(in).check(); err != nil {
+	if err := keyOf(in).checkRead(); err != nil {
 		return err
 	}
 	if part := in.PartNumber; part != nil {

@@ -147,7 +147,8 @@ func (b *bucket) replace(changed *object) {
 }
 
 // checkFound refuses what a request found in place of the version that it names. A current
-// delete marker hides the object; a delete marker that is named by its id cannot be read.
+// delete marker hides the object; a delete marker that is named by its id cannot be read, and
+// nothing can be kept beside one.
 func (b *bucket) checkFound(ref objectRef, o *object, method string) error {
 	key := aws.ToString(ref.key)
 	switch {
@@ -157,11 +158,16 @@ func (b *bucket) checkFound(ref objectRef, o *object, method string) error {
 		return errNoSuchVersion.of("Key", key, "VersionId", *ref.version)
 	case o == nil:
 		return errNoSuchKey.of("Key", key)
-	case o.marker && ref.version != nil:
-		return withHeaders(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
-			"x-amz-delete-marker", "true", "x-amz-version-id", o.version, "Allow", "DELETE", "Last-Modified", httpDate(o.modified))
+	case o.marker && (ref.version != nil || method == "PUT" || method == "DELETE"):
+		return o.markerRefuses(method)
 	case o.marker:
 		return withHeaders(errNoSuchKey.of("Key", key), "x-amz-delete-marker", "true", "x-amz-version-id", o.version)
 	}
 	return nil
+}
+
+// markerRefuses is the answer to a method that a delete marker does not have.
+func (o *object) markerRefuses(method string) error {
+	return withHeaders(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
+		"x-amz-delete-marker", "true", "x-amz-version-id", o.version, "Allow", "DELETE", "Last-Modified", httpDate(o.modified))
 }

