@@ -98,13 +98,15 @@ func checkMD5(header *string, text string) error {
 		return err
 	}
 	if sum := md5.Sum([]byte(text)); !bytes.Equal(want, sum[:]) {
-		return badMD5(want, sum[:])
+		return badMD5(hex.EncodeToString(want), sum[:])
 	}
 	return nil
 }
 
-func badMD5(want, got []byte) error {
-	return errBadDigest.of("ExpectedDigest", hex.EncodeToString(want), "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
+// badMD5 refuses a body with another digest. The expected one is printed in hexadecimal or,
+// by UploadPart, as it was sent.
+func badMD5(want string, got []byte) error {
+	return errBadDigest.of("ExpectedDigest", want, "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
 }
 
 // A summing is a checksum in the making.

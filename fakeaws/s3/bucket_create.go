@@ -153,11 +153,11 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 		switch {
 		case b.owner.ID != call.Account:
 			return nil, errBucketExists.of("BucketName", name)
-		case call.Region != globalRegion || b.region != p.region || in.BucketNamespace == types.BucketNamespaceAccountRegional:
+		case call.Region != globalRegion || b.region != globalRegion || p.region != globalRegion || len(p.tags) > 0 || in.BucketNamespace == types.BucketNamespaceAccountRegional:
 			return nil, errBucketOwned.of("BucketName", name)
 		}
-		// us-east-1 keeps to its first behaviour: to make one's own bucket
-		// again succeeds and changes nothing.
+		// us-east-1 keeps to its first behaviour: to make one's own bucket there
+		// again succeeds and changes nothing. It cannot give it tags.
 		return &awss3.CreateBucketOutput{Location: aws.String("/" + name)}, nil
 	}
 	made, err := p.acl.ACL(account.CanonicalUser, "")

@@ -97,11 +97,11 @@ func putting[O, I, T any](s *Fake, c *configuration[T], read func(*I) (bucketRef
 
 // askToPut finds the bucket that is given a configuration, and the permissions for it.
 func (c *configuration[T]) askToPut(s *Fake, call *fakeaws.Call, in any, ref bucketRef, given *T) (*bucket, *T, []fakeaws.Need, error) {
-	cfg, err := readConfiguration(call, in, given, c.check)
+	b, needs, err := s.askBucket(call, ref, c.put)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	b, needs, err := s.askBucket(call, ref, c.put)
+	cfg, err := readConfiguration(call, in, given, c.check)
 	if err == nil && c.also != nil {
 		needs = append(needs, c.also(&needs[0], cfg)...)
 	}

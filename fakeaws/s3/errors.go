@@ -119,7 +119,7 @@ func invalidArgument(text, name, value string) error {
 // The errors of buckets' configurations, from the same page.
 var (
 	errInvalidTargetBucket    = s3Error{"InvalidTargetBucketForLogging", http.StatusBadRequest, "The target bucket for logging does not exist"}
-	errCrossLocationLogging   = s3Error{"CrossLocationLoggingProhibited", http.StatusForbidden, "Cross S3 location logging not allowed."}
+	errCrossLocationLogging   = s3Error{"CrossLocationLoggingProhibitted", http.StatusForbidden, "Cross S3 location logging not allowed. "}
 	errNoSuchConfiguration    = s3Error{"NoSuchConfiguration", http.StatusNotFound, "The specified configuration does not exist."}
 	errNoSuchCORS             = s3Error{"NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"}
 	errNoSuchLifecycle        = s3Error{"NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"}

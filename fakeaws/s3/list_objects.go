@@ -242,7 +242,6 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			Name:              &b.name,
 			Prefix:            l.text(aws.ToString(in.Prefix)),
 			Delimiter:         l.optional(in.Delimiter),
-			StartAfter:        l.optional(in.StartAfter),
 			ContinuationToken: in.ContinuationToken,
 			EncodingType:      in.EncodingType,
 			MaxKeys:           &limit,
@@ -250,6 +249,9 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			IsTruncated:       &p.truncated,
 			Contents:          contents,
 			CommonPrefixes:    p.prefixes,
+		}
+		if in.ContinuationToken == nil {
+			out.StartAfter = l.optional(in.StartAfter)
 		}
 		if p.truncated {
 			out.NextContinuationToken = page.Token(p.last)

@@ -54,10 +54,8 @@ func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) 
 			}
 			ok = it.Next()
 			continue
-		case it.Key() == l.after:
-			ok = it.Next() // the page begins behind it, perhaps in the same group
-			continue
-		case group != l.after:
+		case !strings.HasPrefix(l.after, group):
+			// A group in which the page before ended is not listed again.
 			if !p.enter(group) {
 				return p
 			}
@@ -101,6 +99,9 @@ func behind(prefix string) string {
 // afterToken returns the name that a continuation token continues behind.
 func afterToken(token *string) (string, error) {
 	after, ok := page.After(token)
+	if !ok && *token == "" {
+		return "", errInvalidArgument.withText("The continuation token provided is incorrect", "ArgumentName", "continuation-token")
+	}
 	if !ok {
 		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
 	}

@@ -115,6 +115,9 @@ func (o *object) attributeParts(p partPage) *types.GetObjectAttributesParts {
 	}
 	from, to, truncated := p.cut(len(o.parts), func(i int) int32 { return int32(i + 1) })
 	out.MaxParts, out.IsTruncated = &p.size, &truncated
+	if from == to {
+		to = 0
+	}
 	out.PartNumberMarker, out.NextPartNumberMarker = aws.String(itoa(p.after)), aws.String(itoa(int32(to)))
 	for i := from; i < to; i++ {
 		item := types.ObjectPart{PartNumber: aws.Int32(int32(i + 1)), Size: &o.parts[i].size}

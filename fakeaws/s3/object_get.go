@@ -214,7 +214,10 @@ func (r *reading) decide() (err error) {
 	default:
 		return errPreconditionFailed.of("Condition", failing)
 	}
-	r.part, r.version, r.at, r.expiration = byterange.Span{Length: o.size}, b.shown(o), s.world.Clock().Now(), b.expirationOf(o)
+	r.part, r.version, r.at, r.expiration = byterange.Span{Length: o.size}, b.shown(o), s.world.Clock().Now(), nil
+	if in.VersionId == nil {
+		r.expiration = b.expirationOf(o)
+	}
 	switch {
 	case in.PartNumber != nil:
 		err = r.choose(*in.PartNumber)

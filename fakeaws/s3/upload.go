@@ -76,6 +76,14 @@ func (m *multipart) checksumType() types.ChecksumType {
 	return types.ChecksumTypeFullObject
 }
 
+// mode is the type of checksum that the upload was begun with; empty: none.
+func (m *multipart) mode() types.ChecksumType {
+	if m.algorithm == "" {
+		return ""
+	}
+	return m.checksumType()
+}
+
 // index is where a part is, or would be.
 func (m *multipart) index(number int32) (int, bool) {
 	i := sort.Search(len(m.parts), func(i int) bool { return m.parts[i].number >= number })

@@ -74,7 +74,7 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput, m *multipart, body *bodyClaims) (*awss3.UploadPartOutput, error) {
 	var err error
 	p := &part{number: *in.PartNumber}
-	body.keep = m.stored()
+	body.keep, body.part = m.stored(), true
 	if p.data, p.etag, p.checksum, err = body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}

@@ -144,6 +144,8 @@ func (s *Fake) partSource(p *partCopy) (data, *string, error) {
 		p.last = o.size - 1
 	}
 	switch {
+	case p.ranged && p.first >= o.size:
+		return nil, nil, errInvalidRequest.withText("The specified copy range is invalid for the source object size")
 	case p.last >= o.size:
 		return nil, nil, invalidArgument("Range specified is not valid for source object of size: "+itoa(o.size), "x-amz-copy-source-range", "bytes="+itoa(p.first)+"-"+itoa(p.last))
 	case p.last-p.first >= maxObject:
