@@ -54,8 +54,12 @@ func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) 
 			}
 			ok = it.Next()
 			continue
-		case !strings.HasPrefix(l.after, group):
-			// A group in which the page before ended is not listed again.
+		case l.v2 && it.Key() == l.after:
+			ok = it.Next() // the page begins behind it, perhaps in the same group
+			continue
+		case !strings.HasPrefix(l.after, group) || l.v2 && group != l.after:
+			// A group that a marker is in is not listed again; that start-after of
+			// ListObjectsV2 is unlike a marker in that is unverified.
 			if !p.enter(group) {
 				return p
 			}

@@ -234,7 +234,7 @@ func (m *model) Complete(t *rapid.T) {
 	}
 	if len(parts.Parts) != 1 {
 		_, err := m.CompleteMultipartUpload(m.ctx, in)
-		requireCodeOf(t, err, "MalformedXML", "EntityTooSmall")
+		requireCodeOf(t, err, "InvalidRequest", "EntityTooSmall")
 		return
 	}
 	out, err := m.CompleteMultipartUpload(m.ctx, in)

@@ -16,7 +16,7 @@ func TestParseCopySource(t *testing.T) {
 		"bucket/key":                {"bucket", "key", "", ""},
 		"/bucket/key":               {"bucket", "key", "", ""},
 		"bucket/a/b%20c%2Bd":        {"bucket", "a/b c+d", "", ""},
-		"bucket/a+b":                {"bucket", "a+b", "", ""},
+		"bucket/a+b":                {"bucket", "a b", "", ""},
 		"bucket%2Fkey":              {"bucket", "key", "", ""},
 		"bucket/key?versionId=null": {"bucket", "key", "null", ""},
 		"bucket/a%3Fb":              {"bucket", "a?b", "", ""},

@@ -109,7 +109,7 @@ func TestCompleteIsRefused(t *testing.T) {
 		parts []types.CompletedPart
 		code  string
 	}{
-		"nothing":         {code: "MalformedXML"},
+		"nothing":         {code: "InvalidRequest"},
 		"no number":       {parts: []types.CompletedPart{{ETag: one.ETag}}, code: "MalformedXML"},
 		"order":           {parts: []types.CompletedPart{two, one}, code: "InvalidPartOrder"},
 		"twice":           {parts: []types.CompletedPart{one, one}, code: "InvalidPartOrder"},
@@ -379,6 +379,9 @@ func TestListUploadPages(t *testing.T) {
 				break
 			}
 			in.KeyMarker, in.UploadIdMarker = out.NextKeyMarker, out.NextUploadIdMarker
+			if n := len(out.CommonPrefixes); *out.NextKeyMarker == "" && n > 0 {
+				in.KeyMarker = out.CommonPrefixes[n-1].Prefix // S3 does not tell it
+			}
 		}
 		require.ElementsMatch(t, want, got)
 	})
