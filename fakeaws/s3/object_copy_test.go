@@ -111,7 +111,7 @@ func TestCopyObject(t *testing.T) {
 		code      string
 		condition string
 	}{
-		"to itself":         {awss3.CopyObjectInput{Bucket: ptr("from"), Key: ptr("a b"), CopySource: source, StorageClass: types.StorageClassStandardIa}, "InvalidRequest", ""},
+		"to itself":         {awss3.CopyObjectInput{Bucket: ptr("from"), Key: ptr("a b"), CopySource: source, MetadataDirective: "COPY"}, "InvalidRequest", ""},
 		"missing key":       {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: ptr("from/none")}, "NoSuchKey", ""},
 		"missing bucket":    {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: ptr("none/key")}, "NoSuchBucket", ""},
 		"source match":      {awss3.CopyObjectInput{Bucket: ptr("dest"), Key: ptr("x"), CopySource: source, CopySourceIfMatch: ptr("0")}, "PreconditionFailed", "x-amz-copy-source-If-Match"},
