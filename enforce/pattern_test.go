@@ -127,11 +127,11 @@ func TestPartIsFoundAtOnce(t *testing.T) {
 func TestLongPartIsFoundAtOnce(t *testing.T) {
 	t.Parallel()
 	for n := 2; n < 300; n++ {
-		letters, any := strings.Repeat("a", n-1), string([]byte{anyChar})
-		rest, ok := cutAfterAtOnce("b"+letters+"cd", letters+any)
+		letters, one := strings.Repeat("a", n-1), string([]byte{anyChar})
+		rest, ok := cutAfterAtOnce("b"+letters+"cd", letters+one)
 		require.True(t, ok, n)
 		require.Equal(t, "d", rest, n)
-		_, ok = cutAfterAtOnce("b"+letters+"cd", letters+"a"+any)
+		_, ok = cutAfterAtOnce("b"+letters+"cd", letters+"a"+one)
 		require.False(t, ok, n)
 	}
 }

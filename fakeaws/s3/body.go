@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io"
 	"strconv"
@@ -120,6 +122,7 @@ type bodyClaims struct {
 	claimed  checksum                // sent as a header
 	trails   bool                    // to be sent as a trailer
 	md5      []byte                  // Content-MD5
+	part     bool                    // of an upload
 	// keep is the checksum to return; empty: the one that is verified.
 	keep types.ChecksumAlgorithm
 	// limit is the most bytes that the body may have; 0: those of an object.
@@ -182,7 +185,11 @@ func (c *bodyClaims) read(ctx context.Context, body io.Reader, size int64) (stor
 	}
 	if c.md5 != nil {
 		if got := d.md5.Sum(nil); !bytes.Equal(c.md5, got) {
-			return nil, "", sum, badMD5(c.md5, got)
+			want := hex.EncodeToString(c.md5)
+			if c.part {
+				want = base64.StdEncoding.EncodeToString(c.md5)
+			}
+			return nil, "", sum, badMD5(want, got)
 		}
 	}
 	stated := c.claimed

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -97,13 +98,15 @@ func checkMD5(header *string, text string) error {
 		return err
 	}
 	if sum := md5.Sum([]byte(text)); !bytes.Equal(want, sum[:]) {
-		return badMD5(want, sum[:])
+		return badMD5(hex.EncodeToString(want), sum[:])
 	}
 	return nil
 }
 
-func badMD5(want, got []byte) error {
-	return errBadDigest.of("ExpectedDigest", hex.EncodeToString(want), "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
+// badMD5 refuses a body with another digest. The expected one is printed in hexadecimal or,
+// by UploadPart, as it was sent.
+func badMD5(want string, got []byte) error {
+	return errBadDigest.of("ExpectedDigest", want, "CalculatedDigest", base64.StdEncoding.EncodeToString(got))
 }
 
 // A summing is a checksum in the making.
@@ -200,6 +203,15 @@ func (v *checksumValues) member(a types.ChecksumAlgorithm) **string {
 		return &v.ChecksumXXHASH128
 	}
 	return nil
+}
+
+// bare is a checksum without the count of parts that ends a composite one: so do
+// GetObjectAttributes and the parts have it.
+func (c checksum) bare() *checksum {
+	if c.composite {
+		c.value, _, _ = strings.Cut(c.value, "-")
+	}
+	return &c
 }
 
 // values is a checksum as outputs have it.

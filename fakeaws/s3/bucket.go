@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -186,9 +187,16 @@ func (s *Fake) listBuckets(call *fakeaws.Call, in *awss3.ListBucketsInput) (*fak
 	if in.MaxBuckets != nil && (*in.MaxBuckets < 1 || *in.MaxBuckets > maxBuckets) {
 		return nil, invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", itoa(*in.MaxBuckets))
 	}
-	after, err := afterToken(in.ContinuationToken)
+	token := in.ContinuationToken
+	if token != nil && *token == "" {
+		token = nil // unlike that of ListObjectsV2
+	}
+	after, err := afterToken(token)
 	if err != nil {
 		return nil, err
+	}
+	if r := in.BucketRegion; r != nil && *r != globalRegion && !slices.Contains(types.BucketLocationConstraint("").Values(), types.BucketLocationConstraint(*r)) {
+		return nil, errInvalidArgument.withText("Argument value "+*r+" is not a valid AWS Region", "ArgumentName", "bucket-region")
 	}
 	// AWS matches arn:aws:s3:::* against this action, but names no resource when
 	// it denies it.

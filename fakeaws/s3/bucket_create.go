@@ -44,7 +44,7 @@ func readCreateBucket(call *fakeaws.Call, in *awss3.CreateBucketInput) (newBucke
 	if cfg.Bucket != nil || cfg.Location != nil {
 		return p, notImplemented("CreateBucketConfiguration of a directory bucket")
 	}
-	if err := checkTags(cfg.Tags, bucketTags); err != nil {
+	if err := checkTags(cfg.Tags, newBucketTags); err != nil {
 		return p, err
 	}
 	p.tags, p.constraint = cfg.Tags, cfg.LocationConstraint
@@ -85,13 +85,14 @@ func (p *newBucket) locate(endpoint string) error {
 	case string(types.BucketLocationConstraintEu):
 		p.region = string(types.BucketLocationConstraintEuWest1)
 	default:
-		if !slices.Contains(p.constraint.Values(), p.constraint) {
-			return errInvalidLocation.of("LocationConstraint", constraint)
-		}
 		p.region = constraint
 	}
+	// Another region than the endpoint's is refused before it is looked at.
 	if endpoint != globalRegion && endpoint != p.region {
 		return errIllegalLocation.withText("The " + constraint + " location constraint is incompatible for the region specific endpoint this request was sent to.")
+	}
+	if !slices.Contains(p.constraint.Values(), p.constraint) {
+		return errInvalidLocation.of("LocationConstraint", constraint)
 	}
 	return nil
 }
@@ -152,11 +153,11 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 		switch {
 		case b.owner.ID != call.Account:
 			return nil, errBucketExists.of("BucketName", name)
-		case call.Region != globalRegion || b.region != p.region || in.BucketNamespace == types.BucketNamespaceAccountRegional:
+		case call.Region != globalRegion || b.region != globalRegion || p.region != globalRegion || len(p.tags) > 0 || in.BucketNamespace == types.BucketNamespaceAccountRegional:
 			return nil, errBucketOwned.of("BucketName", name)
 		}
-		// us-east-1 keeps to its first behaviour: to make one's own bucket
-		// again succeeds and changes nothing.
+		// us-east-1 keeps to its first behaviour: to make one's own bucket there
+		// again succeeds and changes nothing. It cannot give it tags.
 		return &awss3.CreateBucketOutput{BucketArn: aws.String(bucketARN(name)), Location: aws.String("/" + name)}, nil
 	}
 	made, err := p.acl.ACL(account.CanonicalUser, "")

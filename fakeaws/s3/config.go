@@ -99,16 +99,16 @@ func putting[O, I, T any](s *Fake, c *configuration[T], read func(*I) (bucketRef
 
 // askToPut finds the bucket that is given a configuration, and the permissions for it.
 func (c *configuration[T]) askToPut(s *Fake, call *fakeaws.Call, in any, ref bucketRef, given *T) (*bucket, *T, []fakeaws.Need, error) {
+	b, needs, err := s.askBucket(call, ref, c.put)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	if given != nil && c.first != nil {
 		if err := c.first(given); err != nil {
 			return nil, nil, nil, err
 		}
 	}
 	cfg, err := readConfiguration(call, in, given, c.check)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	b, needs, err := s.askBucket(call, ref, c.put)
 	if err == nil && c.also != nil {
 		needs = append(needs, c.also(&needs[0], cfg)...)
 	}

@@ -29,7 +29,7 @@ func checkEncryptionConfiguration(cfg *types.ServerSideEncryptionConfiguration) 
 		return errMalformedXML.of()
 	}
 	if by.KMSMasterKeyID != nil && by.SSEAlgorithm == types.ServerSideEncryptionAes256 {
-		return invalidArgument("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse", "ApplyServerSideEncryptionByDefault", *by.KMSMasterKeyID)
+		return errInvalidArgument.withText("a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse", "ArgumentName", "ApplyServerSideEncryptionByDefault")
 	}
 	rule.BucketKeyEnabled = aws.Bool(aws.ToBool(rule.BucketKeyEnabled))
 	return nil
@@ -124,6 +124,9 @@ func (s *Fake) admitLogging(b *bucket, cfg *types.BucketLoggingStatus) error {
 	case to.owner != b.owner:
 		return errInvalidTargetBucket.withText("The owner for the bucket to be logged and the target bucket must be the same.", "TargetBucket", name)
 	case to.region != b.region:
+		if b.region == globalRegion {
+			return errCrossLocationLogging.of("TargetBucketLocation", to.region)
+		}
 		return errCrossLocationLogging.of("SourceBucketLocation", b.region, "TargetBucketLocation", to.region)
 	}
 	return nil

@@ -41,6 +41,9 @@ func (s *Fake) putBucketLifecycleConfiguration(call *fakeaws.Call, in *awss3.Put
 	if in.LifecycleConfiguration != nil {
 		given.Rules = in.LifecycleConfiguration.Rules
 	}
+	if size := in.TransitionDefaultMinimumObjectSize; size != "" && !known(size) {
+		return nil, errInvalidRequest.withText("Invalid TransitionDefaultMinimumObjectSize found: " + string(size))
+	}
 	c := lifecycleConfiguration()
 	b, cfg, needs, err := c.askToPut(s, call, in, bucketRef{in.Bucket, in.ExpectedBucketOwner}, given)
 	if err != nil {

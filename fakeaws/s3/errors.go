@@ -61,11 +61,13 @@ var (
 	errIllegalLocation      = s3Error{"IllegalLocationConstraintException", http.StatusBadRequest, ""}
 	errIncompleteBody       = s3Error{"IncompleteBody", http.StatusBadRequest, "You did not provide the number of bytes specified by the Content-Length HTTP header"}
 	errInvalidArgument      = s3Error{"InvalidArgument", http.StatusBadRequest, "Invalid Argument"}
+	errInternal             = s3Error{"InternalError", http.StatusInternalServerError, "We encountered an internal error. Please try again."}
 	errInvalidACLOwnership  = s3Error{"InvalidBucketAclWithObjectOwnership", http.StatusBadRequest, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"}
 	errInvalidBucketName    = s3Error{"InvalidBucketName", http.StatusBadRequest, "The specified bucket is not valid."}
 	errInvalidBucketOwner   = s3Error{"InvalidBucketOwnerAWSAccountID", http.StatusBadRequest, "The value of the expected bucket owner parameter must be an AWS Account ID..."}
 	errInvalidDigest        = s3Error{"InvalidDigest", http.StatusBadRequest, "The Content-MD5 you specified was invalid."}
-	errInvalidEncryption    = s3Error{"InvalidEncryptionAlgorithmError", http.StatusBadRequest, "The encryption request you specified is not valid. The valid value is AES256."}
+	errInvalidEncryption    = s3Error{"InvalidEncryptionAlgorithmError", http.StatusBadRequest, "The Encryption request you specified is not valid. Supported value: AES256."}
+	errWrongCustomerKey     = s3Error{"AccessDenied", http.StatusForbidden, "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key."}
 	errInvalidLocation      = s3Error{"InvalidLocationConstraint", http.StatusBadRequest, "The specified location-constraint is not valid"}
 	errInvalidObjectState   = s3Error{"InvalidObjectState", http.StatusForbidden, "The operation is not valid for the object's storage class"}
 	errInvalidPartNumber    = s3Error{"InvalidPartNumber", http.StatusRequestedRangeNotSatisfiable, "The requested partnumber is not satisfiable"}
@@ -100,6 +102,7 @@ var (
 	errRestoreInProgress    = s3Error{"RestoreAlreadyInProgress", http.StatusConflict, "Object restore is already in progress"}
 	errPermanentRedirect    = s3Error{"PermanentRedirect", http.StatusMovedPermanently, "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."}
 	errPreconditionFailed   = s3Error{"PreconditionFailed", http.StatusPreconditionFailed, "At least one of the pre-conditions you specified did not hold"}
+	errConditionalConflict  = s3Error{"ConditionalRequestConflict", http.StatusConflict, "The conditional request cannot succeed due to a conflicting operation against this resource."}
 	errHeaderNotImplemented = s3Error{"NotImplemented", http.StatusNotImplemented, "A header you provided implies functionality that is not implemented"}
 )
 
@@ -116,7 +119,7 @@ func invalidArgument(text, name, value string) error {
 // The errors of buckets' configurations, from the same page.
 var (
 	errInvalidTargetBucket    = s3Error{"InvalidTargetBucketForLogging", http.StatusBadRequest, "The target bucket for logging does not exist"}
-	errCrossLocationLogging   = s3Error{"CrossLocationLoggingProhibited", http.StatusForbidden, "Cross S3 location logging not allowed."}
+	errCrossLocationLogging   = s3Error{"CrossLocationLoggingProhibitted", http.StatusForbidden, "Cross S3 location logging not allowed. "}
 	errNoSuchConfiguration    = s3Error{"NoSuchConfiguration", http.StatusNotFound, "The specified configuration does not exist."}
 	errNoSuchCORS             = s3Error{"NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist"}
 	errNoSuchLifecycle        = s3Error{"NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist"}

@@ -34,6 +34,7 @@ type listRequest struct {
 	encoding          types.EncodingType
 	after             string // the page begins behind this key or common prefix
 	owner             bool
+	v2                bool // ListObjectsV2
 	// extra are further attributes that the request wants of each object.
 	extra []types.OptionalObjectAttributes
 	now   time.Time
@@ -212,6 +213,7 @@ func listRequestV2(in *awss3.ListObjectsV2Input) (*listRequest, error) {
 	return &listRequest{
 		bucketRef: bucketRef{in.Bucket, in.ExpectedBucketOwner},
 		action:    "s3:ListBucket",
+		v2:        true,
 		prefix:    in.Prefix,
 		delimiter: in.Delimiter,
 		maxKeys:   in.MaxKeys,
@@ -242,7 +244,6 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			Name:              &b.name,
 			Prefix:            l.text(aws.ToString(in.Prefix)),
 			Delimiter:         l.optional(in.Delimiter),
-			StartAfter:        l.optional(in.StartAfter),
 			ContinuationToken: in.ContinuationToken,
 			EncodingType:      in.EncodingType,
 			MaxKeys:           &limit,
@@ -250,6 +251,9 @@ func (s *Fake) listObjectsV2(call *fakeaws.Call, in *awss3.ListObjectsV2Input) (
 			IsTruncated:       &p.truncated,
 			Contents:          contents,
 			CommonPrefixes:    p.prefixes,
+		}
+		if in.ContinuationToken == nil {
+			out.StartAfter = l.optional(in.StartAfter)
 		}
 		if p.truncated {
 			out.NextContinuationToken = page.Token(p.last)

@@ -54,10 +54,12 @@ func (l *listRequest) scan(it keyed, hidden func() bool, take func(*scan) bool) 
 			}
 			ok = it.Next()
 			continue
-		case it.Key() == l.after:
+		case l.v2 && it.Key() == l.after:
 			ok = it.Next() // the page begins behind it, perhaps in the same group
 			continue
-		case group != l.after:
+		case !strings.HasPrefix(l.after, group) || l.v2 && group != l.after:
+			// A group that a marker is in is not listed again; that start-after of
+			// ListObjectsV2 is unlike a marker in that is unverified.
 			if !p.enter(group) {
 				return p
 			}
@@ -101,6 +103,9 @@ func behind(prefix string) string {
 // afterToken returns the name that a continuation token continues behind.
 func afterToken(token *string) (string, error) {
 	after, ok := page.After(token)
+	if !ok && *token == "" {
+		return "", errInvalidArgument.withText("The continuation token provided is incorrect", "ArgumentName", "continuation-token")
+	}
 	if !ok {
 		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", *token)
 	}

@@ -70,6 +70,9 @@ var withoutMembers = map[string]string{
 	"PutBucketAcl":                       "MalformedACLError",
 	"PutObjectAcl":                       "MalformedACLError",
 	"PutBucketWebsite":                   "InvalidArgument",
+	"CompleteMultipartUpload":            "NoSuchUpload",
+	"PutBucketTagging":                   "MethodNotAllowed", // as with any tags: the bucket has access by tags
+	"PutObjectTagging":                   "valid",
 	"PutBucketVersioning":                "IllegalVersioningConfigurationException",
 	"PutBucketAbac":                      "valid",
 	"PutBucketAccelerateConfiguration":   "valid",

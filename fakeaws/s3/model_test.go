@@ -118,6 +118,10 @@ func (m *model) Tag(t *rapid.T) {
 		v.tags = n
 		return
 	}
+	if len(m.versions[key]) > 0 {
+		requireCodeOf(t, err, "MethodNotAllowed") // a delete marker has no tags
+		return
+	}
 	requireCodeOf(t, err, "NoSuchKey")
 }
 
@@ -173,6 +177,8 @@ func (m *model) Hold(t *rapid.T) {
 	switch {
 	case !m.locking:
 		requireCodeOf(t, err, "InvalidRequest")
+	case v == nil && len(m.versions[key]) > 0:
+		requireCodeOf(t, err, "MethodNotAllowed") // a delete marker has no hold
 	case v == nil:
 		requireCodeOf(t, err, "NoSuchKey")
 	default:
@@ -228,7 +234,7 @@ func (m *model) Complete(t *rapid.T) {
 	}
 	if len(parts.Parts) != 1 {
 		_, err := m.CompleteMultipartUpload(m.ctx, in)
-		requireCodeOf(t, err, "MalformedXML", "EntityTooSmall")
+		requireCodeOf(t, err, "InvalidRequest", "EntityTooSmall")
 		return
 	}
 	out, err := m.CompleteMultipartUpload(m.ctx, in)

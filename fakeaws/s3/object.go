@@ -29,13 +29,11 @@ type object struct {
 	tags         []types.Tag
 	storageClass types.StorageClass
 	// parts are those of an object that was uploaded in parts.
-	parts []objectPart
-	// chosenChecksum says that the client chose the checksum of the upload.
-	chosenChecksum bool
-	restore        *restoration // of an archived object
-	encryption     *sse
-	lock           *objectLock // nil without Object Lock
-	annotations    annotations
+	parts       []objectPart
+	restore     *restoration // of an archived object
+	encryption  *sse
+	lock        *objectLock // nil without Object Lock
+	annotations annotations
 	owning
 	objectHeaders
 }
@@ -103,12 +101,26 @@ const versionIDLength = 32
 // nullVersion is the id of versions that were made without versioning.
 const nullVersion = "null"
 
-func isVersionID(id string) bool { return id == nullVersion || len(id) == versionIDLength }
+// isVersionID reports whether S3 can read an id. It need not be of a version that is, or
+// ever was, in the bucket.
+func isVersionID(id string) bool { return id == nullVersion || readable(id, versionIDLength) }
+
+// invalidVersionID refuses an id that no version can have: S3 cannot read it, or the bucket
+// never had versioning.
+func invalidVersionID(id string) error {
+	return invalidArgument("Invalid version id specified", "versionId", id)
+}
+
+// unversioned reports whether a request names a version by an id in a bucket that never
+// had versioning, and so has no ids.
+func (ref objectRef) unversioned(b *bucket) bool {
+	return b.versioning == "" && ref.version != nil && *ref.version != nullVersion
+}
 
 // check refuses keys and version ids that cannot be.
 func (ref objectRef) check() error {
 	if v := ref.version; v != nil && !isVersionID(*v) {
-		return invalidArgument("Invalid version id specified", "versionId", *v)
+		return invalidVersionID(*v)
 	}
 	return checkKey(ref.key)
 }

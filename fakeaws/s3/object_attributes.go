@@ -70,7 +70,7 @@ func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttrib
 		if kmsErr != nil {
 			return nil, kmsErr
 		}
-		if err := ref.checkFound(o, "GET"); err != nil {
+		if err := b.checkFound(ref, o, "GET"); err != nil {
 			return nil, err
 		}
 		if err := o.checkKey(*key); err != nil {
@@ -90,7 +90,7 @@ func (o *object) attributes(wanted []types.ObjectAttributes, page partPage) *aws
 		out.ETag = aws.String(strings.Trim(o.etag, `"`))
 	}
 	if wants(types.ObjectAttributesChecksum) {
-		out.Checksum = attributeSums.of(o.checksum.values())
+		out.Checksum = attributeSums.of(o.checksum.bare().values())
 	}
 	if wants(types.ObjectAttributesObjectSize) {
 		out.ObjectSize = &o.size
@@ -104,16 +104,20 @@ func (o *object) attributes(wanted []types.ObjectAttributes, page partPage) *aws
 	return out
 }
 
-// attributeParts lists the parts of an object. Those of an upload without an
-// additional checksum are counted only (API Reference, "GetObjectAttributes").
+// attributeParts lists the parts of an object. They are only counted where no checksum of
+// each part went into that of the object: without an additional checksum (API Reference,
+// "GetObjectAttributes"), and with one of the full object.
 func (o *object) attributeParts(p partPage) *types.GetObjectAttributesParts {
 	count := int32(len(o.parts))
 	out := &types.GetObjectAttributesParts{TotalPartsCount: &count}
-	if !o.chosenChecksum {
+	if !o.checksum.composite {
 		return out
 	}
 	from, to, truncated := p.cut(len(o.parts), func(i int) int32 { return int32(i + 1) })
 	out.MaxParts, out.IsTruncated = &p.size, &truncated
+	if from == to {
+		to = 0
+	}
 	out.PartNumberMarker, out.NextPartNumberMarker = aws.String(itoa(p.after)), aws.String(itoa(int32(to)))
 	for i := from; i < to; i++ {
 		item := types.ObjectPart{PartNumber: aws.Int32(int32(i + 1)), Size: &o.parts[i].size}

@@ -13,8 +13,9 @@ type conditions struct {
 
 // failing names the header whose condition does not hold for an object, or "".
 // If-Match outweighs If-Unmodified-Since, and If-None-Match outweighs
-// If-Modified-Since (API Reference, "GetObject").
-func (c conditions) failing(o *object) string {
+// If-Modified-Since (API Reference, "GetObject"), which is ignored when its date is yet to
+// come (RFC 9110, section 13.1.3).
+func (c conditions) failing(o *object, now time.Time) string {
 	switch {
 	case c.match != nil && !matchesETag(*c.match, o.etag):
 		return "If-Match"
@@ -22,7 +23,7 @@ func (c conditions) failing(o *object) string {
 		return "If-Unmodified-Since"
 	case c.noneMatch != nil && matchesETag(*c.noneMatch, o.etag):
 		return "If-None-Match"
-	case c.noneMatch == nil && c.modifiedSince != nil && !o.modified.After(*c.modifiedSince):
+	case c.noneMatch == nil && c.modifiedSince != nil && !c.modifiedSince.After(now) && !o.modified.After(*c.modifiedSince):
 		return "If-Modified-Since"
 	}
 	return ""
@@ -61,10 +62,22 @@ func checkWrite(key string, current *object, match, noneMatch *string) error {
 	return nil
 }
 
-// checkWriteHeaders refuses conditions that a write cannot have.
+// checkWriteHeaders refuses conditions that a write cannot have: If-Match takes an entity
+// tag only, If-None-Match a * only, and they exclude each other.
 func checkWriteHeaders(match, noneMatch *string) error {
-	if noneMatch != nil && (*noneMatch != "*" || match != nil) {
-		return errHeaderNotImplemented.of("Header", "If-None-Match")
+	refused := func(header, text string) error {
+		return errHeaderNotImplemented.of("Header", header, "additionalMessage", text)
+	}
+	unaccepted := func(header string) error {
+		return refused(header, "We don't accept the provided value of "+header+" header for this API")
+	}
+	switch {
+	case match != nil && noneMatch != nil:
+		return refused("If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+	case noneMatch != nil && *noneMatch != "*":
+		return unaccepted("If-None-Match")
+	case match != nil && *match == "*":
+		return unaccepted("If-Match")
 	}
 	return nil
 }

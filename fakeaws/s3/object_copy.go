@@ -79,9 +79,12 @@ func readCopyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*objectCopy,
 	return p, err
 }
 
+// copyHosts are the hosts of a copy source that is a URL.
+var copyHosts = []string{"https://s3.amazonaws.com/", "http://s3.amazonaws.com/"}
+
 // parseCopySource reads the x-amz-copy-source header: bucket/key, with or
-// without a slash before it, or the ARN of an access point with /object/ and the key;
-// URL-encoded, and ?versionId=.
+// without a slash before it or the global endpoint's URL, or the ARN of an access point with
+// /object/ and the key; URL-encoded as forms are, where + is a space, and ?versionId=.
 func parseCopySource(header string) (objectRef, error) {
 	var ref objectRef
 	path, query, versioned := strings.Cut(header, "?")
@@ -93,9 +96,12 @@ func parseCopySource(header string) (objectRef, error) {
 		ref.version = &id
 	}
 	// A slash that is encoded separates bucket and key as well.
-	path, err := url.PathUnescape(path)
+	path, err := url.QueryUnescape(path)
 	if err != nil {
 		return ref, invalidArgument("Invalid copy source encoding.", "x-amz-copy-source", header)
+	}
+	for _, host := range copyHosts {
+		path = strings.TrimPrefix(path, host)
 	}
 	path = strings.TrimPrefix(path, "/")
 	separator := "/"
@@ -107,7 +113,8 @@ func parseCopySource(header string) (objectRef, error) {
 		return ref, invalidArgument("Invalid copy source bucket name", "x-amz-copy-source", header)
 	}
 	if key == "" {
-		return ref, invalidArgument("Invalid copy source object key", "x-amz-copy-source", header)
+		// S3 does give the name for the value.
+		return ref, invalidArgument("Invalid copy source object key", "x-amz-copy-source", "x-amz-copy-source")
 	}
 	ref.name, ref.key = &name, &key
 	return ref, ref.check()
@@ -219,7 +226,7 @@ func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, e
 	}
 	when := conditions{in.CopySourceIfMatch, in.CopySourceIfNoneMatch, in.CopySourceIfModifiedSince, in.CopySourceIfUnmodifiedSince}
 	itself := p.dest.name == p.from.name && aws.ToString(in.Key) == *p.source.key && p.source.version == nil
-	failing := when.failing(p.src)
+	failing := when.failing(p.src, s.world.Clock().Now())
 	switch {
 	case failing != "":
 		return nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
@@ -231,7 +238,7 @@ func (s *Fake) checkCopied(in *awss3.CopyObjectInput, p *objectCopy) (*string, e
 	case p.src.size > maxObject:
 		return nil, errInvalidRequest.withText("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}
-	return p.from.shown(p.src), nil
+	return p.from.shownNamed(p.src), nil
 }
 
 var copyEncryption = mapFields[awss3.CopyObjectOutput, sse]()
@@ -244,6 +251,8 @@ func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	switch {
 	case b.deleted:
 		return errNoSuchBucket.of("BucketName", b.name)
+	case ref.unversioned(b):
+		return invalidVersionID(*ref.version)
 	case o != nil && o.marker && ref.version != nil:
 		// Unverified: which text it is.
 		return errInvalidRequest.withText("The source of a copy request may not specifically refer to a delete marker by version id.")
@@ -257,12 +266,13 @@ func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	return nil
 }
 
-// changes reports whether a copy of an object to itself has a purpose.
+// changes reports whether a copy of an object to itself has a purpose. A storage class is
+// one, though it be the same, and so is the default encryption that a bucket was given.
 func (p *objectCopy) changes(in *awss3.CopyObjectInput) bool {
 	src := p.src
 	return p.replaceMeta || in.WebsiteRedirectLocation != nil || p.params.encryptionParams != encryptionParams{} ||
 		in.ChecksumAlgorithm != "" && in.ChecksumAlgorithm != src.checksum.algorithm ||
-		in.StorageClass != "" && in.StorageClass != src.storageClass
+		in.StorageClass != "" || p.dest.encryption != nil
 }
 
 // copyOf is the object that a copy makes. Storage class and website redirect

@@ -30,9 +30,9 @@ func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*f
 	}
 	switch {
 	case in.IfMatchLastModifiedTime != nil:
-		return nil, notImplemented("x-amz-if-match-last-modified-time")
+		return nil, errHeaderNotImplemented.of("Header", "x-amz-if-match-last-modified-time")
 	case in.IfMatchSize != nil:
-		return nil, notImplemented("x-amz-if-match-size")
+		return nil, errHeaderNotImplemented.of("Header", "x-amz-if-match-size")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +49,11 @@ func (s *Fake) deleteObject(call *fakeaws.Call, in *awss3.DeleteObjectInput) (*f
 		if err := b.checkMFA(shownBy, b.requiresMFA(in.VersionId)); err != nil {
 			return nil, err
 		}
-		if err := b.checkBypass(bypass); err != nil {
+		if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
 			return nil, err
+		}
+		if in.IfMatch != nil && in.VersionId != nil {
+			return nil, errHeaderNotImplemented.of("Header", "If-Match")
 		}
 		done, err := s.remove(call, b, ref, in.IfMatch, bypass)
 		if err != nil {
@@ -99,10 +102,18 @@ func (s *Fake) remove(call *fakeaws.Call, b *bucket, ref objectRef, match *strin
 	removed := occurrence{event: types.EventS3ObjectRemovedDelete, call: call}
 	// Conditions are about the current version only (User Guide, "How to perform
 	// conditional deletes").
-	if o := b.live(key); match != nil && (o == nil || !matchesETag(*match, o.etag)) {
-		return nil, errPreconditionFailed.of("Condition", "If-Match")
+	if match != nil {
+		o := b.live(key)
+		if o == nil {
+			return nil, errNoSuchKey.of("Key", key)
+		}
+		if !matchesETag(*match, o.etag) {
+			return nil, errPreconditionFailed.of("Condition", "If-Match")
+		}
 	}
 	switch {
+	case ref.unversioned(b):
+		return nil, invalidVersionID(*ref.version)
 	case ref.version != nil:
 		o := b.version(key, ref.version)
 		if o == nil {
@@ -174,7 +185,7 @@ func (s *Fake) deleteObjects(call *fakeaws.Call, in *awss3.DeleteObjectsInput) (
 		if err := b.checkMFA(shownBy, needsCode); err != nil {
 			return nil, err
 		}
-		if err := b.checkBypass(bypass); err != nil {
+		if err := b.checkBypass(in.BypassGovernanceRetention); err != nil {
 			return nil, err
 		}
 		return s.removeEntries(call, b, in.Delete, bypass), nil
@@ -204,6 +215,10 @@ func (s *Fake) removeEntries(call *fakeaws.Call, b *bucket, list *types.Delete, 
 
 func (s *Fake) removeEntry(call *fakeaws.Call, b *bucket, id types.ObjectIdentifier, bypass bool) (*object, error) {
 	ref := objectRef{key: id.Key, version: id.VersionId}
+	if v := id.VersionId; v != nil && (!isVersionID(*v) || ref.unversioned(b)) {
+		// DeleteObject calls the same id invalid.
+		return nil, errNoSuchVersion.of()
+	}
 	if err := ref.check(); err != nil {
 		return nil, err
 	}

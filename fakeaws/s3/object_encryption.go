@@ -38,11 +38,8 @@ func (e *sse) shown() *sse {
 func (e *sse) plainETag() bool { return e == nil }
 
 const (
-	sseHeader         = "x-amz-server-side-encryption"
-	sseKeyHeader      = "x-amz-server-side-encryption-aws-kms-key-id"
-	customerAlgHeader = "x-amz-server-side-encryption-customer-algorithm"
-	customerKeyHeader = "x-amz-server-side-encryption-customer-key"
-	customerMD5Header = "x-amz-server-side-encryption-customer-key-MD5"
+	sseHeader    = "x-amz-server-side-encryption"
+	sseKeyHeader = "x-amz-server-side-encryption-aws-kms-key-id"
 )
 
 // checkEncryption refuses parameters of encryption that do not fit together.
@@ -55,7 +52,7 @@ func (p *encryptionParams) checkEncryption() error {
 	case p.customerKey.sent() && (p.ServerSideEncryption != "" || p.SSEKMSKeyId != nil):
 		return invalidArgument("Server Side Encryption with Customer provided key is incompatible with the encryption method specified", sseHeader, string(p.ServerSideEncryption))
 	case p.ServerSideEncryption != "" && !kms && p.ServerSideEncryption != types.ServerSideEncryptionAes256:
-		return errInvalidEncryption.of("ArgumentName", sseHeader, "ArgumentValue", string(p.ServerSideEncryption))
+		return invalidArgument("The encryption method specified is not supported", sseHeader, string(p.ServerSideEncryption))
 	case !kms && (p.SSEKMSKeyId != nil || p.SSEKMSEncryptionContext != nil):
 		return invalidArgument("Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms", sseHeader, string(p.ServerSideEncryption))
 	}
@@ -84,25 +81,43 @@ func (k customerKey) check() error {
 	if !k.sent() {
 		return nil
 	}
+	// Whatever is wrong, the argument that S3 names is the header of encryption. It never
+	// repeats the key or its MD5.
+	refused := func(text string) error { return errInvalidArgument.withText(text, "ArgumentName", sseHeader) }
 	switch {
 	case k.SSECustomerAlgorithm == nil:
-		return invalidArgument(requests+"a valid encryption algorithm.", customerAlgHeader, "null")
+		return refused(requests + "a valid encryption algorithm.")
 	case *k.SSECustomerAlgorithm != "AES256":
-		return errInvalidEncryption.of("ArgumentName", customerAlgHeader, "ArgumentValue", *k.SSECustomerAlgorithm)
+		return errInvalidEncryption.of("ArgumentName", sseHeader, "ArgumentValue", *k.SSECustomerAlgorithm)
 	case k.SSECustomerKey == nil:
-		return invalidArgument(requests+"an appropriate secret key.", customerKeyHeader, "null")
+		return refused(requests + "an appropriate secret key.")
 	case k.SSECustomerKeyMD5 == nil:
-		return invalidArgument(requests+"the client calculated MD5 of the secret key.", customerMD5Header, "null")
+		return refused(requests + "the client calculated MD5 of the secret key.")
 	}
-	// The key itself is never repeated in an answer.
 	key, err := base64.StdEncoding.DecodeString(*k.SSECustomerKey)
-	if err != nil || len(key) != 32 {
-		return errInvalidArgument.withText("The secret key was invalid for the specified algorithm.", "ArgumentName", customerKeyHeader)
+	if err != nil || len(key) != customerKeySize {
+		return refused("The secret key was invalid for the specified algorithm.")
 	}
 	if sum := md5.Sum(key); base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5 {
-		return invalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.", customerMD5Header, *k.SSECustomerKeyMD5)
+		return refused("The calculated MD5 hash of the key did not match the hash that was provided.")
 	}
 	return nil
+}
+
+// customerKeySize is the size of a key of AES-256 in bytes.
+const customerKeySize = 32
+
+// checkRead is check for requests that read an object. There a key that comes without its
+// MD5 is the wrong one, and so is one that is too long, as of a client that encoded it
+// twice; that no other key is, before the object is looked at, is unverified.
+func (k customerKey) checkRead() error {
+	if aws.ToString(k.SSECustomerAlgorithm) == "AES256" && k.SSECustomerKey != nil {
+		key, err := base64.StdEncoding.DecodeString(*k.SSECustomerKey)
+		if k.SSECustomerKeyMD5 == nil || err == nil && len(key) > customerKeySize {
+			return errWrongCustomerKey.of()
+		}
+	}
+	return k.check()
 }
 
 // checkKey decides whether a request may read an object with the customer key
@@ -117,7 +132,7 @@ func (o *object) checkKey(k customerKey) error {
 	case !k.sent():
 		return errInvalidRequest.withText("The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.")
 	case *e.SSECustomerKeyMD5 != *k.SSECustomerKeyMD5:
-		return errAccessDenied.of()
+		return errWrongCustomerKey.of()
 	}
 	return nil
 }

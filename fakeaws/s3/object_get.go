@@ -172,7 +172,7 @@ func checkRead(call *fakeaws.Call, in *awss3.GetObjectInput) error {
 	if override && call.Anonymous() {
 		return errInvalidRequest.withText("Request specific response headers cannot be used for anonymous GET requests.")
 	}
-	if err := keyOf(in).check(); err != nil {
+	if err := keyOf(in).checkRead(); err != nil {
 		return err
 	}
 	if part := in.PartNumber; part != nil {
@@ -198,7 +198,7 @@ func (r *reading) decide() (err error) {
 	if err := b.still(r.call); err != nil {
 		return err
 	}
-	if err := refOfGet(in).checkFound(o, r.method); err != nil {
+	if err := b.checkFound(refOfGet(in), o, r.method); err != nil {
 		return err
 	}
 	if r.kmsErr != nil {
@@ -210,14 +210,17 @@ func (r *reading) decide() (err error) {
 	if err := needsVersion4(r.call, o.encryption); err != nil {
 		return err
 	}
-	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o); failing {
+	switch failing := (conditions{in.IfMatch, in.IfNoneMatch, in.IfModifiedSince, in.IfUnmodifiedSince}).failing(o, s.world.Clock().Now()); failing {
 	case "":
 	case "If-None-Match", "If-Modified-Since":
 		return withHeaders(errNotModified.of(), "ETag", o.etag, "Last-Modified", httpDate(o.modified))
 	default:
 		return errPreconditionFailed.of("Condition", failing)
 	}
-	r.part, r.version, r.at, r.expiration = byterange.Span{Length: o.size}, b.shown(o), s.world.Clock().Now(), b.expirationOf(o)
+	r.part, r.version, r.at, r.expiration = byterange.Span{Length: o.size}, b.shown(o), s.world.Clock().Now(), nil
+	if in.VersionId == nil {
+		r.expiration = b.expirationOf(o)
+	}
 	switch {
 	case in.PartNumber != nil:
 		err = r.choose(*in.PartNumber)
@@ -256,9 +259,12 @@ func (r *reading) choose(number int32) error {
 }
 
 // sum is the checksum of what is read, if S3 knows it: of the object or of one of
-// its parts, but not of a range.
+// its parts, but not of a range. Of a part it is known only where that of the object is
+// made of those of the parts.
 func (r *reading) sum() *checksum {
 	switch {
+	case r.number > 0 && !r.checksum.composite:
+		return nil
 	case r.number > 0:
 		return &checksum{algorithm: r.checksum.algorithm, value: r.parts[r.number-1].checksum, composite: r.checksum.composite}
 	case r.part.Length == r.size:

@@ -184,7 +184,7 @@ func TestReadsAreRefused(t *testing.T) {
 		_, err := l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr("null")})
 		require.NoError(t, err, "null is the version of an unversioned bucket")
 		_, err = l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), VersionId: ptr(strings.Repeat("x", 32))})
-		requireCode(t, err, "NoSuchVersion", 404)
+		requireCode(t, err, "InvalidArgument", 400)
 	})
 	t.Run("archived", func(t *testing.T) {
 		t.Parallel()

@@ -45,10 +45,10 @@ func (s *Fake) checkLocked(o *object, bypass bool) error {
 	return nil
 }
 
-// checkBypass refuses a parameter that means Object Lock.
-func (b *bucket) checkBypass(bypass bool) error {
-	if bypass && !b.locking {
-		return errInvalidArgument.withText("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.")
+// checkBypass refuses a parameter that means Object Lock, whatever its value.
+func (b *bucket) checkBypass(bypass *bool) error {
+	if bypass != nil && !b.locking {
+		return errInvalidArgument.withText("x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", "ArgumentName", "x-amz-bypass-governance-retention")
 	}
 	return nil
 }
@@ -65,8 +65,10 @@ func (p *lockParams) checkLock(now time.Time) error {
 		return notImplemented("x-amz-object-lock-event-hold-duration-days")
 	case p.ObjectLockEventHoldDurationYears != nil:
 		return notImplemented("x-amz-object-lock-event-hold-duration-years")
-	case (p.ObjectLockMode == "") != (p.ObjectLockRetainUntilDate == nil):
-		return errInvalidArgument.withText("x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied")
+	case p.ObjectLockMode == "" && p.ObjectLockRetainUntilDate != nil:
+		return errInvalidArgument.withText(bothOfRetention, "ArgumentName", "x-amz-object-lock-mode")
+	case p.ObjectLockMode != "" && p.ObjectLockRetainUntilDate == nil:
+		return errInvalidArgument.withText(bothOfRetention, "ArgumentName", "x-amz-object-lock-retain-until-date")
 	case p.ObjectLockMode != "" && !known(p.ObjectLockMode):
 		return invalidArgument("Unknown wormMode directive.", "x-amz-object-lock-mode", string(p.ObjectLockMode))
 	case p.ObjectLockLegalHoldStatus != "" && !known(p.ObjectLockLegalHoldStatus):
@@ -77,11 +79,24 @@ func (p *lockParams) checkLock(now time.Time) error {
 	return nil
 }
 
+// bothOfRetention refuses one of the two headers; the argument that it names is the other.
+const bothOfRetention = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
+
 func checkRetainUntil(until, now time.Time) error {
 	if !until.After(now) {
-		return errInvalidArgument.withText("The retain until date must be in the future!")
+		return invalidArgument("The retain until date must be in the future!", "RetainUntilDate", seattleDate(until))
 	}
 	return nil
+}
+
+// seattleDate is a time as the errors of Object Lock print it: that of S3's home, in the
+// form of Java's Date. It is printed as of winter where the machine has no time zones.
+func seattleDate(t time.Time) string {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		zone = time.FixedZone("PST", -8*60*60)
+	}
+	return t.In(zone).Format("Mon Jan 02 15:04:05 MST 2006")
 }
 
 // lockFor is the lock of a new object: what the request asks or, where it asks

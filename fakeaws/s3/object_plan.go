@@ -52,7 +52,7 @@ func onObject[O any](s *Fake, call *fakeaws.Call, ref objectRef, action string, 
 				return none, err
 			}
 		}
-		if err := ref.checkFound(o, "GET"); err != nil {
+		if err := b.checkFound(ref, o, "GET"); err != nil {
 			return none, err
 		}
 		return read(b, o)
@@ -87,7 +87,7 @@ func changeObject[O any](s *Fake, call *fakeaws.Call, c versionChange[O]) (*fake
 			}
 		}
 		o := b.asItIs(judged)
-		if err := c.ref.checkFound(o, c.method); err != nil {
+		if err := b.checkFound(c.ref, o, c.method); err != nil {
 			return none, err
 		}
 		changed := *o

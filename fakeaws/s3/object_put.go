@@ -133,7 +133,7 @@ func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *o
 		return nil, err
 	}
 	s.notify(b, o, created(call))
-	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shown(o), Expiration: b.expirationOf(o)}
+	out := &awss3.PutObjectOutput{ETag: &o.etag, VersionId: b.shownNamed(o), Expiration: b.expirationOf(o)}
 	putEncryption.copy(out, o.encryption.shown())
 	putSums.copy(out, o.checksum.values())
 	return out, nil

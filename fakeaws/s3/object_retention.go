@@ -90,7 +90,7 @@ func (s *Fake) getObjectRetention(call *fakeaws.Call, in *awss3.GetObjectRetenti
 	return onObject(s, call, ref, "s3:GetObjectRetention", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectRetentionOutput, error) {
 		l := o.locked()
 		if l.mode == "" {
-			return nil, errNoObjectLock.of("Key", o.key)
+			return nil, errNoObjectLock.of()
 		}
 		return &awss3.GetObjectRetentionOutput{Retention: &types.ObjectLockRetention{Mode: types.ObjectLockRetentionMode(l.mode), RetainUntilDate: &l.until}}, nil
 	})
@@ -124,7 +124,7 @@ func (s *Fake) getObjectLegalHold(call *fakeaws.Call, in *awss3.GetObjectLegalHo
 	return onObject(s, call, ref, "s3:GetObjectLegalHold", admitLocks, func(_ *bucket, o *object) (*awss3.GetObjectLegalHoldOutput, error) {
 		l := o.locked()
 		if l.hold == "" {
-			return nil, errNoObjectLock.of("Key", o.key)
+			return nil, errNoObjectLock.of()
 		}
 		return &awss3.GetObjectLegalHoldOutput{LegalHold: &types.ObjectLockLegalHold{Status: l.hold}}, nil
 	})

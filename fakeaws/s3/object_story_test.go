@@ -180,7 +180,10 @@ func TestDefaultMultipartStory(t *testing.T) {
 		}
 		_, err = complete("AAAAAA==")
 		answer(t, err, "InvalidPart", 400)
-		out, err := complete(*part.ChecksumCRC32)
+		_, err = complete(*part.ChecksumCRC32)
+		answer(t, err, "InvalidPart", 400) // the upload was begun without an algorithm
+		out, err := s.root.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: begun.UploadId,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}}}})
 		require.NoError(t, err)
 		assert.NotEmpty(t, out.ChecksumCRC64NVME)
 		assert.Equal(t, types.ChecksumTypeFullObject, out.ChecksumType)

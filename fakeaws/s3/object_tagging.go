@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -46,9 +47,23 @@ func (s *Fake) putObjectTagging(call *fakeaws.Call, in *awss3.PutObjectTaggingIn
 func (s *Fake) getObjectTagging(call *fakeaws.Call, in *awss3.GetObjectTaggingInput) (*fakeaws.Plan[*awss3.GetObjectTaggingOutput], error) {
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, in.VersionId}
 	action := byVersion(in.VersionId, "s3:GetObjectTagging", "s3:GetObjectVersionTagging")
-	return onObject(s, call, ref, action, nil, func(b *bucket, o *object) (*awss3.GetObjectTaggingOutput, error) {
+	b, o, needs, err := s.findObject(call, ref, action)
+	if err != nil {
+		return nil, err
+	}
+	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.GetObjectTaggingOutput, error) {
+		switch {
+		case o == nil && in.VersionId == nil:
+			// The other operations give the key alone.
+			return nil, errNoSuchKey.of("Key", b.name+"/"+aws.ToString(in.Key))
+		case o != nil && o.marker:
+			return nil, o.markerRefuses("GET")
+		}
+		if err := b.checkFound(ref, o, "GET"); err != nil {
+			return nil, err
+		}
 		return &awss3.GetObjectTaggingOutput{TagSet: cloneTags(o.tags), VersionId: b.shown(o)}, nil
-	})
+	}), nil
 }
 
 // deleteObjectTagging removes all tags of an object.

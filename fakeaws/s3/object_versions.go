@@ -81,6 +81,16 @@ func (b *bucket) shown(o *object) *string {
 	return &o.version
 }
 
+// shownNamed is the version id of an object as PutObject answers it, and CopyObject for its
+// source: only ids that S3 made. The null version, which is what a bucket with versioning
+// suspended stores, is not told of. That UploadPartCopy does as CopyObject is unverified.
+func (b *bucket) shownNamed(o *object) *string {
+	if o.version == nullVersion {
+		return nil
+	}
+	return b.shown(o)
+}
+
 // now is the time as S3 stores it, in whole seconds: Last-Modified is an HTTP date, and
 // lists agree with it.
 func (s *Fake) now() time.Time { return s.world.Clock().Now().UTC().Truncate(time.Second) }
@@ -92,6 +102,7 @@ func (s *Fake) add(b *bucket, o *object) {
 	s.made++
 	o.place = s.made
 	o.modified = s.now()
+	b.uploads.disturb(o.key)
 	h := b.history(o.key)
 	if b.versioned() {
 		o.version = orderedID(s.world.IDs(), versionIDLength, o.place)
@@ -116,6 +127,9 @@ func (b *bucket) drop(o *object) {
 	if i < 0 {
 		return
 	}
+	if i == len(h)-1 {
+		b.uploads.disturb(o.key)
+	}
 	if len(h) == 1 {
 		b.objects.Delete(o.key)
 		return
@@ -133,19 +147,27 @@ func (b *bucket) replace(changed *object) {
 }
 
 // checkFound refuses what a request found in place of the version that it names. A current
-// delete marker hides the object; a delete marker that is named by its id cannot be read.
-func (ref objectRef) checkFound(o *object, method string) error {
+// delete marker hides the object; a delete marker that is named by its id cannot be read, and
+// nothing can be kept beside one.
+func (b *bucket) checkFound(ref objectRef, o *object, method string) error {
 	key := aws.ToString(ref.key)
 	switch {
+	case ref.unversioned(b):
+		return invalidVersionID(*ref.version)
 	case o == nil && ref.version != nil:
 		return errNoSuchVersion.of("Key", key, "VersionId", *ref.version)
 	case o == nil:
 		return errNoSuchKey.of("Key", key)
-	case o.marker && ref.version != nil:
-		return withHeaders(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
-			"x-amz-delete-marker", "true", "x-amz-version-id", o.version, "Allow", "DELETE", "Last-Modified", httpDate(o.modified))
+	case o.marker && (ref.version != nil || method == "PUT" || method == "DELETE"):
+		return o.markerRefuses(method)
 	case o.marker:
 		return withHeaders(errNoSuchKey.of("Key", key), "x-amz-delete-marker", "true", "x-amz-version-id", o.version)
 	}
 	return nil
+}
+
+// markerRefuses is the answer to a method that a delete marker does not have.
+func (o *object) markerRefuses(method string) error {
+	return withHeaders(errMethodNotAllowed.of("Method", method, "ResourceType", "DeleteMarker"),
+		"x-amz-delete-marker", "true", "x-amz-version-id", o.version, "Allow", "DELETE", "Last-Modified", httpDate(o.modified))
 }

@@ -68,7 +68,7 @@ func TestVersions(t *testing.T) {
 	assert.Equal(t, []string{"v2=second", "d1 deleted", "v1=first", "null=before"}, l.versions(t, "bucket", "key", names))
 
 	l.versioning(t, "bucket", types.BucketVersioningStatusSuspended)
-	assert.Equal(t, "null", *l.store(t, "bucket", "key", "suspended").VersionId)
+	assert.Nil(t, l.store(t, "bucket", "key", "suspended").VersionId)
 	assert.Equal(t, []string{"null=suspended", "v2=second", "d1 deleted", "v1=first"}, l.versions(t, "bucket", "key", names))
 	l.store(t, "bucket", "key", "again")
 	assert.Equal(t, []string{"null=again", "v2=second", "d1 deleted", "v1=first"}, l.versions(t, "bucket", "key", names))
@@ -90,7 +90,7 @@ func TestVersions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, first.VersionId, old.VersionId)
 	_, err = l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: bucket, Key: key, VersionId: ptr(strings.Repeat("x", versionIDLength))})
-	requireCode(t, err, "NoSuchVersion", 404)
+	requireCode(t, err, "InvalidArgument", 400)
 
 	// To delete the delete marker brings the object back.
 	gone, err = l.DeleteObject(l.ctx, &awss3.DeleteObjectInput{Bucket: bucket, Key: key, VersionId: ptr("null")})

@@ -16,11 +16,21 @@ import (
 type tagLimit struct {
 	count int
 	text  string
+	// system is what S3 says of a key that is kept for AWS.
+	system string
+	// newBucket says that CreateBucket is to have the tags: it does not tell that key, and
+	// fails itself over one key twice.
+	newBucket bool
 }
 
 var (
-	bucketTags = tagLimit{50, "Bucket tag count cannot be greater than 50"}
-	objectTags = tagLimit{10, "Object tags cannot be greater than 10"}
+	bucketTags = tagLimit{count: 50, text: "Bucket tag count cannot be greater than 50", system: "System tags cannot be added/updated by requester"}
+	objectTags = tagLimit{count: 10, text: "Object tags cannot be greater than 10", system: "Your TagKey cannot be prefixed with aws:"}
+	// CreateBucket has the texts of tags of resources.
+	newBucketTags = tagLimit{
+		count: bucketTags.count, text: bucketTags.text, newBucket: true,
+		system: `User-defined tag keys can't start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.`,
+	}
 )
 
 // The longest key and value of a tag, in Unicode characters.
@@ -35,7 +45,10 @@ func checkTags(tags []types.Tag, limit tagLimit) error {
 		return errBadRequest.withText(limit.text)
 	}
 	for i, t := range tags {
-		key, value := aws.ToString(t.Key), aws.ToString(t.Value)
+		if t.Key == nil || t.Value == nil {
+			return errMalformedXML.of()
+		}
+		key, value := *t.Key, *t.Value
 		if key == "" || !validTagText(key, maxTagKey) {
 			return errInvalidTag.withText("The TagKey you have provided is invalid", "TagKey", key)
 		}
@@ -43,10 +56,16 @@ func checkTags(tags []types.Tag, limit tagLimit) error {
 			return errInvalidTag.withText("The TagValue you have provided is invalid", "TagKey", key, "TagValue", value)
 		}
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return errInvalidTag.withText("System tags cannot be added/updated by requester")
+			if limit.newBucket {
+				return errInvalidTag.withText(limit.system)
+			}
+			return errInvalidTag.withText(limit.system, "TagKey", key)
 		}
 		for _, other := range tags[:i] {
 			if aws.ToString(other.Key) == key {
+				if limit.newBucket {
+					return errInternal.of()
+				}
 				return errInvalidTag.withText("Cannot provide multiple Tags with the same key", "TagKey", key)
 			}
 		}
@@ -78,10 +97,10 @@ func parseTagging(header *string) ([]types.Tag, error) {
 	}
 	var tags []types.Tag
 	for pair := range strings.SplitSeq(*header, "&") {
-		name, text, _ := strings.Cut(pair, "=")
-		if name == "" && text == "" {
+		if pair == "" {
 			continue // S3 accepts stray separators
 		}
+		name, text, _ := strings.Cut(pair, "=")
 		key, err := url.QueryUnescape(name)
 		if err != nil {
 			return nil, malformed()
@@ -90,7 +109,7 @@ func parseTagging(header *string) ([]types.Tag, error) {
 		if err != nil {
 			return nil, malformed()
 		}
-		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+		if key == "" || strings.Contains(text, "=") || !validTagText(key, len(key)) || !validTagText(value, len(value)) {
 			return nil, malformed()
 		}
 		if slices.ContainsFunc(tags, func(t types.Tag) bool { return *t.Key == key }) {
@@ -103,9 +122,9 @@ func parseTagging(header *string) ([]types.Tag, error) {
 	return tags, checkTags(tags, objectTags)
 }
 
-// tagSet is the list of a Tagging document.
+// tagSet is the list of a Tagging document; without one, there is to be no tag.
 func tagSet(t *types.Tagging) ([]types.Tag, error) {
-	if t == nil || t.TagSet == nil {
+	if t == nil {
 		return nil, errMalformedXML.of()
 	}
 	return t.TagSet, nil

@@ -50,6 +50,8 @@ type multipart struct {
 	composite bool
 	parts     []*part // by number
 	done      *completion
+	// disturbed says that the key was written or deleted since the upload was begun.
+	disturbed bool
 }
 
 // A part is immutable: to upload it again puts another in its place.
@@ -72,6 +74,14 @@ func (m *multipart) checksumType() types.ChecksumType {
 		return types.ChecksumTypeComposite
 	}
 	return types.ChecksumTypeFullObject
+}
+
+// mode is the type of checksum that the upload was begun with; empty: none.
+func (m *multipart) mode() types.ChecksumType {
+	if m.algorithm == "" {
+		return ""
+	}
+	return m.checksumType()
 }
 
 // index is where a part is, or would be.
@@ -105,6 +115,21 @@ func (u *uploads) find(key, id string) *multipart {
 		return nil
 	}
 	return m
+}
+
+// disturb notes that a key was written or deleted: a condition of the uploads under it
+// can no longer be decided.
+func (u *uploads) disturb(key string) {
+	if u.running == nil || u.running.Len() == 0 {
+		return
+	}
+	u.running.Ascend(&multipart{key: key}, func(m *multipart) bool {
+		if m.key != key {
+			return false
+		}
+		m.disturbed = true
+		return true
+	})
 }
 
 // finish drops the parts of an upload that is complete.

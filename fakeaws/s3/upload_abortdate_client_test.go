@@ -42,7 +42,7 @@ func TestAbortDate(t *testing.T) {
 
 		list.SSECustomerAlgorithm, list.SSECustomerKey, list.SSECustomerKeyMD5 = aws.String("AES256"), aws.String("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="), aws.String("hRasmdxgYDKV3nvbahU1MA==")
 		_, err = a.root.ListParts(t.Context(), list)
-		requireAPIError(t, err, "InvalidRequest", "The multipart upload initiate request did not request encryption. Subsequent part requests must not include encryption parameters.")
+		requireAPIError(t, err, "InvalidRequest", "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.")
 
 		a.world.Clock().Advance(out.AbortDate.Sub(a.world.Clock().Now()))
 		_, err = a.root.ListParts(t.Context(), &awss3.ListPartsInput{Bucket: aws.String("uploads"), Key: aws.String("logs/2"), UploadId: out.UploadId})

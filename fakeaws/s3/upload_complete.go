@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/base64"
@@ -35,12 +36,11 @@ var (
 	completedChecksums = mapFields[checksumValues, types.CompletedPart]()
 )
 
-// checkPartOrder refuses a list of parts that is none.
-func checkPartOrder(list *types.CompletedMultipartUpload) error {
-	if list == nil || len(list.Parts) == 0 || len(list.Parts) > maxPart {
+// checkParts refuses a list of parts that is none.
+func checkParts(list *types.CompletedMultipartUpload) error {
+	if list == nil || len(list.Parts) > maxPart {
 		return errMalformedXML.of()
 	}
-	last := int32(0)
 	for _, p := range list.Parts {
 		if p.PartNumber == nil || p.ETag == nil {
 			return errMalformedXML.of()
@@ -48,12 +48,30 @@ func checkPartOrder(list *types.CompletedMultipartUpload) error {
 		if err := checkPartNumber(p.PartNumber); err != nil {
 			return err
 		}
-		if *p.PartNumber <= last {
-			return errInvalidPartOrder.of()
-		}
-		last = *p.PartNumber
 	}
 	return nil
+}
+
+// checkOrder refuses a list of parts that makes no object. S3 looks for the upload before.
+func (m *multipart) checkOrder(list []types.CompletedPart) error {
+	if len(list) == 0 {
+		return errInvalidRequest.withText("You must specify at least one part")
+	}
+	for i := 1; i < len(list); i++ {
+		if *list[i].PartNumber <= *list[i-1].PartNumber {
+			return errInvalidPartOrder.of("UploadId", m.id)
+		}
+	}
+	return nil
+}
+
+// checkMode refuses a type of checksum that the upload was not begun with.
+func (m *multipart) checkMode(given types.ChecksumType) error {
+	mode := cmp.Or(m.mode(), "null")
+	if given == "" || given == mode {
+		return nil
+	}
+	return errInvalidRequest.withText("The upload was created using the " + string(mode) + " checksum mode. The complete request must use the same checksum mode.")
 }
 
 // completeMultipartUpload makes an object of parts.
@@ -65,7 +83,7 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 	if err := key.check(); err != nil {
 		return nil, err
 	}
-	if err := checkPartOrder(in.MultipartUpload); err != nil {
+	if err := checkParts(in.MultipartUpload); err != nil {
 		return nil, err
 	}
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
@@ -90,8 +108,12 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 			}
 			return b.completed(m), nil
 		}
-		if err := m.checkKey(*key); err != nil {
-			return nil, err
+		// A key is needed only where the upload has checksums (API Reference,
+		// "CompleteMultipartUpload").
+		if key.sent() || m.algorithm != "" {
+			if err := m.checkKey(*key); err != nil {
+				return nil, err
+			}
 		}
 		if err := s.finish(call, b, m, in); err != nil {
 			return nil, err
@@ -118,6 +140,12 @@ func (s *Fake) completeNeeds(call *fakeaws.Call, b *bucket, ref objectRef, in *a
 
 // finish makes the object of an upload.
 func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.CompleteMultipartUploadInput) error {
+	if err := m.checkOrder(in.MultipartUpload.Parts); err != nil {
+		return err
+	}
+	if err := m.checkMode(in.ChecksumType); err != nil {
+		return err
+	}
 	parts, err := m.choose(call, in)
 	if err != nil {
 		return err
@@ -126,8 +154,14 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 	if err != nil {
 		return err
 	}
+	if err := m.checkAllStated(in.MultipartUpload.Parts); err != nil {
+		return err
+	}
 	params := *m.params
 	params.IfMatch, params.IfNoneMatch = in.IfMatch, in.IfNoneMatch
+	if err := m.checkConflict(b.live(m.key), &params); err != nil {
+		return err
+	}
 	if err := s.store(call, b, o, &params, nil); err != nil {
 		return err
 	}
@@ -143,10 +177,27 @@ func (s *Fake) finish(call *fakeaws.Call, b *bucket, m *multipart, in *awss3.Com
 	return nil
 }
 
+// checkConflict refuses a conditional write whose condition holds, though not because
+// nothing happened: the key was written or deleted after the upload was begun. Then the
+// upload has to be begun anew (User Guide, "How to prevent object overwrites with
+// conditional writes").
+func (m *multipart) checkConflict(current *object, p *writeParams) error {
+	condition := "If-Match"
+	if p.IfNoneMatch != nil {
+		condition = "If-None-Match"
+	}
+	if p.IfMatch == nil && p.IfNoneMatch == nil || !m.disturbed {
+		return nil
+	}
+	if err := checkWrite(m.key, current, p.IfMatch, p.IfNoneMatch); err != nil {
+		return err
+	}
+	return errConditionalConflict.of("Condition", condition, "Key", m.key)
+}
+
 // choose finds the parts that a request lists.
 func (m *multipart) choose(ctx context.Context, in *awss3.CompleteMultipartUploadInput) ([]*part, error) {
 	chosen := make([]*part, len(in.MultipartUpload.Parts))
-	name := strings.ToLower(string(m.algorithm))
 	for i, want := range in.MultipartUpload.Parts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -161,10 +212,10 @@ func (m *multipart) choose(ctx context.Context, in *awss3.CompleteMultipartUploa
 		case err != nil:
 			return nil, err
 		case sent.algorithm != "" && sent.algorithm != m.algorithm && m.algorithm != "":
-			return nil, checksumMismatch(m.algorithm, sent.algorithm)
-		case sent.algorithm == "" && m.composite:
-			return nil, errInvalidRequest.withText("The upload was created using a " + name + " checksum. The complete request must include the checksum for each part. It was missing for part " + itoa(p.number) + " in the request.")
-		case p.contradicts(sent):
+			return nil, errBadDigest.withText("The " + strings.ToLower(string(sent.algorithm)) + " you specified for part " + itoa(p.number) + " did not match what we received.")
+		case sent.algorithm != "" && (m.algorithm == "" || sent.value != p.checksum.value):
+			// An upload without an algorithm keeps no checksums of its parts, so that any is
+			// another.
 			return nil, errInvalidPart.of("UploadId", m.id, "PartNumber", itoa(p.number), "ETag", strings.Trim(*want.ETag, `"`))
 		case m.algorithm != "" && int(p.number) != i+1:
 			// With additional checksums, numbers begin at 1 and leave none out (API
@@ -178,15 +229,18 @@ func (m *multipart) choose(ctx context.Context, in *awss3.CompleteMultipartUploa
 	return chosen, nil
 }
 
-// contradicts reports whether a checksum that a list states of a part is known
-// to be another.
-func (p *part) contradicts(sent checksum) bool {
-	for _, known := range []checksum{p.checksum, p.stated} {
-		if sent.algorithm != "" && sent.algorithm == known.algorithm && sent.value != known.value {
-			return true
+// checkAllStated refuses a list that leaves out the checksum of a part, where they make that
+// of the object. S3 compares a checksum of the whole before.
+func (m *multipart) checkAllStated(list []types.CompletedPart) error {
+	if !m.composite {
+		return nil
+	}
+	for _, p := range list {
+		if sent, err := claim("", *completedChecksums.of(&p)); err == nil && sent.algorithm == "" {
+			return errInvalidRequest.withText("The upload was created using a " + strings.ToLower(string(m.algorithm)) + " checksum. The complete request must include the checksum for each part. It was missing for part " + itoa(*p.PartNumber) + " in the request.")
 		}
 	}
-	return false
+	return nil
 }
 
 // assemble makes the object of its parts, whose data it shares.
@@ -202,7 +256,6 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 		raw, _ = base64.StdEncoding.DecodeString(p.checksum.value)
 		partSums.Write(raw)
 	}
-	o.chosenChecksum = m.algorithm != ""
 	count := "-" + strconv.Itoa(len(parts))
 	o.etag = `"` + hex.EncodeToString(etags.Sum(nil)) + count + `"`
 	if m.composite {
@@ -212,9 +265,6 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 	}
 	if in.MpuObjectSize != nil && *in.MpuObjectSize != o.size {
 		return nil, errInvalidRequest.withText("The provided 'x-amz-mp-object-size' header value " + itoa(*in.MpuObjectSize) + " does not match what was computed: " + itoa(o.size))
-	}
-	if in.ChecksumType != "" && in.ChecksumType != m.checksumType() {
-		return nil, errInvalidRequest.withText("The upload was created using the " + string(m.checksumType()) + " checksum mode. The complete request must use the same checksum mode.")
 	}
 	return &o, m.checkWhole(completeChecksums.of(in), &o)
 }

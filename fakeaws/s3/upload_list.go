@@ -70,8 +70,14 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 		MaxUploads:     &limit,
 		IsTruncated:    aws.Bool(false),
 	}
+	// What follows is told whether or not there is more, and of uploads only: behind a common
+	// prefix, both are empty.
+	out.NextKeyMarker, out.NextUploadIdMarker = new(string), new(string)
 	if b.uploads.running == nil {
 		return out, nil
+	}
+	if err := b.uploads.checkMarker(l.after, aws.ToString(in.UploadIdMarker)); err != nil {
+		return nil, err
 	}
 	it := &uploadIter{b.uploads.running.Iter()}
 	defer it.Release()
@@ -94,13 +100,29 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 		return nil, p.err
 	}
 	out.CommonPrefixes, out.IsTruncated = p.prefixes, &p.truncated
-	if p.truncated {
-		out.NextKeyMarker = l.text(p.last)
-		if n := len(p.prefixes); n == 0 || *p.prefixes[n-1].Prefix != *out.NextKeyMarker {
-			out.NextUploadIdMarker = &lastID
-		}
+	if n := len(out.Uploads); n > 0 && *out.Uploads[n-1].Key == *l.text(p.last) {
+		out.NextKeyMarker, out.NextUploadIdMarker = l.text(p.last), &lastID
 	}
 	return out, nil
+}
+
+// checkMarker refuses the id of an upload under another key than the marker's. That of an
+// upload which is no more tells its place, but no key.
+func (u *uploads) checkMarker(key, id string) (err error) {
+	refused := invalidArgument("Invalid uploadId marker", "upload-id-marker", id)
+	switch {
+	case key == "" || id == "" || u.find(key, id) != nil:
+		return nil
+	case !readable(id, uploadIDLength):
+		return refused
+	}
+	u.running.Scan(func(m *multipart) bool {
+		if m.id == id {
+			err = refused
+		}
+		return err == nil
+	})
+	return err
 }
 
 func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUpload {

@@ -31,7 +31,7 @@ func partsOf(marker *string, limit *int32) (partPage, error) {
 		}
 		p.size = min(*limit, maxParts)
 	}
-	if marker != nil {
+	if marker != nil && *marker != "" {
 		n, err := strconv.ParseInt(*marker, 10, 32)
 		if err != nil || n < 0 {
 			return p, invalidArgument("Argument part-number-marker must be an integer between 0 and 2147483647", "part-number-marker", *marker)
@@ -105,7 +105,7 @@ func (b *bucket) partsPage(m *multipart, p partPage) *awss3.ListPartsOutput {
 	if out.ChecksumAlgorithm = m.algorithm; m.algorithm == "" {
 		out.ChecksumType = ""
 	}
-	next := p.after
+	next := int32(0) // of a page without parts
 	for _, part := range m.parts[from:to] {
 		item := types.Part{PartNumber: &part.number, ETag: &part.etag, Size: &part.size, LastModified: &part.modified}
 		if m.algorithm != "" {

@@ -74,7 +74,7 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput, m *multipart, body *bodyClaims) (*awss3.UploadPartOutput, error) {
 	var err error
 	p := &part{number: *in.PartNumber}
-	body.keep = m.stored()
+	body.keep, body.part = m.stored(), true
 	if p.data, p.etag, p.checksum, err = body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
@@ -162,9 +162,8 @@ func checksumMismatch(expected, actual types.ChecksumAlgorithm) error {
 func (m *multipart) checkKey(key customerKey) error {
 	want := m.object.encryption.shown().SSECustomerKeyMD5
 	switch {
-	case want == nil && key.sent():
-		return errInvalidRequest.withText("The multipart upload initiate request did not request encryption. Subsequent part requests must not include encryption parameters.")
-	case want != nil && !key.sent():
+	case (want != nil) != key.sent():
+		// The text is the same for an upload without a key.
 		return errInvalidRequest.withText("The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.")
 	case want != nil && *want != *key.SSECustomerKeyMD5:
 		return errInvalidRequest.withText("The provided encryption parameters did not match the ones used originally.")

@@ -137,17 +137,19 @@ func (s *Fake) partSource(p *partCopy) (data, *string, error) {
 	if err := o.checkKey(p.sourceKey); err != nil {
 		return nil, nil, err
 	}
-	if failing := p.sourceConditions.failing(o); failing != "" {
+	if failing := p.sourceConditions.failing(o, s.world.Clock().Now()); failing != "" {
 		return nil, nil, errPreconditionFailed.of("Condition", "x-amz-copy-source-"+failing)
 	}
 	if !p.ranged {
 		p.last = o.size - 1
 	}
 	switch {
+	case p.ranged && p.first >= o.size:
+		return nil, nil, errInvalidRequest.withText("The specified copy range is invalid for the source object size")
 	case p.last >= o.size:
 		return nil, nil, invalidArgument("Range specified is not valid for source object of size: "+itoa(o.size), "x-amz-copy-source-range", "bytes="+itoa(p.first)+"-"+itoa(p.last))
 	case p.last-p.first >= maxObject:
 		return nil, nil, errInvalidRequest.withText("The specified copy source is larger than the maximum allowable size for a copy source: " + itoa(int64(maxObject)))
 	}
-	return o.data.cut(byterange.Span{Start: p.first, Length: p.last - p.first + 1}), p.from.shown(o), nil
+	return o.data.cut(byterange.Span{Start: p.first, Length: p.last - p.first + 1}), p.from.shownNamed(o), nil
 }

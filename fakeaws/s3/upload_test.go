@@ -86,7 +86,7 @@ func TestMultipart(t *testing.T) {
 	assert.Equal(t, "the end", string(raw))
 	assert.Equal(t, int32(3), *got.PartsCount)
 	assert.Equal(t, fmt.Sprintf("bytes %d-%d/%d", 2*minPart, 2*minPart+6, 2*minPart+7), *got.ContentRange)
-	assert.Equal(t, sumOf(t, "CRC64NVME", "the end").value, *got.ChecksumCRC64NVME)
+	assert.Nil(t, got.ChecksumCRC64NVME, "S3 does not tell the checksum of a part of a full object")
 	_, err = l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), PartNumber: ptr(int32(4))})
 	assert.Equal(t, "3", field(requireCode(t, err, "InvalidPartNumber", 416), "ActualPartCount"))
 
@@ -109,7 +109,7 @@ func TestCompleteIsRefused(t *testing.T) {
 		parts []types.CompletedPart
 		code  string
 	}{
-		"nothing":         {code: "MalformedXML"},
+		"nothing":         {code: "InvalidRequest"},
 		"no number":       {parts: []types.CompletedPart{{ETag: one.ETag}}, code: "MalformedXML"},
 		"order":           {parts: []types.CompletedPart{two, one}, code: "InvalidPartOrder"},
 		"twice":           {parts: []types.CompletedPart{one, one}, code: "InvalidPartOrder"},
@@ -379,6 +379,9 @@ func TestListUploadPages(t *testing.T) {
 				break
 			}
 			in.KeyMarker, in.UploadIdMarker = out.NextKeyMarker, out.NextUploadIdMarker
+			if n := len(out.CommonPrefixes); *out.NextKeyMarker == "" && n > 0 {
+				in.KeyMarker = out.CommonPrefixes[n-1].Prefix // S3 does not tell it
+			}
 		}
 		require.ElementsMatch(t, want, got)
 	})
