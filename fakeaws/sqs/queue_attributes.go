@@ -130,16 +130,18 @@ func writePolicy(c *change, value string) error {
 		c.policy = nil
 		return nil
 	}
-	refused := invalidAttributeValue(string(types.QueueAttributeNamePolicy))
 	policy, err := enforce.Parse(value, enforce.QueuePolicy, enforce.Source{Name: c.queue.arn})
 	if err != nil {
-		return refused
+		return refusedPolicy()
 	}
 	if c.policy, err = c.service.world.Bind(policy); err != nil {
-		return refused
+		return refusedPolicy()
 	}
 	return nil
 }
+
+// refusedPolicy is the error of what is no policy of a queue.
+func refusedPolicy() error { return invalidAttributeValue(string(types.QueueAttributeNamePolicy)) }
 
 // change returns the settings that q would have with the given attributes. It
 // checks them in order of name, so that the error does not depend on chance.

@@ -49,6 +49,9 @@ type policyDocument struct {
 	labels []string // of the statements
 }
 
+// maxPermitted is how many accounts a permission may name: more do not fit into a policy.
+const maxPermitted = enforce.MaxDocument / len(`"arn:aws:iam::111122223333:root",`)
+
 // addPermission grants actions to other accounts with a statement in the queue's
 // policy.
 func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) (*fakeaws.Plan[*awssqs.AddPermissionOutput], error) {
@@ -65,7 +68,7 @@ func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) 
 		}
 		grant, err := permission(in, q.arn)
 		if err != nil {
-			return nil, err
+			return nil, refusedPolicy()
 		}
 		document.add(grant)
 		if err := s.storePolicy(q, document); err != nil {
@@ -111,6 +114,9 @@ func checkPermission(in *awssqs.AddPermissionInput) error {
 		return overLimit(fmt.Sprintf("%d Actions were found, maximum allowed is %d.", len(in.Actions), maxActions))
 	case len(in.AWSAccountIds) == 0 || slices.ContainsFunc(in.AWSAccountIds, func(id string) bool { return !awsid.IsAccount(id) }):
 		return invalidValue("["+strings.Join(in.AWSAccountIds, ", ")+"]", "PrincipalId", "Unable to verify.")
+	}
+	if len(in.AWSAccountIds) > maxPermitted {
+		return refusedPolicy()
 	}
 	for _, action := range in.Actions {
 		if slices.Contains(ownerOnlyActions, action) {

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,4 +142,18 @@ func TestTags(t *testing.T) {
 	_, err = b.CreateQueue(b.ctx, &awssqs.CreateQueueInput{QueueName: aws.String("bad"), Tags: map[string]string{"": ""}})
 	requireError(t, err, "InvalidParameterValue", textTagKey)
 	assert.Len(t, b.fake.queues, 1)
+}
+
+// A permission for more accounts than fit into a policy is refused as the policy is.
+func TestPermissionForManyAccounts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	url := b.create(t, "jobs")
+	permit := func(label string, accounts int) error {
+		return b.grant(url, label, slices.Repeat([]string{account}, accounts), "SendMessage")
+	}
+	for _, accounts := range []int{maxPermitted, maxPermitted + 1, 70_000} {
+		requireError(t, permit("many", accounts), "InvalidAttributeValue", "Invalid value for the parameter Policy.")
+	}
+	require.NoError(t, permit("some", maxPermitted/2))
 }
