@@ -280,11 +280,14 @@ func (p *Principal) hasIdentity() bool {
 	return false
 }
 
+// serviceLinkedPath begins the resource in the ARN of a service-linked role.
+const serviceLinkedPath = "role/aws-service-role/"
+
 // serviceLinked reports whether the caller is a service-linked role, which
 // organization policies and boundaries do not limit.
 func (e *eval) serviceLinked() bool {
 	p := &e.req.Principal
-	return p.Type == AssumedRole && strings.Contains(p.IssuerARN, ":role/aws-service-role/")
+	return p.Type == AssumedRole && strings.Contains(p.IssuerARN, ":"+serviceLinkedPath)
 }
 
 // bounded reports whether a permissions boundary limits the caller.

@@ -53,7 +53,7 @@ func (e *eval) keyOfAWS() bool {
 // isServiceLinked reports whether a resource is a service-linked role, whose trust policy
 // "can't be restricted" by resource control policies.
 func isServiceLinked(a arn) bool {
-	return a.service() == "iam" && strings.HasPrefix(a.resource(), "role/aws-service-role/")
+	return a.service() == "iam" && strings.HasPrefix(a.resource(), serviceLinkedPath)
 }
 
 // rcpFullAWSAccess is the ARN of the policy that AWS Organizations attaches

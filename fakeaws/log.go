@@ -64,12 +64,12 @@ type Log struct {
 }
 
 func (l *Log) add(e Event) {
+	e.size += e.bytes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.policies == nil {
 		l.policies = make(map[*enforce.Policy]int)
 	}
-	e.size += e.bytes()
 	l.bytes += e.size
 	for p := range e.policies {
 		if l.policies[p]++; l.policies[p] == 1 {

@@ -17,7 +17,7 @@ type occurrence struct {
 	event types.Event
 	// call is the one that caused it; nil when S3 did it by itself.
 	call *fakeaws.Call
-	// at is when it happened, zero for now.
+	// at is when it happened; the zero time is the time of notify.
 	at time.Time
 	// restored and moved are what is known of an archived object that was restored, and
 	// of one that went to another storage class.
