@@ -309,9 +309,6 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 				r.Expiration = &types.LifecycleExpiration{Date: aws.Time(time.Unix(1, 0))}
 			})},
 			"lifecycle id": {"PutBucketLifecycleConfiguration", "InvalidArgument", "ID length should not exceed allowed limit of 255", rule(func(r *types.LifecycleRule) { r.ID, r.Expiration = aws.String(strings.Repeat("x", 256)), day(1) })},
-			"lifecycle transition early": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in Transition action must be greater than or equal to 30 for storageClass 'STANDARD_IA'", rule(func(r *types.LifecycleRule) {
-				r.Transitions = []types.Transition{{Days: aws.Int32(29), StorageClass: "STANDARD_IA"}}
-			})},
 			"lifecycle transition late": {"PutBucketLifecycleConfiguration", "InvalidArgument", "'Days' in the Expiration action for filter '(prefix=)' must be greater than 'Days' in the Transition action", rule(func(r *types.LifecycleRule) {
 				r.Expiration, r.Transitions = day(30), []types.Transition{{Days: aws.Int32(30), StorageClass: "STANDARD_IA"}}
 			})},

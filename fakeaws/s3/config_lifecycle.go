@@ -64,11 +64,7 @@ type lifecycle struct {
 	TransitionDefaultMinimumObjectSize types.TransitionDefaultMinimumObjectSize
 }
 
-const (
-	maxLifecycleRules = 1000
-	// minInfrequent is the age at which objects may become infrequently accessed.
-	minInfrequent = 30
-)
+const maxLifecycleRules = 1000
 
 // checkLifecycle applies the rules of the User Guide's page "Lifecycle
 // configuration elements".
@@ -211,6 +207,9 @@ func count(conditions ...bool) (n int) {
 
 func midnight(t time.Time) bool { return t.Equal(t.UTC().Truncate(24 * time.Hour)) }
 
+// checkTransitions checks the transitions of a rule. Objects may become infrequently
+// accessed at any age: the SDK of July 2026 documents that S3 took away the minimum of
+// 30 days.
 func checkTransitions(r *types.LifecycleRule) error {
 	seen := make(map[types.TransitionStorageClass]bool)
 	dated := r.Expiration != nil && r.Expiration.Date != nil
@@ -226,18 +225,12 @@ func checkTransitions(r *types.LifecycleRule) error {
 			return invalidArgument("'Date' must be at midnight GMT", "Date", t.Date.UTC().Format(time.RFC3339))
 		case t.Date == nil && aws.ToInt32(t.Days) < 0:
 			return invalidArgument("'Days' for Transition action must be nonnegative", "Days", itoa(*t.Days))
-		case t.Date == nil && infrequent(t.StorageClass) && aws.ToInt32(t.Days) < minInfrequent:
-			return invalidArgument(fmt.Sprintf("'Days' in Transition action must be greater than or equal to %d for storageClass '%s'", minInfrequent, t.StorageClass), "Days", itoa(aws.ToInt32(t.Days)))
 		case t.Date == nil && r.Expiration != nil && r.Expiration.Days != nil && *r.Expiration.Days <= aws.ToInt32(t.Days):
 			return invalidArgument("'Days' in the Expiration action for "+prefixText(r)+" must be greater than 'Days' in the Transition action", "Days", itoa(*r.Expiration.Days))
 		}
 		seen[t.StorageClass] = true
 	}
 	return nil
-}
-
-func infrequent(c types.TransitionStorageClass) bool {
-	return c == types.TransitionStorageClassStandardIa || c == types.TransitionStorageClassOnezoneIa
 }
 
 func prefixText(r *types.LifecycleRule) string {
@@ -271,14 +264,11 @@ func checkNoncurrent(r *types.LifecycleRule) error {
 		if t.StorageClass == "" {
 			return errMalformedXML.of()
 		}
-		if t.NoncurrentDays != nil && *t.NoncurrentDays == 0 && !infrequent(t.StorageClass) {
-			continue // archived at once
+		if t.NoncurrentDays != nil && *t.NoncurrentDays == 0 {
+			continue // moved at once
 		}
 		if err := check("NoncurrentVersionTransition", t.NoncurrentDays, t.NewerNoncurrentVersions); err != nil {
 			return err
-		}
-		if infrequent(t.StorageClass) && *t.NoncurrentDays < minInfrequent {
-			return invalidArgument(fmt.Sprintf("'NoncurrentDays' in NoncurrentVersionTransition action must be greater than or equal to %d for storageClass '%s'", minInfrequent, t.StorageClass), "NoncurrentDays", itoa(*t.NoncurrentDays))
 		}
 	}
 	if e := r.NoncurrentVersionExpiration; e != nil {

@@ -122,6 +122,23 @@ func TestLifecycleTransitions(t *testing.T) {
 	requireAPIError(t, get(ctx, a.root, "bucket", "large"), "InvalidObjectState", "")
 }
 
+// S3 refused transitions to the infrequent access classes before 30 days until July 2026.
+func TestLifecycleTransitionsToInfrequentAccessAfterADay(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.bucket("bucket")
+	a.versioning("bucket")
+	for range 2 {
+		a.put("bucket", "key", strings.Repeat("x", 128<<10))
+	}
+	a.lifecycle("bucket", types.LifecycleRule{
+		Transitions:                  []types.Transition{{Days: aws.Int32(1), StorageClass: "STANDARD_IA"}},
+		NoncurrentVersionTransitions: []types.NoncurrentVersionTransition{{NoncurrentDays: aws.Int32(1), StorageClass: "ONEZONE_IA"}},
+	})
+	a.world.Clock().Advance(3 * days)
+	assert.Equal(t, []string{"key STANDARD_IA", "key ONEZONE_IA"}, a.kept("bucket"))
+}
+
 func TestLifecycleAbortsUploads(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
