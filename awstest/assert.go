@@ -3,11 +3,9 @@ package awstest
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -17,24 +15,21 @@ import (
 // answer, which has no body.
 var deniedCodes = []string{"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden", "KMS.AccessDeniedException"}
 
-// AssertDenied checks that a call was denied by the policies: with AWS's
-// access-denied error, not just any error. With actions, the permission that
-// was missing must be one of them. The test goes on.
+// AssertDenied checks that a call was denied by the policies: with AWS's access-denied
+// error, and because of a policy, not of an object lock or another rule of the service
+// that answers with the same code; [AssertError] is for those. With actions, the
+// permission that was missing must be one of them. Where the call was allowed, the
+// failure tells which statements granted it. The error may be of any client: the
+// decision behind it is found by its request id. The test goes on.
 func AssertDenied(t TB, err error, actions ...string) bool {
 	t.Helper()
-	if problem := checkDenied(err, actions); problem != "" {
-		t.Errorf("%s", problem)
-		return false
-	}
-	return true
+	return report(t.Errorf, WantDenied(actions...), outcome{t: t, err: err})
 }
 
 // RequireDenied is AssertDenied, but ends the test.
 func RequireDenied(t TB, err error, actions ...string) {
 	t.Helper()
-	if problem := checkDenied(err, actions); problem != "" {
-		t.Fatalf("%s", problem)
-	}
+	report(t.Fatalf, WantDenied(actions...), outcome{t: t, err: err})
 }
 
 // AssertAllowed checks that a call succeeded. When it was denied, the failure
@@ -42,65 +37,110 @@ func RequireDenied(t TB, err error, actions ...string) {
 // statement that would allow it. The test goes on.
 func AssertAllowed(t TB, err error) bool {
 	t.Helper()
-	if problem := checkAllowed(err); problem != "" {
-		t.Errorf("%s", problem)
-		return false
-	}
-	return true
+	return report(t.Errorf, WantAllowed(), outcome{t: t, err: err})
 }
 
 // RequireAllowed is AssertAllowed, but ends the test.
 func RequireAllowed(t TB, err error) {
 	t.Helper()
-	if problem := checkAllowed(err); problem != "" {
-		t.Fatalf("%s", problem)
-	}
+	report(t.Fatalf, WantAllowed(), outcome{t: t, err: err})
 }
 
-func checkAllowed(err error) string {
-	if err == nil {
+// AssertError checks that a call failed with an AWS error of the given code:
+// AssertError(t, err, "NoSuchKey") shows that it passed the policies. The test goes on.
+func AssertError(t TB, err error, code string) bool {
+	t.Helper()
+	return report(t.Errorf, WantError(code), outcome{t: t, err: err})
+}
+
+// RequireError is AssertError, but ends the test.
+func RequireError(t TB, err error, code string) {
+	t.Helper()
+	report(t.Fatalf, WantError(code), outcome{t: t, err: err})
+}
+
+// report fails a test with what is wrong with an outcome.
+func report(fail func(format string, args ...any), want Want, got outcome) bool {
+	problem := want.check(got)
+	if problem != "" {
+		fail("%s", problem)
+	}
+	return problem == ""
+}
+
+// An outcome is what became of a call.
+type outcome struct {
+	t   TB
+	err error
+	// row are the calls among which it was, where that is known: those of a row of Cases.
+	row []fakeaws.Event
+}
+
+// event returns the record of the call that failed, if a living World has it.
+func (o outcome) event() (fakeaws.Event, bool) { return settle(o.t, o.err) }
+
+func checkAllowed(o outcome) string {
+	if o.err == nil {
 		return ""
 	}
-	if event, ok := eventOf(err); ok && event.Denied {
-		return "want: allowed\ngot:  " + err.Error() + "\n" + explain(event)
+	problem := "want: allowed\ngot:  " + o.err.Error()
+	if event, ok := o.event(); ok && event.Denied {
+		problem += "\n" + explain(event)
 	}
-	return "want: allowed\ngot:  " + err.Error()
+	return problem
 }
 
-func checkDenied(err error, actions []string) string {
-	want := "denied"
+func checkDenied(o outcome, actions []string) string {
+	want := "want: denied"
 	if len(actions) > 0 {
 		want += " for lack of " + strings.Join(actions, " or ")
 	}
-	if err == nil {
-		return "want: " + want + "\ngot:  no error, the call was allowed"
+	if o.err == nil {
+		return want + "\ngot:  no error, the call was allowed" + o.granted(actions)
 	}
-	if !isDenied(err) {
-		return "want: " + want + "\ngot:  another error: " + err.Error()
-	}
-	event, ok := eventOf(err)
-	if len(actions) == 0 {
+	event, known := o.event()
+	switch {
+	case known && !event.Denied && isDenied(o.err):
+		return want + "\ngot:  " + o.err.Error() + "\n" + notByPolicy(event)
+	case known && !event.Denied, !known && !isDenied(o.err):
+		return want + "\ngot:  another error: " + o.err.Error()
+	case len(actions) == 0:
 		return ""
 	}
-	got := deniedActions(err, &event, ok)
-	for _, action := range actions {
-		if slices.ContainsFunc(got, func(a string) bool { return strings.EqualFold(a, action) }) {
-			return ""
-		}
+	got := deniedActions(o.err, &event, known)
+	if slices.ContainsFunc(got, func(a string) bool { return containsFold(actions, a) }) {
+		return ""
 	}
-	return fmt.Sprintf("want: %s\ngot:  denied for lack of %s: %s\n%s", want, strings.Join(got, ", "), err.Error(), explain(event))
+	return fmt.Sprintf("%s\ngot:  denied for lack of %s: %s\n%s", want, strings.Join(got, ", "), o.err.Error(), explain(event))
 }
 
-// isDenied reports whether an error is AWS's refusal by policy.
+func containsFold(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(e string) bool { return strings.EqualFold(e, s) })
+}
+
+// notByPolicy says why an access-denied error is none of the policies.
+func notByPolicy(event fakeaws.Event) string {
+	return fmt.Sprintf("  no policy denied it: each permission was granted, and a rule of %s itself refuses the call;\n"+
+		"  AssertError and WantError(%q) are for such errors", event.Service, event.Code)
+}
+
+// isDenied reports whether an error is AWS's refusal: by its code, or where no client of
+// AWS made the error by AWS's words.
 func isDenied(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && slices.Contains(deniedCodes, api.ErrorCode())
+	if errors.As(err, &api) {
+		return slices.Contains(deniedCodes, api.ErrorCode())
+	}
+	return strings.Contains(err.Error(), notAuthorized)
 }
 
+// notAuthorized is in the text of AWS's denials, before the permission that was missing.
+const notAuthorized = " is not authorized to perform: "
+
 // deniedActions returns the permissions that were missing: from the decisions
-// where the call was made with a config of this package, else from AWS's text.
-func deniedActions(err error, event *fakeaws.Event, recorded bool) (actions []string) {
-	if recorded {
+// where a World has them, else from AWS's text.
+func deniedActions(err error, event *fakeaws.Event, known bool) (actions []string) {
+	if known {
 		for i := range event.Decisions {
 			if d := &event.Decisions[i]; !d.Allowed() {
 				actions = append(actions, d.Request.Action)
@@ -108,37 +148,45 @@ func deniedActions(err error, event *fakeaws.Event, recorded bool) (actions []st
 		}
 		return actions
 	}
-	if _, rest, ok := strings.Cut(err.Error(), "is not authorized to perform: "); ok {
+	if _, rest, ok := strings.Cut(err.Error(), notAuthorized); ok {
 		action, _, _ := strings.Cut(rest, " ")
 		actions = append(actions, action)
 	}
 	return actions
 }
 
-// eventOf finds the record of the call that an error came from. Its denial needs no
-// further explanation: the assertion expects it or explains it.
-func eventOf(err error) (fakeaws.Event, bool) {
-	var failed *awshttp.ResponseError
-	if !errors.As(err, &failed) || failed.Response == nil || failed.Response.Response == nil {
-		return fakeaws.Event{}, false
+// granted tells which statements granted a call that should have been denied: the latest
+// one that used one of the actions, or the latest one.
+func (o outcome) granted(actions []string) string {
+	events := o.row
+	if events == nil {
+		for _, w := range worldsOf(o.t) {
+			events = append(events, withoutFixtures(w.Log().Events())...)
+		}
+		slices.SortStableFunc(events, func(a, b fakeaws.Event) int { return a.Time.Compare(b.Time) })
 	}
-	resp := failed.Response.Response
-	if resp.Request == nil {
-		return fakeaws.Event{}, false
+	for _, event := range slices.Backward(events) {
+		if event.Denied || event.Code != "" {
+			continue
+		}
+		if text := grants(&event, actions); text != "" {
+			return "\n" + text
+		}
 	}
-	world, ok := resp.Request.Context().Value(worldKey{}).(*fakeaws.World)
-	if !ok {
-		return fakeaws.Event{}, false
-	}
-	return world.Log().Settle(requestID(resp.Header))
+	return ""
 }
 
-// requestID returns the request id of a response: S3 has a header of its own.
-func requestID(h http.Header) string {
-	if id := h.Get("X-Amz-Request-Id"); id != "" {
-		return id
+// grants tells which statements granted the permissions of a call: those for the
+// actions, or all.
+func grants(event *fakeaws.Event, actions []string) string {
+	var b strings.Builder
+	for i := range event.Decisions {
+		d := &event.Decisions[i]
+		if d.Allowed() && (len(actions) == 0 || containsFold(actions, d.Request.Action)) {
+			b.WriteString(d.Explain() + "\n")
+		}
 	}
-	return h.Get("X-Amzn-Requestid")
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // explain tells what the denied permissions of a call lacked.
@@ -150,50 +198,4 @@ func explain(event fakeaws.Event) string {
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-// maxLogged is how many calls a failed test prints.
-const maxLogged = 30
-
-// logCalls prints the calls of a failed test, newest last, and explains the
-// last denial that no assertion has dealt with.
-func logCalls(t TB, events []fakeaws.Event) {
-	t.Helper()
-	if len(events) == 0 {
-		return
-	}
-	var b strings.Builder
-	b.WriteString("AWS calls of this test, newest last:\n")
-	if skipped := len(events) - maxLogged; skipped > 0 {
-		fmt.Fprintf(&b, "  (%d earlier ones)\n", skipped)
-		events = events[skipped:]
-	}
-	for i, repeated := 0, 1; i < len(events); i++ {
-		text := events[i].String()
-		if i+1 < len(events) && events[i+1].String() == text {
-			repeated++
-			continue
-		}
-		for line := range strings.Lines(text) {
-			b.WriteString("  " + strings.TrimRight(line, "\n"))
-			if repeated > 1 {
-				fmt.Fprintf(&b, "  (%d times)", repeated)
-			}
-			b.WriteString("\n")
-		}
-		repeated = 1
-	}
-	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Denied && !events[i].Settled {
-			b.WriteString("the last denied call that no assertion has looked at:\n" + explain(events[i]))
-			break
-		}
-	}
-	for i := len(events) - 1; i >= 0; i-- {
-		if e := &events[i]; e.Help != "" {
-			b.WriteString("\nthe last call that was not authenticated, " + e.Service + ":" + e.Operation + " " + e.Code + ":\n" + e.Help)
-			break
-		}
-	}
-	t.Logf("%s", b.String())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash/fnv"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"time"
 
@@ -52,6 +51,7 @@ type Account struct {
 type shared struct {
 	mu       sync.Mutex
 	accounts int
+	rows     []span // the calls of the rows of Cases
 }
 
 // New makes an AWS account for a test: empty, with its own clock, ids and
@@ -64,7 +64,7 @@ func New(t TB, opts ...Option) *Account {
 	t.Helper()
 	o := options{accountID: DefaultAccountID, region: fakeaws.DefaultRegion}
 	for _, opt := range opts {
-		opt(&o)
+		opt.set(&o)
 	}
 	world := fakeaws.NewWorld(fakeaws.Config{
 		Region:   o.region,
@@ -80,6 +80,7 @@ func New(t TB, opts ...Option) *Account {
 		t.Fatalf("awstest.New: %v", err)
 	}
 	a.acct = acct
+	live(t, world)
 	switch {
 	case !inBubble(t):
 		a.socket = newSocket(world)
@@ -91,14 +92,7 @@ func New(t TB, opts ...Option) *Account {
 			a.socket.close()
 		}
 		if t.Failed() || o.verbose {
-			events := world.Log().Events()
-			if !o.verbose {
-				events = withoutFixtures(events)
-			}
-			logCalls(t, events)
-			for _, warning := range world.UnrecognizedPrincipals() {
-				t.Logf("%s", warning)
-			}
+			a.logCalls()
 		}
 	})
 	return a
@@ -124,29 +118,43 @@ func inBubble(t TB) (yes bool) {
 }
 
 // NewAccount makes another account in the same World, for cross-account tests.
-// Its id is 111111111111, the next one's 222222222222, and so on.
-func (a *Account) NewAccount() *Account {
+// Its id is 111111111111, the next one's 222222222222, and so on; [WithAccountID] and
+// [WithRegion] give it another id and other configs.
+func (a *Account) NewAccount(opts ...AccountOption) *Account {
 	a.t.Helper()
-	a.shared.mu.Lock()
-	defer a.shared.mu.Unlock()
-	id := nextAccountID(a.shared.accounts)
-	if id == a.options.accountID {
-		a.shared.accounts++
-		id = nextAccountID(a.shared.accounts)
+	other := *a
+	other.options.accountID = ""
+	for _, opt := range opts {
+		opt.set(&other.options)
 	}
-	a.shared.accounts++
-	acct, err := a.world.AddAccount(id, "", "")
+	if other.options.accountID == "" {
+		other.options.accountID = a.nextAccountID()
+	}
+	acct, err := a.world.AddAccount(other.options.accountID, "", "")
 	if err != nil {
 		a.t.Fatalf("awstest: NewAccount: %v", err)
+		return nil
 	}
-	other := *a
 	other.acct = acct
 	return &other
 }
 
-// nextAccountID returns 111111111111 for 1, 222222222222 for 2, and counts on
+// nextAccountID returns the first of the ids that NewAccount gives which is free.
+func (a *Account) nextAccountID() string {
+	a.shared.mu.Lock()
+	defer a.shared.mu.Unlock()
+	for {
+		id := numberedAccountID(a.shared.accounts)
+		a.shared.accounts++
+		if _, taken := a.world.Account(id); !taken {
+			return id
+		}
+	}
+}
+
+// numberedAccountID returns 111111111111 for 1, 222222222222 for 2, and counts on
 // from 100000000010 after 9.
-func nextAccountID(n int) string {
+func numberedAccountID(n int) string {
 	if n > 9 {
 		n += 100000000000
 		id := make([]byte, 12)
@@ -174,9 +182,9 @@ func (a *Account) Root() *Principal {
 	cred := a.acct.Root
 	return &Principal{
 		identity: identity{account: a, name: "root", arn: cred.Caller.ARN},
-		credentials: func() aws.Credentials {
-			return aws.Credentials{AccessKeyID: cred.AccessKeyID, SecretAccessKey: cred.SecretAccessKey, AccountID: a.acct.ID, Source: credentialSource}
-		},
+		credentials: fixed(aws.Credentials{
+			AccessKeyID: cred.AccessKeyID, SecretAccessKey: cred.SecretAccessKey, AccountID: a.acct.ID, Source: credentialSource,
+		}),
 	}
 }
 
@@ -209,15 +217,6 @@ func (a *Account) Now() time.Time { return a.world.Clock().Now() }
 // presigned URLs run out, and waiting calls look again. Clients made of this
 // World's configs sign with the moved time.
 func (a *Account) Advance(d time.Duration) { a.world.Clock().Advance(d) }
-
-// Calls returns what the World was asked, newest last, as far as its log reaches: the
-// latest 4,096 calls. What this package itself does to set a test up is in the
-// World's log and not here.
-func (a *Account) Calls() []fakeaws.Event { return withoutFixtures(a.world.Log().Events()) }
-
-func withoutFixtures(events []fakeaws.Event) []fakeaws.Event {
-	return slices.DeleteFunc(events, func(e fakeaws.Event) bool { return e.Fixture })
-}
 
 // World returns the World behind the account, for Go code that knows the fakes.
 func (a *Account) World() *fakeaws.World { return a.world }

@@ -21,7 +21,7 @@ func (a *Account) Anonymous() *Principal {
 func (p *Principal) like(c aws.Credentials) *Principal {
 	return &Principal{
 		identity:    identity{account: p.account, name: p.name, arn: p.arn},
-		credentials: func() aws.Credentials { return c },
+		credentials: fixed(c),
 	}
 }
 

@@ -3,6 +3,8 @@ package awstest
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +21,8 @@ type identity struct {
 	name, arn string
 
 	mu     sync.Mutex
-	inline int // the number of the last inline policy
+	inline int             // the number of the last inline policy without a name
+	named  map[string]bool // inline policies that are named as their files
 }
 
 // An identityKind says what an identity is. The zero value takes no policies.
@@ -37,8 +40,9 @@ func (i *identity) Name() string { return i.name }
 // ARN returns the ARN of the user, role or group, as policies name it.
 func (i *identity) ARN() string { return i.arn }
 
-// Attach adds policies to the user, role or group, as inline policies named policy-1,
-// policy-2 and so on; a [ManagedPolicy] it attaches. They count from the next call on.
+// Attach adds policies to the user, role or group, as inline policies that are named as
+// their files, "worker" for "policies/worker.json", or else policy-1, policy-2 and so on;
+// a [ManagedPolicy] it attaches. They count from the next call on.
 func (i *identity) Attach(policies ...Policy) {
 	i.account.t.Helper()
 	i.mustTakePolicies()
@@ -50,10 +54,28 @@ func (i *identity) Attach(policies ...Policy) {
 			continue
 		}
 		document := i.account.document(policy, enforce.IdentityPolicy, i.arn, anyResource)
-		i.inline++
-		i.put(fmt.Sprintf("policy-%d", i.inline), document)
+		i.put(i.inlineName(document.file), document)
 	}
 }
+
+// inlineName names an inline policy as its file, unless it has none or IAM does not take
+// the name, or another policy has it.
+func (i *identity) inlineName(file string) string {
+	base := filepath.Base(filepath.ToSlash(file))
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	if file == "" || !policyNames.MatchString(name) || i.named[name] {
+		i.inline++
+		return fmt.Sprintf("policy-%d", i.inline)
+	}
+	if i.named == nil {
+		i.named = map[string]bool{}
+	}
+	i.named[name] = true
+	return name
+}
+
+// policyNames matches the names of policies that IAM takes.
+var policyNames = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 // Detach takes policies away, by their names or ARNs: it detaches managed policies and
 // deletes inline ones. A policy that is not there fails the test.

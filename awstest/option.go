@@ -13,7 +13,23 @@ import (
 )
 
 // An Option changes what [New] makes.
-type Option func(*options)
+type Option interface{ set(*options) }
+
+// An AccountOption is an Option that [Account.NewAccount] takes too: [WithAccountID] or
+// [WithRegion].
+type AccountOption interface {
+	Option
+	ofAccounts()
+}
+
+type (
+	worldOption   func(*options)
+	accountOption func(*options)
+)
+
+func (f worldOption) set(o *options)   { f(o) }
+func (f accountOption) set(o *options) { f(o) }
+func (accountOption) ofAccounts()      {}
 
 type options struct {
 	accountID string
@@ -30,7 +46,7 @@ type options struct {
 // With adds services to the account's World, in place of those of the same name. Without
 // it the World has IAM, STS, S3 and S3 Control, SQS and Organizations.
 func With(services ...fakeaws.Service) Option {
-	return func(o *options) { o.added = append(o.added, services...) }
+	return worldOption(func(o *options) { o.added = append(o.added, services...) })
 }
 
 // services are those of the World. Of several with one name the last counts.
@@ -44,47 +60,47 @@ func (o *options) services() []fakeaws.Service {
 }
 
 // WithRegion sets the region of the account's configs. The default is us-east-1.
-func WithRegion(region string) Option {
-	return func(o *options) { o.region = region }
+func WithRegion(region string) AccountOption {
+	return accountOption(func(o *options) { o.region = region })
 }
 
 // WithAccountID sets the account's id: 12 digits. The default is 000000000000.
-func WithAccountID(id string) Option {
-	return func(o *options) { o.accountID = id }
+func WithAccountID(id string) AccountOption {
+	return accountOption(func(o *options) { o.accountID = id })
 }
 
 // WithTime starts the World's clock at a given time. The default is the
 // machine's time, or the bubble's inside testing/synctest.
 func WithTime(start time.Time) Option {
-	return func(o *options) { o.start = start }
+	return worldOption(func(o *options) { o.start = start })
 }
 
 // WithSocket makes the configs use the account's socket instead of staying in
 // the process: a real HTTP connection on loopback, and S3 in path style.
 func WithSocket() Option {
-	return func(o *options) { o.useSocket = true }
+	return worldOption(func(o *options) { o.useSocket = true })
 }
 
 // WithMode sets what becomes of a denied call. The default is [Strict].
 func WithMode(mode fakeaws.Mode) Option {
-	return func(o *options) { o.mode = mode }
+	return worldOption(func(o *options) { o.mode = mode })
 }
 
 // WithSourceIP sets the address from which all calls seem to come: the value of
 // aws:SourceIp. The default is 127.0.0.1.
 func WithSourceIP(ip string) Option {
-	return func(o *options) { o.sourceIP = ip }
+	return worldOption(func(o *options) { o.sourceIP = ip })
 }
 
 // WithRetries gives the configs the SDK's standard retryer. By default a failed
 // call answers at once.
 func WithRetries() Option {
-	return func(o *options) { o.retry = true }
+	return worldOption(func(o *options) { o.retry = true })
 }
 
 // WithVerbose logs at the end of a test that passed too what is logged of one
 // that failed: its calls, and principals in policies of which nothing is known. What
 // this package itself did to set the test up is listed with it, marked FIXTURE.
 func WithVerbose() Option {
-	return func(o *options) { o.verbose = true }
+	return worldOption(func(o *options) { o.verbose = true })
 }

@@ -107,9 +107,9 @@ func (p *place) NewOU(name string) *OU {
 }
 
 // NewAccount makes another account, as [Account.NewAccount] does, and puts it here.
-func (p *place) NewAccount() *Account {
+func (p *place) NewAccount(opts ...AccountOption) *Account {
 	p.management.t.Helper()
-	a := p.management.NewAccount()
+	a := p.management.NewAccount(opts...)
 	p.add(a)
 	return a
 }

@@ -26,23 +26,39 @@ const sessionDuration = time.Hour
 // or an anonymous caller ([Account.Anonymous]).
 type Principal struct {
 	identity
-	credentials func() aws.Credentials // nil when anonymous
+	credentials func() (aws.Credentials, error) // nil when anonymous
 }
 
 // Config returns a config with the principal's credentials, ready for every
 // NewFromConfig. A role's are those of a session that is named as the role, and
-// are renewed when they expire.
+// are renewed when they expire. Where there are none to be had, the role being
+// deleted, the test ends.
 func (p *Principal) Config() aws.Config {
+	p.account.t.Helper()
+	p.mustHaveCredentials()
 	return p.account.config(p.provide())
+}
+
+func (p *Principal) mustHaveCredentials() {
+	p.account.t.Helper()
+	if p.credentials == nil {
+		return
+	}
+	if _, err := p.credentials(); err != nil {
+		p.account.t.Fatalf("awstest: %s has no credentials: %v", p.arn, err)
+	}
 }
 
 // Credentials returns the access key, secret and session token of the principal;
 // nothing of [Account.Anonymous].
 func (p *Principal) Credentials() aws.Credentials {
+	p.account.t.Helper()
 	if p.credentials == nil {
 		return aws.Credentials{}
 	}
-	return p.credentials()
+	p.mustHaveCredentials()
+	c, _ := p.credentials()
+	return c
 }
 
 // provide is the credentials provider of a principal's config.
@@ -50,7 +66,7 @@ func (p *Principal) provide() aws.CredentialsProvider {
 	if p.credentials == nil {
 		return aws.AnonymousCredentials{}
 	}
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials(), nil })
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials() })
 }
 
 // Env returns the principal's credentials, the region and the account's URL as
@@ -95,14 +111,16 @@ func (a *Account) NewUser(name string, options ...UserOption) *Principal {
 func (a *Account) user(name, arn string) *Principal {
 	return &Principal{
 		identity:    identity{account: a, kind: aUser, name: name, arn: arn},
-		credentials: sync.OnceValue(func() aws.Credentials { return a.newAccessKey(name) }),
+		credentials: sync.OnceValues(func() (aws.Credentials, error) { return a.newAccessKey(name) }),
 	}
 }
 
-func (a *Account) newAccessKey(user string) aws.Credentials {
-	a.t.Helper()
-	out := perform[awsiam.CreateAccessKeyOutput](fixture{account: a, subject: "of " + user}, &awsiam.CreateAccessKeyInput{UserName: &user})
-	return a.longTerm(out.AccessKey)
+func (a *Account) newAccessKey(user string) (aws.Credentials, error) {
+	out, err := fixture{account: a}.do(&awsiam.CreateAccessKeyInput{UserName: &user})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return a.longTerm(out.(*awsiam.CreateAccessKeyOutput).AccessKey), nil
 }
 
 // longTerm returns the credentials that are an access key.
@@ -168,7 +186,7 @@ func (a *Account) NewSession(of *ststypes.AssumedRoleUser, c *ststypes.Credentia
 	credentials := owner.temporary(c)
 	return &Principal{
 		identity:    identity{account: &owner, name: roleOf(session), arn: *of.Arn},
-		credentials: func() aws.Credentials { return credentials },
+		credentials: fixed(credentials),
 	}
 }
 
@@ -199,22 +217,40 @@ type roleSession struct {
 
 // credentials returns the session's credentials, renewed when they have expired
 // by the World's clock. The SDK is not told when that is, for it would ask the machine's.
-func (s *roleSession) credentials() aws.Credentials {
+// Of a role that was deleted the old ones tell so, as they do in AWS.
+func (s *roleSession) credentials() (aws.Credentials, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.account
 	if s.current.HasKeys() && a.Now().Before(s.current.Expires) {
-		return s.current
+		return s.current, nil
 	}
 	answer, err := fixture{account: a}.do(&awssts.AssumeRoleInput{
-		RoleArn: &s.arn, RoleSessionName: &s.name, DurationSeconds: aws.Int32(int32(sessionDuration.Seconds())),
+		RoleArn: &s.arn, RoleSessionName: aws.String(sessionName(s.name)), DurationSeconds: aws.Int32(int32(sessionDuration.Seconds())),
 	})
-	if err != nil {
-		// The role was deleted: its old credentials tell so, as they do in AWS.
-		return s.current
+	switch {
+	case err == nil:
+	case s.current.HasKeys():
+		return s.current, nil
+	default:
+		return aws.Credentials{}, err
 	}
 	c := answer.(*awssts.AssumeRoleOutput).Credentials
 	s.current = a.temporary(c)
 	s.current.Expires = *c.Expiration
-	return s.current
+	return s.current, nil
+}
+
+// sessionName is the name of a role's session: the role's, which STS takes but where it
+// is of one letter.
+func sessionName(role string) string {
+	if len(role) < 2 {
+		return role + "-session"
+	}
+	return role
+}
+
+// fixed gives credentials that are never renewed.
+func fixed(c aws.Credentials) func() (aws.Credentials, error) {
+	return func() (aws.Credentials, error) { return c, nil }
 }

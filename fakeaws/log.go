@@ -58,6 +58,7 @@ type Log struct {
 	mu     sync.Mutex
 	events []Event // those before first are forgotten
 	first  int
+	added  int // how many there ever were
 	bytes  int // of the events and the policies of their decisions
 	// policies says how often the decisions of the events name each policy.
 	policies map[*enforce.Policy]int
@@ -77,6 +78,7 @@ func (l *Log) add(e Event) {
 		}
 	}
 	l.events = append(l.events, e)
+	l.added++
 	for n := len(l.events) - l.first; n > logSize || n > 1 && l.bytes > logBytes; n-- {
 		l.forgetFirst()
 	}
@@ -105,6 +107,22 @@ func (l *Log) Events() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append(make([]Event, 0, len(l.events)-l.first), l.events[l.first:]...)
+}
+
+// Count returns how many calls there were, those that are forgotten among them.
+func (l *Log) Count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.added
+}
+
+// Since returns the remembered calls that came after the first n, newest last.
+func (l *Log) Since(n int) []Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	remembered := l.events[l.first:]
+	from := max(0, n-(l.added-len(remembered)))
+	return append([]Event(nil), remembered[min(from, len(remembered)):]...)
 }
 
 // Find returns the call with a request id, if it is remembered.

@@ -65,6 +65,28 @@ func TestLogIsBoundedInBytes(t *testing.T) {
 	}
 }
 
+func TestLogSince(t *testing.T) {
+	t.Parallel()
+	log := new(Log)
+	const calls = logSize + 10
+	for n := range calls {
+		log.add(Event{RequestID: strconv.Itoa(n)})
+	}
+	require.Equal(t, calls, log.Count())
+	for n, want := range map[int]int{0: logSize, 10: logSize, 11: logSize - 1, calls - 2: 2, calls: 0, calls + 1: 0} {
+		events := log.Since(n)
+		require.Len(t, events, want, "after the first %d", n)
+		if want > 0 {
+			assert.Equal(t, strconv.Itoa(calls-want), events[0].RequestID)
+		}
+	}
+	log.Reset()
+	assert.Empty(t, log.Since(0))
+	log.add(Event{RequestID: "after"})
+	assert.Len(t, log.Since(calls), 1)
+	assert.Equal(t, calls+1, log.Count())
+}
+
 func TestLogFindsCalls(t *testing.T) {
 	t.Parallel()
 	log := new(Log)
