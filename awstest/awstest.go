@@ -3,6 +3,7 @@ package awstest
 import (
 	"context"
 	"hash/fnv"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"time"
@@ -210,6 +211,13 @@ func (a *Account) URL() string {
 	return a.socket.server.URL
 }
 
+// HTTPClient returns a client whose requests stay in the process, whatever their host:
+// for presigned URLs, form uploads and the websites of buckets, which have AWS's own
+// hosts. It works in a synctest bubble too.
+func (a *Account) HTTPClient() *http.Client {
+	return &http.Client{Transport: a.world.Door(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
 // Now returns the World's time.
 func (a *Account) Now() time.Time { return a.world.Clock().Now() }
 
@@ -220,6 +228,14 @@ func (a *Account) Advance(d time.Duration) { a.world.Clock().Advance(d) }
 
 // World returns the World behind the account, for Go code that knows the fakes.
 func (a *Account) World() *fakeaws.World { return a.world }
+
+// For returns the account for another test, such as a subtest or one of several that
+// share a World: what fails, fails that test.
+func (a *Account) For(t TB) *Account {
+	other := *a
+	other.t = t
+	return &other
+}
 
 // TB returns the test that the account belongs to, for packages that set up more in
 // the account.

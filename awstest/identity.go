@@ -101,6 +101,22 @@ func (i *identity) Detach(names ...string) {
 	}
 }
 
+// Replace gives an inline policy another document: what a deployment changes. A policy
+// that is not there fails the test. It counts from the next call on.
+func (i *identity) Replace(name string, policy Policy) {
+	t := i.account.t
+	t.Helper()
+	i.mustTakePolicies()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	there := i.account.IAM().identity(i.kind, i.name)
+	if _, ok := there.Inline[name]; !ok {
+		t.Fatalf("awstest: Replace %s of %s: it has no such inline policy; it has: %s", name, i.arn, strings.Join(slices.Sorted(maps.Keys(there.Inline)), ", "))
+		return
+	}
+	i.put(name, i.account.document(policy, enforce.IdentityPolicy, i.arn, anyResource))
+}
+
 func (i *identity) mustTakePolicies() {
 	i.account.t.Helper()
 	if i.kind == "" {

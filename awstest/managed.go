@@ -10,7 +10,7 @@ import (
 // attached, not copied: IAM lists it, and it counts against the ten that a principal may
 // have.
 type ManagedPolicy struct {
-	ofIdentities
+	ofPolicies
 	name, arn string
 	text      func() string
 	err       error

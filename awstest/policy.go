@@ -13,6 +13,7 @@ import (
 // a [Statement], several as [Statements], or AWS's own as [Managed].
 type Policy interface {
 	IdentityOption
+	SessionOption
 	// document returns the JSON text, and the file that it came from, if any.
 	// Statements without resources are for the given ones.
 	document(resources []string) (text, file string, err error)
@@ -34,7 +35,7 @@ func FS(fsys fs.FS, path string) Policy {
 }
 
 type jsonPolicy struct {
-	ofIdentities
+	ofPolicies
 	text, file string
 	err        error
 }
@@ -45,7 +46,7 @@ func (p jsonPolicy) addTo(s *spec)                             { s.policies = ap
 // A Statement is one statement of a policy, and a whole policy by itself. It is
 // a value: each method returns a changed copy.
 type Statement struct {
-	ofIdentities
+	ofPolicies
 	effect     string
 	sid        string
 	actions    []string
@@ -131,7 +132,7 @@ func (s Statement) addTo(sp *spec) { sp.policies = append(sp.policies, s) }
 func Statements(list ...Statement) Policy { return statements{list: list} }
 
 type statements struct {
-	ofIdentities
+	ofPolicies
 	list []Statement
 }
 

@@ -69,28 +69,6 @@ func (p *Principal) provide() aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials() })
 }
 
-// Env returns the principal's credentials, the region and the account's URL as
-// KEY=VALUE, for the environment of a subprocess. It names no configuration
-// files, so that the subprocess does not read the developer's own.
-func (p *Principal) Env() []string {
-	p.account.t.Helper()
-	c := p.Credentials()
-	env := []string{
-		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
-		"AWS_REGION=" + p.account.options.region,
-		"AWS_DEFAULT_REGION=" + p.account.options.region,
-		"AWS_ENDPOINT_URL=" + p.account.URL(),
-		"AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=/dev/null",
-		"AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-	}
-	if c.SessionToken != "" {
-		env = append(env, "AWS_SESSION_TOKEN="+c.SessionToken)
-	}
-	return env
-}
-
 // NewUser makes an IAM user with an access key.
 func (a *Account) NewUser(name string, options ...UserOption) *Principal {
 	a.t.Helper()
@@ -168,6 +146,45 @@ func (a *Account) boundary(owner string, p Policy) *string {
 	}
 	arn := a.IAM().CreatePolicy("boundary-of-"+owner, p).ARN()
 	return &arn
+}
+
+// A SessionOption is what [Principal.NewSession] makes a session with: [Tags], or a
+// [Policy], which is a session policy.
+type SessionOption interface {
+	option
+	forSessions()
+}
+
+// NewSession assumes a role with a name for the session, and tags and session policies
+// if there are any: the principal "arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME". Its
+// credentials last for an hour and are not renewed. What STS refuses ends the test.
+func (p *Principal) NewSession(name string, options ...SessionOption) *Principal {
+	a := p.account
+	a.t.Helper()
+	if p.kind != aRole {
+		a.t.Fatalf("awstest: NewSession of %s: roles have sessions", p.arn)
+		return nil
+	}
+	s := newSpec(options)
+	in := &awssts.AssumeRoleInput{RoleArn: &p.arn, RoleSessionName: &name, DurationSeconds: aws.Int32(int32(sessionDuration.Seconds()))}
+	f := fixture{account: a, subject: name + " of " + p.name}
+	for _, policy := range s.policies {
+		if arn := managedARN(policy); arn != "" {
+			in.PolicyArns = append(in.PolicyArns, ststypes.PolicyDescriptorType{Arn: &arn})
+			continue
+		}
+		if f.policy != nil {
+			a.t.Fatalf("awstest: NewSession %s: a session has one session policy, and managed ones: use Statements", name)
+			return nil
+		}
+		f.policy = a.document(policy, enforce.SessionPolicy, "session "+name, anyResource)
+		in.Policy = &f.policy.text
+	}
+	for _, tag := range s.tagList() {
+		in.Tags = append(in.Tags, ststypes.Tag{Key: tag.Key, Value: tag.Value})
+	}
+	out := perform[awssts.AssumeRoleOutput](f, in)
+	return a.NewSession(out.AssumedRoleUser, out.Credentials)
 }
 
 // NewSession makes a principal of what sts:AssumeRole and its like answer: the session

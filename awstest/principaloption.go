@@ -57,9 +57,15 @@ func Path(path string) IdentityOption {
 	return identityOption{set: func(s *spec) { s.path = &path }}
 }
 
-// Tags are the tags of a user or role.
-func Tags(tags map[string]string) PrincipalOption {
-	return principalOption{set: func(s *spec) { s.tags = tags }}
+// Tags are the tags of a user, a role or a session.
+func Tags(tags map[string]string) TagsOption {
+	return tagsOption{set: func(s *spec) { s.tags = tags }}
+}
+
+// A TagsOption is an option of users, of roles and of sessions.
+type TagsOption interface {
+	PrincipalOption
+	SessionOption
 }
 
 // InGroup puts a user into a group.
@@ -94,6 +100,12 @@ type (
 		set
 		ofIdentities
 	}
+	tagsOption struct {
+		set
+		ofUsers
+		ofRoles
+		ofSessions
+	}
 )
 
 // What is embedded in an option tells who takes it.
@@ -101,16 +113,23 @@ type (
 	ofUsers      struct{}
 	ofRoles      struct{}
 	ofGroups     struct{}
+	ofSessions   struct{}
 	ofIdentities struct {
 		ofUsers
 		ofRoles
 		ofGroups
+	}
+	ofPolicies struct {
+		ofIdentities
+		ofSessions
 	}
 )
 
 func (ofUsers) forUsers()   {}
 func (ofRoles) forRoles()   {}
 func (ofGroups) forGroups() {}
+
+func (ofSessions) forSessions() {}
 
 // A spec is what a user, role or group is made with.
 type spec struct {

@@ -1,8 +1,10 @@
 package awstest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +86,26 @@ func (b *Bucket) ARN() string { return fakeaws.ARN("s3", "", "", b.name) }
 func (b *Bucket) Put(key, body string) {
 	b.s3.account.t.Helper()
 	b.PutObject(&awss3.PutObjectInput{Key: &key, Body: strings.NewReader(body)})
+}
+
+// PutFS puts each file of a file system into the bucket, under its path: what go:embed
+// has, os.DirFS, or the files of a txtar archive (golang.org/x/tools/txtar).
+func (b *Bucket) PutFS(fsys fs.FS) {
+	t := b.s3.account.t
+	t.Helper()
+	err := fs.WalkDir(fsys, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(fsys, path)
+		if err == nil {
+			b.PutObject(&awss3.PutObjectInput{Key: &path, Body: bytes.NewReader(body)})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("awstest: PutFS %s: %v", b.name, err)
+	}
 }
 
 // PutObject puts an object into the bucket, with all that PutObject can give it. The

@@ -3,6 +3,8 @@ package idp
 import (
 	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/leastpriv/leastpriv/awstest"
 )
@@ -35,5 +37,26 @@ func (s ServiceAccount) Claims() Claims {
 			"serviceaccount": map[string]any{"name": s.Name},
 			"pod":            map[string]any{"name": cmp.Or(s.Pod, s.Name)},
 		},
+	}
+}
+
+// TokenFile is the style of credentials of a pod whose service account has a role (IAM
+// roles for service accounts): a file with a token of the cluster, and the role that it
+// is for. The program itself calls sts:AssumeRoleWithWebIdentity, which the role's trust
+// policy must allow.
+//
+//	role.Setenv(t, cluster.TokenFile(idp.ServiceAccount{Name: "worker"}))
+func (p *OIDCProvider) TokenFile(subject Subject) awstest.CredentialStyle {
+	return func(t awstest.EnvTB, role *awstest.Principal) map[string]string {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(file, []byte(p.Token(subject)), 0o600); err != nil {
+			t.Fatalf("idp: %v", err)
+		}
+		return map[string]string{
+			"AWS_WEB_IDENTITY_TOKEN_FILE": file,
+			"AWS_ROLE_ARN":                role.ARN(),
+			"AWS_ROLE_SESSION_NAME":       *sessionName(role),
+		}
 	}
 }
