@@ -91,9 +91,11 @@ const nowhere = "http://awstest-keeps-tests-from-the-real-network.invalid:1"
 func (p *Principal) environment() map[string]string {
 	p.account.t.Helper()
 	env := map[string]string{
-		"AWS_REGION":                  p.account.options.region,
-		"AWS_DEFAULT_REGION":          p.account.options.region,
-		"AWS_ENDPOINT_URL":            p.account.URL(),
+		"AWS_REGION":         p.account.options.region,
+		"AWS_DEFAULT_REGION": p.account.options.region,
+		"AWS_ENDPOINT_URL":   p.account.URL(),
+		// The SDK for Go exchanges a pod's token before it reads AWS_ENDPOINT_URL.
+		"AWS_ENDPOINT_URL_STS":        p.account.URL(),
 		"AWS_EC2_METADATA_DISABLED":   "true",
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,

@@ -26,7 +26,7 @@ func TestSetenv(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", "https://example.com")
 	acct := awstest.New(t)
 	role, user := acct.NewRole("worker"), acct.NewUser("alice")
-	common := []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
+	common := []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
 	for name, test := range map[string]struct {
 		principal *awstest.Principal
 		style     []awstest.CredentialStyle
