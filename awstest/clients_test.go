@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -213,6 +216,67 @@ func TestRolesOfOneLetter(t *testing.T) {
 			assert.True(t, r.fatal)
 			assert.Contains(t, r.errors[0], ":"+name+"/gone has no credentials: ")
 		}
+	}
+}
+
+// Whatever policy denies, the explanation names its file and line.
+func TestDenialsNameTheFileOfThePolicy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(text string) awstest.Policy {
+		path := filepath.Join(dir, "deny-it.json")
+		require.NoError(t, os.WriteFile(path, []byte("{\"Version\": \"2012-10-17\", \"Statement\": [\n"+text+"]}"), 0o600))
+		return awstest.File(path)
+	}
+	deny := file(`{"Effect": "Deny", "Action": "*", "Resource": "*"}`)
+	allow := awstest.Allow("*")
+	everybody := file(`{"Effect": "Deny", "Action": "s3:*", "Principal": "*", "Resource": "*"}`)
+	lists := func(p *awstest.Principal) error { return list(t.Context(), p.Config()) }
+	for name, test := range map[string]func(*awstest.Account) error{
+		"user": func(a *awstest.Account) error { return lists(a.NewUser("alice", allow, deny)) },
+		"group": func(a *awstest.Account) error {
+			return lists(a.NewUser("alice", allow, awstest.InGroup(a.NewGroup("staff", deny))))
+		},
+		"managed": func(a *awstest.Account) error {
+			return lists(a.NewUser("alice", allow, a.IAM().CreatePolicy("p", deny)))
+		},
+		"boundary": func(a *awstest.Account) error { return lists(a.NewUser("alice", allow, awstest.Boundary(deny))) },
+		"session":  func(a *awstest.Account) error { return lists(a.NewRole("worker", allow).NewSession("job", deny)) },
+		"trust": func(a *awstest.Account) error {
+			role := a.NewRole("worker", awstest.Trust(file(`{"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*"}`)))
+			_, err := sts.NewFromConfig(a.NewUser("alice", allow).Config()).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(role.ARN()), RoleSessionName: aws.String("s1")})
+			return err
+		},
+		"SCP": func(a *awstest.Account) error {
+			a.NewOrganization()
+			member := a.Organization().NewAccount().AttachSCP("no", deny)
+			return lists(member.NewUser("alice", allow))
+		},
+		"RCP": func(a *awstest.Account) error {
+			a.NewOrganization()
+			member := a.Organization().NewAccount().AttachRCP("no", everybody)
+			member.S3().CreateBucket("reports")
+			return del(t.Context(), member.NewUser("alice", allow).Config())
+		},
+		"bucket": func(a *awstest.Account) error {
+			a.S3().CreateBucket("reports").SetPolicy(file(`{"Effect": "Deny", "Action": "s3:DeleteObject", "Principal": "*", "Resource": "arn:aws:s3:::reports/*"}`))
+			return del(t.Context(), a.NewUser("alice", allow).Config())
+		},
+		"queue": func(a *awstest.Account) error {
+			queue := a.SQS().CreateQueue("jobs", nil)
+			queue.SetPolicy(file(`{"Effect": "Deny", "Action": "sqs:SendMessage", "Principal": "*", "Resource": "` + queue.ARN() + `"}`))
+			_, err := sqs.NewFromConfig(a.NewUser("alice", allow).Config()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String(queue.URL()), MessageBody: aws.String("m")})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			acct := awstest.New(t)
+			err := test(acct)
+			require.Error(t, err)
+			r := failing(t, func(tb awstest.TB) { awstest.AssertAllowed(tb, err) })
+			require.Len(t, r.errors, 1)
+			assert.Contains(t, r.errors[0], "deny-it.json:2:1)")
+		})
 	}
 }
 

@@ -61,7 +61,7 @@ func (f fixture) do(in any) (any, error) {
 	a := f.account
 	actor := a.world.Fixture(a.acct.ID, cmp.Or(f.region, a.options.region))
 	if f.policy != nil {
-		actor = actor.From(f.policy.file)
+		actor = actor.From(f.policy.source)
 	}
 	// Credentials are renewed, and state is looked at, in cleanup functions too, when
 	// the test's context is over.
@@ -87,21 +87,22 @@ func dump(names []string, each func(name string) string) string {
 	return b.String()
 }
 
-// A document is the text of a policy, and the file in which it stands, if it has one.
+// A document is the text of a policy, and where it stands, if it is in a file.
 type document struct {
-	text, file string
-	kind       enforce.Kind
+	text   string
+	source enforce.Source
+	kind   enforce.Kind
 }
 
 // document reads a policy. Its statements without resources are for the given ones.
 func (a *Account) document(p Policy, kind enforce.Kind, owner string, resources ...string) *document {
 	a.t.Helper()
-	text, file, err := p.document(resources)
+	text, source, err := p.document(resources)
 	if err != nil {
 		a.t.Fatalf("awstest: %s of %s: %v", kind, owner, err)
 		return nil
 	}
-	return &document{text, file, kind}
+	return &document{text, source, kind}
 }
 
 // explain adds to AWS's words on a policy document, which are few, what is wrong with
@@ -111,7 +112,7 @@ func (d *document) explain(err error) string {
 		return err.Error()
 	}
 	var problem *enforce.DocumentError
-	if _, parseErr := enforce.Parse(d.text, d.kind, enforce.Source{File: d.file}); errors.As(parseErr, &problem) {
+	if _, parseErr := enforce.Parse(d.text, d.kind, d.source); errors.As(parseErr, &problem) {
 		return err.Error() + "\n" + problem.Error()
 	}
 	return err.Error()

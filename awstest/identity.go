@@ -54,7 +54,7 @@ func (i *identity) Attach(policies ...Policy) {
 			continue
 		}
 		document := i.account.document(policy, enforce.IdentityPolicy, i.arn, anyResource)
-		i.put(i.inlineName(document.file), document)
+		i.put(i.inlineName(document.source.File), document)
 	}
 }
 

@@ -59,7 +59,7 @@ func (k *Key) SetPolicy(policy Policy) {
 	a := k.kms.account
 	a.t.Helper()
 	doc := a.document(policy, enforce.KeyPolicy, k.alias, anyResource)
-	parsed, err := enforce.Parse(doc.text, enforce.KeyPolicy, enforce.Source{File: doc.file})
+	parsed, err := enforce.Parse(doc.text, enforce.KeyPolicy, doc.source)
 	if err == nil {
 		err = k.key.SetPolicy(parsed)
 	}

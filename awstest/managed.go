@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"fmt"
+	"github.com/leastpriv/leastpriv/enforce"
 
 	"github.com/leastpriv/leastpriv/internal/managed"
 )
@@ -34,11 +35,11 @@ func (p *ManagedPolicy) ARN() string { return p.arn }
 func (p *ManagedPolicy) addTo(s *spec) { s.policies = append(s.policies, p) }
 
 // document returns the text, for whoever wants the policy as a document.
-func (p *ManagedPolicy) document([]string) (string, string, error) {
+func (p *ManagedPolicy) document([]string) (string, enforce.Source, error) {
 	if p.err != nil {
-		return "", "", p.err
+		return "", enforce.Source{}, p.err
 	}
-	return p.text(), "", nil
+	return p.text(), enforce.Source{}, nil
 }
 
 // managedARN returns the ARN of a policy that IAM has already; empty for a document.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
 )
 
 // A Policy is a policy document in any of its forms: [JSON], [File], [FS],
@@ -16,7 +18,7 @@ type Policy interface {
 	SessionOption
 	// document returns the JSON text, and the file that it came from, if any.
 	// Statements without resources are for the given ones.
-	document(resources []string) (text, file string, err error)
+	document(resources []string) (text string, source enforce.Source, err error)
 }
 
 // JSON is a policy document as text.
@@ -25,23 +27,26 @@ func JSON(document string) Policy { return jsonPolicy{text: document} }
 // File is a policy document in a file, by its path from the test's folder.
 func File(path string) Policy {
 	text, err := os.ReadFile(path)
-	return jsonPolicy{text: string(text), file: path, err: err}
+	return jsonPolicy{text: string(text), source: enforce.Source{File: path}, err: err}
 }
 
 // FS is a policy document in a file system, as go:embed makes one.
 func FS(fsys fs.FS, path string) Policy {
 	text, err := fs.ReadFile(fsys, path)
-	return jsonPolicy{text: string(text), file: path, err: err}
+	return jsonPolicy{text: string(text), source: enforce.Source{File: path}, err: err}
 }
 
 type jsonPolicy struct {
 	ofPolicies
-	text, file string
-	err        error
+	text   string
+	source enforce.Source
+	err    error
 }
 
-func (p jsonPolicy) document([]string) (string, string, error) { return p.text, p.file, p.err }
-func (p jsonPolicy) addTo(s *spec)                             { s.policies = append(s.policies, p) }
+func (p jsonPolicy) document([]string) (string, enforce.Source, error) {
+	return p.text, p.source, p.err
+}
+func (p jsonPolicy) addTo(s *spec) { s.policies = append(s.policies, p) }
 
 // A Statement is one statement of a policy, and a whole policy by itself. It is
 // a value: each method returns a changed copy.
@@ -123,8 +128,8 @@ var builtInProviders = []string{"cognito-identity.amazonaws.com", "accounts.goog
 // String returns the policy document that has only this statement.
 func (s Statement) String() string { return Document(s) }
 
-func (s Statement) document(resources []string) (string, string, error) {
-	return render(resources, []Statement{s}), "", nil
+func (s Statement) document(resources []string) (string, enforce.Source, error) {
+	return render(resources, []Statement{s}), enforce.Source{}, nil
 }
 func (s Statement) addTo(sp *spec) { sp.policies = append(sp.policies, s) }
 
@@ -136,8 +141,8 @@ type statements struct {
 	list []Statement
 }
 
-func (s statements) document(resources []string) (string, string, error) {
-	return render(resources, s.list), "", nil
+func (s statements) document(resources []string) (string, enforce.Source, error) {
+	return render(resources, s.list), enforce.Source{}, nil
 }
 func (s statements) addTo(sp *spec) { sp.policies = append(sp.policies, s) }
 

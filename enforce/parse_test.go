@@ -269,3 +269,16 @@ func TestKeysTwiceAmongMany(t *testing.T) {
 		}
 	}
 }
+
+// Statements of a document that was made of another stand where they stood there.
+func TestPositionsOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	p, err := Parse(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}`,
+		IdentityPolicy, Source{File: "template.yaml", Line: 7, Statements: []Position{{Line: 40, Column: 13}}})
+	require.NoError(t, err)
+	line, column := p.Statements()[0].Position()
+	assert.Equal(t, Position{40, 13}, Position{line, column})
+	line, column = p.Statements()[1].Position()
+	assert.Equal(t, Position{8, 67}, Position{line, column}, "of those that are not known the document tells")
+}

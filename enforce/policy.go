@@ -74,7 +74,13 @@ type Source struct {
 	ARN  string // of a managed policy
 	File string // in which the document stands
 	Line int    // of File at which the document starts; 0 is 1
+	// Statements are where the statements stand in File, where the document was made of
+	// another: of a YAML template.
+	Statements []Position
 }
+
+// A Position is a place in a file. Both count from 1.
+type Position struct{ Line, Column int }
 
 // A Policy is a compiled policy. It is immutable.
 type Policy struct {
@@ -230,6 +236,9 @@ func (s *Statement) Document() string { return s.policy.doc[s.start:s.end] }
 // Position returns where the statement stands: in the file that the policy came
 // from, or else in the policy's document.
 func (s *Statement) Position() (line, column int) {
+	if known := s.policy.source.Statements; int(s.number) < len(known) {
+		return known[s.number].Line, known[s.number].Column
+	}
 	return position(s.policy.doc, int(s.start), s.policy.source.Line)
 }
 

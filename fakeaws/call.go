@@ -37,9 +37,9 @@ type Call struct {
 	// SourceIP, UserAgent and Referer are those of the HTTP request.
 	SourceIP, UserAgent, Referer string
 
-	// PolicyFile is the file that a policy document of this call came from, as
+	// PolicySource is the file that a policy document of this call came from, as
 	// far as Go code that seeds state knows it; decisions name it.
-	PolicyFile string
+	PolicySource enforce.Source
 
 	exchange *Exchange    // nil for a call that Go code makes: see Do
 	handler  *handler     // of the operation, once it is known

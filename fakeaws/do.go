@@ -17,7 +17,7 @@ type Actor struct {
 	account, region string
 	source          *ServiceCall
 	fixture         bool
-	policyFile      string
+	policySource    enforce.Source
 	request         *Call // see Call.Actor
 }
 
@@ -39,10 +39,10 @@ func (w *World) Fixture(account, region string) Actor {
 	return Actor{caller: acct.Root.Caller, account: account, region: region, fixture: true}
 }
 
-// From says in which file the policy documents stand that an operation is given, for
-// decisions to name.
-func (a Actor) From(policyFile string) Actor {
-	a.policyFile = policyFile
+// From says where the policy document stands that an operation is given, for decisions
+// to name.
+func (a Actor) From(policy enforce.Source) Actor {
+	a.policySource = policy
 	return a
 }
 
@@ -105,18 +105,18 @@ func (w *World) Check(ctx context.Context, as Actor, in any) error {
 
 func (w *World) newCall(ctx context.Context, as Actor, h *handler) *Call {
 	c := &Call{
-		Context:    ctx,
-		World:      w,
-		Account:    as.account,
-		Region:     cmp.Or(as.region, w.region),
-		Caller:     as.caller,
-		Service:    h.room.reg.Name,
-		Operation:  h.op.Name,
-		RequestID:  w.ids.UUID(),
-		Time:       w.clock.Now(),
-		PolicyFile: as.policyFile,
-		source:     as.source,
-		fixture:    as.fixture,
+		Context:      ctx,
+		World:        w,
+		Account:      as.account,
+		Region:       cmp.Or(as.region, w.region),
+		Caller:       as.caller,
+		Service:      h.room.reg.Name,
+		Operation:    h.op.Name,
+		RequestID:    w.ids.UUID(),
+		Time:         w.clock.Now(),
+		PolicySource: as.policySource,
+		source:       as.source,
+		fixture:      as.fixture,
 	}
 	if r := as.request; r != nil {
 		c.Endpoint, c.EndpointRegion, c.Signed = r.Endpoint, r.EndpointRegion, r.Signed

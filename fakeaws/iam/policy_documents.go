@@ -7,7 +7,9 @@ import (
 
 // source names a policy for those who ask why a call was decided as it was.
 func source(call *fakeaws.Call, name, arn string) enforce.Source {
-	return enforce.Source{Name: name, ARN: arn, File: call.PolicyFile}
+	src := call.PolicySource
+	src.Name, src.ARN = name, arn
+	return src
 }
 
 // newGrant makes a policy that allows a principal some actions on what has it.

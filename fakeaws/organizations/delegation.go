@@ -38,7 +38,7 @@ func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyIn
 		if r.delegation != nil && len(in.Tags) > 0 {
 			return nil, violates("UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED", tagsOnUpdate)
 		}
-		compiled, err := enforce.Parse(*in.Content, enforce.ResourcePolicy, enforce.Source{File: call.PolicyFile})
+		compiled, err := enforce.Parse(*in.Content, enforce.ResourcePolicy, call.PolicySource)
 		if err != nil {
 			return nil, invalidInput(types.InvalidInputExceptionReasonInvalidResourcePolicyJson, malformedDelegation)
 		}

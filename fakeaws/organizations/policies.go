@@ -68,7 +68,9 @@ func (p *policy) compile(call *fakeaws.Call, document string) error {
 	if utf8.RuneCountInString(document) > d.size {
 		return violates(types.ConstraintViolationExceptionReasonPolicyContentLimitExceeded, tooLong)
 	}
-	compiled, err := enforce.Parse(document, d.kind, enforce.Source{ARN: p.arn, File: call.PolicyFile})
+	source := call.PolicySource
+	source.ARN = p.arn
+	compiled, err := enforce.Parse(document, d.kind, source)
 	if err != nil {
 		return &types.MalformedPolicyDocumentException{Message: aws.String(malformed)}
 	}

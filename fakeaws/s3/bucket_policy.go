@@ -112,7 +112,7 @@ func (b *bucket) stillOwn(call *fakeaws.Call, method string) error {
 
 // compilePolicy reads a bucket policy and finds its principals.
 func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *enforce.Document, error) {
-	policy, err := enforce.Parse(text, enforce.BucketPolicy, enforce.Source{File: call.PolicyFile})
+	policy, err := enforce.Parse(text, enforce.BucketPolicy, call.PolicySource)
 	if err != nil {
 		return nil, nil, malformedPolicy(err)
 	}

@@ -60,6 +60,7 @@ type change struct {
 	settings
 	service *Fake
 	queue   *queue
+	source  enforce.Source // of the policy
 }
 
 // An attribute is one that a queue's owner can set. A read of "" means that the
@@ -130,7 +131,9 @@ func writePolicy(c *change, value string) error {
 		c.policy = nil
 		return nil
 	}
-	policy, err := enforce.Parse(value, enforce.QueuePolicy, enforce.Source{Name: c.queue.arn})
+	source := c.source
+	source.Name = c.queue.arn
+	policy, err := enforce.Parse(value, enforce.QueuePolicy, source)
 	if err != nil {
 		return refusedPolicy()
 	}
@@ -146,8 +149,8 @@ func refusedPolicy() error { return invalidAttributeValue(string(types.QueueAttr
 // change returns the settings that q would have with the given attributes. It
 // checks them in order of name, so that the error does not depend on chance.
 // Attributes of FIFO queues are unknown to a standard queue.
-func (s *Fake) change(q *queue, values map[string]string) (settings, error) {
-	c := change{settings: q.settings, service: s, queue: q}
+func (s *Fake) change(call *fakeaws.Call, q *queue, values map[string]string) (settings, error) {
+	c := change{settings: q.settings, service: s, queue: q, source: call.PolicySource}
 	if err := checkEncryption(values); err != nil {
 		return settings{}, err
 	}
@@ -247,7 +250,7 @@ func (s *Fake) setQueueAttributes(call *fakeaws.Call, in *awssqs.SetQueueAttribu
 		if len(in.Attributes) == 0 {
 			return nil, missingParameter("Attributes")
 		}
-		changed, err := s.change(q, in.Attributes)
+		changed, err := s.change(call, q, in.Attributes)
 		if err != nil {
 			return nil, err
 		}

@@ -63,7 +63,7 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 	return &fakeaws.Plan[*awssqs.CreateQueueOutput]{Needs: needs, Do: func() (*awssqs.CreateQueueOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if err := s.create(id, in, found); err != nil {
+		if err := s.create(call, id, in, found); err != nil {
 			return nil, err
 		}
 		return &awssqs.CreateQueueOutput{QueueUrl: aws.String(id.url(call))}, nil
@@ -73,7 +73,7 @@ func (s *Fake) createQueue(call *fakeaws.Call, in *awssqs.CreateQueueInput) (*fa
 // create makes a queue, or finds that there is one as the call wants it. The call was
 // judged by the tags and the policy of the queue that was found before, if any: when that
 // one was deleted meanwhile, no other is made.
-func (s *Fake) create(id queueID, in *awssqs.CreateQueueInput, found *queue) error {
+func (s *Fake) create(call *fakeaws.Call, id queueID, in *awssqs.CreateQueueInput, found *queue) error {
 	if err := checkNewName(id.name, in.Attributes); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *Fake) create(id queueID, in *awssqs.CreateQueueInput, found *queue) err
 		}
 		q = newQueue(s, id, s.world.IDs().Hex(32), now)
 	}
-	changed, err := s.change(q, in.Attributes)
+	changed, err := s.change(call, q, in.Attributes)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (s *Fake) addPermission(call *fakeaws.Call, in *awssqs.AddPermissionInput) 
 			return nil, refusedPolicy()
 		}
 		document.add(grant)
-		if err := s.storePolicy(q, document); err != nil {
+		if err := s.storePolicy(call, q, document); err != nil {
 			return nil, err
 		}
 		return &awssqs.AddPermissionOutput{}, nil
@@ -94,7 +94,7 @@ func (s *Fake) removePermission(call *fakeaws.Call, in *awssqs.RemovePermissionI
 			return nil, invalidValue(label, "Label", "can't find label.")
 		}
 		document.remove(i)
-		if err := s.storePolicy(q, document); err != nil {
+		if err := s.storePolicy(call, q, document); err != nil {
 			return nil, err
 		}
 		return &awssqs.RemovePermissionOutput{}, nil
@@ -158,7 +158,7 @@ func (d *policyDocument) remove(i int) {
 
 // storePolicy makes the edited document the queue's policy. That a policy without
 // statements is removed is unverified.
-func (s *Fake) storePolicy(q *queue, document *policyDocument) error {
+func (s *Fake) storePolicy(call *fakeaws.Call, q *queue, document *policyDocument) error {
 	var text []byte
 	if len(document.Statement) > 0 {
 		var err error
@@ -166,7 +166,7 @@ func (s *Fake) storePolicy(q *queue, document *policyDocument) error {
 			return err
 		}
 	}
-	changed, err := s.change(q, map[string]string{string(types.QueueAttributeNamePolicy): string(text)})
+	changed, err := s.change(call, q, map[string]string{string(types.QueueAttributeNamePolicy): string(text)})
 	if err != nil {
 		return err
 	}

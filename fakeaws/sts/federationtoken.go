@@ -52,7 +52,7 @@ func (s *Fake) getFederationToken(call *fakeaws.Call, in *sdk.GetFederationToken
 func (s *Fake) federate(call *fakeaws.Call, in *sdk.GetFederationTokenInput) (*sdk.GetFederationTokenOutput, error) {
 	session := &fakeaws.Session{Name: *in.Name, Tags: tagsOf(in.Tags)}
 	var err error
-	if session.Policies, err = s.sessionPolicies(call.Account, in.Policy, in.PolicyArns); err != nil {
+	if session.Policies, err = s.sessionPolicies(call, call.Account, in.Policy, in.PolicyArns); err != nil {
 		return nil, err
 	}
 	packed, err := packedSize(in.Policy, in.PolicyArns, in.Tags)

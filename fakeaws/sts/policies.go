@@ -27,10 +27,10 @@ const awsPolicies = "arn:aws:iam::aws:policy/"
 
 // sessionPolicies compiles the session policies of a request; nil when it has
 // none. Managed ones must be AWS's or in the account of the role or user.
-func (s *Fake) sessionPolicies(account string, inline *string, managed []types.PolicyDescriptorType) ([]*enforce.Policy, error) {
+func (s *Fake) sessionPolicies(call *fakeaws.Call, account string, inline *string, managed []types.PolicyDescriptorType) ([]*enforce.Policy, error) {
 	var policies []*enforce.Policy
 	if inline != nil {
-		p, err := enforce.Parse(*inline, enforce.SessionPolicy, enforce.Source{})
+		p, err := enforce.Parse(*inline, enforce.SessionPolicy, call.PolicySource)
 		if err != nil {
 			return nil, malformed(err)
 		}

@@ -138,7 +138,7 @@ func (s *Fake) openRole(a *assumption) (*sdk.AssumeRoleOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session.Policies, err = s.sessionPolicies(role.Account, in.Policy, in.PolicyArns); err != nil {
+	if session.Policies, err = s.sessionPolicies(a.call, role.Account, in.Policy, in.PolicyArns); err != nil {
 		return nil, err
 	}
 	packed, err := packedSize(in.Policy, in.PolicyArns, in.Tags)
