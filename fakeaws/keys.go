@@ -46,10 +46,15 @@ func (e *KeyNotFoundError) Error() string { return e.Message }
 // the account decide. The error is an [*UnknownPrincipalError] when the policy names who
 // does not exist.
 func (k *Keys) Create(account, region string, policy *enforce.Policy) (*Key, error) {
+	return k.CreateWithID(account, region, k.world.ids.UUID(), policy)
+}
+
+// CreateWithID is Create of a key whose id, a UUID, is known before.
+func (k *Keys) CreateWithID(account, region, id string, policy *enforce.Policy) (*Key, error) {
 	if policy == nil {
 		policy = defaultKeyPolicy(account)
 	}
-	return k.add(&Key{ID: k.world.ids.UUID(), Account: account, Region: region}, policy)
+	return k.add(&Key{ID: id, Account: account, Region: region}, policy)
 }
 
 func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
