@@ -159,7 +159,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 12)
+	assert.Len(t, services, 13)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {
