@@ -26,9 +26,7 @@ func (d Decision) PolicyEvaluations() (all []PolicyEvaluation) {
 			}
 			for i, node := range nodes {
 				for _, p := range node {
-					if p != nil {
-						all = append(all, PolicyEvaluation{Policy: p, Layer: l, Node: i, Matched: e.matched(d, l, p)})
-					}
+					all = append(all, PolicyEvaluation{Policy: p, Layer: l, Node: i, Matched: e.matched(d, l, p)})
 				}
 			}
 		}

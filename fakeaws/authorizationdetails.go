@@ -18,9 +18,9 @@ const authorizationIDSize = 27
 // authorizationID is the id under which the details of the call's denial are found; it is
 // made when a text first gives it away. A World whose services do not tell of denials
 // has none. Nor has a caller without an account: AWS keeps the details for the account of
-// the principal.
+// the principal, and in a region, of which a signature can have any text.
 func (c *Call) authorizationID() string {
-	if !c.World.details || c.Account == "" {
+	if !c.World.details || c.Account == "" || len(c.Region) > maxRegion {
 		return ""
 	}
 	e := &c.event
