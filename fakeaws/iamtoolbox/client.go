@@ -114,7 +114,7 @@ func (c *Client) do(ctx context.Context, call *clientCall) (any, error) {
 			return nil, err
 		}
 	}
-	out, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandler(c.http()), stack).Handle(ctx, call.in)
+	out, _, err := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(c.http()), stack).Handle(ctx, call.in)
 	if err != nil {
 		err = &smithy.OperationError{ServiceID: "IAM Toolbox", OperationName: call.operation, Err: err}
 	}

@@ -1,11 +1,13 @@
 package iamtoolbox_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamsdk "github.com/aws/aws-sdk-go-v2/service/iam"
 	s3sdk "github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	sqssdk "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -206,6 +208,41 @@ func (k *kind) check(t *testing.T, w *world, denied error) {
 			assert.Equal(t, []iamtoolbox.AttachedTo{{Arn: aws.String(k.attached)}}, p.AttachedTo)
 		}
 	}
+}
+
+// What S3 and SQS repeat of a denial by KMS has the id as well.
+func TestDetailsOfKeys(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	w := newWorld(t, worldtest.InProcess)
+	key, err := w.Keys().Create(accountID, worldtest.Region, nil)
+	require.NoError(t, err)
+	_, err = w.s3.PutObject(ctx, &s3sdk.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String("key"), Body: strings.NewReader("data"),
+		ServerSideEncryption: s3types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(key.ARN)})
+	require.NoError(t, err)
+	_, err = w.sqs.SetQueueAttributes(ctx, &sqssdk.SetQueueAttributesInput{QueueUrl: aws.String(queueURL), Attributes: map[string]string{"KmsMasterKeyId": key.ARN}})
+	require.NoError(t, err)
+	w.inline(t, "alice", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:*","sqs:*"],"Resource":"*"}}`)
+
+	denied := getObject(t, w.alice)
+	said, _ := cut(t, denied)
+	assert.Equal(t, "User: "+aliceARN+" is not authorized to perform: kms:Decrypt on resource: "+key.ARN+" because no identity-based policy allows the kms:Decrypt action", said)
+	out := w.details(t, denied)
+	require.Len(t, out.Evaluations, 2)
+	assert.Equal(t, []string{"s3:GetObject", "kms:Decrypt"}, []string{*out.Evaluations[0].Action, *out.Evaluations[1].Action})
+	assert.Equal(t, []iamtoolbox.EvaluatedEffect{iamtoolbox.EvaluatedEffectAllow, implicit}, []iamtoolbox.EvaluatedEffect{out.Evaluations[0].EvaluatedEffect, out.Evaluations[1].EvaluatedEffect})
+	require.Len(t, out.Evaluations[0].MatchedPolicies, 1)
+	assert.Equal(t, iamtoolbox.StatementEffectAllow, out.Evaluations[0].MatchedPolicies[0].MatchedStatements[0].EvaluatedEffect)
+	assert.Equal(t, []iamtoolbox.PolicyType{identity, iamtoolbox.PolicyTypeResource}, []iamtoolbox.PolicyType{out.Policies[0].Type, out.Policies[1].Type})
+	assert.Equal(t, []iamtoolbox.AttachedTo{{Arn: aws.String(key.ARN)}}, out.Policies[1].AttachedTo)
+
+	denied = sendMessage(t, w.alice)
+	events := w.Log().Events()
+	id := events[len(events)-1].AuthorizationID
+	assert.ErrorContains(t, denied, "with the following authorization id: "+id+" (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException;")
+	out, err = w.root.GetRequestAuthorizationDetails(ctx, &iamtoolbox.GetRequestAuthorizationDetailsInput{AuthorizationId: &id})
+	require.NoError(t, err)
+	assert.Equal(t, "kms:GenerateDataKey", *out.Evaluations[1].Action)
 }
 
 // Authorization details are off unless a World is made with IAM Toolbox: then texts are

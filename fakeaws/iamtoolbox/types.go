@@ -5,7 +5,7 @@ import "encoding/json"
 // GetRequestAuthorizationDetailsInput is the input of GetRequestAuthorizationDetails.
 type GetRequestAuthorizationDetailsInput struct {
 	// AuthorizationId is the one in the text of the denial. It is required.
-	AuthorizationId *string
+	AuthorizationId *string //nolint:revive // so the SDK names members
 	// NextToken asks for the next page of evaluations.
 	NextToken *string
 }
@@ -26,9 +26,9 @@ type GetRequestAuthorizationDetailsOutput struct {
 // members are required.
 type GetRequestAuthorizationPolicyInput struct {
 	// AuthorizationId is the one in the text of the denial.
-	AuthorizationId *string
+	AuthorizationId *string //nolint:revive // so the SDK names members
 	// PolicyUri is the URI of a policy of the details.
-	PolicyUri *string
+	PolicyUri *string //nolint:revive // so the SDK names members
 }
 
 // GetRequestAuthorizationPolicyOutput is the answer of GetRequestAuthorizationPolicy.
@@ -52,7 +52,7 @@ type Evaluation struct {
 // A MatchedPolicy is a policy that matched in an evaluation.
 type MatchedPolicy struct {
 	// Uri is that of a PolicyInfo.
-	Uri               *string            `json:"uri"`
+	Uri               *string            `json:"uri"` //nolint:revive // so the SDK names members
 	MatchedStatements []MatchedStatement `json:"matchedStatements"`
 }
 
@@ -68,7 +68,7 @@ type PolicyInfo struct {
 	Type   PolicyType `json:"type"`
 	Inline *bool      `json:"inline"`
 	// Uri is the ARN of a managed policy, and an opaque identifier of an inline one.
-	Uri        *string      `json:"uri"`
+	Uri        *string      `json:"uri"` //nolint:revive // so the SDK names members
 	AttachedTo []AttachedTo `json:"attachedTo"`
 }
 

@@ -3,7 +3,6 @@ package iamtoolbox_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -149,7 +148,7 @@ var sentence = regexp.MustCompile(`\. Go to https://us-east-1\.console\.aws\.ama
 func cut(t testing.TB, err error) (text, id string) {
 	t.Helper()
 	var api smithy.APIError
-	require.True(t, errors.As(err, &api), "%v", err)
+	require.ErrorAs(t, err, &api)
 	m := sentence.FindStringSubmatch(api.ErrorMessage())
 	if m == nil {
 		return api.ErrorMessage(), ""
