@@ -6,6 +6,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
@@ -58,6 +59,12 @@ func (o *options) services() []fakeaws.Service {
 	}
 	return services
 }
+
+// WithAuthorizationDetails switches AWS's authorization details on, which AWS has as a
+// preview: the texts of denials end with an authorization id, and the World has IAM
+// Toolbox, which tells the details. [fakeaws.Event] has the id as well. Package
+// fakeaws/iamtoolbox has a client of it.
+func WithAuthorizationDetails() Option { return With(iamtoolbox.Service) }
 
 // WithRegion sets the region of the account's configs. The default is us-east-1.
 func WithRegion(region string) AccountOption {

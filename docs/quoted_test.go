@@ -14,6 +14,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/idp"
+	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
@@ -55,6 +56,23 @@ func TestLevels(t *testing.T) {
 	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
 	_, err = awsorganizations.NewFromConfig(member.Config()).DescribeOrganization(t.Context(), &awsorganizations.DescribeOrganizationInput{})
 	awstest.RequireDenied(t, err, "organizations:DescribeOrganization")
+}
+
+// TestAuthorizationDetails is docs/enforcement.md's: rule 84.
+func TestAuthorizationDetails(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, awstest.WithAuthorizationDetails())
+	_, err := s3.NewFromConfig(acct.NewUser("alice").Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	awstest.RequireDenied(t, err, "s3:ListAllMyBuckets")
+	id := acct.Calls()[0].AuthorizationID // the end of the error's text
+	assert.ErrorContains(t, err, "because no identity-based policy allows the s3:ListAllMyBuckets action. Go to https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/"+
+		id+" for complete details, or call the GetRequestAuthorizationDetails API with the following authorization id: "+id)
+	details, err := iamtoolbox.NewFromConfig(acct.Config()).GetRequestAuthorizationDetails(t.Context(),
+		&iamtoolbox.GetRequestAuthorizationDetailsInput{AuthorizationId: &id})
+	require.NoError(t, err)
+	require.Len(t, details.Evaluations, 1)
+	assert.Equal(t, "s3:ListAllMyBuckets", *details.Evaluations[0].Action)
+	assert.Equal(t, iamtoolbox.EvaluatedEffectImplicitDeny, details.Evaluations[0].EvaluatedEffect)
 }
 
 // TestIAM is docs/iam.md's.

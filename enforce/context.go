@@ -149,6 +149,12 @@ func (c *Context) All() iter.Seq2[string, []string] {
 	}
 }
 
+// IsMulti reports whether a key is set, and multivalued: it may have one value or none.
+func (c *Context) IsMulti(key string) bool {
+	v := c.find(newConditionKey(key))
+	return v != nil && v.kind == multi
+}
+
 // finder returns find, for callers that look for every key: with many, all are put into
 // one table first.
 func (c *Context) finder() func(*conditionKey) *value {
@@ -311,6 +317,32 @@ func (e *eval) value(k *conditionKey) *value {
 // anonymous is the value of aws:userid and aws:PrincipalAccount in requests without a
 // signature.
 const anonymous = "anonymous"
+
+// DerivedKeys ranges over the condition keys that are derived from Principal and from the
+// owner of the resource, as far as Context does not set them.
+func (r *Request) DerivedKeys() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		e := &eval{req: r}
+		for _, k := range derivedKeys {
+			if r.Context.find(k) != nil {
+				continue
+			}
+			if text := e.derive(k.derived); text != "" && !yield(k.name, text) {
+				return
+			}
+		}
+	}
+}
+
+// derivedKeys are the keys of derivations.
+var derivedKeys = func() (keys []*conditionKey) {
+	for name := range strings.FieldsSeq(globalKeys) {
+		if k := knownKeys[name]; k.derived != notDerived {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}()
 
 // derive computes the keys about the principal and the resource's owner; "" is
 // an absent key.

@@ -16,6 +16,10 @@ type MessageStyle struct {
 	AnyResource bool
 	// Name prints the resource where that is not its ARN; "-" prints none.
 	Name string
+	// AuthorizationID ends the message with where the details of the denial are, if it has
+	// any, and Region says in which region AWS keeps them: "Troubleshoot access denied
+	// error messages with authorization ID (Preview)" of the IAM User Guide.
+	AuthorizationID, Region string
 }
 
 // A Denial is how a service answers what is denied.
@@ -92,6 +96,9 @@ func (d Decision) Message(style MessageStyle) string {
 	b.WriteString("User: " + who + " is not authorized to perform: " + action)
 	b.WriteString(style.resource(d.Request.Resource))
 	b.WriteString(d.because(action, style))
+	if style.AuthorizationID != "" {
+		b.WriteString(style.details())
+	}
 	return b.String()
 }
 
@@ -108,6 +115,13 @@ func (s *MessageStyle) resource(resource string) string {
 		return ` on resource: "` + resource + `"`
 	}
 	return " on resource: " + resource
+}
+
+// details says where the details of a denial are.
+func (s *MessageStyle) details() string {
+	return ". Go to https://" + s.Region + ".console.aws.amazon.com/iam/home?region=" + s.Region +
+		"#/authorization-details/" + s.AuthorizationID + " for complete details, or call the GetRequestAuthorizationDetails API " +
+		"with the following authorization id: " + s.AuthorizationID
 }
 
 func (d Decision) because(action string, style MessageStyle) string {

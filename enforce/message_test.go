@@ -76,6 +76,13 @@ func TestMessages(t *testing.T) {
 		{"rule 63: anonymous", Principal{Type: Anonymous}, "s3:GetObject", bucketObject, account, PolicySet{}, MessageStyle{QuoteResource: true}, "Access Denied"},
 		{"rule 63: service", serviceCalled("s3.amazonaws.com"), "sqs:SendMessage", "arn:aws:sqs:us-east-1:" + account + ":q", account, PolicySet{}, MessageStyle{},
 			"User: s3.amazonaws.com is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:us-east-1:" + account + ":q because no resource-based policy allows the sqs:SendMessage action"},
+		{"rule 84: authorization details", user, "s3:GetObject", bucketObject, "", PolicySet{Identity: []*Policy{managed(IdentityPolicy, policyARN, deny)}},
+			MessageStyle{PolicyARN: true, AuthorizationID: "a1b2c3", Region: "eu-west-1"},
+			who + "s3:GetObject on resource: arn:aws:s3:::b/k with an explicit deny in an identity-based policy: " + policyARN +
+				". Go to https://eu-west-1.console.aws.amazon.com/iam/home?region=eu-west-1#/authorization-details/a1b2c3 for complete details, " +
+				"or call the GetRequestAuthorizationDetails API with the following authorization id: a1b2c3"},
+		{"rule 84: a caller without a name", Principal{Type: Anonymous}, "s3:GetObject", bucketObject, account, PolicySet{},
+			MessageStyle{AuthorizationID: "a1b2c3", Region: "eu-west-1"}, "Access Denied"},
 		{"allowed", rootOf(account), "s3:GetObject", bucketObject, "", PolicySet{}, MessageStyle{}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -110,7 +110,9 @@ func (c *Call) judge(needs []Need) error {
 			continue
 		}
 		if need.Entry == 0 {
-			return c.handler.room.service.Denied(c, need, d)
+			refused := *need
+			refused.refused, c.global = c, global
+			return c.handler.room.service.Denied(c, &refused, d)
 		}
 		c.denied = append(c.denied, need.Entry)
 	}

@@ -48,7 +48,9 @@ type Call struct {
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
 	charged  bool         // see Charge
-	event    Event
+	// global has the condition keys that all permissions of a refused call share.
+	global *enforce.Context
+	event  Event
 }
 
 // Signed is what S3's condition keys tell of a request's signature. The zero

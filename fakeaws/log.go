@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"cmp"
+	"crypto/subtle"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,15 @@ type Event struct {
 	// Help is what a developer may want to know of a failed authentication beyond
 	// the text: what a wrong signature is a signature of, and what it should be of.
 	Help string
+	// AuthorizationID is the id that the text of a denial gave, under which its details
+	// are found; empty where it gave none. See [World.FindAuthorization].
+	AuthorizationID string `json:",omitempty"`
+
+	// What details of a denial are found by, and their shared condition keys: the account
+	// and organization of the caller, and the region.
+	account, region string
+	membership      *Membership
+	global          *enforce.Context
 
 	size int // in bytes, without the policies of the decisions
 }
@@ -140,6 +150,20 @@ func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
 	for i := len(l.events) - 1; i >= l.first; i-- {
 		if e := &l.events[i]; e.RequestID == requestID {
 			found(e)
+			return *e, true
+		}
+	}
+	return Event{}, false
+}
+
+// findAuthorization returns the call whose denial has an authorization id, if it is
+// remembered. How long a comparison takes tells nothing of the ids.
+func (l *Log) findAuthorization(id string) (Event, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := len(l.events) - 1; i >= l.first; i-- {
+		e := &l.events[i]
+		if e.AuthorizationID != "" && subtle.ConstantTimeCompare([]byte(e.AuthorizationID), []byte(id)) == 1 {
 			return *e, true
 		}
 	}

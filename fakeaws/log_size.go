@@ -9,7 +9,7 @@ import (
 // bytes is about how many bytes of memory an event keeps, without the policies of its
 // decisions: most of it are the condition keys, whose values clients choose.
 func (e *Event) bytes() int {
-	n := int(unsafe.Sizeof(*e)) + len(e.Code) + len(e.Message) + len(e.Help)
+	n := int(unsafe.Sizeof(*e)) + len(e.Code) + len(e.Message) + len(e.Help) + len(e.AuthorizationID)
 	var base *enforce.Context // the decisions of a call share the global keys
 	for i := range e.Decisions {
 		d := &e.Decisions[i]

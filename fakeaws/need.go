@@ -29,6 +29,9 @@ type Need struct {
 	// Optional is a permission whose denial only takes something out of the answer:
 	// what Entry numbers. It is not among those that the call needs.
 	Optional bool
+
+	// refused is the call that a denial of this permission ends; nil before.
+	refused *Call
 }
 
 // OfKMS reports whether the permission is one on a KMS key: another service, which uses
@@ -36,12 +39,16 @@ type Need struct {
 func (n *Need) OfKMS() bool { return strings.HasPrefix(n.Action, "kms:") }
 
 // Style is how a service, by the prefix of its IAM actions, words the denial of the
-// permission.
+// permission. It gives the authorization id of the call away, where the World has one: a
+// service calls it only for a text that the caller gets.
 func (n *Need) Style(service string) enforce.MessageStyle {
 	if n.OfKMS() {
 		service = "kms"
 	}
 	style := enforce.DenialOf(service, n.Action).Style
 	style.Name = n.Name
+	if n.refused != nil {
+		style.AuthorizationID, style.Region = n.refused.authorizationID(), n.refused.Region
+	}
 	return style
 }

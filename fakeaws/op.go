@@ -22,6 +22,18 @@ type Plan[O any] struct {
 	Do func() (O, error)
 }
 
+// Refusing has a plan answer an error, unless it is nil, in place of performing the call,
+// once the call is allowed. What is wrong with a KMS key that a call needs is such an
+// error: S3 and SQS ask KMS for the caller ("Using server-side encryption with AWS KMS
+// keys" of the S3 User Guide, "Key management" of the SQS Developer Guide), and who may not
+// make the call does not learn of the key.
+func (p *Plan[O]) Refusing(err error) *Plan[O] {
+	if err != nil {
+		p.Do = func() (none O, _ error) { return none, err }
+	}
+	return p
+}
+
 func (p *Plan[O]) needs() []Need         { return p.Needs }
 func (p *Plan[O]) perform() (any, error) { return p.Do() }
 

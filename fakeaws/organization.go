@@ -148,7 +148,14 @@ func (w *World) SetOrganization(id string, list []*Membership) {
 // calls as itself it is that of the resource on whose behalf it does.
 func (m *members) limit(c *Call, set *enforce.PolicySet, global *enforce.Context) {
 	if own := m.of(c.Account); own != nil {
-		set.SCPs, global.Base = own.SCPs, &own.principal
+		set.SCPs = own.SCPs
+		if global.Base == nil {
+			global.Base = &own.principal
+		} else { // the keys of a session, which all calls with its credentials share
+			beside := own.principal
+			beside.Base = global.Base
+			global.Base = &beside
+		}
 	} else if m != nil && c.source != nil {
 		if source := m.of(c.source.SourceAccount); source != nil {
 			global.Base = &source.source

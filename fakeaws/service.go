@@ -22,6 +22,9 @@ type Service struct {
 	// Anonymous says that unsigned requests are authorized as anonymous
 	// callers, as S3 and SQS do, rather than refused.
 	Anonymous bool
+	// TellsDenials says that the service tells the details of denials: in a World that has
+	// it, their texts end with an authorization id.
+	TellsDenials bool
 	// Wire is what the service has of its own on the wire.
 	Wire Wire
 }

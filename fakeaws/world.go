@@ -66,6 +66,8 @@ type World struct {
 	// closed are the closed accounts. A map is immutable: CloseAccount stores another.
 	closed atomic.Pointer[map[string]bool]
 
+	// details says that a service tells those of denials.
+	details bool
 	// services and rooms are filled once by NewWorld and read without a lock.
 	services []Service
 	rooms    map[string]*room
@@ -112,6 +114,7 @@ func NewWorld(cfg Config) *World {
 			panic("fakeaws.NewWorld: " + reg.Name + " is registered twice")
 		}
 		w.rooms[reg.Name] = &room{world: w, reg: reg}
+		w.details = w.details || reg.TellsDenials
 	}
 	return w
 }

@@ -40,6 +40,28 @@ func TestAccessTokens(t *testing.T) {
 	})
 }
 
+// The keys of the provider last for the session also in an account of an organization,
+// whose own keys they are beside.
+func TestSessionKeysInAnOrganization(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	org := acct.NewOrganization()
+	for name, of := range map[string]*awstest.Account{"management": acct, "member": org.NewAccount()} {
+		provider := idp.AccessTokens(of, "graph.facebook.com")
+		role := of.NewRole("app-"+name, awstest.Trust(awstest.Allow(withWebIdentity).By(provider.ARN())),
+			awstest.Allow("*"), awstest.Deny("s3:ListAllMyBuckets").If("StringEquals", "graph.facebook.com:id", "mallory").If("StringEquals", "aws:PrincipalOrgID", org.ID()))
+		for user, check := range map[string]func(awstest.TB, error) bool{
+			"alice":   awstest.AssertAllowed,
+			"mallory": func(t awstest.TB, err error) bool { return awstest.AssertDenied(t, err, "s3:ListAllMyBuckets") },
+		} {
+			session, err := provider.AssumeRole(role, provider.Token(idp.AccessToken{App: "myapp", User: user}))
+			require.NoError(t, err)
+			_, err = s3.NewFromConfig(session.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+			check(t, err)
+		}
+	}
+}
+
 func TestAccessTokenOutput(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)

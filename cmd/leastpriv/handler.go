@@ -38,7 +38,11 @@ func (h *handler) reset() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
-	w := all.NewWorld(fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()})
+	config := fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()}
+	if h.flags.details {
+		config.Services = all.Previews()
+	}
+	w := all.NewWorld(config)
 	saml.Enable(w)
 	for i := range h.flags.accounts {
 		a := &h.flags.accounts[i]

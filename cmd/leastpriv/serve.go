@@ -55,6 +55,8 @@ type serveFlags struct {
 	hosts    []string // further names, in lower case
 	// bodyTimeout is that of fakeaws.Config.
 	bodyTimeout time.Duration
+	// details switches authorization details on.
+	details bool
 }
 
 func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
@@ -75,6 +77,7 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 		f.mode, err = fakeaws.ParseMode(v)
 		return err
 	})
+	fs.BoolVar(&f.details, "authorization-details", false, "end denials with an authorization id, and serve IAM Toolbox, which tells their details: a preview of AWS")
 	fs.DurationVar(&f.bodyTimeout, "body-timeout", time.Minute, "how long the body of a request may take, beside one second for each KiB of it")
 	fs.Func("account", "account `ID[:ACCESSKEY:SECRET]` with its root key; repeatable (default "+defaultAccount+" with the key of AWS's documentation)", func(v string) error {
 		a, err := parseAccount(v)

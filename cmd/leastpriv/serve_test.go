@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -126,6 +128,38 @@ func TestServeModes(t *testing.T) {
 			_, banner := start(t, "-mode", mode)
 			assert.Contains(t, banner, want)
 			assert.Contains(t, banner, "export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE")
+		})
+	}
+}
+
+// Authorization details are there with their flag alone: rule 84.
+func TestServeAuthorizationDetails(t *testing.T) {
+	const denied = "operation error S3: ListBuckets, https response error StatusCode: 403"
+	const text = "user/alice is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action"
+	for flag, end := range map[string]string{"-authorization-details": `\. Go to https://us-east-1\.console\S+ for complete details, or call .* authorization id: ([0-9a-z]{27})$`, "-region=us-east-1": "$"} {
+		t.Run(flag, func(t *testing.T) {
+			url, _ := start(t, flag, "-account", "111122223333:AKIAONE:one-secret")
+			root := config(t, url, "AKIAONE", "one-secret")
+			admin := iam.NewFromConfig(root)
+			_, err := admin.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("alice")})
+			require.NoError(t, err)
+			key, err := admin.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("alice")})
+			require.NoError(t, err)
+			_, err = s3.NewFromConfig(config(t, url, *key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey)).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+			require.ErrorContains(t, err, denied)
+			require.Regexp(t, text+end, err.Error())
+			id := strings.Repeat("a", 27)
+			if m := regexp.MustCompile(text + end).FindStringSubmatch(err.Error()); len(m) > 1 {
+				id = m[1]
+			}
+			details, err := iamtoolbox.NewFromConfig(root).GetRequestAuthorizationDetails(t.Context(), &iamtoolbox.GetRequestAuthorizationDetailsInput{AuthorizationId: &id})
+			if end == "$" {
+				require.ErrorContains(t, err, "iam-toolbox GetRequestAuthorizationDetails is not implemented by leastpriv")
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, details.Evaluations, 1)
+			assert.Equal(t, "s3:ListAllMyBuckets", *details.Evaluations[0].Action)
 		})
 	}
 }

@@ -4,13 +4,14 @@ package all
 import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
+	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
-// Services returns every service that there is a fake of.
+// Services returns every service that there is a fake of, but for [Previews].
 func Services() []fakeaws.Service {
 	return []fakeaws.Service{
 		iam.Service,
@@ -22,7 +23,11 @@ func Services() []fakeaws.Service {
 	}
 }
 
-// NewWorld makes a World with every service that there is a fake of.
+// Previews returns the fakes of services that AWS has as previews. Worlds have them only
+// when asked: with IAM Toolbox the texts of denials end with authorization ids.
+func Previews() []fakeaws.Service { return []fakeaws.Service{iamtoolbox.Service} }
+
+// NewWorld makes a World with the services of a config and with [Services].
 func NewWorld(cfg fakeaws.Config) *fakeaws.World {
 	cfg.Services = append(cfg.Services, Services()...)
 	return fakeaws.NewWorld(cfg)

@@ -40,7 +40,7 @@ func newFilled(t testing.TB) *filled {
 // newFilledOf is newFilled with the organization of another account.
 func newFilledOf(t testing.TB, management string) *filled {
 	t.Helper()
-	w := worldtest.New(t, worldtest.InProcess, all.Services()...)
+	w := worldtest.New(t, worldtest.InProcess, append(all.Services(), all.Previews()...)...)
 	if _, ok := w.Account(management); !ok {
 		_, err := w.AddAccount(management, "", "")
 		require.NoError(t, err)

@@ -22,11 +22,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 )
 
-// clientsOf makes the SDK's client of each service, by the name of its fake.
+// clientsOf makes the client of each service, by the name of its fake: the SDK's, where
+// it has one.
 var clientsOf = map[string]func(aws.Config) any{
 	"iam":           func(c aws.Config) any { return iam.NewFromConfig(c) },
+	"iam-toolbox":   func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
 	"organizations": func(c aws.Config) any { return organizations.NewFromConfig(c) },
 	"s3":            func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"s3-control":    func(c aws.Config) any { return s3control.NewFromConfig(c) },

@@ -212,7 +212,7 @@ func (v *victim) prepare(t testing.TB) {
 func TestStrangersWouldBeNoticed(t *testing.T) {
 	t.Parallel()
 	for service := range clientsOf {
-		if service == "sts" { // which keeps nothing
+		if service == "sts" || service == "iam-toolbox" { // which keep nothing: details are in the log, which the sweep empties
 			continue
 		}
 		t.Run(service, func(t *testing.T) {

@@ -356,7 +356,7 @@ func textOfAnswer(t testing.TB, out any) string {
 // answer of a World in which an account has nothing but what AWS gives to all.
 func (v *victim) findSecrets(t testing.TB) []string {
 	t.Helper()
-	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, all.Services()...), filler: v.filler}, inputs: v.inputs}
+	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, append(all.Services(), all.Previews()...)...), filler: v.filler}, inputs: v.inputs}
 	_, err := iam.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(v.values["AWSServiceName"].(string))})
 	require.NoError(t, err)

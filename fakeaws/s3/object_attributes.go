@@ -67,9 +67,6 @@ func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttrib
 		kms, kmsErr = s.readKMS(call, b, o)
 	}
 	return withBucket(s, call, b, append(needs, kms...), func(b *bucket) (*awss3.GetObjectAttributesOutput, error) {
-		if kmsErr != nil {
-			return nil, kmsErr
-		}
 		if err := b.checkFound(ref, o, "GET"); err != nil {
 			return nil, err
 		}
@@ -79,7 +76,7 @@ func (s *Fake) getObjectAttributes(call *fakeaws.Call, in *awss3.GetObjectAttrib
 		out := o.attributes(in.ObjectAttributes, page)
 		out.VersionId = b.shown(o)
 		return out, nil
-	}), nil
+	}).Refusing(kmsErr), nil
 }
 
 // attributes are those of an object that a request wants.

@@ -138,12 +138,9 @@ func (s *Fake) copyObject(call *fakeaws.Call, in *awss3.CopyObjectInput) (*fakea
 	}
 	p.encryption = s.planEncryption(call, p.dest, in.Key, &p.params.encryptionParams)
 	needs, kmsErr := s.copyNeeds(call, in, p)
-	return &fakeaws.Plan[*awss3.CopyObjectOutput]{Needs: needs, Do: func() (*awss3.CopyObjectOutput, error) {
-		if kmsErr != nil {
-			return nil, kmsErr
-		}
+	return (&fakeaws.Plan[*awss3.CopyObjectOutput]{Needs: needs, Do: func() (*awss3.CopyObjectOutput, error) {
 		return s.copy(call, in, p)
-	}}, nil
+	}}).Refusing(kmsErr), nil
 }
 
 // copyNeeds finds the version to copy, and the permissions that it takes. Its error is

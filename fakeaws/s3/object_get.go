@@ -28,7 +28,7 @@ func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awss3.GetObjectOutput]{Needs: needs, Do: func() (*awss3.GetObjectOutput, error) {
+	return (&fakeaws.Plan[*awss3.GetObjectOutput]{Needs: needs, Do: func() (*awss3.GetObjectOutput, error) {
 		if err := r.decide(); err != nil {
 			return nil, err
 		}
@@ -38,7 +38,7 @@ func (s *Fake) getObject(call *fakeaws.Call, in *awss3.GetObjectInput) (*fakeaws
 		out := r.describe()
 		out.Body = r.data.reader(r.part)
 		return out, nil
-	}}, nil
+	}}).Refusing(r.kmsErr), nil
 }
 
 var headOutput = mapFields[awss3.HeadObjectOutput, awss3.GetObjectOutput]()
@@ -49,12 +49,12 @@ func (s *Fake) headObject(call *fakeaws.Call, in *awss3.HeadObjectInput) (*fakea
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awss3.HeadObjectOutput]{Needs: needs, Do: func() (*awss3.HeadObjectOutput, error) {
+	return (&fakeaws.Plan[*awss3.HeadObjectOutput]{Needs: needs, Do: func() (*awss3.HeadObjectOutput, error) {
 		if err := r.decide(); err != nil {
 			return nil, err
 		}
 		return headOutput.of(r.describe()), nil
-	}}, nil
+	}}).Refusing(r.kmsErr), nil
 }
 
 // A reading is what a request reads: a part of an object.
@@ -200,9 +200,6 @@ func (r *reading) decide() (err error) {
 	}
 	if err := b.checkFound(refOfGet(in), o, r.method); err != nil {
 		return err
-	}
-	if r.kmsErr != nil {
-		return r.kmsErr
 	}
 	if err := o.checkKey(keyOf(in)); err != nil {
 		return err

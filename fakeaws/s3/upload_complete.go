@@ -98,9 +98,6 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 	}
 	needs, kmsErr := s.completeNeeds(call, b, ref, in)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CompleteMultipartUploadOutput, error) {
-		if kmsErr != nil {
-			return nil, kmsErr
-		}
 		m, err := b.upload(in.Key, in.UploadId)
 		if err != nil {
 			if m = b.completedUpload(in); m == nil {
@@ -119,7 +116,7 @@ func (s *Fake) completeMultipartUpload(call *fakeaws.Call, in *awss3.CompleteMul
 			return nil, err
 		}
 		return b.completed(m), nil
-	}), nil
+	}).Refusing(kmsErr), nil
 }
 
 // completeNeeds are the permissions to complete an upload, and an error to answer with

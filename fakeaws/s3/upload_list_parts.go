@@ -67,9 +67,6 @@ func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws
 	defer s.mu.Unlock()
 	kms, kmsErr := s.partKMS(call, b, in.Key, in.UploadId, true)
 	return withBucket(s, call, b, append(needs, kms...), func(b *bucket) (*awss3.ListPartsOutput, error) {
-		if kmsErr != nil {
-			return nil, kmsErr
-		}
 		m, err := b.upload(in.Key, in.UploadId)
 		if err != nil {
 			return nil, err
@@ -82,7 +79,7 @@ func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws
 			}
 		}
 		return b.partsPage(m, p), nil
-	}), nil
+	}).Refusing(kmsErr), nil
 }
 
 // partsPage is a page of the parts of an upload.

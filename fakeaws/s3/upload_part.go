@@ -59,16 +59,13 @@ func (s *Fake) uploadPart(call *fakeaws.Call, in *awss3.UploadPartInput) (*fakea
 		return nil, err
 	}
 	b := ask.bucket
-	return &fakeaws.Plan[*awss3.UploadPartOutput]{Needs: ask.needs, Do: func() (*awss3.UploadPartOutput, error) {
-		if ask.err != nil {
-			return nil, ask.err
-		}
+	return (&fakeaws.Plan[*awss3.UploadPartOutput]{Needs: ask.needs, Do: func() (*awss3.UploadPartOutput, error) {
 		m, err := s.uploading(call, b, in.Key, in.UploadId, func(m *multipart) error { return m.admit(body, *key) })
 		if err != nil {
 			return nil, err
 		}
 		return s.putPart(call, b, in, m, body)
-	}}, nil
+	}}).Refusing(ask.err), nil
 }
 
 func (s *Fake) putPart(call *fakeaws.Call, b *bucket, in *awss3.UploadPartInput, m *multipart, body *bodyClaims) (*awss3.UploadPartOutput, error) {

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -86,15 +87,9 @@ func (s *Fake) uploadPartCopy(call *fakeaws.Call, in *awss3.UploadPartCopyInput)
 	p.src, needs = s.readNeeds(call, p.from, p.source)
 	kms, kmsErr := s.readKMS(call, p.from, p.src)
 	needs = slices.Concat(needs, dest.needs, kms)
-	return &fakeaws.Plan[*awss3.UploadPartCopyOutput]{Needs: needs, Do: func() (*awss3.UploadPartCopyOutput, error) {
-		switch {
-		case dest.err != nil:
-			return nil, dest.err
-		case kmsErr != nil:
-			return nil, kmsErr
-		}
+	return (&fakeaws.Plan[*awss3.UploadPartCopyOutput]{Needs: needs, Do: func() (*awss3.UploadPartCopyOutput, error) {
 		return s.copyPart(call, dest.bucket, in, p)
-	}}, nil
+	}}).Refusing(cmp.Or(dest.err, kmsErr)), nil
 }
 
 func (s *Fake) copyPart(call *fakeaws.Call, dest *bucket, in *awss3.UploadPartCopyInput, p *partCopy) (*awss3.UploadPartCopyOutput, error) {

@@ -36,12 +36,9 @@ func (s *Fake) receiveMessage(call *fakeaws.Call, in *awssqs.ReceiveMessageInput
 	needs, kmsErr := s.kmsNeeds(call, q, kmsDecrypt)
 	plan.Needs = append(plan.Needs, needs...)
 	plan.Do = func() (*awssqs.ReceiveMessageOutput, error) {
-		if q != nil && kmsErr != nil {
-			return nil, kmsErr
-		}
 		return s.receive(&poll{in: in, call: call, queue: q})
 	}
-	return plan, nil
+	return plan.Refusing(kmsErr), nil
 }
 
 // receive looks at the queue until there is a message, or the time is over.

@@ -159,13 +159,8 @@ func onMessages[O any](s *Fake, call *fakeaws.Call, url *string, action, kms str
 	}
 	needs, kmsErr := s.kmsNeeds(call, q, kms)
 	plan.Needs = append(plan.Needs, needs...)
-	plan.Do = doOn(s, q, func(q *queue) (none O, err error) {
-		if kmsErr != nil {
-			return none, kmsErr
-		}
-		return do(q)
-	})
-	return plan, nil
+	plan.Do = doOn(s, q, do)
+	return plan.Refusing(kmsErr), nil
 }
 
 // exists returns the error of a queue that was not found, or was deleted since. The

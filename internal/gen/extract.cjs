@@ -172,8 +172,15 @@ function extract(modules, client) {
 
 const [, , modules, out] = process.argv;
 if (!out) throw new Error('usage: node extract.cjs <node_modules> <output directory>');
-for (const client of clients) {
-  const model = extract(path.resolve(modules), client);
+// Services of which there is no package yet: their models are beside this file, by hand
+// from the API references.
+const written = ['iam-toolbox'];
+
+const models = [
+  ...clients.map((client) => extract(path.resolve(modules), client)),
+  ...written.map((name) => JSON.parse(fs.readFileSync(path.join(__dirname, name + '.json'), 'utf8'))),
+];
+for (const model of models) {
   const file = path.join(out, model.name + '.json.gz');
   fs.writeFileSync(file, zlib.gzipSync(JSON.stringify(model), { level: 9, mtime: 0 }));
   console.error(`${file}: ${model.operations.length} operations, ${Object.keys(model.shapes).length} shapes`);

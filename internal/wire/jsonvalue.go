@@ -36,6 +36,13 @@ func (n *node) readJSON(r *jsonReader, v reflect.Value) error {
 			return r.mismatch(c, "map")
 		}
 		return n.readJSONMap(r, v)
+	case documentKind:
+		start := r.pos
+		if err := r.skip(); err != nil {
+			return err
+		}
+		v.SetBytes(slices.Clone(r.data[start:r.pos]))
+		return nil
 	}
 	return n.readJSONScalar(r, c, v)
 }
@@ -279,6 +286,8 @@ func (n *node) appendJSON(b []byte, v reflect.Value) []byte {
 		return appendJSONString(b, v.String())
 	case blobKind:
 		return appendJSONBlob(b, v.Bytes())
+	case documentKind:
+		return append(b, v.Bytes()...)
 	case timeKind:
 		if n.time.or(epochTime) == epochTime {
 			return n.appendText(b, v, epochTime)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -19,6 +20,7 @@ const (
 	floatKind
 	timeKind
 	blobKind
+	documentKind // any JSON value, in JSON alone
 	streamKind
 	structKind
 	unionKind
@@ -111,7 +113,10 @@ func (f timeFormat) or(place timeFormat) timeFormat {
 	return f
 }
 
-var timeType = reflect.TypeFor[time.Time]()
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	documentType = reflect.TypeFor[json.RawMessage]()
+)
 
 // compile returns the plan of a struct type as the shape called name; an empty
 // name is the unit type.
@@ -186,6 +191,7 @@ var simpleKinds = map[string]struct {
 	"httpDate":  {timeKind, httpDate, []reflect.Kind{reflect.Struct}},
 	"epoch":     {timeKind, epochTime, []reflect.Kind{reflect.Struct}},
 	"blob":      {blobKind, 0, []reflect.Kind{reflect.Slice}},
+	"document":  {documentKind, 0, []reflect.Kind{reflect.Slice}},
 	"stream":    {streamKind, 0, []reflect.Kind{reflect.Interface}},
 }
 
@@ -195,7 +201,7 @@ func (n *node) fillSimple(ref string) error {
 		return fmt.Errorf("wire: unknown type %q", ref)
 	}
 	k := n.base.Kind()
-	if !slices.Contains(simple.goes, k) || simple.kind == timeKind && n.base != timeType {
+	if !slices.Contains(simple.goes, k) || simple.kind == timeKind && n.base != timeType || simple.kind == documentKind && n.base != documentType {
 		return fmt.Errorf("wire: Go type %s does not hold a %s", n.base, ref)
 	}
 	n.kind, n.time = simple.kind, simple.time
@@ -298,11 +304,11 @@ func newField(m *trait, n *node, index int) field {
 	case m.Payload:
 		f.xmlName = n.xmlName
 	}
-	json := m.Name
+	key := m.Name
 	if m.JSONName != "" {
-		json = m.JSONName
+		key = m.JSONName
 	}
-	f.jsonKey = `"` + json + `":`
+	f.jsonKey = `"` + key + `":`
 	f.open, f.close = "<"+f.xmlName, "</"+f.xmlName+">"
 	if prefix, uri, ok := strings.Cut(m.XMLNamespace, " "); ok {
 		f.open += ` xmlns:` + prefix + `="` + uri + `"`

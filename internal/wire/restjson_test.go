@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -120,6 +122,42 @@ func TestRESTJSONResponses(t *testing.T) {
 	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
 }
 
+// Documents are JSON values of any kind, written and read as they are.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	type output struct {
+		PolicyDocument json.RawMessage
+	}
+	type details struct {
+		RequestContext map[string]json.RawMessage
+	}
+	s, _ := Load("iam-toolbox")
+	for _, document := range []string{`{"a":[1,{"b":null}],"c":"\u00e9"}`, `"text"`, `[]`, `-1.5e3`, `true`} {
+		res, err := s.Operation("GetRequestAuthorizationPolicy").Encode(RESTJSON, &output{json.RawMessage(document)}, "R")
+		require.NoError(t, err)
+		assert.Equal(t, `{"policyDocument":`+document+`}`, string(res.Body))
+		n, err := s.compile(reflect.TypeFor[output](), "GetRequestAuthorizationPolicyOutput")
+		require.NoError(t, err)
+		var read output
+		require.NoError(t, decodeJSONBody(n, reflect.ValueOf(&read).Elem(), []byte(`{ "policyDocument" : `+document+` , "more": 1}`)))
+		assert.Equal(t, document, string(read.PolicyDocument))
+	}
+	res, err := s.Operation("GetRequestAuthorizationPolicy").Encode(RESTJSON, new(output), "R")
+	require.NoError(t, err)
+	assert.Equal(t, `{}`, string(res.Body))
+	res, err = s.Operation("GetRequestAuthorizationDetails").Encode(RESTJSON, &details{map[string]json.RawMessage{"b": json.RawMessage(`[]`), "a": json.RawMessage(`"x"`)}}, "R")
+	require.NoError(t, err)
+	assert.Equal(t, `{"requestContext":{"a":"x","b":[]}}`, string(res.Body))
+
+	n, err := s.compile(reflect.TypeFor[output](), "GetRequestAuthorizationPolicyOutput")
+	require.NoError(t, err)
+	for _, broken := range []string{`{`, `[1,`, `tru`, strings.Repeat("[", maxDepth+1)} {
+		require.Error(t, decodeJSONBody(n, reflect.ValueOf(new(output)).Elem(), []byte(`{"policyDocument":`+broken)), broken)
+	}
+	_, err = s.compile(reflect.TypeFor[struct{ PolicyDocument []byte }](), "GetRequestAuthorizationPolicyOutput")
+	require.ErrorContains(t, err, "does not hold a document")
+}
+
 // Every embedded schema is read, and has no operation that cannot be routed.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
@@ -138,6 +176,7 @@ func TestSchemas(t *testing.T) {
 		"dynamodb":       {62, []Protocol{AWSJSON10}},
 		"events":         {57, []Protocol{AWSJSON11}},
 		"organizations":  {63, []Protocol{AWSJSON11}},
+		"iam-toolbox":    {2, []Protocol{RESTJSON}},
 	} {
 		s, ok := Load(name)
 		require.True(t, ok, name)
@@ -159,7 +198,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 12)
+	assert.Len(t, services, 13)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

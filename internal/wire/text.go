@@ -114,7 +114,7 @@ func (n *node) value(v reflect.Value) (reflect.Value, bool) {
 		return v.Elem(), true
 	}
 	switch n.kind {
-	case blobKind, listKind, mapKind, unionKind, streamKind:
+	case blobKind, documentKind, listKind, mapKind, unionKind, streamKind:
 		return v, !v.IsNil()
 	case stringKind:
 		return v, v.Len() > 0
