@@ -96,6 +96,7 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 
 // openBody makes the body ready: verified and unchunked while it is read.
 func openBody(x *fakeaws.Exchange) error {
+	readMetadata(x)
 	streams := x.Operation.StreamsInput()
 	if x.Signature != nil && x.Signature.Streaming() && !streams {
 		return x.Signature.StreamingRefused()
@@ -136,6 +137,7 @@ const serverName = "AmazonS3"
 
 func finish(x *fakeaws.Exchange, resp *wire.Response) {
 	resp.Set("Server", serverName)
+	sendMetadata(resp)
 	if x.HTTP.Method == http.MethodHead && resp.Header["Content-Type"] == nil && resp.Status == http.StatusOK {
 		resp.Set("Content-Type", "application/xml") // HeadBucket tells what it would answer to a GET
 	}
