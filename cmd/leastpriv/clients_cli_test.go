@@ -150,7 +150,9 @@ func cliRoles(t *testing.T, aws *cli) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::000000000000:role/reader"}]}`)
 	dev := aws.as(aws.url, "dev")
 	dev.program = aws.program
-	var session struct{ Credentials struct{ AccessKeyId, SecretAccessKey, SessionToken string } }
+	var session struct {
+		Credentials struct{ AccessKeyId, SecretAccessKey, SessionToken string }
+	}
 	require.NoError(t, json.Unmarshal([]byte(dev.must("sts", "assume-role", "--role-arn", "arn:aws:iam::000000000000:role/reader", "--role-session-name", "story", "--output", "json")), &session))
 	reader := newCLI(t, aws.url, session.Credentials.AccessKeyId, session.Credentials.SecretAccessKey)
 	reader.program, reader.env = aws.program, append(reader.env, "AWS_SESSION_TOKEN="+session.Credentials.SessionToken)
