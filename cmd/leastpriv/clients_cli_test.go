@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,7 +17,9 @@ import (
 func commandLines(t *testing.T) map[string]string {
 	t.Helper()
 	versions := regexp.MustCompile(`^aws-cli/\S+ Python/\S+`)
-	found := programs(t, "aws", func(program string) string { return versions.FindString(output(t, program, "--version")) })
+	found := programs(t, "aws", func(program string) string {
+		return strings.ReplaceAll(versions.FindString(output(t, program, "--version")), "/", " ")
+	})
 	if len(found) == 0 {
 		t.Skip("skipped: no AWS CLI; apt-get install awscli")
 	}
