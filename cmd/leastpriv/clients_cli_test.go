@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -97,7 +98,7 @@ func cliUploads(t *testing.T, aws *cli) {
 		through.must("s3", "cp", "s3://uploads/large", back, "--quiet")
 		got, err := os.ReadFile(back)
 		require.NoError(t, err)
-		assert.True(t, string(data) == string(got))
+		assert.True(t, bytes.Equal(data, got))
 		put := through.must("s3api", "put-object", "--bucket", "uploads", "--key", algorithm, "--body", large, "--checksum-algorithm", algorithm, "--query", "Checksum"+algorithm, "--output", "text")
 		assert.Equal(t, put, through.must("s3api", "get-object", "--bucket", "uploads", "--key", algorithm, "--checksum-mode", "ENABLED", "--query", "Checksum"+algorithm, "--output", "text", back))
 	}
