@@ -107,10 +107,11 @@ func (x *Exchange) serviceName() string {
 			return name
 		}
 	}
-	return x.world.claimed(x.HTTP)
+	return x.world.claimed(x.HTTP, x.Signature != nil && x.Signature.Version2())
 }
 
-// IsQueryForm reports whether a request has the body of the Query protocol.
+// IsQueryForm reports whether a request has the body of the Query protocol, which comes
+// with POST. Some HTTP clients call every body such a form, also what they PUT.
 func IsQueryForm(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	return r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }

@@ -82,11 +82,14 @@ func (w *World) endpointOf(host string) Endpoint {
 	return usualEndpoint(host)
 }
 
-// claimed returns the service of a request that names none.
-func (w *World) claimed(r *http.Request) string {
+// claimed returns the service of a request that names none. One that is signed with
+// Signature Version 2 is for the service that takes it, unless it is a call of the Query
+// protocol to no path.
+func (w *World) claimed(r *http.Request, version2 bool) string {
+	version2 = version2 && !(IsQueryForm(r) && r.URL.Path == "/")
 	for i := range w.services {
 		s := &w.services[i]
-		if s.Wire.Claims != nil && s.Wire.Claims(r) {
+		if version2 && s.Wire.Version2 != nil || !version2 && s.Wire.Claims != nil && s.Wire.Claims(r) {
 			return s.Name
 		}
 	}

@@ -13,9 +13,10 @@ import (
 
 // cli runs the AWS CLI with the given credentials against the server.
 type cli struct {
-	t   *testing.T
-	url string
-	env []string
+	t       *testing.T
+	program string
+	url     string
+	env     []string
 }
 
 func newCLI(t *testing.T, url, key, secret string) *cli {
@@ -27,7 +28,7 @@ func newCLI(t *testing.T, url, key, secret string) *cli {
 		t.Skip("the AWS CLI is not installed: no program aws in PATH")
 	}
 	none := filepath.Join(t.TempDir(), "none")
-	return &cli{t, url, []string{
+	return &cli{t, "aws", url, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
 		"AWS_ACCESS_KEY_ID=" + key, "AWS_SECRET_ACCESS_KEY=" + secret,
 		"AWS_DEFAULT_REGION=us-east-1",
@@ -40,10 +41,11 @@ func newCLI(t *testing.T, url, key, secret string) *cli {
 func (c *cli) run(args ...string) (string, bool) {
 	c.t.Helper()
 	// AWS_ENDPOINT_URL would do, but version 1 of the CLI ignores it for SQS.
-	cmd := exec.CommandContext(c.t.Context(), "aws", append([]string{"--endpoint-url", c.url}, args...)...)
+	cmd := exec.CommandContext(c.t.Context(), c.program, append([]string{"--endpoint-url", c.url}, args...)...)
 	cmd.Env = c.env
 	out, err := cmd.CombinedOutput()
-	return strings.TrimSpace(string(out)), err == nil
+	// Version 2 says of every error that it was not asked to try again.
+	return strings.TrimSpace(strings.ReplaceAll(string(out), " (reached max retries: 0)", "")), err == nil
 }
 
 func (c *cli) must(args ...string) string {

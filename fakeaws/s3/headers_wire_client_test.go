@@ -12,8 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -255,5 +257,34 @@ func TestAnonymousTrailer(t *testing.T) {
 		status, body = upload("AAAAAA==")
 		assert.Equal(t, http.StatusBadRequest, status)
 		assert.Contains(t, body, "<Code>BadDigest</Code>")
+	})
+}
+
+// Checksums in the query of a presigned URL are ignored, those in headers are not: the
+// JavaScript SDK has the one of an empty body in each URL of an upload.
+func TestChecksumsInTheQueryAreIgnored(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		a.allow(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
+		u, address, resource := userVersion2(a), a.address("bucket", "key"), "/bucket/key"
+		url := u.presigned(a, "PUT", address, resource, time.Minute, "x-amz-checksum-crc32:AAAAAA==", "x-amz-sdk-checksum-algorithm:CRC32")
+		status, body, _ := a.ask("PUT", url, "data")
+		require.Equal(t, http.StatusOK, status, body)
+		head, err := a.root.HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), ChecksumMode: types.ChecksumModeEnabled})
+		require.NoError(t, err)
+		assert.Nil(t, head.ChecksumCRC32)
+		assert.NotNil(t, head.ChecksumCRC64NVME, "as without one")
+
+		_, body, _ = a.do(u.signed(t, a, "PUT", address, resource, "data", "x-amz-checksum-crc32:AAAAAA=="))
+		assert.Contains(t, body, "<Code>BadDigest</Code>")
+
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address+"?X-Amz-Expires=60&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32", nil)
+		require.NoError(t, err)
+		url, _, err = v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).PresignHTTP(t.Context(),
+			aws.Credentials{AccessKeyID: u.key, SecretAccessKey: u.secret}, r, "UNSIGNED-PAYLOAD", "s3", "us-east-1", a.world.Clock().Now())
+		require.NoError(t, err)
+		status, body, _ = a.ask("PUT", url, "data")
+		assert.Equal(t, http.StatusOK, status, body)
 	})
 }

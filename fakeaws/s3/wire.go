@@ -3,6 +3,7 @@ package s3
 import (
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -54,6 +55,7 @@ func readHost(x *fakeaws.Exchange) {
 		s.InBucket(e.Bucket)
 		if s.Presigned {
 			x.Request.Header = s.Hoisted(x.HTTP)
+			dropHoistedChecksums(x.Request.Header, x.HTTP.Header)
 		}
 	}
 	x.Request.Bucket = e.Bucket
@@ -63,6 +65,21 @@ func readHost(x *fakeaws.Exchange) {
 	}
 	x.Call.RequestID = x.Call.World.IDs().HexUpper(16)
 	keepRequest(x)
+}
+
+// dropHoistedChecksums takes the checksums away that a presigned URL has in its query. S3
+// ignores them there: SDKs put that of an empty body into the URL of an upload, whose body
+// is not known yet. hoisted differs from sent where the query has headers.
+func dropHoistedChecksums(hoisted, sent http.Header) {
+	for name := range hoisted {
+		if sent[name] != nil {
+			continue
+		}
+		switch checksum, ok := strings.CutPrefix(name, "X-Amz-Checksum-"); {
+		case ok && checksum != "Algorithm" && checksum != "Type" && checksum != "Mode", name == "X-Amz-Sdk-Checksum-Algorithm":
+			delete(hoisted, name)
+		}
+	}
 }
 
 // takesVersion2 reports whether a request may be signed with Signature Version 2. That
@@ -96,6 +113,7 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 
 // openBody makes the body ready: verified and unchunked while it is read.
 func openBody(x *fakeaws.Exchange) error {
+	readMetadata(x)
 	streams := x.Operation.StreamsInput()
 	if x.Signature != nil && x.Signature.Streaming() && !streams {
 		return x.Signature.StreamingRefused()
@@ -136,6 +154,7 @@ const serverName = "AmazonS3"
 
 func finish(x *fakeaws.Exchange, resp *wire.Response) {
 	resp.Set("Server", serverName)
+	sendMetadata(resp)
 	if x.HTTP.Method == http.MethodHead && resp.Header["Content-Type"] == nil && resp.Status == http.StatusOK {
 		resp.Set("Content-Type", "application/xml") // HeadBucket tells what it would answer to a GET
 	}

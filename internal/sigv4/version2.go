@@ -159,6 +159,9 @@ func (s *Signature) verify2(r *http.Request, secret string, now time.Time) error
 			return nil
 		}
 	}
+	if read := inLatin1(r); read != nil && s.signs2(secret, s.stringToSign2(read, path, false)) {
+		return nil // as in Version 4
+	}
 	return s.mismatch(s.Signature, "", s.stringToSign2(r, path, false), s.otherSecret())
 }
 
