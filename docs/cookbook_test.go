@@ -1,0 +1,108 @@
+package docs
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/stretchr/testify/suite"
+
+	"github.com/leastpriv/leastpriv/awstest"
+)
+
+// acct is shared by the tests that say so.
+var acct *awstest.Account
+
+func TestMain(m *testing.M) {
+	awstest.Main(m, func(t awstest.TB) { acct = awstest.New(t) })
+}
+
+func TestCookbook(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+
+	put := func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("2026/q3.csv")})
+		return err
+	}
+	remove := func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String("2026/q3.csv")})
+		return err
+	}
+	awstest.Cases{
+		{Name: "writes reports", As: role, Call: put, Want: awstest.WantAllowed()},
+		{Name: "never deletes them", As: role, Call: remove, Want: awstest.WantDenied("s3:DeleteObject")},
+	}.Run(t)
+	assert.Equal(t, []string{"2026/q3.csv"}, bucket.Keys())
+
+	require.Error(t, remove(t.Context(), role.Config()))
+	calls := acct.Calls().By(role).Denied()
+	assert.Len(t, calls, 2)
+	acct.RequireDenied(t, "s3:DeleteObject")
+
+	bucket.Put("q3.csv", "a,b")
+	url, err := s3.NewPresignClient(s3.NewFromConfig(acct.Config())).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String("q3.csv")})
+	require.NoError(t, err)
+	resp, err := acct.HTTPClient().Get(url.URL)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "a,b", string(body))
+}
+
+func TestCookbookRoles(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	pipeline, stranger := acct.NewRole("pipeline", awstest.Allow("sts:AssumeRole")), acct.NewUser("stranger")
+	task := acct.NewRole("task", awstest.Trust(awstest.Statements(
+		awstest.Allow("sts:AssumeRole").By("ecs-tasks.amazonaws.com"), awstest.Allow("sts:AssumeRole").By(pipeline.ARN()))))
+	awstest.AssertAssumable(t, task, "ecs-tasks.amazonaws.com", pipeline)
+	awstest.AssertNotAssumable(t, task, "ec2.amazonaws.com", stranger)
+
+	role := acct.NewRole("worker", awstest.Trust(awstest.Allow("sts:AssumeRole", "sts:TagSession").By(acct.ID())))
+	blue := role.NewSession("job-7", awstest.Tags(map[string]string{"team": "blue"}))
+	assert.Equal(t, "arn:aws:sts::000000000000:assumed-role/worker/job-7", blue.ARN())
+
+	prod := acct.NewAccount(awstest.WithAccountID("210987654321"), awstest.WithRegion("eu-central-1"))
+	assert.Equal(t, "210987654321", prod.ID())
+}
+
+// TestShared has the account of TestMain.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	acct := acct.For(t)
+	bucket := acct.S3().CreateBucket("shared")
+	bucket.Put("k", "v")
+	assert.Equal(t, []string{"k"}, bucket.Keys())
+}
+
+// reports is a suite whose tests share an account.
+type reports struct {
+	suite.Suite
+	acct *awstest.Account
+}
+
+func TestSuite(t *testing.T) {
+	t.Parallel()
+	suite.Run(t, new(reports))
+}
+
+func (s *reports) SetupSuite() {
+	s.acct = awstest.New(s.T())
+	s.acct.S3().CreateBucket("reports")
+}
+
+func (s *reports) TestFirst() {
+	s.acct.For(s.T()).S3().Bucket("reports").Put("first", "1")
+}
+
+func (s *reports) TestSecond() {
+	s.Equal([]string{"first"}, s.acct.For(s.T()).S3().Bucket("reports").Keys())
+}
