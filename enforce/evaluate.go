@@ -154,6 +154,7 @@ type eval struct {
 
 	lowered []byte // what action refers to
 	buf     []byte // of expand
+	texts   texts  // that were searched
 }
 
 var evals = sync.Pool{New: func() any { return new(eval) }}
@@ -170,6 +171,9 @@ func (e *eval) release() {
 	e.req, e.set = nil, nil
 	if e.resource[0] != "" {
 		e.resource = arn{}
+	}
+	if e.texts.last != nil {
+		e.texts = texts{}
 	}
 	e.derived.one, e.sieved = "", 0
 	evals.Put(e)
