@@ -155,6 +155,7 @@ type eval struct {
 	lowered []byte // what action refers to
 	buf     []byte // of expand
 	texts   texts  // that were searched
+	checked string // the last value of variable that was found to be UTF-8
 }
 
 var evals = sync.Pool{New: func() any { return new(eval) }}
@@ -175,7 +176,7 @@ func (e *eval) release() {
 	if e.texts.last != nil {
 		e.texts = texts{}
 	}
-	e.derived.one, e.sieved = "", 0
+	e.derived.one, e.checked, e.sieved = "", "", 0
 	evals.Put(e)
 }
 

@@ -165,7 +165,7 @@ func cutPrefix(s, part string) (rest string, _ finding) {
 	if strings.IndexByte(part, anyChar) < 0 {
 		rest, ok = strings.CutPrefix(s, part)
 	} else {
-		rest, _, ok = tryPrefix(s, part)
+		rest, _, ok = tryPrefix(s, part, len(part))
 	}
 	return rest, findingOf(ok)
 }
@@ -202,7 +202,7 @@ func cutAfter(s, part string) (rest string, _ finding) {
 	// that nearly matches everywhere would cost its length for each.
 	tries := 0
 	for i := range s {
-		rest, tried, ok := tryPrefix(s[i:], part)
+		rest, tried, ok := tryPrefix(s[i:], part, manyTries-tries)
 		if ok {
 			return rest, matched
 		}
@@ -217,10 +217,10 @@ func cutAfter(s, part string) (rest string, _ finding) {
 // worth an index: few, because many patterns may be matched with one text.
 const manyTries = 128
 
-// tryPrefix matches part, a pattern without runs, at the start of s, and tells how many
-// characters it compared.
-func tryPrefix(s, part string) (rest string, tried int, ok bool) {
-	for i := range len(part) {
+// tryPrefix matches part, a pattern without runs, at the start of s, as far as so many
+// characters, and tells how many it compared.
+func tryPrefix(s, part string, most int) (rest string, tried int, ok bool) {
+	for i := range min(len(part), most) {
 		switch {
 		case s == "":
 			return "", i, false
@@ -233,5 +233,5 @@ func tryPrefix(s, part string) (rest string, tried int, ok bool) {
 			return "", i, false
 		}
 	}
-	return s, len(part), true
+	return s, most, most >= len(part)
 }

@@ -35,30 +35,53 @@ const noWildcard = 0x100
 // charactersOf reads a text in which the bytes from one on are wildcards, which stay what
 // they are. What it makes for others than ASCII stands in a buffer.
 func charactersOf(s string, wildcard int, buffer *characters) characters {
-	isPlain := func(c byte) bool { return c < utf8.RuneSelf || int(c) >= wildcard }
-	plain := true
-	for i := 0; i < len(s) && plain; i++ {
-		plain = isPlain(s[i])
+	bytes := unsafe.Slice(unsafe.StringData(s), len(s)) // they are only read
+	if isPlain(bytes, wildcard) {
+		return characters{classes: bytes}
 	}
-	if plain {
-		return characters{classes: unsafe.Slice(unsafe.StringData(s), len(s))} // it is only read
-	}
-	c := characters{slices.Grow(buffer.classes[:0], len(s)), slices.Grow(buffer.runes[:0], len(s))}
-	for s != "" {
-		if isPlain(s[0]) {
-			c.classes, c.runes = append(c.classes, s[0]), append(c.runes, rune(s[0]))
-			s = s[1:]
+	classes, runes := slices.Grow(buffer.classes[:0], len(s))[:len(s)], slices.Grow(buffer.runes[:0], len(s))[:len(s)]
+	n := 0
+	for i := 0; i < len(s); n++ {
+		c := s[i]
+		if c < utf8.RuneSelf || int(c) >= wildcard {
+			classes[n], runes[n] = c, rune(c)
+			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s)
-		if n == 1 {
-			r = notText + rune(s[0])
-		}
-		c.classes, c.runes = append(c.classes, classOf(r)), append(c.runes, r)
-		s = s[n:]
+		r, width := decode(s[i:])
+		classes[n], runes[n] = classOf(r), r
+		i += width
 	}
-	*buffer = c
-	return c
+	*buffer = characters{classes[:n], runes[:n]}
+	return *buffer
+}
+
+// decode reads a character that is not ASCII, or a byte that is no text. Most such
+// characters have two bytes, which are read fast.
+func decode(s string) (rune, int) {
+	if s[0]>>5 == 0b110 && s[0] > 0xc1 && len(s) > 1 && s[1]>>6 == 0b10 {
+		return rune(s[0]&0x1f)<<6 | rune(s[1]&0x3f), 2
+	}
+	r, width := utf8.DecodeRuneInString(s)
+	if width == 1 {
+		r = notText + rune(s[0])
+	}
+	return r, width
+}
+
+// isPlain reports whether all bytes are ASCII or wildcards.
+func isPlain(bytes []byte, wildcard int) bool {
+	for len(bytes) > 0 {
+		n := 1
+		switch {
+		case len(bytes) >= 8 && eightBytes(bytes)&(utf8.RuneSelf*eachByte) == 0:
+			n = 8
+		case bytes[0] >= utf8.RuneSelf && int(bytes[0]) < wildcard:
+			return false
+		}
+		bytes = bytes[n:]
+	}
+	return true
 }
 
 func (c characters) len() int { return len(c.classes) }
@@ -125,14 +148,13 @@ func (x *textIndex) of(class byte) []uint64 {
 // and a multiplication brings the eight together.
 func placesOf(classes []byte, class byte) []uint64 {
 	const (
-		each     = 0x0101010101010101
-		lower    = 0x7f * each
+		lower    = 0x7f * eachByte
 		together = 0x0102040810204080
 	)
 	places := make([]uint64, len(classes)/64+blockWords+1)
 	whole := len(classes) &^ 7
 	for i := 0; i < whole; i += 8 {
-		differ := eightBytes(classes[i:]) ^ uint64(class)*each
+		differ := eightBytes(classes[i:]) ^ uint64(class)*eachByte
 		same := ^((differ&lower + lower) | differ | lower) >> 7
 		places[i/64] |= same * together >> 56 << (i % 64)
 	}
@@ -143,6 +165,9 @@ func placesOf(classes []byte, class byte) []uint64 {
 	}
 	return places
 }
+
+// eachByte times a byte is eight of it.
+const eachByte = 0x0101010101010101
 
 // eightBytes are the first eight, the first one lowest; the compiler makes one load of it.
 func eightBytes(b []byte) uint64 {

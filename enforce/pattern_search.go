@@ -75,10 +75,12 @@ type search struct {
 // whether the text has it.
 func (s *search) begin() bool {
 	rarest := s.x.len() + 1
+	seen := [256]bool{anyChar: true}
 	for i, class := range s.part.classes {
-		if class == anyChar {
+		if seen[class] {
 			continue
 		}
+		seen[class] = true
 		if n := s.x.counted(class); n < rarest {
 			rarest, s.known = n, 1
 			s.decisive[0] = i

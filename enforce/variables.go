@@ -132,5 +132,12 @@ func (e *eval) variable(k *conditionKey) (string, bool) {
 		return "", false
 	}
 	text := v.item().string()
-	return text, utf8.ValidString(text)
+	if text == e.checked {
+		return text, true
+	}
+	if !utf8.ValidString(text) {
+		return text, false
+	}
+	e.checked = text
+	return text, true
 }
