@@ -148,6 +148,28 @@ func TestClassesAreNotCharacters(t *testing.T) {
 	}
 }
 
+// Text that is all ASCII is its own classes, and so are wildcards of a pattern.
+func TestIsPlain(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]bool{ // as text, as pattern
+		"": {true, true}, "abc": {true, true}, "abcdefgh": {true, true}, "abcdefgh\x7f": {true, true},
+		"\x80": {false, false}, "\xfd": {false, false}, "\xfe": {false, true}, "\xff": {false, true},
+		"abcdefgé": {false, false}, "é1234567": {false, false}, "1234567\xffabc": {false, true}, "1234567\xffab\x80": {false, false},
+	} {
+		assert.Equal(t, want, [2]bool{isPlain([]byte(text), noWildcard), isPlain([]byte(text), int(anyRun))}, "%q", text)
+	}
+	assert.Equal(t, []rune{'é', notText + 0x80, 'a'}, charactersOf("é\x80a", noWildcard, new(characters)).runes)
+}
+
+// The index is of the text that is searched, not of the one before.
+func TestTextsAreToldApart(t *testing.T) {
+	t.Parallel()
+	all, pattern := new(texts), anyRuns+"a"+anyRuns
+	assert.True(t, all.search(pattern, "xa"))
+	assert.False(t, all.search(pattern, "xb"))
+	assert.True(t, all.search(pattern, "xa"))
+}
+
 // Each place is in one set, whatever the length of the text.
 func TestPlaces(t *testing.T) {
 	t.Parallel()

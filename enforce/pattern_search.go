@@ -29,7 +29,7 @@ func (x *textIndex) match(p characters) bool {
 // between two places of the text; -1 when there is none.
 func (x *textIndex) find(part characters, from, end int) int {
 	s := search{x: x, part: part, last: end - part.len()}
-	if from <= s.last && !s.begin() {
+	if !s.begin() {
 		return -1
 	}
 	for ; from <= s.last && !s.worthTransform(from); from += 64 * blockWords {
