@@ -114,7 +114,7 @@ func splitPattern(s string) [6]string {
 // are put there when they are needed.
 func (e *eval) matchARN(p *arnPattern, s string, a *arn) bool {
 	if p.parts == nil {
-		return p.any || p.whole.match(s)
+		return p.any || p.whole.matchIn(s, &e.texts)
 	}
 	return e.matchParts(p.parts, s, a)
 }
@@ -127,8 +127,8 @@ func (e *eval) matchParts(parts *[6]template, s string, a *arn) bool {
 		}
 	}
 	for i := range parts {
-		text, ok := e.expand(&parts[i])
-		if !ok || !glob(text, a[i]) {
+		text, ok := e.expand(&parts[i], len(a[i]))
+		if !ok || !e.texts.glob(text, a[i]) {
 			return false
 		}
 	}

@@ -31,11 +31,12 @@ func (o *likeARN) match(e *eval, v item) outcome {
 }
 
 func (o *likeVariableARN) match(e *eval, v item) outcome {
-	a, ok := splitARN(v.string())
+	value := v.string()
+	a, ok := splitARN(value)
 	if !ok {
 		return unreadableARN
 	}
-	text, known := e.expand(&o.template)
+	text, known := e.expand(&o.template, len(value))
 	if !known {
 		return miss
 	}
@@ -48,7 +49,7 @@ func (o *likeVariableARN) match(e *eval, v item) outcome {
 		case more:
 			segment, text, more = strings.Cut(text, ":")
 		}
-		if !glob(segment, a[i]) {
+		if !e.texts.glob(segment, a[i]) {
 			return miss
 		}
 	}

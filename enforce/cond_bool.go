@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // boolValue is the operand of Bool. AWS's pages disagree on whether Bool knows
 // policy variables; it does here.
@@ -12,8 +15,8 @@ func boolean(value string, variables bool) (operand, error) {
 }
 
 func (o *boolValue) match(e *eval, v item) outcome {
-	text, ok := e.expand(&o.template)
 	value := v.string()
+	text, ok := e.expand(&o.template, utf8.UTFMax*len(value))
 	return outcomeOf(ok && strings.EqualFold(value, text) &&
 		(strings.EqualFold(value, "true") || strings.EqualFold(value, "false")))
 }

@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // equalString is the operand of StringEquals: the same text.
 type equalString struct{ template }
@@ -11,8 +14,9 @@ func stringEquals(value string, variables bool) (operand, error) {
 }
 
 func (o *equalString) match(e *eval, v item) outcome {
-	text, ok := e.expand(&o.template)
-	return outcomeOf(ok && v.string() == text)
+	value := v.string()
+	text, ok := e.expand(&o.template, len(value))
+	return outcomeOf(ok && value == text)
 }
 
 // foldString is the operand of StringEqualsIgnoreCase.
@@ -24,8 +28,9 @@ func stringEqualsIgnoreCase(value string, variables bool) (operand, error) {
 }
 
 func (o *foldString) match(e *eval, v item) outcome {
-	text, ok := e.expand(&o.template)
-	return outcomeOf(ok && strings.EqualFold(v.string(), text))
+	value := v.string()
+	text, ok := e.expand(&o.template, utf8.UTFMax*len(value)) // K is also the sign of kelvin, of three bytes
+	return outcomeOf(ok && strings.EqualFold(value, text))
 }
 
 // likeString is the operand of StringLike: wildcards over the whole value.
@@ -37,6 +42,7 @@ func stringLike(value string, variables bool) (operand, error) {
 }
 
 func (o *likeString) match(e *eval, v item) outcome {
-	pattern, ok := e.expand(&o.template)
-	return outcomeOf(ok && glob(pattern, v.string()))
+	value := v.string()
+	pattern, ok := e.expand(&o.template, len(value))
+	return outcomeOf(ok && e.texts.glob(pattern, value))
 }

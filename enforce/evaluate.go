@@ -154,6 +154,8 @@ type eval struct {
 
 	lowered []byte // what action refers to
 	buf     []byte // of expand
+	texts   texts  // that were searched
+	checked string // the last value of variable that was found to be UTF-8
 }
 
 var evals = sync.Pool{New: func() any { return new(eval) }}
@@ -171,7 +173,10 @@ func (e *eval) release() {
 	if e.resource[0] != "" {
 		e.resource = arn{}
 	}
-	e.derived.one, e.sieved = "", 0
+	if e.texts.last != nil {
+		e.texts = texts{}
+	}
+	e.derived.one, e.checked, e.sieved = "", "", 0
 	evals.Put(e)
 }
 

@@ -55,11 +55,6 @@ func (t *byteTable) Replace(s string) string {
 	return s
 }
 
-// hasWildcard reports whether a compiled pattern has a wildcard.
-func hasWildcard(p string) bool {
-	return strings.IndexByte(p, anyRun) >= 0 || strings.IndexByte(p, anyChar) >= 0
-}
-
 // A pattern is a compiled pattern that was also taken apart, so that matching
 // does not look for its wildcards again.
 type pattern struct {
@@ -96,12 +91,15 @@ func newPattern(text string) pattern {
 }
 
 // match reports whether all of s matches.
-func (p *pattern) match(s string) bool {
+func (p *pattern) match(s string) bool { return p.matchIn(s, new(texts)) }
+
+// matchIn is match for a text that other patterns are matched with as well.
+func (p *pattern) matchIn(s string, t *texts) bool {
 	switch p.kind {
 	case exact:
 		return s == p.text
 	case general:
-		return glob(p.text, s)
+		return t.glob(p.text, s)
 	}
 	head, end := int(p.head), len(s)-int(p.tail)
 	if head > end || s[:head] != p.text[:head] || p.tail > 0 && s[end:] != p.text[len(p.text)-int(p.tail):] {
@@ -121,20 +119,36 @@ func (p *pattern) match(s string) bool {
 // glob reports whether all of s matches the compiled pattern p. It never looks
 // back: each literal part between two runs is looked for once, from where the
 // part before it was found, so that a*a*a*… costs no more than a*.
-func glob(p, s string) bool {
-	part, p, wild := cutRun(p)
-	s, ok := cutPrefix(s, part)
+func (t *texts) glob(p, s string) bool {
+	part, rest, wild := cutRun(p)
+	after, found := cutPrefix(s, part)
 	if !wild {
-		return ok && s == ""
+		return found == matched && after == ""
 	}
-	for ok {
-		part, p, wild = cutRun(p)
+	for found == matched {
+		part, rest, wild = cutRun(rest)
 		if !wild {
-			return hasSuffix(s, part)
+			return hasSuffix(after, part)
 		}
-		s, ok = cutAfter(s, part)
+		after, found = cutAfter(after, part)
 	}
-	return false
+	return found == undecided && t.search(p, s)
+}
+
+// A finding says whether a part of a pattern was found.
+type finding uint8
+
+const (
+	unmatched finding = iota
+	matched
+	undecided // it takes too long to say so one place after the other
+)
+
+func findingOf(ok bool) finding {
+	if ok {
+		return matched
+	}
+	return unmatched
 }
 
 // cutRun cuts a pattern at its first run.
@@ -146,24 +160,14 @@ func cutRun(p string) (part, rest string, found bool) {
 }
 
 // cutPrefix matches part, a pattern without runs, at the start of s.
-func cutPrefix(s, part string) (rest string, ok bool) {
+func cutPrefix(s, part string) (rest string, _ finding) {
+	var ok bool
 	if strings.IndexByte(part, anyChar) < 0 {
-		return strings.CutPrefix(s, part)
+		rest, ok = strings.CutPrefix(s, part)
+	} else {
+		rest, _, ok = tryPrefix(s, part, len(part))
 	}
-	for i := range len(part) {
-		switch {
-		case s == "":
-			return "", false
-		case part[i] == anyChar:
-			_, n := utf8.DecodeRuneInString(s)
-			s = s[n:]
-		case part[i] == s[0]:
-			s = s[1:]
-		default:
-			return "", false
-		}
-	}
-	return s, true
+	return rest, findingOf(ok)
 }
 
 // hasSuffix matches part, a pattern without runs, at the end of s.
@@ -189,34 +193,34 @@ func hasSuffix(s, part string) bool {
 
 // cutAfter finds the first match of part, a pattern without runs, in s and
 // returns what follows it.
-func cutAfter(s, part string) (rest string, ok bool) {
+func cutAfter(s, part string) (rest string, _ finding) {
 	if strings.IndexByte(part, anyChar) < 0 {
-		_, rest, ok = strings.Cut(s, part)
-		return rest, ok
+		_, rest, ok := strings.Cut(s, part)
+		return rest, findingOf(ok)
 	}
-	// A place where part does not match is most often seen at its first character. Where
-	// that is not so, all places are tried at once: a part that nearly matches everywhere
-	// would cost its length for each.
+	// A place where part does not match is most often seen at its first character. A part
+	// that nearly matches everywhere would cost its length for each.
 	tries := 0
 	for i := range s {
-		rest, tried, ok := tryPrefix(s[i:], part)
+		rest, tried, ok := tryPrefix(s[i:], part, manyTries-tries)
 		if ok {
-			return rest, true
+			return rest, matched
 		}
-		if tries += tried; tries > manyTries+8*i {
-			return cutAfterAtOnce(s[i:], part)
+		if tries += tried + 1; tries > manyTries {
+			return "", undecided
 		}
 	}
-	return "", false
+	return "", unmatched
 }
 
-// manyTries is how many characters are compared in vain, beside some for each of the
-// text that was read, before a part is looked for at all places at once.
-const manyTries = 1024
+// manyTries is how many characters and places are compared in vain before the text is
+// worth an index: few, because many patterns may be matched with one text.
+const manyTries = 128
 
-// tryPrefix is cutPrefix that also tells how many characters it compared.
-func tryPrefix(s, part string) (rest string, tried int, ok bool) {
-	for i := range len(part) {
+// tryPrefix matches part, a pattern without runs, at the start of s, as far as so many
+// characters, and tells how many it compared.
+func tryPrefix(s, part string, most int) (rest string, tried int, ok bool) {
+	for i := range min(len(part), most) {
 		switch {
 		case s == "":
 			return "", i, false
@@ -229,5 +233,5 @@ func tryPrefix(s, part string) (rest string, tried int, ok bool) {
 			return "", i, false
 		}
 	}
-	return s, len(part), true
+	return s, most, most >= len(part)
 }

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -37,10 +36,34 @@ func naiveMatch(p, s []rune) bool {
 func matchBoth(t interface{ Fatalf(string, ...any) }, p, s string) bool {
 	text := wildcards.Replace(p)
 	compiled := newPattern(text)
-	if got, want := compiled.match(s), glob(text, s); got != want {
+	want := new(texts).glob(text, s)
+	if got := compiled.match(s); got != want {
 		t.Fatalf("pattern %q, text %q: compiled says %v, glob %v", p, s, got, want)
 	}
-	return glob(text, s)
+	if strings.IndexByte(text, anyRun) >= 0 {
+		if got := new(texts).search(text, s); got != want {
+			t.Fatalf("pattern %q, text %q: index says %v, glob %v", p, s, got, want)
+		}
+	}
+	return want
+}
+
+// Each character is read as package utf8 does, and each byte that is no text as one.
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for a := utf8.RuneSelf; a < 0x100; a++ {
+		for b := range 0x100 {
+			for _, s := range []string{string([]byte{byte(a)}), string([]byte{byte(a), byte(b)}), string([]byte{byte(a), byte(b), 0x80})} {
+				want, width := utf8.DecodeRuneInString(s)
+				if width == 1 {
+					want = notText + rune(a)
+				}
+				if got, n := decode(s); got != want || n != width {
+					t.Fatalf("%q: %x of %d bytes; want %x of %d", s, got, n, want, width)
+				}
+			}
+		}
+	}
 }
 
 func TestPattern(t *testing.T) {
@@ -90,50 +113,6 @@ func TestPatternAgreesWithDefinition(t *testing.T) {
 			t.Fatalf("pattern %q, text %q: want %v", p, s, want)
 		}
 	})
-}
-
-// A part with ? is looked for at all places at once where it nearly matches at many. It
-// is found where its first end is, also in text that is not UTF-8.
-func TestPartIsFoundAtOnce(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		letters := rapid.SampledFrom([]string{"a", "a", "a", "b", "é", "\xc3", "\xa9", "𝄞"})
-		text := strings.Join(rapid.SliceOfN(letters, 0, 200).Draw(t, "text"), "")
-		part := strings.Join(rapid.SliceOfN(rapid.OneOf(letters, rapid.Just("\xff")), 1, 130).Draw(t, "part"), "")
-		if rapid.Bool().Draw(t, "occurs") && text != "" {
-			from := rapid.IntRange(0, len(text)-1).Draw(t, "from")
-			b := []byte(text[from:rapid.IntRange(from+1, len(text)).Draw(t, "to")])
-			for i := range b {
-				if b[i] < utf8.RuneSelf && rapid.Bool().Draw(t, "any") {
-					b[i] = anyChar
-				}
-			}
-			part = string(b)
-		}
-		end := -1 // the first end of a match
-		for i := range text {
-			if rest, ok := cutPrefix(text[i:], part); ok && (end < 0 || len(text)-len(rest) < end) {
-				end = len(text) - len(rest)
-			}
-		}
-		rest, ok := cutAfterAtOnce(text, part)
-		if got := len(text) - len(rest); ok != (end >= 0) || ok && got != end {
-			t.Fatalf("part %q, text %q: ends at %d, %v; want %d", part, text, got, ok, end)
-		}
-	})
-}
-
-// A part may be of any length: each 64 bytes of it take another word.
-func TestLongPartIsFoundAtOnce(t *testing.T) {
-	t.Parallel()
-	for n := 2; n < 300; n++ {
-		letters, one := strings.Repeat("a", n-1), string([]byte{anyChar})
-		rest, ok := cutAfterAtOnce("b"+letters+"cd", letters+one)
-		require.True(t, ok, n)
-		require.Equal(t, "d", rest, n)
-		_, ok = cutAfterAtOnce("b"+letters+"cd", letters+"a"+one)
-		require.False(t, ok, n)
-	}
 }
 
 func FuzzPattern(f *testing.F) {

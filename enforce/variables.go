@@ -3,6 +3,7 @@ package enforce
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -90,10 +91,10 @@ func parseVariable(inner string) (piece, error) {
 	return piece{literal: def, key: newConditionKey(name), hasDefault: hasDefault}, nil
 }
 
-// expand puts the values of the variables in. It returns false when a variable
-// has neither a value nor a default; such a pattern matches nothing. The result
-// is valid until the next call.
-func (e *eval) expand(t *template) (string, bool) {
+// expand puts the values of the variables in, for a text of so many bytes. It returns
+// false when a variable has neither a value nor a default, and when the text is too short:
+// such a pattern matches nothing. The result is valid until the next call.
+func (e *eval) expand(t *template, size int) (string, bool) {
 	if t.pieces == nil {
 		return t.text, true
 	}
@@ -107,6 +108,9 @@ func (e *eval) expand(t *template) (string, bool) {
 			} else if !p.hasDefault {
 				return "", false
 			}
+		}
+		if size -= len(text) - strings.Count(text, anyRuns); size < 0 {
+			return "", false // it is not made: a variable may be there many times
 		}
 		e.buf = append(e.buf, text...)
 	}
@@ -128,5 +132,12 @@ func (e *eval) variable(k *conditionKey) (string, bool) {
 		return "", false
 	}
 	text := v.item().string()
-	return text, !hasWildcard(text)
+	if text == e.checked {
+		return text, true
+	}
+	if !utf8.ValidString(text) {
+		return text, false
+	}
+	e.checked = text
+	return text, true
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -232,6 +233,10 @@ var lasting = map[string]struct {
 			c.source(fmt.Sprint("queue", i))
 		}
 		return &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: dead}
+	}},
+	"GetWebIdentityToken": {1, 1, func(c *crowd) any {
+		do[iam.EnableOutboundWebIdentityFederationOutput](c, &iam.EnableOutboundWebIdentityFederationInput{})
+		return &sts.GetWebIdentityTokenInput{Audience: []string{"a"}, SigningAlgorithm: aws.String("RS256")}
 	}},
 	"GenerateCredentialReport": {20, 4000, func(c *crowd) any {
 		c.users()

@@ -35,15 +35,15 @@ func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInpu
 		if err != nil {
 			return nil, err
 		}
+		wrong, public := checkBucket(doc, b.name), isPublic(doc) // before the lock: a document may be long
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := b.stillOwn(call, "PUT"); err != nil {
 			return nil, err
 		}
-		if err := checkBucket(doc, b.name); err != nil {
-			return nil, err
+		if wrong != nil {
+			return nil, wrong
 		}
-		public := isPublic(doc)
 		if public && s.blockOf(b).blockPolicy {
 			return nil, errAccessDenied.withText("User: " + call.Caller.ARN + ` is not authorized to perform: s3:PutBucketPolicy on resource: "` + b.arn +
 				`" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`)

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -76,14 +75,13 @@ func resourcesOf(pattern, bucket string) resourceSet {
 // resourcesOfAction is what the actions act on that a pattern means; 0 when it is
 // nothing that a bucket policy can name.
 func resourcesOfAction(pattern string) (set resourceSet) {
-	wildcards := strings.NewReplacer(`\*`, ".*", `\?`, ".") // as regexp quotes them
-	matches, err := regexp.Compile("(?i)^" + wildcards.Replace(regexp.QuoteMeta(pattern)) + "$")
+	actions, err := enforce.ParseAction(pattern)
 	service, ok := catalog.Lookup("s3")
 	if err != nil || !ok {
 		return 0
 	}
 	for _, action := range service.Actions() {
-		if !matches.MatchString(action.Lower) {
+		if !actions.Match(action.Lower) {
 			continue
 		}
 		for _, target := range action.Resources {

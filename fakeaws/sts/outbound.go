@@ -1,11 +1,6 @@
 package sts
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -38,12 +33,6 @@ const (
 
 // outboundAlgorithms are those with which STS signs.
 var outboundAlgorithms = map[string]jwt.SigningMethod{"RS256": jwt.SigningMethodRS256, "ES384": jwt.SigningMethodES384}
-
-// A signingKey is a key of an account's issuer of identity tokens.
-type signingKey struct {
-	id      string
-	private crypto.Signer
-}
 
 // getWebIdentityToken makes a token that proves to the outside who the caller is.
 // Its keys are those of the account's issuer, which the World's [fakeaws.Issuers]
@@ -102,7 +91,7 @@ func (s *Fake) webIdentityToken(call *fakeaws.Call, in *sdk.GetWebIdentityTokenI
 	if payload, err := json.Marshal(claims); err != nil || len(payload) > maxTokenPayload {
 		return nil, &types.JWTPayloadSizeExceededException{Message: aws.String(tokenTooLarge)}
 	}
-	key, err := s.outboundKey(issuer, *in.SigningAlgorithm)
+	key, err := s.outboundKey(call, issuer, *in.SigningAlgorithm)
 	if err != nil {
 		return nil, err
 	}
@@ -154,34 +143,4 @@ func (s *Fake) outboundClaims(call *fakeaws.Call, in *sdk.GetWebIdentityTokenInp
 		claims["aud"] = in.Audience[0]
 	}
 	return claims
-}
-
-// outboundKey returns the key of an issuer for an algorithm, made on first use:
-// an RSA key takes a while.
-func (s *Fake) outboundKey(issuer, algorithm string) (*signingKey, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if key, ok := s.outbound[issuer][algorithm]; ok {
-		return key, nil
-	}
-	key := &signingKey{id: algorithm + "_" + s.world.IDs().Hex(8)}
-	var err error
-	if algorithm == "RS256" {
-		key.private, err = rsa.GenerateKey(rand.Reader, 2048)
-	} else {
-		key.private, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s.outbound[issuer] == nil {
-		s.outbound[issuer] = make(map[string]*signingKey)
-	}
-	s.outbound[issuer][algorithm] = key
-	published := &fakeaws.Issuer{URL: issuer, Keys: make(map[string]crypto.PublicKey)}
-	for _, k := range s.outbound[issuer] {
-		published.Keys[k.id] = k.private.Public()
-	}
-	s.world.Issuers().Set(published)
-	return key, nil
 }

@@ -1,0 +1,112 @@
+package all_test
+
+import (
+	"reflect"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// lockedBy is for how much CPU time of its own a function holds the lock of a service at
+// most, from its beginning to its end: the least of some runs. The function runs on a
+// thread of its own. Another one looks all the time which locks are held, and reads the
+// first one's clock; from the last look that found a lock free to the last that did not
+// is as long as it can have been held. What other programs do meanwhile does not count.
+func lockedBy(w *fakeaws.World, run func()) time.Duration {
+	best := time.Hour
+	for range 10 {
+		best = min(best, longestLock(locksOf(w), run))
+		if best <= maxLocked {
+			break
+		}
+	}
+	return best
+}
+
+func longestLock(locks []*sync.Mutex, run func()) (longest time.Duration) {
+	thread, begin, done, gone := make(chan int), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		thread <- syscall.Gettid()
+		<-begin
+		run()
+		close(done)
+		<-gone // the clock is that of the thread as long as it is there
+	}()
+	id := <-thread
+	defer close(gone)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	free := make([]time.Duration, len(locks)) // when each was free last
+	for i := range free {
+		free[i] = threadTime(id)
+	}
+	close(begin)
+	for {
+		for i, lock := range locks {
+			now := threadTime(id)
+			if lock.TryLock() {
+				lock.Unlock()
+				free[i] = now
+			} else {
+				longest = max(longest, threadTime(id)-free[i])
+			}
+		}
+		select {
+		case <-done:
+			return longest
+		default:
+		}
+	}
+}
+
+// locksOf are the locks of a World's services.
+func locksOf(w *fakeaws.World) (locks []*sync.Mutex) {
+	for service := range clientsOf {
+		lock := reflect.ValueOf(w.Fake(service)).Elem().FieldByName("mu")
+		locks = append(locks, (*sync.Mutex)(unsafe.Pointer(lock.Addr().UnsafePointer())))
+	}
+	return locks
+}
+
+// threadTime is the CPU time that a thread of the process has taken: a clock of Linux that
+// counts as the scheduler does.
+func threadTime(id int) time.Duration {
+	const ofThread, ofScheduler = 4, 2
+	var t syscall.Timespec
+	clock := ^uintptr(id)<<3 | ofThread | ofScheduler
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(int32(clock)), uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
+		panic(errno)
+	}
+	return time.Duration(t.Nano())
+}
+
+// The measure finds how long a lock is held, and does not count what is done without it.
+func TestLocksAreMeasured(t *testing.T) {
+	if !*measured {
+		t.Skip("-bounds is not set: CPU time would be measured")
+	}
+	var lock sync.Mutex
+	work := func(d time.Duration) {
+		id := syscall.Gettid()
+		for start := threadTime(id); threadTime(id)-start < d; {
+		}
+	}
+	got := longestLock([]*sync.Mutex{&lock}, func() {
+		work(50 * time.Millisecond)
+		lock.Lock()
+		work(20 * time.Millisecond)
+		lock.Unlock()
+		work(50 * time.Millisecond)
+	})
+	t.Log(got)
+	assert.GreaterOrEqual(t, got, 20*time.Millisecond)
+	assert.Less(t, got, 40*time.Millisecond)
+}
