@@ -1,0 +1,3 @@
+package all_test
+
+var s3Scenarios = map[string]scenario{}

@@ -1,0 +1,3 @@
+package all_test
+
+var sqsScenarios = map[string]scenario{}
