@@ -314,15 +314,15 @@ func (m *recordedModel) jsonError(out map[string]any, raw rawAnswer) {
 	m.modeled(out, e["Code"].(string), message)
 }
 
-// A recorder keeps the last answer that a client got.
-type recorder struct {
+// A lastAnswer keeps the last answer that a client got.
+type lastAnswer struct {
 	next interface {
 		Do(*http.Request) (*http.Response, error)
 	}
 	last rawAnswer
 }
 
-func (r *recorder) Do(req *http.Request) (*http.Response, error) {
+func (r *lastAnswer) Do(req *http.Request) (*http.Response, error) {
 	res, err := r.next.Do(req)
 	if err != nil {
 		return res, err

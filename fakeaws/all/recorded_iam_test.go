@@ -22,14 +22,14 @@ var iamScenarios = map[string]scenario{
 		p.answer("created_role", in)
 		p.answer("list_roles_result", &iam.ListRolesInput{PathPrefix: aws.String("/team/")})
 	},
-	"iam::TestIAMIntegrations::test_role_attach_policy":              attachRolePolicy,
-	"iam::TestIAMPolicyEncoding::test_put_group_policy_encoding":     encodedGroupPolicy,
-	"iam::TestIAMPolicyEncoding::test_put_role_policy_encoding":      encodedRolePolicy,
-	"iam::TestIAMPolicyEncoding::test_put_user_policy_encoding":      encodedUserPolicy,
-	"iam::TestIAMServiceRoles::test_service_role_already_exists":     linkedRoleTwice,
-	"iam::TestIAMServiceRoles::test_service_role_deletion":           deletedLinkedRole,
-	"iam::TestIAMServiceRoles::test_service_role_lifecycle":          linkedRole,
-	"iam::TestRoles::test_role_with_tags":                            taggedRole,
+	"iam::TestIAMIntegrations::test_role_attach_policy":          attachRolePolicy,
+	"iam::TestIAMPolicyEncoding::test_put_group_policy_encoding": encodedGroupPolicy,
+	"iam::TestIAMPolicyEncoding::test_put_role_policy_encoding":  encodedRolePolicy,
+	"iam::TestIAMPolicyEncoding::test_put_user_policy_encoding":  encodedUserPolicy,
+	"iam::TestIAMServiceRoles::test_service_role_already_exists": linkedRoleTwice,
+	"iam::TestIAMServiceRoles::test_service_role_deletion":       deletedLinkedRole,
+	"iam::TestIAMServiceRoles::test_service_role_lifecycle":      linkedRole,
+	"iam::TestRoles::test_role_with_tags":                        taggedRole,
 	"iam::TestIAMServiceSpecificCredentials::test_invalid_update_parameters": func(p *player) {
 		id := serviceCredential(p)
 		p.answer("update-invalid-status", &iam.UpdateServiceSpecificCredentialInput{UserName: aws.String("jane"), ServiceSpecificCredentialId: id, Status: "Invalid"})

@@ -21,8 +21,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
 
 // A scenario is the calls of one recorded test, in words of its own.
@@ -31,13 +31,13 @@ type scenario func(p *player)
 // A player makes the calls of a scenario, and compares their answers with the recorded.
 type player struct {
 	*testing.T
-	world    *worldtest.World
-	config   aws.Config
-	recorder *recorder
-	param    string // of the test: what its name has in brackets
-	model    *recordedModel
-	models   map[string]*recordedModel
-	recorded map[string]any
+	world      *worldtest.World
+	config     aws.Config
+	lastAnswer *lastAnswer
+	param      string // of the test: what its name has in brackets
+	model      *recordedModel
+	models     map[string]*recordedModel
+	recorded   map[string]any
 	comparison
 	done map[string][]string // by answer: how it differs
 }
@@ -79,8 +79,8 @@ func newPlayer(t *testing.T, m *recordedModel, param string, recorded map[string
 		done:       map[string][]string{}, models: map[string]*recordedModel{},
 	}
 	p.config = p.world.RootConfig(worldtest.Account)
-	p.recorder = &recorder{next: p.config.HTTPClient}
-	p.config.HTTPClient = p.recorder
+	p.lastAnswer = &lastAnswer{next: p.config.HTTPClient}
+	p.config.HTTPClient = p.lastAnswer
 	return p
 }
 
@@ -88,8 +88,8 @@ func newPlayer(t *testing.T, m *recordedModel, param string, recorded map[string
 func (p *player) as(credentials map[string]any) {
 	text := func(name string) string { s, _ := credentials[name].(string); return s }
 	p.config = p.world.Config(text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"))
-	p.recorder = &recorder{next: p.config.HTTPClient}
-	p.config.HTTPClient = p.recorder
+	p.lastAnswer = &lastAnswer{next: p.config.HTTPClient}
+	p.config.HTTPClient = p.lastAnswer
 }
 
 func (p *player) wait(d time.Duration) { p.world.Clock().Advance(d) }
@@ -112,10 +112,10 @@ func (p *player) call(in any, options ...func(*middleware.Stack) error) map[stri
 	if schema == "sqs" && strings.HasPrefix(p.param, "sqs_query") {
 		cfg.APIOptions = append(cfg.APIOptions, asQuery(p.models[schema], o.name))
 	}
-	p.recorder.last = rawAnswer{}
+	p.lastAnswer.last = rawAnswer{}
 	err := o.call(p.Context(), cfg, in)
-	require.NotZero(p, p.recorder.last.status, "%s: no answer: %v", o.name, err)
-	return p.models[schema].read(o.name, p.recorder.last)
+	require.NotZero(p, p.lastAnswer.last.status, "%s: no answer: %v", o.name, err)
+	return p.models[schema].read(o.name, p.lastAnswer.last)
 }
 
 // answer makes a call, and compares its answer with a recorded one.
