@@ -21,6 +21,9 @@ type answerable struct {
 	texts    []*regexp.Regexp
 	fields   map[string]bool // "Role.Arn" in composite literals, ".Arn" in assignments
 	statuses map[string]map[int]bool
+	inputs   map[string]bool // types of the model that inputs have
+	consts   map[string]string
+	in       string // the package that is read
 }
 
 // sharedFolders answer for every service.
@@ -28,7 +31,10 @@ var sharedFolders = []string{"fakeaws", "enforce", "internal/wire", "internal/co
 
 func readAnswerable(t *testing.T, m *recordedModel, folder string) *answerable {
 	t.Helper()
-	a := &answerable{literals: map[string]bool{}, fields: map[string]bool{}, statuses: map[string]map[int]bool{}}
+	a := &answerable{literals: map[string]bool{}, fields: map[string]bool{}, statuses: map[string]map[int]bool{}, inputs: map[string]bool{}, consts: map[string]string{}}
+	for _, in := range m.inputs {
+		a.addInput(m, "#"+in)
+	}
 	for name, s := range m.Shapes {
 		if s.Kind == "error" {
 			a.status(name, s.Code)
@@ -59,18 +65,34 @@ func (a *answerable) status(code string, status int) {
 	a.statuses[code][status] = true
 }
 
+// constants notes the texts of a file's constants, for those that are joined from several.
+func (a *answerable) constants(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for i, value := range spec.Values {
+				if text, ok := a.template(value); ok {
+					a.consts[file.Name.Name+"."+spec.Names[i].Name] = text
+				}
+			}
+		}
+		return true
+	})
+}
+
 func (a *answerable) read(t *testing.T, path string) {
 	if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 		return
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	require.NoError(t, err)
+	a.constants(file)
+	a.in = file.Name.Name
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ImportSpec:
 			return false
 		case *ast.BasicLit, *ast.BinaryExpr:
-			if text, ok := template(n.(ast.Expr)); ok {
+			if text, ok := a.template(n.(ast.Expr)); ok {
 				a.text(text)
 			}
 		case *ast.CompositeLit:
@@ -83,6 +105,16 @@ func (a *answerable) read(t *testing.T, path string) {
 			}
 		case *ast.SelectorExpr: // the type of an error, or one of the SDK's values
 			a.literals[n.Sel.Name] = true
+		case *ast.UnaryExpr:
+			if s, ok := n.X.(*ast.SelectorExpr); ok && n.Op == token.AND {
+				a.fields["."+s.Sel.Name] = true
+			}
+		case *ast.StructType: // of the fake, whose members are copied by their names
+			for _, field := range n.Fields.List {
+				for _, name := range field.Names {
+					a.fields["."+name.Name] = true
+				}
+			}
 		}
 		return true
 	})
@@ -109,7 +141,7 @@ func (a *answerable) composite(lit *ast.CompositeLit) {
 			continue
 		}
 		a.fields[name+"."+key.Name] = true
-		if name == "" { // an element of a list, whose type is the list's
+		if _, own := lit.Type.(*ast.Ident); own || name == "" { // the fake's own type, or an element whose type is the list's
 			a.fields["."+key.Name] = true
 		}
 		if value, ok := pair.Value.(*ast.BasicLit); ok {
@@ -130,7 +162,7 @@ var verb = regexp.MustCompile(`%(\[\d+\])?[-+# 0]*[\d.]*[a-zA-Z]`)
 const wildcard = "\x00"
 
 // template is the text of an expression, with wildcards for what is no literal.
-func template(e ast.Expr) (string, bool) {
+func (a *answerable) template(e ast.Expr) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		if e.Kind != token.STRING {
@@ -138,9 +170,12 @@ func template(e ast.Expr) (string, bool) {
 		}
 		text, err := strconv.Unquote(e.Value)
 		return text, err == nil
+	case *ast.Ident:
+		text, ok := a.consts[a.in+"."+e.Name]
+		return text, ok
 	case *ast.BinaryExpr:
-		left, isLeft := template(e.X)
-		right, isRight := template(e.Y)
+		left, isLeft := a.template(e.X)
+		right, isRight := a.template(e.Y)
 		if e.Op != token.ADD || !isLeft && !isRight {
 			return "", false
 		}
@@ -194,8 +229,24 @@ candidates:
 	return false
 }
 
-// sets reports whether the code sets a member of a type of the SDK.
+// sets reports whether the code sets a member of a type of the SDK: a member of its own, or
+// of a type that inputs have, which answers give back.
 func (a *answerable) sets(typ, member string) bool {
 	title := strings.ToUpper(member[:1]) + member[1:]
-	return a.fields[typ+"."+title] || a.fields["."+title]
+	return a.inputs["#"+typ] || a.fields[typ+"."+title] || a.fields["."+title]
+}
+
+// addInput notes a type of an input, and all those in it.
+func (a *answerable) addInput(m *recordedModel, typ string) {
+	shape := m.shape(typ)
+	if shape == nil || a.inputs[typ] {
+		return
+	}
+	a.inputs[typ] = true
+	if shape.Elem != nil {
+		a.addInput(m, shape.Elem.Type)
+	}
+	for _, member := range shape.Members {
+		a.addInput(m, member.Type)
+	}
 }

@@ -93,6 +93,28 @@ func (*comparison) opened(got any) any {
 	return got
 }
 
+// bind binds the placeholders that are whole texts, before those within others are looked at.
+func (c *comparison) bind(want, got any) {
+	switch want := want.(type) {
+	case map[string]any:
+		if fields, ok := c.opened(got).(map[string]any); ok {
+			for name := range want {
+				c.bind(want[name], fields[name])
+			}
+		}
+	case []any:
+		if list, ok := c.opened(got).([]any); ok && len(list) == len(want) {
+			for i := range want {
+				c.bind(want[i], list[i])
+			}
+		}
+	case string:
+		if value, ok := got.(string); ok && numbered.MatchString(want) && placeholders.FindString(want) == want && c.bound[want] == "" {
+			c.bound[want] = value
+		}
+	}
+}
+
 // text matches a text with placeholders, and binds those that are numbered.
 func (c *comparison) text(want, got string) bool {
 	want = strings.ReplaceAll(want, "111111111111", worldtest.Account)

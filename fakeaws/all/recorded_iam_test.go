@@ -18,8 +18,9 @@ var iamScenarios = map[string]scenario{
 	"iam::TestIAMIntegrations::test_list_roles_with_permission_boundary": func(p *player) {
 		policy := p.call(&iam.CreatePolicyInput{PolicyName: aws.String("boundary"), PolicyDocument: aws.String(readAll)})
 		in := role("r", trustOfEC2)
-		in.Path, in.PermissionsBoundary = aws.String("/team/"), text(policy, "Policy.Arn")
+		in.Path = aws.String("/team/")
 		p.answer("created_role", in)
+		p.call(&iam.PutRolePermissionsBoundaryInput{RoleName: aws.String("r"), PermissionsBoundary: text(policy, "Policy.Arn")})
 		p.answer("list_roles_result", &iam.ListRolesInput{PathPrefix: aws.String("/team/")})
 	},
 	"iam::TestIAMIntegrations::test_role_attach_policy":          attachRolePolicy,

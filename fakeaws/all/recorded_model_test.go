@@ -133,8 +133,22 @@ func (m *recordedModel) operationOf(name string, answer map[string]any) (operati
 	if operation != "" {
 		return operation, true
 	}
-	if len(able) == 1 && !failed && len(answer) > 0 {
+	if len(able) > 0 && !failed && len(answer) > 0 && m.alike(able, answer) {
 		return able[0], false
 	}
 	return "", false
+}
+
+// alike reports whether the members of an answer have the same types in the answers of all
+// these operations, as Role of CreateRole and of GetRole.
+func (m *recordedModel) alike(operations []string, answer map[string]any) bool {
+	for name := range answer {
+		first, _ := m.Shapes[m.outputs[operations[0]]].member(name)
+		for _, op := range operations {
+			if other, _ := m.Shapes[m.outputs[op]].member(name); other.Type != first.Type {
+				return false
+			}
+		}
+	}
+	return true
 }

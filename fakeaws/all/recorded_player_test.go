@@ -133,6 +133,7 @@ func (p *player) compare(name string, got any) {
 		return
 	}
 	p.comparison.differs = nil
+	p.bind(want, got)
 	p.value("", want, got)
 	p.done[name] = p.comparison.differs
 }

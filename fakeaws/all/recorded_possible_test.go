@@ -96,12 +96,23 @@ func (c *possibility) structure(path, shapeName, goType string, value map[string
 			continue
 		}
 		c.r.members++
-		if !c.a.sets(goType, name) {
+		if !c.a.sets(goType, name) && (path != "" || !c.outputSets(name)) {
 			c.differ("no member %s.%s", path, name)
 			continue
 		}
 		c.value(path+"."+name, member.Type, value[name])
 	}
+}
+
+// outputSets reports whether the answer of any operation has a member: which operation it
+// is, the members of an answer do not always tell.
+func (c *possibility) outputSets(name string) bool {
+	for operation := range c.m.outputs {
+		if c.m.has(operation, map[string]any{name: nil}) && c.a.sets(operation+"Output", name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *possibility) value(path, typ string, value any) {
