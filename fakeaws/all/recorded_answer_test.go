@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -280,17 +281,21 @@ func (m *recordedModel) xmlError(out map[string]any, node *xmlNode) {
 		delete(fields, "HostId")
 	}
 	out["Error"] = fields
-	code, _ := fields["Code"].(string)
-	m.modeled(out, code, fields["Message"])
+	if slices.Contains(m.Protocols, "restXml") {
+		m.modeled(out, fields)
+	}
 }
 
-// modeled adds the members of an error that the model has by the name of its code.
-func (m *recordedModel) modeled(out map[string]any, code string, message any) {
-	if shape := m.Shapes[code]; shape != nil && shape.Kind == "error" {
-		for _, member := range shape.Members {
-			if strings.EqualFold(member.Name, "message") && slices.Contains(m.Protocols, "awsJson1_0") {
-				out[member.Name] = message
-			}
+// modeled adds the members of an error that the model has by the name of its code, which
+// then are there a second time.
+func (m *recordedModel) modeled(out, fields map[string]any) {
+	shape := m.Shapes[fmt.Sprint(fields["Code"])]
+	if shape == nil || shape.Kind != "error" {
+		return
+	}
+	for _, member := range shape.Members {
+		if value, ok := fields[member.Name]; ok {
+			out[member.Name] = value
 		}
 	}
 }
@@ -311,7 +316,8 @@ func (m *recordedModel) jsonError(out map[string]any, raw rawAnswer) {
 		e["Code"], e["QueryErrorCode"], e["Type"] = old, code, fault
 	}
 	out["Error"] = e
-	m.modeled(out, e["Code"].(string), message)
+	body["Code"] = e["Code"]
+	m.modeled(out, body)
 }
 
 // A lastAnswer keeps the last answer that a client got.

@@ -23,7 +23,8 @@ type answerable struct {
 	statuses map[string]map[int]bool
 	inputs   map[string]bool // types of the model that inputs have
 	consts   map[string]string
-	in       string // the package that is read
+	made     map[string]string // types of the SDK that are made of others
+	in       string            // the package that is read
 }
 
 // sharedFolders answer for every service.
@@ -31,7 +32,7 @@ var sharedFolders = []string{"fakeaws", "enforce", "internal/wire", "internal/co
 
 func readAnswerable(t *testing.T, m *recordedModel, folder string) *answerable {
 	t.Helper()
-	a := &answerable{literals: map[string]bool{}, fields: map[string]bool{}, statuses: map[string]map[int]bool{}, inputs: map[string]bool{}, consts: map[string]string{}}
+	a := &answerable{literals: map[string]bool{}, fields: map[string]bool{}, statuses: map[string]map[int]bool{}, inputs: map[string]bool{}, consts: map[string]string{}, made: map[string]string{}}
 	for _, in := range m.inputs {
 		a.addInput(m, "#"+in)
 	}
@@ -108,6 +109,12 @@ func (a *answerable) read(t *testing.T, path string) {
 		case *ast.UnaryExpr:
 			if s, ok := n.X.(*ast.SelectorExpr); ok && n.Op == token.AND {
 				a.fields["."+s.Sel.Name] = true
+			}
+		case *ast.IndexListExpr: // a type that is made of another, member by member
+			to, isTo := n.Indices[0].(*ast.SelectorExpr)
+			from, isFrom := n.Indices[1].(*ast.SelectorExpr)
+			if isTo && isFrom {
+				a.made[to.Sel.Name] = from.Sel.Name
 			}
 		case *ast.StructType: // of the fake, whose members are copied by their names
 			for _, field := range n.Fields.List {
@@ -233,7 +240,7 @@ candidates:
 // of a type that inputs have, which answers give back.
 func (a *answerable) sets(typ, member string) bool {
 	title := strings.ToUpper(member[:1]) + member[1:]
-	return a.inputs["#"+typ] || a.fields[typ+"."+title] || a.fields["."+title]
+	return a.inputs["#"+typ] || a.fields[typ+"."+title] || a.fields["."+title] || a.fields[a.made[typ]+"."+title]
 }
 
 // addInput notes a type of an input, and all those in it.

@@ -29,7 +29,7 @@ var recordedServices = map[string]recordedService{
 	"iam":           {schema: "iam", folder: "iam", scenarios: iamScenarios},
 	"organizations": {schema: "organizations", folder: "organizations"},
 	"s3":            {schema: "s3", folder: "s3", scenarios: s3Scenarios},
-	"s3control":     {schema: "s3-control", folder: "s3"},
+	"s3control":     {schema: "s3-control", folder: "s3", scenarios: s3controlScenarios},
 	"sqs":           {schema: "sqs", folder: "sqs", scenarios: sqsScenarios},
 	"sts":           {schema: "sts", folder: "sts", scenarios: stsScenarios},
 }
@@ -40,8 +40,15 @@ type recordedService struct {
 }
 
 // knownDifferences are the differences that are left as they are, each with its reason: by
-// service, test, answer and member, where "*" at the end stands for the rest.
-var knownDifferences = map[string]string{}
+// service, test, answer and member, where "*" stands for anything.
+var knownDifferences = map[string]string{
+	"iam iam::TestIAMServiceRoles::test_service_role_lifecycle[*.RoleLastUsed*":                             "the recorded account had the role already, and used it",
+	"iam iam::TestIAMServiceRoles::test_service_role_lifecycle[*.Description*":                              "the recorded account had the role already: the service made it with a description",
+	"iam iam::TestIAMServiceRoles::test_service_role_lifecycle[lex.amazonaws.com] attached-role-policies *": "AmazonLexBotPolicy is none of AWS's managed policies any more: Amazon Lex V1 ended on 2025-09-15 (Amazon Lex V1 developer guide)",
+	"s3 *no member .ExpiresString": "no member of S3's answer: boto3 adds it to Expires",
+	"sqs sqs::TestSqsProvider::test_delete_message_batch_invalid_msg_id[sqs_query*.Error.Detail*": "the same error of SendMessageBatch is recorded with an empty Detail, as all others of the Query protocol",
+	"sts sts::TestSTSIntegrations::test_get_federation_token get-federation-token .SessionToken*": "SessionTokenSize and SessionTokenUtilization are newer than the answer (API reference, GetFederationToken)",
+}
 
 // TestRecorded compares the fakes with AWS's recorded answers in two ways: what their code
 // can answer at all with every recorded answer, and what they answer in the scenarios with
@@ -84,14 +91,27 @@ type recordedReport struct {
 // differ reports one difference, unless it is known, and whether it is.
 func (r *recordedReport) differ(t *testing.T, test, answer, text string) bool {
 	key := r.service + " " + test + " " + answer + " " + text
-	for prefix := range knownDifferences {
-		if rest, all := strings.CutSuffix(prefix, "*"); all && strings.HasPrefix(key, rest) || key == prefix {
-			r.used[prefix] = true
+	for pattern := range knownDifferences {
+		if matches(pattern, key) {
+			r.used[pattern] = true
 			return true
 		}
 	}
 	t.Errorf("%s\n    %s: %s", test, answer, text)
 	return false
+}
+
+// matches reports whether a text is of a pattern, in which "*" stands for anything.
+func matches(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	for i, part := range parts {
+		at := strings.Index(text, part)
+		if at < 0 || i == 0 && at > 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return text == "" || parts[len(parts)-1] == ""
 }
 
 func (r *recordedReport) log(t *testing.T) {
