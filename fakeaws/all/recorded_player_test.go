@@ -59,7 +59,7 @@ func (r *recordedReport) played(t *testing.T, m *recordedModel, scenarios map[st
 			r.compared++
 			known := 0
 			for _, text := range p.done[answer] {
-				if r.differ(t, test, answer, text) {
+				if r.differ(test, answer, text) {
 					known++
 				}
 			}
