@@ -54,6 +54,9 @@ func (c *comparison) value(path string, want, got any) {
 			c.differ(path, "want %s, got %s", compact(want), compact(got))
 		}
 	default:
+		if number, ok := got.(string); ok { // that the model has as a text by now
+			_ = json.Unmarshal([]byte(number), &got)
+		}
 		if !reflect.DeepEqual(want, got) {
 			c.differ(path, "want %s, got %s", compact(want), compact(got))
 		}
