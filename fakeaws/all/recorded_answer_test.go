@@ -94,6 +94,9 @@ type rawAnswer struct {
 // read is an answer as a client in Python returns it.
 func (m *recordedModel) read(operation string, raw rawAnswer) map[string]any {
 	isXML := strings.HasPrefix(strings.TrimSpace(raw.body), "<")
+	if operation == "GetBucketLocation" && raw.status == http.StatusOK {
+		return map[string]any{"LocationConstraint": parseXML(raw.body).plain()} // the whole answer, or nothing
+	}
 	if raw.status >= 300 {
 		out := map[string]any{"ResponseMetadata": float64(raw.status)}
 		if isXML {
