@@ -82,8 +82,8 @@ var sqsScenarios = map[string]scenario{
 		p.answer("empty_short_poll_by_default_resp", &sqs.ReceiveMessageInput{QueueUrl: url})
 		post(p, url, "message")
 		p.answer("empty_short_poll_explicit_resp", &sqs.ReceiveMessageInput{QueueUrl: url})
-		p.answer("recieve_message_error_too_large", &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 21})
-		p.answer("recieve_message_error_too_small", &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: -1})
+		p.answer("recieve_message_error_too_large", &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 21}) //nolint:misspell // as it is recorded
+		p.answer("recieve_message_error_too_small", &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: -1}) //nolint:misspell // as it is recorded
 	},
 	sqsTests + "sqs_permission_lifecycle": permissions,
 	sqsTests + "sse_kms_and_sqs_are_mutually_exclusive": func(p *player) {

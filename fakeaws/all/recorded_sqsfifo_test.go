@@ -57,7 +57,7 @@ var fifoScenarios = map[string]scenario{
 	sqsTests + "fifo_empty_message_groups_added_back_to_queue": func(p *player) {
 		url := fifo(p, "ContentBasedDeduplication", "true")
 		postTo(p, url, "Message 1", "g", "")
-		got := p.answer("inital-fifo-receive", &sqs.ReceiveMessageInput{QueueUrl: url})
+		got := p.answer("inital-fifo-receive", &sqs.ReceiveMessageInput{QueueUrl: url}) //nolint:misspell // as it is recorded
 		p.call(&sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: text(got, "Messages.0.ReceiptHandle")})
 		p.answer("empty-fifo-receive", &sqs.ReceiveMessageInput{QueueUrl: url})
 		postTo(p, url, "Message 2", "g", "")
