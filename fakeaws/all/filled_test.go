@@ -190,6 +190,7 @@ var plainValues = map[string]any{
 			Status: s3types.ReplicationRuleStatusEnabled, Prefix: aws.String(""), Destination: &s3types.Destination{Bucket: aws.String("arn:aws:s3:::target")},
 		}},
 	},
+	"PublicAccessBlockConfiguration.BlockPublicAcls":     aws.Bool(true),
 	"PutBucketVersioning.VersioningConfiguration":        &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
 	"PutObjectLockConfiguration.ObjectLockConfiguration": &s3types.ObjectLockConfiguration{ObjectLockEnabled: s3types.ObjectLockEnabledEnabled},
 	"PutObjectRetention.Retention":                       &s3types.ObjectLockRetention{Mode: s3types.ObjectLockRetentionModeGovernance, RetainUntilDate: aws.Time(time.Now().Add(24 * time.Hour))},

@@ -130,7 +130,7 @@ func TestBucketActions(t *testing.T) {
 	}
 	assert.Equal(t, "s3:GetBucketLocation", one(needsOf(l.fake.getBucketLocation(l.ctx, &awss3.GetBucketLocationInput{Bucket: b}))))
 	assert.Equal(t, "s3:PutBucketTagging", one(needsOf(l.fake.putBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b, Tagging: &types.Tagging{TagSet: []types.Tag{}}}))))
-	assert.Equal(t, "s3:PutBucketPublicAccessBlock", one(needsOf(l.fake.putPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}}))))
+	assert.Equal(t, "s3:PutBucketPublicAccessBlock", one(needsOf(l.fake.putPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: ptr(true)}}))))
 	_, err := needsOf(l.fake.putBucketTagging(l.ctx, &awss3.PutBucketTaggingInput{Bucket: b}))
 	requireCode(t, err, "MalformedXML", 400)
 	_, err = needsOf(l.fake.putPublicAccessBlock(l.ctx, &awss3.PutPublicAccessBlockInput{Bucket: b}))
