@@ -254,7 +254,6 @@ func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	case ref.unversioned(b):
 		return invalidVersionID(*ref.version)
 	case o != nil && o.marker && ref.version != nil:
-		// Unverified: which text it is.
 		return errInvalidRequest.withText("The source of a copy request may not specifically refer to a delete marker by version id.")
 	case o == nil && ref.version != nil:
 		return errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
@@ -282,7 +281,7 @@ func (p *objectCopy) copyOf(ctx context.Context, in *awss3.CopyObjectInput) (_ *
 	src := p.src
 	o := p.params.object(in.Key, src.tags)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
-	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
+	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm, defaultChecksum)
 	switch {
 	case src.parts != nil || !src.encryption.plainETag():
 		// A copy is in one part, with the digests of its own data.

@@ -81,6 +81,9 @@ func setDeleteCondition(keys *enforce.Context, version, match *string) {
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
 func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need fakeaws.Need, key, match *string, bypass bool) []fakeaws.Need {
+	if need.Action == "s3:DeleteObject" {
+		s.guardRemoval(call, b, &need, key)
+	}
 	needs := []fakeaws.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))

@@ -166,7 +166,9 @@ func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams, e
 			o.etag = s.randomETag()
 		}
 	}
-	o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
+	if o.checksum.algorithm != "" {
+		o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
+	}
 	s.add(b, o)
 	return nil
 }

@@ -63,6 +63,9 @@ func (f *field) readLabel(o *Operation, p Protocol, r *Request, v reflect.Value)
 	return nil
 }
 
+// pageSizes are the sizes of the pages of S3's lists. One that is empty counts as not sent.
+var pageSizes = map[string]bool{"max-keys": true, "max-parts": true, "max-uploads": true, "max-buckets": true}
+
 func (f *field) readQuery(p Protocol, r *Request, v reflect.Value) error {
 	fv := v.Field(f.index)
 	if f.node.kind == listKind {
@@ -77,7 +80,7 @@ func (f *field) readQuery(p Protocol, r *Request, v reflect.Value) error {
 		return nil
 	}
 	text, ok := r.param(f.wire)
-	if !ok {
+	if !ok || text == "" && pageSizes[f.wire] {
 		return nil
 	}
 	if f.node.setText(fv, text, dateTime) != nil {
@@ -191,10 +194,10 @@ func badArgument(p Protocol, name, value string) error {
 // max-keys and partNumber are as often quoted; the others follow that of
 // max-keys: unverified.
 func s3ArgumentText(name string) string {
-	switch name {
-	case "partNumber":
+	switch {
+	case name == "partNumber":
 		return "Part number must be an integer between 1 and 10000, inclusive"
-	case "max-keys", "max-parts", "max-uploads", "max-buckets":
+	case pageSizes[name]:
 		return "Provided " + name + " not an integer or within integer range"
 	}
 	return "Provided " + name + " is not valid"
