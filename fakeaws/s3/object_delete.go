@@ -153,9 +153,8 @@ func checkDeleteObjects(list *types.Delete) error {
 			return errMalformedXML.of()
 		case o.LastModifiedTime != nil:
 			return notImplemented("LastModifiedTime")
-		case o.Size != nil:
-			return notImplemented("Size")
 		}
+		// Size is for directory buckets only, and ignored.
 	}
 	return nil
 }
@@ -242,6 +241,10 @@ func entryError(id types.ObjectIdentifier, err error) types.Error {
 	e := types.Error{Key: id.Key, VersionId: id.VersionId, Message: aws.String(err.Error())}
 	if known, ok := err.(*fakeaws.Error); ok {
 		e.Code, e.Message = &known.Code, &known.Message
+		if known.Code == errPreconditionFailed.code {
+			// DeleteObject spells it otherwise.
+			e.Message = aws.String("At least one of the preconditions you specified did not hold.")
+		}
 	}
 	return e
 }

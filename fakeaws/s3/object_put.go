@@ -123,6 +123,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut, e *newEncryption) (*awss3.PutObjectOutput, error) {
 	var err error
 	o := p.object(in.Key, p.tags)
+	o.expires = sentExpires(call, o.Expires)
 	if o.data, o.etag, o.checksum, err = p.body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}

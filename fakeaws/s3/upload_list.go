@@ -135,7 +135,7 @@ func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUploa
 		UploadId:     &m.id,
 		Initiated:    &m.started,
 		Initiator:    &initiator,
-		Owner:        b.ownerID(),
+		Owner:        b.ownerIDOf(m.object),
 		StorageClass: m.object.listedClass(),
 	}
 	if m.algorithm != "" {

@@ -94,6 +94,9 @@ func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
 	}
 	if r := requestOf(&x.Call); r != nil {
 		r.form = true
+		if e := header.Get("Expires"); printable(e) {
+			r.expires = e
+		}
 	}
 	resp, err := x.Perform()
 	if err != nil {

@@ -123,6 +123,9 @@ func setMetadata(v reflect.Value, name string, values []string) {
 	(*m)[strings.ToLower(name)] = strings.Join(values, ",")
 }
 
+// inAnyCase are the headers of S3 whose values have no case. Answers have them in capitals.
+var inAnyCase = map[string]bool{"X-Amz-Checksum-Algorithm": true, "X-Amz-Checksum-Type": true, "X-Amz-Sdk-Checksum-Algorithm": true}
+
 func (f *field) readHeader(p Protocol, values []string, fv reflect.Value) error {
 	if len(values) == 0 {
 		return nil
@@ -138,6 +141,9 @@ func (f *field) readHeader(p Protocol, values []string, fv reflect.Value) error 
 		if text = withoutChunking(text); text == "" {
 			return nil
 		}
+	}
+	if p == RESTXML && inAnyCase[f.wire] {
+		text = strings.ToUpper(text)
 	}
 	if f.node.kind != stringKind {
 		text = strings.TrimSpace(text)
