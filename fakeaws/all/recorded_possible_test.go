@@ -6,13 +6,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 )
 
 var placeholders = regexp.MustCompile(`<[a-zA-Z][^<> ]*>`)
 
 // possible holds every recorded answer against what the code can answer.
-func (r *recordedReport) possible(t *testing.T, m *recordedModel, a *answerable, answers recordedAnswers) {
+func (r *recordedReport) possible(m *recordedModel, a *answerable, answers recordedAnswers) {
 	for _, test := range slices.Sorted(maps.Keys(answers)) {
 		for _, name := range slices.Sorted(maps.Keys(answers[test])) {
 			answer, ok := answers[test][name].(map[string]any)
@@ -29,7 +28,7 @@ func (r *recordedReport) possible(t *testing.T, m *recordedModel, a *answerable,
 			default:
 				r.byMembers++
 			}
-			c := possibility{r, t, m, a, test, name}
+			c := possibility{r, m, a, test, name}
 			if failed, ok := answer["Error"].(map[string]any); ok {
 				c.failure(failed, answer["ResponseMetadata"])
 			} else if operation != "" {
@@ -42,7 +41,6 @@ func (r *recordedReport) possible(t *testing.T, m *recordedModel, a *answerable,
 // A possibility is one recorded answer that the code should be able to make.
 type possibility struct {
 	r    *recordedReport
-	t    *testing.T
 	m    *recordedModel
 	a    *answerable
 	test string
@@ -51,7 +49,7 @@ type possibility struct {
 
 func (c *possibility) differ(format string, args ...any) {
 	c.r.possibleDiffers++
-	c.r.differ(c.t, c.test, c.name, fmt.Sprintf(format, args...))
+	c.r.differ(c.test, c.name, fmt.Sprintf(format, args...))
 }
 
 func (c *possibility) failure(e map[string]any, status any) {
