@@ -84,7 +84,7 @@ func (b *bucket) ownerIDOf(o *object) *types.Owner {
 }
 
 // anonymousWriter owns what unsigned requests write, under the canonical user id that
-// S3 has for them; that the id is this one is unverified.
+// access logs of S3 have for them.
 var anonymousWriter = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
 
 // writer is the account that owns what a call writes.
