@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,6 +94,9 @@ type rawAnswer struct {
 // read is an answer as a client in Python returns it.
 func (m *recordedModel) read(operation string, raw rawAnswer) map[string]any {
 	isXML := strings.HasPrefix(strings.TrimSpace(raw.body), "<")
+	if operation == "GetBucketLocation" && raw.status == http.StatusOK {
+		return map[string]any{"LocationConstraint": parseXML(raw.body).plain()} // the whole answer, or nothing
+	}
 	if raw.status >= 300 {
 		out := map[string]any{"ResponseMetadata": float64(raw.status)}
 		if isXML {
@@ -119,7 +123,34 @@ func (m *recordedModel) read(operation string, raw rawAnswer) map[string]any {
 		node = append(node.named(operation+"Result"), &xmlNode{})[0]
 	}
 	m.fields(out, shape, node, raw)
+	if out["EncodingType"] == "url" {
+		decodeKeys(out)
+	}
+	if raw.status == http.StatusPartialContent {
+		out["ResponseMetadata"] = float64(raw.status)
+	}
 	return out
+}
+
+// decodeKeys decodes the keys of a list, which boto3 asks for in this encoding.
+func decodeKeys(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, item := range value {
+			text, ok := item.(string)
+			switch name {
+			case "Delimiter", "Key", "KeyMarker", "Marker", "NextKeyMarker", "NextMarker", "Prefix", "StartAfter":
+				if plain, err := url.QueryUnescape(text); ok && err == nil {
+					value[name] = plain
+				}
+			}
+			decodeKeys(item)
+		}
+	case []any:
+		for _, item := range value {
+			decodeKeys(item)
+		}
+	}
 }
 
 // fields reads the members of the output, from the body or from headers.
