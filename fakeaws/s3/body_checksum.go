@@ -214,8 +214,11 @@ func (c checksum) bare() *checksum {
 	return &c
 }
 
-// values is a checksum as outputs have it.
+// values is a checksum as outputs have it; some objects have none.
 func (c *checksum) values() *checksumValues {
+	if c.algorithm == "" {
+		return new(checksumValues)
+	}
 	v := &checksumValues{ChecksumType: types.ChecksumTypeFullObject}
 	if c.composite {
 		v.ChecksumType = types.ChecksumTypeComposite

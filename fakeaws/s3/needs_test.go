@@ -43,7 +43,7 @@ func TestNeeds(t *testing.T) {
 		"rule 58: GetObject": {ask(needsOf(l.fake.getObject(l.ctx, &awss3.GetObjectInput{Bucket: b, Key: ptr("key")}))),
 			[]string{"s3:GetObject arn:aws:s3:::bucket/key"}, map[string][]string{}},
 		"rule 58: GetObject of a missing key": {ask(needsOf(l.fake.getObject(l.ctx, &awss3.GetObjectInput{Bucket: b, Key: ptr("none")}))),
-			[]string{"s3:ListBucket arn:aws:s3:::bucket", "s3:GetObject arn:aws:s3:::bucket/none"}, map[string][]string{}},
+			[]string{"s3:ListBucket arn:aws:s3:::bucket", "s3:GetObject arn:aws:s3:::bucket/none"}, map[string][]string{"s3:prefix": {"none"}}},
 		"rule 58: HeadObject of a missing key": {ask(needsOf(l.fake.headObject(l.ctx, &awss3.HeadObjectInput{Bucket: b, Key: ptr("none")}))),
 			[]string{"s3:ListBucket arn:aws:s3:::bucket", "s3:GetObject arn:aws:s3:::bucket/none"}, nil},
 		"rule 2: GetObject of a version": {ask(needsOf(l.fake.getObject(l.ctx, &awss3.GetObjectInput{Bucket: b, Key: ptr("tagged"), VersionId: ptr("null")}))),
@@ -160,6 +160,7 @@ func TestSignatureKeys(t *testing.T) {
 			needs, err := needsOf(l.fake.getObject(call, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key")}))
 			require.NoError(t, err)
 			want := maps.Clone(c.want)
+			want["s3:prefix"] = []string{"key"} // it is missing: the first permission is to list
 			want["s3:tlsversion"], want["s3:resourceaccount"] = []string{"1.3"}, []string{owner}
 			assert.Equal(t, want, keysOf(needs[0]))
 		})

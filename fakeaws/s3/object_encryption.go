@@ -95,14 +95,19 @@ func (k customerKey) check() error {
 		return refused(requests + "the client calculated MD5 of the secret key.")
 	}
 	key, err := base64.StdEncoding.DecodeString(*k.SSECustomerKey)
-	if err != nil || len(key) != customerKeySize {
-		return refused("The secret key was invalid for the specified algorithm.")
-	}
-	if sum := md5.Sum(key); base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5 {
+	sum := md5.Sum(key)
+	switch {
+	case err != nil:
+		return refused(invalidCustomerKey)
+	case base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5:
 		return refused("The calculated MD5 hash of the key did not match the hash that was provided.")
+	case len(key) != customerKeySize:
+		return refused(invalidCustomerKey)
 	}
 	return nil
 }
+
+const invalidCustomerKey = "The secret key was invalid for the specified algorithm."
 
 // customerKeySize is the size of a key of AES-256 in bytes.
 const customerKeySize = 32

@@ -147,7 +147,9 @@ func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (*object,
 	needs := make([]fakeaws.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
 	if o == nil || o.marker && ref.version == nil {
-		needs = append(needs, s.need(call, b, "s3:ListBucket", b.arn, 0))
+		list := s.need(call, b, "s3:ListBucket", b.arn, 1)
+		setIfSent(&list.Context, "s3:prefix", ref.key) // as if this key were listed
+		needs = append(needs, list)
 	}
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
@@ -288,6 +290,9 @@ func (r *reading) describe() *awss3.GetObjectOutput {
 		Metadata:                o.Metadata,
 		WebsiteRedirectLocation: o.WebsiteRedirectLocation,
 		VersionId:               r.version,
+	}
+	if in.ResponseExpires == nil && o.expires != nil {
+		out.Expires, out.ExpiresString = nil, o.expires
 	}
 	getEncryption.copy(out, o.encryption.shown())
 	if l := o.locked(); l.mode != "" && !call.EntryDenied(retentionHeaders) {

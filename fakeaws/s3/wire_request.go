@@ -2,7 +2,9 @@ package s3
 
 import (
 	"context"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -17,6 +19,10 @@ type request struct {
 	trace string
 	// form says that the request is an upload by a form.
 	form bool
+	// expires is the header Expires, which S3 keeps whatever it says.
+	expires string
+	// encryption is the header x-amz-server-side-encryption of a request that reads.
+	encryption string
 }
 
 type requestKey struct{}
@@ -24,6 +30,12 @@ type requestKey struct{}
 // keepRequest puts what S3 keeps of a request into the context of its call.
 func keepRequest(x *fakeaws.Exchange) {
 	r := &request{hostID: x.Call.World.IDs().Token(76)}
+	if method := x.HTTP.Method; method == http.MethodGet || method == http.MethodHead {
+		r.encryption = x.HTTP.Header.Get(sseHeader)
+	}
+	if e := x.HTTP.Header.Get("Expires"); printable(e) {
+		r.expires = e
+	}
 	if trace := x.HTTP.Header.Get("X-Amzn-Trace-Id"); printable(trace) {
 		r.trace = trace
 	}
@@ -34,6 +46,25 @@ func keepRequest(x *fakeaws.Exchange) {
 // X-Ray has others, which SQS might refuse together with the event.
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// checkMethod refuses headers that the method of a request does not have: what is read is
+// decrypted as it was encrypted (API Reference, "GetObject").
+func checkMethod(call *fakeaws.Call) error {
+	if r := requestOf(call); r != nil && r.encryption != "" {
+		return invalidArgument(sseHeader+" header is not supported for this operation.", sseHeader, r.encryption)
+	}
+	return nil
+}
+
+// sentExpires is the header Expires of an upload as it was sent; nil where it is a date as
+// S3 would write it, or was not sent.
+func sentExpires(call *fakeaws.Call, date *time.Time) *string {
+	r := requestOf(call)
+	if r == nil || r.expires == "" || date != nil && date.UTC().Format(http.TimeFormat) == r.expires {
+		return nil
+	}
+	return &r.expires
 }
 
 // requestOf is what S3 keeps of the request of a call; nil of one that Go code makes.
