@@ -5,19 +5,30 @@ type env struct {
 	row   *Row
 	now   Value
 	alive func() error
-	done  int // work since alive was asked
+	asked int // work since alive was asked
+	spent int // work on the row
 }
 
 // slice is how much work is done between two looks whether somebody wants the result, in
 // steps of some nanoseconds each.
 const slice = 1 << 16
 
+// maxWork is how much is done for one row: what takes less than a second. A pattern can be
+// made for which each character of a row is looked at as often as the pattern is long.
+// That S3 Select has such a limit is unverified.
+const maxWork = 1 << 27
+
 // work counts steps, and looks from time to time whether they are still wanted.
 func (e *env) work(steps int) error {
-	if e.done += steps; e.done < slice || e.alive == nil {
+	e.asked += steps
+	e.spent += steps
+	switch {
+	case e.spent > maxWork:
+		return Fail("ExternalEvalException")
+	case e.asked < slice || e.alive == nil:
 		return nil
 	}
-	e.done = 0
+	e.asked = 0
 	return e.alive()
 }
 

@@ -67,17 +67,14 @@ type lexer struct {
 	line, column int // of at
 }
 
-// lex cuts an expression into its tokens, of which the last is the end.
-func lex(text string) ([]token, error) {
-	l := &lexer{text: text, line: 1, column: 1}
-	tokens := make([]token, 0, min(len(text)/4+2, 1024))
-	for {
-		t, err := l.next()
-		if err != nil {
-			return nil, err
-		}
-		if tokens = append(tokens, t); t.typ == endOfText {
-			return tokens, nil
+func newLexer(text string) lexer { return lexer{text: text, line: 1, column: 1} }
+
+// lex finds what is wrong with the tokens of an expression. They are not kept: there may be
+// a quarter of a million.
+func lex(text string) error {
+	for l := newLexer(text); ; {
+		if t, err := l.next(); err != nil || t.typ == endOfText {
+			return err
 		}
 	}
 }

@@ -16,11 +16,11 @@ func Parse(expression string) (*Query, error) {
 	if !utf8.ValidString(expression) {
 		return nil, Fail("InvalidRequestParameter")
 	}
-	tokens, err := lex(expression)
-	if err != nil {
+	if err := lex(expression); err != nil {
 		return nil, err
 	}
-	p := &parser{tokens: tokens, query: &Query{limit: -1}}
+	p := &parser{lexer: newLexer(expression), query: &Query{limit: -1}}
+	p.next[0], p.next[1] = p.read(), p.read()
 	if err := p.statement(); err != nil {
 		return nil, err
 	}
@@ -29,9 +29,9 @@ func Parse(expression string) (*Query, error) {
 
 // A parser reads the tokens of an expression, one after the other.
 type parser struct {
-	tokens []token
-	at     int
-	query  *Query
+	lexer lexer
+	next  [2]*token
+	query *Query
 	// operators and depth are how many there were, and how deep the parser is in them.
 	operators, depth int
 	// list says that the SELECT list is read, loose that it names columns outside of
@@ -39,16 +39,20 @@ type parser struct {
 	list, loose, aggregate bool
 }
 
-func (p *parser) peek() *token { return &p.tokens[p.at] }
+// read reads a token. None is wrong: lex has seen to that.
+func (p *parser) read() *token {
+	t, _ := p.lexer.next()
+	return &t
+}
+
+func (p *parser) peek() *token { return p.next[0] }
 
 // after is the token behind the next one.
-func (p *parser) after() *token { return &p.tokens[min(p.at+1, len(p.tokens)-1)] }
+func (p *parser) after() *token { return p.next[1] }
 
 func (p *parser) take() *token {
-	t := p.peek()
-	if t.typ != endOfText {
-		p.at++
-	}
+	t := p.next[0]
+	p.next[0], p.next[1] = p.next[1], p.read()
 	return t
 }
 

@@ -199,7 +199,7 @@ func position(name string) int {
 // for none. The Output is good until the next call.
 func (q *Query) Next(row *Row) (*Output, error) {
 	e := &q.row
-	e.row = row
+	e.row, e.spent = row, 0
 	if err := e.work(1); err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func (q *Query) Last() (*Output, error) {
 	if len(q.aggregates) == 0 || q.limit == 0 {
 		return nil, nil
 	}
-	q.row.row = &Row{}
+	q.row.row, q.row.spent = &Row{}, 0
 	return &q.out, q.project()
 }
 
