@@ -16,7 +16,7 @@ const slice = 1 << 16
 // maxWork is how much is done for one row: what takes less than a second. A pattern can be
 // made for which each character of a row is looked at as often as the pattern is long.
 // That S3 Select has such a limit is unverified.
-const maxWork = 1 << 27
+const maxWork = 1 << 25
 
 // work counts steps, and looks from time to time whether they are still wanted.
 func (e *env) work(steps int) error {
