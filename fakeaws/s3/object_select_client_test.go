@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -403,4 +404,51 @@ func TestSelectPermissions(t *testing.T) {
 	require.NoError(t, err)
 	_, err = choose(ctx, a.anonymous(), all)
 	requireAPIError(t, err, "UnauthorizedAccess", "You are not authorized to perform this operation.")
+}
+
+// A client that stops reading ends the work.
+func TestSelectLeaving(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		a.put("bucket", "key", strings.Repeat("some text\n", 1<<20))
+		out, err := a.root.SelectObjectContent(t.Context(), selection("key", "SELECT * FROM S3Object", plainCSV, toCSV))
+		require.NoError(t, err)
+		first := <-out.GetStream().Events()
+		assert.IsType(t, new(types.SelectObjectContentEventStreamMemberRecords), first)
+		require.NoError(t, out.GetStream().Close())
+
+		ctx, cancel := context.WithCancel(t.Context())
+		out, err = a.root.SelectObjectContent(ctx, selection("key", "SELECT * FROM S3Object", plainCSV, toCSV))
+		require.NoError(t, err)
+		<-out.GetStream().Events()
+		cancel()
+		events := 0
+		for range out.GetStream().Events() {
+			events++
+		}
+		assert.Less(t, events, 160, "not all of it came")
+		assert.Error(t, out.GetStream().Err())
+	})
+}
+
+// What is read through an access point takes the permission on both.
+func TestSelectThroughAccessPoint(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	ctx := t.Context()
+	a.bucket("bucket")
+	a.put("bucket", "key", "a\n")
+	control := a.control(a.root)
+	_, err := control.CreateAccessPoint(ctx, &s3control.CreateAccessPointInput{AccountId: aws.String(owner), Bucket: aws.String("bucket"), Name: aws.String("point")})
+	require.NoError(t, err)
+	in := selection("key", "SELECT * FROM S3Object", plainCSV, toCSV)
+	in.Bucket = aws.String("arn:aws:s3:us-east-1:" + owner + ":accesspoint/point")
+	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}`)
+	_, err = choose(ctx, a.user, in)
+	requireAPIError(t, err, "AccessDenied", "")
+	a.allow(`{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::bucket/*","arn:aws:s3:us-east-1:` + owner + `:accesspoint/point/object/*"]}`)
+	got, err := choose(ctx, a.user, in)
+	require.NoError(t, err)
+	assert.Equal(t, "a\n", got.text)
 }

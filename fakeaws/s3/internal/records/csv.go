@@ -18,8 +18,8 @@ type CSV struct {
 	QuotedRecords bool
 }
 
-// A csvReader reads records of CSV.
-type csvReader struct {
+// A CSVReader reads records of CSV. It is a Reader.
+type CSVReader struct {
 	*buffer
 	CSV
 	delimiter []byte
@@ -34,8 +34,8 @@ type csvReader struct {
 // not read, unless it is -1. At any other place than the beginning, it reads from the
 // record on that begins there or next: src then begins before the place by as much as the
 // record delimiter is long.
-func NewCSV(src io.Reader, format CSV, start, last int64, alive func() error) (*csvReader, error) { //nolint:revive // a Reader that has Header as well
-	c := &csvReader{CSV: format, delimiter: []byte(format.Record), last: last}
+func NewCSV(src io.Reader, format CSV, start, last int64, alive func() error) (*CSVReader, error) {
+	c := &CSVReader{CSV: format, delimiter: []byte(format.Record), last: last}
 	if format.Record == "" {
 		c.delimiter = []byte("\n")
 	}
@@ -54,11 +54,11 @@ func NewCSV(src io.Reader, format CSV, start, last int64, alive func() error) (*
 func (f CSV) Delimiter() int64 { return int64(max(len(f.Record), 1)) }
 
 // Position implements Reader.
-func (c *csvReader) Position() int64 { return c.position() }
+func (c *CSVReader) Position() int64 { return c.position() }
 
 // line takes the line that comes next, with its end left out; the first bytes of it are
 // known to have no end. At the end of the input it may have none.
-func (c *csvReader) line(from int) ([]byte, error) {
+func (c *CSVReader) line(from int) ([]byte, error) {
 	for {
 		rest := c.rest()
 		if i := bytes.Index(rest[min(from, len(rest)):], c.delimiter); i >= 0 {
@@ -79,7 +79,7 @@ func (c *csvReader) line(from int) ([]byte, error) {
 	}
 }
 
-func (c *csvReader) withoutReturn(line []byte) []byte {
+func (c *CSVReader) withoutReturn(line []byte) []byte {
 	if c.Record == "" && len(line) > 0 && line[len(line)-1] == '\r' {
 		return line[:len(line)-1]
 	}
@@ -87,7 +87,7 @@ func (c *csvReader) withoutReturn(line []byte) []byte {
 }
 
 // Header reads the first record, which names the columns.
-func (c *csvReader) Header() ([]string, error) {
+func (c *CSVReader) Header() ([]string, error) {
 	last := c.last
 	c.last = -1
 	row, err := c.Read()
@@ -101,11 +101,11 @@ func (c *csvReader) Header() ([]string, error) {
 }
 
 // Name says how the columns are called from now on.
-func (c *csvReader) Name(names []string) { c.row.Names = names }
+func (c *CSVReader) Name(names []string) { c.row.Names = names }
 
 // Read implements Reader. Empty lines are no records, which is unverified, and neither are
 // comments.
-func (c *csvReader) Read() (*selectsql.Row, error) {
+func (c *CSVReader) Read() (*selectsql.Row, error) {
 	for {
 		start := c.position()
 		if c.last >= 0 && start > c.last {
@@ -129,7 +129,7 @@ func (c *csvReader) Read() (*selectsql.Row, error) {
 }
 
 // split makes the row of a record without quotation marks. One text serves all fields.
-func (c *csvReader) split(line string) (*selectsql.Row, error) {
+func (c *CSVReader) split(line string) (*selectsql.Row, error) {
 	fields := c.row.Fields[:0]
 	if fields == nil {
 		fields = make([]string, 0, 8)
@@ -162,7 +162,7 @@ func (c *csvReader) split(line string) (*selectsql.Row, error) {
 }
 
 // quoted reads a record with quotation marks again, from its start.
-func (c *csvReader) quoted(start int64) (*selectsql.Row, error) {
+func (c *CSVReader) quoted(start int64) (*selectsql.Row, error) {
 	c.at = int(start - c.start)
 	for {
 		whole, err := c.parse()
@@ -192,7 +192,7 @@ func (c *csvReader) quoted(start int64) (*selectsql.Row, error) {
 
 // parse reads a record of what is there; false when its end is not. A mark counts at the
 // beginning of a field alone.
-func (c *csvReader) parse() (whole bool, err error) {
+func (c *CSVReader) parse() (whole bool, err error) {
 	rest, ended := c.rest(), c.err == io.EOF
 	c.text, c.ends = c.text[:0], c.ends[:0]
 	for i := 0; ; {
@@ -235,7 +235,7 @@ func (c *csvReader) parse() (whole bool, err error) {
 func hasPrefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }
 
 // fieldEnd is how long a field without marks is.
-func (c *csvReader) fieldEnd(rest []byte) int {
+func (c *CSVReader) fieldEnd(rest []byte) int {
 	field, record := c.Field[0], c.delimiter[0]
 	for i, b := range rest {
 		if b == field && hasPrefix(rest[i:], c.Field) || b == record && hasPrefix(rest[i:], string(c.delimiter)) {
@@ -247,7 +247,7 @@ func (c *csvReader) fieldEnd(rest []byte) int {
 
 // parseQuoted reads a field in marks, and returns how long it is with them; false when its
 // end is not there.
-func (c *csvReader) parseQuoted(rest []byte, ended bool) (n int, whole bool, err error) {
+func (c *CSVReader) parseQuoted(rest []byte, ended bool) (n int, whole bool, err error) {
 	for i := len(c.Quote); ; {
 		if !ended && len(rest)-i <= len(c.Escape)+len(c.Quote)+len(c.delimiter) {
 			return 0, false, nil

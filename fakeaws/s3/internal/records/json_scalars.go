@@ -67,21 +67,6 @@ func (j *jsonReader) escape() error {
 
 // number reads a number, in the form of JSON.
 func (j *jsonReader) number() error {
-	digits := func() (int, error) {
-		for n := 0; ; n++ {
-			c, err := j.peek()
-			if errors.Is(err, io.EOF) || err == nil && (c < '0' || c > '9') {
-				return n, nil
-			}
-			if err != nil {
-				return n, err
-			}
-			j.at++
-			if err := j.add(c); err != nil {
-				return n, err
-			}
-		}
-	}
 	if err := j.sign("-"); err != nil {
 		return err
 	}
@@ -89,7 +74,7 @@ func (j *jsonReader) number() error {
 	if err != nil {
 		return malformedUnless(err)
 	}
-	n, err := digits()
+	n, err := j.digits()
 	if err != nil {
 		return err
 	}
@@ -97,27 +82,47 @@ func (j *jsonReader) number() error {
 		return malformed()
 	}
 	if c, err := j.peek(); err == nil && c == '.' {
-		j.at++
-		if err := j.add(c); err != nil {
+		if err := j.one(c); err != nil {
 			return err
 		}
-		if n, err := digits(); err != nil || n == 0 {
+		if n, err := j.digits(); err != nil || n == 0 {
 			return malformedUnless(err)
 		}
 	}
 	if c, err := j.peek(); err == nil && c|0x20 == 'e' {
-		j.at++
-		if err := j.add(c); err != nil {
+		if err := j.one(c); err != nil {
 			return err
 		}
 		if err := j.sign("+-"); err != nil {
 			return err
 		}
-		if n, err := digits(); err != nil || n == 0 {
+		if n, err := j.digits(); err != nil || n == 0 {
 			return malformedUnless(err)
 		}
 	}
 	return nil
+}
+
+// one takes the next byte, which is known.
+func (j *jsonReader) one(c byte) error {
+	j.at++
+	return j.add(c)
+}
+
+// digits reads digits, and returns how many there were.
+func (j *jsonReader) digits() (int, error) {
+	for n := 0; ; n++ {
+		c, err := j.peek()
+		if errors.Is(err, io.EOF) || err == nil && (c < '0' || c > '9') {
+			return n, nil
+		}
+		if err == nil {
+			err = j.one(c)
+		}
+		if err != nil {
+			return n, err
+		}
+	}
 }
 
 // sign reads a sign, if there is one.

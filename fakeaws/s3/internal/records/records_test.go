@@ -209,7 +209,7 @@ func TestJSONAgainstNaive(t *testing.T) {
 		want := reached(v, path)
 		require.Len(t, got, len(want))
 		for i := range want {
-			if want[i] == errors.ErrUnsupported { //nolint:errorlint // it stands for MISSING
+			if want[i] == errors.ErrUnsupported { // it stands for MISSING
 				require.Equal(t, "missing", got[i])
 				continue
 			}
@@ -269,7 +269,7 @@ func FuzzCSV(f *testing.F) {
 		require.Equal(t, err, slowErr)
 		require.Equal(t, fast, slow)
 		if err != nil {
-			require.IsType(t, new(selectsql.Error), err)
+			require.ErrorAs(t, err, new(*selectsql.Error))
 		}
 	})
 }
@@ -305,7 +305,7 @@ func FuzzJSON(f *testing.F) {
 				n++
 			}
 			if utf8.ValidString(text) && err == nil {
-				require.Equal(t, n, len(fast), "%q", text)
+				require.Len(t, fast, n, "%q", text)
 			}
 		}
 	})

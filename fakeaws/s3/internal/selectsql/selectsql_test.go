@@ -53,7 +53,7 @@ func valueOf(t *testing.T, expression, row string) string {
 	t.Helper()
 	results, err := resultsOf("SELECT "+expression+" AS v FROM S3Object s", row)
 	if err != nil {
-		require.IsType(t, new(Error), err)
+		require.ErrorAs(t, err, new(*Error))
 		return err.(*Error).Code
 	}
 	require.Len(t, results, 1)
@@ -189,7 +189,7 @@ func TestStatements(t *testing.T) {
 		got, err := resultsOf(expression, rows...)
 		text := strings.Join(got, "|")
 		if err != nil {
-			require.IsType(t, new(Error), err, expression)
+			require.ErrorAs(t, err, new(*Error), expression)
 			assert.NotEmpty(t, err.(*Error).Message, expression)
 			text = err.(*Error).Code
 		}
@@ -230,7 +230,7 @@ func TestColumns(t *testing.T) {
 	} {
 		q, err := Parse("SELECT " + expression + " FROM S3Object s")
 		require.NoError(t, err, expression)
-		got := ""
+		var got string
 		if err = q.BindCSV(names); err == nil {
 			out, err := q.Next(&Row{Fields: []string{"1", "2", "3", "4"}, Names: names})
 			require.NoError(t, err)

@@ -55,8 +55,14 @@ func (v *Value) time() *timestamp { return v.more.(*timestamp) }
 func (v *Value) isText() bool     { return v.kind == String || v.kind == Text }
 func (v *Value) isNumber() bool   { return v.kind == Int || v.kind == Float || v.kind == Decimal }
 func (v *Value) isNested() bool   { return v.kind == List || v.kind == Struct }
-func (v *Value) IsMissing() bool  { return v.kind == Missing }
-func (v *Value) Kind() Kind       { return v.kind }
+
+// IsMissing reports whether there is no value.
+func (v *Value) IsMissing() bool { return v.kind == Missing }
+
+// Kind is the data type of the value.
+func (v *Value) Kind() Kind { return v.kind }
+
+// JSONText is the JSON of a List or a Struct, and the text of a String.
 func (v *Value) JSONText() string { return v.text }
 
 // TextOf is a field of CSV.
@@ -147,11 +153,13 @@ func (v *Value) String() string {
 	case Bool:
 		return strconv.FormatBool(v.num == 1)
 	case Int:
-		return strconv.FormatInt(v.num, 10)
+		if v.text == "" {
+			return strconv.FormatInt(v.num, 10)
+		}
 	case Float:
 		return floatText(v.float())
 	case Decimal:
-		if v.text == "" { // a number of JSON stays as it was written
+		if v.text == "" { // a number of JSON stays as it was written, -0 too
 			return v.more.(*decimal).String()
 		}
 	case Time:
