@@ -72,7 +72,33 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 		header.Set("Content-Length", strconv.FormatInt(resp.Length, 10))
 	}
 	w.WriteHeader(resp.Status)
+	if resp.Length < 0 {
+		sendEvents(w, r, resp.Stream)
+		return
+	}
 	_, _ = io.Copy(w, resp.Stream)
+}
+
+// sendEvents writes a stream of which nobody knows the length: its messages go out when
+// they are made, because the next may take a while.
+func sendEvents(w http.ResponseWriter, r *http.Request, stream io.Reader) {
+	conn := http.NewResponseController(w)
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := stream.Read(buffer)
+		if n > 0 {
+			if _, err := w.Write(buffer[:n]); err != nil {
+				return
+			}
+			_ = conn.Flush()
+		}
+		switch {
+		case err == io.EOF, err != nil && r.Context().Err() != nil:
+			return
+		case err != nil:
+			panic(http.ErrAbortHandler) // so that the client does not take what it has for all
+		}
+	}
 }
 
 // Do implements the SDK's aws.HTTPClient.

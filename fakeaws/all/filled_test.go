@@ -196,6 +196,9 @@ var plainValues = map[string]any{
 	"PutObjectRetention.Retention":                       &s3types.ObjectLockRetention{Mode: s3types.ObjectLockRetentionModeGovernance, RetainUntilDate: aws.Time(time.Now().Add(24 * time.Hour))},
 	"PutObjectLegalHold.LegalHold":                       &s3types.ObjectLockLegalHold{Status: s3types.ObjectLockLegalHoldStatusOn},
 	"CompleteMultipartUpload.MultipartUpload":            &s3types.CompletedMultipartUpload{Parts: []s3types.CompletedPart{{PartNumber: aws.Int32(1), ETag: aws.String("value")}}},
+	"SelectObjectContent.Expression":                     "SELECT * FROM S3Object",
+	"SelectObjectContent.InputSerialization":             &s3types.InputSerialization{CSV: &s3types.CSVInput{}},
+	"SelectObjectContent.OutputSerialization":            &s3types.OutputSerialization{CSV: &s3types.CSVOutput{}},
 	"RestoreObject.RestoreRequest":                       &s3types.RestoreRequest{Days: aws.Int32(1)},
 	"UpdateObjectEncryption.ObjectEncryption":            &s3types.ObjectEncryptionMemberSSEKMS{Value: s3types.SSEKMSEncryption{KMSKeyArn: aws.String("arn:aws:kms:us-east-1:" + worldtest.Account + ":key/target")}},
 }
