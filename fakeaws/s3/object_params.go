@@ -92,7 +92,7 @@ func (p *writeParams) granting() bool { return p.ACL != "" || p.grants() != [4]*
 func (p *writeParams) object(key *string, tags []types.Tag) *object {
 	o := &object{key: aws.ToString(key), tags: tags, storageClass: p.StorageClass, objectHeaders: p.objectHeaders}
 	o.ContentEncoding = withoutChunking(p.ContentEncoding)
-	o.Metadata = mailSafeMetadata(p.Metadata)
+	o.Metadata = plainMetadata(p.Metadata)
 	if o.ContentType == nil {
 		o.ContentType = aws.String(defaultContentType)
 	}

@@ -195,8 +195,8 @@ func (f *form) header() (http.Header, error) {
 			}
 			h.Set("X-Amz-Tagging", tags)
 		case strings.HasPrefix(name, "X-Amz-Meta-"):
-			// The text of a field is UTF-8, and that of a header is not.
-			h[name] = append(h[name], encodedWords(strings.ToValidUTF8(field.Value, "\uFFFD")))
+			// A field is UTF-8, where a header is not.
+			h[name] = append(h[name], strings.ToValidUTF8(field.Value, "\uFFFD"))
 		case formHeaders[name], strings.HasPrefix(name, "X-Amz-") && !formSignature[name]:
 			h[name] = append(h[name], field.Value)
 		}
