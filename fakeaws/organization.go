@@ -163,8 +163,8 @@ func (q *question) restrict(m *Membership) {
 		return
 	}
 	q.owner = m.resource
-	q.owner.Base = q.request.Context.Base
-	q.request.Context.Base = &q.owner
+	q.owner.Base = q.time.Base
+	q.time.Base = &q.owner
 	// Whether they apply to the action and the resource, the decision asks.
 	q.policies.RCPs = m.RCPs
 }
