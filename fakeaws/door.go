@@ -28,6 +28,12 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// sends nothing more over a connection that answered otherwise.
 		w.WriteHeader(http.StatusContinue)
 	}
+	if r.ContentLength == 0 {
+		if resp, err := d.world.serve(r, "http://"+r.Host); err == nil {
+			send(w, r, resp)
+		}
+		return
+	}
 	body := newSocketBody(w, r, d.world.bodyTimeout)
 	resp, err := d.world.serve(r, "http://"+r.Host)
 	r.Body = body.ReadCloser // net/http looks whether it is its own
