@@ -148,12 +148,24 @@ func (w *World) SetOrganization(id string, list []*Membership) {
 // calls as itself it is that of the resource on whose behalf it does.
 func (m *members) limit(c *Call, set *enforce.PolicySet, global *enforce.Context) {
 	if own := m.of(c.Account); own != nil {
-		set.SCPs, global.Base = own.SCPs, &own.principal
+		set.SCPs = own.SCPs
+		beneath(global, &own.principal)
 	} else if m != nil && c.source != nil {
 		if source := m.of(c.source.SourceAccount); source != nil {
-			global.Base = &source.source
+			beneath(global, &source.source)
 		}
 	}
+}
+
+// beneath puts the condition keys of an organization beneath the global ones of a call,
+// over those that its session brings.
+func beneath(global, keys *enforce.Context) {
+	if global.Base != nil {
+		both := *keys // all calls of the account share the keys
+		both.Base = global.Base
+		keys = &both
+	}
+	global.Base = keys
 }
 
 // restrict adds what the organization of the resource's account brings to a
