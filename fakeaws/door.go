@@ -85,7 +85,7 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 func (d Door) Do(r *http.Request) (*http.Response, error) { return d.RoundTrip(r) }
 
 // RoundTrip answers a request of this process. The answer's body streams from
-// the World's storage; no goroutine is started.
+// the World's storage; no goroutine outlives the call.
 func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
