@@ -89,8 +89,11 @@ var (
 	}
 )
 
-// users is how many users the account has that ListUsers lists.
-const users = 1000
+// Users and objects are how many the account has that ListUsers and ListObjectsV2 list.
+const (
+	users   = 1000
+	objects = 1000
+)
 
 var (
 	// createUser makes users and deletes them again, so that the account stays as
@@ -113,6 +116,16 @@ var (
 		}
 	}
 )
+
+// listBucket lists a bucket of as many objects as a page has.
+func listBucket(tb testing.TB, cfg aws.Config) func() {
+	client, bucket := s3.NewFromConfig(cfg), aws.String("bucket")
+	return func() {
+		out, err := client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: bucket})
+		require.NoError(tb, err)
+		require.Len(tb, out.Contents, objects)
+	}
+}
 
 // listObjects lists the page in the middle of a bucket of as many objects: to get
 // there is a part of the work.
@@ -141,12 +154,13 @@ const listed = 1000
 
 // A measurement compares a job on an account with the same job on a floor.
 type measurement struct {
-	name  string
-	job   job
-	size  int // of the object
-	users int // in the account
-	floor func(answers) http.Handler
-	limit float64
+	name    string
+	job     job
+	size    int // of the object
+	users   int // in the account
+	objects int // in the bucket
+	floor   func(answers) http.Handler
+	limit   float64
 	// socket is the limit over a socket, where it is another.
 	socket float64
 	times  int // of the job in one round
@@ -164,6 +178,7 @@ var measurements = []measurement{
 	{name: "send+receive+delete", job: sendReceiveDelete, floor: canned, limit: 1.3, times: 100},
 	{name: "create+delete user", job: createUser, floor: canned, limit: 1.3, times: 100},
 	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.2, times: 2},
+	{name: "ListObjectsV2 of 1,000", job: listBucket, objects: objects, floor: canned, limit: 1.2, times: 2},
 	{name: "PutObject 8 MiB", job: putObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
 	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.1, times: 2},
 }
@@ -185,6 +200,10 @@ func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
 	require.NoError(tb, err)
 	_, err = store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(make([]byte, m.size))})
 	require.NoError(tb, err)
+	for i := range m.objects - 1 { // and the one that is there
+		_, err := store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String(fmt.Sprintf("folder/object-%04d", i)), Body: strings.NewReader("data")})
+		require.NoError(tb, err)
+	}
 	_, err = sqs.NewFromConfig(acct.Config()).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
 	require.NoError(tb, err)
 	directory := iam.NewFromConfig(acct.Config())

@@ -193,6 +193,32 @@ func (c *Context) Bytes() int {
 	return n
 }
 
+// Equal reports whether two contexts, with what is beneath them, have the same keys and
+// values in the same order.
+func (c *Context) Equal(other *Context) bool {
+	for c != other {
+		if c == nil || other == nil || !slices.EqualFunc(c.entries, other.entries, entry.equal) {
+			return false
+		}
+		c, other = c.Base, other.Base
+	}
+	return true
+}
+
+func (e entry) equal(other entry) bool {
+	v, w := &e.value, &other.value
+	return (e.key == other.key || e.key.name == other.key.name) &&
+		v.kind == w.kind && v.micro == w.micro && v.one == w.one &&
+		(v.many == w.many || v.many != nil && w.many != nil && slices.Equal(*v.many, *w.many))
+}
+
+// Clip gives back the room for further keys that a context has.
+func (c *Context) Clip() {
+	if len(c.entries) < cap(c.entries) {
+		c.entries = append(make([]entry, 0, len(c.entries)), c.entries...)
+	}
+}
+
 // Over returns the context with base beneath all that it has.
 func (c *Context) Over(base *Context) Context {
 	if c.Base == nil {

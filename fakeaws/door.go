@@ -28,6 +28,12 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// sends nothing more over a connection that answered otherwise.
 		w.WriteHeader(http.StatusContinue)
 	}
+	if r.ContentLength == 0 {
+		if resp, err := d.world.serve(r, "http://"+r.Host); err == nil {
+			send(w, r, resp)
+		}
+		return
+	}
 	body := newSocketBody(w, r, d.world.bodyTimeout)
 	resp, err := d.world.serve(r, "http://"+r.Host)
 	r.Body = body.ReadCloser // net/http looks whether it is its own
@@ -105,7 +111,7 @@ func sendEvents(w http.ResponseWriter, r *http.Request, stream io.Reader) {
 func (d Door) Do(r *http.Request) (*http.Response, error) { return d.RoundTrip(r) }
 
 // RoundTrip answers a request of this process. The answer's body streams from
-// the World's storage; no goroutine is started.
+// the World's storage; no goroutine outlives the call.
 func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

@@ -161,17 +161,17 @@ func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams)
 		}
 		return &sse{SSECustomerAlgorithm: p.SSECustomerAlgorithm, SSECustomerKeyMD5: p.SSECustomerKeyMD5}, nil
 	}
-	e := &sse{
-		ServerSideEncryption: p.ServerSideEncryption, SSEKMSKeyId: p.SSEKMSKeyId,
-		SSEKMSEncryptionContext: p.SSEKMSEncryptionContext, BucketKeyEnabled: p.BucketKeyEnabled,
+	method, id, rule := p.ServerSideEncryption, p.SSEKMSKeyId, b.defaultEncryption()
+	if method == "" && rule != nil && rule.ApplyServerSideEncryptionByDefault != nil {
+		method = rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm
+		id = rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
 	}
-	rule := b.defaultEncryption()
-	if e.ServerSideEncryption == "" && rule != nil && rule.ApplyServerSideEncryptionByDefault != nil {
-		e.ServerSideEncryption = rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm
-		e.SSEKMSKeyId = rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
-	}
-	if e.ServerSideEncryption == "" || e.ServerSideEncryption == types.ServerSideEncryptionAes256 {
+	if method == "" || method == types.ServerSideEncryptionAes256 {
 		return nil, nil
+	}
+	e := &sse{
+		ServerSideEncryption: method, SSEKMSKeyId: id,
+		SSEKMSEncryptionContext: p.SSEKMSEncryptionContext, BucketKeyEnabled: p.BucketKeyEnabled,
 	}
 	key, err := s.kmsKey(call, b, e.SSEKMSKeyId)
 	if err != nil {

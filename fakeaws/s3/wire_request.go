@@ -11,8 +11,10 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// A request is what S3 keeps of an HTTP request beside the input of its operation.
+// A request is what S3 keeps of an HTTP request beside the input of its operation: the
+// context of the call, with itself as a value.
 type request struct {
+	context.Context
 	// hostID is the second of the two ids of the answer.
 	hostID string
 	// trace is the header of AWS X-Ray, which S3 hands on with events.
@@ -27,9 +29,17 @@ type request struct {
 
 type requestKey struct{}
 
+// Value implements [context.Context].
+func (r *request) Value(key any) any {
+	if key == (requestKey{}) {
+		return r
+	}
+	return r.Context.Value(key)
+}
+
 // keepRequest puts what S3 keeps of a request into the context of its call.
 func keepRequest(x *fakeaws.Exchange) {
-	r := &request{hostID: x.Call.World.IDs().Token(76)}
+	r := &request{Context: x.Call.Context, hostID: x.Call.World.IDs().Token(76)}
 	if method := x.HTTP.Method; method == http.MethodGet || method == http.MethodHead {
 		r.encryption = x.HTTP.Header.Get(sseHeader)
 	}
@@ -39,7 +49,7 @@ func keepRequest(x *fakeaws.Exchange) {
 	if trace := x.HTTP.Header.Get("X-Amzn-Trace-Id"); printable(trace) {
 		r.trace = trace
 	}
-	x.Call.Context = context.WithValue(x.Call.Context, requestKey{}, r)
+	x.Call.Context = r
 }
 
 // printable reports whether a text is of printable ASCII characters: no trace header of AWS

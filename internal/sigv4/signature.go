@@ -155,7 +155,12 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 	case scheme != algorithm && scheme != algorithmECDSA:
 		return nil, unknownScheme(header)
 	}
-	s := &Signature{algorithm: scheme, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
+	// What a signature was made with is kept for long, and must not keep the header.
+	known := algorithm
+	if scheme == algorithmECDSA {
+		known = algorithmECDSA
+	}
+	s := &Signature{algorithm: known, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
 	var credential string
 	for more := true; more; {
 		var param string

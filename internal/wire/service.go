@@ -120,7 +120,7 @@ type Operation struct {
 	streams  bool
 	events   bool // the output is an event stream
 	unit     bool // the output has no members and AWS sends no result
-	// answered is how long the latest Query answer was: as long is the next
+	// answered is how long the latest answer in XML was: as long is the next
 	// one's buffer, because a list is most often listed again.
 	answered atomic.Int64
 }
