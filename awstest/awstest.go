@@ -3,7 +3,6 @@ package awstest
 import (
 	"context"
 	"hash/fnv"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/clock"
-	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 // TB is what this package needs of a test. [*testing.T], [*testing.B] and
@@ -82,7 +80,7 @@ func New(t TB, opts ...Option) *Account {
 	a.acct = acct
 	switch {
 	case !inBubble(t):
-		a.socket = newSocket(world)
+		a.socket = newSocket(world, o.useSocket)
 	case o.useSocket:
 		t.Fatalf("awstest.New: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process")
 	}
@@ -199,7 +197,7 @@ func (a *Account) URL() string {
 		a.t.Fatalf("awstest: URL inside a synctest bubble: there is no socket, because it would stop virtual time")
 		return ""
 	}
-	return a.socket.server.URL
+	return a.socket.url()
 }
 
 // Now returns the World's time.
@@ -225,21 +223,6 @@ func (a *Account) World() *fakeaws.World { return a.world }
 // TB returns the test that the account belongs to, for packages that set up more in
 // the account.
 func (a *Account) TB() TB { return a.t }
-
-// socket is a World's listener and the client for it.
-type socket struct {
-	server *httptest.Server
-	client socketClient
-}
-
-func newSocket(w *fakeaws.World) *socket {
-	return &socket{server: httptest.NewServer(w.Door()), client: socketClient{sdkclient.NewSocket(), w}}
-}
-
-func (s *socket) close() {
-	s.client.Close()
-	s.server.Close()
-}
 
 // newClock returns the clock that the options ask for.
 func (o *options) newClock() *clock.Clock {

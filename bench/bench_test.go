@@ -395,10 +395,16 @@ func TestSpeed(t *testing.T) {
 		defer l.end()
 		check(t, 1.2, 5, listObjects(l, 1000), listObjects(l, 100_000))
 	})
-	t.Run("New+call+Close", func(t *testing.T) {
-		identity := canned(learn(t, measurements[0]))
-		check(t, 1, 10, func() { newFloor(t, identity) }, func() { newAccount(t) })
-	})
+	for _, door := range doors {
+		t.Run("New+call+Close/"+door.name, func(t *testing.T) {
+			identity := canned(learn(t, measurements[0]))
+			limit := 1.5
+			if door.socket {
+				limit = 1
+			}
+			check(t, limit, 10, func() { newFloor(t, identity, door.socket) }, func() { newAccount(t, door.opts...) })
+		})
+	}
 }
 
 // tries is how often a ratio over its limit is measured again before it counts:
@@ -449,24 +455,18 @@ func clock(times int, do func()) time.Duration {
 	return time.Since(start) / time.Duration(times)
 }
 
-// newFloor is the life of a bare httptest server with one call.
-func newFloor(tb testing.TB, h http.Handler) {
-	server := httptest.NewServer(h)
-	transport := &http.Transport{}
-	getCallerIdentity(tb, aws.Config{
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider(floorKey, floorSecret, ""),
-		BaseEndpoint: aws.String(server.URL),
-		HTTPClient:   plainBody{transport},
-	})()
-	transport.CloseIdleConnections()
-	server.Close()
+// newFloor is the life of a handler with one call: of one that is called in the process, or
+// of a bare httptest server.
+func newFloor(tb testing.TB, h http.Handler, socket bool) {
+	l := &life{TB: tb}
+	getCallerIdentity(tb, floorConfig(l, h, socket))()
+	l.end()
 }
 
 // newAccount is the life of an account with one call.
-func newAccount(tb testing.TB) {
+func newAccount(tb testing.TB, opts ...awstest.Option) {
 	l := &life{TB: tb}
-	acct := awstest.New(l)
+	acct := awstest.New(l, opts...)
 	getCallerIdentity(tb, acct.Config())()
 	l.end()
 }
@@ -490,16 +490,18 @@ func (l *life) end() {
 
 func BenchmarkNew(b *testing.B) {
 	identity := canned(learn(b, measurements[0]))
-	b.Run("floor", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			newFloor(b, identity)
-		}
-	})
-	b.Run("leastpriv", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			newAccount(b)
-		}
-	})
+	for _, door := range doors {
+		b.Run(door.name+"/floor", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				newFloor(b, identity, door.socket)
+			}
+		})
+		b.Run(door.name+"/leastpriv", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				newAccount(b, door.opts...)
+			}
+		})
+	}
 }
