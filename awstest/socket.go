@@ -1,6 +1,8 @@
 package awstest
 
 import (
+	"crypto/tls"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 
@@ -44,7 +46,10 @@ func newSocket(w *fakeaws.World, now bool) *socket {
 }
 
 func (s *socket) listen() {
-	s.server = httptest.NewServer(s.world.Door())
+	s.server = httptest.NewUnstartedServer(s.world.Door())
+	// It speaks no TLS, so no HTTP/2 either, which takes some time to prepare.
+	s.server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	s.server.Start()
 	s.client = &socketClient{sdkclient.NewSocket(), s.world}
 }
 

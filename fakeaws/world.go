@@ -107,11 +107,14 @@ func NewWorld(cfg Config) *World {
 		w.region = DefaultRegion
 	}
 	w.services = slices.Clone(cfg.Services)
-	for _, reg := range w.services {
-		if _, twice := w.rooms[reg.Name]; twice {
-			panic("fakeaws.NewWorld: " + reg.Name + " is registered twice")
+	rooms := make([]room, len(w.services))
+	for i := range w.services {
+		name := w.services[i].Name
+		if _, twice := w.rooms[name]; twice {
+			panic("fakeaws.NewWorld: " + name + " is registered twice")
 		}
-		w.rooms[reg.Name] = &room{world: w, reg: reg}
+		rooms[i].world, rooms[i].reg = w, &w.services[i]
+		w.rooms[name] = &rooms[i]
 	}
 	return w
 }
