@@ -80,7 +80,10 @@ func New(t TB, opts ...Option) *Account {
 	a.acct = acct
 	switch {
 	case !inBubble(t):
-		a.socket = newSocket(world, o.useSocket)
+		a.socket = &socket{world: world}
+		if o.useSocket {
+			a.URL() // its clients may be used inside a bubble
+		}
 	case o.useSocket:
 		t.Fatalf("awstest.New: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process")
 	}
@@ -190,14 +193,19 @@ func (a *Account) Env() []string {
 }
 
 // URL returns the address of the account's socket, for presigned URLs, other
-// HTTP clients and subprocesses: "http://127.0.0.1:PORT".
+// HTTP clients and subprocesses: "http://127.0.0.1:PORT". The World listens from when it is
+// first asked for, which must be outside of synctest bubbles.
 func (a *Account) URL() string {
 	a.t.Helper()
 	if a.socket == nil {
 		a.t.Fatalf("awstest: URL inside a synctest bubble: there is no socket, because it would stop virtual time")
 		return ""
 	}
-	return a.socket.url()
+	url, ok := a.socket.url()
+	if !ok {
+		a.t.Fatalf("awstest: URL inside a synctest bubble: nothing listens yet, and a socket that is opened here would stop virtual time; ask for the URL before the bubble begins")
+	}
+	return url
 }
 
 // Now returns the World's time.

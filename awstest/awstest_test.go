@@ -46,19 +46,32 @@ func doors(t *testing.T, test func(t *testing.T, opts ...awstest.Option)) {
 	})
 }
 
-// A socket that nobody asked for before a bubble is asked for inside it: what listens is
-// outside, so that time in the bubble goes on when the call is over.
+// A socket that listens before a bubble begins stays outside of it: time in the bubble goes
+// on. One that nobody has asked for is not opened inside.
 func TestURLInsideABubble(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
+	url := acct.URL()
+	failed := &failure{TB: t}
+	unasked := awstest.New(failed)
 	synctest.Test(t, func(t *testing.T) {
-		assert.Regexp(t, `^http://127\.0\.0\.1:\d+$`, acct.URL())
-		assert.Equal(t, acct.URL(), acct.URL())
-		started := time.Now()
+		assert.Equal(t, url, acct.URL())
+		begun := time.Now()
 		time.Sleep(time.Hour)
-		assert.Equal(t, time.Hour, time.Since(started))
+		assert.Equal(t, time.Hour, time.Since(begun))
+		assert.Empty(t, unasked.URL())
 	})
+	assert.Contains(t, failed.message, "ask for the URL before the bubble begins")
+	assert.Regexp(t, `^http://127\.0\.0\.1:\d+$`, unasked.URL(), "outside it may be asked for")
 }
+
+// failure is a test that notes what ends it.
+type failure struct {
+	awstest.TB
+	message string
+}
+
+func (f *failure) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
 
 // The URL is the same for all who ask at once, for every account of a World, and gone with
 // the test.

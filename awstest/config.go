@@ -31,7 +31,7 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	if a.options.useSocket {
-		cfg.BaseEndpoint = aws.String(a.socket.url())
+		cfg.BaseEndpoint = aws.String(a.URL())
 		cfg.HTTPClient = a.socket.client
 	}
 	if !a.options.retry {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"time"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/sdkclient"
@@ -14,35 +15,12 @@ import (
 // that New does, and most tests never ask for the URL: so it waits until one does.
 type socket struct {
 	world *fakeaws.World
+
+	mu     sync.Mutex
+	closed bool
 	// server and client are nil while nothing listens.
 	server *httptest.Server
 	client *socketClient
-
-	// asked and ended are closed, one of them and once, when the URL is wanted and when the
-	// test is over; opened is closed when something listens.
-	once                 sync.Once
-	asked, ended, opened chan struct{}
-}
-
-// newSocket makes a socket that listens now, or when it is asked for its URL. Then another
-// goroutine listens, which waits for that: what is asked inside a synctest bubble must not
-// start a server there, whose goroutines would stop virtual time.
-func newSocket(w *fakeaws.World, now bool) *socket {
-	s := &socket{world: w}
-	if now {
-		s.listen()
-		return s
-	}
-	s.asked, s.ended, s.opened = make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		select {
-		case <-s.asked:
-			s.listen()
-			close(s.opened)
-		case <-s.ended:
-		}
-	}()
-	return s
 }
 
 func (s *socket) listen() {
@@ -53,25 +31,32 @@ func (s *socket) listen() {
 	s.client = &socketClient{sdkclient.NewSocket(), s.world}
 }
 
-// url returns the address of the socket, "" once the test is over.
-func (s *socket) url() string {
-	if s.asked != nil {
-		s.once.Do(func() {
-			close(s.asked)
-			<-s.opened
-		})
-	}
+// url returns the address of the socket, "" once the test is over. It is false inside a
+// synctest bubble where nothing listens yet: the goroutines of a server that is started there
+// would stop the bubble's time.
+func (s *socket) url() (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.server == nil {
-		return ""
+		switch {
+		case s.closed:
+			return "", true
+		case time.Now().Before(started):
+			return "", false
+		}
+		s.listen()
 	}
-	return s.server.URL
+	return s.server.URL, true
 }
 
+// started is before every time outside of synctest bubbles, whose clocks begin in 2000. It
+// has no monotonic reading, which theirs have too.
+var started = time.Now().Round(0)
+
 func (s *socket) close() {
-	if s.asked != nil {
-		s.once.Do(func() { close(s.ended) })
-	}
-	if s.server != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed = true; s.server != nil {
 		s.client.Close()
 		s.server.Close()
 	}

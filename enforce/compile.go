@@ -119,12 +119,13 @@ func (c *compiler) principalsOf(s *StatementElements, compiled *Statement) {
 	compiled.most = compiled.mostDirect()
 }
 
-// mostDirect returns the most direct grade that a statement may have for any caller.
+// mostDirect returns the most direct grade that a statement may have for any caller: no
+// less than byAccount, also where it names nobody.
 func (s *Statement) mostDirect() grade {
 	if s.anyPrincipal || s.not.principal {
 		return directly
 	}
-	most := unnamed
+	most := byAccount
 	for i := range s.principals {
 		most = max(most, s.principals[i].kind.most())
 	}

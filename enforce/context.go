@@ -200,10 +200,8 @@ func (c *Context) Over(base *Context) Context {
 func (c *Context) find(k *conditionKey) *value {
 	for ; c != nil; c = c.Base {
 		for i := range c.entries {
-			// As is does, but most entries have another number, or another length.
-			e := &c.entries[i]
-			if e.value.known == k.known && (k.known != 0 || e.key == k || e.key.lower == k.lower) {
-				return &e.value
+			if c.entries[i].is(k) {
+				return &c.entries[i].value
 			}
 		}
 	}

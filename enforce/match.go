@@ -100,7 +100,7 @@ func (e *eval) better(list []rule, concern bool, best *Statement, g grade) (*Sta
 		switch {
 		case g == directly && s.number >= best.number:
 			return best, g
-		case g != unnamed && g >= s.most && s.number >= best.number, !concern && !s.concerns(e.action), !e.covers(s):
+		case g >= s.most && s.number >= best.number, !concern && !s.concerns(e.action), !e.covers(s):
 			continue
 		}
 		m := e.admits(s)

@@ -72,3 +72,18 @@ func TestStatementSieve(t *testing.T) {
 	p := policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", aws(account)))
 	assert.Zero(t, p.allows.rules[0].needs, "a trust policy names no resource")
 }
+
+// The sieve of a resource is that of a pattern without wildcards, and a run of three bytes
+// is enough to have one.
+func TestSieveOfResource(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "ab", "abc", "abcd", "arn:aws:s3:::reports/2026/11/q3.csv"} {
+		var v sieve
+		v.add(text)
+		assert.Equal(t, v, sieveOf(text), text)
+		assert.Equal(t, len(text) < runLength, v == sieve{}, text)
+	}
+	var v sieve
+	v.add("ab\xfecde\xffe")
+	assert.Equal(t, sieveOf("cde"), v, "a wildcard ends a run")
+}
