@@ -325,7 +325,7 @@ var derivations = map[string]derivation{
 // value returns what the request holds for a key, nil when the key is absent.
 // The result is valid until the next call.
 func (e *eval) value(k *conditionKey) *value {
-	v := e.req.Context.find(k)
+	v := e.find(k)
 	switch {
 	case v != nil && (v.kind == absentKey || v.kind == multi && nullSetIsMissing && v.isNull()):
 		return nil
@@ -338,6 +338,22 @@ func (e *eval) value(k *conditionKey) *value {
 	}
 	e.derived = value{one: text}
 	return &e.derived
+}
+
+// find returns what the request's Context has for a key. Many statements ask for the same
+// few keys.
+func (e *eval) find(k *conditionKey) *value {
+	l := &e.lookups[k.known%uint16(len(e.lookups))]
+	if l.key != k {
+		*l, e.looked = lookup{k, e.req.Context.find(k)}, true
+	}
+	return l.value
+}
+
+// A lookup is what the request has for a key, nil for a key that it has not.
+type lookup struct {
+	key   *conditionKey
+	value *value
 }
 
 // anonymous is the value of aws:userid and aws:PrincipalAccount in requests without a

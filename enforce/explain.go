@@ -136,9 +136,9 @@ func (d Decision) NearMisses() []NearMiss {
 	d.again(func(e *eval) {
 		for _, l := range e.taking() {
 			for _, p := range e.policies(l) {
-				for _, s := range p.allows.statements {
-					if s.concerns(e.action) && e.matches(s) == unnamed {
-						misses = append(misses, e.nearMiss(l, s))
+				for _, r := range p.allows.rules {
+					if r.concerns(e.action) && e.matches(r.Statement) == unnamed {
+						misses = append(misses, e.nearMiss(l, r.Statement))
 					}
 				}
 			}
