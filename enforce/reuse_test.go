@@ -117,10 +117,10 @@ func TestMoreDirectStatementsDecide(t *testing.T) {
 // A few actions with wildcards are a list; more are found by their service.
 func TestFewActions(t *testing.T) {
 	t.Parallel()
-	any := identity(t, stmt("Allow", "*", "*")).allows.rules[0]
+	every := identity(t, stmt("Allow", "*", "*")).allows.rules[0]
 	for n := 1; n <= fewActions+2; n++ {
 		x := new(actionIndex)
-		x.add(any)
+		x.add(every)
 		for i := range n {
 			s := identity(t, stmt("Allow", fmt.Sprintf("s%d:Get*", i), "*"), stmt("Allow", fmt.Sprintf("s%d:get*", i), "*")).allows.rules
 			x.add(s[0])

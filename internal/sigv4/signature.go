@@ -144,6 +144,35 @@ func (s *Signature) s3() bool {
 	return false
 }
 
+// readParams reads the parameters of the header, and returns the credential.
+func (s *Signature) readParams(params string) (credential string, err error) {
+	for more := true; more; {
+		var param string
+		param, params, more = strings.Cut(params, ",")
+		if param = strings.TrimSpace(param); param == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(param, "=")
+		if !ok {
+			return "", notKeyValue(param, s.header)
+		}
+		var field *string
+		switch name {
+		case "Credential":
+			field = &credential
+		case "SignedHeaders":
+			field = &s.SignedHeaders
+		case "Signature":
+			field = &s.Signature
+		}
+		if field == nil || *field != "" {
+			return "", s.incompleteHeader(nil)
+		}
+		*field = value
+	}
+	return credential, nil
+}
+
 // parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
 func parseHeader(r *http.Request, header string) (*Signature, error) {
 	scheme, params, spaced := strings.Cut(header, " ")
@@ -161,30 +190,9 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 		known = algorithmECDSA
 	}
 	s := &Signature{algorithm: known, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
-	var credential string
-	for more := true; more; {
-		var param string
-		param, params, more = strings.Cut(params, ",")
-		if param = strings.TrimSpace(param); param == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(param, "=")
-		if !ok {
-			return nil, notKeyValue(param, header)
-		}
-		var field *string
-		switch name {
-		case "Credential":
-			field = &credential
-		case "SignedHeaders":
-			field = &s.SignedHeaders
-		case "Signature":
-			field = &s.Signature
-		}
-		if field == nil || *field != "" {
-			return nil, s.incompleteHeader(nil)
-		}
-		*field = value
+	credential, err := s.readParams(params)
+	if err != nil {
+		return nil, err
 	}
 	if missing := headerMissing(s, credential, r.Header); missing != nil {
 		return nil, s.incompleteHeader(missing)
