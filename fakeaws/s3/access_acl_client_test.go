@@ -127,7 +127,7 @@ func TestBucketACLs(t *testing.T) {
 		require.NoError(t, set(awss3.PutBucketAclInput{ACL: types.BucketCannedACLPublicRead}))
 		require.NoError(t, list(ctx, other, "acls"))
 		require.NoError(t, list(ctx, a.anonymous(), "acls"))
-		requireAPIError(t, get(ctx, a.anonymous(), "acls", "none"), "AccessDenied", "Access Denied")
+		requireAPIError(t, get(ctx, a.anonymous(), "acls", "none"), "NoSuchKey", "")
 		requireAPIError(t, putAs(ctx, other, "acls", "key"), "AccessDenied", "")
 
 		id := a.canonical(stranger)
