@@ -40,6 +40,7 @@ func TestCookbook(t *testing.T) {
 		{Name: "never deletes them", As: role, Call: remove, Want: awstest.WantDenied("s3:DeleteObject")},
 	}.Run(t)
 	assert.Equal(t, []string{"2026/q3.csv"}, bucket.Keys())
+	awstest.AssertLeastPrivilege(t, role)
 
 	require.Error(t, remove(t.Context(), role.Config()))
 	calls := acct.Calls().By(role).Denied()
