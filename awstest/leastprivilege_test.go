@@ -116,6 +116,36 @@ func TestMinimalPolicy(t *testing.T) {
 	assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[]}`, acct.NewUser("idle").MinimalPolicy())
 }
 
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("2025/q4", "x")
+	admin, guest := acct.NewUser("admin", awstest.Managed("AdministratorAccess")), acct.NewUser("guest")
+	reporter := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	allowed, denied := awstest.WantAllowed(), awstest.WantDenied()
+	m := awstest.Matrix{
+		As: []*awstest.Principal{admin, reporter, guest},
+		Rows: []awstest.Row{
+			{Name: "reads", Call: reading("reports", "2025/q4"), Want: []awstest.Want{allowed, allowed, denied}},
+			{Name: "writes final reports", Call: putting("2026/final/q1"), Want: []awstest.Want{allowed, denied, denied}},
+		},
+	}
+	m.Cases().Run(t)
+	assert.Equal(t, "reads as reporter", m.Cases()[1].Name)
+
+	m.Rows[0].Want[1] = denied
+	r := failing(t, func(tb awstest.TB) { m.Cases()[:3].Check(tb) })
+	require.Len(t, r.errors, 1)
+	assert.Regexp(t, `^the row at leastprivilege_test.go:\d+\nwant: denied`, r.errors[0])
+	for name, rows := range map[string][]awstest.Row{
+		"too few":  {{Name: "reads", Call: reading("reports", "k"), Want: []awstest.Want{allowed}}},
+		"too many": {{Name: "reads", Call: reading("reports", "2025/q4"), Want: []awstest.Want{allowed, allowed, denied, denied}}},
+	} {
+		r := failing(t, func(tb awstest.TB) { awstest.Matrix{As: m.As, Rows: rows}.Cases().Check(tb) })
+		assert.True(t, r.fatal, name)
+	}
+}
+
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
