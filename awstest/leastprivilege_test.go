@@ -126,12 +126,12 @@ func TestMatrix(t *testing.T) {
 	m := awstest.Matrix{
 		As: []*awstest.Principal{admin, reporter, guest},
 		Rows: []awstest.Row{
-			{Name: "reads", Call: reading("reports", "2025/q4"), Want: []awstest.Want{allowed, allowed, denied}},
+			{Name: "reads a report", Call: reading("reports", "2025/q4"), Want: []awstest.Want{allowed, allowed, denied}},
 			{Name: "writes final reports", Call: putting("2026/final/q1"), Want: []awstest.Want{allowed, denied, denied}},
 		},
 	}
 	m.Cases().Run(t)
-	assert.Equal(t, "reads as reporter", m.Cases()[1].Name)
+	assert.Equal(t, "reads a report as reporter", m.Cases()[1].Name)
 
 	m.Rows[0].Want[1] = denied
 	r := failing(t, func(tb awstest.TB) { m.Cases()[:3].Check(tb) })
