@@ -209,7 +209,7 @@ func (e entry) equal(other entry) bool {
 	v, w := &e.value, &other.value
 	return (e.key == other.key || e.key.name == other.key.name) &&
 		v.kind == w.kind && v.micro == w.micro && v.one == w.one &&
-		(v.many == w.many || v.many != nil && w.many != nil && slices.Equal(*v.many, *w.many))
+		(v.many == w.many || slices.Equal(*v.many, *w.many)) // those of one kind both have many or neither
 }
 
 // Clip gives back the room for further keys that a context has.
