@@ -95,25 +95,31 @@ func (a *assembly) read(l *load, dir string, found map[string]bool, depth int) {
 			if name == "" {
 				name = id
 			}
-			if !a.selects(found, id, name, artifact.DisplayName) {
+			path := filepath.Join(dir, p.TemplateFile)
+			if a.selects(found, id, name, artifact.DisplayName) {
+				checkEnvironment(l, file, name, artifact.Environment)
+				if s := a.open(l, path, name, p.Parameters); s != nil {
+					l.roots = append(l.roots, s)
+				}
 				continue
 			}
-			checkEnvironment(l, file, name, artifact.Environment)
-			a.open(l, filepath.Join(dir, p.TemplateFile), name, p.Parameters)
+			// What is wrong with a stack that is not made matters only where another
+			// imports from it.
+			known := l.problems
+			l.problems = problems{}
+			if s := a.open(l, path, name, p.Parameters); s != nil {
+				l.others = append(l.others, s)
+			}
+			l.problems = known
 		}
 	}
 }
 
 // open reads a stack's template, whose addresses are paths of constructs.
-func (a *assembly) open(l *load, path, name string, parameters map[string]string) {
-	text, err := readFile(path)
-	if err != nil {
-		l.problems.add(deploy.Position{File: path}, "", "%v", err)
-		return
-	}
-	root := read(path, text, &l.problems)
+func (a *assembly) open(l *load, path, name string, parameters map[string]string) *stack {
+	root := l.readTemplate(path)
 	if root == nil {
-		return
+		return nil
 	}
 	params := map[string]any{}
 	for k, v := range parameters {
@@ -122,7 +128,7 @@ func (a *assembly) open(l *load, path, name string, parameters map[string]string
 	s := newStack(l, path, name, params)
 	s.path, s.byPath = name+"/", true
 	s.read(root)
-	l.roots = append(l.roots, s)
+	return s
 }
 
 // selects says whether a stack is one of those that are asked for.

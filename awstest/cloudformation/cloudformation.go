@@ -62,7 +62,9 @@ type load struct {
 	problems problems
 	roots    []*stack
 	reading  []string // the files of nested stacks that are being read
+	files    int      // that were read beside the first
 	expanded int      // nodes that Fn::ForEach made
+	others   []*stack // that are not made, and export
 	exports  map[string]*output
 	leftOut  map[string]bool // names of LeaveOut that are there
 }
@@ -76,18 +78,23 @@ func newLoad(target deploy.Target, c *config) *load {
 
 // open reads a template into a stack, nil where there is none.
 func (l *load) open(path, name string, params map[string]any) *stack {
-	text, err := readFile(path)
-	if err != nil {
-		l.problems.add(deploy.Position{File: path}, "", "%v", err)
-		return nil
-	}
-	root := read(path, text, &l.problems)
+	root := l.readTemplate(path)
 	if root == nil {
 		return nil
 	}
 	s := newStack(l, path, name, params)
 	s.read(root)
 	return s
+}
+
+// readTemplate reads a file, nil where it cannot be read.
+func (l *load) readTemplate(path string) *node {
+	text, err := readFile(path)
+	if err != nil {
+		l.problems.add(deploy.Position{File: path}, "", "%v", err)
+		return nil
+	}
+	return read(path, text, &l.problems)
 }
 
 // readFile reads a file of bounded size; a larger one is refused by who gets the first

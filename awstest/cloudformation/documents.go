@@ -12,7 +12,6 @@ import (
 var isDocument = map[string]bool{
 	"PolicyDocument": true, "AssumeRolePolicyDocument": true, "KeyPolicy": true, "Policy": true, "ResourcePolicy": true, "AccessPolicies": true, "AccessPolicy": true,
 	"RepositoryPolicyText": true, "RegistryPolicyText": true, "FileSystemPolicy": true, "PermissionsPolicyDocument": true, "PolicyText": true, "DomainPermissionsPolicyDocument": true,
-	"DataProtectionPolicy": false, // of logs: another language
 }
 
 // sourceOf says where a document begins.

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"bytes"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -161,11 +160,11 @@ func (s *stack) replace(text string) string {
 	if s.loops == nil || !strings.Contains(text, "{") {
 		return text
 	}
+	var pairs []string
 	for identifier, value := range s.loops {
-		text = strings.ReplaceAll(text, "${"+identifier+"}", value)
-		text = strings.ReplaceAll(text, "&{"+identifier+"}", alphanumeric(value))
+		pairs = append(pairs, "${"+identifier+"}", value, "&{"+identifier+"}", alphanumeric(value))
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // alphanumeric leaves letters and digits of a text: what logical ids consist of.
@@ -204,6 +203,10 @@ func (s *stack) include(to, n *node) {
 		s.problem(n, "AWS::Include: %s includes itself", location)
 		return
 	}
+	if s.load.files++; s.load.files > maxFiles || len(s.load.reading) > maxNesting {
+		s.problem(n, "AWS::Include: there are too many files")
+		return
+	}
 	text, err := readFile(path)
 	if err != nil {
 		s.problem(n, "AWS::Include: %v", err)
@@ -240,6 +243,3 @@ func (s *stack) local(location string) (path string, ok bool) {
 	}
 	return filepath.Join(s.dir(), location), true
 }
-
-// isTemplate says whether a text may be a template: it names resources.
-func isTemplate(text []byte) bool { return bytes.Contains(text, []byte("Resources")) }

@@ -15,8 +15,7 @@ func (s *stack) call(n *node, name string, argument *node) any {
 	switch name {
 	case "Ref":
 		if !argument.isString() {
-			s.problem(n, "Ref names a parameter or a resource, not %s", argument.kind)
-			return nil
+			return s.fail(n, "Ref names a parameter or a resource, not %s", argument.kind)
 		}
 		return s.ref(n, argument.text)
 	case "Fn::GetAtt":
@@ -27,7 +26,7 @@ func (s *stack) call(n *node, name string, argument *node) any {
 		if chosen := s.branch(n, argument); chosen != nil {
 			return s.evaluateNode(chosen)
 		}
-		return nil
+		return s.unknown(n, "Fn::If chooses nothing")
 	case "Fn::ImportValue":
 		return s.importValue(n, argument)
 	case "Fn::FindInMap":
@@ -40,20 +39,26 @@ func (s *stack) call(n *node, name string, argument *node) any {
 		if isConditionFunction[name] {
 			return s.evaluateCondition(n)
 		}
-		s.problem(n, "%s is no intrinsic function", name)
-		return nil
+		return s.fail(n, "%s is no intrinsic function", name)
 	}
 	v := s.evaluateNode(argument)
 	if u, ok := isUnknown(v); ok {
 		return u
 	}
 	result, problem := f(s, v)
+	if text, ok := result.(string); ok && len(text) > maxText {
+		problem = errTooLong
+	}
 	if problem != "" {
-		s.problem(n, "%s: %s", name, problem)
-		return nil
+		return s.fail(n, "%s: %s", name, problem)
 	}
 	return result
 }
+
+// maxText bounds what functions make: nested ones multiply. No property of AWS is longer.
+const maxText = 1 << 20
+
+const errTooLong = "the text is too long"
 
 // functions are those that evaluate their argument. They return what is wrong with it.
 var functions map[string]func(s *stack, argument any) (any, string)
@@ -185,10 +190,10 @@ func (s *stack) sub(n, argument *node) any {
 		template, variables = argument.items[0], argument.items[1]
 	}
 	if !template.isScalar() || variables != nil && !variables.isObject() {
-		s.problem(n, "Fn::Sub: the argument is a text, or a text and variables")
-		return nil
+		return s.fail(n, "Fn::Sub: the argument is a text, or a text and variables")
 	}
 	var b strings.Builder
+	values := map[string]any{}
 	rest := template.text
 	for {
 		before, after, ok := strings.Cut(rest, "${")
@@ -206,11 +211,17 @@ func (s *stack) sub(n, argument *node) any {
 			b.WriteString("${" + literal + "}")
 			continue
 		}
-		v := s.variable(n, strings.TrimSpace(name), variables)
+		v, ok := values[name]
+		if !ok {
+			v = s.variable(n, strings.TrimSpace(name), variables)
+			values[name] = v
+		}
 		if u, ok := isUnknown(v); ok {
 			return u
 		}
-		b.WriteString(textOf(v))
+		if b.WriteString(textOf(v)); b.Len() > maxText {
+			return s.fail(n, "Fn::Sub: %s", errTooLong)
+		}
 	}
 	return s.dynamic(n, b.String())
 }
@@ -229,8 +240,7 @@ func (s *stack) variable(n *node, name string, variables *node) any {
 // findInMap is Fn::FindInMap, whose default AWS::LanguageExtensions adds.
 func (s *stack) findInMap(n, argument *node) any {
 	if !argument.isList() || len(argument.items) != 3 && len(argument.items) != 4 {
-		s.problem(n, "Fn::FindInMap: the argument is a map and two keys")
-		return nil
+		return s.fail(n, "Fn::FindInMap: the argument is a map and two keys")
 	}
 	var keys [3]string
 	for i := range keys {
@@ -241,15 +251,31 @@ func (s *stack) findInMap(n, argument *node) any {
 		keys[i] = textOf(v)
 	}
 	if v := s.mappings.get(keys[0]).get(keys[1]).get(keys[2]); v != nil {
-		return s.evaluateNode(v)
+		return literal(v)
 	}
 	if len(argument.items) == 4 {
 		if v := argument.items[3].get("DefaultValue"); v != nil {
 			return s.evaluateNode(v)
 		}
 	}
-	s.problem(n, "Fn::FindInMap: there is no %s", strings.Join(keys[:], "."))
-	return nil
+	return s.fail(n, "Fn::FindInMap: there is no %s", strings.Join(keys[:], "."))
+}
+
+// literal is a value of a mapping, in which there are no functions.
+func literal(n *node) any {
+	switch n.kind {
+	case numberNode:
+		return json.Number(n.text)
+	case boolNode:
+		return n.text == "true"
+	case listNode:
+		list := make([]any, len(n.items))
+		for i, item := range n.items {
+			list[i] = literal(item)
+		}
+		return list
+	}
+	return n.text
 }
 
 // branch is what Fn::If chooses.
@@ -278,8 +304,7 @@ func (s *stack) getAtt(n, argument *node) any {
 		return s.attribute(n, name, attribute)
 	}
 	if !argument.isList() || len(argument.items) < 2 || !argument.items[0].isString() {
-		s.problem(n, "Fn::GetAtt: the argument is a resource and an attribute")
-		return nil
+		return s.fail(n, "Fn::GetAtt: the argument is a resource and an attribute")
 	}
 	var attribute []string
 	for _, item := range argument.items[1:] {

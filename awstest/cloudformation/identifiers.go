@@ -51,9 +51,9 @@ func (s *stack) ref(n *node, name string) any {
 	if alias, ok := s.aliases[name]; ok {
 		name = alias
 	}
-	r := s.referred(n, name)
+	r, failed := s.referred(n, name)
 	if r == nil {
-		return nil
+		return failed
 	}
 	if value, ok := s.bound(r, ""); ok {
 		return value
@@ -71,22 +71,20 @@ func at(value any, n *node, s *stack) any {
 }
 
 // referred finds a resource that something refers to.
-func (s *stack) referred(n *node, name string) *resource {
+func (s *stack) referred(n *node, name string) (*resource, deploy.Unknown) {
 	r := s.resources[name]
 	switch {
 	case r == nil:
-		s.problem(n, "there is no parameter or resource %s", name)
-		return nil
+		return nil, s.fail(n, "there is no parameter or resource %s", name)
 	case !r.exists():
-		s.problem(n, "the resource %s is not made: its condition does not hold", name)
-		return nil
+		return nil, s.fail(n, "the resource %s is not made: its condition does not hold", name)
 	}
 	if len(s.current) > 0 {
 		if from := s.current[len(s.current)-1]; from.stack == s && from != r {
 			from.edges[name] = true
 		}
 	}
-	return r
+	return r, deploy.Unknown{}
 }
 
 // bound is what Bind says of a resource.
@@ -104,9 +102,9 @@ func (s *stack) bound(r *resource, attribute string) (string, bool) {
 
 // attribute is Fn::GetAtt.
 func (s *stack) attribute(n *node, name, attribute string) any {
-	r := s.referred(n, name)
+	r, failed := s.referred(n, name)
 	if r == nil {
-		return nil
+		return failed
 	}
 	if value, ok := s.bound(r, attribute); ok {
 		return value
@@ -127,7 +125,7 @@ func (s *stack) attribute(n *node, name, attribute string) any {
 		case known && len(f.attrs) > 0:
 			what = "known of " + r.kind + " are " + strings.Join(slices.Sorted(maps.Keys(f.attrs)), ", ")
 		}
-		return s.unknown(n, "Fn::GetAtt: %s.%s cannot be known (%s): give it with cloudformation.Bind(%q, …)", name, attribute, what, s.path+name+"."+attribute)
+		return s.unknown(n, "Fn::GetAtt: %s.%s cannot be known (%s): give it with cloudformation.Bind(%q, …)", name, attribute, what, r.address+"."+attribute)
 	}
 	ids := r.identify()
 	return at(r.fill(text, ids), n, s)
@@ -151,7 +149,7 @@ func (r *resource) identify() *identifiers {
 	ids := &identifiers{}
 	f, ok := forms[r.kind]
 	if !ok {
-		u := s.unknown(r.node, "Ref: what it gives of %s (%s) cannot be known: give it with cloudformation.Bind(%q, …)", r.logical, r.kind, s.path+r.logical)
+		u := s.unknown(r.node, "Ref: what it gives of %s (%s) cannot be known: give it with cloudformation.Bind(%q, …)", r.logical, r.kind, r.address)
 		ids.name, ids.arn, ids.ref = nil, nil, u
 		r.ids = ids
 		return ids

@@ -47,10 +47,12 @@ func read(file string, text []byte, p *problems) *node {
 		if err == nil {
 			return root
 		}
-		// Flow mappings of YAML begin so too.
 		line := r.line
-		if root, yamlErr := r.readYAML(); yamlErr == nil {
-			return root
+		if start = bytes.TrimLeft(start[1:], " \t\r\n"); len(start) > 0 && start[0] != '"' {
+			// A flow mapping of YAML begins so too.
+			if root, yamlErr := r.readYAML(); yamlErr == nil {
+				return root
+			}
 		}
 		p.add(deploy.Position{File: file, Line: line}, "", "not JSON: %v", err)
 		return nil

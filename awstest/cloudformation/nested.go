@@ -23,6 +23,10 @@ func (r *resource) nest() *stack {
 		s.problem(r.node, "the stack %s nests itself, or too deeply", path)
 		return nil
 	}
+	if s.load.files++; s.load.files > maxFiles {
+		s.problem(r.node, "there are too many nested stacks")
+		return nil
+	}
 	text, err := readFile(path)
 	if err != nil {
 		s.problem(r.node, "TemplateURL: %v", err)
@@ -92,10 +96,7 @@ func (r *resource) nestedOutput(n *node, name string) any {
 	}
 	o := nested.outputs[name]
 	if o == nil {
-		if len(s.load.problems.list) == 0 {
-			s.problem(n, "the stack %s has no output %s", r.logical, name)
-		}
-		return nil
+		return s.fail(n, "the stack %s has no output %s", r.logical, name)
 	}
 	switch v := o.evaluate().(type) {
 	case nil:

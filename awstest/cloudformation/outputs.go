@@ -1,6 +1,8 @@
 package cloudformation
 
 import (
+	"slices"
+
 	"github.com/leastpriv/leastpriv/awstest/deploy"
 )
 
@@ -52,7 +54,7 @@ func (o *output) evaluate() any {
 func (l *load) export(name string) *output {
 	if l.exports == nil {
 		l.exports = map[string]*output{}
-		for _, s := range l.roots {
+		for _, s := range slices.Concat(l.roots, l.others) {
 			for _, o := range s.outputs {
 				if n := o.node.get("Export").get("Name"); n != nil && o.exists() {
 					if text, ok := s.evaluateNode(n).(string); ok {

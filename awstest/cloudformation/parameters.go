@@ -202,8 +202,7 @@ func (s *stack) pseudo(n *node, name string) any {
 	case "AWS::NoValue":
 		return noValue{}
 	}
-	s.problem(n, "there is no pseudo parameter %s", name)
-	return nil
+	return s.fail(n, "there is no pseudo parameter %s", name)
 }
 
 // urlSuffix is the domain of the services of a partition.

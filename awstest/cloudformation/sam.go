@@ -80,6 +80,10 @@ func (t *translation) resource(logical string, n *node, line int) {
 	case "AWS::Serverless::Connector":
 		// When all else is there.
 	default:
+		r.main(kind, properties)
+		if r.leftOut() {
+			return
+		}
 		t.s.problem(n, "%s is not understood: leave it out with cloudformation.LeaveOut(%q), or read the processed template", kind, t.s.path+logical)
 	}
 }

@@ -103,7 +103,7 @@ func (t *translation) connect(resources *node) {
 	for i, logical := range resources.keys {
 		n := resources.items[i]
 		if n.get("Type").value() == "AWS::Serverless::Connector" {
-			c := &connector{t: t, id: logical, node: n, properties: n.getOr("Properties")}
+			c := &connector{t: t, id: logical, node: n, properties: n.getOr("Properties"), condition: n.get("Condition")}
 			c.make(c.properties.getOr("Source"))
 		}
 		embedded := n.get("Connectors")
@@ -112,7 +112,7 @@ func (t *translation) connect(resources *node) {
 		}
 		for j, name := range embedded.keys {
 			e := embedded.items[j]
-			c := &connector{t: t, id: logical + name, node: e, properties: e.getOr("Properties")}
+			c := &connector{t: t, id: logical + name, node: e, properties: e.getOr("Properties"), condition: n.get("Condition")}
 			source := e.newObject("Id", logical)
 			if reference := c.properties.get("SourceReference"); reference != nil {
 				source = merge(reference, source)
@@ -128,6 +128,7 @@ type connector struct {
 	id         string
 	node       *node
 	properties *node
+	condition  *node
 }
 
 // make makes the connections to one or several destinations.
@@ -195,7 +196,7 @@ func (c *connector) permissions(known connection) (list []grant) {
 }
 
 func (c *connector) put(logical, kind string, properties *node) {
-	c.t.put(logical, c.node.newObject("Type", kind, "Properties", properties, "Condition", c.node.get("Condition")), c.node.line)
+	c.t.put(logical, c.node.newObject("Type", kind, "Properties", properties, "Condition", c.condition), c.node.line)
 }
 
 // An end is the source or the destination of a connector.

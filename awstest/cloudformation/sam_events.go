@@ -174,7 +174,11 @@ func (t *translation) notifyBuckets() {
 		depends := n.newList(n.get("DependsOn").list()...)
 		for _, to := range list {
 			for _, event := range to.properties.get("Events").list() {
-				lambdas.items = append(lambdas.items, n.newObject("Event", event, "Function", n.newGetAtt(to.function, "Arn"), "Filter", to.properties.get("Filter")))
+				lambda := n.newObject("Event", event, "Function", n.newGetAtt(to.function, "Arn"), "Filter", to.properties.get("Filter"))
+				if condition := t.out.get(to.function).get("Condition"); condition != nil {
+					lambda = n.newObject("Fn::If", n.newList(condition, lambda, n.newRef("AWS::NoValue")))
+				}
+				lambdas.items = append(lambdas.items, lambda)
 			}
 			depends.items = append(depends.items, n.newString(to.permission))
 		}

@@ -67,6 +67,7 @@ const (
 const (
 	maxResources = 500 // AWS's, of a template
 	maxNesting   = 10  // AWS does not say; nobody nests so deep
+	maxFiles     = 200 // of nested stacks and included files, in all
 )
 
 func newStack(l *load, file, name string, params map[string]any) *stack {

@@ -21,6 +21,13 @@ func (s *stack) unknown(n *node, format string, args ...any) deploy.Unknown {
 	return deploy.Unknown{Problem: deploy.Problem{Position: n.position(), Address: s.address(), Text: fmt.Sprintf(format, args...)}}
 }
 
+// fail adds a problem, and returns a value that leads to no others.
+func (s *stack) fail(n *node, format string, args ...any) deploy.Unknown {
+	u := s.unknown(n, format, args...)
+	s.load.problems.addAll(u.Problem)
+	return u
+}
+
 // evaluateNode evaluates a node with all that is in it.
 func (s *stack) evaluateNode(n *node) any {
 	if n == nil {
@@ -56,7 +63,7 @@ func (s *stack) evaluateObject(n *node) any {
 	for i, key := range n.keys {
 		item := n.items[i]
 		if strings.HasPrefix(key, "Fn::") {
-			s.problem(item, "the function %s stands beside other keys", key)
+			s.problem(item, "the function %s cannot stand here", key)
 			continue
 		}
 		v := s.property(key, item)
@@ -142,7 +149,7 @@ func textOf(value any) string {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case bool:
 		return strconv.FormatBool(v)
-	case nil:
+	case nil, noValue:
 		return ""
 	case []any:
 		texts := make([]string, len(v))
