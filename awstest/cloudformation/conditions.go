@@ -178,6 +178,10 @@ func (s *stack) checkRules() {
 			}
 		}
 		for _, assertion := range rule.get("Assertions").list() {
+			if assertion.get("Assert") == nil {
+				s.problem(assertion, "the rule %s has an assertion without Assert", name)
+				continue
+			}
 			holds, unknown := s.holds(assertion.get("Assert"))
 			if unknown == nil && !holds {
 				s.problem(assertion, "the rule %s does not hold: %s", name, assertion.get("AssertDescription").value())

@@ -172,6 +172,7 @@ func TestProblems(t *testing.T) {
 		{"number", "Parameters:\n  Count: { Type: Number, Default: many }\n" + queue, `template.yaml:2: the parameter Count: "many" is no number`},
 		{"range", "Parameters:\n  Count: { Type: Number, Default: 1, MinValue: 2 }\n" + queue, `template.yaml:2: the parameter Count: "1" is less than 2`},
 		{"rule", queue + "Rules:\n  R:\n    Assertions:\n      - Assert: !Equals [a, b]\n        AssertDescription: a is b\n", "template.yaml:7: the rule R does not hold: a is b"},
+		{"assertion", queue + "Rules:\n  R:\n    Assertions:\n      - AssertDescription: a is b\n", "template.yaml:7: the rule R has an assertion without Assert"},
 		{"map", queue + "    Properties:\n      QueueName: !FindInMap [A, B, C]\n", "template.yaml:5: Queue: Fn::FindInMap: there is no A.B.C"},
 		{"element", queue + "    Properties:\n      QueueName: !Select [2, [a]]\n", "template.yaml:5: Queue: Fn::Select: there is no element 2 in a list of 1"},
 		{"blocks", queue + "    Properties:\n      QueueName: !Select [0, !Cidr [10.0.0.0/24, 9, 5]]\n", "template.yaml:5: Queue: Fn::Cidr: there are not 9 blocks in 10.0.0.0/24"},

@@ -12,7 +12,7 @@ const (
 	extensions = "AWS::LanguageExtensions"
 	include    = "AWS::Include"
 	// maxExpanded bounds what nested loops make.
-	maxExpanded = 200_000
+	maxExpanded = 100_000
 )
 
 // transforms reads which macros process the template. What a macro of the account makes
@@ -134,6 +134,9 @@ func (s *stack) repeat(to *node, key string, n *node) {
 			}
 		}
 		made := s.expand(n.items[2])
+		if s.load.expanded > maxExpanded {
+			break
+		}
 		for i, k := range made.keys {
 			if to.get(k) != nil {
 				s.problem(n, "%s makes %s twice", key, k)

@@ -54,7 +54,9 @@ func (t *translation) resource(logical string, n *node, line int) {
 	if n.get("IgnoreGlobals").value() != "*" {
 		own := t.globals.get(serverlessGlobals[kind])
 		for _, ignored := range n.get("IgnoreGlobals").list() {
-			own = own.without(ignored.text)
+			if own.isObject() {
+				own = own.without(ignored.text)
+			}
 		}
 		properties = merge(own, properties)
 	}

@@ -125,6 +125,9 @@ func (s *stack) read(root *node) {
 		s.problem(root, "not a template: it has no Resources")
 		return
 	}
+	if !s.checkQuotas(root) {
+		return
+	}
 	if slices.Contains(transforms, serverless) {
 		resources = s.translate(resources)
 	}
@@ -132,14 +135,27 @@ func (s *stack) read(root *node) {
 	s.readOutputs()
 }
 
+// quotas are AWS's, of a template.
+var quotas = []struct {
+	section string
+	max     int
+}{{"Resources", maxResources}, {"Mappings", 200}, {"Outputs", 200}}
+
+// checkQuotas says whether the sections are as small as AWS wants them.
+func (s *stack) checkQuotas(root *node) bool {
+	for _, q := range quotas {
+		if section := root.get(q.section); section.isObject() && len(section.keys) > q.max {
+			s.problem(section, "the template has %d %s; a template has at most %d", len(section.keys), q.section, q.max)
+			return false
+		}
+	}
+	return true
+}
+
 // attributes are those that a resource may have beside its properties.
 var attributes = []string{"Type", "Properties", "DependsOn", "Condition", "Metadata", "CreationPolicy", "DeletionPolicy", "UpdatePolicy", "UpdateReplacePolicy", "Connectors", "IgnoreGlobals"}
 
 func (s *stack) readResources(resources *node) {
-	if len(resources.keys) > maxResources {
-		s.problem(resources, "the template has %d resources; a template has at most %d", len(resources.keys), maxResources)
-		return
-	}
 	for i, logical := range resources.keys {
 		n := resources.items[i]
 		if !n.isObject() {
