@@ -233,3 +233,68 @@ func TestForEachAndNestedStacks(t *testing.T) {
 		assert.Equal(t, seconds, out.Attributes["MessageRetentionPeriod"], "the default of Fn::FindInMap")
 	}
 }
+
+// The Serverless Framework writes a template.
+func TestServerlessFramework(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	stack := acct.Load(cloudformation.Template("testdata/.serverless/cloudformation-template-update-stack.json", nil, cloudformation.StackName("mail-dev")))
+	role := stack.Role("IamRoleLambdaExecution")
+	assert.Equal(t, "arn:aws:iam::000000000000:role/mail-dev-us-east-1-lambdaRole", role.ARN())
+	client := sqs.NewFromConfig(role.Config())
+	url := stack.Queue("MailQueue").URL()
+	_, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url})
+	awstest.RequireAllowed(t, err)
+	awstest.RequireDenied(t, send(t, client, url), "sqs:SendMessage")
+}
+
+// One stack of several may import from those that are not made.
+func TestStacksOfCDK(t *testing.T) {
+	t.Parallel()
+	stack, err := cloudformation.CDK("testdata/cdk.out", cloudformation.Stacks("AppStack")).Resources(target())
+	require.NoError(t, err)
+	var addresses []string
+	for _, r := range stack.Resources {
+		addresses = append(addresses, r.Address)
+		assert.Empty(t, r.Unknowns(), r.Address)
+	}
+	assert.Equal(t, []string{"AppStack/Worker/ServiceRole", "AppStack/Worker/ServiceRole/DefaultPolicy", "AppStack/Worker", "AppStack/Worker/SqsEventSource:DataStackJobs"}, addresses, "the metadata is none")
+
+	_, err = cloudformation.CDK("testdata/cdk.out", cloudformation.Stacks("Other")).Resources(target())
+	assert.EqualError(t, err, "testdata/cdk.out/manifest.json: there is no stack Other")
+	_, err = cloudformation.CDK("testdata").Resources(target())
+	assert.ErrorContains(t, err, "not the folder that cdk synth writes: stat testdata/manifest.json")
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(dir+"/manifest.json", []byte(`{"artifacts": {"S": {"type": "aws:cloudformation:stack", "environment": "aws://999999999999/eu-west-1", "properties": {"templateFile": "s.json"}}}}`), 0o600))
+	require.NoError(t, os.WriteFile(dir+"/s.json", []byte(`{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`), 0o600))
+	_, err = cloudformation.CDK(dir).Resources(target())
+	assert.ErrorContains(t, err, "the stack S is of aws://999999999999/eu-west-1, not of account 111122223333 and region eu-west-1")
+}
+
+// What is left out is neither made nor understood, and has its names nevertheless.
+func TestLeaveOut(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	stack := acct.Load(cloudformation.Template("testdata/worker.yaml", nil, cloudformation.LeaveOut("Reports", "Service", "Key", "KeyAlias", "Uploads", "UploadsPolicy")))
+	for _, r := range stack.NotMade() {
+		assert.NotContains(t, []string{"Reports", "Service"}, r.Address)
+	}
+	assert.Regexp(t, "^arn:aws:kms:", stack.Output("KeyArn"))
+}
+
+// Loading ends the test where something that is made needs what cannot be known.
+func TestLoadNamesUnknowns(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/t.yaml"
+	require.NoError(t, os.WriteFile(path, []byte("Resources:\n  Thing: { Type: Custom::Thing }\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties: { KmsMasterKeyId: !GetAtt Thing.Key }\n"), 0o600))
+	r := &recorder{TB: t}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		awstest.New(r).Load(cloudformation.Template(path, nil))
+	}()
+	<-ended
+	assert.Contains(t, r.text, path+`:5: Queue: Fn::GetAtt: Thing.Key cannot be known (the custom resource gives it): give it with cloudformation.Bind("Thing.Key", …)`)
+	stack := awstest.New(t).Load(cloudformation.Template(path, nil, cloudformation.Bind("Thing.Key", "alias/own")))
+	assert.NotEmpty(t, stack.Queue("Queue").URL())
+}
