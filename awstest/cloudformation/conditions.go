@@ -155,7 +155,7 @@ func (s *stack) ruleValue(n *node) any {
 		var all []any
 		for _, p := range s.sortedParameters() {
 			if p.kind == argument.value() {
-				all = append(all, s.parameterValue(n, p))
+				all = append(all, s.parameterValue(p))
 			}
 		}
 		return all

@@ -284,13 +284,8 @@ func (s *stack) branch(n, argument *node) *node {
 		s.problem(n, "Fn::If: the argument is a condition and two values")
 		return nil
 	}
-	holds := false
-	if c := argument.items[0]; c.isString() {
-		holds = s.condition(c, c.text)
-	} else {
-		holds = s.evaluateCondition(c)
-	}
-	if holds {
+	c := argument.items[0]
+	if c.isString() && s.condition(c, c.text) || !c.isString() && s.evaluateCondition(c) {
 		return argument.items[1]
 	}
 	return argument.items[2]

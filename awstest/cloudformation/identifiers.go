@@ -46,7 +46,7 @@ func (s *stack) ref(n *node, name string) any {
 		return s.pseudo(n, name)
 	}
 	if p := s.parameters[name]; p != nil {
-		return s.parameterValue(n, p)
+		return s.parameterValue(p)
 	}
 	if alias, ok := s.aliases[name]; ok {
 		name = alias

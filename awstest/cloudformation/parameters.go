@@ -59,7 +59,7 @@ func (s *stack) sortedParameters() []*parameter {
 // checkParameters checks all values, and that there are none that nobody asks for.
 func (s *stack) checkParameters() {
 	for _, p := range s.sortedParameters() {
-		s.parameterValue(p.node, p)
+		s.parameterValue(p)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.given)) {
 		if s.parameters[name] == nil {
@@ -69,7 +69,7 @@ func (s *stack) checkParameters() {
 }
 
 // parameterValue is the value that is given, or the default.
-func (s *stack) parameterValue(n *node, p *parameter) any {
+func (s *stack) parameterValue(p *parameter) any {
 	if p.evaluated {
 		return p.value
 	}
@@ -88,7 +88,6 @@ func (s *stack) parameterValue(n *node, p *parameter) any {
 			return p.value
 		}
 		value = textOf(s.evaluateNode(d))
-		n = d
 	}
 	if u, ok := isUnknown(value); ok {
 		p.value = u

@@ -48,11 +48,10 @@ type resource struct {
 
 // An output is one of a stack.
 type output struct {
-	stack      *stack
-	node       *node
-	value      any
-	state      state
-	exportName string
+	stack *stack
+	node  *node
+	value any
+	state state
 }
 
 // A state is how far something is evaluated that may need itself.
