@@ -61,12 +61,12 @@ func (s *stack) evaluateCondition(n *node) bool {
 // holds evaluates a condition, or says what it needs and cannot be known.
 func (s *stack) holds(n *node) (bool, *deploy.Unknown) {
 	if n.isObject() && len(n.keys) == 1 && n.keys[0] == "Condition" {
-		return s.condition(n, n.items[0].value()), nil
+		return s.condition(n, n.items[0].name()), nil
 	}
 	name, argument, ok := n.function()
 	if !ok {
-		if n.isScalar() && (n.text == "true" || n.text == "false") {
-			return n.text == "true", nil
+		if v := n.value(); v == "true" || v == "false" {
+			return v == "true", nil
 		}
 		s.problem(n, "a condition is a function, not %s", n.kind)
 		return false, nil

@@ -300,6 +300,21 @@ Resources:
 	}, find(t, stack, "Queue").Properties)
 }
 
+// Booleans are those of YAML 1.1, whatever their case; quoted they are text.
+func TestBooleans(t *testing.T) {
+	stack, err := resources(t, "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties: { a: yes, b: True, c: ON, d: off, e: No, f: FALSE, g: \"yes\", h: !!str no, i: y, j: !Sub \"${P}\" }\nParameters: { P: { Type: String, Default: yes, AllowedValues: [yes, no] } }\n", nil)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"a": true, "b": true, "c": true, "d": false, "e": false, "f": false, "g": "yes", "h": "no", "i": "y", "j": "true"}, find(t, stack, "B").Properties)
+}
+
+// A macro inside of a resource makes what cannot be known.
+func TestMacroInAResource(t *testing.T) {
+	stack, err := resources(t, "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: b\n      Fn::Transform: { Name: Company }\n", nil)
+	require.NoError(t, err)
+	bucket := find(t, stack, "B")
+	assert.EqualError(t, bucket.Unknowns(), "template.yaml:5: B: Fn::Transform: what the macro Company makes cannot be known")
+}
+
 // Files that would take too much are refused.
 func TestBounds(t *testing.T) {
 	bomb := "Metadata:\n  a: &a [x, x, x, x, x, x, x, x, x]\n"

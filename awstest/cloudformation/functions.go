@@ -267,7 +267,7 @@ func literal(n *node) any {
 	case numberNode:
 		return json.Number(n.text)
 	case boolNode:
-		return n.text == "true"
+		return n.value() == "true"
 	case listNode:
 		list := make([]any, len(n.items))
 		for i, item := range n.items {
@@ -285,7 +285,7 @@ func (s *stack) branch(n, argument *node) *node {
 		return nil
 	}
 	c := argument.items[0]
-	if c.isString() && s.condition(c, c.text) || !c.isString() && s.evaluateCondition(c) {
+	if c.isScalar() && s.condition(c, c.text) || !c.isScalar() && s.evaluateCondition(c) {
 		return argument.items[1]
 	}
 	return argument.items[2]

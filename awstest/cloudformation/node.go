@@ -49,8 +49,19 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// value returns the text of a scalar, empty for everything else.
+// value returns a scalar as JSON has it, empty for everything else.
 func (n *node) value() string {
+	switch {
+	case n == nil:
+		return ""
+	case n.kind == boolNode:
+		return booleans[n.text]
+	}
+	return n.text
+}
+
+// name returns a scalar as it is written: the name of a condition.
+func (n *node) name() string {
 	if n == nil {
 		return ""
 	}

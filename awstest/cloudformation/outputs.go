@@ -24,7 +24,7 @@ func (s *stack) readOutputs() {
 // exists says whether an output is made: whether its condition holds.
 func (o *output) exists() bool {
 	c := o.node.get("Condition")
-	return c == nil || o.stack.condition(c, c.value())
+	return c == nil || o.stack.condition(c, c.name())
 }
 
 // evaluate returns the value: text, or an Unknown; nil where there is no such output.

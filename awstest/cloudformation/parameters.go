@@ -135,10 +135,10 @@ func (s *stack) checkParameter(p *parameter, value string) {
 		s.checkNumber(p, value, shown, wrong)
 	}
 	if allowed := p.node.get("AllowedValues"); allowed != nil {
-		if !slices.ContainsFunc(allowed.list(), func(n *node) bool { return n.text == value }) {
+		if !slices.ContainsFunc(allowed.list(), func(n *node) bool { return n.value() == value }) {
 			var all []string
 			for _, n := range allowed.list() {
-				all = append(all, n.text)
+				all = append(all, n.value())
 			}
 			wrong("%s is none of the allowed values: %s", shown, strings.Join(all, ", "))
 		}

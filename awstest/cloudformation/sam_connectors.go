@@ -133,6 +133,10 @@ type connector struct {
 
 // make makes the connections to one or several destinations.
 func (c *connector) make(source *node) {
+	if name := c.t.s.path + c.id; c.t.s.load.config.leaveOut[name] {
+		c.t.s.load.leftOut[name] = true
+		return
+	}
 	destinations := c.properties.getOr("Destination")
 	if !destinations.isList() {
 		c.connection(c.id, source, destinations)

@@ -215,7 +215,7 @@ func (s *stack) constructPath(path string) string {
 // exists says whether a resource is made: whether its condition holds.
 func (r *resource) exists() bool {
 	c := r.node.get("Condition")
-	return c == nil || r.stack.condition(c, c.value())
+	return c == nil || r.stack.condition(c, c.name())
 }
 
 func (r *resource) leftOut() bool {

@@ -39,7 +39,7 @@ func (s *stack) evaluateNode(n *node) any {
 	case numberNode:
 		return json.Number(n.text)
 	case boolNode:
-		return n.text == "true"
+		return n.value() == "true"
 	case listNode:
 		list := make([]any, 0, len(n.items))
 		for _, item := range n.items {
@@ -62,6 +62,10 @@ func (s *stack) evaluateObject(n *node) any {
 	object := make(map[string]any, len(n.keys))
 	for i, key := range n.keys {
 		item := n.items[i]
+		if key == "Fn::Transform" {
+			object[key] = s.call(n, key, item)
+			continue
+		}
 		if strings.HasPrefix(key, "Fn::") {
 			s.problem(item, "the function %s cannot stand here", key)
 			continue

@@ -61,7 +61,7 @@ func (r *reader) yamlNode(y *yaml.Node, depth int) (*node, error) {
 			n.items = append(n.items, item)
 		}
 	default:
-		n.kind, n.text = scalarKind(y), y.Value
+		n.kind, n.text = scalar(y)
 	}
 	if tag := y.Tag; strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") && tag != "!" {
 		return shortForm(tag[1:], n), nil
@@ -105,23 +105,32 @@ func (r *reader) yamlMapping(n *node, y *yaml.Node, depth int) error {
 	return nil
 }
 
-// scalarKind is what a scalar is in JSON. Numbers that begin with 0, such as account ids,
-// dates and everything else that JSON has not are text.
-func scalarKind(y *yaml.Node) kind {
-	if y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return stringNode
+// scalar is what a scalar is in JSON, and its text. Numbers that begin with 0, such as
+// account ids, dates and everything else that JSON has not are text. Booleans are those of
+// YAML 1.1, which CloudFormation reads: yes and off are some.
+func scalar(y *yaml.Node) (kind, string) {
+	if y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || y.Tag == "!!str" && y.Style&yaml.TaggedStyle != 0 {
+		return stringNode, y.Value
+	}
+	if _, ok := booleans[y.Value]; ok {
+		return boolNode, y.Value
 	}
 	switch y.ShortTag() {
 	case "!!null":
-		return nullNode
-	case "!!bool":
-		return boolNode
+		return nullNode, ""
 	case "!!int", "!!float":
 		if jsonNumber.MatchString(y.Value) {
-			return numberNode
+			return numberNode, y.Value
 		}
 	}
-	return stringNode
+	return stringNode, y.Value
+}
+
+// booleans are the scalars that are true or false. Their text stays: a condition may be
+// called Yes.
+var booleans = map[string]string{
+	"true": "true", "True": "true", "TRUE": "true", "yes": "true", "Yes": "true", "YES": "true", "on": "true", "On": "true", "ON": "true",
+	"false": "false", "False": "false", "FALSE": "false", "no": "false", "No": "false", "NO": "false", "off": "false", "Off": "false", "OFF": "false",
 }
 
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
