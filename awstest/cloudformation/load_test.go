@@ -174,6 +174,11 @@ func TestSAM(t *testing.T) {
 	awstest.RequireAllowed(t, get(t, objects, receipts, "2026/1"))
 	awstest.RequireDenied(t, put(t, objects, receipts, "2026/2"), "s3:PutObject")
 
+	// SAM polls the queue that it makes between a topic and a function.
+	_, mailer := as("MailerRole")
+	_, err = mailer.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(stack.Queue("MailerTopicQueue").URL())})
+	awstest.RequireAllowed(t, err)
+
 	// Destinations of invocations have queues that SAM makes.
 	_, projection := as("ProjectionRole")
 	awstest.RequireAllowed(t, send(t, projection, stack.Queue("ProjectionEventInvokeConfigOnFailureQueue").URL()))

@@ -26,7 +26,7 @@ func (r *samResource) events(o *role) {
 		case kind == "ScheduleV2":
 			r.schedule(name, e)
 		case invokers[kind] != "":
-			r.invoke(name, kind, e)
+			r.invoke(o, name, kind, e)
 		default:
 			r.t.s.problem(e, "the event %s (%s) is not understood: leave the function out, or read the processed template", name, kind)
 		}
@@ -63,6 +63,9 @@ func (r *samResource) poll(o *role, name string, e *node) {
 func (r *samResource) schedule(name string, e *node) {
 	p := e.getOr("Properties")
 	r.add(r.logical+name, e, "AWS::Scheduler::Schedule", e.newObject("Name", p.get("Name"), "ScheduleExpression", p.get("ScheduleExpression")))
+	if p.get("DeadLetterConfig") != nil {
+		r.t.s.problem(p.get("DeadLetterConfig"), "the DeadLetterConfig of a schedule is not understood")
+	}
 	if p.get("RoleArn") != nil {
 		return
 	}
@@ -73,7 +76,7 @@ func (r *samResource) schedule(name string, e *node) {
 
 // invoke makes the permission of a service to invoke the function, and its rule or
 // subscription.
-func (r *samResource) invoke(name, kind string, e *node) {
+func (r *samResource) invoke(o *role, name, kind string, e *node) {
 	p := e.getOr("Properties")
 	id, source := r.logical+name+"Permission", (*node)(nil)
 	switch kind {
@@ -94,6 +97,7 @@ func (r *samResource) invoke(name, kind string, e *node) {
 	case "SNS":
 		source = p.get("Topic")
 		if p.get("SqsSubscription") != nil {
+			o.attach(e, pollers["SQS"])
 			r.queueOfTopic(name, e, p)
 			return
 		}

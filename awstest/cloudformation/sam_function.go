@@ -48,7 +48,7 @@ func (o *role) properties() *node {
 	}
 	creator := map[string]string{"lambda.amazonaws.com": "lambda:createdBy", "states.amazonaws.com": "stateMachine:createdBy"}[o.service]
 	tags := n.newList(n.newObject("Key", creator, "Value", "SAM"))
-	if own := r.properties.get("Tags"); own.isObject() {
+	if own, _ := r.t.s.choose(r.properties.getOr("Tags")); own.isObject() {
 		for i, key := range own.keys {
 			tags.items = append(tags.items, n.newObject("Key", key, "Value", own.items[i]))
 		}
@@ -147,6 +147,9 @@ func (r *samResource) function() {
 	o.attach(r.node, "AWSLambdaBasicExecutionRole")
 	if tracing := p.get("Tracing").value(); tracing == "Active" || tracing == "PassThrough" {
 		o.attach(r.node, "AWSXrayWriteOnlyAccess")
+	}
+	if d := p.get("DurableConfig"); d != nil && p.get("Role") == nil {
+		r.t.s.problem(d, "which policy SAM gives to durable functions is not known: say Role, or read the processed template")
 	}
 	if p.get("VpcConfig") != nil {
 		o.attach(r.node, "AWSLambdaVPCAccessExecutionRole")
