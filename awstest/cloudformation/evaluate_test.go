@@ -146,6 +146,7 @@ func TestProblems(t *testing.T) {
 		{"text", "hello", "template.yaml:1: not a template: it is text, not an object"},
 		{"broken YAML", "a: [b\n", "template.yaml:1: not YAML: line 1: did not find expected ',' or ']'"},
 		{"broken JSON", "{\n \"Resources\": {\n  \"A\": }\n}", `template.yaml:3: not JSON: invalid character '}' looking for beginning of value`},
+		{"several documents", queue + "---\n" + queue, "template.yaml: not YAML: the file has several documents"},
 		{"no resources", "Description: x\n", "template.yaml:1: not a template: it has no Resources"},
 		{"section", queue + "Resource: {}\n", "template.yaml:4: not a template: AWS knows no section Resource"},
 		{"section of another kind", queue + "Outputs: 1\n", "template.yaml:4: Outputs is a number, not an object"},
@@ -253,7 +254,7 @@ func TestPositions(t *testing.T) {
             {"Fn::If": ["Yes",
               {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": true}, "NumericEquals": {"s3:max-keys": 5}}},
               {"Ref": "AWS::NoValue"}]},
-            {"Fn::If": ["Yes", {"Ref": "AWS::NoValue"}, {"Effect": "Allow", "Action": "*", "Resource": "*"}]}, {"Effect": "Deny", "Action": "s3:Put*", "Resource": "<&>"}
+            {"Fn::If": ["Yes", {"Ref": "AWS::NoValue"}, {"Effect": "Allow", "Action": "*", "Resource": "*"}]}, {"Effect": "Deny", "Action": "s3:Put*", "Resource": "<&>"}, {"Sid": "äöü", "Effect": "Deny", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "a:b", "Resource": "*"}
           ]
         }
       }
@@ -265,12 +266,13 @@ func TestPositions(t *testing.T) {
 	assert.Equal(t, deploy.Position{File: "template.yaml", Line: 4}, policy.Position)
 	doc, ok := policy.Properties["PolicyDocument"].(deploy.Document)
 	require.True(t, ok)
-	assert.Equal(t, `{"Version":"2012-10-17","Statement":[{"Action":"s3:*","Condition":{"Bool":{"aws:SecureTransport":"true"},"NumericEquals":{"s3:max-keys":"5"}},"Effect":"Allow","Resource":"*"},{"Action":"s3:Put*","Effect":"Deny","Resource":"<&>"}]}`, doc.Text)
+	assert.Equal(t, `{"Version":"2012-10-17","Statement":[{"Action":"s3:*","Condition":{"Bool":{"aws:SecureTransport":"true"},"NumericEquals":{"s3:max-keys":"5"}},"Effect":"Allow","Resource":"*"},{"Action":"s3:Put*","Effect":"Deny","Resource":"<&>"},{"Action":"*","Effect":"Deny","Resource":"*","Sid":"äöü"},{"Action":"a:b","Effect":"Deny","Resource":"*"}]}`, doc.Text)
 	assert.Equal(t, 7, doc.Source.Line)
 	assert.Equal(t, "template.yaml", doc.Source.File)
-	require.Len(t, doc.Source.Statements, 2)
+	require.Len(t, doc.Source.Statements, 4)
 	assert.Equal(t, [2]int{11, 15}, [2]int{doc.Source.Statements[0].Line, doc.Source.Statements[0].Column})
 	assert.Equal(t, [2]int{13, 112}, [2]int{doc.Source.Statements[1].Line, doc.Source.Statements[1].Column})
+	assert.Equal(t, [2]int{13, 238}, [2]int{doc.Source.Statements[3].Line, doc.Source.Statements[3].Column}, "in characters")
 }
 
 func TestValues(t *testing.T) {

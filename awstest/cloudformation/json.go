@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/leastpriv/leastpriv/awstest/deploy"
 )
@@ -19,9 +20,9 @@ type reader struct {
 	problems *problems
 
 	// Of JSON, where the tokens are.
-	decoder         *json.Decoder
-	line, lineStart int
-	seen            int
+	decoder      *json.Decoder
+	line, column int // in characters
+	seen         int // bytes
 }
 
 const (
@@ -80,7 +81,7 @@ func (r *reader) count(depth int) error {
 func (r *reader) readJSON() (*node, error) {
 	r.decoder = json.NewDecoder(bytes.NewReader(r.text))
 	r.decoder.UseNumber()
-	r.line = 1
+	r.line, r.column = 1, 1
 	root, err := r.jsonValue(0)
 	if err != nil {
 		return nil, err
@@ -98,13 +99,15 @@ func (r *reader) next() (json.Token, *node, error) {
 		from++
 	}
 	for ; r.seen < from; r.seen++ {
-		if r.text[r.seen] == '\n' {
-			r.line++
-			r.lineStart = r.seen + 1
+		switch b := r.text[r.seen]; {
+		case b == '\n':
+			r.line, r.column = r.line+1, 1
+		case utf8.RuneStart(b):
+			r.column++
 		}
 	}
 	token, err := r.decoder.Token()
-	return token, &node{line: r.line, col: from - r.lineStart + 1, file: r.file}, err
+	return token, &node{line: r.line, col: r.column, file: r.file}, err
 }
 
 func (r *reader) jsonValue(depth int) (*node, error) {

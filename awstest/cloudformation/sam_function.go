@@ -115,11 +115,6 @@ func (o *role) addPolicy(n *node, name string) {
 				return
 			}
 		}
-		for _, given := range values.keys {
-			if !slices.Contains(parametersOf(grants), given) {
-				s.problem(n, "the policy template %s has no %s", template, given)
-			}
-		}
 		o.put(n, name, policyDocument(n, grants, values))
 	}
 }

@@ -1,8 +1,10 @@
 package cloudformation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,8 +18,12 @@ import (
 // long forms: !Sub is {"Fn::Sub": …}.
 func (r *reader) readYAML() (*node, error) {
 	var document yaml.Node
-	if err := yaml.Unmarshal(r.text, &document); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(r.text))
+	if err := decoder.Decode(&document); err != nil && err != io.EOF {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if err := decoder.Decode(&yaml.Node{}); err != io.EOF {
+		return nil, errors.New("the file has several documents")
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) == 0 {
 		return nil, errors.New("the file is empty")
