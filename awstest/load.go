@@ -227,7 +227,7 @@ func madeAs[T any](d *Deployment, address, kind string) T {
 			there = append(there, r.Address)
 		}
 	}
-	d.account.t.Fatalf("awstest: the file has no %s %q; it has: %s", kind, address, strings.Join(there, ", "))
+	t.Fatalf("awstest: the file has no %s %q; it has: %s", kind, address, strings.Join(there, ", "))
 	var none T
 	return none
 }
