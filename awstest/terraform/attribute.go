@@ -65,7 +65,7 @@ func hasUnknown(unknown any) bool {
 // the resource has not.
 func (in *instance) attr(name string) cty.Value {
 	w, address := in.scope.world, in.address+"."+name
-	if bound, ok := w.bound[address]; ok {
+	if bound, ok := in.bound(name); ok {
 		return boundValue(bound)
 	}
 	value, ok := in.values[name]
@@ -93,6 +93,16 @@ func (in *instance) attr(name string) cty.Value {
 	delete(w.pending, address)
 	w.known[address] = v
 	return v
+}
+
+// bound returns what Bind says of an attribute: of the instance, or of all.
+func (in *instance) bound(name string) (string, bool) {
+	bound := in.scope.world.file.bound
+	if text, ok := bound[in.address+"."+name]; ok {
+		return text, true
+	}
+	text, ok := bound[in.all()+"."+name]
+	return text, ok
 }
 
 // boundValue is what Bind says: a list in JSON, or text.

@@ -72,16 +72,7 @@ func (s *scope) fill(name string, value, unknown any, expr *tfjson.Expression, i
 
 // refer returns what references stand for where they are to one thing.
 func (s *scope) refer(references []string, index any, depth int) cty.Value {
-	var leaves []string
-	for _, ref := range references {
-		if ref == "count.index" {
-			continue
-		}
-		longer := slices.ContainsFunc(references, func(other string) bool { return other != ref && isAt(other, ref) })
-		if !longer && !slices.Contains(leaves, ref) {
-			leaves = append(leaves, ref)
-		}
-	}
+	leaves := slices.DeleteFunc(leavesOf(references), func(ref string) bool { return ref == "count.index" })
 	if len(leaves) != 1 || depth > maxTrace {
 		return cty.DynamicVal
 	}
@@ -119,6 +110,18 @@ func (s *scope) refer(references []string, index any, depth int) cty.Value {
 		}
 	}
 	return cty.DynamicVal
+}
+
+// leavesOf returns references without those that another one begins with: the JSON has
+// aws_sqs_queue.dead beside aws_sqs_queue.dead.arn.
+func leavesOf(references []string) (leaves []string) {
+	for _, ref := range references {
+		longer := slices.ContainsFunc(references, func(other string) bool { return other != ref && isAt(other, ref) })
+		if !longer && !slices.Contains(leaves, ref) {
+			leaves = append(leaves, ref)
+		}
+	}
+	return leaves
 }
 
 func (s *scope) referToModule(t hcl.Traversal, name, output string, depth int) cty.Value {

@@ -3,9 +3,12 @@ package terraform
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/leastpriv/leastpriv/awstest/deploy"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -33,6 +36,7 @@ func (w *world) stack() *deploy.Stack {
 		made = append(made, c)
 	}
 	made = w.join(made)
+	w.sayHow()
 	for _, c := range made {
 		c.out.Name, c.out.ARN = w.movedText(c.out.Name), w.movedText(c.out.ARN)
 		c.out.Properties, _ = w.moved(c.out.Properties).(map[string]any)
@@ -88,7 +92,7 @@ func (c *conversion) value(name string) any {
 	return nil
 }
 
-// explain says why an argument is not known, and how it can be made known.
+// explain says why an argument is not known, and how it can be said.
 func (c *conversion) explain(name string) string {
 	w := c.scope.world
 	var needs []string
@@ -97,18 +101,49 @@ func (c *conversion) explain(name string) string {
 			needs = append(needs, m)
 		}
 	}
-	text := fmt.Sprintf("%s is known after apply", name)
-	switch {
-	case len(needs) > 0:
-		text += ", and needs " + strings.Join(needs[:min(len(needs), 5)], "; ")
-	case c.config != nil && c.config.Expressions[name] != nil && c.config.Expressions[name].ExpressionData != nil:
-		text += ", and refers to " + strings.Join(c.config.Expressions[name].References, ", ")
+	if len(needs) == 0 && c.config != nil && c.config.Expressions[name] != nil {
+		needs = leavesOf(referencesOf(c.config.Expressions[name], 0))
 	}
-	how := fmt.Sprintf("terraform.Bind(%q, VALUE) says it, LeaveOut(%q) leaves the resource out, and the state after apply has it (terraform show -json)", c.address+"."+name, c.address)
-	if c.block == nil {
-		return text + ": terraform.Source(DIR) names the folder of the configuration, from which it can be evaluated; " + how
+	text := name + " is known after apply"
+	if len(needs) > 0 {
+		more := ""
+		if len(needs) > maxNeeds {
+			needs, more = needs[:maxNeeds], fmt.Sprintf(" and %d more", len(needs)-maxNeeds)
+		}
+		text += ": it needs " + strings.Join(needs, ", ") + more
 	}
-	return text + ": " + how
+	w.unknowns = true
+	return fmt.Sprintf("%s; terraform.Bind(%q, VALUE) says it", text, c.address+"."+name)
+}
+
+// maxNeeds is how much of what a value needs is told.
+const maxNeeds = 5
+
+// referencesOf returns what an expression refers to, or the blocks of an argument.
+func referencesOf(expr *tfjson.Expression, depth int) (references []string) {
+	if expr == nil || expr.ExpressionData == nil || depth > maxTrace {
+		return nil
+	}
+	references = append(references, expr.References...)
+	for _, block := range expr.NestedBlocks {
+		for _, name := range slices.Sorted(maps.Keys(block)) {
+			references = append(references, referencesOf(block[name], depth+1)...)
+		}
+	}
+	return references
+}
+
+// sayHow says once what makes all known that is not.
+func (w *world) sayHow() {
+	if !w.unknowns {
+		return
+	}
+	state := "the state after apply has them, as terraform show -json prints it; LeaveOut leaves a resource out"
+	if w.config == nil {
+		w.problem(nil, "a plan has only what the values refer to: terraform.Source(DIR) names the folder of the configuration, which says them; %s", state)
+		return
+	}
+	w.problem(nil, "the configuration in %s does not say all values, or is not the one of the plan; the state after apply has them, as terraform show -json prints it; LeaveOut leaves a resource out", w.config.dir)
 }
 
 func (c *conversion) text(name string) string {
@@ -161,7 +196,7 @@ func (c *conversion) policy(property, name string) {
 }
 
 func (c *conversion) isBound(name string) bool {
-	_, ok := c.scope.world.bound[c.address+"."+name]
+	_, ok := c.bound(name)
 	return ok
 }
 

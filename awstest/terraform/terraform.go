@@ -28,8 +28,9 @@ func Plan(path string, options ...Option) deploy.Source {
 // files. Modules of a registry are found as terraform init has put them.
 func Source(dir string) Option { return func(f *file) { f.dir = dir } }
 
-// Bind says the value of an argument or attribute that the plan does not know:
-// "aws_iam_role_policy.worker.policy". Lists and objects are given in JSON.
+// Bind says the value of an argument or attribute that the plan does not know, of a
+// resource or of all its instances: "aws_iam_role_policy.worker.policy". A list is given in
+// JSON.
 func Bind(attribute, value string) Option {
 	return func(f *file) { f.bound[attribute] = value }
 }

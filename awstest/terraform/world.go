@@ -31,6 +31,7 @@ type world struct {
 	pending   map[string]bool
 	missing   []string // what the value that is looked for would need
 	work      int
+	unknowns  bool // there are values that cannot be known
 }
 
 // An instance is a resource, or one of those that count and for_each make of it.
@@ -184,7 +185,10 @@ func (w *world) addModule(s *scope, module *tfjson.StateModule, unknown map[stri
 func (w *world) problem(in *instance, format string, args ...any) {
 	p := deploy.Problem{Position: deploy.Position{File: w.path}, Text: fmt.Sprintf(format, args...)}
 	if in != nil {
-		p.Position, p.Address = w.position(in), in.address
+		p.Address = in.address
+		if at := w.position(in); at.Line > 0 {
+			p.Position = at
+		}
 	}
 	w.problems = append(w.problems, p)
 }
@@ -192,14 +196,19 @@ func (w *world) problem(in *instance, format string, args ...any) {
 // checkOptions reports addresses of options that the file does not have.
 func (w *world) checkOptions() {
 	for _, address := range w.without {
-		if !slices.ContainsFunc(w.order, func(in *instance) bool { return in.address == address || in.all() == address }) {
+		if !w.has(address) {
 			w.problem(nil, "LeaveOut(%q): there is no such resource", address)
 		}
 	}
 	for _, attribute := range slices.Sorted(maps.Keys(w.bound)) {
 		at := strings.LastIndexByte(attribute, '.')
-		if at < 0 || w.instances[attribute[:at]] == nil {
+		if at < 0 || !w.has(attribute[:at]) {
 			w.problem(nil, "Bind(%q): there is no such resource; an argument of a resource is bound as \"aws_iam_policy.worker.policy\"", attribute)
 		}
 	}
+}
+
+// has reports whether the file has a resource, or instances of one.
+func (w *world) has(address string) bool {
+	return slices.ContainsFunc(w.order, func(in *instance) bool { return in.address == address || in.all() == address })
 }
