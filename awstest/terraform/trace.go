@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -16,10 +17,13 @@ import (
 func (w *world) document(in *instance, text string, expr hclsyntax.Expression) deploy.Document {
 	at := w.position(in)
 	doc := deploy.Document{Text: text, Source: enforce.Source{File: at.File, Line: at.Line}}
-	if expr == nil {
+	if expr == nil && in.block == nil {
 		return doc
 	}
-	found := in.scope.trace(expr, in, 0)
+	found := place{}
+	if expr != nil {
+		found = in.scope.trace(expr, in, 0)
+	}
 	switch {
 	case found.file != "":
 		if whole, err := w.config.read(found.file); err == nil && sameJSON(string(whole), text) {
@@ -35,16 +39,31 @@ func (w *world) document(in *instance, text string, expr hclsyntax.Expression) d
 			}
 			doc.Source.Statements = append(doc.Source.Statements, enforce.Position{Line: s.Start.Line, Column: s.Start.Column})
 		}
-	case found.line.Filename != "":
+	case found.line.Filename != "" && found.text && strings.Contains(text, "\n"):
 		doc.Source.File, doc.Source.Line = found.line.Filename, found.line.Start.Line
+	case found.line.Filename != "":
+		doc.Source = allAt(found.line, text)
+	case in.block != nil:
+		doc.Source = allAt(in.block.DefRange(), text)
 	}
 	return doc
+}
+
+// allAt has all statements of a policy at one place: the text has other lines than the
+// configuration that makes it.
+func allAt(at hcl.Range, text string) enforce.Source {
+	source := enforce.Source{File: at.Filename, Line: at.Start.Line}
+	for range countStatements(text) {
+		source.Statements = append(source.Statements, enforce.Position{Line: at.Start.Line, Column: at.Start.Column})
+	}
+	return source
 }
 
 // A place is where the text of a policy comes from.
 type place struct {
 	statements []hcl.Range
-	line       hcl.Range // of the text as a whole
+	line       hcl.Range // of the document as a whole
+	text       bool      // the document is text that begins at the line
 	file       string    // below the root module's folder
 }
 
@@ -68,7 +87,7 @@ func (s *scope) trace(expr hclsyntax.Expression, in *instance, depth int) place 
 		if at.End.Line > at.Start.Line { // the text of a heredoc begins after its mark
 			at.Start.Line++
 		}
-		return place{line: at}
+		return place{line: at, text: true}
 	case *hclsyntax.ScopeTraversalExpr, *hclsyntax.RelativeTraversalExpr:
 		for _, t := range e.Variables() {
 			if p := s.traceName(t, in, depth+1); p.line.Filename != "" || p.file != "" || len(p.statements) > 0 {
