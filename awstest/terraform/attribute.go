@@ -129,7 +129,7 @@ func (in *instance) resolve(name string) cty.Value {
 	r := request{in: in}
 	if attr := in.block.Body.Attributes[name]; attr != nil {
 		if !in.isOfPlan(name, attr.Expr) {
-			return in.scope.world.unknownFor("%s.%s, for which the configuration in %s is not the one of the plan", in.address, name, in.scope.world.config.dir)
+			return in.scope.world.unknownFor("the configuration of the plan, and the one in %s refers to something else", in.scope.world.config.dir)
 		}
 		v := in.scope.eval(attr.Expr, r)
 		if v.IsKnown() && v.IsNull() {

@@ -222,7 +222,8 @@ func (s *scope) variable(name string) cty.Value {
 	declared := s.module.variables[name]
 	v, ok := s.given(name)
 	if !ok {
-		if declared == nil || declared.Body.Attributes["default"] == nil {
+		// A plan has every input of the root module but ephemeral ones.
+		if s.parent == nil && w.shown.plan != nil || declared == nil || declared.Body.Attributes["default"] == nil {
 			return w.unknownFor("%svar.%s", s.prefix(), name)
 		}
 		v = s.eval(declared.Body.Attributes["default"].Expr, request{})
