@@ -70,9 +70,8 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-// What has no bound of its own has one here, and says so.
-//
-//nolint:paralleltest // it counts what is allocated
+// What has no bound of its own has one here, and says so. It counts what is allocated, so
+// no test runs beside it.
 func TestBounds(t *testing.T) {
 	doubling := "locals {\n a0 = \"xxxxxxxxxxxxxxxx\"\n"
 	for i := 1; i < 60; i++ {

@@ -146,7 +146,7 @@ func (c *configuration) module(dir string) (*module, error) {
 	c.modules[dir] = m
 	entries, err := fs.ReadDir(c.root.FS(), dir)
 	if err != nil {
-		return m, nil //nolint:nilerr // what needs the module says so
+		return m, nil
 	}
 	var problems deploy.Errors
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(b2i(isOverride(a.Name())), b2i(isOverride(b.Name()))) })
@@ -196,7 +196,7 @@ func (c *configuration) addFile(m *module, name string) error {
 	if diags.HasErrors() {
 		return diags
 	}
-	for _, block := range parsed.Body.(*hclsyntax.Body).Blocks { //nolint:forcetypeassert // hclsyntax has no other
+	for _, block := range parsed.Body.(*hclsyntax.Body).Blocks {
 		m.add(block, isOverride(name))
 	}
 	return nil

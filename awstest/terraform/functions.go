@@ -1,8 +1,8 @@
 package terraform
 
 import (
-	"crypto/md5"  //nolint:gosec // Terraform has the function
-	"crypto/sha1" //nolint:gosec // Terraform has the function
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -48,8 +48,8 @@ var plainFunctions = map[string]function.Function{
 	"dirname":      onText(func(s string) (string, error) { return path.Dir(s), nil }),
 	"base64encode": onText(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }),
 	"base64decode": onText(func(s string) (string, error) { b, err := base64.StdEncoding.DecodeString(s); return string(b), err }),
-	"md5":          onText(func(s string) (string, error) { b := md5.Sum([]byte(s)); return hex.EncodeToString(b[:]), nil }),  //nolint:gosec // Terraform has it
-	"sha1":         onText(func(s string) (string, error) { b := sha1.Sum([]byte(s)); return hex.EncodeToString(b[:]), nil }), //nolint:gosec // Terraform has it
+	"md5":          onText(func(s string) (string, error) { b := md5.Sum([]byte(s)); return hex.EncodeToString(b[:]), nil }),
+	"sha1":         onText(func(s string) (string, error) { b := sha1.Sum([]byte(s)); return hex.EncodeToString(b[:]), nil }),
 	"sha256":       onText(func(s string) (string, error) { b := sha256.Sum256([]byte(s)); return hex.EncodeToString(b[:]), nil }),
 }
 
