@@ -146,7 +146,6 @@ func (in *instance) computed(name string) cty.Value {
 // field returns what stands in braces.
 func (in *instance) field(field string) (string, bool) {
 	w := in.scope.world
-	made := func(n int) string { return w.target.ID("terraform "+in.address, n) }
 	switch field {
 	case "p":
 		return w.target.Partition, true
@@ -161,7 +160,7 @@ func (in *instance) field(field string) (string, bool) {
 		return "amazonaws.com", true
 	case "suffix":
 		// The time and a counter. Digits of a hash are as good, and the same every time.
-		sum := sha256.Sum256([]byte(made(32)))
+		sum := sha256.Sum256([]byte(in.made("id", 32)))
 		digits := ""
 		for _, b := range sum[:26] {
 			digits += strconv.Itoa(int(b) % 10)
@@ -175,7 +174,7 @@ func (in *instance) field(field string) (string, bool) {
 		}
 		return "", true
 	case "uuid":
-		h := hexOf(made(32), 32)
+		h := in.made("hex", 32)
 		return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:], true
 	case "url-host":
 		url, ok := in.text("url")
@@ -189,23 +188,25 @@ func (in *instance) field(field string) (string, bool) {
 	}
 	if of, length, ok := strings.Cut(field, ":"); ok {
 		n, err := strconv.Atoi(length)
-		if err != nil {
-			return "", false
-		}
-		switch of {
-		case "id":
-			return made(n), true
-		case "lower":
-			return strings.ToLower(made(n)), true
-		case "hex":
-			return hexOf(made(32), n), true
-		}
+		return in.made(of, n), err == nil
 	}
 	name, instead, hasInstead := strings.Cut(field, "|")
 	if hasInstead && in.isAbsent(name) {
 		return instead, true
 	}
 	return in.text(name)
+}
+
+// made is what AWS makes up: the same for the same resource.
+func (in *instance) made(of string, n int) string {
+	id := func(n int) string { return in.scope.world.target.ID("terraform "+in.address, n) }
+	switch of {
+	case "lower":
+		return strings.ToLower(id(n))
+	case "hex":
+		return hexOf(id(32), n)
+	}
+	return id(n)
 }
 
 // isAbsent reports whether an argument that AWS would compute is not given.

@@ -127,8 +127,8 @@ func (c *configuration) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSource+1))
+	_ = f.Close() // it was read
 	if err == nil && len(text) > maxSource {
 		err = fmt.Errorf("%s has more than %d bytes", name, maxSource)
 	}

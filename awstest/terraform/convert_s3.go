@@ -16,7 +16,9 @@ func s3Converters() map[string]rule {
 		"aws_s3_bucket_notification":                         {convert: convertNotification},
 		"aws_s3_bucket_versioning":                           {convert: partOfBucket("VersioningConfiguration", versioningOf)},
 		"aws_s3_bucket_ownership_controls":                   {convert: partOfBucket("OwnershipControls", ownershipOf)},
-		"aws_s3_bucket_server_side_encryption_configuration": {convert: partOfBucket("BucketEncryption", encryptionOf)},
+		"aws_s3_bucket_object_lock_configuration":            {convert: partOfBucket("ObjectLockConfiguration", func(c *conversion) any { return lockOf(c.objects("rule")) })},
+		"aws_s3_bucket_acl":                                  {convert: partOfBucket("AccessControl", aclOf)},
+		"aws_s3_bucket_server_side_encryption_configuration": {convert: partOfBucket("BucketEncryption", func(c *conversion) any { return encryptionOf(c.objects("rule")) })},
 	}
 }
 
@@ -31,20 +33,25 @@ func convertBucket(c *conversion) {
 		c.set("AccessControl", "acl")
 	}
 	c.tags()
-	if c.config == nil && c.block == nil {
-		return // a state: the resources of their own, and the policy below
-	}
-	if c.isConfigured("versioning") {
+	if c.isSet("versioning") {
 		for _, v := range c.objects("versioning") {
 			if v["enabled"] == true {
 				c.out.Properties["VersioningConfiguration"] = map[string]any{"Status": "Enabled"}
 			}
 		}
 	}
-	for _, name := range []string{"grant", "server_side_encryption_configuration"} {
-		if c.isConfigured(name) && len(c.objects(name)) > 0 {
-			c.scope.world.problem(c.instance, "the argument %s is not understood: the provider has a resource of its own for it", name)
+	if c.isSet("server_side_encryption_configuration") {
+		for _, of := range c.objects("server_side_encryption_configuration") {
+			c.out.Properties["BucketEncryption"] = encryptionOf(objectsOf(of["rule"]))
 		}
+	}
+	if c.isSet("object_lock_configuration") {
+		for _, of := range c.objects("object_lock_configuration") {
+			c.out.Properties["ObjectLockConfiguration"] = lockOf(objectsOf(of["rule"]))
+		}
+	}
+	if c.isConfigured("grant") && len(c.objects("grant")) > 0 {
+		c.scope.world.problem(c.instance, "the argument grant is not understood: say it in the bucket's policy")
 	}
 }
 
@@ -80,9 +87,25 @@ func ownershipOf(c *conversion) any {
 	return map[string]any{"Rules": rules}
 }
 
-func encryptionOf(c *conversion) any {
+// lockOf is the default retention of objects.
+func lockOf(rules []map[string]any) any {
+	if len(rules) == 0 {
+		return map[string]any{}
+	}
+	return map[string]any{"Rule": rules[0]}
+}
+
+// aclOf is a canned ACL. Grants of other forms are one that is not understood.
+func aclOf(c *conversion) any {
+	if acl := c.text("acl"); acl != "" {
+		return acl
+	}
+	return "access_control_policy"
+}
+
+func encryptionOf(blocks []map[string]any) any {
 	var rules []any
-	for _, rule := range c.objects("rule") {
+	for _, rule := range blocks {
 		set := map[string]any{}
 		if key := rule["bucket_key_enabled"]; key != nil {
 			set["BucketKeyEnabled"] = key
@@ -135,7 +158,7 @@ func (w *world) join(all []*conversion) []*conversion {
 		}
 	}
 	return slices.DeleteFunc(append(all, w.embedded(all)...), func(c *conversion) bool {
-		for _, property := range []string{"VersioningConfiguration", "OwnershipControls", "BucketEncryption"} {
+		for _, property := range []string{"VersioningConfiguration", "OwnershipControls", "BucketEncryption", "ObjectLockConfiguration", "AccessControl"} {
 			part, ok := c.out.Properties[property]
 			if !ok || c.out.Type == "AWS::S3::Bucket" {
 				continue

@@ -47,6 +47,9 @@ func parse(text []byte) (*shown, error) {
 		if plan.PlannedValues == nil {
 			return nil, fmt.Errorf("%s: planned_values is null", how)
 		}
+		if string(keys["errored"]) == "true" {
+			return nil, errors.New("it is a plan that failed: its errors are those of terraform plan")
+		}
 		return &shown{plan: plan}, nil
 	case keys["format_version"] != nil && keys["resource_changes"] == nil && keys["provider_schemas"] == nil:
 		state := &tfjson.State{}

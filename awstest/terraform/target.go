@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/awstest/deploy"
-	"github.com/zclconf/go-cty/cty"
 )
 
 var accountForm = regexp.MustCompile(`^[0-9]{12}$`)
@@ -173,6 +172,3 @@ func (w *world) outputs() map[string]string {
 func isRegional(kind string) bool {
 	return slices.ContainsFunc([]string{"aws_sqs_", "aws_kms_", "aws_s3_"}, func(prefix string) bool { return strings.HasPrefix(kind, prefix) })
 }
-
-// known reports whether a value is there and known.
-func isKnown(v cty.Value) bool { return v != cty.NilVal && v.IsWhollyKnown() }

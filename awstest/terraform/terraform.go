@@ -71,6 +71,7 @@ func (f *file) read(text []byte, target deploy.Target) (*deploy.Stack, error) {
 	if err := w.source(); err != nil {
 		return nil, err
 	}
+	w.checkDeferred()
 	w.checkOptions()
 	w.checkTarget()
 	stack := w.stack()
@@ -102,14 +103,14 @@ func (f *file) leavesOut(in *instance) bool {
 	return slices.Contains(f.without, in.address) || slices.Contains(f.without, in.all())
 }
 
-// readFile reads a file that is not longer than max.
-func readFile(path string, max int64) ([]byte, error) {
+// readFile reads a file that is not longer than the limit.
+func readFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > max {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), max)
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, info.Size(), limit)
 	}
 	return os.ReadFile(path)
 }

@@ -193,6 +193,19 @@ func (w *world) problem(in *instance, format string, args ...any) {
 	w.problems = append(w.problems, p)
 }
 
+// checkDeferred reports resources that the plan leaves to a later one: it has no values of
+// them.
+func (w *world) checkDeferred() {
+	if w.shown.plan == nil {
+		return
+	}
+	for _, deferred := range w.shown.plan.DeferredChanges {
+		if deferred != nil && deferred.ResourceChange != nil && deferred.ResourceChange.Mode == tfjson.ManagedResourceMode {
+			w.problem(nil, "%s is left to a later plan (%s)", deferred.ResourceChange.Address, deferred.Reason)
+		}
+	}
+}
+
 // checkOptions reports addresses of options that the file does not have.
 func (w *world) checkOptions() {
 	for _, address := range w.without {
