@@ -77,7 +77,7 @@ func (in *instance) attr(name string) cty.Value {
 	}
 	if v, ok := w.known[address]; ok {
 		if v != cty.NilVal && !v.IsWhollyKnown() {
-			w.unknownFor("%s", address)
+			w.recall(address)
 		}
 		return v
 	}
@@ -85,11 +85,7 @@ func (in *instance) attr(name string) cty.Value {
 		return w.unknownFor("%s, which needs itself", address)
 	}
 	w.pending[address] = true
-	before := len(w.missing)
-	v := in.resolve(name)
-	if v != cty.NilVal && !v.IsWhollyKnown() && len(w.missing) == before {
-		w.unknownFor("%s", address)
-	}
+	v := w.remember(address, func() cty.Value { return in.resolve(name) })
 	delete(w.pending, address)
 	w.known[address] = v
 	return v
@@ -126,11 +122,11 @@ func (in *instance) resolve(name string) cty.Value {
 	if in.block == nil {
 		return in.follow(name)
 	}
+	if in.config != nil && !in.scope.world.isOfPlan(in.block, in.config.Expressions) {
+		return in.scope.world.otherConfiguration(in.local())
+	}
 	r := request{in: in}
 	if attr := in.block.Body.Attributes[name]; attr != nil {
-		if !in.isOfPlan(name, attr.Expr) {
-			return in.scope.world.unknownFor("the configuration of the plan, and the one in %s refers to something else", in.scope.world.config.dir)
-		}
 		v := in.scope.eval(attr.Expr, r)
 		if v.IsKnown() && v.IsNull() {
 			return in.computed(name)
@@ -155,40 +151,6 @@ func hasBlock(body *hclsyntax.Body, name string) bool {
 		}
 	}
 	return false
-}
-
-// isOfPlan reports whether an expression refers to what the plan says it refers to. That
-// shows a configuration that has changed since the plan was made.
-func (in *instance) isOfPlan(name string, expr hclsyntax.Expression) bool {
-	if in.config == nil {
-		return true
-	}
-	planned := in.config.Expressions[name]
-	if planned == nil || planned.ExpressionData == nil {
-		return false
-	}
-	names := map[string]bool{}
-	for _, t := range expr.Variables() {
-		named, _ := nameOf(t)
-		names[named] = true
-		found := false
-		for _, ref := range planned.References {
-			found = found || isAt(ref, named)
-		}
-		if !found {
-			return false
-		}
-	}
-	for _, ref := range planned.References {
-		found := false
-		for named := range names {
-			found = found || isAt(ref, named)
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
 }
 
 // isAt reports whether a reference names something or a part of it.

@@ -102,8 +102,7 @@ func TestComputed(t *testing.T) {
 	require.Greater(t, len(computed), 60)
 	for kind, attributes := range computed {
 		values := map[string]any{}
-		w := &world{file: &file{bound: map[string]string{}}, shown: &shown{}, target: target("111122223333"), instances: map[string]*instance{}}
-		in := &instance{address: kind + ".x", mode: "managed", kind: kind, name: "x", values: values, unknown: map[string]any{}, scope: &scope{world: w}}
+		in := &instance{address: kind + ".x", mode: "managed", kind: kind, name: "x", values: values, unknown: map[string]any{}}
 		for _, template := range attributes {
 			for _, field := range strings.Split(template, "{")[1:] {
 				name, _, _ := strings.Cut(field, "}")
@@ -121,7 +120,8 @@ func TestComputed(t *testing.T) {
 			in.unknown[name] = true
 		}
 		for name := range attributes {
-			w.known, w.pending, w.missing = newWorld(w.file, emptyState(t), nil, w.target).known, map[string]bool{}, nil
+			w := newWorld(&file{bound: map[string]string{}}, emptyState(t), nil, target("111122223333"))
+			in.scope = w.root
 			text, ok := in.text(name)
 			assert.True(t, ok, "%s.%s %v", kind, name, w.missing)
 			assert.NotEmpty(t, text)

@@ -30,9 +30,10 @@
 // a problem that names it. [Bind] says one, [LeaveOut] leaves its resource out, and the
 // state after apply has all of them. The same is so for what the configuration does not
 // say: a function that is not known here, terraform.workspace, attributes that AWS alone
-// knows, and an expression that refers to something else than the plan says, because the
-// configuration has changed since. A constant that has changed since cannot be seen: plan
-// and configuration should be of one commit.
+// knows, and a block whose references and constants are not those of the plan, because the
+// configuration has changed since. Of locals, of functions and of texts with references the
+// plan has no constants, so a change there cannot be seen: plan and configuration should be
+// of one commit.
 //
 // # Where a denial points
 //

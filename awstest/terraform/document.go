@@ -39,6 +39,9 @@ func (in *instance) render() cty.Value {
 	if in.block == nil {
 		return w.unknownFor("%s, whose statements name what is known after apply: Source names the folder of the configuration", in.address)
 	}
+	if in.config != nil && !w.isOfPlan(in.block, in.config.Expressions) {
+		return w.otherConfiguration(in.local())
+	}
 	b := in.scope.evaluate(in.block.Body, in.block.DefRange(), request{in: in})
 	r := &rendering{in: in}
 	doc := struct {

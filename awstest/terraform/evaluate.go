@@ -26,6 +26,29 @@ func (w *world) unknownFor(format string, args ...any) cty.Value {
 	return cty.DynamicVal
 }
 
+// remember evaluates a value, and remembers what it would need.
+func (w *world) remember(name string, eval func() cty.Value) cty.Value {
+	before := w.missing
+	w.missing = nil
+	v := eval()
+	w.because[name] = w.missing
+	w.missing = before
+	if v != cty.NilVal && !v.IsWhollyKnown() {
+		w.recall(name)
+	}
+	return v
+}
+
+// recall notes what a value needs that was looked for before.
+func (w *world) recall(name string) {
+	if len(w.because[name]) == 0 {
+		w.unknownFor("%s", name)
+	}
+	for _, why := range w.because[name] {
+		w.unknownFor("%s", why)
+	}
+}
+
 // bounded is a value, or unknown where it has grown too long: locals can double each
 // other's text.
 func (w *world) bounded(v cty.Value, what string) cty.Value {
@@ -199,7 +222,7 @@ func (s *scope) named(root, name string, attrs map[string]bool, r request) cty.V
 func (s *scope) once(name string, eval func() cty.Value) cty.Value {
 	if v, ok := s.values[name]; ok {
 		if !v.IsWhollyKnown() {
-			s.world.unknownFor("%s%s", s.prefix(), name)
+			s.world.recall(s.prefix() + name)
 		}
 		return v
 	}
@@ -207,7 +230,7 @@ func (s *scope) once(name string, eval func() cty.Value) cty.Value {
 		return s.world.unknownFor("%s%s, which needs itself", s.prefix(), name)
 	}
 	s.pending[name] = true
-	v := eval()
+	v := s.world.remember(s.prefix()+name, eval)
 	delete(s.pending, name)
 	s.values[name] = v
 	return v
@@ -252,6 +275,9 @@ func (s *scope) given(name string) (cty.Value, bool) {
 	}
 	if s.block == nil || s.block.Body.Attributes[name] == nil {
 		return cty.NilVal, false
+	}
+	if !s.isCallOfPlan() {
+		return s.world.otherConfiguration("module." + s.call), true
 	}
 	v := s.parent.eval(s.block.Body.Attributes[name].Expr, request{in: s.asInstance()})
 	// A null stands for the default where the variable says nullable = false.

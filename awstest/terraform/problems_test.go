@@ -94,9 +94,13 @@ func TestOptions(t *testing.T) {
 func TestConfigurationHasChanged(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, old, with, want string }{
-		"other reference": {"iam.tf", `Resource = "${aws_s3_bucket.data.arn}/*" }`, `Resource = "*" }`, "iam.tf:26: aws_iam_policy.boundary: policy is known after apply: it needs the configuration of the plan, and the one in "},
+		"other reference": {"iam.tf", `Resource = "${aws_s3_bucket.data.arn}/*" }`, `Resource = "*" }`, "iam.tf:26: aws_iam_policy.boundary: policy is known after apply: it needs the configuration of the plan: aws_iam_policy.boundary in "},
 		"no syntax":       {"other.tf", "{\n", "{{\n", "other.tf:1: "},
 		"too deep":        {"other.tf", "jsonencode(", "jsonencode(" + strings.Repeat("[", 300), "nested more than 200 deep"},
+		"other constant":  {"iam.tf", `"s3:GetObject", "s3:PutObject", "s3:DeleteObject"`, `"s3:GetObject"`, `it needs the configuration of the plan: data.aws_iam_policy_document.worker in `},
+		"other block":     {"modules/queue/main.tf", "  statement {", "  statement {\n condition {\n test = \"Bool\"\n variable = \"aws:SecureTransport\"\n values = [\"true\"]\n }\n", `it needs the configuration of the plan: data.aws_iam_policy_document.this in `},
+		"other input":     {"main.tf", "aws_s3_bucket.data.arn", "aws_kms_key.data.arn", `it needs the configuration of the plan: module.queue in `},
+		"other output":    {"modules/queue/main.tf", "value = aws_sqs_queue.this.arn", "value = aws_sqs_queue.dead.arn", `it needs the configuration of the plan: output.arn of module.queue["import"] in `},
 		"unknown name":    {"modules/queue/main.tf", "var.tries", "each.key", `aws_sqs_queue.this: redrive_policy is known after apply`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,4 +151,31 @@ func TestNoPlan(t *testing.T) {
 	require.ErrorContains(t, err, "has no resource and no module")
 	_, err = Plan("testdata/state/state.json").Resources(target("111122223333"))
 	require.NoError(t, err)
+}
+
+// The configurations of the plans are the plans' own, block by block.
+func TestConfigurationIsOfPlan(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"service", "features"} {
+		path := filepath.Join("testdata", folder, "plan.json")
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		shown, err := parse(text)
+		require.NoError(t, err)
+		f, ok := Plan(path).(*file)
+		require.True(t, ok)
+		w := newWorld(f, shown, text, target("111122223333"))
+		require.NoError(t, w.source())
+		for address, in := range w.instances {
+			require.NotNil(t, in.block, address)
+			require.NotNil(t, in.config, address)
+			assert.True(t, w.isOfPlan(in.block, in.config.Expressions), address)
+		}
+		for address, s := range w.scopes {
+			assert.True(t, s.isCallOfPlan(), address)
+			for name, block := range s.module.outputs {
+				assert.True(t, s.isOutputOfPlan(name, block.Body.Attributes["value"].Expr), "%s %s", address, name)
+			}
+		}
+	}
 }

@@ -34,7 +34,12 @@ func (s *scope) outputs(wanted map[string]bool) cty.Value {
 		if attr == nil || !wanted[""] && !wanted[name] {
 			continue
 		}
-		outputs[name] = s.once("output."+name, func() cty.Value { return s.eval(attr.Expr, request{}) })
+		outputs[name] = s.once("output."+name, func() cty.Value {
+			if !s.isOutputOfPlan(name, attr.Expr) {
+				return s.world.otherConfiguration("output." + name + " of " + s.address)
+			}
+			return s.eval(attr.Expr, request{})
+		})
 	}
 	return cty.ObjectVal(outputs)
 }

@@ -26,6 +26,7 @@ func (w *world) document(in *instance, text string, expr hclsyntax.Expression) d
 	}
 	switch {
 	case found.file != "":
+		doc.Source = allAt(in.block.DefRange(), text)
 		if whole, err := w.config.read(found.file); err == nil && sameJSON(string(whole), text) {
 			doc.Text, doc.Source = string(whole), enforce.Source{File: filepath.Join(w.config.dir, filepath.FromSlash(found.file))}
 		}

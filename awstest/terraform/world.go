@@ -29,8 +29,10 @@ type world struct {
 	region    string
 	known     map[string]cty.Value // attributes that were looked for, by address
 	pending   map[string]bool
-	missing   []string // what the value that is looked for would need
+	missing   []string            // what the value that is looked for would need
+	because   map[string][]string // the same of values that were looked for before
 	work      int
+	ofPlan    map[*hclsyntax.Block]bool
 	unknowns  bool // there are values that cannot be known
 }
 
@@ -89,7 +91,7 @@ func (s *scope) prefix() string {
 }
 
 func newWorld(f *file, shown *shown, text []byte, target deploy.Target) *world {
-	w := &world{file: f, shown: shown, text: text, target: target, instances: map[string]*instance{}, scopes: map[string]*scope{}, known: map[string]cty.Value{}, pending: map[string]bool{}}
+	w := &world{file: f, shown: shown, text: text, target: target, instances: map[string]*instance{}, scopes: map[string]*scope{}, known: map[string]cty.Value{}, pending: map[string]bool{}, ofPlan: map[*hclsyntax.Block]bool{}, because: map[string][]string{}}
 	var config *tfjson.ConfigModule
 	if shown.plan != nil && shown.plan.Config != nil {
 		config = shown.plan.Config.RootModule
