@@ -14,6 +14,9 @@ func sqsMakers() map[string]maker {
 		"AWS::SQS::Queue":             {making: makeQueue, attaching: redriveQueue},
 		"AWS::SQS::QueuePolicy":       {guarding: guardQueues},
 		"AWS::SQS::QueueInlinePolicy": {guarding: guardQueues},
+		// Terraform has the dead-letter queue of a queue as a resource too.
+		"aws_sqs_queue_redrive_policy":       {attaching: redriveQueueByURL},
+		"aws_sqs_queue_redrive_allow_policy": {attaching: redriveQueueByURL},
 	}
 }
 
@@ -52,9 +55,16 @@ func (p *properties) attributes(names []string) map[string]string {
 	return attributes
 }
 
-func redriveQueue(p *properties) {
+func redriveQueue(p *properties) { p.redrive(p.Name) }
+
+func redriveQueueByURL(p *properties) {
+	p.knows(append(slices.Clone(redriveAttributes), "Queue")...)
+	p.redrive(p.text("Queue"))
+}
+
+func (p *properties) redrive(url string) {
 	if attributes := p.attributes(redriveAttributes); len(attributes) > 0 {
-		p.do(&awssqs.SetQueueAttributesInput{QueueUrl: p.queueURL(p.Name), Attributes: attributes})
+		p.do(&awssqs.SetQueueAttributesInput{QueueUrl: p.queueURL(url), Attributes: attributes})
 	}
 }
 

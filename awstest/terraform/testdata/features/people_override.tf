@@ -1,0 +1,7 @@
+locals {
+  writer = "writer"
+}
+
+resource "aws_iam_user" "ann" {
+  tags = { team = "blue" }
+}
