@@ -7,11 +7,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/stretchr/testify/suite"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/cloudformation"
 )
 
 // acct is shared by the tests that say so.
@@ -56,6 +58,15 @@ func TestCookbook(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "a,b", string(body))
+}
+
+func TestCookbookLoad(t *testing.T) {
+	acct := awstest.New(t)
+	t.Chdir("../awstest/cloudformation")
+	stack := acct.Load(cloudformation.Template("testdata/worker.yaml", map[string]string{"Stage": "prod"}))
+	worker := stack.Role("WorkerRole")
+	_, err := awssqs.NewFromConfig(worker.Config()).PurgeQueue(t.Context(), &awssqs.PurgeQueueInput{QueueUrl: aws.String(stack.Output("QueueUrl"))})
+	awstest.AssertDenied(t, err, "sqs:PurgeQueue")
 }
 
 func TestCookbookMutate(t *testing.T) {
