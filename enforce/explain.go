@@ -150,7 +150,7 @@ func (d Decision) explainMisses() (lines []string) {
 	for i := range misses {
 		more := misses[i].lines()
 		if len(lines)+len(more) > maxMissLines && i > 0 {
-			return append(lines, fmt.Sprintf("  and not by %d more statements about the action", len(misses)-i))
+			return append(lines, fmt.Sprintf("  other statements about the action that do not allow it: %d", len(misses)-i))
 		}
 		lines = append(lines, more...)
 	}

@@ -10,9 +10,6 @@ import (
 func (e *eval) otherPrincipals(s *Statement) string {
 	caller := &e.req.Principal
 	name := caller.callerName()
-	if s.not.principal {
-		return fmt.Sprintf("it names other principals: all but %s, and so not %s", principalTexts(s.Elements().NotPrincipal), name)
-	}
 	texts := make([]string, len(s.principals))
 	for i := range s.principals {
 		texts[i] = s.principals[i].value
@@ -107,10 +104,7 @@ func (e *eval) difference(pattern string, variables bool) string {
 	}
 	var segments [6]string // compiled
 	for i, segment := range splitPattern(pattern) {
-		t, err := compileTemplate(segment, textMode{wild: true, variables: variables && i == 5})
-		if err != nil {
-			return ""
-		}
+		t, _ := compileTemplate(segment, textMode{wild: true, variables: variables && i == 5}) // it was compiled before
 		text, ok := e.expand(&t, len(pattern)+len(e.req.Resource)+1<<16)
 		if !ok {
 			return "a variable in it has no value in the request"
@@ -141,8 +135,8 @@ func (e *eval) resourceDifference(pattern string, a *arn) string {
 		return "the letters differ in case"
 	case a.service() == "s3" && matches(pattern+"/"+anyRuns, resource):
 		return `that is the bucket: its objects are "/*" after it`
-	case a.service() == "s3" && ofMembers && matches(under, resource):
-		return `those are the objects: the bucket is the ARN without "/*"`
+	case a.service() == "s3" && !strings.Contains(resource, "/") && kindOf(pattern) != pattern && matches(kindOf(pattern), resource):
+		return "those are objects: the bucket has the ARN without the slash and what follows it"
 	case matches(pattern+"/"+anyRuns, resource), matches(pattern+":"+anyRuns, resource):
 		return "what is under it has a longer ARN"
 	case ofMembers && matches(under, resource):

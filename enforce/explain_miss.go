@@ -217,12 +217,9 @@ func (e *eval) covering(s *Statement) (parts, narrow string) {
 	return parts, "narrow one of them, or remove the statement"
 }
 
-// conjoin lists in words: "a, b and c".
+// conjoin lists two or more in words: "a, b and c".
 func conjoin(list []string) string {
 	last := len(list) - 1
-	if last < 1 {
-		return strings.Join(list, "")
-	}
 	return strings.Join(list[:last], ", ") + " and " + list[last]
 }
 

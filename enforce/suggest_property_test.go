@@ -155,8 +155,9 @@ func isNarrow(c chooser, d enforce.Decision, s enforce.Suggestion) error {
 		kind = enforce.IdentityPolicy
 	}
 	version := "2012-10-17"
-	if p := d.Policies.Resource; s.Layer == enforce.ResourceLayer && p != nil {
-		version = p.Version()
+	if p := map[enforce.Layer]*enforce.Policy{enforce.ResourceLayer: d.Policies.Resource, enforce.TrustLayer: d.Policies.Resource,
+		enforce.BoundaryLayer: d.Policies.Boundary, enforce.EndpointLayer: d.Policies.Endpoint}[s.Layer]; p != nil {
+		version = p.Version() // it comes into that document
 	}
 	added, err := enforce.Parse(`{"Version":"`+version+`","Statement":[`+s.Add+`]}`, kind, enforce.Source{})
 	if err != nil {

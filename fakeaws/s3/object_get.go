@@ -139,6 +139,9 @@ func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef, o *obje
 	return needs
 }
 
+// missingObject is why a read of an object asks for s3:ListBucket.
+const missingObject = "the object does not exist, so s3:ListBucket was asked: who may not list a bucket does not learn that"
+
 // readNeeds finds the version of a request, nil where there is none, and the permissions
 // to read it. To learn that a key does not
 // exist takes s3:ListBucket as well, which AWS looks at first.
@@ -147,7 +150,9 @@ func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (*object,
 	needs := make([]fakeaws.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
 	if o == nil || o.marker && ref.version == nil {
-		needs = append(needs, s.need(call, b, "s3:ListBucket", b.arn, 0))
+		list := s.need(call, b, "s3:ListBucket", b.arn, 0)
+		list.Note = missingObject
+		needs = append(needs, list)
 	}
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
