@@ -149,7 +149,7 @@ func (d Decision) explainMisses() (lines []string) {
 	misses := d.NearMisses()
 	for i := range misses {
 		more := misses[i].lines()
-		if len(lines)+len(more) > maxMissLines && i > 0 {
+		if len(lines)+len(more) > maxMissLines {
 			return append(lines, fmt.Sprintf("  other statements about the action that do not allow it: %d", len(misses)-i))
 		}
 		lines = append(lines, more...)

@@ -32,6 +32,7 @@ func TestOtherResources(t *testing.T) {
 		{"arn:aws:s3:::b", bucketObject, `that is the bucket: its objects are "/*" after it`},
 		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", "those are objects: the bucket has the ARN without the slash and what follows it"},
 		{"arn:aws:s3:::b/x/y", "arn:aws:s3:::b", "those are objects: the bucket has the ARN without the slash and what follows it"},
+		{"arn:aws:x:::b/x", "arn:aws:x:::b", `the resource is "b/x" there, and "b" in the request`},
 		{"arn:aws:s3:::c/x", "arn:aws:s3:::b", `the resource is "c/x" there, and "b" in the request`},
 		{"arn:aws:s3:::c", "arn:aws:s3:::b", `the resource is "c" there, and "b" in the request`},
 		{"arn:aws:s3:::b/k/*", "arn:aws:s3:::b/k", `that is what is under it: the ARN without "/*" is its own`},
@@ -56,6 +57,16 @@ func TestOtherResources(t *testing.T) {
 	two := identity(t, `{"Effect":"Allow","Action":"*","Resource":["arn:aws:sqs:::b/k","arn:aws:s3:::b/l","arn:aws:s3:::a"]}`)
 	assert.Equal(t, []string{`it names other resources: "arn:aws:s3:::b/l" and 2 more, not "arn:aws:s3:::b/k"; the resource is "b/l" there, and "b/k" in the request`},
 		notesOf(t, req, &PolicySet{Identity: []*Policy{two}}))
+	for _, more := range []string{"arn:aws:sqs:::b/k", "arn:aws:s3:::b/m"} { // one that is less near, and one that is as near
+		two = identity(t, `{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3:::b/l","`+more+`"]}`)
+		assert.Contains(t, notesOf(t, req, &PolicySet{Identity: []*Policy{two}})[0], `it names other resources: "arn:aws:s3:::b/l" and 1 more, not`)
+	}
+	open := MustParse(`{"Statement":`+stmt("Allow", "*", "arn:aws:s3:::b/${k")+`}`, IdentityPolicy)
+	assert.Contains(t, notesOf(t, req, &PolicySet{Identity: []*Policy{open}})[0], `the resource is "b/${k" there, and "b/k" in the request`)
+	assert.Empty(t, func() []NearMiss {
+		d := Evaluate(req, &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:PutObject", "*"))}})
+		return d.NearMisses()
+	}(), "another action")
 	not := identity(t, `{"Effect":"Allow","Action":"*","NotResource":["arn:aws:s3:::b/*","arn:aws:s3:::c/*"]}`)
 	assert.Equal(t, []string{`it names other resources: all but arn:aws:s3:::b/*, arn:aws:s3:::c/*, and so not "arn:aws:s3:::b/k"`},
 		notesOf(t, req, &PolicySet{Identity: []*Policy{not}}))
@@ -71,7 +82,8 @@ func TestLiteralVariables(t *testing.T) {
 	}
 	assert.Equal(t, []string{`it names other resources: "arn:aws:s3:::home/${aws:username}", not "arn:aws:s3:::home/alice"; ` + why},
 		notesOf(t, req, old(stmt("Allow", "s3:*", "arn:aws:s3:::home/${aws:username}"))))
-	assert.Equal(t, []string{why}, notesOf(t, req, old(stmt("Allow", "s3:*", "*", `"Condition":{"StringEquals":{"k":["x","${aws:username}","${aws:username}"]}}`))))
+	assert.Equal(t, []string{why}, notesOf(t, req, old(stmt("Allow", "s3:*", "*", `"Condition":{"StringEquals":{"k":["x","${aws:username}","${aws:userid}"]},"StringLike":{"k":"${aws:userid}"}}`))))
+	assert.Empty(t, notesOf(t, req, old(stmt("Allow", "s3:*", "*", `"Condition":{"StringNotEquals":{"k":"${aws:username}"},"Null":{"k":"true"}}`))), "that condition holds")
 	assert.Empty(t, notesOf(t, req, old(stmt("Allow", "s3:*", "*", `"Condition":{"StringEquals":{"k":"${aws"},"Null":{"k":"true"}}`))))
 	assert.Empty(t, notesOf(t, req, &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", `"Condition":{"StringNotEquals":{"k":"${aws:username}"}}`))}}))
 }
@@ -102,6 +114,8 @@ func TestOtherPrincipals(t *testing.T) {
 		{worker, aws(iam + "role/jobs/Worker"), `"` + iam + `role/jobs/Worker` + session + "; the letters differ in case"},
 		{worker, aws(iam + "user/worker"), `"` + iam + `user/worker` + session},
 		{worker, `"Principal":{"AWS":["` + sts + `assumed-role/x/y","` + iam + `role/jobs/worker2"]}`, `"` + iam + `role/jobs/worker2" and 1 more` + session[1:]},
+		{worker, `"Principal":{"AWS":["arn:aws:sts::` + other + `:assumed-role/x/y","arn:aws:iam::` + other + `:role/worker"]}`,
+			`"arn:aws:sts::` + other + `:assumed-role/x/y" and 1 more` + session[1:] + `; the account is "` + other + `" there, and "` + account + `" of the caller`},
 		{sessionOf(account, "alice", "alice"), aws(iam + "user/alice"), `"` + iam + `user/alice", not "` + sts + `assumed-role/alice/alice", a session of "` + iam + `role/alice"`},
 		{Principal{Type: AssumedRole, ARN: sts + "assumed-role/worker/s1", Account: account}, aws(iam + "role/x"), `"` + iam + `role/x", not "` + sts + `assumed-role/worker/s1"`},
 		{federatedOf(account, "alice", "bob"), aws(iam + "user/bob"), `"` + iam + `user/bob", not "` + sts + `federated-user/bob"`},
@@ -132,6 +146,7 @@ func TestMisspelledActions(t *testing.T) {
 		{`"s3:ListObjectsV2"`, "s3:PutObject", nil},
 		{`"s3:PutObjectAcl"`, "s3:PutObject", nil},
 		{`"s3:Putobjct*"`, "s3:PutObject", nil},
+		{`"s3:PutBucketPolicx*"`, "s3:PutBucketPolicy", nil},
 		{`["s3:aPutObject","s3:bPutObject","s3:cPutObject","s3:dPutObject"]`, "s3:PutObject", []string{"aPutObject", "dPutObject"}},
 		{`["s3:aPutObject","s3:bPutObject","s3:cPutObject","s3:dPutObject","s3:ePutObject","s3:fPutObject"]`, "s3:PutObject", []string{"dPutObject", "\n  and 2 more such actions"}},
 	} {

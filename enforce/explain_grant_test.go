@@ -28,8 +28,9 @@ func TestExplainGrant(t *testing.T) {
 	}
 	for principal, want := range map[string]string{
 		`"Principal":"*"`: `Principal "*"` + narrow("the Principal"),
-		`"Principal":{"AWS":["` + other + `","` + account + `","` + iam + `user/alice"]}`: `Principal "` + iam + `user/alice": give it a Condition, or remove the statement`,
-		`"Principal":{"AWS":["` + iam + `user/alice","` + account + `"]}`:                 `Principal "` + iam + `user/alice": give it a Condition, or remove the statement`,
+		`"Principal":{"AWS":["` + other + `","` + account + `","` + iam + `user/alice"]}`:         `Principal "` + iam + `user/alice": give it a Condition, or remove the statement`,
+		`"Principal":{"AWS":["` + iam + `user/alice","` + account + `"]}`:                         `Principal "` + iam + `user/alice": give it a Condition, or remove the statement`,
+		`"Principal":{"AWS":["` + iam + `user/alice","` + userOf(account, "alice").UserID + `"]}`: `Principal "` + iam + `user/alice": give it a Condition, or remove the statement`,
 	} {
 		d := Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject), &PolicySet{Resource: policy(t, ResourcePolicy, bucket(principal, bucketObject))})
 		assert.Contains(t, d.Explain(), "\n  identity-based policy    implicitDeny\n  resource-based policy    allowed\n  granted by "+

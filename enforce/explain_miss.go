@@ -74,14 +74,27 @@ func (e *eval) nearMiss(l Layer, s *Statement) NearMiss {
 			continue
 		}
 		miss.Unmet = append(miss.Unmet, e.unmet(c))
+	}
+	if note := e.literalCondition(s); note != "" {
+		miss.Notes = append(miss.Notes, note)
+	}
+	return miss
+}
+
+// literalCondition is literalVariable for the conditions of a statement that do not hold.
+func (e *eval) literalCondition(s *Statement) string {
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if !c.op.textual || e.holds(c) {
+			continue
+		}
 		for _, value := range c.values {
-			if v := literalVariable(s, value); v != "" && c.op.textual {
-				miss.Notes = append(miss.Notes, v)
-				break
+			if note := literalVariable(s, value); note != "" {
+				return note
 			}
 		}
 	}
-	return miss
+	return ""
 }
 
 // unmet returns what a condition wants, and what the request has.

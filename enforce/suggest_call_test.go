@@ -99,11 +99,20 @@ func TestSuggestionsKeepConditions(t *testing.T) {
 		assert.Equal(t, got[0].Add != "" && got[0].Call == "", d.Suggest() == got[0].Add, name)
 	}
 
+	// The first of equals is the nearest, and one for the caller before one for the resource.
+	d := Evaluate(ask(userOf(account, "a"), "s3:GetObject", bucketObject), &PolicySet{Identity: []*Policy{identity(t, here, here)}})
+	assert.Equal(t, 1, d.Suggestions()[0].Statement.Number())
+	foreign := ask(userOf(other, "z"), "s3:GetObject", bucketObject)
+	foreign.ResourceAccount = account
+	d = Evaluate(foreign, &PolicySet{Identity: []*Policy{allowing(t)}, Resource: policy(t, BucketPolicy,
+		stmt("Allow", "s3:GetObject", bucketObject, aws(account)), stmt("Allow", "s3:GetObject", "arn:aws:s3:::b/x", aws(other), team))})
+	assert.Contains(t, d.Suggestions()[0].Add, team)
+
 	// Across accounts the bucket's policy does not allow alone.
 	req := ask(userOf(other, "z"), "s3:GetObject", bucketObject)
 	req.ResourceAccount = account
 	both := policy(t, BucketPolicy, stmt("Allow", "s3:GetObject", anyKey, aws(other)), stmt("Allow", "s3:GetObject", anyKey, `"Principal":"*"`, team))
-	d := Evaluate(req, &PolicySet{Resource: both})
+	d = Evaluate(req, &PolicySet{Resource: both})
 	require.Len(t, d.Suggestions(), 1)
 	assert.Equal(t, plain, d.Suggestions()[0].Add)
 }
@@ -146,6 +155,13 @@ func TestSuggestionsAreForTheCaller(t *testing.T) {
 	d := Evaluate(req, &PolicySet{Resource: policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", deep))})
 	assert.NotContains(t, d.Suggestions()[0].Add, "Condition")
 
+	// A federated user is named itself, not the user behind it; a session without its role too.
+	const key = "arn:aws:kms:us-east-1:" + account + ":key/k"
+	for _, caller := range []Principal{federatedOf(account, "alice", "bob"), {Type: AssumedRole, ARN: "arn:aws:sts::" + account + ":assumed-role/r/s", Account: account}} {
+		d = Evaluate(ask(caller, "kms:Decrypt", key), &PolicySet{Resource: Empty(KeyPolicy)})
+		assert.Contains(t, d.Suggestions()[0].Add, `"Principal":{"AWS":"`+caller.ARN+`"}`)
+	}
+
 	// Text of an older document is no variable in a newer one.
 	old := MustParse(`{"Statement":`+stmt("Allow", "s3:*", "arn:aws:s3:::x", `"Condition":{"StringEquals":{"x:k":"${aws:username}"}}`)+`}`, IdentityPolicy)
 	d = Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject), &PolicySet{Identity: []*Policy{old}})
@@ -159,5 +175,8 @@ func TestSuggestionsAreForTheCaller(t *testing.T) {
 	oldBucket := MustParse(`{"Statement":`+stmt("Allow", "sqs:*", "arn:aws:sqs:::q", `"Principal":"*"`)+`}`, QueuePolicy)
 	service := ask(serviceCalled("sns.amazonaws.com"), "sns:X", "arn:aws:sqs:::q", "aws:SourceArn", "arn:${x}")
 	d = Evaluate(service, &PolicySet{Resource: oldBucket})
+	assert.Contains(t, d.Suggestions()[0].Add, `"aws:SourceArn":"arn:${x}"`)
+	oldTrust := MustParse(`{"Statement":`+stmt("Allow", "sts:AssumeRole", "", aws(other))+`}`, TrustPolicy)
+	d = Evaluate(ask(serviceCalled("sns.amazonaws.com"), "sts:AssumeRole", role, "aws:SourceArn", "arn:${x}"), &PolicySet{Resource: oldTrust})
 	assert.Contains(t, d.Suggestions()[0].Add, `"aws:SourceArn":"arn:${x}"`)
 }
