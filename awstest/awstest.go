@@ -4,14 +4,12 @@ import (
 	"context"
 	"hash/fnv"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/clock"
-	"github.com/leastpriv/leastpriv/internal/sdkclient"
 )
 
 // TB is what this package needs of a test. [*testing.T], [*testing.B] and
@@ -84,7 +82,10 @@ func New(t TB, opts ...Option) *Account {
 	live(t, world)
 	switch {
 	case !inBubble(t):
-		a.socket = newSocket(world)
+		a.socket = &socket{world: world}
+		if o.useSocket {
+			a.URL() // its clients may be used inside a bubble
+		}
 	case o.useSocket:
 		t.Fatalf("awstest.New: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process")
 	}
@@ -201,14 +202,19 @@ func (a *Account) Env() []string {
 }
 
 // URL returns the address of the account's socket, for presigned URLs, other
-// HTTP clients and subprocesses: "http://127.0.0.1:PORT".
+// HTTP clients and subprocesses: "http://127.0.0.1:PORT". The World listens from when it is
+// first asked for, which must be outside of synctest bubbles.
 func (a *Account) URL() string {
 	a.t.Helper()
 	if a.socket == nil {
 		a.t.Fatalf("awstest: URL inside a synctest bubble: there is no socket, because it would stop virtual time")
 		return ""
 	}
-	return a.socket.server.URL
+	url, ok := a.socket.url()
+	if !ok {
+		a.t.Fatalf("awstest: URL inside a synctest bubble: nothing listens yet, and a socket that is opened here would stop virtual time; ask for the URL before the bubble begins")
+	}
+	return url
 }
 
 // HTTPClient returns a client whose requests stay in the process, whatever their host:
@@ -240,21 +246,6 @@ func (a *Account) For(t TB) *Account {
 // TB returns the test that the account belongs to, for packages that set up more in
 // the account.
 func (a *Account) TB() TB { return a.t }
-
-// socket is a World's listener and the client for it.
-type socket struct {
-	server *httptest.Server
-	client socketClient
-}
-
-func newSocket(w *fakeaws.World) *socket {
-	return &socket{server: httptest.NewServer(w.Door()), client: socketClient{sdkclient.NewSocket(), w}}
-}
-
-func (s *socket) close() {
-	s.client.Close()
-	s.server.Close()
-}
 
 // newClock returns the clock that the options ask for.
 func (o *options) newClock() *clock.Clock {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,6 +44,60 @@ func doors(t *testing.T, test func(t *testing.T, opts ...awstest.Option)) {
 		t.Parallel()
 		test(t, awstest.WithSocket())
 	})
+}
+
+// A socket that listens before a bubble begins stays outside of it: time in the bubble goes
+// on. One that nobody has asked for is not opened inside.
+func TestURLInsideABubble(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	url := acct.URL()
+	failed := &failure{TB: t}
+	unasked := awstest.New(failed)
+	synctest.Test(t, func(t *testing.T) {
+		assert.Equal(t, url, acct.URL())
+		begun := time.Now()
+		time.Sleep(time.Hour)
+		assert.Equal(t, time.Hour, time.Since(begun))
+		assert.Empty(t, unasked.URL())
+	})
+	assert.Contains(t, failed.message, "ask for the URL before the bubble begins")
+	assert.Regexp(t, `^http://127\.0\.0\.1:\d+$`, unasked.URL(), "outside it may be asked for")
+}
+
+// failure is a test that notes what ends it.
+type failure struct {
+	awstest.TB
+	message string
+}
+
+func (f *failure) Fatalf(format string, args ...any) { f.message = fmt.Sprintf(format, args...) }
+
+// The URL is the same for all who ask at once, for every account of a World, and gone with
+// the test.
+func TestURLIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	var acct *awstest.Account
+	t.Run("test", func(t *testing.T) {
+		acct = awstest.New(t)
+		other := acct.NewAccount()
+		urls := make([]string, 8)
+		var wg sync.WaitGroup
+		for i := range urls {
+			wg.Go(func() { urls[i] = []*awstest.Account{acct, other}[i%2].URL() })
+		}
+		wg.Wait()
+		for _, url := range urls {
+			assert.Equal(t, acct.URL(), url)
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(acct.URL(), "http://"))
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+	})
+	_, err := net.Dial("tcp", strings.TrimPrefix(acct.URL(), "http://"))
+	require.Error(t, err, "it listens no more")
+	t.Run("never asked", func(t *testing.T) { acct = awstest.New(t) })
+	assert.Empty(t, acct.URL())
 }
 
 // eachDoor tells a story on an account in the process and on one with a socket.

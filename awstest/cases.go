@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,49 @@ type Case struct {
 	Call func(ctx context.Context, cfg aws.Config) error
 	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
+
+	row string // the name in the source, where that is another
+}
+
+// A Matrix is a table of calls that several principals make, each with what becomes of
+// it: who may do what.
+//
+//	awstest.Matrix{
+//		As: []*awstest.Principal{admin, worker, guest},
+//		Rows: []awstest.Row{
+//			{Name: "reads", Call: read, Want: []awstest.Want{allowed, allowed, denied}},
+//			{Name: "deletes", Call: remove, Want: []awstest.Want{allowed, denied, denied}},
+//		},
+//	}.Cases().Run(t)
+type Matrix struct {
+	As   []*Principal
+	Rows []Row
+}
+
+// A Row is a call of a [Matrix], and what becomes of it for each of the principals.
+type Row struct {
+	Name string
+	Call func(ctx context.Context, cfg aws.Config) error
+	Want []Want
+}
+
+// Cases returns the cases of the matrix, row by row: "reads as worker". A row with
+// another number of wants than there are principals has cases without a want, which fail.
+func (m Matrix) Cases() Cases {
+	var cases Cases
+	for _, row := range m.Rows {
+		for i := range max(len(m.As), len(row.Want)) {
+			c := Case{Name: row.Name + " as nobody", Call: row.Call, row: row.Name}
+			if i < len(m.As) {
+				c.As, c.Name = m.As[i], row.Name+" as "+m.As[i].Name()
+			}
+			if i < len(row.Want) {
+				c.Want = row.Want[i]
+			}
+			cases = append(cases, c)
+		}
+	}
+	return cases
 }
 
 // A Want is what a [Case] expects. The zero value is none, and fails.
@@ -73,19 +117,35 @@ func (cases Cases) Run(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Helper()
-			if c.As == nil || c.Call == nil || c.Want.check == nil {
-				t.Fatal("awstest.Case: As, Call and Want must be set")
-			}
-			row := c.As.account.beginRow()
-			err := c.Call(t.Context(), c.As.Config())
-			calls := row.end()
-			if problem := c.Want.check(outcome{t, err, calls}); problem != "" {
-				if len(calls) > 1 {
-					problem += "\nits calls" + listed(calls)
-				}
-				t.Error(position(file, c.Name) + problem)
-			}
+			c.run(t, file)
 		})
+	}
+}
+
+// Check runs the cases one after the other, without subtests: for [Mutate].
+func (cases Cases) Check(t TB) {
+	t.Helper()
+	_, file, _, _ := runtime.Caller(1)
+	for _, c := range cases {
+		c.run(t, file)
+	}
+}
+
+// run makes the call of a row and checks what becomes of it.
+func (c *Case) run(t TB, file string) {
+	t.Helper()
+	if c.As == nil || c.Call == nil || c.Want.check == nil {
+		t.Fatalf("awstest.Case: As, Call and Want must be set")
+		return
+	}
+	row := c.As.account.beginRow()
+	err := c.Call(t.Context(), c.As.Config())
+	calls := row.end()
+	if problem := c.Want.check(outcome{t, err, calls}); problem != "" {
+		if len(calls) > 1 {
+			problem += "\nits calls" + listed(calls)
+		}
+		t.Errorf("%s", position(file, cmp.Or(c.row, c.Name))+problem)
 	}
 }
 

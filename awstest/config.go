@@ -31,8 +31,8 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}
 	if a.options.useSocket {
+		cfg.BaseEndpoint = aws.String(a.URL())
 		cfg.HTTPClient = a.socket.client
-		cfg.BaseEndpoint = aws.String(a.socket.server.URL)
 	}
 	if !a.options.retry {
 		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }

@@ -99,5 +99,5 @@ func (p *Principal) RevokeSessions() {
 	a.t.Helper()
 	before := a.Now().Truncate(time.Second).Add(time.Second).UTC().Format(time.RFC3339)
 	role := identity{account: a, kind: aRole, name: p.name, arn: p.arn} // p may be a session of it
-	role.put("AWSRevokeOlderSessions", a.document(Deny("*").If("DateLessThan", "aws:TokenIssueTime", before), enforce.IdentityPolicy, p.arn, anyResource))
+	role.put("AWSRevokeOlderSessions", a.read(Deny("*").If("DateLessThan", "aws:TokenIssueTime", before), enforce.IdentityPolicy, p.arn, anyResource))
 }

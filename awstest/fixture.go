@@ -113,6 +113,14 @@ type document struct {
 // document reads a policy. Its statements without resources are for the given ones.
 func (a *Account) document(p Policy, kind enforce.Kind, owner string, resources ...string) *document {
 	a.t.Helper()
+	d := a.read(p, kind, owner, resources...)
+	mutates(a.t, d, owner)
+	return d
+}
+
+// read is document for a policy that is not the test's own.
+func (a *Account) read(p Policy, kind enforce.Kind, owner string, resources ...string) *document {
+	a.t.Helper()
 	text, source, err := p.document(resources)
 	if err != nil {
 		a.t.Fatalf("awstest: %s of %s: %v", kind, owner, err)

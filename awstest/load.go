@@ -206,18 +206,15 @@ func (d *Deployment) Key(address string) *Key {
 func madeAs[T any](d *Deployment, address, kind string) T {
 	t := d.account.t
 	t.Helper()
-	if r := d.byAddress[address]; r != nil && r.Type == kind {
-		if made, ok := d.made[address].(T); ok {
-			return made
+	made, ok := d.made[address].(T)
+	if !ok || d.byAddress[address].Type != kind {
+		var there []string
+		for _, r := range d.stack.Resources {
+			if r.Type == kind {
+				there = append(there, r.Address)
+			}
 		}
+		t.Fatalf("awstest: the file has no %s %q; it has: %s", kind, address, strings.Join(there, ", "))
 	}
-	var there []string
-	for _, r := range d.stack.Resources {
-		if r.Type == kind {
-			there = append(there, r.Address)
-		}
-	}
-	t.Fatalf("awstest: the file has no %s %q; it has: %s", kind, address, strings.Join(there, ", "))
-	var none T
-	return none
+	return made
 }

@@ -162,7 +162,9 @@ func (p *properties) iamTags() []iamtypes.Tag { return (&spec{tags: p.tags("Tags
 func (p *properties) policyOf(value any, kind enforce.Kind) *document {
 	switch v := value.(type) {
 	case deploy.Document:
-		return &document{v.Text, v.Source, kind}
+		d := &document{v.Text, v.Source, kind}
+		mutates(p.account().t, d, p.Address)
+		return d
 	case string:
 		d := &document{text: v, kind: kind}
 		d.source.File, d.source.Line = p.Position.File, p.Position.Line

@@ -50,9 +50,15 @@ func With(services ...fakeaws.Service) Option {
 	return worldOption(func(o *options) { o.added = append(o.added, services...) })
 }
 
+// ownServices are those that every World has.
+var ownServices = []fakeaws.Service{iam.Service, sts.Service, s3.Service, s3.ControlService, sqs.Service, organizations.Service}
+
 // services are those of the World. Of several with one name the last counts.
 func (o *options) services() []fakeaws.Service {
-	services := []fakeaws.Service{iam.Service, sts.Service, s3.Service, s3.ControlService, sqs.Service, organizations.Service}
+	services := ownServices
+	if len(o.added) > 0 {
+		services = slices.Clone(services)
+	}
 	for _, added := range o.added {
 		services = slices.DeleteFunc(services, func(s fakeaws.Service) bool { return s.Name == added.Name })
 		services = append(services, added)

@@ -112,10 +112,12 @@ func (a *Account) longTerm(key *iamtypes.AccessKey) aws.Credentials {
 func (a *Account) NewRole(name string, options ...RoleOption) *Principal {
 	a.t.Helper()
 	s := newSpec(options)
-	if s.trust == nil {
-		s.trust = Allow("sts:AssumeRole").By(a.acct.ID)
+	var trust *document
+	if s.trust != nil {
+		trust = a.document(s.trust, enforce.TrustPolicy, "role "+name)
+	} else {
+		trust = a.read(Allow("sts:AssumeRole").By(a.acct.ID), enforce.TrustPolicy, "role "+name)
 	}
-	trust := a.document(s.trust, enforce.TrustPolicy, "role "+name)
 	out := perform[awsiam.CreateRoleOutput](fixture{account: a, subject: name, policy: trust}, &awsiam.CreateRoleInput{
 		RoleName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("role-"+name, s.boundary),
 		AssumeRolePolicyDocument: &trust.text,

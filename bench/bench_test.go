@@ -89,8 +89,11 @@ var (
 	}
 )
 
-// users is how many users the account has that ListUsers lists.
-const users = 1000
+// Users and objects are how many the account has that ListUsers and ListObjectsV2 list.
+const (
+	users   = 1000
+	objects = 1000
+)
 
 var (
 	// createUser makes users and deletes them again, so that the account stays as
@@ -113,6 +116,16 @@ var (
 		}
 	}
 )
+
+// listBucket lists a bucket of as many objects as a page has.
+func listBucket(tb testing.TB, cfg aws.Config) func() {
+	client, bucket := s3.NewFromConfig(cfg), aws.String("bucket")
+	return func() {
+		out, err := client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: bucket})
+		require.NoError(tb, err)
+		require.Len(tb, out.Contents, objects)
+	}
+}
 
 // listObjects lists the page in the middle of a bucket of as many objects: to get
 // there is a part of the work.
@@ -141,12 +154,13 @@ const listed = 1000
 
 // A measurement compares a job on an account with the same job on a floor.
 type measurement struct {
-	name  string
-	job   job
-	size  int // of the object
-	users int // in the account
-	floor func(answers) http.Handler
-	limit float64
+	name    string
+	job     job
+	size    int // of the object
+	users   int // in the account
+	objects int // in the bucket
+	floor   func(answers) http.Handler
+	limit   float64
 	// socket is the limit over a socket, where it is another.
 	socket float64
 	times  int // of the job in one round
@@ -163,7 +177,8 @@ var measurements = []measurement{
 	{name: "GetObject 1 KiB", job: getObject(1024), size: 1024, floor: canned, limit: 1.3, times: 200},
 	{name: "send+receive+delete", job: sendReceiveDelete, floor: canned, limit: 1.3, times: 100},
 	{name: "create+delete user", job: createUser, floor: canned, limit: 1.3, times: 100},
-	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.2, times: 2},
+	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.15, times: 2},
+	{name: "ListObjectsV2 of 1,000", job: listBucket, objects: objects, floor: canned, limit: 1.2, times: 2},
 	{name: "PutObject 8 MiB", job: putObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
 	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.1, times: 2},
 }
@@ -185,6 +200,10 @@ func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
 	require.NoError(tb, err)
 	_, err = store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: bytes.NewReader(make([]byte, m.size))})
 	require.NoError(tb, err)
+	for i := range m.objects - 1 { // and the one that is there
+		_, err := store.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String(fmt.Sprintf("folder/object-%04d", i)), Body: strings.NewReader("data")})
+		require.NoError(tb, err)
+	}
 	_, err = sqs.NewFromConfig(acct.Config()).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
 	require.NoError(tb, err)
 	directory := iam.NewFromConfig(acct.Config())
@@ -395,10 +414,22 @@ func TestSpeed(t *testing.T) {
 		defer l.end()
 		check(t, 1.2, 5, listObjects(l, 1000), listObjects(l, 100_000))
 	})
-	t.Run("New+call+Close", func(t *testing.T) {
-		identity := canned(learn(t, measurements[0]))
-		check(t, 1, 10, func() { newFloor(t, identity) }, func() { newAccount(t) })
-	})
+	for _, life := range []struct {
+		name  string
+		floor bool // a bare httptest server
+		opts  []awstest.Option
+		limit float64
+	}{
+		{"in process", false, nil, 1.5},
+		{"in process, against a socket", true, nil, 1},
+		// The goal is 1.
+		{"socket", true, []awstest.Option{awstest.WithSocket()}, 1.2},
+	} {
+		t.Run("New+call+Close/"+life.name, func(t *testing.T) {
+			identity := canned(learn(t, measurements[0]))
+			check(t, life.limit, 10, func() { newFloor(t, identity, life.floor) }, func() { newAccount(t, life.opts...) })
+		})
+	}
 }
 
 // tries is how often a ratio over its limit is measured again before it counts:
@@ -449,24 +480,18 @@ func clock(times int, do func()) time.Duration {
 	return time.Since(start) / time.Duration(times)
 }
 
-// newFloor is the life of a bare httptest server with one call.
-func newFloor(tb testing.TB, h http.Handler) {
-	server := httptest.NewServer(h)
-	transport := &http.Transport{}
-	getCallerIdentity(tb, aws.Config{
-		Region:       "us-east-1",
-		Credentials:  credentials.NewStaticCredentialsProvider(floorKey, floorSecret, ""),
-		BaseEndpoint: aws.String(server.URL),
-		HTTPClient:   plainBody{transport},
-	})()
-	transport.CloseIdleConnections()
-	server.Close()
+// newFloor is the life of a handler with one call: of one that is called in the process, or
+// of a bare httptest server.
+func newFloor(tb testing.TB, h http.Handler, socket bool) {
+	l := &life{TB: tb}
+	getCallerIdentity(tb, floorConfig(l, h, socket))()
+	l.end()
 }
 
 // newAccount is the life of an account with one call.
-func newAccount(tb testing.TB) {
+func newAccount(tb testing.TB, opts ...awstest.Option) {
 	l := &life{TB: tb}
-	acct := awstest.New(l)
+	acct := awstest.New(l, opts...)
 	getCallerIdentity(tb, acct.Config())()
 	l.end()
 }
@@ -490,16 +515,18 @@ func (l *life) end() {
 
 func BenchmarkNew(b *testing.B) {
 	identity := canned(learn(b, measurements[0]))
-	b.Run("floor", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			newFloor(b, identity)
-		}
-	})
-	b.Run("leastpriv", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			newAccount(b)
-		}
-	})
+	for _, door := range doors {
+		b.Run(door.name+"/floor", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				newFloor(b, identity, door.socket)
+			}
+		})
+		b.Run(door.name+"/leastpriv", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				newAccount(b, door.opts...)
+			}
+		})
+	}
 }

@@ -40,6 +40,7 @@ func TestCookbook(t *testing.T) {
 		{Name: "never deletes them", As: role, Call: remove, Want: awstest.WantDenied("s3:DeleteObject")},
 	}.Run(t)
 	assert.Equal(t, []string{"2026/q3.csv"}, bucket.Keys())
+	awstest.AssertLeastPrivilege(t, role)
 
 	require.Error(t, remove(t.Context(), role.Config()))
 	calls := acct.Calls().By(role).Denied()
@@ -55,6 +56,23 @@ func TestCookbook(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "a,b", string(body))
+}
+
+func TestCookbookMutate(t *testing.T) {
+	t.Parallel()
+	put := func(t awstest.T, p *awstest.Principal, key string) error {
+		_, err := s3.NewFromConfig(p.Config()).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key})
+		return err
+	}
+	awstest.Mutate(t, func(t awstest.T) {
+		acct := awstest.New(t)
+		bucket := acct.S3().CreateBucket("reports")
+		role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+		awstest.RequireAllowed(t, put(t, role, "2026/q3.csv"))
+		awstest.RequireDenied(t, put(t, role, "2025/q3.csv"), "s3:PutObject")
+		_, err := s3.NewFromConfig(role.Config()).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket.Name()), Key: aws.String("2026/q3.csv")})
+		awstest.RequireDenied(t, err, "s3:DeleteObject")
+	})
 }
 
 func TestCookbookRoles(t *testing.T) {

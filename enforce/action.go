@@ -50,41 +50,49 @@ func (s *Statement) concerns(action string) bool {
 // An index finds the statements of one effect that can be about an action. In a
 // long policy it does not look at the others.
 type index struct {
-	statements []*Statement // all, in the order of the document
-	actions    *actionIndex // nil in a short policy
+	rules   []rule       // all, in the order of the document
+	actions *actionIndex // nil in a short policy
+}
+
+// A rule is a statement beside what the request's resource must have for it: most
+// statements are passed over without being read.
+type rule struct {
+	needs sieve
+	*Statement
 }
 
 // An actionIndex has the statements by the actions that they name. A statement
 // that names several is there several times.
 type actionIndex struct {
-	named map[string][]*Statement  // by an action without wildcards
-	wild  map[string][]*wildAction // by the service of an action with wildcards
-	other []*Statement             // those with "*" or NotAction
+	named map[string][]rule        // by an action without wildcards
+	few   []*wildAction            // the actions with wildcards, while they are few
+	wild  map[string][]*wildAction // by their service otherwise
+	other []rule                   // those with "*" or NotAction
 }
 
 // A wildAction is an action with wildcards and the statements that name it, so
 // that it is matched once however many they are.
 type wildAction struct {
-	action     *ActionPattern
-	statements []*Statement
+	action *ActionPattern
+	rules  []rule
 }
 
 // minIndexed is how many statements of an effect are worth an index; measured.
 const minIndexed = 8
 
-func newIndex(statements []*Statement) index {
-	x := index{statements: statements}
-	if len(statements) < minIndexed {
+func newIndex(rules []rule) index {
+	x := index{rules: rules}
+	if len(rules) < minIndexed {
 		return x
 	}
 	x.actions = new(actionIndex)
-	for _, s := range statements {
-		x.actions.add(s)
+	for _, r := range rules {
+		x.actions.add(r)
 	}
 	return x
 }
 
-func (x *actionIndex) add(s *Statement) {
+func (x *actionIndex) add(s rule) {
 	if s.not.action {
 		x.other = append(x.other, s)
 		return
@@ -95,28 +103,52 @@ func (x *actionIndex) add(s *Statement) {
 			x.other = append(x.other, s)
 		case a.kind == exact:
 			if x.named == nil {
-				x.named = make(map[string][]*Statement, 1)
+				x.named = make(map[string][]rule, 1)
 			}
 			x.named[a.text] = append(x.named[a.text], s)
 		default:
 			w := x.wildAction(a)
-			w.statements = append(w.statements, s)
+			w.rules = append(w.rules, s)
 		}
 	}
 }
 
+// fewActions is how many actions with wildcards are matched one by one faster than found
+// by their service; measured.
+const fewActions = 3
+
+// wilds returns the actions with wildcards that may mean an action.
+func (x *actionIndex) wilds(action string) []*wildAction {
+	if x.wild == nil {
+		return x.few
+	}
+	return x.wild[serviceOf(action)]
+}
+
 // wildAction returns the entry of an action with wildcards.
 func (x *actionIndex) wildAction(a *ActionPattern) *wildAction {
-	service := serviceOf(a.text)
-	for _, w := range x.wild[service] {
+	for _, w := range x.wilds(a.text) {
 		if w.action.text == a.text {
 			return w
 		}
 	}
-	if x.wild == nil {
-		x.wild = make(map[string][]*wildAction, 1)
-	}
 	w := &wildAction{action: a}
-	x.wild[service] = append(x.wild[service], w)
+	x.few = append(x.few, w)
+	switch {
+	case x.wild != nil:
+		x.few = nil
+		x.addWild(w)
+	case len(x.few) > fewActions:
+		x.wild = make(map[string][]*wildAction)
+		for _, w := range x.few {
+			x.addWild(w)
+		}
+		x.few = nil
+	}
 	return w
+}
+
+func (x *actionIndex) addWild(w *wildAction) {
+	service := serviceOf(w.action.text)
+	x.wild[service] = append(x.wild[service], w)
 }

@@ -33,20 +33,28 @@ func benchRequest() *Request {
 	return req
 }
 
-// tenByTen has 10 policies of 10 statements with wildcards and conditions; the
-// last statement is last.
-func tenByTen(t testing.TB, last string) *PolicySet {
+// unmet returns one of five conditions that do not hold.
+func unmet(i int) string {
 	conditions := []string{
 		`"StringEquals":{"aws:PrincipalTag/team":"ops"}`, `"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}`,
 		`"StringLike":{"aws:RequestedRegion":"eu-*"}`, `"Bool":{"aws:MultiFactorAuthPresent":"true"}`,
 		`"DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`,
 	}
+	return conditions[i%len(conditions)]
+}
+
+// ofTeam returns conditions that do not hold, each for another value of a key.
+func ofTeam(i int) string { return fmt.Sprintf(`"StringEquals":{"aws:PrincipalTag/team":"team%d"}`, i) }
+
+// tenByTen has 10 policies of 10 statements with wildcards and conditions; the
+// last statement is last.
+func tenByTen(t testing.TB, last string) *PolicySet {
 	set := &PolicySet{}
 	for i := range 10 {
 		var statements []string
 		for j := range 10 {
 			statements = append(statements, stmt("Allow", "s3:Get*", fmt.Sprintf("arn:aws:s3:::rep*/20%02d/*", 20+j),
-				`"Condition":{`+conditions[(i+j)%len(conditions)]+`}`))
+				`"Condition":{`+unmet(i+j)+`}`))
 		}
 		if i == 9 {
 			statements[9] = last
@@ -71,6 +79,33 @@ func onOtherBuckets(t testing.TB, n int) *PolicySet {
 		statements = append(statements, stmt("Allow", "s3:GetObject", fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i)))
 	}
 	return &PolicySet{Identity: []*Policy{identity(t, append(statements, stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/*"))...)}}
+}
+
+// aboutIt has n statements in ten policies, all about the asked action and resource with a
+// condition that does not hold, and one more without.
+func aboutIt(t testing.TB, n int, condition func(i int) string) *PolicySet {
+	const policies = 10 // one document would be too long
+	set := &PolicySet{}
+	for i := range policies {
+		var statements []string
+		for j := range n / policies {
+			statements = append(statements, stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/*", `"Condition":{`+condition(i*n/policies+j)+`}`))
+		}
+		set.Identity = append(set.Identity, identity(t, statements...))
+	}
+	set.Identity = append(set.Identity, identity(t, stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/*")))
+	return set
+}
+
+// toAccount has n statements of a bucket's policy that allow the caller's account, and one
+// that allows the caller's role.
+func toAccount(t testing.TB, n int) *PolicySet {
+	var statements []string
+	for range n {
+		statements = append(statements, stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/*", aws(account)))
+	}
+	return &PolicySet{Resource: policy(t, ResourcePolicy,
+		append(statements, stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/*", aws(sessionOf(account, "worker", "s1").ARN)))...)}
 }
 
 // denying has the statements of a set as denials, of which the last applies.
@@ -98,6 +133,9 @@ func shapes(t testing.TB) []shape {
 		{"10x10 denies, deny last", denying(t, tenByTen(t, last)), ExplicitDeny},
 		{"variables", &PolicySet{Identity: []*Policy{identity(t,
 			stmt("Allow", "s3:GetObject", "arn:aws:s3:::reports/${aws:PrincipalTag/year, '2026'}/*"))}}, Allowed},
+		{"1000 about it", aboutIt(t, 1000, unmet), Allowed},
+		{"1000 about it, of teams", aboutIt(t, 1000, ofTeam), Allowed},
+		{"1000 to the account", toAccount(t, 1000), Allowed},
 	}
 	for _, n := range []int{1, 10, 100, 1000} {
 		all = append(all, shape{fmt.Sprintf("%d unrelated", n), unrelated(t, n), Allowed})

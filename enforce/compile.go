@@ -16,6 +16,10 @@ type compiler struct {
 	conditions []condition
 	operands   []operand
 	values     []string
+	keys       map[string]*conditionKey
+	// last and before are the statement before, as it was written and compiled.
+	last   *StatementElements
+	before *Statement
 }
 
 func newCompiler(d *Document, kind Kind, wrong report) *compiler {
@@ -65,14 +69,38 @@ func (c *compiler) compile(s *StatementElements) *Statement {
 		c.resources = append(c.resources, p)
 	}
 	compiled.resources = since(c.resources, first)
-	compiled.needs = compiled.sieve()
 	c.principalsOf(s, compiled)
 	first = len(c.conditions)
 	for i := range s.Conditions {
 		c.condition(&s.Conditions[i])
 	}
 	compiled.conditions = since(c.conditions, first)
+	c.share(s, compiled)
 	return compiled
+}
+
+// share gives a statement the resources and the conditions of the one before where they are
+// the same: an evaluation that has just looked at them does not look again.
+func (c *compiler) share(s *StatementElements, compiled *Statement) {
+	last, before := c.last, c.before
+	c.last, c.before = s, compiled
+	if last == nil {
+		return
+	}
+	if slices.EqualFunc(s.Resource, last.Resource, sameText) && slices.EqualFunc(s.NotResource, last.NotResource, sameText) {
+		c.resources = c.resources[:len(c.resources)-len(compiled.resources)]
+		compiled.resources = before.resources
+	}
+	if slices.EqualFunc(s.Conditions, last.Conditions, sameCondition) {
+		c.conditions = c.conditions[:len(c.conditions)-len(compiled.conditions)]
+		compiled.conditions = before.conditions
+	}
+}
+
+func sameText(a, b Text) bool { return a.Value == b.Value }
+
+func sameCondition(a, b ConditionElement) bool {
+	return a.Operator.Value == b.Operator.Value && a.Key.Value == b.Key.Value && slices.EqualFunc(a.Values, b.Values, sameText)
 }
 
 func (c *compiler) principalsOf(s *StatementElements, compiled *Statement) {
@@ -88,6 +116,20 @@ func (c *compiler) principalsOf(s *StatementElements, compiled *Statement) {
 	}
 	compiled.principals = since(c.principals, first)
 	compiled.anyPrincipal = compiled.anyPrincipal || !c.kind.namesPrincipals()
+	compiled.most = compiled.mostDirect()
+}
+
+// mostDirect returns the most direct grade that a statement may have for any caller: no
+// less than byAccount, also where it names nobody.
+func (s *Statement) mostDirect() grade {
+	if s.anyPrincipal || s.not.principal {
+		return directly
+	}
+	most := byAccount
+	for i := range s.principals {
+		most = max(most, s.principals[i].kind.most())
+	}
+	return most
 }
 
 func (c *compiler) condition(s *ConditionElement) {
@@ -100,8 +142,22 @@ func (c *compiler) condition(s *ConditionElement) {
 		c.operands = append(c.operands, o)
 		c.values = append(c.values, v.Value)
 	}
-	c.conditions = append(c.conditions, condition{qualified: s.parsed, key: newConditionKey(s.Key.Value),
+	c.conditions = append(c.conditions, condition{qualified: s.parsed, key: c.key(s.Key.Value),
 		operands: since(c.operands, first), values: since(c.values, first)})
+}
+
+// key returns a condition key, the same for all that name it in a policy: an evaluation
+// finds it again by its address.
+func (c *compiler) key(name string) *conditionKey {
+	if key, ok := c.keys[name]; ok {
+		return key
+	}
+	if c.keys == nil {
+		c.keys = make(map[string]*conditionKey, 1)
+	}
+	key := newConditionKey(name)
+	c.keys[name] = key
+	return key
 }
 
 // adopt makes compiled statements the policy's own.
@@ -115,13 +171,26 @@ func (p *Policy) adopt(statements []*Statement) {
 // hold makes compiled statements those that decide for the policy, which may be other
 // policies' own.
 func (p *Policy) hold(statements []*Statement) {
-	denies := func(s *Statement) bool { return s.deny }
-	allows := statements
-	if slices.ContainsFunc(statements, denies) {
-		allows = slices.DeleteFunc(slices.Clone(statements), denies)
+	p.statements = statements
+	p.allows, p.denies = newIndex(rules(statements, false)), newIndex(rules(statements, true))
+}
+
+// rules returns the statements that deny, or those that allow.
+func rules(statements []*Statement, deny bool) []rule {
+	n := 0
+	for _, s := range statements {
+		if s.deny == deny {
+			n++
+		}
 	}
-	p.statements, p.allows, p.denies = statements, newIndex(allows), index{}
-	if len(allows) < len(statements) {
-		p.denies = newIndex(slices.DeleteFunc(slices.Clone(statements), func(s *Statement) bool { return !s.deny }))
+	if n == 0 {
+		return nil
 	}
+	list := make([]rule, 0, n)
+	for _, s := range statements {
+		if s.deny == deny {
+			list = append(list, rule{s.sieve(), s})
+		}
+	}
+	return list
 }

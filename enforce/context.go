@@ -193,6 +193,32 @@ func (c *Context) Bytes() int {
 	return n
 }
 
+// Equal reports whether two contexts, with what is beneath them, have the same keys and
+// values in the same order.
+func (c *Context) Equal(other *Context) bool {
+	for c != other {
+		if c == nil || other == nil || !slices.EqualFunc(c.entries, other.entries, entry.equal) {
+			return false
+		}
+		c, other = c.Base, other.Base
+	}
+	return true
+}
+
+func (e entry) equal(other entry) bool {
+	v, w := &e.value, &other.value
+	return (e.key == other.key || e.key.name == other.key.name) &&
+		v.kind == w.kind && v.micro == w.micro && v.one == w.one &&
+		(v.many == w.many || slices.Equal(*v.many, *w.many)) // those of one kind both have many or neither
+}
+
+// Clip gives back the room for further keys that a context has.
+func (c *Context) Clip() {
+	if len(c.entries) < cap(c.entries) {
+		c.entries = append(make([]entry, 0, len(c.entries)), c.entries...)
+	}
+}
+
 // Over returns the context with base beneath all that it has.
 func (c *Context) Over(base *Context) Context {
 	if c.Base == nil {
@@ -299,7 +325,7 @@ var derivations = map[string]derivation{
 // value returns what the request holds for a key, nil when the key is absent.
 // The result is valid until the next call.
 func (e *eval) value(k *conditionKey) *value {
-	v := e.req.Context.find(k)
+	v := e.find(k)
 	switch {
 	case v != nil && (v.kind == absentKey || v.kind == multi && nullSetIsMissing && v.isNull()):
 		return nil
@@ -312,6 +338,22 @@ func (e *eval) value(k *conditionKey) *value {
 	}
 	e.derived = value{one: text}
 	return &e.derived
+}
+
+// find returns what the request's Context has for a key. Many statements ask for the same
+// few keys.
+func (e *eval) find(k *conditionKey) *value {
+	l := &e.lookups[k.known%uint16(len(e.lookups))]
+	if l.key != k {
+		*l, e.looked = lookup{k, e.req.Context.find(k)}, true
+	}
+	return l.value
+}
+
+// A lookup is what the request has for a key, nil for a key that it has not.
+type lookup struct {
+	key   *conditionKey
+	value *value
 }
 
 // anonymous is the value of aws:userid and aws:PrincipalAccount in requests without a

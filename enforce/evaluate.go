@@ -149,9 +149,22 @@ type eval struct {
 	identity bool   // see hasIdentity
 	action   string // in lower case
 	resource arn    // the segments of req.Resource, once they were needed
-	sieved   sieve  // of req.Resource, once it was needed
+	lacking  sieve  // what req.Resource lacks, once it was needed
 	derived  value  // of value
+	lookups  [16]lookup
+	looked   bool // some lookup was made
+	// covered and met are what was last found of the resources and of the conditions of a
+	// statement: those of one after the other are often the same.
+	covered struct {
+		resources *arnPattern
+		yes       bool
+	}
+	met struct {
+		conditions *condition
+		yes        bool
+	}
 
+	spelled string // what action was made of
 	lowered []byte // what action refers to
 	buf     []byte // of expand
 	texts   texts  // that were searched
@@ -176,13 +189,23 @@ func (e *eval) release() {
 	if e.texts.last != nil {
 		e.texts = texts{}
 	}
-	e.derived.one, e.checked, e.sieved = "", "", 0
+	e.checked = ""
+	if e.looked {
+		e.looked = false
+		clear(e.lookups[:])
+		e.derived.one, e.met.conditions = "", nil
+	}
+	e.covered.resources, e.lacking = nil, sieve{}
 	evals.Put(e)
 }
 
 // lower puts the action in lower case; actions are case-insensitive. The text
 // lives in a buffer that is used again, which saves an allocation per decision.
 func (e *eval) lower(action string) {
+	if action == e.spelled {
+		return
+	}
+	e.spelled = action
 	if len(action) > len(e.lowered) {
 		e.lowered = make([]byte, 2*len(action))
 	}

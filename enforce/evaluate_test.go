@@ -362,9 +362,9 @@ func TestIndexedPolicy(t *testing.T) {
 	assert.Equal(t, Allowed, verdict(ask(userOf(account, "a"), "s3:ListParts", "arn:aws:s3:::list/k"), set))
 	assert.Equal(t, ImplicitDeny, verdict(ask(userOf(account, "a"), "s3:ListParts", "arn:aws:s3:::wild/k"), set))
 	assert.Equal(t, Allowed, verdict(ask(userOf(account, "a"), "s3:PutObjectTagging", "arn:aws:s3:::tags/k"), set))
-	assert.Nil(t, newIndex(make([]*Statement, minIndexed-1)).actions, "a short policy needs no index")
+	assert.Nil(t, newIndex(make([]rule, minIndexed-1)).actions, "a short policy needs no index")
 	assert.NotNil(t, set.Identity[0].allows.actions)
-	assert.NotNil(t, newIndex(set.Identity[0].allows.statements[:minIndexed]).actions)
+	assert.NotNil(t, newIndex(set.Identity[0].allows.rules[:minIndexed]).actions)
 	d := Evaluate(ask(userOf(account, "a"), "sqs:SendMessage", "*"), set)
 	assert.Equal(t, 1, d.Statement.Number(), "the first of equals decides")
 }

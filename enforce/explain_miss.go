@@ -48,9 +48,9 @@ func (d Decision) NearMisses() []NearMiss {
 			}
 			first := len(misses)
 			for _, p := range e.policies(l) {
-				for _, s := range p.allows.statements {
-					if s.concerns(e.action) && e.matches(s) == unnamed {
-						misses = append(misses, e.nearMiss(l, s))
+				for _, r := range p.allows.rules {
+					if r.concerns(e.action) && e.matches(r.Statement) == unnamed {
+						misses = append(misses, e.nearMiss(l, r.Statement))
 					}
 				}
 			}
@@ -140,9 +140,9 @@ func (d Decision) misspelled() (lines []string) {
 	d.again(func(e *eval) {
 		for _, l := range e.taking() {
 			for _, p := range e.policies(l) {
-				for _, s := range p.allows.statements {
-					for _, hint := range misspellings(s, d.Request.Action) {
-						lines = append(lines, "  "+describe(l, s)+": "+hint)
+				for _, r := range p.allows.rules {
+					for _, hint := range misspellings(r.Statement, d.Request.Action) {
+						lines = append(lines, "  "+describe(l, r.Statement)+": "+hint)
 					}
 				}
 			}

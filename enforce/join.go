@@ -5,7 +5,8 @@ package enforce
 // objects are by ACLs. Decisions name the policy that a statement came from. Nil
 // policies are left out; of one alone it returns that one.
 func Join(kind Kind, policies ...*Policy) *Policy {
-	var all, allows, denies []*Statement
+	var all []*Statement
+	var allows, denies []rule
 	var one *Policy
 	count := 0
 	for _, p := range policies {
@@ -15,8 +16,8 @@ func Join(kind Kind, policies ...*Policy) *Policy {
 		one = p
 		count++
 		all = append(all, p.statements...)
-		allows = append(allows, p.allows.statements...)
-		denies = append(denies, p.denies.statements...)
+		allows = append(allows, p.allows.rules...)
+		denies = append(denies, p.denies.rules...)
 	}
 	if count <= 1 {
 		return one
@@ -38,8 +39,17 @@ func (p *Policy) RestrictPublicBuckets(caller *Principal, owner string) *Policy 
 
 // Denials returns a policy that has the Deny statements of p alone.
 func (p *Policy) Denials() *Policy {
-	if p == nil || len(p.allows.statements) == 0 {
+	if p == nil || len(p.allows.rules) == 0 {
 		return p
 	}
-	return &Policy{kind: p.kind, source: p.source, doc: p.doc, size: p.size, version: p.version, statements: p.denies.statements, denies: p.denies}
+	return &Policy{kind: p.kind, source: p.source, doc: p.doc, size: p.size, version: p.version, statements: p.denies.list(), denies: p.denies}
+}
+
+// list returns the statements of an index.
+func (x *index) list() []*Statement {
+	list := make([]*Statement, len(x.rules))
+	for i := range x.rules {
+		list[i] = x.rules[i].Statement
+	}
+	return list
 }

@@ -21,7 +21,7 @@ func (p *Policy) ContextKeys() []string {
 // resource and in some context. What is denied it does not look at. The service
 // is its prefix, and the actions are all that it has, like "s3:GetObject".
 func (p *Policy) Reaches(service string, actions iter.Seq[string]) bool {
-	return slices.ContainsFunc(p.allows.statements, func(s *Statement) bool { return s.reaches(service, actions) })
+	return slices.ContainsFunc(p.allows.rules, func(r rule) bool { return r.reaches(service, actions) })
 }
 
 func (s *Statement) reaches(service string, actions iter.Seq[string]) bool {
@@ -49,13 +49,13 @@ func (d Decision) Matched() []*Statement {
 		return nil
 	}
 	d.grants(func(e *eval, p *Policy) {
-		list := p.allows.statements
+		list := p.allows.rules
 		if d.Verdict == ExplicitDeny {
-			list = p.denies.statements
+			list = p.denies.rules
 		}
-		for _, s := range list {
-			if e.matches(s) != unnamed {
-				matched = append(matched, s)
+		for _, r := range list {
+			if e.matches(r.Statement) != unnamed {
+				matched = append(matched, r.Statement)
 			}
 		}
 	})

@@ -21,51 +21,86 @@ func (e *eval) admits(s *Statement) grade {
 	if g == unnamed {
 		return unnamed
 	}
-	for i := range s.conditions {
-		if !e.holds(&s.conditions[i]) {
-			return unnamed
-		}
+	if len(s.conditions) > 0 && !e.meets(s) {
+		return unnamed
 	}
 	return g
+}
+
+// meets reports whether the request satisfies the conditions of a statement that has some.
+func (e *eval) meets(s *Statement) bool {
+	if first := &s.conditions[0]; e.met.conditions != first {
+		e.met.conditions, e.met.yes = first, e.allHold(s.conditions)
+	}
+	return e.met.yes
+}
+
+func (e *eval) allHold(conditions []condition) bool {
+	for i := range conditions {
+		if !e.holds(&conditions[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // covers reports whether a statement is about the request's resource. An action
 // without resource-level permissions has the resource "*", which only "*"
 // matches.
 func (e *eval) covers(s *Statement) bool {
-	for i := range s.resources {
-		if e.matchARN(&s.resources[i], e.req.Resource, &e.resource) {
-			return !s.not.resource
+	if len(s.resources) == 0 {
+		return true
+	}
+	if first := &s.resources[0]; e.covered.resources != first {
+		e.covered.resources, e.covered.yes = first, e.anyMatches(s.resources)
+	}
+	return e.covered.yes != s.not.resource
+}
+
+func (e *eval) anyMatches(resources []arnPattern) bool {
+	for i := range resources {
+		if e.matchARN(&resources[i], e.req.Resource, &e.resource) {
+			return true
 		}
 	}
-	return s.not.resource || len(s.resources) == 0
+	return false
 }
 
 // best returns the statement of an index that applies most directly, the first
 // of equals.
 func (e *eval) best(x *index) (best *Statement, g grade) {
 	if x.actions == nil {
-		return e.better(x.statements, false, nil, unnamed)
+		return e.better(x.rules, false, nil, unnamed)
 	}
-	best, g = e.better(x.actions.named[e.action], true, nil, unnamed)
-	for _, w := range x.actions.wild[serviceOf(e.action)] {
+	if x.actions.named != nil {
+		best, g = e.better(x.actions.named[e.action], true, nil, unnamed)
+	}
+	for _, w := range x.actions.wilds(e.action) {
 		if w.action.match(e.action) {
-			best, g = e.better(w.statements, true, best, g)
+			best, g = e.better(w.rules, true, best, g)
 		}
 	}
-	return e.better(x.actions.other, false, best, g)
+	if x.actions.other != nil {
+		best, g = e.better(x.actions.other, false, best, g)
+	}
+	return best, g
 }
 
 // better returns the statement of a list that applies more directly than best,
 // or as directly and stands before it. The list is in the order of the document;
 // all of it concerns the action, or that is to be asked.
-func (e *eval) better(list []*Statement, concern bool, best *Statement, g grade) (*Statement, grade) {
-	sieve := e.sieve(len(list))
-	for _, s := range list {
-		if g == directly && s.number >= best.number {
-			break
+func (e *eval) better(list []rule, concern bool, best *Statement, g grade) (*Statement, grade) {
+	lacks := e.lacks(len(list))
+	for {
+		if list = lacks.skip(list); len(list) == 0 {
+			return best, g
 		}
-		if sieve.stops(s.needs) || !concern && !s.concerns(e.action) || !e.covers(s) {
+		s := list[0].Statement
+		list = list[1:]
+		switch {
+		case g == directly && s.number >= best.number:
+			return best, g
+		case g >= s.most && s.number >= best.number, !concern && !s.concerns(e.action), !e.covers(s):
 			continue
 		}
 		m := e.admits(s)
@@ -73,7 +108,6 @@ func (e *eval) better(list []*Statement, concern bool, best *Statement, g grade)
 			best, g = s, m
 		}
 	}
-	return best, g
 }
 
 // anyAllows returns an Allow of any of the policies.
@@ -96,7 +130,7 @@ func (e *eval) anyDenies(policies []*Policy) *Statement {
 }
 
 func (e *eval) denied(p *Policy) *Statement {
-	if len(p.denies.statements) == 0 {
+	if len(p.denies.rules) == 0 {
 		return nil
 	}
 	s, _ := e.best(&p.denies)

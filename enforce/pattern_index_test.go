@@ -231,3 +231,17 @@ func onesOf(places []uint64) (n int) {
 	}
 	return n
 }
+
+// A text that took long to search is indexed for the patterns of one decision, and for no
+// other decision.
+func TestIndexedTextsAreOfOneDecision(t *testing.T) {
+	t.Parallel()
+	p := identity(t, `{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":["*?bc?z*","*?bd?z*","*a?y"]}}}`)
+	near := strings.Repeat("abcabd", 500)
+	for agent, want := range map[string]Verdict{near: ImplicitDeny, near + "xbcxz": Allowed, near + "axy": Allowed, "": ImplicitDeny} {
+		for range 2 {
+			d := Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject, "aws:UserAgent", agent), &PolicySet{Identity: []*Policy{p}})
+			assert.Equal(t, want, d.Verdict, "%.20s of %d", agent, len(agent))
+		}
+	}
+}

@@ -206,7 +206,7 @@ type Statement struct {
 	deny         bool
 	not          struct{ principal, action, resource bool }
 	anyPrincipal bool
-	needs        sieve // of the request's resource
+	most         grade // the most direct that the statement may apply
 	actions      []ActionPattern
 	resources    []arnPattern // none: the resource that the policy is attached to
 	principals   []principalPattern

@@ -62,6 +62,14 @@ func (p *principalPattern) names(caller *Principal) grade {
 	return gradeIf(p.value == caller.IssuerARN, byIssuer)
 }
 
+// most returns the most direct grade that names gives for a kind.
+func (k principalKind) most() grade {
+	if k == accountID || k == canonicalUser {
+		return byAccount
+	}
+	return directly
+}
+
 func gradeIf(matched bool, g grade) grade {
 	if matched {
 		return g

@@ -1,8 +1,9 @@
 package enforce
 
 import (
+	"iter"
+	"slices"
 	"strings"
-	"unsafe"
 )
 
 // A Request is one question to the policy engine: may this principal perform
@@ -96,42 +97,41 @@ type PolicySet struct {
 	Endpoint *Policy
 }
 
-// Unlike yields the policies of a set which another set does not have in the same layer.
-// It is false when yield was: the rest is left out.
-func (set *PolicySet) Unlike(other *PolicySet, yield func(*Policy) bool) bool {
-	for _, one := range [...][2]*Policy{
-		{set.Boundary, other.Boundary}, {set.Resource, other.Resource}, {set.Endpoint, other.Endpoint},
-	} {
-		if one[0] != nil && one[0] != one[1] && !yield(one[0]) {
-			return false
+// All yields the policies of all layers.
+func (set *PolicySet) All() iter.Seq[*Policy] {
+	return func(yield func(*Policy) bool) {
+		for _, p := range [...]*Policy{set.Boundary, set.Resource, set.Endpoint} {
+			if p != nil && !yield(p) {
+				return
+			}
+		}
+		for _, nodes := range [...][][]*Policy{{set.Identity, set.Session}, set.SCPs, set.RCPs} {
+			for _, list := range nodes {
+				for _, p := range list {
+					if p != nil && !yield(p) {
+						return
+					}
+				}
+			}
 		}
 	}
-	return unlike(set.Identity, other.Identity, yield) && unlike(set.Session, other.Session, yield) &&
-		unlikeNodes(set.SCPs, other.SCPs, yield) && unlikeNodes(set.RCPs, other.RCPs, yield)
 }
 
-func unlike(list, other []*Policy, yield func(*Policy) bool) bool {
-	if len(list) == len(other) && unsafe.SliceData(list) == unsafe.SliceData(other) {
-		return true
-	}
-	for _, p := range list {
-		if p != nil && !yield(p) {
-			return false
-		}
-	}
-	return true
+// Equal reports whether two sets have the same policies in each layer, and the same
+// layers.
+func (set *PolicySet) Equal(other *PolicySet) bool {
+	return set.Boundary == other.Boundary && set.Resource == other.Resource && set.Endpoint == other.Endpoint &&
+		set.NoResourcePolicy == other.NoResourcePolicy &&
+		sameList(set.Identity, other.Identity) && sameList(set.Session, other.Session) &&
+		sameNodes(set.SCPs, other.SCPs) && sameNodes(set.RCPs, other.RCPs)
 }
 
-func unlikeNodes(nodes, other [][]*Policy, yield func(*Policy) bool) bool {
-	if len(nodes) == len(other) && unsafe.SliceData(nodes) == unsafe.SliceData(other) {
-		return true
-	}
-	for _, list := range nodes {
-		if !unlike(list, nil, yield) {
-			return false
-		}
-	}
-	return true
+// sameList reports whether two lists have the same policies. A list that is nil is
+// another than an empty one.
+func sameList(a, b []*Policy) bool { return (a == nil) == (b == nil) && slices.Equal(a, b) }
+
+func sameNodes(a, b [][]*Policy) bool {
+	return (a == nil) == (b == nil) && slices.EqualFunc(a, b, sameList)
 }
 
 // Owner returns the account that owns the resource; "" when neither the request nor the ARN says.

@@ -23,8 +23,8 @@ func TestSieveStopsNoMatch(t *testing.T) {
 		}
 		req := ask(userOf(account, "a"), "s3:GetObject", resource, "k", segment.Draw(t, "k"))
 		e := &eval{req: req, set: &PolicySet{}}
-		if e.matchARN(&p, resource, &e.resource) && e.sieve(minSieved).stops(p.sieve()) {
-			t.Fatalf("%q matches %q, but its sieve %b is not in %b", pattern, resource, p.sieve(), e.sieved)
+		if e.matchARN(&p, resource, &e.resource) && e.lacks(minSieved).stops(p.sieve()) {
+			t.Fatalf("%q matches %q, but its sieve %b has of what is missing, %b", pattern, resource, p.sieve(), e.lacking)
 		}
 	})
 }
@@ -37,35 +37,53 @@ func TestSieveStopsOthers(t *testing.T) {
 	for i := range 1000 {
 		p, err := compileARN(fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i*i), true)
 		require.NoError(t, err)
-		if e.sieve(minSieved).stops(p.sieve()) {
+		if e.lacks(minSieved).stops(p.sieve()) {
 			stopped++
 		}
 	}
 	assert.Greater(t, stopped, 950)
-	assert.False(t, e.sieve(minSieved-1).stops(^sieve(0)), "a short list is not worth a sieve")
+	assert.False(t, e.lacks(minSieved-1).stops(full), "a short list is not worth a sieve")
 }
 
 // What a statement needs is what all of its resources need; nothing where it
 // names what it is not about, or nothing.
 func TestStatementSieve(t *testing.T) {
 	t.Parallel()
-	of := func(text string) (v sieve) {
-		v.add(text)
+	of := func(texts ...string) (v sieve) {
+		for _, text := range texts {
+			v.add(text)
+		}
 		return v
 	}
 	for element, want := range map[string]sieve{
-		`"Resource":"arn:aws:s3:::ab/*"`:                     of("arn:aws:s3:::ab/"),
-		`"Resource":["arn:aws:s3:::ab","arn:aws:s3:::ac"]`:   of("arn:aws:s3:::ab") & of("arn:aws:s3:::ac"),
-		`"Resource":["arn:aws:s3:::ab","*"]`:                 0,
-		`"Resource":"arn:aws:s3:::ab/${aws:username}/c?d"`:   of("arn") | of("aws") | of("s3") | of("ab/") | of("/c"),
-		`"Resource":"arn:aws:s3:::${aws:username, 'xyz'}/c"`: of("arn") | of("aws") | of("s3") | of("/c"),
-		`"Resource":"arn:aws:sqs:*:*:ab"`:                    of("arn") | of("aws") | of("sqs") | of("ab"),
-		`"Resource":"arn:aws:s3:::*ab?cd"`:                   of("arn:aws:s3:::") | of("ab") | of("cd"),
-		`"NotResource":"arn:aws:s3:::ab"`:                    0,
+		`"Resource":"arn:aws:s3:::ab/*"`:                      of("arn:aws:s3:::ab/"),
+		`"Resource":["arn:aws:s3:::abc","arn:aws:s3:::abd"]`:  of("arn:aws:s3:::ab"),
+		`"Resource":["arn:aws:s3:::ab","*"]`:                  of(),
+		`"Resource":"arn:aws:s3:::ab/${aws:username}/cd?ef"`:  of("arn", "aws", "ab/", "/cd"),
+		`"Resource":"arn:aws:s3:::${aws:username, 'xyz'}/cd"`: of("arn", "aws", "/cd"),
+		`"Resource":"arn:aws:sqs:*:*:abc"`:                    of("arn", "aws", "sqs", "abc"),
+		`"Resource":"arn:aws:s3:::*abc?def"`:                  of("arn:aws:s3:::", "abc", "def"),
+		`"Resource":"arn:aws:s3:::*a?b*cd"`:                   of("arn:aws:s3:::"),
+		`"NotResource":"arn:aws:s3:::ab"`:                     of(),
 	} {
 		p := identity(t, `{"Effect":"Allow","Action":"s3:*",`+element+`}`)
-		assert.Equal(t, want, p.statements[0].needs, element)
+		assert.Equal(t, want, p.allows.rules[0].needs, element)
 	}
 	p := policy(t, TrustPolicy, stmt("Allow", "sts:AssumeRole", "", aws(account)))
-	assert.Zero(t, p.statements[0].needs, "a trust policy names no resource")
+	assert.Zero(t, p.allows.rules[0].needs, "a trust policy names no resource")
+}
+
+// The sieve of a resource is that of a pattern without wildcards, and a run of three bytes
+// is enough to have one.
+func TestSieveOfResource(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "ab", "abc", "abcd", "arn:aws:s3:::reports/2026/11/q3.csv"} {
+		var v sieve
+		v.add(text)
+		assert.Equal(t, v, sieveOf(text), text)
+		assert.Equal(t, len(text) < runLength, v == sieve{}, text)
+	}
+	var v sieve
+	v.add("ab\xfecde\xffe")
+	assert.Equal(t, sieveOf("cde"), v, "a wildcard ends a run")
 }

@@ -148,7 +148,7 @@ func (d Decision) next() (s Suggestion, c change) {
 			return true
 		}
 	}
-	d.again(func(e *eval) { s, c = e.lacks(layer) })
+	d.again(func(e *eval) { s, c = e.missingIn(layer) })
 	return s, c
 }
 
@@ -165,9 +165,9 @@ func (d Decision) lacking() Layer {
 	return layer
 }
 
-// lacks returns what a layer needs to allow a request. Where a statement fits but for its
+// missingIn returns what a layer needs to allow a request. Where a statement fits but for its
 // conditions the call must meet them: another statement would go round them.
-func (e *eval) lacks(l Layer) (Suggestion, change) {
+func (e *eval) missingIn(l Layer) (Suggestion, change) {
 	policies, level := e.policies(l), 0
 	if l == SCPLayer {
 		for e.anyAllows(e.nodes(l)[level]) != nil {

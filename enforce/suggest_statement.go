@@ -14,12 +14,12 @@ func (e *eval) nearest(policies []*Policy) (near *Statement) {
 		if p == nil {
 			continue
 		}
-		for _, s := range p.allows.statements {
-			if !s.concerns(e.action) || e.matches(s) != unnamed {
+		for _, r := range p.allows.rules {
+			if !r.concerns(e.action) || e.matches(r.Statement) != unnamed {
 				continue
 			}
-			if c := e.closeness(s); near == nil || best.lessThan(c) {
-				near, best = s, c
+			if c := e.closeness(r.Statement); near == nil || best.lessThan(c) {
+				near, best = r.Statement, c
 			}
 		}
 	}

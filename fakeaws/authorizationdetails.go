@@ -23,13 +23,18 @@ func (c *Call) authorizationID() string {
 	if !c.World.details || c.Account == "" || len(c.Region) > maxRegion {
 		return ""
 	}
-	e := &c.event
-	if e.AuthorizationID == "" {
-		e.AuthorizationID = c.World.ids.Lower(authorizationIDSize)
-		e.account, e.region, e.global = c.Account, c.Region, c.global
-		e.membership = c.World.Membership(c.Account)
+	if c.event.denial == nil {
+		c.event.denial = &denial{c.World.ids.Lower(authorizationIDSize), c.Account, c.Region, c.World.Membership(c.Account), c.global}
 	}
-	return e.AuthorizationID
+	return c.event.denial.id
+}
+
+// A denial is what the details of a denied call are found by, and the condition keys that
+// its permissions share.
+type denial struct {
+	id, account, region string
+	membership          *Membership
+	global              *enforce.Context
 }
 
 // AuthorizationDetails are what iam-toolbox:GetRequestAuthorizationDetails tells of a
@@ -84,19 +89,19 @@ type ContextValue struct {
 // (GetRequestAuthorizationPolicy in the API reference). Details are of one region.
 func (w *World) FindAuthorization(id, account, region string) (*AuthorizationDetails, bool) {
 	e, ok := w.log.findAuthorization(id)
-	if !ok || e.region != region || !e.isOf(w, account) {
+	if !ok || e.denial.region != region || !e.denial.isOf(w, account) {
 		return nil, false
 	}
 	return newAuthorizationDetails(&e), true
 }
 
 // isOf reports whether an account may read the details of a denial.
-func (e *Event) isOf(w *World, account string) bool {
-	if e.membership == nil {
-		return account == e.account
+func (d *denial) isOf(w *World, account string) bool {
+	if d.membership == nil {
+		return account == d.account
 	}
 	m := w.Membership(account)
-	return m != nil && m.ID == e.membership.ID
+	return m != nil && m.ID == d.membership.ID
 }
 
 // A gatherer makes the details of a call.
@@ -129,7 +134,10 @@ func newAuthorizationDetails(e *Event) *AuthorizationDetails {
 
 // share sets the keys that all evaluations have.
 func (g *gatherer) share(d *enforce.Decision) {
-	addKeys(g.details.Context, g.event.global, nil)
+	addKeys(g.details.Context, g.event.denial.global, nil)
+	if time := d.Request.Context.Base; time != nil {
+		addKeys(g.details.Context, time, time.Base)
+	}
 	for key, value := range d.Request.DerivedKeys() {
 		if !ofResource(key) {
 			g.details.Context[key] = ContextValue{Values: []string{value}}
@@ -143,7 +151,7 @@ func ofResource(key string) bool { return key == "aws:ResourceAccount" }
 // addKeys sets the keys of a context, without those of the contexts from end on.
 func addKeys(keys map[string]ContextValue, c, end *enforce.Context) {
 	var upper []*enforce.Context
-	for ; c != nil && c != end; c = c.Base {
+	for ; c != nil && (end == nil || !c.Equal(end)); c = c.Base {
 		upper = append(upper, c)
 	}
 	for _, one := range slices.Backward(upper) {
@@ -162,7 +170,12 @@ func (g *gatherer) evaluation(d *enforce.Decision) {
 	ev := Evaluation{Decision: d, Context: make(map[string]ContextValue)}
 	own := g.owns(d)
 	if own {
-		addKeys(ev.Context, &d.Request.Context, g.event.global)
+		if time := d.Request.Context.Base; time != nil { // those of the time are shared
+			addKeys(ev.Context, time.Base, g.event.denial.global)
+		}
+		alone := d.Request.Context
+		alone.Base = nil
+		addKeys(ev.Context, &alone, nil)
 		for key, value := range d.Request.DerivedKeys() {
 			if ofResource(key) {
 				ev.Context[key] = ContextValue{Values: []string{value}}
@@ -198,15 +211,15 @@ func (ev *Evaluation) match(policy int, statements []*enforce.Statement) {
 // owns reports whether the resource is of the account of the principal, or of its
 // organization.
 func (g *gatherer) owns(d *enforce.Decision) bool {
-	if d.Request.Owner() == g.event.account {
+	if d.Request.Owner() == g.event.denial.account {
 		return true
 	}
-	if g.event.membership == nil {
+	if g.event.denial.membership == nil {
 		return false
 	}
 	for key, values := range d.Request.Context.All() {
 		if strings.EqualFold(key, "aws:ResourceOrgID") {
-			return slices.Contains(values, g.event.membership.ID)
+			return slices.Contains(values, g.event.denial.membership.ID)
 		}
 	}
 	return false
@@ -260,11 +273,11 @@ func (g *gatherer) attachedTo(d *enforce.Decision, p *enforce.PolicyEvaluation) 
 		}
 		return r.Resource
 	case enforce.SCPLayer:
-		return g.event.membership.node(g.event.membership.Path, g.event.account, p.Node)
+		return g.event.denial.membership.node(g.event.denial.membership.Path, g.event.denial.account, p.Node)
 	case enforce.RCPLayer:
 		for key, values := range r.Context.All() {
 			if strings.EqualFold(key, "aws:ResourceOrgPaths") && len(values) == 1 {
-				return g.event.membership.node(values[0], r.Owner(), p.Node)
+				return g.event.denial.membership.node(values[0], r.Owner(), p.Node)
 			}
 		}
 		return ""

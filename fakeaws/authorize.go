@@ -43,11 +43,12 @@ func (c *Call) authorize(needs []Need) error {
 type question struct {
 	request  enforce.Request
 	policies enforce.PolicySet
+	time     enforce.Context // over the global keys: see Caller.setTime
 	owner    enforce.Context // of restrict
 }
 
 // ask makes the question of a need.
-func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, global *enforce.Context) {
+func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, time *enforce.Context) {
 	q.policies = *policies
 	q.policies.Resource = need.Policy
 	q.request = enforce.Request{
@@ -57,7 +58,8 @@ func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, global 
 		ResourceAccount: need.ResourceAccount,
 		Context:         need.Context,
 	}
-	q.request.Context.Base = global
+	q.time = *time
+	q.request.Context.Base = &q.time
 }
 
 // A judgement is what judge needs for a call: made at once, with room for the one
@@ -65,6 +67,7 @@ func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, global 
 type judgement struct {
 	policies  enforce.PolicySet
 	global    enforce.Context
+	time      enforce.Context
 	questions [1]question
 	decisions [1]enforce.Decision
 }
@@ -80,6 +83,9 @@ func (c *Call) judge(needs []Need) error {
 	}
 	organizations := c.World.organizations.now.Load()
 	organizations.limit(c, policies, global)
+	j.time.Base = global
+	c.Caller.setTime(&j.time, c.Time)
+	c.judged = c.Time
 	questions := j.questions[:]
 	c.event.Decisions = j.decisions[:0]
 	if len(needs) > 1 {
@@ -91,7 +97,7 @@ func (c *Call) judge(needs []Need) error {
 			return err // a thousand keys to delete are a thousand questions
 		}
 		need, q := &needs[i], &questions[i]
-		q.ask(c, need, policies, global)
+		q.ask(c, need, policies, &j.time)
 		q.owned(c.World, organizations)
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {

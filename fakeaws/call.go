@@ -48,6 +48,7 @@ type Call struct {
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished
 	charged  bool         // see Charge
+	judged   time.Time    // when the decisions of event were made
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
 	event  Event

@@ -21,10 +21,6 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 		global.SetTime("aws:TokenIssueTime", s.Issued)
 		// Long-term keys have no MFA keys at all, not false.
 		global.SetBool("aws:MultiFactorAuthPresent", s.MFA)
-		if s.MFA {
-			// The code was checked when the credentials were issued.
-			global.Set("aws:MultiFactorAuthAge", strconv.FormatInt(int64(c.Time.Sub(s.Issued)/time.Second), 10))
-		}
 		if s.SourceIdentity != "" {
 			global.Set("aws:SourceIdentity", s.SourceIdentity)
 		}
@@ -48,8 +44,26 @@ func (c *Call) principal(set *enforce.PolicySet, global *enforce.Context) bool {
 	})
 }
 
+// at has the keys that tell of the time at which a caller asks, over the others that a
+// call has: the log keeps those, and makes these again.
+func (c *Caller) at(now time.Time, global *enforce.Context) *enforce.Context {
+	keys := &enforce.Context{Base: global}
+	c.setTime(keys, now)
+	return keys
+}
+
+func (c *Caller) setTime(keys *enforce.Context, now time.Time) {
+	keys.Grow(2)
+	keys.SetTime("aws:CurrentTime", now)
+	keys.SetTime("aws:EpochTime", now)
+	if s := c.Session; s != nil && s.MFA {
+		// The code was checked when the credentials were issued.
+		keys.Set("aws:MultiFactorAuthAge", strconv.FormatInt(int64(now.Sub(s.Issued)/time.Second), 10))
+	}
+}
+
 // globalKeys is how many global keys a call has, give or take its tags.
-const globalKeys = 12
+const globalKeys = 8
 
 // hasSessionTag reports whether the session has a tag; tag keys are
 // case-insensitive.
@@ -67,8 +81,6 @@ func (c *Caller) hasSessionTag(key string) bool {
 
 // requestKeys sets the keys that tell of the request itself.
 func (c *Call) requestKeys(global *enforce.Context) {
-	global.SetTime("aws:CurrentTime", c.Time)
-	global.SetTime("aws:EpochTime", c.Time)
 	// The fakes speak plain HTTP on loopback, but stand for AWS's TLS endpoints:
 	// a policy that denies insecure transport must not deny every test.
 	global.SetBool("aws:SecureTransport", true)

@@ -28,6 +28,12 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// sends nothing more over a connection that answered otherwise.
 		w.WriteHeader(http.StatusContinue)
 	}
+	if r.ContentLength == 0 {
+		if resp, err := d.world.serve(r, "http://"+r.Host); err == nil {
+			send(w, r, resp)
+		}
+		return
+	}
 	body := newSocketBody(w, r, d.world.bodyTimeout)
 	resp, err := d.world.serve(r, "http://"+r.Host)
 	r.Body = body.ReadCloser // net/http looks whether it is its own
@@ -72,14 +78,40 @@ func send(w http.ResponseWriter, r *http.Request, resp *wire.Response) {
 		header.Set("Content-Length", strconv.FormatInt(resp.Length, 10))
 	}
 	w.WriteHeader(resp.Status)
+	if resp.Length < 0 {
+		sendEvents(w, r, resp.Stream)
+		return
+	}
 	_, _ = io.Copy(w, resp.Stream)
+}
+
+// sendEvents writes a stream of which nobody knows the length: its messages go out when
+// they are made, because the next may take a while.
+func sendEvents(w http.ResponseWriter, r *http.Request, stream io.Reader) {
+	conn := http.NewResponseController(w)
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := stream.Read(buffer)
+		if n > 0 {
+			if _, err := w.Write(buffer[:n]); err != nil {
+				return
+			}
+			_ = conn.Flush()
+		}
+		switch {
+		case err == io.EOF, err != nil && r.Context().Err() != nil:
+			return
+		case err != nil:
+			panic(http.ErrAbortHandler) // so that the client does not take what it has for all
+		}
+	}
 }
 
 // Do implements the SDK's aws.HTTPClient.
 func (d Door) Do(r *http.Request) (*http.Response, error) { return d.RoundTrip(r) }
 
 // RoundTrip answers a request of this process. The answer's body streams from
-// the World's storage; no goroutine is started.
+// the World's storage; no goroutine outlives the call.
 func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

@@ -55,7 +55,7 @@ type socketBody struct {
 
 // newSocketBody takes the place of the body of a request.
 func newSocketBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) *socketBody {
-	b := &socketBody{ReadCloser: r.Body, conn: http.NewResponseController(w), start: time.Now(), timeout: timeout, ended: r.ContentLength == 0}
+	b := &socketBody{ReadCloser: r.Body, conn: http.NewResponseController(w), start: time.Now(), timeout: timeout}
 	if r.Body != nil {
 		r.Body = b
 	}

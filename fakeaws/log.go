@@ -12,7 +12,7 @@ import (
 )
 
 // A World remembers the latest calls: enough for any test, and a bound for a server that
-// runs for days. Most calls take less than 2 KB.
+// runs for days. Most calls take less than 1 KB.
 const (
 	// logSize is how many calls a World remembers.
 	logSize = 4096
@@ -52,13 +52,7 @@ type Event struct {
 	// are found; empty where it gave none. See [World.FindAuthorization].
 	AuthorizationID string `json:",omitempty"`
 
-	// What details of a denial are found by, and their shared condition keys: the account
-	// and organization of the caller, and the region.
-	account, region string
-	membership      *Membership
-	global          *enforce.Context
-
-	size int // in bytes, without the policies of the decisions
+	denial *denial // with the id
 }
 
 // maxMessage bounds what the log keeps of an error that quotes the request.
@@ -66,58 +60,76 @@ const maxMessage = 4096
 
 // Log remembers the latest calls of a World. It is safe for concurrent use.
 type Log struct {
-	mu     sync.Mutex
-	events []Event // those before first are forgotten
-	first  int
-	added  int // how many there ever were
-	bytes  int // of the events and the policies of their decisions
-	// policies says how often the decisions of the events name each policy.
+	mu sync.Mutex
+	// records is a ring of the calls: n of them from first on.
+	records  []record
+	first, n int
+	added    int // how many there ever were
+	bytes    int // of the records, their settings and the policies of these
+	// recent are settings of the latest calls, for others to share; next is the place of
+	// the one that is noted next.
+	recent [16]*setting
+	next   int
+	// policies says how many settings of the records name each policy.
 	policies map[*enforce.Policy]int
 }
 
-func (l *Log) add(e Event) {
-	e.size += e.bytes()
+// add remembers a call of a caller whose decisions were made some time after it arrived.
+// What the request told about itself took size bytes.
+func (l *Log) add(e *Event, by *Caller, waited time.Duration, size int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.policies == nil {
-		l.policies = make(map[*enforce.Policy]int)
+	r := l.record(e, by)
+	r.waited = waited
+	r.size += size
+	l.bytes += r.size
+	if l.n == len(l.records) {
+		l.grow()
 	}
-	l.bytes += e.size
-	for p := range e.policies {
-		if l.policies[p]++; l.policies[p] == 1 {
-			l.bytes += p.Bytes()
-		}
-	}
-	l.events = append(l.events, e)
+	l.records[(l.first+l.n)%len(l.records)] = r
+	l.n++
 	l.added++
-	for n := len(l.events) - l.first; n > logSize || n > 1 && l.bytes > logBytes; n-- {
+	for l.n > 1 && l.bytes > logBytes {
 		l.forgetFirst()
 	}
 }
 
+// grow makes room for a call: one more, or that of the oldest.
+func (l *Log) grow() {
+	if l.n == logSize {
+		l.forgetFirst()
+		return
+	}
+	larger := make([]record, min(max(16, 2*l.n), logSize))
+	copied := copy(larger, l.records[l.first:])
+	copy(larger[copied:], l.records[:l.first])
+	l.records, l.first = larger, 0
+}
+
 // forgetFirst forgets the oldest call.
 func (l *Log) forgetFirst() {
-	e := &l.events[l.first]
-	l.bytes -= e.size
-	for p := range e.policies {
-		if l.policies[p]--; l.policies[p] == 0 {
-			delete(l.policies, p)
-			l.bytes -= p.Bytes()
-		}
+	r := l.at(0)
+	l.bytes -= r.size
+	for i := range r.decisions {
+		l.release(r.decisions[i].setting)
 	}
-	*e = Event{}
-	if l.first++; l.first >= logSize/2 {
-		n := copy(l.events, l.events[l.first:])
-		clear(l.events[n:])
-		l.events, l.first = l.events[:n], 0
-	}
+	*r = record{}
+	l.first = (l.first + 1) % len(l.records)
+	l.n--
 }
+
+// at is the call with a number, counted from the oldest.
+func (l *Log) at(i int) *record { return &l.records[(l.first+i)%len(l.records)] }
 
 // Events returns the remembered calls, newest last.
 func (l *Log) Events() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append(make([]Event, 0, len(l.events)-l.first), l.events[l.first:]...)
+	events := make([]Event, l.n)
+	for i := range events {
+		events[i] = l.at(i).event()
+	}
+	return events
 }
 
 // Count returns how many calls there were, those that are forgotten among them.
@@ -131,27 +143,30 @@ func (l *Log) Count() int {
 func (l *Log) Since(n int) []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	remembered := l.events[l.first:]
-	from := max(0, n-(l.added-len(remembered)))
-	return append([]Event(nil), remembered[min(from, len(remembered)):]...)
+	from := min(max(0, n-(l.added-l.n)), l.n)
+	events := make([]Event, l.n-from)
+	for i := range events {
+		events[i] = l.at(from + i).event()
+	}
+	return events
 }
 
 // Find returns the call with a request id, if it is remembered.
-func (l *Log) Find(requestID string) (Event, bool) { return l.find(requestID, func(*Event) {}) }
+func (l *Log) Find(requestID string) (Event, bool) { return l.find(requestID, func(*record) {}) }
 
 // Settle is Find by a test that deals with the call's outcome, and notes that.
 func (l *Log) Settle(requestID string) (Event, bool) {
-	return l.find(requestID, func(e *Event) { e.Settled = true })
+	return l.find(requestID, func(r *record) { r.settled = true })
 }
 
 // find looks from the newest call on: it is the likeliest.
-func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
+func (l *Log) find(requestID string, found func(*record)) (Event, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(l.events) - 1; i >= l.first; i-- {
-		if e := &l.events[i]; e.RequestID == requestID {
-			found(e)
-			return *e, true
+	for i := l.n - 1; i >= 0; i-- {
+		if r := l.at(i); r.requestID == requestID {
+			found(r)
+			return r.event(), true
 		}
 	}
 	return Event{}, false
@@ -162,10 +177,10 @@ func (l *Log) find(requestID string, found func(*Event)) (Event, bool) {
 func (l *Log) findAuthorization(id string) (Event, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(l.events) - 1; i >= l.first; i-- {
-		e := &l.events[i]
-		if e.AuthorizationID != "" && subtle.ConstantTimeCompare([]byte(e.AuthorizationID), []byte(id)) == 1 {
-			return *e, true
+	for i := l.n - 1; i >= 0; i-- {
+		r := l.at(i)
+		if r.denial != nil && subtle.ConstantTimeCompare([]byte(r.denial.id), []byte(id)) == 1 {
+			return r.event(), true
 		}
 	}
 	return Event{}, false
@@ -175,7 +190,8 @@ func (l *Log) findAuthorization(id string) (Event, bool) {
 func (l *Log) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events, l.first, l.bytes, l.policies = nil, 0, 0, nil
+	l.records, l.first, l.n, l.bytes, l.policies = nil, 0, 0, 0, nil
+	l.recent, l.next = [len(l.recent)]*setting{}, 0
 }
 
 // String returns the event in one line for each permission that was asked, or

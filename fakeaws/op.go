@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // A Plan is what an operation answers once it has understood a call: its input is
@@ -74,7 +75,19 @@ func Bind[I, O any](plan func(*Call, I) (*Plan[O], error)) Op {
 	return op
 }
 
+// named has the rows that newOp has made, by the type of the input. Each World binds its
+// services anew, and to find the names of types out again takes as long as all else in that.
+var named sync.Map // of reflect.Type to *namedOp
+
+type namedOp struct {
+	Op
+	output reflect.Type
+}
+
 func newOp(in, out reflect.Type) Op {
+	if known, ok := named.Load(in); ok && known.(*namedOp).output == out {
+		return known.(*namedOp).Op
+	}
 	if in.Kind() != reflect.Pointer || out.Kind() != reflect.Pointer {
 		panic("fakeaws.Bind: " + in.String() + " and " + out.String() + " are no pointers to an operation's input and output")
 	}
@@ -82,7 +95,9 @@ func newOp(in, out reflect.Type) Op {
 	if !ok || out.Elem().Name() != name+"Output" {
 		panic("fakeaws.Bind: " + in.Elem().Name() + " and " + out.Elem().Name() + " are not of one operation")
 	}
-	return Op{Name: name, input: in.Elem()}
+	op := Op{Name: name, input: in.Elem()}
+	named.Store(in, &namedOp{op, out})
+	return op
 }
 
 func (o *Op) newInput() any { return reflect.New(o.input).Interface() }

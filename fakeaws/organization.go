@@ -149,18 +149,23 @@ func (w *World) SetOrganization(id string, list []*Membership) {
 func (m *members) limit(c *Call, set *enforce.PolicySet, global *enforce.Context) {
 	if own := m.of(c.Account); own != nil {
 		set.SCPs = own.SCPs
-		if global.Base == nil {
-			global.Base = &own.principal
-		} else { // the keys of a session, which all calls with its credentials share
-			beside := own.principal
-			beside.Base = global.Base
-			global.Base = &beside
-		}
+		beneath(global, &own.principal)
 	} else if m != nil && c.source != nil {
 		if source := m.of(c.source.SourceAccount); source != nil {
-			global.Base = &source.source
+			beneath(global, &source.source)
 		}
 	}
+}
+
+// beneath puts the condition keys of an organization beneath the global ones of a call,
+// over those that its session brings.
+func beneath(global, keys *enforce.Context) {
+	if global.Base != nil {
+		both := *keys // all calls of the account share the keys
+		both.Base = global.Base
+		keys = &both
+	}
+	global.Base = keys
 }
 
 // restrict adds what the organization of the resource's account brings to a
@@ -170,8 +175,8 @@ func (q *question) restrict(m *Membership) {
 		return
 	}
 	q.owner = m.resource
-	q.owner.Base = q.request.Context.Base
-	q.request.Context.Base = &q.owner
+	q.owner.Base = q.time.Base
+	q.time.Base = &q.owner
 	// Whether they apply to the action and the resource, the decision asks.
 	q.policies.RCPs = m.RCPs
 }

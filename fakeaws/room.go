@@ -12,7 +12,7 @@ import (
 // it, the handlers of its operations.
 type room struct {
 	world *World
-	reg   Service
+	reg   *Service
 
 	made    sync.Once
 	service Fake
@@ -70,11 +70,13 @@ func (r *room) open() *room {
 		r.model = model
 		ops := r.fake().Ops()
 		r.handlers = make(map[string]*handler, len(ops))
-		for _, op := range ops {
+		handlers := make([]handler, len(ops))
+		for i, op := range ops {
 			if model.Operation(op.Name) == nil {
 				panic("fakeaws: " + r.reg.Name + " has no operation " + op.Name)
 			}
-			r.handlers[op.Name] = &handler{room: r, op: op}
+			handlers[i] = handler{room: r, op: op}
+			r.handlers[op.Name] = &handlers[i]
 		}
 	})
 	return r

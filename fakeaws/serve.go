@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/aws/smithy-go"
 	"github.com/leastpriv/leastpriv/enforce"
@@ -196,8 +197,12 @@ func (c *Call) record(err error) {
 	e.RequestID = c.RequestID
 	e.Caller = cmp.Or(c.Caller.ARN, c.Caller.Service)
 	e.Service, e.Operation = c.Service, c.Operation
+	size, waited := 0, time.Duration(0)
 	if x := c.exchange; x != nil {
-		e.size = len(x.HTTP.URL.Path) + len(x.HTTP.URL.RawQuery) // condition keys are parts of them
+		size = len(x.HTTP.URL.Path) + len(x.HTTP.URL.RawQuery) // condition keys are parts of them
+	}
+	if len(e.Decisions) > 0 {
+		waited = c.judged.Sub(c.Time)
 	}
 	if err != nil {
 		e.Code, e.Message = "InternalFailure", err.Error()
@@ -209,5 +214,5 @@ func (c *Call) record(err error) {
 			e.Message = e.Message[:maxMessage]
 		}
 	}
-	c.World.log.add(*e)
+	c.World.log.add(e, c.Caller, waited, size)
 }

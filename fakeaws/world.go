@@ -109,12 +109,15 @@ func NewWorld(cfg Config) *World {
 		w.region = DefaultRegion
 	}
 	w.services = slices.Clone(cfg.Services)
-	for _, reg := range w.services {
-		if _, twice := w.rooms[reg.Name]; twice {
-			panic("fakeaws.NewWorld: " + reg.Name + " is registered twice")
+	rooms := make([]room, len(w.services))
+	for i := range w.services {
+		name := w.services[i].Name
+		if _, twice := w.rooms[name]; twice {
+			panic("fakeaws.NewWorld: " + name + " is registered twice")
 		}
-		w.rooms[reg.Name] = &room{world: w, reg: reg}
-		w.details = w.details || reg.TellsDenials
+		rooms[i].world, rooms[i].reg = w, &w.services[i]
+		w.rooms[name] = &rooms[i]
+		w.details = w.details || w.services[i].TellsDenials
 	}
 	return w
 }

@@ -17,7 +17,7 @@ import (
 // let whoever holds it send any body.
 func TestABodyIsAlwaysSigned(t *testing.T) {
 	t.Parallel()
-	const block = `<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"/>`
+	const block = `<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>`
 	control := protocol{service: "s3", method: "PUT", target: "/v20180820/configuration/publicAccessBlock", body: block, header: map[string]string{"X-Amz-Account-Id": account}}
 	hashes := map[string]string{"the body's": hashOf(block), "none": "", "that of an empty body": hashOf("")}
 	wrong := answered{400, "AuthorizationHeaderMalformed", `The authorization header is malformed; incorrect service "s3-control". This endpoint belongs to "s3".`}

@@ -65,6 +65,12 @@ func s3XML(target, body string) protocol {
 		header: map[string]string{"Content-Md5": base64.StdEncoding.EncodeToString(sum[:])}}
 }
 
+// selecting is a request for an object that is not there.
+func selecting(expression string) protocol {
+	return posted(s3XML("/bucket/none?select&select-type=2", "<SelectRequest><Expression>"+expression+"</Expression><ExpressionType>SQL</ExpressionType>"+
+		"<InputSerialization><CSV/></InputSerialization><OutputSerialization><CSV/></OutputSerialization></SelectRequest>"))
+}
+
 func posted(p protocol) protocol { p.method = "POST"; return p }
 
 const simulate = "Action=SimulateCustomPolicy&PolicyInputList.member.1=%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22%2C%22Resource%22%3A%22*%22%7D%7D"
@@ -135,6 +141,15 @@ var limits = map[string]multiplied{
 	"grants": {100, func(n int) protocol {
 		return protocol{service: "s3", method: "PUT", target: "/open?acl", header: map[string]string{"X-Amz-Grant-Read": strings.TrimSuffix(strings.Repeat(`uri="http://acs.amazonaws.com/groups/s3/LogDelivery",`, n), ",")}}
 	}, "", "InvalidRequest", 1000},
+	"operators of an expression": {6666, func(n int) protocol {
+		return selecting("SELECT * FROM S3Object WHERE 1=1" + strings.Repeat(" OR 1=1", n-1))
+	}, "NoSuchKey", "MaxOperatorsExceeded", 130_000},
+	"depth of an expression": {199, func(n int) protocol {
+		return selecting("SELECT " + strings.Repeat("(", n) + "1" + strings.Repeat(")", n) + " FROM S3Object")
+	}, "NoSuchKey", "MaxOperatorsExceeded", 130_000},
+	"columns of an expression": {10_000, func(n int) protocol {
+		return selecting("SELECT " + strings.TrimSuffix(strings.Repeat("_1,", n), ",") + " FROM S3Object")
+	}, "NoSuchKey", "OverMaxColumn", 80_000},
 	"fields of an inventory": {len(s3types.InventoryOptionalField("").Values()), func(n int) protocol {
 		return s3XML("/bucket?inventory&id=i", "<InventoryConfiguration><Id>i</Id><IsEnabled>true</IsEnabled><IncludedObjectVersions>All</IncludedObjectVersions><Schedule><Frequency>Daily</Frequency></Schedule><Destination><S3BucketDestination><Bucket>arn:aws:s3:::bucket</Bucket><Format>CSV</Format></S3BucketDestination></Destination><OptionalFields>"+strings.Repeat("<Field>Size</Field>", n)+"</OptionalFields></InventoryConfiguration>")
 	}, "", "MalformedXML", 45_000},

@@ -71,7 +71,7 @@ func longestLock(locks []*sync.Mutex, run func()) (longest time.Duration) {
 func locksOf(w *fakeaws.World) (locks []*sync.Mutex) {
 	for service := range clientsOf {
 		lock := reflect.ValueOf(w.Fake(service)).Elem().FieldByName("mu")
-		locks = append(locks, (*sync.Mutex)(unsafe.Pointer(lock.Addr().UnsafePointer())))
+		locks = append(locks, (*sync.Mutex)(lock.Addr().UnsafePointer()))
 	}
 	return locks
 }

@@ -77,6 +77,9 @@ func (o operation) callWith(ctx context.Context, client, in any) error {
 		if body := results[0].Elem().FieldByName("Body"); body.IsValid() {
 			return body.Interface().(io.Closer).Close()
 		}
+		if out, ok := results[0].Interface().(*s3.SelectObjectContentOutput); ok && out.GetStream() != nil {
+			return out.GetStream().Close()
+		}
 	}
 	return err
 }

@@ -136,3 +136,19 @@ func TestErrorsOfServiceSpecificCredentials(t *testing.T) {
 		}
 	})
 }
+
+// Documents, keys and certificates have characters of Latin-1 alone, and IAM has words of
+// its own for others.
+func TestCharactersOfDocumentsAndKeys(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, w *world) {
+		w.user(t, "jane")
+		document := aws.String(`{"Version":"2012-10-17","Statement":{"Sid":"łódź","Effect":"Allow","Action":"*","Resource":"*"}}`)
+		_, err := w.iam.PutUserPolicy(w.root, &sdk.PutUserPolicyInput{UserName: aws.String("jane"), PolicyName: aws.String("p"), PolicyDocument: document})
+		requireError(t, err, "ValidationError", "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.")
+		_, err = w.iam.CreatePolicy(w.root, &sdk.CreatePolicyInput{PolicyName: aws.String("p"), PolicyDocument: document})
+		requireError(t, err, "ValidationError", "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.")
+		_, err = w.iam.UploadServerCertificate(w.root, &sdk.UploadServerCertificateInput{ServerCertificateName: aws.String("c"), CertificateBody: aws.String("x"), PrivateKey: aws.String("ł")})
+		requireError(t, err, "ValidationError", "The specified value for privateKey is invalid. It must contain only printable ASCII characters.")
+	})
+}

@@ -22,7 +22,8 @@ const (
 	reservedTagKey = "Tag keys starting with 'aws:' are reserved for internal use."
 	// Unverified: deleting the permissions boundary of an entity without one.
 	noBoundary = "%s with name %s has no permissions boundary."
-	// Unverified: a permissions boundary that is no policy.
+	// noBoundaryPolicy is IAM's text about a permissions boundary that is no policy, as
+	// users of CreateRole quote it.
 	noBoundaryPolicy = "Scope ARN: %s does not exist or is not attachable."
 	// Unverified: a change to a policy of AWS's.
 	notOwnPolicy = "Policy is outside your own account."
@@ -52,9 +53,10 @@ func limitExceeded(format string, args ...any) error {
 
 // quotaExceeded is the answer to going beyond a quota of the page "IAM and AWS
 // STS quotas", by IAM's own name of the quota. The page has the numbers only: the
-// names that users quote are AccessKeysPerUser, ACLSizePerRole, GroupsPerUser,
-// InstanceProfilesPerAccount, InstanceSessionsPerInstanceProfile, PoliciesPerRole,
-// PolicySize and RolesPerAccount; all others are unverified.
+// names that users quote are AccessKeysPerUser, ACLSizePerRole, CertificatesPerUser,
+// GroupsPerUser, InstanceProfilesPerAccount, InstanceSessionsPerInstanceProfile,
+// OpenIdConnectProvidersPerAccount, PoliciesPerRole, PolicySize, RolesPerAccount and
+// ServerCertificatesPerAccount; all others are unverified.
 func quotaExceeded(quota string, limit int) error {
 	return limitExceeded("Cannot exceed quota for %s: %s", quota, strconv.Itoa(limit))
 }
@@ -102,7 +104,8 @@ const (
 	wrongOldPassword = "The old password was incorrect."
 	// Unverified: a password that PasswordReusePrevention forbids.
 	reusedPassword = "Password should not be one of the previous %d passwords"
-	// Unverified: deleting a password policy that is not there.
+	// noPolicyToDelete is from the reference of the AWS Tools for PowerShell,
+	// Remove-IAMAccountPasswordPolicy.
 	noPolicyToDelete = "The account policy with name PasswordPolicy cannot be found."
 	// Unverified: ChangePassword by anyone but a user.
 	onlyUsers = "Only IAM Users can change their own password"
@@ -155,16 +158,19 @@ const (
 	mixedNamespaces = "All properties must belong to the same namespace."
 )
 
-// Names of quotas in IAM's message when one is exceeded. Unverified: AWS's page
-// has the numbers only.
+// Names of quotas in IAM's message when one is exceeded, as users quote them.
+const (
+	quotaSigningCerts  = "CertificatesPerUser"
+	quotaServerCerts   = "ServerCertificatesPerAccount"
+	quotaOIDCProviders = "OpenIdConnectProvidersPerAccount"
+)
+
+// Names of further quotas. Unverified: AWS's page has the numbers only.
 const (
 	quotaVirtualDevices = "VirtualMFADevicesPerAccount"
 	quotaMFADevices     = "MFADevicesPerUser"
-	quotaSigningCerts   = "CertificatesPerUser"
-	quotaServerCerts    = "ServerCertificatesPerAccount"
 	quotaSSHKeys        = "SSHPublicKeysPerUser"
 	quotaServiceCreds   = "ServiceSpecificCredentialsPerUser"
-	quotaOIDCProviders  = "OpenIdConnectProvidersPerAccount"
 	quotaSAMLProviders  = "SAMLProvidersPerAccount"
 	quotaClientIDs      = "ClientIdsPerOpenIdConnectProvider"
 )

@@ -37,8 +37,9 @@ const (
 	inapplicable = "The resource policy is not applicable to the resource %s."
 	// Unverified: a resource-based policy, and nobody whom it could name.
 	needsCaller = "CallerArn is required when ResourcePolicy is specified."
-	// Unverified: a resource-based policy with a role as the caller.
-	noRoleSimulation = "Simulation of resource-based policies is not supported for IAM roles."
+	// noRoleSimulation is IAM's answer to a resource-based policy with a role as the caller,
+	// as users of SimulatePrincipalPolicy quote it.
+	noRoleSimulation = "Invalid caller - Caller must be an IAM user in this context."
 	// Unverified: more permissions boundaries than one.
 	oneBoundary = "Only one permissions boundary policy can be specified."
 	// Unverified: a scenario that there is not, or that lacks a resource.

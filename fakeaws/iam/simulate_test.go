@@ -160,7 +160,7 @@ func TestSimulatedResourcePolicy(t *testing.T) {
 		assert.Nil(t, out.EvaluationResults[0].ResourceSpecificResults[0].EvalDecisionDetails)
 
 		_, err = c.SimulateCustomPolicy(ctx, in("arn:aws:iam::111122223333:role/r"))
-		requireError(t, err, "InvalidInput", "Simulation of resource-based policies is not supported for IAM roles.")
+		requireError(t, err, "InvalidInput", "Invalid caller - Caller must be an IAM user in this context.")
 		elsewhere := in("arn:aws:iam::111122223333:user/alice")
 		elsewhere.ResourceArns = append(elsewhere.ResourceArns, "arn:aws:s3:::other/k")
 		_, err = c.SimulateCustomPolicy(ctx, elsewhere)

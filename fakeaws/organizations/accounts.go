@@ -138,8 +138,10 @@ func (s *Fake) moveAccount(call *fakeaws.Call, in *sdk.MoveAccountInput) (*fakea
 		}
 		to := r.container(in.DestinationParentId)
 		switch {
-		case n.parent.id != *in.SourceParentId:
+		case r.container(in.SourceParentId) == nil:
 			return nil, &types.SourceParentNotFoundException{Message: aws.String(noSource)}
+		case n.parent.id != *in.SourceParentId: // not there, which users know of accounts that were moved before
+			return nil, &types.AccountNotFoundException{Message: aws.String(noAccount)}
 		case to == nil:
 			return nil, &types.DestinationParentNotFoundException{Message: aws.String(noDestination)}
 		case to == n.parent:

@@ -72,7 +72,7 @@ func (s *Fake) attachPolicy(call *fakeaws.Call, in *sdk.AttachPolicyInput) (*fak
 	return onAttachment[sdk.AttachPolicyOutput](s, call, in, in.PolicyId, in.TargetId, func(r *request, p *policy, n *node) error {
 		attached := &n.attached[p.policyType]
 		if _, there := attached.Get(p.id); there {
-			return &types.DuplicatePolicyAttachmentException{Message: aws.String(attachedAlready)}
+			return &types.DuplicatePolicyAttachmentException{Message: aws.String(duplicatePolicy)}
 		}
 		if attached.Len() >= descriptions[p.policyType].attached {
 			return violates(types.ConstraintViolationExceptionReasonMaxPolicyTypeAttachmentLimitExceeded, tooManyAttached)

@@ -34,7 +34,7 @@ func TestMembers(t *testing.T) {
 			{"not the others in it", "AccessDeniedException", "", denied("ListAccounts", "*"), list},
 			{"not as the root user", "AccessDeniedException", "", "", call(ctx, client(w.member.Config()).ListAccounts, &sdk.ListAccountsInput{})},
 			{"no change", "AccessDeniedException", "", denied("CreateOrganizationalUnit", "arn:aws:organizations::000000000000:root/"+w.org.ID()+"/"+root), create},
-			{"without trusted access", "ConstraintViolationException", "SERVICE_ACCESS_NOT_ENABLED", "", register},
+			{"without trusted access", "ConstraintViolationException", "SERVICE_ACCESS_NOT_ENABLED", "You must enable service access before you delegate an administrator for this service. Call the AWS API EnableAWSServiceAccess first.", register},
 			{"no service", "InvalidInputException", "UNRECOGNIZED_SERVICE_PRINCIPAL", "You specified an unrecognized service principal.", call(ctx, w.root.EnableAWSServiceAccess, &sdk.EnableAWSServiceAccessInput{ServicePrincipal: aws.String("config")})},
 			{"trusted access", "", "", "", call(ctx, w.root.EnableAWSServiceAccess, &sdk.EnableAWSServiceAccessInput{ServicePrincipal: aws.String(service)})},
 			{"no delegated services", "AccountNotRegisteredException", "", "", call(ctx, w.root.ListDelegatedServicesForAccount, &sdk.ListDelegatedServicesForAccountInput{AccountId: aws.String(w.member.ID())})},

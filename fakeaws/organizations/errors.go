@@ -10,8 +10,11 @@ import (
 	"github.com/leastpriv/leastpriv/internal/constraint"
 )
 
-// Texts that AWS answers.
+// Texts that AWS answers. That of a policy which is attached already is the one of a policy
+// which there is already, as users of AttachPolicy quote it.
 const (
+	noAccount       = "You specified an account that doesn't exist."
+	notTrusted      = "You must enable service access before you delegate an administrator for this service. Call the AWS API EnableAWSServiceAccess first."
 	notInUseText    = "Your account is not a member of an organization."
 	alreadyMember   = "The AWS account is already a member of an organization."
 	typeDisabled    = "This operation can be performed only for enabled policy types."
@@ -34,7 +37,6 @@ const (
 	noChild               = "You specified a child that doesn't exist."
 	noTarget              = "You specified a target that doesn't exist."
 	noUnit                = "You specified an organizational unit that doesn't exist."
-	noAccount             = "You specified an account that doesn't exist."
 	noSource              = "You specified a source parent that doesn't exist."
 	noDestination         = "You specified a destination parent that doesn't exist."
 	noRequest             = "You specified a create account request that doesn't exist."
@@ -53,7 +55,6 @@ const (
 	untaggable            = "You can't perform the specified operation on that target entity."
 	immutablePolicy       = "You specified a policy that is managed by AWS and can't be modified."
 	policyInUse           = "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before performing this operation."
-	attachedAlready       = "The selected policy is already attached to the specified target."
 	notAttached           = "The policy isn't attached to the specified target in the specified root."
 	notDetachable         = "You can't detach this AWS Managed Policy."
 	typeEnabled           = "The specified policy type is already enabled."
@@ -63,7 +64,6 @@ const (
 	tooYoung              = "You must wait until at least four days after the account was created."
 	reservedRole          = "You provided a role name that isn't valid. A role name can't begin with the reserved prefix AWSServiceRoleFor."
 	managementAdministers = "You cannot register the management account as a delegated administrator."
-	notTrusted            = "You must enable service access before you register a delegated administrator."
 	registeredAlready     = "The specified account is already a delegated administrator for this AWS service."
 	notRegistered         = "The specified account is not a delegated administrator for this AWS service."
 	malformedDelegation   = "The provided resource policy document is not valid."

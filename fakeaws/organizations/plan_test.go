@@ -126,7 +126,7 @@ func TestPlansOfChangedResources(t *testing.T) {
 		}, leave, "AccountNotFoundException"},
 		{"an account moves first", func(m *world) func() error {
 			return planned(m, ours, service(m).moveAccount, &sdk.MoveAccountInput{AccountId: aws.String(member), SourceParentId: m.root, DestinationParentId: m.unit})
-		}, move, "SourceParentNotFoundException"},
+		}, move, "AccountNotFoundException"},
 		{"where an account moves goes", func(m *world) func() error {
 			return planned(m, ours, service(m).moveAccount, &sdk.MoveAccountInput{AccountId: aws.String(member), SourceParentId: m.root, DestinationParentId: m.unit})
 		}, deleteUnit, "DestinationParentNotFoundException"},

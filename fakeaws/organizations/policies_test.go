@@ -103,7 +103,7 @@ func TestAttachments(t *testing.T) {
 			rcps = append(rcps, w.policy(rcp, fmt.Sprint("rcp", i), denyRCP))
 		}
 		rows := []row{
-			{"twice", "DuplicatePolicyAttachmentException", "", "", attach(full, member)},
+			{"twice", "DuplicatePolicyAttachmentException", "", "A policy with the specified name and type already exists.", attach(full, member)},
 			{"no such policy", "PolicyNotFoundException", "", "", attach("p-00000000", member)},
 			{"no such target", "TargetNotFoundException", "", "", attach(scps[0], "123456789012")},
 			{"not attached", "PolicyNotAttachedException", "", "", detach(scps[0], member)},

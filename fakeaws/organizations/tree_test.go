@@ -97,9 +97,10 @@ func TestUnits(t *testing.T) {
 			{"no such OU", "OrganizationalUnitNotFoundException", "", "", call(ctx, w.root.DeleteOrganizationalUnit, &sdk.DeleteOrganizationalUnitInput{OrganizationalUnitId: none})},
 			{"an empty one", "", "", "", call(ctx, w.root.DeleteOrganizationalUnit, &sdk.DeleteOrganizationalUnitInput{OrganizationalUnitId: &deep})},
 			{"moved", "", "", "", move(root, inner)},
-			{"not there any more", "SourceParentNotFoundException", "", "", move(root, outer)},
+			{"not there any more", "AccountNotFoundException", "", "You specified an account that doesn't exist.", move(root, outer)},
 			{"there already", "DuplicateAccountException", "", "", move(inner, inner)},
 			{"nowhere", "DestinationParentNotFoundException", "", "", move(inner, *none)},
+			{"from nowhere", "SourceParentNotFoundException", "", "", move(*none, inner)},
 		})
 		assert.Equal(t, w.org.ID()+"/"+root+"/"+outer+"/"+inner+"/", w.acct.World().Membership(w.member.ID()).Path)
 		parents, err := w.root.ListParents(ctx, &sdk.ListParentsInput{ChildId: aws.String(w.member.ID())})

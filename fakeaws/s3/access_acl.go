@@ -3,6 +3,8 @@ package s3
 import (
 	"errors"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/s3/internal/acl"
@@ -54,4 +56,17 @@ func (s *Fake) guardByACL(call *fakeaws.Call, b *bucket, need *fakeaws.Need, o *
 		policy = policy.Denials()
 	}
 	need.Policy = enforce.Join(enforce.BucketPolicy, policy, own)
+}
+
+// guardRemoval completes the permission to delete an object where ACLs are enabled: the
+// bucket's ACL grants it to who owns the object.
+func (s *Fake) guardRemoval(call *fakeaws.Call, b *bucket, need *fakeaws.Need, key *string) {
+	if !b.aclsEnabled() {
+		return
+	}
+	o := b.live(aws.ToString(key))
+	if o == nil || b.ownerOf(o) != s.writer(call) {
+		return
+	}
+	need.Policy = enforce.Join(enforce.BucketPolicy, need.Policy, b.acl.RemovalPolicy(b.arn, !s.blockOf(b).ignoreACLs))
 }

@@ -127,7 +127,7 @@ func TestBucketACLs(t *testing.T) {
 		require.NoError(t, set(awss3.PutBucketAclInput{ACL: types.BucketCannedACLPublicRead}))
 		require.NoError(t, list(ctx, other, "acls"))
 		require.NoError(t, list(ctx, a.anonymous(), "acls"))
-		requireAPIError(t, get(ctx, a.anonymous(), "acls", "none"), "AccessDenied", "Access Denied")
+		requireAPIError(t, get(ctx, a.anonymous(), "acls", "none"), "NoSuchKey", "")
 		requireAPIError(t, putAs(ctx, other, "acls", "key"), "AccessDenied", "")
 
 		id := a.canonical(stranger)
@@ -199,7 +199,9 @@ func TestACLsThatAreRefused(t *testing.T) {
 			"email":              {"acls", "MethodNotAllowed", "", grantee(types.Grantee{Type: "AmazonCustomerByEmail", EmailAddress: aws.String("a@example.com")})},
 			"id":                 {"acls", "InvalidArgument", "Invalid id", grantee(types.Grantee{Type: "CanonicalUser", ID: aws.String("x")})},
 			"group":              {"acls", "InvalidArgument", "Invalid group uri", grantee(types.Grantee{Type: "Group", URI: aws.String("http://example.com")})},
-			"owner":              {"acls", "AccessDenied", "Access Denied", awss3.PutBucketAclInput{AccessControlPolicy: &types.AccessControlPolicy{Owner: &types.Owner{ID: aws.String("x")}}}},
+			"owner":              {"acls", "AccessDenied", "Access Denied", awss3.PutBucketAclInput{AccessControlPolicy: &types.AccessControlPolicy{Owner: &types.Owner{ID: aws.String(strings.Repeat("0", 64))}}}},
+			"owner is nobody":    {"acls", "InvalidArgument", "Invalid id", awss3.PutBucketAclInput{AccessControlPolicy: &types.AccessControlPolicy{Owner: &types.Owner{ID: aws.String("x")}}}},
+			"ACLs disabled":      {"enforced", "MalformedACLError", "", awss3.PutBucketAclInput{AccessControlPolicy: &types.AccessControlPolicy{}}},
 			"no owner":           {"acls", "MalformedACLError", "", awss3.PutBucketAclInput{AccessControlPolicy: &types.AccessControlPolicy{}}},
 			"public":             {"blocked", "AccessDenied", "", awss3.PutBucketAclInput{ACL: "public-read"}},
 			"public by header":   {"blocked", "AccessDenied", "", awss3.PutBucketAclInput{GrantRead: aws.String("uri=http://acs.amazonaws.com/groups/global/AuthenticatedUsers")}},
@@ -335,4 +337,38 @@ func TestBucketTagsAreKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, get(ctx, a.user, "bucket", "key"))
 	})
+}
+
+// TestWhoMayDeleteByACL: who may write to a bucket may delete what is theirs, and nothing
+// else. The ACL of a bucket that is private lets nobody delete.
+func TestWhoMayDeleteByACL(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	a.open("bucket", types.ObjectOwnershipObjectWriter)
+	anonymous := a.anonymous()
+	setACL := func(acl types.BucketCannedACL) {
+		_, err := a.root.PutBucketAcl(t.Context(), &awss3.PutBucketAclInput{Bucket: aws.String("bucket"), ACL: acl})
+		require.NoError(t, err)
+	}
+	remove := func(key string) error {
+		_, err := anonymous.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: &key})
+		return err
+	}
+	setACL(types.BucketCannedACLPublicReadWrite)
+	a.put("bucket", "owners", "data")
+	for _, key := range []string{"one", "two", "three"} {
+		require.NoError(t, putAs(t.Context(), anonymous, "bucket", key))
+	}
+	require.NoError(t, remove("one"))
+	out, err := anonymous.DeleteObjects(t.Context(), &awss3.DeleteObjectsInput{Bucket: aws.String("bucket"), Delete: &types.Delete{
+		Objects: []types.ObjectIdentifier{{Key: aws.String("two")}, {Key: aws.String("owners")}}}})
+	require.NoError(t, err)
+	require.Len(t, out.Deleted, 1)
+	assert.Equal(t, "two", *out.Deleted[0].Key)
+	require.Len(t, out.Errors, 1)
+	assert.Equal(t, "AccessDenied", *out.Errors[0].Code)
+	requireAPIError(t, remove("owners"), "AccessDenied", "")
+	requireAPIError(t, remove("none"), "AccessDenied", "")
+	setACL(types.BucketCannedACLPublicRead)
+	requireAPIError(t, remove("three"), "AccessDenied", "")
 }

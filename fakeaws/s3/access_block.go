@@ -56,10 +56,21 @@ func completeBlock(cfg *types.PublicAccessBlockConfiguration) *types.PublicAcces
 	}
 }
 
+// checkBlock refuses settings of which none is given.
+func checkBlock(cfg *types.PublicAccessBlockConfiguration) error {
+	switch {
+	case cfg == nil:
+		return errMalformedXML.of()
+	case cfg.BlockPublicAcls == nil && cfg.IgnorePublicAcls == nil && cfg.BlockPublicPolicy == nil && cfg.RestrictPublicBuckets == nil:
+		return errInvalidRequest.withText("Must specify at least one configuration.")
+	}
+	return nil
+}
+
 // putPublicAccessBlock sets Block Public Access of a bucket.
 func (s *Fake) putPublicAccessBlock(call *fakeaws.Call, in *awss3.PutPublicAccessBlockInput) (*fakeaws.Plan[*awss3.PutPublicAccessBlockOutput], error) {
-	if in.PublicAccessBlockConfiguration == nil {
-		return nil, errMalformedXML.of()
+	if err := checkBlock(in.PublicAccessBlockConfiguration); err != nil {
+		return nil, err
 	}
 	cfg := completeBlock(in.PublicAccessBlockConfiguration)
 	return onBucket(s, call, bucketRef{in.Bucket, in.ExpectedBucketOwner}, "s3:PutBucketPublicAccessBlock", func(b *bucket) (*awss3.PutPublicAccessBlockOutput, error) {

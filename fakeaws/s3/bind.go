@@ -7,6 +7,9 @@ import "github.com/leastpriv/leastpriv/fakeaws"
 // events that the call causes: the plan too, which looks at buckets whose rules are due.
 func bind[I, O any](s *Fake, plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
 	return fakeaws.Bind(func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
+		if err := checkMethod(call); err != nil {
+			return nil, err
+		}
 		p, err := plan(call, in)
 		s.deliver(call)
 		if err != nil {

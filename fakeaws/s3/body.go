@@ -27,6 +27,10 @@ const (
 	// pieces of at most maxPiece.
 	maxTrusted = 1 << 20
 	maxPiece   = 64 << 20
+	// besides is from how many bytes on the MD5 of a body is computed beside all else that
+	// is done with it: it takes longer than reading, verifying and storing together. Of a
+	// smaller one it takes less than to begin that.
+	besides = 256 << 10
 )
 
 // trailed is a body that is followed by headers, as the aws-chunked encoding
@@ -44,6 +48,7 @@ func receive(ctx context.Context, body io.Reader, size int64, d *digests) (data,
 	if body == nil {
 		return nil, nil
 	}
+	defer d.wait()
 	var stored data
 	var received int64
 	piece := make([]byte, 0, min(max(size, 0), maxTrusted))
@@ -59,8 +64,10 @@ func receive(ctx context.Context, body io.Reader, size int64, d *digests) (data,
 			room = d.probe[:]
 		}
 		n, err := body.Read(room)
-		d.write(room[:n])
 		received += int64(n)
+		if max(size, received) >= besides {
+			d.fork()
+		}
 		if full && n > 0 {
 			if len(piece) > 0 {
 				stored = append(stored, piece)
@@ -69,6 +76,7 @@ func receive(ctx context.Context, body io.Reader, size int64, d *digests) (data,
 		} else if !full {
 			piece = piece[:len(piece)+n]
 		}
+		d.write(piece[len(piece)-n:]) // which stays as it is
 		if received > limit {
 			return nil, exceeds(received, limit)
 		}

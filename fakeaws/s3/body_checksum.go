@@ -128,6 +128,10 @@ type digests struct {
 	verified *summing // the one that the request states, if it is another
 	limit    int64    // the most bytes of the body; 0: those of an object
 	probe    [1]byte
+	// Where the MD5 is computed beside the others, pieces takes what is written, which must
+	// not change until wait, and done is closed after the last piece.
+	pieces chan []byte
+	done   chan struct{}
 }
 
 func newDigests(a types.ChecksumAlgorithm) *digests {
@@ -143,8 +147,36 @@ func (d everyDigest) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// fork begins to compute the MD5 beside the other digests, until wait.
+func (d *digests) fork() {
+	if d.pieces != nil {
+		return
+	}
+	pieces, done := make(chan []byte, maxTrusted/window), make(chan struct{})
+	d.pieces, d.done = pieces, done
+	go func() {
+		defer close(done)
+		for p := range pieces {
+			d.md5.Write(p)
+		}
+	}()
+}
+
+// wait waits until all that was written is in the digests.
+func (d *digests) wait() {
+	if d.pieces != nil {
+		close(d.pieces)
+		<-d.done
+		d.pieces = nil
+	}
+}
+
 func (d *digests) write(p []byte) {
-	d.md5.Write(p)
+	if d.pieces != nil {
+		d.pieces <- p
+	} else {
+		d.md5.Write(p)
+	}
 	d.Write(p)
 	if d.verified != nil {
 		d.verified.Write(p)
@@ -214,8 +246,11 @@ func (c checksum) bare() *checksum {
 	return &c
 }
 
-// values is a checksum as outputs have it.
+// values is a checksum as outputs have it; some objects have none.
 func (c *checksum) values() *checksumValues {
+	if c.algorithm == "" {
+		return new(checksumValues)
+	}
 	v := &checksumValues{ChecksumType: types.ChecksumTypeFullObject}
 	if c.composite {
 		v.ChecksumType = types.ChecksumTypeComposite

@@ -84,8 +84,16 @@ func (b *bucket) ownerIDOf(o *object) *types.Owner {
 }
 
 // anonymousWriter owns what unsigned requests write, under the canonical user id that
-// S3 has for them; that the id is this one is unverified.
+// access logs of S3 have for them.
 var anonymousWriter = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
+
+// writer is the account that owns what a call writes.
+func (s *Fake) writer(call *fakeaws.Call) *fakeaws.Account {
+	if acct, ok := s.world.Account(call.Account); ok {
+		return acct
+	}
+	return anonymousWriter
+}
 
 // own decides whose a new object is, and its ACL.
 func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) error {
@@ -102,10 +110,7 @@ func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) err
 		}
 		return nil
 	}
-	writer := anonymousWriter
-	if acct, ok := s.world.Account(call.Account); ok {
-		writer = acct
-	}
+	writer := s.writer(call)
 	if b.ownership() == types.ObjectOwnershipBucketOwnerPreferred && fullControl {
 		writer = b.owner
 	}

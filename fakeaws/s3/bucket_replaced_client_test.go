@@ -159,7 +159,7 @@ func replacedCases() map[string]replacedCase {
 	add(replacedCase{in: &awss3.DeleteBucketInput{Bucket: ofBucket}}, replacedCase{in: &awss3.HeadBucketInput{Bucket: ofBucket}}, replacedCase{in: &awss3.GetBucketLocationInput{Bucket: ofBucket}})
 	policy := &awss3.PutBucketPolicyInput{Bucket: ofBucket, Policy: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}}`)}
 	add(replacedCase{in: policy}, put(&awss3.GetBucketPolicyInput{Bucket: ofBucket}, policy), put(&awss3.DeleteBucketPolicyInput{Bucket: ofBucket}, policy), put(&awss3.GetBucketPolicyStatusInput{Bucket: ofBucket}, policy))
-	block := &awss3.PutPublicAccessBlockInput{Bucket: ofBucket, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}}
+	block := &awss3.PutPublicAccessBlockInput{Bucket: ofBucket, PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true)}}
 	add(replacedCase{in: block}, replacedCase{in: &awss3.GetPublicAccessBlockInput{Bucket: ofBucket}}, replacedCase{in: &awss3.DeletePublicAccessBlockInput{Bucket: ofBucket}})
 	tags := &awss3.PutBucketTaggingInput{Bucket: ofBucket, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}}
 	add(replacedCase{in: tags}, put(&awss3.GetBucketTaggingInput{Bucket: ofBucket}, tags), put(&awss3.DeleteBucketTaggingInput{Bucket: ofBucket}, tags))

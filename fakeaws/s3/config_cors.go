@@ -81,9 +81,20 @@ func checkCORS(cfg *types.CORSConfiguration) error {
 			if strings.Contains(h, "*") {
 				return invalidRequest(`ExposeHeader "` + h + `" contains wildcard. We currently do not support wildcard for ExposeHeader.`)
 			}
+			if !headerName(h) {
+				// S3 does call it so; that the name has quotation marks is unverified.
+				return invalidRequest(`AllowedHeader "` + h + `" contains invalid character.`)
+			}
 		}
 	}
 	return nil
+}
+
+// headerName reports whether a text is of letters, digits and hyphens.
+func headerName(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	})
 }
 
 // crossOrigin tells what the CORS configuration of a bucket allows an origin: what

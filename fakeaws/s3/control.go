@@ -61,10 +61,11 @@ func controlNeed(call *fakeaws.Call, action, resource string, account *string) (
 // putPublicAccessBlock sets Block Public Access of an account.
 func (c controlFake) putPublicAccessBlock(call *fakeaws.Call, in *s3control.PutPublicAccessBlockInput) (*fakeaws.Plan[*s3control.PutPublicAccessBlockOutput], error) {
 	return onAccount(c, call, "s3:PutAccountPublicAccessBlock", in.AccountId, func(account string) (*s3control.PutPublicAccessBlockOutput, error) {
-		if in.PublicAccessBlockConfiguration == nil {
-			return nil, errMalformedXML.of()
+		cfg := bucketBlock(in.PublicAccessBlockConfiguration)
+		if err := checkBlock(cfg); err != nil {
+			return nil, err
 		}
-		c.accountBlocks[account] = completeBlock(bucketBlock(in.PublicAccessBlockConfiguration))
+		c.accountBlocks[account] = completeBlock(cfg)
 		return new(s3control.PutPublicAccessBlockOutput), nil
 	})
 }
@@ -91,6 +92,9 @@ func (c controlFake) deletePublicAccessBlock(call *fakeaws.Call, in *s3control.D
 
 // bucketBlock and controlBlock are the same settings in the types of both APIs.
 func bucketBlock(cfg *control.PublicAccessBlockConfiguration) *types.PublicAccessBlockConfiguration {
+	if cfg == nil {
+		return nil
+	}
 	return &types.PublicAccessBlockConfiguration{
 		BlockPublicAcls: cfg.BlockPublicAcls, BlockPublicPolicy: cfg.BlockPublicPolicy,
 		IgnorePublicAcls: cfg.IgnorePublicAcls, RestrictPublicBuckets: cfg.RestrictPublicBuckets,

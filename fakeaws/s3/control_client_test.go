@@ -73,7 +73,7 @@ func TestControlAsks(t *testing.T) {
 			do               func() error
 		}{
 			{"s3:PutAccountPublicAccessBlock", all, func() error {
-				_, err := c.PutPublicAccessBlock(ctx, &s3control.PutPublicAccessBlockInput{AccountId: id, PublicAccessBlockConfiguration: &control.PublicAccessBlockConfiguration{}})
+				_, err := c.PutPublicAccessBlock(ctx, &s3control.PutPublicAccessBlockInput{AccountId: id, PublicAccessBlockConfiguration: &control.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(false)}})
 				return err
 			}},
 			{"s3:GetAccountPublicAccessBlock", all, func() error {
@@ -212,6 +212,18 @@ func TestAccessPoints(t *testing.T) {
 	})
 }
 
+// Settings of which none is given are refused, for an account and for a bucket.
+func TestAccessBlockWithoutSettings(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		_, err := a.control(a.root).PutPublicAccessBlock(t.Context(), &s3control.PutPublicAccessBlockInput{AccountId: aws.String(owner), PublicAccessBlockConfiguration: &control.PublicAccessBlockConfiguration{}})
+		requireAPIError(t, err, "InvalidRequest", "Must specify at least one configuration.")
+		_, err = a.root.PutPublicAccessBlock(t.Context(), &awss3.PutPublicAccessBlockInput{Bucket: aws.String("bucket"), PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})
+		requireAPIError(t, err, "InvalidRequest", "Must specify at least one configuration.")
+	})
+}
+
 func TestAccessPointsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	throughDoors(t, func(t *testing.T, a *account) {
@@ -225,8 +237,11 @@ func TestAccessPointsThatAreRefused(t *testing.T) {
 		}
 		requireAPIError(t, create("point", "bucket"), "AccessPointAlreadyOwnedByYou", "")
 		requireAPIError(t, create("other", "missing"), "InvalidRequest", "Amazon S3 AccessPoints can only be created for existing buckets")
-		for _, name := range []string{"Upper", "ab", "a.b.c", "end-", strings.Repeat("x", 51), "x-s3alias"} {
-			requireAPIError(t, create(name, "bucket"), "InvalidRequest", "")
+		for _, name := range []string{"Upper", "ab", "a.b.c", "end-", "a_b", strings.Repeat("x", 51)} {
+			requireAPIError(t, create(name, "bucket"), "InvalidURI", "Couldn't parse the specified URI.")
+		}
+		for _, name := range []string{"x-s3alias", "xn--x", "x--ol-s3"} {
+			requireAPIError(t, create(name, "bucket"), "InvalidRequest", "Your Amazon S3 AccessPoint name is invalid")
 		}
 		policy := func(text string) error {
 			_, err := c.PutAccessPointPolicy(ctx, &s3control.PutAccessPointPolicyInput{AccountId: aws.String(owner), Name: aws.String("point"), Policy: &text})

@@ -62,11 +62,20 @@ func (c controlFake) askPoint(call *fakeaws.Call, ref pointRef, action string) (
 	return p, need, nil
 }
 
-// validPointName applies the User Guide's "Naming rules for access points".
-func validPointName(name string) bool {
-	if len(name) < 3 || len(name) > 50 || strings.HasSuffix(name, aliasSuffix) || strings.HasSuffix(name, "--ol-s3") || strings.HasPrefix(name, "xn--") {
-		return false
+// checkPointName applies the User Guide's "Naming rules for access points". A name that has
+// not the form of one is no part of a URI that S3 can read; of those that have, some are
+// kept for aliases.
+func checkPointName(name string) error {
+	if len(name) < 3 || len(name) > 50 || !wellFormedPointName(name) {
+		return errInvalidURI.of("URI", "accesspoint/"+name)
 	}
+	if strings.HasSuffix(name, aliasSuffix) || strings.HasSuffix(name, "--ol-s3") || strings.HasPrefix(name, "xn--") {
+		return errInvalidPointName.of()
+	}
+	return nil
+}
+
+func wellFormedPointName(name string) bool {
 	for i := range len(name) {
 		c := name[i]
 		if edge := i == 0 || i == len(name)-1; !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' && !edge) {
@@ -79,10 +88,10 @@ func validPointName(name string) bool {
 // createAccessPoint makes an access point to a bucket.
 func (c controlFake) createAccessPoint(call *fakeaws.Call, in *s3control.CreateAccessPointInput) (*fakeaws.Plan[*s3control.CreateAccessPointOutput], error) {
 	name := aws.ToString(in.Name)
-	switch {
-	case !validPointName(name):
-		return nil, errInvalidPointName.of()
-	case in.Scope != nil:
+	if err := checkPointName(name); err != nil {
+		return nil, err
+	}
+	if in.Scope != nil {
 		return nil, notImplemented("the scope of an access point")
 	}
 	tags := bucketTagsOf(in.Tags)

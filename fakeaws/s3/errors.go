@@ -183,10 +183,11 @@ var (
 	errTagsByResource = s3Error{"MethodNotAllowed", http.StatusMethodNotAllowed, "The specified method is not allowed against this resource."}
 )
 
-// The errors of access points. That of a name that cannot be is unverified.
+// The errors of access points. That of a name which is kept for aliases is unverified.
 var (
 	errNoSuchAccessPoint = s3Error{"NoSuchAccessPoint", http.StatusNotFound, "The specified accesspoint does not exist"}
 	errNoSuchPointPolicy = s3Error{"NoSuchAccessPointPolicy", http.StatusNotFound, "The specified accesspoint policy does not exist"}
 	errAccessPointOwned  = s3Error{"AccessPointAlreadyOwnedByYou", http.StatusConflict, "Your previous request to create the named accesspoint succeeded and you already own it."}
+	errInvalidURI        = s3Error{"InvalidURI", http.StatusBadRequest, "Couldn't parse the specified URI."}
 	errInvalidPointName  = s3Error{"InvalidRequest", http.StatusBadRequest, "Your Amazon S3 AccessPoint name is invalid"}
 )

@@ -73,7 +73,8 @@ type restoreEventData struct {
 	StorageClass types.StorageClass `json:"lifecycleRestoreStorageClass"`
 }
 
-// lifecycleEventData tells of a transition. The names of its members are unverified.
+// lifecycleEventData tells of a transition, in the words of the SDK for Java's package of
+// event notifications.
 type lifecycleEventData struct {
 	TransitionEventData transitionEventData `json:"transitionEventData"`
 }

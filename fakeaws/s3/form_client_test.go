@@ -148,6 +148,23 @@ func TestFormUpload(t *testing.T) {
 	})
 }
 
+// TestFormWithoutNames: a file without a name is no value for ${filename}, and metadata that
+// is not ASCII comes back encoded.
+func TestFormWithoutNames(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		resp, err := a.http.Do((&formUpload{file: "x", fields: a.signed(a.root, `{"bucket":"bucket"},["starts-with","$key",""]`,
+			"key", "files/${filename}", "x-amz-meta-name", "Ä€")}).request(t, a.address("bucket", "")))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusNoContent, resp.StatusCode)
+		out, err := a.root.HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("files/${filename}")})
+		require.NoError(t, err)
+		assert.Equal(t, map[string]string{"name": "=?UTF-8?B?w4Tigqw=?="}, out.Metadata)
+	})
+}
+
 // replaced replaces the beginning of a field's value, or all of it.
 func replaced(fields []string, name, value string) []string {
 	for i := 0; i < len(fields); i += 2 {

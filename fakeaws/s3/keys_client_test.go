@@ -65,7 +65,7 @@ func TestKeysOfActions(t *testing.T) {
 	ctx := t.Context()
 	_, err := a.root.CreateBucket(ctx, &awss3.CreateBucketInput{Bucket: aws.String("bucket"), ObjectLockEnabledForBucket: aws.Bool(true), ObjectOwnership: "BucketOwnerPreferred"})
 	require.NoError(t, err)
-	_, err = a.root.PutPublicAccessBlock(ctx, &awss3.PutPublicAccessBlockInput{Bucket: aws.String("bucket"), PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})
+	_, err = a.root.PutPublicAccessBlock(ctx, &awss3.PutPublicAccessBlockInput{Bucket: aws.String("bucket"), PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(false)}})
 	require.NoError(t, err)
 	require.NoError(t, putAs(ctx, a.root, "bucket", "key", func(in *awss3.PutObjectInput) { in.Tagging = aws.String("team=blue") }))
 	head, err := a.root.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})

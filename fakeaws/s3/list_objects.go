@@ -118,15 +118,18 @@ func (b *bucket) page(l *listRequest) (*scan, []types.Object) {
 		if !p.enter(it.Key()) {
 			return false
 		}
-		contents = append(contents, *b.entry(l, it.Value().live()))
+		if contents == nil {
+			contents = make([]types.Object, 0, min(l.limit(), b.objects.Len()))
+		}
+		contents = append(contents, b.entry(l, it.Value().live()))
 		return true
 	})
 	return p, contents
 }
 
 // entry is one object of a list.
-func (b *bucket) entry(l *listRequest, o *object) *types.Object {
-	e := &types.Object{
+func (b *bucket) entry(l *listRequest, o *object) types.Object {
+	e := types.Object{
 		Key:               &o.key,
 		ETag:              &o.etag,
 		LastModified:      &o.modified,

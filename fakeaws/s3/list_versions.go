@@ -145,7 +145,8 @@ func (p *versionPage) add(b *bucket, l *listRequest, o *object, latest bool) {
 		})
 		return
 	}
-	e := versionEntry.of(b.entry(l, o))
+	entry := b.entry(l, o)
+	e := versionEntry.of(&entry)
 	e.StorageClass = types.ObjectVersionStorageClass(o.listedClass())
 	e.VersionId, e.IsLatest = &o.version, &latest
 	p.versions = append(p.versions, *e)

@@ -55,13 +55,12 @@ var documents = map[string]string{
 // withoutDocument are the codes of operations without any body, where S3 does not say
 // that there is none: what an ACL says may stand in headers.
 var withoutDocument = map[string]string{
-	"PutBucketAcl":               "MissingSecurityHeader",
-	"PutObjectAcl":               "MissingSecurityHeader",
-	"PutObjectLockConfiguration": "MalformedXML",
-	"PutObjectRetention":         "MalformedXML",
-	"PutObjectLegalHold":         "MalformedXML",
-	"RestoreObject":              "MalformedXML",
-	"CompleteMultipartUpload":    "MalformedXML",
+	"PutBucketAcl":            "MissingSecurityHeader",
+	"PutObjectAcl":            "MissingSecurityHeader",
+	"PutObjectRetention":      "MalformedXML",
+	"PutObjectLegalHold":      "MalformedXML",
+	"RestoreObject":           "MalformedXML",
+	"CompleteMultipartUpload": "MalformedXML",
 }
 
 // withoutMembers are the codes of documents that have nothing in them, where that is

@@ -55,7 +55,7 @@ func TestMetadataThatIsNotASCII(t *testing.T) {
 			"Miniö":                "=?UTF-8?Q?Mini=C3=83=C2=B6?=",
 			"ö":                    "=?UTF-8?B?w4PCtg==?=",
 			"a_b? ":                "a_b?",
-			"=?UTF-8?Q?=C3=BC?=":   "=?UTF-8?Q?=C3=BC?=",
+			"=?UTF-8?Q?=C3=BC?=":   "=?UTF-8?B?w7w=?=", // decoded, and encoded again
 			"Ä" + "b_ c=d?e~f/g:h": "=?UTF-8?Q?=C3=83=C2=84b=5F_c=3Dd=3Fe~f/g:h?=",
 		} {
 			put(value)

@@ -36,6 +36,7 @@ type object struct {
 	annotations annotations
 	owning
 	objectHeaders
+	expires *string // Expires, where it is no date as S3 would write it
 }
 
 // An objectPart is what is known of a part once the upload is complete.

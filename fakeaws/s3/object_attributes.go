@@ -24,8 +24,9 @@ var (
 )
 
 func checkAttributeNames(names []types.ObjectAttributes) error {
+	names = slices.DeleteFunc(slices.Clone(names), func(a types.ObjectAttributes) bool { return a == "" })
 	if len(names) == 0 {
-		return errInvalidArgument.withText("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
+		return errInvalidRequest.withText("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
 	}
 	for _, a := range names {
 		if !known(a) {

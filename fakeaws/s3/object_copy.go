@@ -2,7 +2,6 @@ package s3
 
 import (
 	"cmp"
-	"context"
 	"net/url"
 	"strings"
 	"time"
@@ -251,7 +250,6 @@ func (b *bucket) checkSource(ref objectRef, o *object, now time.Time) error {
 	case ref.unversioned(b):
 		return invalidVersionID(*ref.version)
 	case o != nil && o.marker && ref.version != nil:
-		// Unverified: which text it is.
 		return errInvalidRequest.withText("The source of a copy request may not specifically refer to a delete marker by version id.")
 	case o == nil && ref.version != nil:
 		return errNoSuchVersion.of("Key", *ref.key, "VersionId", *ref.version)
@@ -275,21 +273,22 @@ func (p *objectCopy) changes(in *awss3.CopyObjectInput) bool {
 // copyOf is the object that a copy makes. Storage class and website redirect
 // are never copied (API Reference, "CopyObject"). What is stored does not change, so
 // hashing it needs no lock.
-func (p *objectCopy) copyOf(ctx context.Context, in *awss3.CopyObjectInput) (_ *object, err error) {
+func (p *objectCopy) copyOf(call *fakeaws.Call, in *awss3.CopyObjectInput) (_ *object, err error) {
 	src := p.src
 	o := p.params.object(in.Key, src.tags)
+	o.expires = sentExpires(call, o.Expires)
 	o.data, o.size, o.etag, o.checksum = src.data, src.size, src.etag, src.checksum
-	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm)
+	algorithm := cmp.Or(in.ChecksumAlgorithm, src.checksum.algorithm, defaultChecksum)
 	switch {
 	case src.parts != nil || !src.encryption.plainETag():
 		// A copy is in one part, with the digests of its own data.
 		d := newDigests(algorithm)
-		if err := src.data.hash(ctx, everyDigest{d}); err != nil {
+		if err := src.data.hash(call, everyDigest{d}); err != nil {
 			return nil, err
 		}
 		o.etag, o.checksum = d.etag(), d.checksum()
 	case algorithm != src.checksum.algorithm:
-		if o.checksum, err = checksumOf(ctx, algorithm, src.data); err != nil {
+		if o.checksum, err = checksumOf(call, algorithm, src.data); err != nil {
 			return nil, err
 		}
 	}
@@ -297,7 +296,7 @@ func (p *objectCopy) copyOf(ctx context.Context, in *awss3.CopyObjectInput) (_ *
 		o.tags = p.tags
 	}
 	if !p.replaceMeta {
-		o.objectHeaders = src.objectHeaders
+		o.objectHeaders, o.expires = src.objectHeaders, src.expires
 		o.WebsiteRedirectLocation = in.WebsiteRedirectLocation
 	}
 	return o, nil

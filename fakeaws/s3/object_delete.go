@@ -81,6 +81,9 @@ func setDeleteCondition(keys *enforce.Context, version, match *string) {
 // deleteNeeds adds to the permission to delete an object those that the
 // parameters of the request ask. They guard the same entry.
 func (s *Fake) deleteNeeds(call *fakeaws.Call, b *bucket, need fakeaws.Need, key, match *string, bypass bool) []fakeaws.Need {
+	if need.Action == "s3:DeleteObject" {
+		s.guardRemoval(call, b, &need, key)
+	}
 	needs := []fakeaws.Need{need}
 	if bypass {
 		needs = append(needs, narrowed(need, "s3:BypassGovernanceRetention"))
@@ -150,9 +153,8 @@ func checkDeleteObjects(list *types.Delete) error {
 			return errMalformedXML.of()
 		case o.LastModifiedTime != nil:
 			return notImplemented("LastModifiedTime")
-		case o.Size != nil:
-			return notImplemented("Size")
 		}
+		// Size is for directory buckets only, and ignored.
 	}
 	return nil
 }
@@ -239,6 +241,10 @@ func entryError(id types.ObjectIdentifier, err error) types.Error {
 	e := types.Error{Key: id.Key, VersionId: id.VersionId, Message: aws.String(err.Error())}
 	if known, ok := err.(*fakeaws.Error); ok {
 		e.Code, e.Message = &known.Code, &known.Message
+		if known.Code == errPreconditionFailed.code {
+			// DeleteObject spells it otherwise.
+			e.Message = aws.String("At least one of the preconditions you specified did not hold.")
+		}
 	}
 	return e
 }

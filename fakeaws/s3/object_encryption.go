@@ -95,14 +95,19 @@ func (k customerKey) check() error {
 		return refused(requests + "the client calculated MD5 of the secret key.")
 	}
 	key, err := base64.StdEncoding.DecodeString(*k.SSECustomerKey)
-	if err != nil || len(key) != customerKeySize {
-		return refused("The secret key was invalid for the specified algorithm.")
-	}
-	if sum := md5.Sum(key); base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5 {
+	sum := md5.Sum(key)
+	switch {
+	case err != nil:
+		return refused(invalidCustomerKey)
+	case base64.StdEncoding.EncodeToString(sum[:]) != *k.SSECustomerKeyMD5:
 		return refused("The calculated MD5 hash of the key did not match the hash that was provided.")
+	case len(key) != customerKeySize:
+		return refused(invalidCustomerKey)
 	}
 	return nil
 }
+
+const invalidCustomerKey = "The secret key was invalid for the specified algorithm."
 
 // customerKeySize is the size of a key of AES-256 in bytes.
 const customerKeySize = 32
@@ -156,17 +161,17 @@ func (s *Fake) encryptionFor(call *fakeaws.Call, b *bucket, p *encryptionParams)
 		}
 		return &sse{SSECustomerAlgorithm: p.SSECustomerAlgorithm, SSECustomerKeyMD5: p.SSECustomerKeyMD5}, nil
 	}
-	e := &sse{
-		ServerSideEncryption: p.ServerSideEncryption, SSEKMSKeyId: p.SSEKMSKeyId,
-		SSEKMSEncryptionContext: p.SSEKMSEncryptionContext, BucketKeyEnabled: p.BucketKeyEnabled,
+	method, id, rule := p.ServerSideEncryption, p.SSEKMSKeyId, b.defaultEncryption()
+	if method == "" && rule != nil && rule.ApplyServerSideEncryptionByDefault != nil {
+		method = rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm
+		id = rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
 	}
-	rule := b.defaultEncryption()
-	if e.ServerSideEncryption == "" && rule != nil && rule.ApplyServerSideEncryptionByDefault != nil {
-		e.ServerSideEncryption = rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm
-		e.SSEKMSKeyId = rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
-	}
-	if e.ServerSideEncryption == "" || e.ServerSideEncryption == types.ServerSideEncryptionAes256 {
+	if method == "" || method == types.ServerSideEncryptionAes256 {
 		return nil, nil
+	}
+	e := &sse{
+		ServerSideEncryption: method, SSEKMSKeyId: id,
+		SSEKMSEncryptionContext: p.SSEKMSEncryptionContext, BucketKeyEnabled: p.BucketKeyEnabled,
 	}
 	key, err := s.kmsKey(call, b, e.SSEKMSKeyId)
 	if err != nil {

@@ -29,15 +29,16 @@ func TestCustomerKeyIsChecked(t *testing.T) {
 		code string
 		text string
 	}{
-		"none":            {},
-		"good":            {key: good},
-		"no algorithm":    {customerKey{nil, good.SSECustomerKey, good.SSECustomerKeyMD5}, "InvalidArgument", "a valid encryption algorithm."},
-		"other algorithm": {customerKey{ptr("DES"), good.SSECustomerKey, good.SSECustomerKeyMD5}, "InvalidEncryptionAlgorithmError", ""},
-		"no key":          {customerKey{good.SSECustomerAlgorithm, nil, good.SSECustomerKeyMD5}, "InvalidArgument", "an appropriate secret key."},
-		"no digest":       {customerKey{good.SSECustomerAlgorithm, good.SSECustomerKey, nil}, "InvalidArgument", "the client calculated MD5 of the secret key."},
-		"short key":       {customerKey{good.SSECustomerAlgorithm, ptr("YWJj"), good.SSECustomerKeyMD5}, "InvalidArgument", "The secret key was invalid for the specified algorithm."},
-		"no base64":       {customerKey{good.SSECustomerAlgorithm, ptr("?"), good.SSECustomerKeyMD5}, "InvalidArgument", "The secret key was invalid for the specified algorithm."},
-		"other digest":    {customerKey{good.SSECustomerAlgorithm, good.SSECustomerKey, other.SSECustomerKeyMD5}, "InvalidArgument", "The calculated MD5 hash of the key did not match the hash that was provided."},
+		"none":             {},
+		"good":             {key: good},
+		"no algorithm":     {customerKey{nil, good.SSECustomerKey, good.SSECustomerKeyMD5}, "InvalidArgument", "a valid encryption algorithm."},
+		"other algorithm":  {customerKey{ptr("DES"), good.SSECustomerKey, good.SSECustomerKeyMD5}, "InvalidEncryptionAlgorithmError", ""},
+		"no key":           {customerKey{good.SSECustomerAlgorithm, nil, good.SSECustomerKeyMD5}, "InvalidArgument", "an appropriate secret key."},
+		"no digest":        {customerKey{good.SSECustomerAlgorithm, good.SSECustomerKey, nil}, "InvalidArgument", "the client calculated MD5 of the secret key."},
+		"short key":        {customerKey{good.SSECustomerAlgorithm, ptr("YWJj"), ptr("kAFQmDzST7DWlj99KOF/cg==")}, "InvalidArgument", "The secret key was invalid for the specified algorithm."},
+		"short, no digest": {customerKey{good.SSECustomerAlgorithm, ptr("YWJj"), good.SSECustomerKeyMD5}, "InvalidArgument", "The calculated MD5 hash of the key did not match the hash that was provided."},
+		"no base64":        {customerKey{good.SSECustomerAlgorithm, ptr("?"), good.SSECustomerKeyMD5}, "InvalidArgument", "The secret key was invalid for the specified algorithm."},
+		"other digest":     {customerKey{good.SSECustomerAlgorithm, good.SSECustomerKey, other.SSECustomerKeyMD5}, "InvalidArgument", "The calculated MD5 hash of the key did not match the hash that was provided."},
 	} {
 		err := c.key.check()
 		if c.code == "" {
@@ -171,4 +172,33 @@ func TestDefaultEncryption(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, types.ServerSideEncryptionAes256, out.ServerSideEncryption, "the request outweighs the bucket")
 	assert.Nil(t, out.BucketKeyEnabled)
+}
+
+// TestCustomerKeysOfUploads: S3 has no checksum of an upload with a customer key, unless the
+// upload was begun with one.
+func TestCustomerKeysOfUploads(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.bucketNamed(t, "bucket")
+	l.allowCustomerKeys(t, "bucket")
+	k := customer("k")
+	id := l.begin(t, awss3.CreateMultipartUploadInput{SSECustomerAlgorithm: k.SSECustomerAlgorithm, SSECustomerKey: k.SSECustomerKey, SSECustomerKeyMD5: k.SSECustomerKeyMD5})
+	part, err := l.UploadPart(l.ctx, &awss3.UploadPartInput{Bucket: ptr("bucket"), Key: ptr("key"), UploadId: id, PartNumber: ptr(int32(1)), Body: strings.NewReader("data"),
+		SSECustomerAlgorithm: k.SSECustomerAlgorithm, SSECustomerKey: k.SSECustomerKey, SSECustomerKeyMD5: k.SSECustomerKeyMD5})
+	require.NoError(t, err)
+	done, err := l.complete(id, awss3.CompleteMultipartUploadInput{}, types.CompletedPart{PartNumber: ptr(int32(1)), ETag: part.ETag})
+	require.NoError(t, err)
+	assert.Empty(t, done.ChecksumType)
+	assert.Nil(t, done.ChecksumCRC64NVME)
+	got, err := l.GetObject(l.ctx, &awss3.GetObjectInput{Bucket: ptr("bucket"), Key: ptr("key"), ChecksumMode: types.ChecksumModeEnabled,
+		SSECustomerAlgorithm: k.SSECustomerAlgorithm, SSECustomerKey: k.SSECustomerKey, SSECustomerKeyMD5: k.SSECustomerKeyMD5})
+	require.NoError(t, err)
+	assert.Empty(t, got.ChecksumType)
+	list, err := l.ListObjectsV2(l.ctx, &awss3.ListObjectsV2Input{Bucket: ptr("bucket")})
+	require.NoError(t, err)
+	assert.Empty(t, list.Contents[0].ChecksumAlgorithm)
+	copied, err := l.CopyObject(l.ctx, &awss3.CopyObjectInput{Bucket: ptr("bucket"), Key: ptr("copy"), CopySource: ptr("bucket/key"),
+		CopySourceSSECustomerAlgorithm: k.SSECustomerAlgorithm, CopySourceSSECustomerKey: k.SSECustomerKey, CopySourceSSECustomerKeyMD5: k.SSECustomerKeyMD5})
+	require.NoError(t, err)
+	assert.NotNil(t, copied.CopyObjectResult.ChecksumCRC64NVME)
 }

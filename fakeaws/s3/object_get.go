@@ -143,16 +143,20 @@ func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef, o *obje
 const missingObject = "the object does not exist, so s3:ListBucket was asked: who may not list a bucket does not learn that"
 
 // readNeeds finds the version of a request, nil where there is none, and the permissions
-// to read it. To learn that a key does not
-// exist takes s3:ListBucket as well, which AWS looks at first.
+// to read it. To learn that a key does not exist takes s3:ListBucket alone, whether or not
+// reading is allowed: users of AWS report so. That a version which does not exist takes
+// both is unverified.
 func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (*object, []fakeaws.Need) {
 	o := b.version(aws.ToString(ref.key), ref.version)
 	needs := make([]fakeaws.Need, 0, 2)
 	// A delete marker hides the object, but one that is named is there.
 	if o == nil || o.marker && ref.version == nil {
-		list := s.need(call, b, "s3:ListBucket", b.arn, 0)
+		list := s.need(call, b, "s3:ListBucket", b.arn, 1)
+		setIfSent(&list.Context, "s3:prefix", ref.key) // as if this key were listed
 		list.Note = missingObject
-		needs = append(needs, list)
+		if needs = append(needs, list); ref.version == nil {
+			return o, needs
+		}
 	}
 	action := byVersion(ref.version, "s3:GetObject", "s3:GetObjectVersion")
 	get := s.need(call, b, action, b.objectARN(ref.key), 2)
@@ -293,6 +297,9 @@ func (r *reading) describe() *awss3.GetObjectOutput {
 		Metadata:                o.Metadata,
 		WebsiteRedirectLocation: o.WebsiteRedirectLocation,
 		VersionId:               r.version,
+	}
+	if in.ResponseExpires == nil && o.expires != nil {
+		out.Expires, out.ExpiresString = nil, o.expires
 	}
 	getEncryption.copy(out, o.encryption.shown())
 	if l := o.locked(); l.mode != "" && !call.EntryDenied(retentionHeaders) {

@@ -29,7 +29,7 @@ type newEncryption struct {
 // the bucket does when the call is judged.
 func (s *Fake) planEncryption(call *fakeaws.Call, b *bucket, key *string, p *encryptionParams) *newEncryption {
 	n := new(newEncryption)
-	if n.sse, n.err = s.encryptionFor(call, b, p); n.err == nil {
+	if n.sse, n.err = s.encryptionFor(call, b, p); n.err == nil && n.sse != nil {
 		n.needs, n.err = s.kmsNeeds(call, b, b.objectARN(key), n.sse, kmsEncrypt)
 	}
 	return n

@@ -24,7 +24,10 @@ const (
 )
 
 func checkLockConfiguration(cfg *types.ObjectLockConfiguration) error {
-	if cfg == nil || cfg.ObjectLockEnabled != types.ObjectLockEnabledEnabled {
+	if cfg == nil {
+		return errMissingRequestBody.of()
+	}
+	if cfg.ObjectLockEnabled != types.ObjectLockEnabledEnabled {
 		return errMalformedXML.of()
 	}
 	if cfg.Rule == nil {

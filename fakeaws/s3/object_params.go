@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ func (p *writeParams) granting() bool { return p.ACL != "" || p.grants() != [4]*
 func (p *writeParams) object(key *string, tags []types.Tag) *object {
 	o := &object{key: aws.ToString(key), tags: tags, storageClass: p.StorageClass, objectHeaders: p.objectHeaders}
 	o.ContentEncoding = withoutChunking(p.ContentEncoding)
-	o.Metadata = maps.Clone(p.Metadata)
+	o.Metadata = plainMetadata(p.Metadata)
 	if o.ContentType == nil {
 		o.ContentType = aws.String(defaultContentType)
 	}

@@ -123,6 +123,7 @@ func (s *Fake) putObject(call *fakeaws.Call, in *awss3.PutObjectInput) (*fakeaws
 func (s *Fake) put(call *fakeaws.Call, b *bucket, in *awss3.PutObjectInput, p *objectPut, e *newEncryption) (*awss3.PutObjectOutput, error) {
 	var err error
 	o := p.object(in.Key, p.tags)
+	o.expires = sentExpires(call, o.Expires)
 	if o.data, o.etag, o.checksum, err = p.body.read(call, in.Body, sizeOf(in.ContentLength)); err != nil {
 		return nil, err
 	}
@@ -166,7 +167,9 @@ func (s *Fake) store(call *fakeaws.Call, b *bucket, o *object, p *writeParams, e
 			o.etag = s.randomETag()
 		}
 	}
-	o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
+	if o.checksum.algorithm != "" {
+		o.algorithms = []types.ChecksumAlgorithm{o.checksum.algorithm}
+	}
 	s.add(b, o)
 	return nil
 }

@@ -70,10 +70,6 @@ func TestClientGetsModeledErrors(t *testing.T) {
 		_, err = a.root.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: aws.String("bucket"), Key: aws.String("none")})
 		var notFound *types.NotFound
 		require.ErrorAs(t, err, &notFound)
-		_, err = a.root.SelectObjectContent(ctx, &awss3.SelectObjectContentInput{Bucket: aws.String("bucket"), Key: aws.String("none"),
-			Expression: aws.String("SELECT * FROM S3Object"), ExpressionType: types.ExpressionTypeSql,
-			InputSerialization: &types.InputSerialization{}, OutputSerialization: &types.OutputSerialization{}})
-		requireAPIError(t, err, "NotImplemented", "")
 	})
 }
 

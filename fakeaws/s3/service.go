@@ -48,7 +48,7 @@ func (s *Fake) Ops() []fakeaws.Op {
 // of them.
 func (s *Fake) objectOps() []fakeaws.Op {
 	return slices.Concat(
-		s.objectPutOps(), s.objectGetOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
+		s.objectPutOps(), s.objectGetOps(), s.objectSelectOps(), s.objectAttributesOps(), s.objectCopyOps(), s.objectDeleteOps(),
 		s.objectTaggingOps(), s.objectRetentionOps(), s.objectRestoreOps(), s.objectReencryptOps(), s.objectAnnotationOps(), s.objectRefusedOps(),
 		s.lockConfigurationOps(), s.versioningOps(), s.listOps(), s.listVersionsOps(),
 		s.uploadOps(), s.uploadPartOps(), s.uploadCompleteOps(), s.uploadListOps(), s.uploadListPartsOps(),

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ const (
 	minPart = 5 << 20
 	// uploadIDLength is the length of the upload ids that S3 makes.
 	uploadIDLength = 128
-	// maxCompleted is how many completed uploads a bucket remembers, so that to
+	// maxCompleted is how many completed uploads a bucket remembers, and how many that were
+	// aborted, so that to
 	// complete one again answers as before. For how long S3 does is unverified.
 	maxCompleted = 1000
 )
@@ -42,6 +44,7 @@ type multipart struct {
 	place     uint64
 	started   time.Time
 	initiator types.Initiator
+	account   string // of the initiator; empty: anonymous
 	params    *writeParams
 	// object is what the upload makes, without data.
 	object *object
@@ -94,6 +97,9 @@ func (m *multipart) index(number int32) (int, bool) {
 type uploads struct {
 	running   *btree.BTreeG[*multipart]
 	completed []*multipart
+	// aborted are the last ones that were, by their ids: to abort one again is no error for
+	// as long as S3 remembers it.
+	aborted []string
 }
 
 func (u *uploads) add(m *multipart) {
@@ -140,6 +146,21 @@ func (u *uploads) finish(m *multipart) {
 		u.completed = u.completed[1:]
 	}
 	u.completed = append(u.completed, m)
+}
+
+// abort drops an upload.
+func (u *uploads) abort(m *multipart) {
+	u.running.Delete(m)
+	if len(u.aborted) == maxCompleted {
+		u.aborted = u.aborted[1:]
+	}
+	u.aborted = append(u.aborted, m.key+"/"+m.id)
+}
+
+// ended reports whether an upload was completed or aborted.
+func (u *uploads) ended(key, id string) bool {
+	return slices.Contains(u.aborted, key+"/"+id) ||
+		slices.ContainsFunc(u.completed, func(m *multipart) bool { return m.key == key && m.id == id })
 }
 
 // upload finds the upload of a request.
@@ -209,9 +230,10 @@ func (s *Fake) createMultipartUpload(call *fakeaws.Call, in *awss3.CreateMultipa
 	needs := s.writeNeeds(call, b, need, in.Key, params, len(tags) > 0, e)
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.CreateMultipartUploadOutput, error) {
 		m := &multipart{
-			key: aws.ToString(in.Key), started: s.now(), initiator: initiatorOf(call),
+			key: aws.ToString(in.Key), started: s.now(), initiator: initiatorOf(call), account: call.Account,
 			params: params, object: params.object(in.Key, tags), algorithm: in.ChecksumAlgorithm, composite: composite,
 		}
+		m.object.expires = sentExpires(call, m.object.Expires)
 		if err := s.begin(call, b, m, e); err != nil {
 			return nil, err
 		}
@@ -270,16 +292,18 @@ func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipart
 		return nil, notImplemented("x-amz-if-match-initiated-time")
 	}
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
-	b, needs, err := s.askUpload(call, ref, "s3:AbortMultipartUpload")
+	b, needs, err := s.askUpload(call, ref, in.UploadId, "s3:AbortMultipartUpload")
 	if err != nil {
 		return nil, err
 	}
 	return withBucket(s, call, b, needs, func(b *bucket) (*awss3.AbortMultipartUploadOutput, error) {
 		m, err := b.upload(in.Key, in.UploadId)
-		if err != nil {
+		switch {
+		case err == nil:
+			b.uploads.abort(m)
+		case !b.uploads.ended(aws.ToString(in.Key), aws.ToString(in.UploadId)):
 			return nil, err
 		}
-		b.uploads.running.Delete(m)
 		return new(awss3.AbortMultipartUploadOutput), nil
 	}), nil
 }
@@ -287,8 +311,10 @@ func (s *Fake) abortMultipartUpload(call *fakeaws.Call, in *awss3.AbortMultipart
 // askUpload finds the bucket of an upload, and the permission for an action on it. The
 // object that is under the upload's key now, if any, has no say: its tags are no condition
 // keys, and it may be of another account. Nor has the upload itself, which is looked for
-// when the call is allowed: no two uploads have the same id.
-func (s *Fake) askUpload(call *fakeaws.Call, ref objectRef, action string) (*bucket, []fakeaws.Need, error) {
+// when the call is allowed: no two uploads have the same id. But the account that began it
+// may list its parts and abort it, whatever the bucket's owner allows (User Guide,
+// "Multipart upload API and permissions"); what the owner denies it may not.
+func (s *Fake) askUpload(call *fakeaws.Call, ref objectRef, id *string, action string) (*bucket, []fakeaws.Need, error) {
 	if err := ref.check(); err != nil {
 		return nil, nil, err
 	}
@@ -298,5 +324,11 @@ func (s *Fake) askUpload(call *fakeaws.Call, ref objectRef, action string) (*buc
 	if err != nil {
 		return nil, nil, err
 	}
-	return b, []fakeaws.Need{s.need(call, b, action, b.objectARN(ref.key), 1)}, nil
+	need := s.need(call, b, action, b.objectARN(ref.key), 1)
+	m := b.uploads.find(aws.ToString(ref.key), aws.ToString(id))
+	if action != "s3:PutObject" && m != nil && m.account == call.Account && m.account != b.owner.ID && !call.Anonymous() {
+		need.ResourceAccount = m.account
+		need.Policy = need.Policy.Denials()
+	}
+	return b, []fakeaws.Need{need}, nil
 }

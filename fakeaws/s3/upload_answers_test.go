@@ -265,3 +265,26 @@ func TestBucketAnswers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, head.Expiration)
 }
+
+// TestWhatListsOfUploadsRepeat: a prefix that was not sent is no member of the answer, and a
+// marker that is ignored is empty.
+func TestWhatListsOfUploadsRepeat(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.bucketNamed(t, "bucket")
+	id := l.begin(t, awss3.CreateMultipartUploadInput{})
+	list := func(prefix, key *string) *awss3.ListMultipartUploadsOutput {
+		out, err := l.ListMultipartUploads(l.ctx, &awss3.ListMultipartUploadsInput{Bucket: ptr("bucket"), Prefix: prefix, KeyMarker: key, UploadIdMarker: id})
+		require.NoError(t, err)
+		return out
+	}
+	out := list(nil, nil)
+	assert.Nil(t, out.Prefix)
+	assert.Empty(t, *out.KeyMarker)
+	assert.Empty(t, *out.UploadIdMarker)
+	require.Len(t, out.Uploads, 1)
+	out = list(ptr("k"), ptr("key"))
+	assert.Equal(t, "k", *out.Prefix)
+	assert.Equal(t, *id, *out.UploadIdMarker)
+	assert.Empty(t, out.Uploads)
+}

@@ -255,9 +255,13 @@ func (m *multipart) assemble(in *awss3.CompleteMultipartUploadInput, parts []*pa
 	}
 	count := "-" + strconv.Itoa(len(parts))
 	o.etag = `"` + hex.EncodeToString(etags.Sum(nil)) + count + `"`
-	if m.composite {
+	switch {
+	case m.algorithm == "" && o.encryption.shown().SSECustomerKeyMD5 != nil:
+		// S3 has not the key that it would need to read the parts again.
+		o.checksum = checksum{}
+	case m.composite:
 		o.checksum = checksum{m.algorithm, base64.StdEncoding.EncodeToString(partSums.Sum(nil)) + count, true}
-	} else {
+	default:
 		o.checksum = combined(m.stored(), parts)
 	}
 	if in.MpuObjectSize != nil && *in.MpuObjectSize != o.size {

@@ -62,13 +62,16 @@ func (b *bucket) uploadsPage(l *listRequest, in *awss3.ListMultipartUploadsInput
 	limit := int32(l.limit())
 	out := &awss3.ListMultipartUploadsOutput{
 		Bucket:         &b.name,
-		Prefix:         l.text(aws.ToString(in.Prefix)),
+		Prefix:         l.optional(in.Prefix),
 		Delimiter:      l.optional(in.Delimiter),
 		KeyMarker:      l.text(aws.ToString(in.KeyMarker)),
-		UploadIdMarker: aws.String(aws.ToString(in.UploadIdMarker)),
+		UploadIdMarker: new(string),
 		EncodingType:   in.EncodingType,
 		MaxUploads:     &limit,
 		IsTruncated:    aws.Bool(false),
+	}
+	if l.after != "" && in.UploadIdMarker != nil {
+		out.UploadIdMarker = in.UploadIdMarker // without a key marker it is ignored
 	}
 	// What follows is told whether or not there is more, and of uploads only: behind a common
 	// prefix, both are empty.
@@ -132,7 +135,7 @@ func (b *bucket) listedUpload(l *listRequest, m *multipart) types.MultipartUploa
 		UploadId:     &m.id,
 		Initiated:    &m.started,
 		Initiator:    &initiator,
-		Owner:        b.ownerID(),
+		Owner:        b.ownerIDOf(m.object),
 		StorageClass: m.object.listedClass(),
 	}
 	if m.algorithm != "" {

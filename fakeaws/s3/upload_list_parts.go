@@ -59,7 +59,7 @@ func (s *Fake) listParts(call *fakeaws.Call, in *awss3.ListPartsInput) (*fakeaws
 		return nil, err
 	}
 	ref := objectRef{bucketRef{in.Bucket, in.ExpectedBucketOwner}, in.Key, nil}
-	b, needs, err := s.askUpload(call, ref, "s3:ListMultipartUploadParts")
+	b, needs, err := s.askUpload(call, ref, in.UploadId, "s3:ListMultipartUploadParts")
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (b *bucket) partsPage(m *multipart, p partPage) *awss3.ListPartsOutput {
 		Key:              &m.key,
 		UploadId:         &m.id,
 		Initiator:        &initiator,
-		Owner:            b.ownerID(),
+		Owner:            b.ownerIDOf(m.object),
 		StorageClass:     m.object.listedClass(),
 		PartNumberMarker: aws.String(itoa(p.after)),
 		MaxParts:         &p.size,

@@ -103,7 +103,7 @@ type partAsk struct {
 
 // askPart finds what a call needs to add a part to an upload.
 func (s *Fake) askPart(call *fakeaws.Call, ref objectRef, id *string) (*partAsk, error) {
-	b, needs, err := s.askUpload(call, ref, "s3:PutObject")
+	b, needs, err := s.askUpload(call, ref, id, "s3:PutObject")
 	if err != nil {
 		return nil, err
 	}

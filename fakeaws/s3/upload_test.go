@@ -272,8 +272,8 @@ func TestUploadsThatAreGone(t *testing.T) {
 		return err
 	}
 	require.NoError(t, abort())
+	require.NoError(t, abort(), "S3 remembers it")
 	for name, err := range map[string]error{
-		"abort": abort(),
 		"part": func() error {
 			_, err := l.UploadPart(l.ctx, &awss3.UploadPartInput{Bucket: ptr("bucket"), Key: ptr("key"), UploadId: id, PartNumber: ptr(int32(1))})
 			return err

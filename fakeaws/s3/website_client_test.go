@@ -260,6 +260,7 @@ func TestWebsiteRouting(t *testing.T) {
 		a.website(cfg, everybodyReads+everybodyLists+`,{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::site/private"}`)
 		a.put("site", "index.html", "home")
 		a.put("site", "docs/page", "not reached")
+		a.put("site", "private", "not reached")
 		a.put("site", "both/there", "there")
 		scheme := "https"
 		if a.url != "" || a.socket {

@@ -131,6 +131,9 @@ func openBody(x *fakeaws.Exchange) error {
 	if x.Request.Body, err = fakeaws.ReadAll(body, body.Length, maxDocument); err != nil {
 		return err
 	}
+	if x.Operation.Name() == "SelectObjectContent" && len(x.Request.Body) == 0 {
+		return &fakeaws.Error{Code: "EmptyRequestBody", Message: "The request body cannot be empty.", Status: http.StatusBadRequest}
+	}
 	return checkDigests(x.Operation.Name(), x.HTTP.Header, x.Request.Body)
 }
 

@@ -94,6 +94,9 @@ func answerForm(x *fakeaws.Exchange) (*wire.Response, error) {
 	}
 	if r := requestOf(&x.Call); r != nil {
 		r.form = true
+		if e := header.Get("Expires"); printable(e) {
+			r.expires = e
+		}
 	}
 	resp, err := x.Perform()
 	if err != nil {
@@ -142,8 +145,9 @@ func readForm(x *fakeaws.Exchange) (*form, error) {
 	if !ok || key == "" {
 		return nil, formArgument("Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.", "key", "")
 	}
+	// A file that was sent without a name leaves the variable as it is.
 	for i := range f.fields {
-		if strings.EqualFold(f.fields[i].Name, "key") {
+		if strings.EqualFold(f.fields[i].Name, "key") && f.file.FileName() != "" {
 			// Browsers send names, but some sent the path of the file.
 			name := path.Base(strings.ReplaceAll(f.file.FileName(), `\`, "/"))
 			f.fields[i].Value = strings.ReplaceAll(f.fields[i].Value, "${filename}", name)
@@ -190,6 +194,9 @@ func (f *form) header() (http.Header, error) {
 				return nil, err
 			}
 			h.Set("X-Amz-Tagging", tags)
+		case strings.HasPrefix(name, "X-Amz-Meta-"):
+			// A field is UTF-8, where a header is not.
+			h[name] = append(h[name], strings.ToValidUTF8(field.Value, "\uFFFD"))
 		case formHeaders[name], strings.HasPrefix(name, "X-Amz-") && !formSignature[name]:
 			h[name] = append(h[name], field.Value)
 		}

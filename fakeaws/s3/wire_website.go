@@ -31,6 +31,9 @@ type website struct {
 // socket. The region is empty where the host names none.
 func websiteOf(host string) (bucket, region string, ok bool) {
 	const label = ".s3-website"
+	if !strings.Contains(host, label[1:]) {
+		return "", "", false // nearly all
+	}
 	host = "." + host
 	at := strings.LastIndex(host, label)
 	if at < 0 {

@@ -156,8 +156,8 @@ func (d *policyDocument) remove(i int) {
 	d.labels = slices.Delete(d.labels, i, i+1)
 }
 
-// storePolicy makes the edited document the queue's policy. That a policy without
-// statements is removed is unverified.
+// storePolicy makes the edited document the queue's policy. A queue whose last permission is
+// removed has no policy any more, as a recorded answer of SQS shows.
 func (s *Fake) storePolicy(call *fakeaws.Call, q *queue, document *policyDocument) error {
 	var text []byte
 	if len(document.Statement) > 0 {

@@ -81,8 +81,8 @@ const (
 	unreachableProvider = "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the incoming identity token could not be reached."
 	// Unverified: a ProviderId that AWS does not know.
 	invalidProviderID = "Invalid ProviderId: %s"
-	// Unverified: credentials of GetSessionToken in calls that they cannot make.
-	// STS says so of GetSessionToken.
+	// notWithSession is STS's answer to temporary credentials in calls that they cannot
+	// make, as users quote it of GetSessionToken and GetFederationToken.
 	notWithSession = "Cannot call %s with session credentials"
 )
 

@@ -3,6 +3,7 @@
 package sdkclient
 
 import (
+	"crypto/tls"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -19,7 +20,12 @@ type Socket struct{ transport *http.Transport }
 
 // NewSocket makes a client without connections.
 func NewSocket() *Socket {
-	return SocketOver(&http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second})
+	return SocketOver(&http.Transport{
+		MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Second,
+		// The sockets of Worlds speak no TLS, so no HTTP/2 either, which takes some time
+		// to prepare.
+		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
+	})
 }
 
 // SocketOver is a client that connects as a transport does.

@@ -120,7 +120,7 @@ var codesOf = map[Reason]codes{
 	// Unverified: that an inactive key is answered as an unknown one.
 	InactiveKey:  {invalidKey, forbidden, "InvalidAccessKeyId", forbidden},
 	InvalidToken: {invalidKey, forbidden, "InvalidToken", badRequest},
-	// Unverified: Amazon S3's answer to a temporary key without its token.
+	// To S3, a temporary key without its token is an unknown one.
 	MissingToken:     {invalidKey, forbidden, "InvalidAccessKeyId", forbidden},
 	ExpiredSession:   {expiredToken, forbidden, expiredToken, badRequest},
 	ClockSkew:        {signatureMismatch, forbidden, "RequestTimeTooSkewed", forbidden},

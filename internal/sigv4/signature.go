@@ -144,19 +144,8 @@ func (s *Signature) s3() bool {
 	return false
 }
 
-// parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
-func parseHeader(r *http.Request, header string) (*Signature, error) {
-	scheme, params, spaced := strings.Cut(header, " ")
-	switch {
-	case !spaced || scheme == algorithmV2 && strings.Contains(params, " "):
-		return nil, notOneSpace(header, scheme, r.Header)
-	case scheme == algorithmV2:
-		return parseHeader2(r, header, params)
-	case scheme != algorithm && scheme != algorithmECDSA:
-		return nil, unknownScheme(header)
-	}
-	s := &Signature{algorithm: scheme, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
-	var credential string
+// readParams reads the parameters of the header, and returns the credential.
+func (s *Signature) readParams(params string) (credential string, err error) {
 	for more := true; more; {
 		var param string
 		param, params, more = strings.Cut(params, ",")
@@ -165,7 +154,7 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 		}
 		name, value, ok := strings.Cut(param, "=")
 		if !ok {
-			return nil, notKeyValue(param, header)
+			return "", notKeyValue(param, s.header)
 		}
 		var field *string
 		switch name {
@@ -177,9 +166,33 @@ func parseHeader(r *http.Request, header string) (*Signature, error) {
 			field = &s.Signature
 		}
 		if field == nil || *field != "" {
-			return nil, s.incompleteHeader(nil)
+			return "", s.incompleteHeader(nil)
 		}
 		*field = value
+	}
+	return credential, nil
+}
+
+// parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
+func parseHeader(r *http.Request, header string) (*Signature, error) {
+	scheme, params, spaced := strings.Cut(header, " ")
+	switch {
+	case !spaced || scheme == algorithmV2 && strings.Contains(params, " "):
+		return nil, notOneSpace(header, scheme, r.Header)
+	case scheme == algorithmV2:
+		return parseHeader2(r, header, params)
+	case scheme != algorithm && scheme != algorithmECDSA:
+		return nil, unknownScheme(header)
+	}
+	// What a signature was made with is kept for long, and must not keep the header.
+	known := algorithm
+	if scheme == algorithmECDSA {
+		known = algorithmECDSA
+	}
+	s := &Signature{algorithm: known, header: header, SessionToken: first(r.Header, "X-Amz-Security-Token"), ContentSHA256: first(r.Header, "X-Amz-Content-Sha256")}
+	credential, err := s.readParams(params)
+	if err != nil {
+		return nil, err
 	}
 	if missing := headerMissing(s, credential, r.Header); missing != nil {
 		return nil, s.incompleteHeader(missing)

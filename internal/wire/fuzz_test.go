@@ -120,7 +120,7 @@ func FuzzXML(f *testing.F) {
 		}
 		n, v, err := o.in.plan(s, o.operation.In, &in)
 		require.NoError(t, err)
-		text := s.appendDocument(n.payload.node, n.payload.xmlName, v.Field(n.payload.index).Elem())
+		text := o.appendDocument(n.payload.node, n.payload.xmlName, v.Field(n.payload.index).Elem())
 		require.NoError(t, o.Decode(RESTXML, &Request{Method: "PUT", Path: "/b", RawQuery: "lifecycle", Body: text}, &again), "%s", text)
 		for i := range in.LifecycleConfiguration.Rules {
 			// The writer has milliseconds.

@@ -38,6 +38,10 @@ var unlessTrue = map[string]map[string]string{
 	"iam": {"ListServiceSpecificCredentialsResponse": "IsTruncated"},
 }
 
+// otherRoots are the root elements that a request may have in place of the model's: the
+// examples of S3's API Reference have them.
+var otherRoots = map[string]string{"SelectObjectContentRequest": "SelectRequest"}
+
 // queryMessages are errors that SQS words differently in its older protocol.
 var queryMessages = map[string]string{
 	"AWS.SimpleQueueService.NonExistentQueue": "The specified queue does not exist for this wsdl version.",

@@ -63,6 +63,9 @@ func (f *field) readLabel(o *Operation, p Protocol, r *Request, v reflect.Value)
 	return nil
 }
 
+// pageSizes are the sizes of the pages of S3's lists. One that is empty counts as not sent.
+var pageSizes = map[string]bool{"max-keys": true, "max-parts": true, "max-uploads": true, "max-buckets": true}
+
 func (f *field) readQuery(p Protocol, r *Request, v reflect.Value) error {
 	fv := v.Field(f.index)
 	if f.node.kind == listKind {
@@ -77,7 +80,7 @@ func (f *field) readQuery(p Protocol, r *Request, v reflect.Value) error {
 		return nil
 	}
 	text, ok := r.param(f.wire)
-	if !ok {
+	if !ok || text == "" && pageSizes[f.wire] {
 		return nil
 	}
 	if f.node.setText(fv, text, dateTime) != nil {
@@ -120,6 +123,9 @@ func setMetadata(v reflect.Value, name string, values []string) {
 	(*m)[strings.ToLower(name)] = strings.Join(values, ",")
 }
 
+// inAnyCase are the headers of S3 whose values have no case. Answers have them in capitals.
+var inAnyCase = map[string]bool{"X-Amz-Checksum-Algorithm": true, "X-Amz-Checksum-Type": true, "X-Amz-Sdk-Checksum-Algorithm": true}
+
 func (f *field) readHeader(p Protocol, values []string, fv reflect.Value) error {
 	if len(values) == 0 {
 		return nil
@@ -135,6 +141,9 @@ func (f *field) readHeader(p Protocol, values []string, fv reflect.Value) error 
 		if text = withoutChunking(text); text == "" {
 			return nil
 		}
+	}
+	if p == RESTXML && inAnyCase[f.wire] {
+		text = strings.ToUpper(text)
 	}
 	if f.node.kind != stringKind {
 		text = strings.TrimSpace(text)
@@ -191,10 +200,10 @@ func badArgument(p Protocol, name, value string) error {
 // max-keys and partNumber are as often quoted; the others follow that of
 // max-keys: unverified.
 func s3ArgumentText(name string) string {
-	switch name {
-	case "partNumber":
+	switch {
+	case name == "partNumber":
 		return "Part number must be an integer between 1 and 10000, inclusive"
-	case "max-keys", "max-parts", "max-uploads", "max-buckets":
+	case pageSizes[name]:
 		return "Provided " + name + " not an integer or within integer range"
 	}
 	return "Provided " + name + " is not valid"

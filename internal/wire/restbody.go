@@ -74,7 +74,7 @@ func readDocument(n *node, root string, body []byte, v reflect.Value) error {
 	}
 	for {
 		t, err := r.next()
-		if err != nil || t == xmlStart && string(r.name) != root {
+		if err != nil || t == xmlStart && string(r.name) != root && string(r.name) != otherRoots[root] {
 			return malformedXML()
 		}
 		if t == xmlStart {

@@ -49,7 +49,7 @@ func encodeREST(o *Operation, p Protocol, n *node, v reflect.Value, requestID st
 	case n.body && p == RESTJSON:
 		res.setBody("application/json", n.appendJSON(make([]byte, 0, 256), v))
 	case n.body:
-		res.setBody(xmlType, o.service.appendDocument(n, n.xmlName, v))
+		res.setBody(xmlType, o.appendDocument(n, n.xmlName, v))
 	}
 	return res
 }
@@ -108,7 +108,7 @@ func (f *field) writePayload(o *Operation, p Protocol, res *Response, v reflect.
 			res.setBody("application/json", n.appendJSON(make([]byte, 0, 256), pv))
 			return
 		}
-		res.setBody(xmlType, o.service.appendDocument(n, f.xmlName, pv))
+		res.setBody(xmlType, o.appendDocument(n, f.xmlName, pv))
 	}
 }
 
@@ -122,10 +122,10 @@ const xmlType = "application/xml"
 const xmlHeader = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 
 // appendDocument writes an XML document of one value.
-func (s *Service) appendDocument(n *node, root string, v reflect.Value) []byte {
-	b := make([]byte, 0, 512)
+func (o *Operation) appendDocument(n *node, root string, v reflect.Value) []byte {
+	b := make([]byte, 0, max(512, o.answered.Load()))
 	b = append(b, xmlHeader...)
-	b = append(append(append(b, '<'), root...), s.xmlns...)
+	b = append(append(append(b, '<'), root...), o.service.xmlns...)
 	b = append(b, '>')
 	if n.textRoot {
 		for i := range n.fields {
@@ -136,5 +136,7 @@ func (s *Service) appendDocument(n *node, root string, v reflect.Value) []byte {
 	} else {
 		b = n.appendXMLContent(b, v, milliTime)
 	}
-	return append(append(append(b, "</"...), root...), '>')
+	b = append(append(append(b, "</"...), root...), '>')
+	o.answered.Store(int64(len(b)))
+	return b
 }

@@ -196,6 +196,14 @@ func TestS3Arguments(t *testing.T) {
 	assert.Empty(t, *in.Prefix)
 	assert.Equal(t, "a+b c", *in.StartAfter)
 	assert.Nil(t, in.MaxKeys)
+
+	// Of the size of a page, an empty value is none as well.
+	require.NoError(t, s.Operation("ListObjectsV2").Decode(RESTXML, s3Request("GET", "/b?list-type=2&max-keys=", ""), &in))
+	assert.Nil(t, in.MaxKeys)
+	var parts s3.ListPartsInput
+	require.NoError(t, s.Operation("ListParts").Decode(RESTXML, s3Request("GET", "/b/k?uploadId=u&max-parts=", ""), &parts))
+	assert.Nil(t, parts.MaxParts)
+	require.ErrorAs(t, s.Operation("UploadPart").Decode(RESTXML, s3Request("PUT", "/b/k?partNumber=&uploadId=u", ""), new(s3.UploadPartInput)), &e)
 }
 
 func TestS3Documents(t *testing.T) {

@@ -65,6 +65,7 @@ type trait struct {
 	Prefix       string `json:"prefix"`
 	Query        string `json:"query"`
 	Payload      bool   `json:"payload"`
+	EventPayload bool   `json:"eventPayload"` // the member is the payload of an event
 	Status       bool   `json:"status"`
 	XMLName      string `json:"xml"`
 	JSONName     string `json:"json"`

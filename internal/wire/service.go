@@ -120,7 +120,7 @@ type Operation struct {
 	streams  bool
 	events   bool // the output is an event stream
 	unit     bool // the output has no members and AWS sends no result
-	// answered is how long the latest Query answer was: as long is the next
+	// answered is how long the latest answer in XML was: as long is the next
 	// one's buffer, because a list is most often listed again.
 	answered atomic.Int64
 }
@@ -239,11 +239,7 @@ func (o *Operation) Decode(p Protocol, r *Request, in any) error {
 // Encode makes the answer of out, a pointer to the SDK's output struct.
 func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, error) {
 	if o.events {
-		return nil, &Error{
-			Code:    "NotImplemented",
-			Message: o.Name() + " answers an event stream, which is not supported",
-			Status:  http.StatusNotImplemented,
-		}
+		return o.encodeEvents(p, out, requestID)
 	}
 	n, v, err := o.out.plan(o.service, o.operation.Out, out)
 	if err != nil {

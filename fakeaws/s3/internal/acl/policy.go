@@ -35,6 +35,13 @@ func intoBuckets(p types.Permission) []string {
 	return nil
 }
 
+func ofObjectOwners(p types.Permission) []string {
+	if p == types.PermissionWrite {
+		return []string{"s3:DeleteObject"}
+	}
+	return nil
+}
+
 func onObjects(p types.Permission) []string {
 	switch p {
 	case types.PermissionRead:
@@ -62,6 +69,12 @@ func (a *ACL) BucketPolicy(arn string, public bool) *enforce.Policy {
 // ObjectPolicy is what the ACL of an object allows.
 func (a *ACL) ObjectPolicy(arn string, public bool) *enforce.Policy {
 	return a.policy(public, scope{literal(arn), onObjects})
+}
+
+// RemovalPolicy is what the ACL of a bucket, by its ARN, allows those who own an object: a
+// grant to write lets them delete it (User Guide, "What permissions can I grant?").
+func (a *ACL) RemovalPolicy(arn string, public bool) *enforce.Policy {
+	return a.policy(public, scope{arn + "/*", ofObjectOwners})
 }
 
 // policy is an ACL as a resource-based policy, so that the same evaluation that

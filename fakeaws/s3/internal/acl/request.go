@@ -1,6 +1,7 @@
 package acl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -92,7 +93,10 @@ func (r *Request) Check() error {
 		}
 		r.granted = append(r.granted, grants...)
 	}
-	return nil
+	if r.Document != nil {
+		return checkDocument(r.Document)
+	}
+	return checkGrantees(r.granted, inHeaders)
 }
 
 // grants reads a grant header: id="…", uri="…".
@@ -143,34 +147,61 @@ func (r *Request) ACL(owner, bucketOwner string) (*ACL, error) {
 	case len(r.Headers) == 0:
 		return Private(owner), nil
 	}
-	return made(r.granted)
+	return &ACL{grants: r.granted}, nil
 }
 
+// ofDocument is the ACL of a document that was checked.
 func ofDocument(p *types.AccessControlPolicy, owner string) (*ACL, error) {
-	if p.Owner == nil || aws.ToString(p.Owner.ID) == "" {
-		return nil, &Error{Reason: Malformed}
-	}
 	if *p.Owner.ID != owner {
 		return nil, &Error{Reason: OtherOwner}
 	}
+	return &ACL{grants: clone(p.Grants)}, nil
+}
+
+// checkDocument refuses a document that its schema does not allow, and then one that
+// names who is not there.
+func checkDocument(p *types.AccessControlPolicy) error {
+	if p.Owner == nil || aws.ToString(p.Owner.ID) == "" {
+		return &Error{Reason: Malformed}
+	}
 	for _, g := range p.Grants {
-		if g.Grantee == nil || g.Permission == "" {
-			return nil, &Error{Reason: Malformed}
+		if !complete(g.Grantee) || !slices.Contains(g.Permission.Values(), g.Permission) {
+			return &Error{Reason: Malformed}
 		}
 	}
-	return made(clone(p.Grants))
-}
-
-// made is the ACL of grants.
-func made(grants []types.Grant) (*ACL, error) {
-	if err := checkGrants(grants); err != nil {
-		return nil, err
+	if !canonicalUser(*p.Owner.ID) {
+		return inDocuments.noUser(*p.Owner.ID)
 	}
-	return &ACL{grants: grants}, nil
+	return checkGrantees(p.Grants, inDocuments)
 }
 
-// checkGrants finds the grantees.
-func checkGrants(grants []types.Grant) error {
+// complete reports whether a grantee of a document has what its type demands.
+func complete(g *types.Grantee) bool {
+	switch {
+	case g == nil:
+		return false
+	case g.Type == types.TypeCanonicalUser:
+		return aws.ToString(g.ID) != ""
+	case g.Type == types.TypeGroup:
+		return aws.ToString(g.URI) != ""
+	}
+	return g.Type == types.TypeAmazonCustomerByEmail
+}
+
+// naming is how errors name a grantee.
+type naming struct{ user, group string }
+
+var (
+	inDocuments = naming{"CanonicalUser/ID", "Group/URI"}
+	inHeaders   = naming{"id", "uri"}
+)
+
+func (n naming) noUser(id string) error {
+	return &Error{InvalidArgument, "Invalid id", n.user, id}
+}
+
+// checkGrantees refuses grants to those who are not there.
+func checkGrantees(grants []types.Grant, n naming) error {
 	if len(grants) > maxGrants {
 		return &Error{Reason: TooManyGrants}
 	}
@@ -179,18 +210,16 @@ func checkGrants(grants []types.Grant) error {
 		switch g.Type {
 		case types.TypeCanonicalUser:
 			if id := aws.ToString(g.ID); !canonicalUser(id) {
-				return &Error{InvalidArgument, "Invalid id", "CanonicalUser/ID", id}
+				return n.noUser(id)
 			}
 		case types.TypeGroup:
 			switch uri := aws.ToString(g.URI); uri {
 			case allUsers, authenticatedUsers, logDelivery:
 			default:
-				return &Error{InvalidArgument, "Invalid group uri", "Group/URI", uri}
+				return &Error{InvalidArgument, "Invalid group uri", n.group, uri}
 			}
-		case types.TypeAmazonCustomerByEmail:
+		default: // by an e-mail address
 			return &Error{Reason: EmailGrantee}
-		default:
-			return &Error{Reason: Malformed}
 		}
 	}
 	return nil

@@ -1,0 +1,262 @@
+package awstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// AssertLeastPrivilege checks that the calls of a test used all that the policies of a
+// user or role grant: it fails with each statement, action and resource that no allowed
+// call of the principal used, and with actions that are wider than what was used. It
+// looks at the calls that the World remembers, the latest 4,096. The test goes on.
+func AssertLeastPrivilege(t TB, p *Principal) bool {
+	t.Helper()
+	if problem := p.unused(); problem != "" {
+		t.Errorf("%s", problem)
+		return false
+	}
+	return true
+}
+
+// RequireLeastPrivilege is AssertLeastPrivilege, but ends the test.
+func RequireLeastPrivilege(t TB, p *Principal) {
+	t.Helper()
+	if problem := p.unused(); problem != "" {
+		t.Fatalf("%s", problem)
+	}
+}
+
+// usage is what the calls of a principal used of a statement.
+type usage struct {
+	used               bool
+	actions, resources map[int][]string // what was used by the places of the patterns
+}
+
+// unused tells which grants of a principal's policies no call has used.
+func (p *Principal) unused() string {
+	p.account.t.Helper()
+	p.mustTakePolicies()
+	usages := p.usages()
+	var b strings.Builder
+	for _, policy := range p.policiesInForce() {
+		for _, s := range policy.Statements() {
+			if s.Effect() == "Allow" {
+				writeUnused(&b, s, usages[s])
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:%s", p.arn, len(p.account.Calls().By(p)), b.String())
+}
+
+// policiesInForce are the identity-based policies that the principal has now.
+func (p *Principal) policiesInForce() []*enforce.Policy {
+	p.account.t.Helper()
+	credential, ok := p.account.world.Credential(p.Credentials().AccessKeyID)
+	var set enforce.PolicySet
+	if !ok || !p.account.world.Directory().Policies(credential.Caller, &set, func(string, string) {}) {
+		p.account.t.Fatalf("awstest: %s exists no more", p.arn)
+	}
+	return set.Identity
+}
+
+// usages are what the calls of the principal used of each statement.
+func (p *Principal) usages() map[*enforce.Statement]*usage {
+	all := map[*enforce.Statement]*usage{}
+	for _, call := range p.account.Calls().By(p) {
+		for _, d := range call.Decisions {
+			for _, use := range d.Uses() {
+				u := all[use.Statement]
+				if u == nil {
+					u = &usage{actions: map[int][]string{}, resources: map[int][]string{}}
+					all[use.Statement] = u
+				}
+				u.used = true
+				note(u.actions, use.Actions, d.Request.Action)
+				note(u.resources, use.Resources, d.Request.Resource)
+			}
+		}
+	}
+	return all
+}
+
+// note notes what was used of patterns.
+func note(used map[int][]string, places []int, what string) {
+	for _, i := range places {
+		if !slices.Contains(used[i], what) {
+			used[i] = append(used[i], what)
+		}
+	}
+}
+
+// writeUnused writes what was not used of a statement, one thing in a line.
+func writeUnused(b *strings.Builder, s *enforce.Statement, u *usage) {
+	line, column := s.Position()
+	file := s.Policy().Source().File
+	if file == "" {
+		file = s.Policy().Label()
+	}
+	where := fmt.Sprintf("\n  %s:%d:%d %s: ", file, line, column, s.Label())
+	if u == nil {
+		b.WriteString(where + "the whole statement")
+		return
+	}
+	elements := s.Elements()
+	for i, action := range elements.Action {
+		switch used := u.actions[i]; {
+		case len(used) == 0:
+			fmt.Fprintf(b, "%sAction %q", where, action.Value)
+		case strings.ContainsAny(action.Value, "*?"):
+			slices.Sort(used)
+			fmt.Fprintf(b, "%sAction %q is wider than what was used: %s", where, action.Value, strings.Join(used, ", "))
+		}
+	}
+	if len(elements.NotAction) > 0 {
+		fmt.Fprintf(b, "%sNotAction grants all actions but %s", where, quotedTexts(elements.NotAction))
+	}
+	for i, resource := range elements.Resource {
+		if len(u.resources[i]) == 0 {
+			fmt.Fprintf(b, "%sResource %q", where, resource.Value)
+		}
+	}
+	if len(elements.NotResource) > 0 {
+		fmt.Fprintf(b, "%sNotResource grants all resources but %s", where, quotedTexts(elements.NotResource))
+	}
+}
+
+func quotedTexts(texts []enforce.Text) string {
+	list := make([]string, len(texts))
+	for i, t := range texts {
+		list[i] = fmt.Sprintf("%q", t.Value)
+	}
+	return strings.Join(list, ", ")
+}
+
+// A minimal is a statement of a minimal policy: permissions under the same conditions on
+// the same resource.
+type minimal struct{ conditions, resource string }
+
+// MinimalPolicy returns a policy document with what the calls of a user or role have
+// used and no more: each action on each resource as it was called, with the conditions
+// of the statements that granted it. Calls that were denied and let pass ([Soft]) are in
+// it too: for code that has no policy yet it is a first one. Resources are not
+// generalised; look at them before you deploy.
+func (p *Principal) MinimalPolicy() string {
+	p.account.t.Helper()
+	actions := map[minimal]map[string]bool{}
+	soft := p.account.options.mode == Soft
+	for _, call := range p.account.Calls().By(p) {
+		for _, d := range call.Decisions {
+			var conditions string
+			switch uses := own(d.Uses()); {
+			case d.Allowed() && len(uses) > 0:
+				conditions = conditionsOf(uses[0].Statement)
+			case d.Allowed() || !soft:
+				continue // a resource-based policy granted it
+			}
+			m := minimal{conditions, d.Request.Resource}
+			if actions[m] == nil {
+				actions[m] = map[string]bool{}
+			}
+			actions[m][d.Request.Action] = true
+		}
+	}
+	return renderMinimal(actions)
+}
+
+// own are the uses of identity-based policies; the first without conditions comes first.
+func own(uses []enforce.Use) []enforce.Use {
+	uses = slices.DeleteFunc(uses, func(u enforce.Use) bool {
+		k := u.Statement.Policy().Kind()
+		return k != enforce.IdentityPolicy && k != enforce.ManagedPolicy
+	})
+	slices.SortStableFunc(uses, func(a, b enforce.Use) int {
+		return len(a.Statement.Elements().Conditions) - len(b.Statement.Elements().Conditions)
+	})
+	return uses
+}
+
+// conditionsOf returns the Condition element of a statement as text; empty without one.
+func conditionsOf(s *enforce.Statement) string {
+	var element struct{ Condition json.RawMessage }
+	if err := json.Unmarshal([]byte(s.Document()), &element); err != nil {
+		return ""
+	}
+	return string(element.Condition)
+}
+
+// renderMinimal writes the document: resources with the same actions and conditions
+// share a statement.
+func renderMinimal(actions map[minimal]map[string]bool) string {
+	type shared struct{ conditions, actions string }
+	resources := map[shared][]string{}
+	for m, set := range actions {
+		s := shared{m.conditions, strings.Join(slices.Sorted(maps.Keys(set)), "\n")}
+		resources[s] = append(resources[s], m.resource)
+	}
+	type statement struct {
+		Sid       string
+		Effect    string
+		Action    []string
+		Resource  []string
+		Condition json.RawMessage `json:",omitempty"`
+	}
+	document := struct {
+		Version   string
+		Statement []statement
+	}{Version: "2012-10-17", Statement: []statement{}}
+	keys := slices.SortedFunc(maps.Keys(resources), func(a, b shared) int {
+		return strings.Compare(a.actions+a.conditions, b.actions+b.conditions)
+	})
+	for i, s := range keys {
+		slices.Sort(resources[s])
+		document.Statement = append(document.Statement, statement{
+			Sid: fmt.Sprintf("Used%d", i+1), Effect: "Allow", Action: strings.Split(s.actions, "\n"), Resource: resources[s], Condition: json.RawMessage(s.conditions),
+		})
+	}
+	text, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return err.Error() // conditions are JSON that was parsed before
+	}
+	return string(text)
+}
+
+// A Permission is one that a call needed, and what became of it.
+type Permission struct {
+	Operation, Principal string
+	Action, Resource     string
+	// Keys are the condition keys of the request, by name.
+	Keys     map[string][]string
+	Allowed  bool
+	Decision enforce.Decision
+}
+
+// String returns the permission in one line: the verdict, who, what, and what decided.
+func (p Permission) String() string { return p.Decision.String() }
+
+// Trace returns each permission that the calls of the World have needed, in order: who
+// needed it, for which call, on which resource, with which condition keys, and which
+// statement decided.
+func (a *Account) Trace() []Permission {
+	var trace []Permission
+	for _, call := range a.Calls() {
+		for _, d := range call.Decisions {
+			p := Permission{
+				Operation: call.Service + ":" + call.Operation, Principal: call.Caller, Action: d.Request.Action, Resource: d.Request.Resource,
+				Keys: map[string][]string{}, Allowed: d.Allowed(), Decision: d,
+			}
+			for key, values := range d.Request.Context.All() {
+				p.Keys[key] = values
+			}
+			trace = append(trace, p)
+		}
+	}
+	return trace
+}

@@ -1,0 +1,90 @@
+package awstest_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// putting and reading are calls on a key of the bucket "reports".
+func putting(key string) func(context.Context, aws.Config) error {
+	return func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key, Body: strings.NewReader("x")})
+		return err
+	}
+}
+
+func reading(bucket, key string) func(context.Context, aws.Config) error {
+	return func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		return err
+	}
+}
+
+// reporter looks at a role and leaves holes: it never deletes, reads no other bucket, and
+// does not write the final reports.
+func reporter(t awstest.T) {
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("2025/q4", "x")
+	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	awstest.Cases{
+		{Name: "writes", As: role, Call: putting("2026/q3"), Want: awstest.WantAllowed()},
+		{Name: "not for other years", As: role, Call: putting("2025/q3"), Want: awstest.WantDenied("s3:PutObject")},
+		{Name: "reads", As: role, Call: reading("reports", "2025/q4"), Want: awstest.WantAllowed()},
+	}.Check(t)
+}
+
+// thorough has no holes.
+func thorough(t awstest.T) {
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	bucket.Put("2025/q4", "x")
+	acct.S3().CreateBucket("others").Put("k", "x")
+	role := acct.NewRole("reporter", awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*"))
+	_, err := s3.NewFromConfig(role.Config()).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String("2025/q4")})
+	awstest.RequireDenied(t, err, "s3:DeleteObject")
+	require.NoError(t, reading("reports", "2025/q4")(t.Context(), role.Config()))
+	awstest.RequireDenied(t, reading("others", "k")(t.Context(), role.Config()), "s3:GetObject")
+}
+
+// Mutate fails a test of its own, which this one runs in another process.
+func TestMutate(t *testing.T) {
+	const run = "AWSTEST_MUTATE"
+	if os.Getenv(run) != "" {
+		awstest.Mutate(t, reporter)
+		return
+	}
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMutate$")
+	cmd.Env = append(os.Environ(), run+"=1")
+	out, err := cmd.CombinedOutput()
+	text := string(out)
+	require.Error(t, err, text)
+	_, list, ok := strings.Cut(text, "mutants:\n")
+	require.True(t, ok, text)
+	list, _, _ = strings.Cut(list, "FAIL")
+	var survivors []string
+	for line := range strings.Lines(list) {
+		survivors = append(survivors, strings.TrimSpace(line))
+	}
+	assert.Contains(t, text, "no assertion notices 4 of 10 mutants")
+	assert.Equal(t, []string{
+		`testdata/reporter.json:4:5 Write: Action "s3:PutObject" is "s3:*"`,
+		`testdata/reporter.json:5:5 Read: without Action "s3:GetObjectTagging"`,
+		`testdata/reporter.json:5:5 Read: Resource "arn:aws:s3:::reports/*" is "*"`,
+		`testdata/reporter.json:6:5 Never: without the statement, Deny`,
+	}, survivors)
+}
+
+func TestMutateFindsNothing(t *testing.T) {
+	t.Parallel()
+	awstest.Mutate(t, thorough)
+}
