@@ -78,7 +78,7 @@ func allMakers() map[string]maker {
 // make makes the resources. A file that is wrong in several places says so at once.
 func (d *Deployment) make() {
 	d.account.t.Helper()
-	var problems deploy.Errors
+	problems := d.unknowns()
 	for at := range phases {
 		for _, r := range d.order(at) {
 			if step := d.makers[r.Type][at]; step != nil {
@@ -92,6 +92,16 @@ func (d *Deployment) make() {
 			return
 		}
 	}
+}
+
+// unknowns are the values of resources that are made and cannot be known from the file.
+func (d *Deployment) unknowns() (problems deploy.Errors) {
+	for i := range d.stack.Resources {
+		if r := &d.stack.Resources[i]; d.makers[r.Type] != nil {
+			problems = append(problems, r.Unknowns()...)
+		}
+	}
+	return problems
 }
 
 // order returns the resources in the order in which they are made: managed policies

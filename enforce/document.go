@@ -17,6 +17,8 @@ type Document struct {
 
 	text string
 	line int // of the source's file at which the document starts
+	// known are where the statements stand in a file of another format.
+	known []Position
 
 	// What statements have is cut off these, which saves making many small slices.
 	texts      []Text
@@ -109,8 +111,19 @@ func ReadDocument(doc string, kind Kind, src Source) (*Document, []*DocumentErro
 }
 
 // Position returns where an offset is, from 1: in the file that the document came from,
-// or else in the document.
-func (d *Document) Position(offset int) (line, column int) { return position(d.text, offset, d.line) }
+// or else in the document. Where the document was made of a file of another format, what
+// is in a statement is where the statement stands, and all else where the document does.
+func (d *Document) Position(offset int) (line, column int) {
+	if d.known == nil {
+		return position(d.text, offset, d.line)
+	}
+	for i := range min(len(d.Statements), len(d.known)) {
+		if s := &d.Statements[i]; offset >= s.Start && offset < s.End {
+			return d.known[i].Line, d.known[i].Column
+		}
+	}
+	return max(d.line, 1), 1
+}
 
 // Elements returns the elements of the policy's document. Of a policy that [Join] made
 // the offsets in a statement are those in the document that it came from.

@@ -179,6 +179,9 @@ func (n *naive) exempt(element any) bool {
 	if n.boundByBoundary() {
 		return false
 	}
+	if element == "*" {
+		return true
+	}
 	listed := map[naming]bool{}
 	types, _ := element.(map[string]any)
 	for kind, values := range types {
@@ -192,7 +195,7 @@ func (n *naive) exempt(element any) bool {
 	if n.is(enforce.AssumedRole, enforce.FederatedUser) && !listed[byIssuer] {
 		return false
 	}
-	return element == "*" || listed[byCaller]
+	return listed[byCaller]
 }
 
 // pattern is text in which some characters are wildcards and others, though they

@@ -51,7 +51,7 @@ func readDocument(doc string, kind Kind, src Source, wrong report) *Document {
 		wrong(notJSON(root.start(), kind, "a policy is an object, not "+root.kind().String()))
 		return nil
 	}
-	d := &Document{Size: size, text: doc, line: src.Line, texts: make([]Text, 0, len(root.nodes)), conditions: make([]ConditionElement, 0, len(root.nodes)/8)}
+	d := &Document{Size: size, text: doc, line: src.Line, known: src.Statements, texts: make([]Text, 0, len(root.nodes)), conditions: make([]ConditionElement, 0, len(root.nodes)/8)}
 	var statements tree
 	for element := root.values(); element.found(); element = element.next() {
 		switch element.key() {

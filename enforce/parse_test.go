@@ -282,3 +282,23 @@ func TestPositionsOfAnotherFile(t *testing.T) {
 	line, column = p.Statements()[1].Position()
 	assert.Equal(t, Position{8, 67}, Position{line, column}, "of those that are not known the document tells")
 }
+
+// What is wrong in a document that was made of another format stands where its statement
+// does, and what is in none where the document begins.
+func TestErrorsInOtherFormats(t *testing.T) {
+	t.Parallel()
+	src := Source{File: "t.yaml", Line: 7, Statements: []Position{{9, 11}, {14, 11}}}
+	const first = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"},` + "\n"
+	for text, want := range map[string]Position{
+		first + `{"Effect": "Allow", "Action": "s3:*"}]}`:                                                      {14, 11},
+		first + `{"Effect": "Permit", "Action": "s3:*", "Resource": "*"}]}`:                                    {14, 11},
+		first + `{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}], "Extra": 1}`:                          {7, 1},
+		`{"Version": "2013-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}`:      {7, 1},
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "bucket"}]}`: {9, 11},
+	} {
+		_, err := Parse(text, IdentityPolicy, src)
+		var refused *DocumentError
+		require.ErrorAs(t, err, &refused, text)
+		assert.Equal(t, want, Position{refused.Line, refused.Column}, text)
+	}
+}

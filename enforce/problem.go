@@ -105,6 +105,11 @@ func (e *DocumentError) Error() string {
 func newDocumentError(doc string, kind Kind, src Source, p *problem) *DocumentError {
 	e := &DocumentError{Code: "MalformedPolicyDocument", Message: p.iam, Detail: p.detail, File: src.File, Offset: p.at}
 	e.Line, e.Column = position(doc, p.at, src.Line)
+	if src.Statements != nil {
+		if d := readDocument(doc, kind, src, func(*problem) {}); d != nil {
+			e.Line, e.Column = d.Position(p.at)
+		}
+	}
 	switch kind {
 	case BucketPolicy:
 		e.Code, e.Message = "MalformedPolicy", p.s3

@@ -48,7 +48,7 @@ type Resource struct {
 	// ARN is its ARN, empty where it has none.
 	ARN string
 	// Properties are as CloudFormation names them, without functions: string, bool,
-	// float64, nil, []any, map[string]any, and [Document] where a policy stands.
+	// float64, nil, []any, map[string]any, [Document] where a policy stands, and [Unknown].
 	Properties map[string]any
 	// DependsOn are addresses of resources that are made before.
 	DependsOn []string

@@ -45,9 +45,11 @@ func kindNames() string {
 const lintUsage = `Usage: leastpriv lint [-kind KIND] [-json] FILE ...
 
 Prints what is wrong with policy documents: what AWS refuses, and what it stores
-though it cannot work or allows more than it seems to. Exits with 0 when there is
-nothing, or only infos; with 1 when there are errors or warnings; with 2 when the
-command makes no sense or a file cannot be read.
+though it cannot work or allows more than it seems to. Files are documents, or
+CloudFormation templates in YAML or JSON and folders that cdk synth writes, of
+which all policies are looked at. Exits with 0 when there is nothing, or only
+infos; with 1 when there are errors or warnings; with 2 when the command makes no
+sense or a file cannot be read.
 
 Flags:
 `
@@ -61,6 +63,8 @@ func lint(args []string, stdout, stderr io.Writer) int {
 		return err
 	})
 	asJSON := fs.Bool("json", false, "print the findings as JSON")
+	var template templateFlags
+	template.register(fs)
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
@@ -69,11 +73,11 @@ func lint(args []string, stdout, stderr io.Writer) int {
 	}
 	findings := []policylint.Finding{}
 	for _, file := range fs.Args() {
-		doc, err := os.ReadFile(file)
+		of, err := lintFile(file, kind, &template)
 		if err != nil {
 			return complain(stderr, "leastpriv lint", err)
 		}
-		findings = append(findings, policylint.Lint(string(doc), kind, enforce.Source{File: file})...)
+		findings = append(findings, of...)
 	}
 	if err := printFindings(stdout, findings, *asJSON); err != nil {
 		return complain(stderr, "leastpriv lint", err)
@@ -82,6 +86,18 @@ func lint(args []string, stdout, stderr io.Writer) int {
 		return exitFindings
 	}
 	return exitOK
+}
+
+// lintFile finds what is wrong in a file: a policy document or a template.
+func lintFile(file string, kind enforce.Kind, template *templateFlags) ([]policylint.Finding, error) {
+	if isTemplate(file) {
+		return template.lintTemplate(file)
+	}
+	doc, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return policylint.Lint(string(doc), kind, enforce.Source{File: file}), nil
 }
 
 func printFindings(stdout io.Writer, findings []policylint.Finding, asJSON bool) error {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ func TestScripts(t *testing.T) {
 func inFolder(ts *testscript.TestScript, arg string) string {
 	files := strings.Split(arg, ",")
 	for i, file := range files {
-		if strings.HasSuffix(file, ".json") {
+		if slices.Contains([]string{".json", ".yaml"}, filepath.Ext(file)) && !strings.Contains(file, "=") {
 			files[i] = ts.MkAbs(file)
 		}
 	}

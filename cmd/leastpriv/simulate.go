@@ -15,10 +15,15 @@ import (
 )
 
 const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -resource ARN [flags]
+       leastpriv simulate -template FILE -as ROLE -action ACTION -resource NAME [flags]
 
 Prints whether policies allow each action on each resource, and why. Exits with 0
 when everything is allowed, with 1 when something is denied, with 2 when the
 command makes no sense or a policy is not valid.
+
+A CloudFormation template gives the policies of the role or user that asks, and of
+the buckets, queues, keys and roles that are asked for. These may be named as the
+template names them: Uploads, Uploads/incoming/a.jpg.
 
 Condition keys that tell about the principal are known; all others are missing
 unless -context gives them.
@@ -39,6 +44,7 @@ type simulation struct {
 	principal                          string
 	json                               bool
 	context                            []contextKey
+	template                           templateSimulation
 	enforce.Simulation
 }
 
@@ -72,6 +78,9 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 	fs.Var(&s.rcps, "rcp", "resource control policies of one level of the resource's organization, root first: `FILES` with a comma between them; AWS's own RCPFullAWSAccess is always beside them; repeatable")
 	fs.StringVar(&s.endpoint, "endpoint", "", "policy in `FILE` of the VPC endpoint that carries the request")
 	fs.BoolVar(&s.json, "json", false, "print the decisions as JSON")
+	fs.StringVar(&s.template.file, "template", "", "CloudFormation template in `FILE`, or the folder that cdk synth writes")
+	fs.StringVar(&s.template.as, "as", "", "who of the template asks: `NAME` of a role or user")
+	s.template.register(fs)
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
@@ -81,7 +90,7 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 	if err := s.read(stderr); err != nil {
 		return complain(stderr, name, err)
 	}
-	decisions, err := enforce.Simulate(&s.Simulation)
+	decisions, err := s.template.simulate(&s)
 	if err != nil {
 		return complain(stderr, name, err)
 	}
@@ -110,6 +119,10 @@ func (s *simulation) setContext(v string) error {
 
 // read makes principal, context and policies of the flags.
 func (s *simulation) read(stderr io.Writer) (err error) {
+	if err := s.template.readInto(s); err != nil {
+		return err
+	}
+	s.template.warn(stderr, s)
 	if s.Principal, err = enforce.ParsePrincipal(s.principal); err != nil {
 		return err
 	}
@@ -129,14 +142,18 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 }
 
 func (s *simulation) readPolicies(stderr io.Writer) (err error) {
-	if s.Policies.Identity, err = parseAll(s.policies, enforce.IdentityPolicy); err != nil {
+	identity, err := parseAll(s.policies, enforce.IdentityPolicy)
+	if err != nil {
 		return err
 	}
+	s.Policies.Identity = append(s.Policies.Identity, identity...)
 	if s.Policies.Session, err = parseAll(s.sessions, enforce.SessionPolicy); err != nil {
 		return err
 	}
-	if s.Policies.Boundary, err = parseOne(s.boundary, enforce.IdentityPolicy); err != nil {
-		return err
+	if s.boundary != "" {
+		if s.Policies.Boundary, err = parseFile(s.boundary, enforce.IdentityPolicy); err != nil {
+			return err
+		}
 	}
 	if s.Policies.Endpoint, err = parseOne(s.endpoint, enforce.EndpointPolicy); err != nil {
 		return err
