@@ -179,23 +179,48 @@ func (o outcome) granted(actions []string) string {
 // grants tells which statements granted the permissions of a call: those for the
 // actions, or all.
 func grants(event *fakeaws.Event, actions []string) string {
-	var b strings.Builder
+	var explanations []string
 	for i := range event.Decisions {
 		d := &event.Decisions[i]
 		if d.Allowed() && (len(actions) == 0 || containsFold(actions, d.Request.Action)) {
-			b.WriteString(d.Explain() + "\n")
+			explanations = append(explanations, d.Explain())
 		}
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return onScreen(explanations)
 }
 
 // explain tells what the denied permissions of a call lacked.
 func explain(event fakeaws.Event) string {
-	var b strings.Builder
+	var explanations []string
 	for i := range event.Decisions {
 		if d := &event.Decisions[i]; !d.Allowed() {
-			b.WriteString(d.Explain())
+			explanations = append(explanations, d.Explain())
 		}
 	}
-	return strings.TrimRight(b.String(), "\n")
+	text := onScreen(explanations)
+	if event.Help != "" {
+		text += "\n  " + event.Help
+	}
+	return text
+}
+
+// screen is how many lines of explanations a reader sees at once.
+const screen = 36
+
+// onScreen joins explanations, as many as fit on a screen: at least the first. Of the
+// others only the first line is there, and of many how many they are.
+func onScreen(explanations []string) string {
+	var lines []string
+	for i, text := range explanations {
+		all := strings.Split(text, "\n")
+		switch room := screen - len(lines); {
+		case i == 0 || len(all) <= room:
+			lines = append(lines, all...)
+		case room > 1:
+			lines = append(lines, all[0])
+		default:
+			return strings.Join(append(lines, fmt.Sprintf("and %d more permissions", len(explanations)-i)), "\n")
+		}
+	}
+	return strings.Join(lines, "\n")
 }

@@ -86,7 +86,7 @@ func (a *Account) logCalls() {
 }
 
 // explained explains the last denial that no assertion has dealt with, and the last
-// failed authentication.
+// failed call of which the log knows more: of a signature, or a policy that is refused.
 func explained(events []fakeaws.Event) string {
 	text := ""
 	for _, e := range slices.Backward(events) {
@@ -96,8 +96,8 @@ func explained(events []fakeaws.Event) string {
 		}
 	}
 	for _, e := range slices.Backward(events) {
-		if e.Help != "" {
-			return text + "\nthe last call that was not authenticated, " + e.Service + ":" + e.Operation + " " + e.Code + ":\n" + e.Help
+		if e.Help != "" && !e.Denied && e.Code != "" {
+			return text + "\nmore of the last call that failed with " + e.Code + ", " + e.Service + ":" + e.Operation + ":\n" + e.Help
 		}
 	}
 	return text

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -50,10 +51,25 @@ func (f fixture) must(in any) any {
 		if f.subject != "" {
 			what += " " + f.subject
 		}
-		a.t.Fatalf("awstest: %s: %s", what, f.policy.explain(err))
+		a.t.Fatalf("awstest: %s: %s", what, f.refusal(err))
 		return nil
 	}
 	return out
+}
+
+// refusal adds to the error of a fixture what the log knows more: which principal or
+// resource of its policy is refused.
+func (f fixture) refusal(err error) string {
+	text := f.policy.explain(err)
+	for _, e := range slices.Backward(f.account.world.Log().Events()) {
+		if e.Fixture && e.Help != "" && strings.Contains(err.Error(), e.Message) {
+			if !strings.Contains(text, e.Help) {
+				text += "\n" + e.Help
+			}
+			break
+		}
+	}
+	return text
 }
 
 // do makes the call of a fixture whose failure does not end the test.

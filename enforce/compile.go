@@ -165,6 +165,12 @@ func (p *Policy) adopt(statements []*Statement) {
 	for i, s := range statements {
 		s.policy, s.number = p, int32(i)
 	}
+	p.hold(statements)
+}
+
+// hold makes compiled statements those that decide for the policy, which may be other
+// policies' own.
+func (p *Policy) hold(statements []*Statement) {
 	p.statements = statements
 	p.allows, p.denies = newIndex(rules(statements, false)), newIndex(rules(statements, true))
 }

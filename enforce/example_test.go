@@ -54,10 +54,9 @@ func ExampleDecision_Explain() {
 	fmt.Println(d.Explain())
 	// Output:
 	// DENY role/reader s3:GetObject arn:aws:s3:::reports/q3.csv  no identity-based policy allows it
-	//   identity-based policy    implicitDeny
 	//   not allowed by identity-based policy, ReadReports (policy:3:17):
 	//     StringEquals aws:PrincipalTag/team wants "finance"; the request has no aws:PrincipalTag/team
-	//   to allow it, add to the identity-based policy: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::reports/q3.csv"}
+	//   to allow it, the caller must be tagged team = "finance"; identity-based policy, ReadReports (policy:3:17) then allows
 }
 
 func ExampleParse() {

@@ -106,104 +106,112 @@ func (e *eval) layer(l Layer) LayerVerdict {
 	return LayerVerdict{l, ImplicitDeny, nil}
 }
 
-// A NearMiss is an Allow statement about the action that did not apply, and why.
-type NearMiss struct {
-	Layer     string `json:"layer"`
-	Statement string `json:"statement"`
-	// Principal and Resource are false where the statement is about others.
-	Principal bool `json:"principal"`
-	Resource  bool `json:"resource"`
-	// Unmet are the conditions that do not hold.
-	Unmet []Unmet `json:"unmet,omitempty"`
-}
-
-// An Unmet is a condition that does not hold.
-type Unmet struct {
-	Operator string   `json:"operator"`
-	Key      string   `json:"key"`
-	Wanted   []string `json:"wanted"`
-	// Actual has the values of the request; nil when the key is missing.
-	Actual []string `json:"actual"`
-}
-
-// NearMisses returns the statements that came closest to allowing a request
-// that was denied for want of an Allow.
-func (d Decision) NearMisses() []NearMiss {
-	if d.Verdict != ImplicitDeny || d.fixed() != nil {
-		return nil
-	}
-	var misses []NearMiss
-	d.again(func(e *eval) {
-		for _, l := range e.taking() {
-			for _, p := range e.policies(l) {
-				for _, r := range p.allows.rules {
-					if r.concerns(e.action) && e.matches(r.Statement) == unnamed {
-						misses = append(misses, e.nearMiss(l, r.Statement))
-					}
-				}
+// Explain returns the decision in several lines: what decided, what each layer
+// says, and of a denial which statements nearly allowed and why they did not, and what to
+// change; of what is allowed, which part of the statement covers the request. It has no
+// more than 40 lines.
+func (d Decision) Explain() string {
+	lines := []string{d.String()}
+	if layers := d.Layers(); len(layers) > 1 {
+		for _, v := range layers {
+			line := fmt.Sprintf("  %-24s %s", v.Layer, v.Verdict)
+			if v.Statement != nil && v.Statement != d.Statement { // that one is in the first line
+				line += " by " + describe(v.Layer, v.Statement)
 			}
+			lines = append(lines, line)
 		}
-	})
-	return misses
+	}
+	if d.Statement != nil {
+		lines = append(lines, d.explainStatement()...)
+	}
+	lines = append(lines, d.explainMisses()...)
+	lines = append(lines, d.misspelled()...)
+	suggestions := d.Suggestions()
+	for _, s := range suggestions[:min(len(suggestions), maxShown)] {
+		lines = append(lines, "  "+s.String())
+	}
+	if more := len(suggestions) - maxShown; more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %d more changes", more))
+	}
+	return strings.Join(lines, "\n")
 }
 
-func (e *eval) nearMiss(l Layer, s *Statement) NearMiss {
-	miss := NearMiss{Layer: l.String(), Statement: describe(l, s), Principal: e.names(s) != unnamed, Resource: e.covers(s)}
-	for i := range s.conditions {
-		c := &s.conditions[i]
-		if e.holds(c) {
+const (
+	// maxShown is how many changes an explanation suggests: one for each layer and more.
+	maxShown = 10
+	// maxMissLines is how many lines it has of statements that nearly allowed.
+	maxMissLines = 12
+)
+
+// explainMisses tells of the statements that nearly allowed, the nearest first where not
+// all have room.
+func (d Decision) explainMisses() (lines []string) {
+	misses := d.NearMisses()
+	for i := range misses {
+		more := misses[i].lines()
+		if len(lines)+len(more) > maxMissLines {
+			return append(lines, fmt.Sprintf("  other statements about the action that do not allow it: %d", len(misses)-i))
+		}
+		lines = append(lines, more...)
+	}
+	return lines
+}
+
+// lines explains one statement.
+func (m *NearMiss) lines() []string {
+	lines := []string{"  not allowed by " + m.Statement + ":"}
+	for _, note := range m.Notes {
+		lines = append(lines, "    "+note)
+	}
+	unmet := make([]string, len(m.Unmet))
+	for i, u := range m.Unmet {
+		unmet[i] = u.String()
+	}
+	for _, u := range atMost(maxListed, unmet) {
+		lines = append(lines, "    "+u)
+	}
+	return lines
+}
+
+// explainStatement tells by which of its parts the deciding statement covers the request.
+func (d Decision) explainStatement() (lines []string) {
+	d.again(func(e *eval) {
+		covering, narrow := e.covering(d.Statement)
+		if !d.Allowed() {
+			lines = append(lines, "  denied by "+covering)
+			held := make([]string, 0, len(d.Statement.conditions))
+			for i := range d.Statement.conditions {
+				held = append(held, e.unmet(&d.Statement.conditions[i]).String())
+			}
+			for _, c := range atMost(maxListed, held) {
+				lines = append(lines, "    "+c)
+			}
+			return
+		}
+		lines = append(lines, "  granted by "+covering+": "+narrow)
+	})
+	if d.Allowed() {
+		for _, other := range atMost(maxListed, d.othersThatAllow()) {
+			lines = append(lines, "  allowed also by "+other)
+		}
+	}
+	return lines
+}
+
+// othersThatAllow returns the other statements of the policies that grant which apply to
+// the request: it is allowed as long as one of them is there.
+func (d Decision) othersThatAllow() (others []string) {
+	for _, p := range d.PolicyEvaluations() {
+		if p.Layer != IdentityLayer && p.Layer != ResourceLayer && p.Layer != TrustLayer {
 			continue
 		}
-		unmet := Unmet{Operator: c.qualified.String(), Key: c.key.name, Wanted: c.values}
-		if v := e.value(c.key); v != nil {
-			unmet.Actual = slices.Clone(v.texts())
-		}
-		miss.Unmet = append(miss.Unmet, unmet)
-	}
-	return miss
-}
-
-// MissingKeys returns the condition keys that near misses look at and the
-// request does not have.
-func (d Decision) MissingKeys() []string {
-	var keys []string
-	for _, miss := range d.NearMisses() {
-		for _, unmet := range miss.Unmet {
-			if unmet.Actual == nil && !slices.Contains(keys, unmet.Key) {
-				keys = append(keys, unmet.Key)
+		for _, s := range p.Matched {
+			if s != d.Statement {
+				others = append(others, describe(p.Layer, s))
 			}
 		}
 	}
-	return keys
-}
-
-// Explain returns the decision in several lines: what decided, what each layer
-// says, which statements nearly allowed and why they did not, and what to change.
-func (d Decision) Explain() string {
-	var b strings.Builder
-	b.WriteString(d.String())
-	for _, v := range d.Layers() {
-		fmt.Fprintf(&b, "\n  %-24s %s", v.Layer, v.Verdict)
-		if v.Statement != nil {
-			b.WriteString(" by " + describe(v.Layer, v.Statement))
-		}
-	}
-	for _, miss := range d.NearMisses() {
-		b.WriteString("\n  not allowed by " + miss.Statement + ":")
-		if !miss.Principal {
-			b.WriteString("\n    it names other principals")
-		}
-		if !miss.Resource {
-			b.WriteString("\n    it names other resources")
-		}
-		for _, u := range miss.Unmet {
-			b.WriteString("\n    " + u.String())
-		}
-	}
-	for _, s := range d.Suggestions() {
-		b.WriteString("\n  " + s.String())
-	}
-	return b.String()
+	return others
 }
 
 // String returns the condition and what the request has instead.
@@ -215,9 +223,13 @@ func (u Unmet) String() string {
 	return text + "has " + quoted(u.Actual)
 }
 
+// quoted lists values; of many the first.
 func quoted(values []string) string {
 	if len(values) == 1 {
 		return fmt.Sprintf("%q", values[0])
+	}
+	if more := len(values) - 2*maxListed; more > 0 {
+		return fmt.Sprintf("%q and %d more", values[:2*maxListed], more)
 	}
 	return fmt.Sprintf("%q", values)
 }

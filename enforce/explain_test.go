@@ -2,6 +2,7 @@ package enforce
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,11 +30,11 @@ func TestExplain(t *testing.T) {
     StringEquals aws:PrincipalTag/team wants ["data" "ops"]; the request has no aws:PrincipalTag/team
     IpAddress aws:SourceIp wants "10.0.0.0/8"; the request has "203.0.113.7"
   not allowed by identity-based policy reader, statement 2 (reader.json:6:5):
-    it names other resources
-  to allow it, add to the identity-based policy: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}
-  to allow it, add to the permissions boundary: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}`, d.Explain())
+    it names other resources: "arn:aws:s3:::c/*", not "arn:aws:s3:::b/k"; the resource is "c/*" there, and "b/k" in the request
+  to allow it, the caller must be tagged team = "data" or "ops"; and the address of the caller must be in "10.0.0.0/8"; identity-based policy reader, Team (reader.json:4:5) then allows
+  to allow it, the permissions boundary must allow it too: add to it: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}`, d.Explain())
 	assert.Equal(t, []string{"aws:PrincipalTag/team"}, d.MissingKeys())
-	assert.Equal(t, `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}`, d.Suggest())
+	assert.Equal(t, d.Suggestions()[0].String(), d.Suggest())
 
 	data, err := json.Marshal(&d)
 	require.NoError(t, err)
@@ -61,7 +62,7 @@ func TestExplainDenyAndAllow(t *testing.T) {
 	set := &PolicySet{Identity: []*Policy{allow}, Resource: bucket}
 	d := Evaluate(ask(userOf(account, "alice"), "s3:GetObject", bucketObject), set)
 	assert.Equal(t, "DENY user/alice s3:GetObject arn:aws:s3:::b/k  explicit deny in resource-based policy, NoReads (policy:1:38)", d.String())
-	assert.Equal(t, "to allow it, remove or narrow the deny in resource-based policy, NoReads (policy:1:38)", d.Suggest())
+	assert.Equal(t, "to allow it, change the call so that the deny in resource-based policy, NoReads (policy:1:38) does not apply, or give that statement a narrower Resource or Condition", d.Suggest())
 	assert.Equal(t, bucket, d.Policy)
 	data, err := json.Marshal(&d)
 	require.NoError(t, err)
@@ -92,6 +93,9 @@ func TestSuggestions(t *testing.T) {
 	named := func(principal string) string {
 		return `{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:GetObject",` + resource
 	}
+	guarded := func(principal, arn string) string {
+		return strings.TrimSuffix(named(principal), "}") + `,"Condition":{"StringEquals":{"aws:PrincipalArn":"` + arn + `"}}}`
+	}
 	for _, c := range []struct {
 		name   string
 		caller Principal
@@ -104,13 +108,13 @@ func TestSuggestions(t *testing.T) {
 		{"federated user", federatedOf(account, "a", "b"), account, PolicySet{}, []string{identityAdd, identityAdd}},
 		{"SCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, SCPs: [][]*Policy{{}, {FullAWSAccess(ServiceControlPolicy)}}}, []string{identityAdd}},
 		{"RCP", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, RCPs: [][]*Policy{{}}}, []string{rcpFullAWSAccess}},
-		{"endpoint", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, Endpoint: Empty(EndpointPolicy)}, []string{named(`"*"`)}},
+		{"endpoint", userOf(account, "a"), account, PolicySet{Identity: []*Policy{allowing(t)}, Endpoint: Empty(EndpointPolicy)}, []string{guarded(`"*"`, "arn:aws:iam::"+account+":user/a")}},
 		{"across accounts", sessionOf(other, "worker", "s"), account, PolicySet{}, []string{named(`{"AWS":"arn:aws:iam::` + other + `:role/worker"}`), identityAdd}},
 		{"across accounts, delegated", userOf(other, "a"), account, PolicySet{Resource: bucketAllows(t, aws(other))}, []string{identityAdd}},
-		{"anonymous", Principal{Type: Anonymous}, account, PolicySet{}, []string{named(`"*"`)}},
+		{"anonymous", Principal{Type: Anonymous}, account, PolicySet{}, []string{signTheCall}},
 		{"service", serviceCalled("sns.amazonaws.com"), account, PolicySet{}, []string{named(`{"Service":"sns.amazonaws.com"}`)}},
 		{"web identity", Principal{Type: WebIdentity, Service: "accounts.google.com"}, account, PolicySet{}, []string{named(`{"Federated":"accounts.google.com"}`)}},
-		{"root abroad", rootOf(other), account, PolicySet{}, []string{named(`{"AWS":"arn:aws:iam::` + other + `:root"}`)}},
+		{"root abroad", rootOf(other), account, PolicySet{}, []string{guarded(`{"AWS":"arn:aws:iam::`+other+`:root"}`, "arn:aws:iam::"+other+":root")}},
 		{"denies everywhere", userOf(account, "a"), account, PolicySet{
 			Identity: []*Policy{allowing(t), identity(t, deny)}, Session: []*Policy{allowing(t), identity(t, deny)},
 			Boundary: identity(t, stmt("Allow", "*", "*"), deny), Resource: policy(t, BucketPolicy, everybodyDenied),
@@ -127,10 +131,13 @@ func TestSuggestions(t *testing.T) {
 			d := Evaluate(req, &c.set)
 			var got []string
 			for _, s := range d.Suggestions() {
-				if s.Remove != "" {
+				if s.Narrow != "" {
 					s.Add = "-"
 				}
-				got = append(got, s.Add+s.Attach)
+				if s.Add == "-" {
+					s.Call = ""
+				}
+				got = append(got, s.Add+s.Attach+s.Call)
 				assert.Empty(t, s.Version)
 			}
 			assert.Equal(t, c.want, got)
@@ -147,7 +154,7 @@ func TestSuggestions(t *testing.T) {
 	oldDecision := Evaluate(assume, oldTrust)
 	require.Len(t, oldDecision.Suggestions(), 1)
 	assert.Empty(t, oldDecision.Suggestions()[0].Version)
-	require.True(t, oldTrust.apply(oldDecision.Suggestions()[0]))
+	require.True(t, oldTrust.apply(TrustLayer, 0, oldDecision.Suggestions()[0].Add))
 	assert.Equal(t, Allowed, verdict(assume, oldTrust))
 	assert.Len(t, oldTrust.Resource.Statements(), 2)
 	assert.Equal(t, version2008, oldTrust.Resource.Version())
@@ -178,10 +185,10 @@ func TestSuggestionsKnowTheVersion(t *testing.T) {
 		"a new policy":                  {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{identity(t, elsewhere)}}},
 		"an old policy":                 {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{old(IdentityPolicy, elsewhere)}}},
 		"an old session policy":         {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{old(SessionPolicy, elsewhere)}}},
-		"a new bucket policy":           {odd, escaped, "", Principal{Type: Anonymous}, PolicySet{Resource: policy(t, BucketPolicy, bucketElsewhere)}},
-		"an old bucket policy":          {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: old(BucketPolicy, bucketElsewhere)}},
-		"a bucket policy of no version": {odd, narrowest, "", Principal{Type: Anonymous}, PolicySet{Resource: MustParse(`{"Statement":`+bucketElsewhere+`}`, BucketPolicy)}},
-		"no bucket policy":              {odd, escaped, version2012, Principal{Type: Anonymous}, PolicySet{}},
+		"a new bucket policy":           {odd, escaped, "", userOf(other, "z"), PolicySet{Identity: []*Policy{all}, Resource: policy(t, BucketPolicy, bucketElsewhere)}},
+		"an old bucket policy":          {odd, narrowest, "", userOf(other, "z"), PolicySet{Identity: []*Policy{all}, Resource: old(BucketPolicy, bucketElsewhere)}},
+		"a bucket policy of no version": {odd, narrowest, "", userOf(other, "z"), PolicySet{Identity: []*Policy{all}, Resource: MustParse(`{"Statement":`+bucketElsewhere+`}`, BucketPolicy)}},
+		"no bucket policy":              {odd, escaped, version2012, userOf(other, "z"), PolicySet{Identity: []*Policy{all}}},
 		"old and new session policies":  {odd, escaped, version2012, userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{identity(t, elsewhere), old(SessionPolicy, elsewhere)}}},
 		"a new session policy":          {odd, escaped, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Session: []*Policy{identity(t, elsewhere)}}},
 		"an old boundary":               {odd, narrowest, "", userOf(account, "a"), PolicySet{Identity: []*Policy{all}, Boundary: old(IdentityPolicy, elsewhere)}},
@@ -202,7 +209,7 @@ func TestSuggestionsKnowTheVersion(t *testing.T) {
 			assert.Contains(t, suggestions[0].Add, `"Resource":"`+c.want+`"`)
 			assert.Equal(t, c.version, suggestions[0].Version)
 			changed := c.set
-			require.True(t, changed.apply(suggestions[0]))
+			require.True(t, changed.apply(suggestions[0].Layer, 0, suggestions[0].Add))
 			assert.Equal(t, Allowed, verdict(req, &changed))
 		})
 	}
@@ -211,11 +218,17 @@ func TestSuggestionsKnowTheVersion(t *testing.T) {
 func TestSuggestionTexts(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]Suggestion{
-		"to allow it, add to the identity-based policy: {}":                                                                {Layer: IdentityLayer, Add: "{}"},
-		"to allow it, add to the identity-based policy, in a document of Version 2012-10-17: {}":                           {Layer: IdentityLayer, Add: "{}", Version: version2012},
-		"to allow it, add to the service control policy of each level that does not allow it: {}":                          {Layer: SCPLayer, Add: "{}"},
-		"to allow it, attach arn to each level of the resource's organization; no other resource control policy can allow": {Layer: RCPLayer, Attach: "arn"},
-		"to allow it, remove or narrow the deny in x":                                                                      {Layer: RCPLayer, Remove: "x"},
+		"to allow it, add to the identity-based policy: {}":                                                                                    {Layer: IdentityLayer, Add: "{}"},
+		"to allow it, add to the identity-based policy: {}; and sign":                                                                          {Layer: IdentityLayer, Add: "{}", Call: "sign"},
+		"to allow it, add to the identity-based policy, in a document of Version 2012-10-17: {}":                                               {Layer: IdentityLayer, Add: "{}", Version: version2012},
+		"to allow it, the organization must allow it too: add to a service control policy of level 1, 3 of its path (1 is the root): {}":       {Layer: SCPLayer, Levels: []int{1, 3}, Add: "{}"},
+		"to allow it, the permissions boundary must allow it too: add to it: {}":                                                               {Layer: BoundaryLayer, Add: "{}"},
+		"to allow it, the VPC endpoint policy must allow it too: add to it: {}":                                                                {Layer: EndpointLayer, Add: "{}"},
+		"to allow it, the session policies must allow it too: add to one of them: {}":                                                          {Layer: SessionLayer, Add: "{}"},
+		"to allow it, attach arn to each level of the resource's organization; no other resource control policy can allow":                     {Layer: RCPLayer, Attach: "arn"},
+		"to allow it, change the call so that the deny in x does not apply, or give that statement a narrower Resource or Condition":           {Layer: RCPLayer, Narrow: "x"},
+		"to allow it, change the call so that the deny in x does not apply (use TLS), or give that statement a narrower Resource or Condition": {Layer: RCPLayer, Narrow: "x", Call: "use TLS"},
+		"to allow it, sign": {Layer: ResourceLayer, Call: "sign"},
 	} {
 		assert.Equal(t, want, s.String())
 	}

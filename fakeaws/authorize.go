@@ -112,6 +112,7 @@ func (c *Call) judge(needs []Need) error {
 		}
 		d := &c.event.Decisions[len(c.event.Decisions)-1]
 		c.event.Denied = true
+		c.Help(need.Note)
 		if c.World.mode == Soft {
 			continue
 		}

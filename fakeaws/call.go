@@ -67,6 +67,13 @@ type Signed struct {
 	ContentSHA256 string
 }
 
+// Help has the log tell more of a failed call than AWS does; what was said first counts.
+func (c *Call) Help(text string) {
+	if c.event.Help == "" {
+		c.event.Help = text[:min(len(text), maxMessage)]
+	}
+}
+
 // EntryDenied reports whether a batch entry's Need, or an optional one, was denied.
 // The operation answers that entry with AWS's error and performs the others; what is
 // optional it leaves out of the answer.

@@ -44,8 +44,9 @@ type Event struct {
 	Code string
 	// Message is the text of that error, cut where it is long.
 	Message string
-	// Help is what a developer may want to know of a failed authentication beyond
-	// the text: what a wrong signature is a signature of, and what it should be of.
+	// Help is what a developer may want to know of a failed call beyond AWS's text: what a
+	// wrong signature is a signature of, and what it should be of; why a permission was
+	// asked that was denied; which principal or resource of a policy is refused.
 	Help string
 	// AuthorizationID is the id that the text of a denial gave, under which its details
 	// are found; empty where it gave none. See [World.FindAuthorization].

@@ -23,6 +23,9 @@ type Need struct {
 	// Context holds the condition keys of this permission, with the tags of the
 	// resource; the pipeline adds the global keys.
 	Context enforce.Context
+	// Note is why the permission is asked, or what else a denial may mean, where that is
+	// easy to miss. The log has it as the Help of a call that is denied.
+	Note string
 	// Entry is the 1-based index of the batch entry that the permission guards.
 	// Zero guards the whole call. A denied entry does not stop the call.
 	Entry int

@@ -1,9 +1,14 @@
 package fakeaws
 
 import (
+	"maps"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // Principals are the users and roles of all accounts of a World, by ARN and by
@@ -67,6 +72,32 @@ func (p *Principals) hasRole(account, name string) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.roles[ARN("iam", "", account, "role/"+name)]
+}
+
+// RoleLike returns the ARN of the role of the same account that was probably meant by one
+// that does not exist: of the same name, or of one like it. It is empty when there is none.
+func (p *Principals) RoleLike(missing string) string {
+	const role = ":role/"
+	account, _, isRole := strings.Cut(missing, role)
+	if !isRole {
+		return ""
+	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	byName := make(map[string]string)
+	for there := range p.byARN {
+		if name, ok := strings.CutPrefix(there, account+role); ok {
+			name = path.Base(name)
+			if before, two := byName[name]; !two || there < before {
+				byName[name] = there
+			}
+		}
+	}
+	name := path.Base(missing)
+	if there, same := byName[name]; same {
+		return there
+	}
+	return byName[catalog.Nearest(name, slices.Collect(maps.Keys(byName)))]
 }
 
 // forget removes the ARN of a role; the lock is held.

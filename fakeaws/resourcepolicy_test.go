@@ -102,3 +102,22 @@ func TestUsesAllocateNothing(t *testing.T) {
 	u.record(call)
 	assert.Zero(t, testing.AllocsPerRun(10, func() { u.record(call) }))
 }
+
+// The role that was probably meant by one that does not exist is of the same account.
+func TestRoleLike(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::111122223333:role/"
+	w := NewWorld(Config{})
+	for id, arn := range map[string]string{
+		"AROA1": role + "jobs/worker", "AROA2": role + "b/same", "AROA3": role + "a/same",
+		"AROA4": "arn:aws:iam::444455556666:role/reader", "AIDA5": "arn:aws:iam::111122223333:user/writer",
+	} {
+		w.Principals().Set(id, arn)
+	}
+	for missing, want := range map[string]string{
+		role + "worker": role + "jobs/worker", role + "jobs/wroker": role + "jobs/worker", role + "same": role + "a/same",
+		role + "reader": "", role + "writer": "", "arn:aws:iam::111122223333:user/worker": "", role + "something": "",
+	} {
+		assert.Equal(t, want, w.Principals().RoleLike(missing), missing)
+	}
+}

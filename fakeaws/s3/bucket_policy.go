@@ -35,13 +35,15 @@ func (s *Fake) putBucketPolicy(call *fakeaws.Call, in *awss3.PutBucketPolicyInpu
 		if err != nil {
 			return nil, err
 		}
-		wrong, public := checkBucket(doc, b.name), isPublic(doc) // before the lock: a document may be long
+		refused, wrong := checkBucket(doc, b.name) // before the lock: a document may be long
+		public := isPublic(doc)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := b.stillOwn(call, "PUT"); err != nil {
 			return nil, err
 		}
 		if wrong != nil {
+			call.Help(refused)
 			return nil, wrong
 		}
 		if public && s.blockOf(b).blockPolicy {
@@ -114,11 +116,13 @@ func (b *bucket) stillOwn(call *fakeaws.Call, method string) error {
 func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.ResourcePolicy, *enforce.Document, error) {
 	policy, err := enforce.Parse(text, enforce.BucketPolicy, call.PolicySource)
 	if err != nil {
+		call.Help(err.Error())
 		return nil, nil, malformedPolicy(err)
 	}
 	bound, err := s.world.Bind(policy)
 	var unknown *fakeaws.UnknownPrincipalError
 	if errors.As(err, &unknown) {
+		call.Help(unknown.Error())
 		return nil, nil, errMalformedPolicy.withText("Invalid principal in policy", "Detail", unknown.Principal)
 	}
 	return bound, policy.Elements(), err

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,22 +20,23 @@ const (
 )
 
 // checkBucket checks what depends on the bucket that a policy is for: its resources are
-// that bucket and its objects, and each action goes with one of them.
-func checkBucket(d *enforce.Document, bucket string) error {
+// that bucket and its objects, and each action goes with one of them. It says which
+// resource or action it refuses, as AWS does not.
+func checkBucket(d *enforce.Document, bucket string) (refused string, err error) {
 	for i := range d.Statements {
-		if err := checkStatement(&d.Statements[i], bucket); err != nil {
-			return err
+		if refused, err := checkStatement(&d.Statements[i], bucket); err != nil {
+			return refused, err
 		}
 	}
-	return nil
+	return "", nil
 }
 
-func checkStatement(st *enforce.StatementElements, bucket string) error {
+func checkStatement(st *enforce.StatementElements, bucket string) (refused string, err error) {
 	var about resourceSet
 	for _, pattern := range slices.Concat(st.Resource, st.NotResource) {
 		of := resourcesOf(pattern.Value, bucket)
 		if of == 0 {
-			return errMalformedPolicy.withText("Policy has invalid resource")
+			return fmt.Sprintf("the resource %q is neither the bucket %s nor its objects", pattern.Value, bucket), errMalformedPolicy.withText("Policy has invalid resource")
 		}
 		about |= of
 	}
@@ -43,10 +45,11 @@ func checkStatement(st *enforce.StatementElements, bucket string) error {
 	}
 	for _, action := range st.Action {
 		if resourcesOfAction(action.Value)&about == 0 {
-			return errMalformedPolicy.withText("Action does not apply to any resource(s) in statement")
+			return fmt.Sprintf("the action %s is for none of the statement's resources: the bucket and its objects have actions of their own", action.Value),
+				errMalformedPolicy.withText("Action does not apply to any resource(s) in statement")
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // resourcesOf is what of a bucket the pattern of a policy means; 0 when it is nothing of

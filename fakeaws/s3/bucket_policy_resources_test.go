@@ -15,7 +15,8 @@ func TestPolicyForBucket(t *testing.T) {
 	check := func(t *testing.T, statement string) error {
 		doc, _ := enforce.ReadDocument(`{"Version":"2012-10-17","Statement":`+statement+`}`, enforce.BucketPolicy, enforce.Source{})
 		require.NotNil(t, doc)
-		return checkBucket(doc, "b")
+		_, err := checkBucket(doc, "b")
+		return err
 	}
 	for _, c := range []struct{ name, action, resource, want string }{
 		{"rule 74: object action, objects", "s3:GetObject", "arn:aws:s3:::b/*", ""},

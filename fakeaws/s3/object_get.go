@@ -139,6 +139,9 @@ func (s *Fake) headerNeeds(call *fakeaws.Call, b *bucket, ref objectRef, o *obje
 	return needs
 }
 
+// missingObject is why a read of an object asks for s3:ListBucket.
+const missingObject = "the object does not exist, so s3:ListBucket was asked: who may not list a bucket does not learn that"
+
 // readNeeds finds the version of a request, nil where there is none, and the permissions
 // to read it. To learn that a key does not exist takes s3:ListBucket alone, whether or not
 // reading is allowed: users of AWS report so. That a version which does not exist takes
@@ -150,6 +153,7 @@ func (s *Fake) readNeeds(call *fakeaws.Call, b *bucket, ref objectRef) (*object,
 	if o == nil || o.marker && ref.version == nil {
 		list := s.need(call, b, "s3:ListBucket", b.arn, 1)
 		setIfSent(&list.Context, "s3:prefix", ref.key) // as if this key were listed
+		list.Note = missingObject
 		if needs = append(needs, list); ref.version == nil {
 			return o, needs
 		}

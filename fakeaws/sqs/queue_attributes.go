@@ -61,6 +61,7 @@ type change struct {
 	service *Fake
 	queue   *queue
 	source  enforce.Source // of the policy
+	call    *fakeaws.Call
 }
 
 // An attribute is one that a queue's owner can set. A read of "" means that the
@@ -135,9 +136,11 @@ func writePolicy(c *change, value string) error {
 	source.Name = c.queue.arn
 	policy, err := enforce.Parse(value, enforce.QueuePolicy, source)
 	if err != nil {
+		c.call.Help(err.Error())
 		return refusedPolicy()
 	}
 	if c.policy, err = c.service.world.Bind(policy); err != nil {
+		c.call.Help(err.Error())
 		return refusedPolicy()
 	}
 	return nil
@@ -150,7 +153,7 @@ func refusedPolicy() error { return invalidAttributeValue(string(types.QueueAttr
 // checks them in order of name, so that the error does not depend on chance.
 // Attributes of FIFO queues are unknown to a standard queue.
 func (s *Fake) change(call *fakeaws.Call, q *queue, values map[string]string) (settings, error) {
-	c := change{settings: q.settings, service: s, queue: q, source: call.PolicySource}
+	c := change{settings: q.settings, service: s, queue: q, source: call.PolicySource, call: call}
 	if err := checkEncryption(values); err != nil {
 		return settings{}, err
 	}

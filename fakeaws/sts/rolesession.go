@@ -44,17 +44,33 @@ type assumption struct {
 	action  string
 	in      *sdk.AssumeRoleInput
 	role    fakeaws.Role // without an ID when there is none
+	note    string       // what a denial means where there is none
 	session *fakeaws.Session
 }
 
 // assumption looks a role up, and says which session of it the call asks for.
 func (s *Fake) assumption(call *fakeaws.Call, action string, in *sdk.AssumeRoleInput) *assumption {
+	a := &assumption{call: call, action: action, in: in, session: requested(call.Caller, in)}
 	role, ok := s.role(*in.RoleArn)
 	if !ok {
 		// AWS does not tell a missing role from one that does not trust.
 		role = fakeaws.Role{Account: accountIn(*in.RoleArn), Trust: enforce.Empty(enforce.TrustPolicy)}
+		a.note = s.noSuchRole(*in.RoleArn)
 	}
-	return &assumption{call: call, action: action, in: in, role: role, session: requested(call.Caller, in)}
+	a.role = role
+	return a
+}
+
+// noSuchRole says of a role that is missing which one was probably meant.
+func (s *Fake) noSuchRole(arn string) string {
+	if s.world.Closed(accountIn(arn)) {
+		return "the account of " + arn + " is closed"
+	}
+	text := "there is no role " + arn
+	if near := s.world.Principals().RoleLike(arn); near != "" {
+		text += "; did you mean " + near + "?"
+	}
+	return text
 }
 
 // needs asks for the action on the role and, where the session brings them, for
@@ -66,6 +82,7 @@ func (a *assumption) needs(more facts) []fakeaws.Need {
 		Resource:        *a.in.RoleArn,
 		ResourceAccount: a.role.Account,
 		Policy:          a.role.Trust,
+		Note:            a.note,
 	}
 	needs := []fakeaws.Need{need}
 	if a.session.SourceIdentity != "" {
