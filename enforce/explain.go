@@ -167,7 +167,7 @@ func (m *NearMiss) lines() []string {
 	for i, u := range m.Unmet {
 		unmet[i] = u.String()
 	}
-	for _, u := range atMost(maxListed, unmet) {
+	for _, u := range abridged(unmet) {
 		lines = append(lines, "    "+u)
 	}
 	return lines
@@ -183,7 +183,7 @@ func (d Decision) explainStatement() (lines []string) {
 			for i := range d.Statement.conditions {
 				held = append(held, e.unmet(&d.Statement.conditions[i]).String())
 			}
-			for _, c := range atMost(maxListed, held) {
+			for _, c := range abridged(held) {
 				lines = append(lines, "    "+c)
 			}
 			return
@@ -191,7 +191,7 @@ func (d Decision) explainStatement() (lines []string) {
 		lines = append(lines, "  granted by "+covering+": "+narrow)
 	})
 	if d.Allowed() {
-		for _, other := range atMost(maxListed, d.othersThatAllow()) {
+		for _, other := range abridged(d.othersThatAllow()) {
 			lines = append(lines, "  allowed also by "+other)
 		}
 	}

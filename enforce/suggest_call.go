@@ -17,7 +17,7 @@ func (e *eval) demands(s *Statement) string {
 			demands = append(demands, c.demand(false))
 		}
 	}
-	return strings.Join(atMost(maxListed, demands), "; and ")
+	return strings.Join(abridged(demands), "; and ")
 }
 
 // sparing says what the caller may change so that a Deny no longer applies to it: one of
@@ -27,18 +27,18 @@ func sparing(s *Statement) string {
 	for i := range s.conditions {
 		demands[i] = s.conditions[i].demand(true)
 	}
-	return strings.Join(atMost(maxListed, demands), "; or ")
+	return strings.Join(abridged(demands), "; or ")
 }
 
 // maxListed is how many of a kind an explanation names.
 const maxListed = 4
 
-// atMost returns the first of a list, and how many more there are.
-func atMost(n int, list []string) []string {
-	if len(list) <= n {
+// abridged returns the first of a list, and how many more there are.
+func abridged(list []string) []string {
+	if len(list) <= maxListed {
 		return list
 	}
-	return append(list[:n:n], fmt.Sprintf("%d more", len(list)-n))
+	return append(list[:maxListed:maxListed], fmt.Sprintf("%d more", len(list)-maxListed))
 }
 
 // A relation is how a value of a request must be to those of a condition, and how it must
@@ -145,5 +145,5 @@ func alternatives(values []string) string {
 	for i, v := range values {
 		list[i] = fmt.Sprintf("%q", v)
 	}
-	return strings.Join(atMost(maxListed, list), " or ")
+	return strings.Join(abridged(list), " or ")
 }
