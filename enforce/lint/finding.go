@@ -65,6 +65,29 @@ const (
 	AllowEverything = "ALLOW_EVERYTHING"
 )
 
+// descriptions say what the codes find.
+var descriptions = map[string]string{
+	UnknownService:    "The action is of a service that does not exist.",
+	UnknownAction:     "The action does not exist, or the pattern matches none.",
+	UnknownGlobalKey:  "The global condition key does not exist.",
+	UnknownServiceKey: "The service has no such condition key.",
+	KeyFormat:         "The condition key has no prefix.",
+	ForeignKey:        "No request for the statement's actions has the condition key.",
+	ForeignResource:   "The actions and resources never go together.",
+	AllowNotAction:    "Allow with NotAction allows every other action.",
+	AllowEverybody:    "The statement allows every principal without a condition.",
+	TooLong:           "The document is over the quota of its kind.",
+	AllowEverything:   "The statement allows every action on every resource.",
+}
+
+// Describe returns what a code finds, in a sentence.
+func Describe(code string) string {
+	if text, ok := descriptions[code]; ok {
+		return text
+	}
+	return "AWS refuses the document."
+}
+
 // A Finding is one thing that is wrong with a policy document, or worth knowing
 // of it.
 type Finding struct {
