@@ -255,3 +255,11 @@ func listed(names []string) string {
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
+
+// allOf returns what a statement's actions mean.
+func allOf(named []namedAction) (all []*catalog.Action) {
+	for _, a := range named {
+		all = append(all, a.actions...)
+	}
+	return all
+}
