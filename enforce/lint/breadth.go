@@ -26,7 +26,7 @@ func (l *linter) breadth(s *enforce.StatementElements) {
 			Message:    "Allow for every principal: of all accounts, and anonymous callers too",
 			Suggestion: "name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceArn"})
 	}
-	if isIdentityBased(l.kind) && has(s.Action, "*") && has(s.Resource, "*") && len(s.Conditions) == 0 {
+	if isIdentityBased(l.kind) && hasStar(s.Action) && hasStar(s.Resource) && len(s.Conditions) == 0 {
 		l.add(s.Start, Finding{Severity: Warning, Code: AllowEverything,
 			Message: "the statement allows every action on every resource"})
 	}
@@ -36,9 +36,9 @@ func isIdentityBased(k enforce.Kind) bool {
 	return k == enforce.IdentityPolicy || k == enforce.ManagedPolicy || k == enforce.SessionPolicy
 }
 
-func has(list []enforce.Text, value string) bool {
+func hasStar(list []enforce.Text) bool {
 	for _, t := range list {
-		if t.Value == value {
+		if t.Value == "*" {
 			return true
 		}
 	}
@@ -71,7 +71,7 @@ var limitsOfPassing = []string{"iam:PassedToService", "iam:AssociatedResourceArn
 // escalation finds statements of identity-based policies that amount to every permission,
 // and those that give any role away.
 func (l *linter) escalation(s *enforce.StatementElements) {
-	if s.Effect.Value != "Allow" || !isIdentityBased(l.kind) || has(s.Action, "*") && has(s.Resource, "*") {
+	if s.Effect.Value != "Allow" || !isIdentityBased(l.kind) || hasStar(s.Action) && hasStar(s.Resource) {
 		return // the last is said already
 	}
 	if len(s.Conditions) == 0 {
@@ -144,7 +144,7 @@ func looksAt(s *enforce.StatementElements, key string) bool {
 // narrowable finds a statement about every resource whose actions all act on resources
 // that could be named. With conditions it is narrower already.
 func (l *linter) narrowable(s *enforce.StatementElements, actions []namedAction) {
-	if s.Effect.Value != "Allow" || s.NotAction != nil || len(s.Conditions) > 0 || !isIdentityBased(l.kind) || !has(s.Resource, "*") || len(actions) != len(s.Action) {
+	if s.Effect.Value != "Allow" || s.NotAction != nil || len(s.Conditions) > 0 || !isIdentityBased(l.kind) || !hasStar(s.Resource) || len(actions) != len(s.Action) {
 		return
 	}
 	names := make([]string, 0, len(actions))

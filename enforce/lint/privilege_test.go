@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/internal/managed"
 )
 
 // found returns the findings of some codes, one on each line.
@@ -265,20 +264,6 @@ func TestLintFindsMalformedIdentifiers(t *testing.T) {
 		findings := found(statementsOf(stmt("Allow", "sts:AssumeRole", "", `"Principal":{"Service":"`+service+`"}`)), enforce.TrustPolicy, ServicePrincipal)
 		assert.Contains(t, strings.Join(findings, "\n"), want, service)
 		assert.Equal(t, want == "", findings == nil, service)
-	}
-}
-
-// What AWS's own policies say holds and is well-formed.
-func TestLintOfManagedPoliciesHasNoFalseFindings(t *testing.T) {
-	t.Parallel()
-	for _, name := range managed.Names() {
-		m, _ := managed.Get(name)
-		for _, f := range Lint(m.Document(), enforce.ManagedPolicy, enforce.Source{ARN: m.ARN()}) {
-			switch f.Code {
-			case NeverHolds, EmptyCondition, ServicePrincipal, ARNAccount, ARNRegion, AccountFormat:
-				t.Errorf("%s: %s", name, f)
-			}
-		}
 	}
 }
 

@@ -71,7 +71,7 @@ func (c *coverage) coversList(by, byNot, list, listNot []enforce.Text, covers fu
 		return len(list) > 0
 	}
 	switch {
-	case has(by, "*"):
+	case hasStar(by):
 		return true
 	case byNot == nil && listNot == nil:
 		return within(list, by)

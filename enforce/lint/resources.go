@@ -81,7 +81,7 @@ func (r *reach) takes(a *catalog.Action) bool {
 // resources that none of its actions takes. It says nothing of actions that the
 // catalog does not know.
 func (l *linter) resources(s *enforce.StatementElements, actions []namedAction) {
-	if s.NotAction != nil || len(s.Resource) == 0 || has(s.Resource, "*") {
+	if s.NotAction != nil || len(s.Resource) == 0 || hasStar(s.Resource) {
 		return
 	}
 	used := make([]bool, len(s.Resource))
