@@ -23,6 +23,19 @@ func decide(t *rapid.T, action, resource string, keys map[string]string, stateme
 	return enforce.Evaluate(&request, &enforce.PolicySet{Identity: []*enforce.Policy{policy}}).Allowed()
 }
 
+// narrowed puts something in place of the stars of a statement's patterns.
+func narrowed(t *rapid.T, statement string) string {
+	var b strings.Builder
+	for _, c := range statement {
+		if c == '*' {
+			b.WriteString(rapid.StringMatching(`[ab*?]{0,2}`).Draw(t, "in place of *"))
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
 // Of two statements of which one is redundant, the other allows whatever that one does.
 func TestRedundantStatementsAreCovered(t *testing.T) {
 	t.Parallel()
@@ -35,7 +48,11 @@ func TestRedundantStatementsAreCovered(t *testing.T) {
 			return fmt.Sprintf(`{"Effect":"Allow","%s":["s3:%s","s3:%s"],"Resource":"arn:aws:s3:%s::%s"%s}`, element, pattern.Draw(t, "action"), pattern.Draw(t, "action"),
 				rapid.SampledFrom([]string{"", "*"}).Draw(t, "region"), pattern.Draw(t, "resource"), condition)
 		}
-		one, other := draw(), draw()
+		one := draw()
+		other := draw()
+		if rapid.Bool().Draw(t, "narrow") {
+			other = narrowed(t, one)
+		}
 		found := found(statementsOf(one, other), enforce.IdentityPolicy, Redundant)
 		if len(found) == 0 {
 			return
@@ -54,7 +71,7 @@ func TestRedundantStatementsAreCovered(t *testing.T) {
 			}
 		}
 	})
-	if covered == 0 {
+	if covered == 0 && !testing.Short() {
 		t.Fatal("no statement covered another one")
 	}
 }
@@ -102,7 +119,7 @@ func TestNothingFulfilsWhatNeverHolds(t *testing.T) {
 			}
 		})
 	}
-	if never == 0 {
+	if never == 0 && !testing.Short() {
 		t.Fatal("nothing was said never to hold")
 	}
 }
