@@ -18,19 +18,19 @@ type judge struct {
 	outcomes *outcomes
 	// principals are those whose policies could be read, and resources the policies of
 	// resources, by their ARNs.
-	principals map[string]*judged
+	principals map[string]*principalPolicies
 	resources  map[string]*enforce.Policy
 	broken     map[string]bool // resources whose policy could not be read
 }
 
-// judged is a principal with its policies.
-type judged struct {
+// principalPolicies are a principal with its policies.
+type principalPolicies struct {
 	enforce.Principal
 	policies enforce.PolicySet
 }
 
 func newJudge(f *checkFile, to *outcomes) *judge {
-	return &judge{f, to, make(map[string]*judged), make(map[string]*enforce.Policy), make(map[string]bool)}
+	return &judge{f, to, make(map[string]*principalPolicies), make(map[string]*enforce.Policy), make(map[string]bool)}
 }
 
 // run judges all of the file. A file that could not be read whole is not judged: what
@@ -98,7 +98,7 @@ func (j *judge) readPrincipal(name string, p *checkPrincipal) {
 		j.unjudged(outcome{Place: p.at}, err)
 	}
 	if len(errs) == 0 {
-		j.principals[name] = &judged{principal, set}
+		j.principals[name] = &principalPolicies{principal, set}
 	}
 }
 
