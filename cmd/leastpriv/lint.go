@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -42,27 +40,30 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
-const lintUsage = `Usage: leastpriv lint [-kind KIND] [-json] FILE ...
+const lintUsage = `Usage: leastpriv lint [-kind KIND] [-format FORMAT] [-warnings-as-errors] FILE ...
 
 Prints what is wrong with policy documents: what AWS refuses, and what it stores
 though it cannot work or allows more than it seems to. Files are documents, or
 CloudFormation templates in YAML or JSON and folders that cdk synth writes, of
-which all policies are looked at. Exits with 0 when there is nothing, or only
-infos; with 1 when there are errors or warnings; with 2 when the command makes no
-sense or a file cannot be read.
+which all policies are looked at. Another folder stands for each *.json in it and
+below, and - for standard input. Exits with 0 when there are no errors; with 1 when
+there are some, or with -warnings-as-errors warnings; with 2 when the command makes
+no sense or a file cannot be read.
 
 Flags:
 `
 
 // lint runs the lint command.
-func lint(args []string, stdout, stderr io.Writer) int {
-	kind := enforce.IdentityPolicy
+func lint(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	kind, printed := enforce.IdentityPolicy, textFormat
 	fs := newFlagSet("leastpriv lint", lintUsage, stderr)
 	fs.Func("kind", "what the documents are: "+kindNames()+" (default identity)", func(v string) (err error) {
 		kind, err = parseKind(v)
 		return err
 	})
-	asJSON := fs.Bool("json", false, "print the findings as JSON")
+	fs.Func("format", formatUsage, printed.set)
+	fs.BoolFunc("json", "the same as -format json", func(string) error { return printed.set("json") })
+	strict := fs.Bool("warnings-as-errors", false, "exit with 1 also when there are only warnings")
 	var template templateFlags
 	template.register(fs)
 	if err := fs.Parse(args); err != nil {
@@ -72,52 +73,73 @@ func lint(args []string, stdout, stderr io.Writer) int {
 		return complain(stderr, "leastpriv lint", errors.New("no files"))
 	}
 	findings := []policylint.Finding{}
-	for _, file := range fs.Args() {
-		of, err := lintFile(file, kind, &template)
+	for _, path := range fs.Args() {
+		of, err := lintPath(path, kind, &template, stdin)
 		if err != nil {
 			return complain(stderr, "leastpriv lint", err)
 		}
 		findings = append(findings, of...)
 	}
-	if err := printFindings(stdout, findings, *asJSON); err != nil {
+	if err := reportOf(findings).write(stdout, printed); err != nil {
 		return complain(stderr, "leastpriv lint", err)
 	}
-	if slices.ContainsFunc(findings, func(f policylint.Finding) bool { return f.Severity != policylint.Info }) {
+	bad := policylint.Error
+	if *strict {
+		bad = policylint.Warning
+	}
+	if slices.ContainsFunc(findings, func(f policylint.Finding) bool { return f.Severity >= bad }) {
 		return exitFindings
 	}
 	return exitOK
 }
 
-// lintFile finds what is wrong in a file: a policy document or a template.
-func lintFile(file string, kind enforce.Kind, template *templateFlags) ([]policylint.Finding, error) {
-	if isTemplate(file) {
-		return template.lintTemplate(file)
-	}
-	doc, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	return policylint.Lint(string(doc), kind, enforce.Source{File: file}), nil
-}
-
-func printFindings(stdout io.Writer, findings []policylint.Finding, asJSON bool) error {
-	if asJSON {
-		return printJSON(stdout, findings)
-	}
-	for _, f := range findings {
-		if _, err := fmt.Fprintln(stdout, f); err != nil {
-			return err
+// lintPath finds what is wrong in a file or folder: in policy documents, or in templates.
+func lintPath(path string, kind enforce.Kind, template *templateFlags, stdin io.Reader) (findings []policylint.Finding, err error) {
+	files := []string{path}
+	if !isTemplate(path) {
+		if files, err = jsonFiles(path); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	for _, file := range files {
+		var of []policylint.Finding
+		if isTemplate(file) {
+			of, err = template.lintTemplate(file)
+		} else {
+			of, err = lintDocuments(file, kind, stdin)
+		}
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, of...)
+	}
+	return findings, nil
 }
 
-// printJSON writes a value for tools.
-func printJSON(stdout io.Writer, v any) error {
-	encoder := json.NewEncoder(stdout)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
+func lintDocuments(file string, kind enforce.Kind, stdin io.Reader) (findings []policylint.Finding, err error) {
+	docs, err := documents(file, kind, stdin)
+	for _, d := range docs {
+		findings = append(findings, policylint.Lint(d.text, d.kind, d.source)...)
+	}
+	return findings, err
+}
+
+// reportOf makes a report of findings.
+func reportOf(findings []policylint.Finding) *report {
+	r := &report{json: findings, about: policylint.Describe}
+	for _, f := range findings {
+		r.text = append(r.text, f.String())
+		severity := map[policylint.Severity]level{policylint.Error: levelError, policylint.Warning: levelWarning}[f.Severity]
+		if severity == "" {
+			severity = levelNote
+		}
+		message := f.Message
+		if f.Suggestion != "" {
+			message += "; " + f.Suggestion
+		}
+		r.results = append(r.results, result{rule: f.Code, level: severity, at: place{f.File, f.Line, f.Column}, message: message})
+	}
+	return r
 }
 
 // newFlagSet returns a set of flags that answers mistakes on stderr.

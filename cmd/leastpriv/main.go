@@ -15,20 +15,24 @@ const usage = `Usage: leastpriv COMMAND [flags]
 
 Commands:
   serve     answer AWS calls on a port of this machine
+  check     hold policies to assertions of what they allow
   simulate  say what policies allow, and why
   lint      say what is wrong with policy documents
 
 Run "leastpriv COMMAND -h" for the flags of a command.
 `
 
-// Exit codes. For scripts, simulate and lint answer with theirs.
+// Exit codes. For scripts, check, simulate and lint answer with theirs.
 const (
 	exitOK    = 0
 	exitError = 1
 	exitUsage = 2
 
 	exitDenied   = 1 // simulate: not everything is allowed
-	exitFindings = 1 // lint: there are errors or warnings
+	exitFindings = 1 // lint: there are errors
+	exitFails    = 1 // check: an assertion fails
+
+	exitUnjudged = 2 // simulate, check: a question cannot be judged
 )
 
 func main() {
@@ -40,6 +44,11 @@ func main() {
 
 // run is main without the process around it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return runWith(ctx, args, os.Stdin, stdout, stderr)
+}
+
+// runWith is run with another standard input.
+func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)
 		return exitUsage
@@ -50,7 +59,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "simulate":
 		return simulate(args[1:], stdout, stderr)
 	case "lint":
-		return lint(args[1:], stdout, stderr)
+		return lint(args[1:], stdin, stdout, stderr)
+	case "check":
+		return check(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK

@@ -11,7 +11,7 @@ import (
 )
 
 // TestScripts runs the stories in testdata. In them "exits CODE simulate …" runs
-// the command, which must end with that code.
+// the command, which must end with that code; "env STDIN=FILE" gives it a standard input.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -24,7 +24,11 @@ func TestScripts(t *testing.T) {
 				for i, arg := range args {
 					args[i] = inFolder(ts, arg)
 				}
-				code := run(t.Context(), args[1:], ts.Stdout(), ts.Stderr())
+				stdin := ""
+				if file := ts.Getenv("STDIN"); file != "" {
+					stdin = ts.ReadFile(file)
+				}
+				code := runWith(t.Context(), args[1:], strings.NewReader(stdin), ts.Stdout(), ts.Stderr())
 				if want := args[0]; strconv.Itoa(code) != want {
 					ts.Fatalf("exit code %d, want %s", code, want)
 				}
@@ -38,7 +42,7 @@ func TestScripts(t *testing.T) {
 func inFolder(ts *testscript.TestScript, arg string) string {
 	files := strings.Split(arg, ",")
 	for i, file := range files {
-		if slices.Contains([]string{".json", ".yaml"}, filepath.Ext(file)) && !strings.Contains(file, "=") {
+		if (slices.Contains([]string{".json", ".yaml"}, filepath.Ext(file)) || strings.HasSuffix(file, "/")) && !strings.Contains(file, "=") {
 			files[i] = ts.MkAbs(file)
 		}
 	}

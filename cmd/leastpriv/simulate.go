@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -resource ARN [flags]
@@ -19,7 +17,7 @@ const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -re
 
 Prints whether policies allow each action on each resource, and why. Exits with 0
 when everything is allowed, with 1 when something is denied, with 2 when the
-command makes no sense or a policy is not valid.
+command makes no sense, AWS has no such action, or a policy is not valid.
 
 A CloudFormation template gives the policies of the role or user that asks, and of
 the buckets, queues, keys and roles that are asked for. These may be named as the
@@ -97,10 +95,16 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 	if err := s.print(stdout, decisions); err != nil {
 		return complain(stderr, name, err)
 	}
-	if slices.ContainsFunc(decisions, func(d enforce.Decision) bool { return !d.Allowed() }) {
-		return exitDenied
+	code := exitOK
+	for i := range decisions {
+		switch err := decisions[i].Err(); {
+		case err != nil:
+			return exitUnjudged
+		case !decisions[i].Allowed():
+			code = exitDenied
+		}
 	}
-	return exitOK
+	return code
 }
 
 func (s *simulation) setContext(v string) error {
@@ -134,8 +138,8 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 		}
 	}
 	for _, action := range s.Actions {
-		if _, known := catalog.Find(action); !known {
-			fmt.Fprintf(stderr, "leastpriv simulate: AWS has no action %s, as far as is known\n", action)
+		if err := knownAction(action); err != nil {
+			return err
 		}
 	}
 	return s.readPolicies(stderr)
@@ -151,7 +155,7 @@ func (s *simulation) readPolicies(stderr io.Writer) (err error) {
 		return err
 	}
 	if s.boundary != "" {
-		if s.Policies.Boundary, err = parseFile(s.boundary, enforce.IdentityPolicy); err != nil {
+		if s.Policies.Boundary, err = onePolicy(s.boundary, enforce.IdentityPolicy); err != nil {
 			return err
 		}
 	}
@@ -201,7 +205,7 @@ func (s *simulation) parseResourcePolicy() (*enforce.Policy, error) {
 	if kind == 0 {
 		return nil, errors.New("-resource-policy: whose? Name the resource")
 	}
-	return parseFile(s.resourcePolicy, kind)
+	return onePolicy(s.resourcePolicy, kind)
 }
 
 // kindFor returns the kind of the policies that resources like the ARN have.
@@ -225,15 +229,15 @@ func kindFor(resource string) enforce.Kind {
 
 // parseAll reads the policies of one layer; nil when there is none.
 func parseAll(files []string, kind enforce.Kind) ([]*enforce.Policy, error) {
-	var policies []*enforce.Policy
+	var all []*enforce.Policy
 	for _, file := range files {
-		p, err := parseFile(file, kind)
+		of, err := policies(file, kind)
 		if err != nil {
 			return nil, err
 		}
-		policies = append(policies, p)
+		all = append(all, of...)
 	}
-	return policies, nil
+	return all, nil
 }
 
 // parseOne reads the policy of a layer that has one; nil without a file.
@@ -241,18 +245,7 @@ func parseOne(file string, kind enforce.Kind) (*enforce.Policy, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // a layer that is absent has no policy
 	}
-	return parseFile(file, kind)
-}
-
-func parseFile(file string, kind enforce.Kind) (*enforce.Policy, error) {
-	if kind == enforce.ServiceControlPolicy && file == fullAWSAccess {
-		return enforce.FullAWSAccess(kind), nil
-	}
-	doc, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	return enforce.Parse(string(doc), kind, enforce.Source{File: file})
+	return onePolicy(file, kind)
 }
 
 // print writes each decision: one line for what is allowed, the explanation of

@@ -73,7 +73,12 @@ func (f *templateFlags) read(path string) (*deploy.Stack, error) {
 // isTemplate says whether a file is a template and not a policy: a folder of CDK, YAML,
 // or JSON with Resources.
 func isTemplate(path string) bool {
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		_, err := os.Stat(filepath.Join(path, "manifest.json"))
 		return err == nil
 	}
 	switch strings.ToLower(filepath.Ext(path)) {

@@ -63,7 +63,65 @@ const (
 	TooLong = "POLICY_SIZE_EXCEEDED"
 	// AllowEverything is an Allow of every action on every resource.
 	AllowEverything = "ALLOW_EVERYTHING"
+	// AdministratorAccess is an Allow of something that amounts to every permission.
+	AdministratorAccess = "ADMINISTRATOR_ACCESS"
+	// PassEveryRole is an Allow of iam:PassRole on every role.
+	PassEveryRole = "PASS_ROLE_WITH_STAR_IN_RESOURCE"
+	// AssumeEveryRole is an Allow of sts:AssumeRole on every role.
+	AssumeEveryRole = "ASSUME_ROLE_WITH_STAR_IN_RESOURCE"
+	// ResourceTooBroad is an Allow on every resource of actions that act on resources
+	// which could be named.
+	ResourceTooBroad = "RESOURCE_CAN_BE_NARROWED"
+	// NeverHolds is a condition that no request fulfils.
+	NeverHolds = "CONDITION_NEVER_HOLDS"
+	// EmptyCondition is a condition that compares with an empty list.
+	EmptyCondition = "EMPTY_ARRAY_CONDITION"
+	// Redundant is a statement that another one of the document covers.
+	Redundant = "REDUNDANT_STATEMENT"
+	// ServicePrincipal is the name of a service that has not the form of one.
+	ServicePrincipal = "INVALID_SERVICE_PRINCIPAL_FORMAT"
+	// ARNAccount is an account in an ARN that cannot be one.
+	ARNAccount = "INVALID_ARN_ACCOUNT"
+	// ARNRegion is a region in an ARN that has not the form of one.
+	ARNRegion = "INVALID_ARN_REGION"
+	// AccountFormat is a value of a condition on an account that cannot be one.
+	AccountFormat = "INVALID_ACCOUNT_ID"
 )
+
+// descriptions say what the codes find.
+var descriptions = map[string]string{
+	UnknownService:    "The action is of a service that does not exist.",
+	UnknownAction:     "The action does not exist, or the pattern matches none.",
+	UnknownGlobalKey:  "The global condition key does not exist.",
+	UnknownServiceKey: "The service has no such condition key.",
+	KeyFormat:         "The condition key has no prefix.",
+	ForeignKey:        "No request for the statement's actions has the condition key.",
+	ForeignResource:   "The actions and resources never go together.",
+	AllowNotAction:    "Allow with NotAction allows every other action.",
+	AllowEverybody:    "The statement allows every principal without a condition.",
+	TooLong:           "The document is over the quota of its kind.",
+	AllowEverything:   "The statement allows every action on every resource.",
+
+	AdministratorAccess: "The statement amounts to every permission.",
+	PassEveryRole:       "The statement allows every role to be passed.",
+	AssumeEveryRole:     "The statement allows every role to be assumed.",
+	ResourceTooBroad:    "The actions act on resources that could be named.",
+	NeverHolds:          "No request fulfils the conditions.",
+	EmptyCondition:      "The condition compares with an empty list.",
+	Redundant:           "Another statement of the document covers the statement.",
+	ServicePrincipal:    "The service principal has not the form of one.",
+	ARNAccount:          "The account in the ARN cannot be one.",
+	ARNRegion:           "The region in the ARN has not the form of one.",
+	AccountFormat:       "The account that the condition compares with cannot be one.",
+}
+
+// Describe returns what a code finds, in a sentence.
+func Describe(code string) string {
+	if text, ok := descriptions[code]; ok {
+		return text
+	}
+	return "AWS refuses the document."
+}
 
 // A Finding is one thing that is wrong with a policy document, or worth knowing
 // of it.

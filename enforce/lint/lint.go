@@ -25,6 +25,7 @@ func Lint(doc string, kind enforce.Kind, src enforce.Source) []Finding {
 		for i := range d.Statements {
 			l.statement(&d.Statements[i])
 		}
+		l.redundant()
 	}
 	return l.sorted()
 }
@@ -38,6 +39,10 @@ func (l *linter) statement(s *enforce.StatementElements) {
 	named := l.actions(s)
 	l.keys(s, named)
 	l.resources(s, named)
+	l.escalation(s)
+	l.narrowable(s, named)
+	l.conditions(s)
+	l.identifiers(s)
 }
 
 // principals suggests what to write in place of a wildcard, where AWS refuses it.
@@ -48,52 +53,6 @@ func (l *linter) principals(s *enforce.StatementElements) {
 			l.suggest(p.Offset, `a wildcard stands for everybody or not at all: write "*" with a condition on aws:PrincipalArn`)
 		}
 	}
-}
-
-// breadth finds statements that allow more than they seem to.
-func (l *linter) breadth(s *enforce.StatementElements) {
-	if s.Effect.Value != "Allow" {
-		return
-	}
-	if s.NotAction != nil {
-		l.add(s.Start, Finding{Severity: Warning, Code: AllowNotAction,
-			Message:    "Allow with NotAction allows every other action, those of other and of future services too",
-			Suggestion: "list what is allowed in Action, or deny with NotAction"})
-	}
-	if l.kind == enforce.EndpointPolicy || l.kind == enforce.ServiceControlPolicy || l.kind == enforce.ResourceControlPolicy {
-		return // these only limit, and begin with allowing everything
-	}
-	if named(s.Principal, "*") && len(s.Conditions) == 0 {
-		l.add(s.Principal[0].Offset, Finding{Severity: Warning, Code: AllowEverybody,
-			Message:    "Allow for every principal: of all accounts, and anonymous callers too",
-			Suggestion: "name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceArn"})
-	}
-	if isIdentityBased(l.kind) && has(s.Action, "*") && has(s.Resource, "*") && len(s.Conditions) == 0 {
-		l.add(s.Start, Finding{Severity: Info, Code: AllowEverything,
-			Message: "the statement allows every action on every resource"})
-	}
-}
-
-func isIdentityBased(k enforce.Kind) bool {
-	return k == enforce.IdentityPolicy || k == enforce.ManagedPolicy || k == enforce.SessionPolicy
-}
-
-func has(list []enforce.Text, value string) bool {
-	for _, t := range list {
-		if t.Value == value {
-			return true
-		}
-	}
-	return false
-}
-
-func named(list []enforce.PrincipalElement, value string) bool {
-	for _, p := range list {
-		if p.Value == value && (p.Type == "*" || p.Type == "AWS") {
-			return true
-		}
-	}
-	return false
 }
 
 // A namedAction is an action or pattern of a statement, with what it means.

@@ -30,21 +30,11 @@ func (l *linter) actions(s *enforce.StatementElements) (all []namedAction) {
 func (l *linter) find(a enforce.Text, pattern *enforce.ActionPattern) []*catalog.Action {
 	prefix, name, _ := strings.Cut(a.Value, ":")
 	service, ok := catalog.Lookup(prefix)
-	if !ok {
-		suggestion := ""
-		if near := prefixLike(prefix); near != "" {
-			suggestion = didYouMean(near + ":" + name)
-		}
-		l.name(a.Offset, Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
-			Message: fmt.Sprintf("no service has the prefix %q", prefix)})
-		return nil
-	}
-	if !strings.ContainsAny(name, "*?") {
-		if action, ok := service.Action(name); ok {
+	if !ok || !strings.ContainsAny(name, "*?") {
+		if action, ok := catalog.Find(a.Value); ok {
 			return []*catalog.Action{action}
 		}
-		l.name(a.Offset, Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
-			Message: fmt.Sprintf("%s has no action %q", service.Name, name)})
+		l.name(a.Offset, unknownAction(a.Value))
 		return nil
 	}
 	var matched []*catalog.Action
@@ -58,6 +48,72 @@ func (l *linter) find(a enforce.Text, pattern *enforce.ActionPattern) []*catalog
 			Message: fmt.Sprintf("no action of %s matches %q", service.Name, name)})
 	}
 	return matched
+}
+
+// unknownAction is what to say of an action that does not exist.
+func unknownAction(action string) Finding {
+	prefix, name, _ := strings.Cut(action, ":")
+	service, ok := catalog.Lookup(prefix)
+	if !ok {
+		suggestion := ""
+		if near := prefixLike(prefix); near != "" {
+			suggestion = didYouMean(near + ":" + name)
+		}
+		return Finding{Severity: Error, Code: UnknownService, Suggestion: suggestion,
+			Message: fmt.Sprintf("no service has the prefix %q", prefix)}
+	}
+	return Finding{Severity: Error, Code: UnknownAction, Suggestion: actionLike(service, name),
+		Message: fmt.Sprintf("%s has no action %q", service.Name, name)}
+}
+
+// Action returns what is wrong with the name of an action, without wildcards, that
+// stands in no policy: it has no place. It returns nil when AWS has the action.
+func Action(action string) *Finding {
+	if _, ok := catalog.Find(action); ok {
+		return nil
+	}
+	found := unknownAction(action)
+	return &found
+}
+
+// Key returns what is wrong with the name of a condition key that stands in no policy,
+// in requests for some actions. It returns nil when AWS has the key, or an identity
+// provider may have it.
+func Key(key string, actions ...*catalog.Action) *Finding {
+	prefix, _, found := strings.Cut(key, ":")
+	if !found {
+		wrong := keyFormat(key)
+		return &wrong
+	}
+	if strings.ContainsAny(prefix, "./") {
+		return nil
+	}
+	if _, ok := KeyType(key, actions...); ok {
+		return nil
+	}
+	service, _ := catalog.Lookup(prefix)
+	wrong := unknownKey(key, service)
+	return &wrong
+}
+
+// KeyType returns the type of a condition key in requests for some actions, as the
+// Service Authorization Reference spells it: "String", "ArrayOfString", "IPAddress", …
+func KeyType(key string, actions ...*catalog.Action) (string, bool) {
+	if k, ok := catalog.GlobalKey(key); ok {
+		return k.Type, true
+	}
+	prefix, _, _ := strings.Cut(key, ":")
+	if service, ok := catalog.Lookup(prefix); ok {
+		if k, ok := service.Key(key); ok {
+			return k.Type, true
+		}
+	}
+	for _, a := range actions {
+		if k, ok := a.Service.Key(key); ok {
+			return k.Type, true
+		}
+	}
+	return "", false
 }
 
 // prefixLike suggests the prefix of a service in place of one that does not exist.
@@ -96,8 +152,7 @@ func (l *linter) keys(s *enforce.StatementElements, actions []namedAction) {
 		prefix, _, found := strings.Cut(c.Key.Value, ":")
 		switch {
 		case !found:
-			l.add(c.Key.Offset, Finding{Severity: Error, Code: KeyFormat,
-				Message: fmt.Sprintf("condition key %q has no prefix; want a form like aws:SourceIp", c.Key.Value)})
+			l.add(c.Key.Offset, keyFormat(c.Key.Value))
 		case strings.ContainsAny(prefix, "./"):
 			// The name of an identity provider, whose claims are its own.
 		default:
@@ -127,7 +182,7 @@ func (l *linter) key(s *enforce.StatementElements, key enforce.Text, actions []n
 	if known {
 		l.foreignKey(s, key, actions)
 	} else {
-		l.unknownKey(key, prefix, service)
+		l.add(key.Offset, unknownKey(key.Value, service))
 	}
 }
 
@@ -143,27 +198,35 @@ func byService(actions []namedAction) map[*catalog.Service][]*catalog.Action {
 	return services
 }
 
-func (l *linter) unknownKey(key enforce.Text, prefix string, service *catalog.Service) {
+func keyFormat(key string) Finding {
+	return Finding{Severity: Error, Code: KeyFormat,
+		Message: fmt.Sprintf("condition key %q has no prefix; want a form like aws:SourceIp", key)}
+}
+
+// unknownKey is what to say of a condition key that does not exist. The service is the
+// one of its prefix, nil when there is none.
+func unknownKey(key string, service *catalog.Service) Finding {
 	found := Finding{Severity: Error, Code: UnknownServiceKey}
 	var known []*catalog.Key
+	prefix, _, _ := strings.Cut(key, ":")
 	switch {
 	case strings.EqualFold(prefix, "aws"):
 		found.Code, known = UnknownGlobalKey, catalog.GlobalKeys()
-		found.Message = fmt.Sprintf("there is no global condition key %q", key.Value)
+		found.Message = fmt.Sprintf("there is no global condition key %q", key)
 	case service == nil:
-		found.Message = fmt.Sprintf("no service has the prefix of condition key %q", key.Value)
+		found.Message = fmt.Sprintf("no service has the prefix of condition key %q", key)
 	default:
 		known = service.Keys()
-		found.Message = fmt.Sprintf("%s has no condition key %q", service.Name, key.Value)
+		found.Message = fmt.Sprintf("%s has no condition key %q", service.Name, key)
 	}
 	names := make([]string, 0, len(known))
 	for _, k := range known {
 		names = append(names, k.Name)
 	}
-	if near := catalog.Nearest(key.Value, names); near != "" {
+	if near := catalog.Nearest(key, names); near != "" {
 		found.Suggestion = didYouMean(near)
 	}
-	l.add(key.Offset, found)
+	return found
 }
 
 // foreignKey finds a key that exists and that none of the statement's actions
@@ -191,4 +254,12 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}
+
+// allOf returns what a statement's actions mean.
+func allOf(named []namedAction) (all []*catalog.Action) {
+	for _, a := range named {
+		all = append(all, a.actions...)
+	}
+	return all
 }

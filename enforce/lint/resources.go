@@ -81,7 +81,7 @@ func (r *reach) takes(a *catalog.Action) bool {
 // resources that none of its actions takes. It says nothing of actions that the
 // catalog does not know.
 func (l *linter) resources(s *enforce.StatementElements, actions []namedAction) {
-	if s.NotAction != nil || len(s.Resource) == 0 || has(s.Resource, "*") {
+	if s.NotAction != nil || len(s.Resource) == 0 || hasStar(s.Resource) {
 		return
 	}
 	used := make([]bool, len(s.Resource))
@@ -117,8 +117,27 @@ func (l *linter) resources(s *enforce.StatementElements, actions []namedAction) 
 }
 
 func (l *linter) foreignResources(a namedAction) {
-	var forms []string
-	for _, action := range a.actions {
+	forms := formsOf(a.actions)
+	found := Finding{Severity: Warning, Code: ForeignResource}
+	if forms == nil {
+		found.Message = a.Value + " has no resource-level permissions: no ARN matches its requests"
+		found.Suggestion = `give it a statement with the resource "*"`
+	} else {
+		found.Message = a.Value + " acts on none of the statement's resources"
+		found.Suggestion = "it acts on " + listed(forms)
+	}
+	l.add(a.Offset, found)
+}
+
+// Takes reports whether requests for an action can be about a resource, given as an ARN.
+func Takes(a *catalog.Action, arn string) bool { return newReach(enforce.Text{Value: arn}).takes(a) }
+
+// ResourceForms returns the forms of the ARNs that an action acts on, the plainest first;
+// none when it has no resource-level permissions.
+func ResourceForms(a *catalog.Action) []string { return formsOf([]*catalog.Action{a}) }
+
+func formsOf(actions []*catalog.Action) (forms []string) {
+	for _, action := range actions {
 		for _, t := range action.Resources {
 			forms = append(forms, t.ARNs...)
 		}
@@ -126,16 +145,8 @@ func (l *linter) foreignResources(a namedAction) {
 			forms = append(forms, strings.ReplaceAll(t.ARNs[0], "${*}", "*"))
 		}
 	}
-	found := Finding{Severity: Warning, Code: ForeignResource}
-	if forms == nil {
-		found.Message = a.Value + " has no resource-level permissions: no ARN matches its requests"
-		found.Suggestion = `give it a statement with the resource "*"`
-	} else {
-		found.Message = a.Value + " acts on none of the statement's resources"
-		slices.SortFunc(forms, func(x, y string) int {
-			return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)) // the plainest first
-		})
-		found.Suggestion = "it acts on " + listed(slices.Compact(forms))
-	}
-	l.add(a.Offset, found)
+	slices.SortFunc(forms, func(x, y string) int {
+		return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
+	})
+	return slices.Compact(forms)
 }
