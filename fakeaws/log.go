@@ -47,6 +47,9 @@ type Event struct {
 	// Help is what a developer may want to know of a failed authentication beyond
 	// the text: what a wrong signature is a signature of, and what it should be of.
 	Help string
+	// Fault is the kind of the [Fault] that made the call fail, or that came with its
+	// answer; empty where there was none.
+	Fault string `json:",omitempty"`
 	// AuthorizationID is the id that the text of a denial gave, under which its details
 	// are found; empty where it gave none. See [World.FindAuthorization].
 	AuthorizationID string `json:",omitempty"`
@@ -194,8 +197,11 @@ func (l *Log) Reset() {
 }
 
 // String returns the event in one line for each permission that was asked, or
-// one line for a call that needed none.
+// one line for a call that needed none. A call that met a fault has a line of that.
 func (e *Event) String() string {
+	if e.Fault != "" {
+		return e.faulted()
+	}
 	if len(e.Decisions) == 0 {
 		verdict := "PASS"
 		switch {
@@ -210,12 +216,30 @@ func (e *Event) String() string {
 		}
 		return s
 	}
+	return e.decided()
+}
+
+// decided has the decisions, each in a line.
+func (e *Event) decided() string {
 	s := ""
 	for i := range e.Decisions {
 		if i > 0 {
 			s += "\n"
 		}
 		s += e.Decisions[i].String()
+	}
+	return s
+}
+
+// faulted has the decisions, and after them what a fault did to the call.
+func (e *Event) faulted() string {
+	s := e.decided()
+	if s != "" {
+		s += "\n"
+	}
+	s += "FAULT " + shortARN(e.Caller) + " " + e.Service + ":" + e.Operation + "  " + faultKinds[faultNamed(e.Fault)].text + " by the test"
+	if e.Code != "" {
+		s += "  " + e.Code + ": " + strconv.Quote(e.Message)
 	}
 	return s
 }
