@@ -2,9 +2,6 @@ package awstest_test
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,13 +18,9 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/leastpriv/leastpriv/awstest"
-	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// doors are the ways of a client into a World.
-var doors = map[string][]awstest.Option{"process": nil, "socket": {awstest.WithSocket()}}
 
 // A faultTest is a World with a bucket, a queue and an organization, and calls of them.
 type faultTest struct {
@@ -47,6 +40,15 @@ func quickly(cfg aws.Config) aws.Config {
 	cfg.Retryer = func() aws.Retryer { return retry.AddWithMaxBackoffDelay(retry.NewStandard(), time.Millisecond) }
 	return cfg
 }
+
+// once is a config without retries.
+func once(cfg aws.Config) aws.Config {
+	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	return cfg
+}
+
+// errorFaults are the faults that stand in place of the call.
+var errorFaults = []func(int) awstest.Fault{awstest.Throttle, awstest.ServerError, awstest.Unavailable}
 
 // calls are one of each service, by the operation.
 func (f faultTest) calls() map[string]func(context.Context, aws.Config) error {
@@ -117,37 +119,40 @@ func TestFaultsAreErrorsOfTheService(t *testing.T) {
 			{"ServiceUnavailableException", 503, temporary},
 		},
 	} {
-		for door, options := range doors {
-			t.Run(action+" by "+door, func(t *testing.T) {
-				t.Parallel()
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			doors(t, func(t *testing.T, options ...awstest.Option) {
 				f := newFaultTest(t, options...)
-				call, cfg := f.calls()[action], quickly(f.Config())
-				once := cfg.Copy()
-				once.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-				for i, kind := range []func(int) awstest.Fault{awstest.Throttle, awstest.ServerError, awstest.Unavailable} {
+				for i, kind := range errorFaults {
 					f.Fail(action, kind(1))
-					err := call(t.Context(), once)
+					err := f.calls()[action](t.Context(), once(f.Config()))
 					requireFault(t, err, want[i].code, want[i].status, want[i].text)
-					assert.Equal(t, aws.BoolTernary(i == 0), aws.BoolTernary(throttles.IsErrorThrottle(err) == aws.TrueTernary))
+					assert.Equal(t, i == 0, throttles.IsErrorThrottle(err) == aws.TrueTernary)
 					assert.Equal(t, aws.TrueTernary, retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err))
 					awstest.AssertError(t, err, want[i].code)
 				}
-				for _, kind := range []func(int) awstest.Fault{awstest.Throttle, awstest.ServerError, awstest.Unavailable} {
-					before := len(f.Calls())
-					f.Fail(action, kind(2))
-					err := call(t.Context(), cfg)
-					if err != nil {
-						require.Equal(t, "iam:CreateGroup", action)
-						awstest.RequireError(t, err, "EntityAlreadyExists")
-					}
-					attempts := f.Calls()[before:]
-					require.Len(t, attempts, 3)
-					assert.NotEmpty(t, attempts[0].Fault)
-					assert.Equal(t, attempts[0].Fault, attempts[1].Fault)
-					assert.Empty(t, attempts[2].Fault)
-				}
+				f.retried(t, action)
 			})
+		})
+	}
+}
+
+// retried has two calls fail, and the SDK make a third.
+func (f faultTest) retried(t *testing.T, action string) {
+	for _, kind := range errorFaults {
+		before := len(f.Calls())
+		f.Fail(action, kind(2))
+		err := f.calls()[action](t.Context(), quickly(f.Config()))
+		if before > len(errorFaults) && action == "iam:CreateGroup" {
+			awstest.RequireError(t, err, "EntityAlreadyExists")
+		} else {
+			require.NoError(t, err)
 		}
+		attempts := f.Calls()[before:]
+		require.Len(t, attempts, 3)
+		assert.NotEmpty(t, attempts[0].Fault)
+		assert.Equal(t, attempts[0].Fault, attempts[1].Fault)
+		assert.Empty(t, attempts[2].Fault)
 	}
 }
 
@@ -166,164 +171,6 @@ func TestFaultsDriveTheStandardRetryer(t *testing.T) {
 	})
 }
 
-// A connection that ends before the answer has the call made again: it is performed twice.
-func TestDroppedCallsArePerformed(t *testing.T) {
-	t.Parallel()
-	for door, options := range doors {
-		t.Run(door, func(t *testing.T) {
-			t.Parallel()
-			f := newFaultTest(t, options...)
-			cfg := quickly(f.Config())
-			for action, call := range f.calls() {
-				before := len(f.Calls())
-				fault := f.Fail(action, awstest.Drop(1))
-				err := call(t.Context(), cfg)
-				if action == "iam:CreateGroup" {
-					awstest.RequireError(t, err, "EntityAlreadyExists")
-				} else {
-					require.NoError(t, err)
-				}
-				fault.Stop()
-				calls := f.Calls()[before:]
-				require.Len(t, calls, 2, action)
-				assert.Equal(t, []string{"Drop", ""}, []string{calls[0].Fault, calls[1].Fault})
-				assert.Empty(t, calls[0].Code, "it was performed")
-			}
-			assert.Equal(t, []string{"job", "job"}, f.queue.Bodies())
-
-			cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-			f.Fail("sqs:SendMessage", awstest.Drop(1))
-			err := f.calls()["sqs:SendMessage"](t.Context(), cfg)
-			assert.ErrorIs(t, err, io.EOF)
-			assert.Len(t, f.queue.Bodies(), 3)
-		})
-	}
-}
-
-// An answer may end in its body, or in its headers where it has none.
-func TestPartialAnswers(t *testing.T) {
-	t.Parallel()
-	for door, options := range doors {
-		t.Run(door, func(t *testing.T) {
-			t.Parallel()
-			f := newFaultTest(t, options...)
-			cfg := quickly(f.Config())
-			f.Fail("s3:GetObject", awstest.Partial(1))
-			get := func() (string, error) {
-				out, err := s3.NewFromConfig(cfg).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String("q3.csv")})
-				require.NoError(t, err)
-				assert.EqualValues(t, 10, *out.ContentLength)
-				defer out.Body.Close()
-				body, err := io.ReadAll(out.Body)
-				return string(body), err
-			}
-			body, err := get()
-			assert.Equal(t, "01234", body)
-			assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			body, err = get()
-			require.NoError(t, err)
-			assert.Equal(t, "0123456789", body)
-
-			f.Fail("s3:PutObject", awstest.Partial(1))
-			before := len(f.Calls())
-			require.NoError(t, put(t.Context(), cfg, "new"))
-			assert.Len(t, f.Calls()[before:], 2, "an answer without a body is none, and is asked for again")
-
-			cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-			f.Fail("s3:HeadObject", awstest.Partial(1))
-			_, err = s3.NewFromConfig(cfg).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("reports"), Key: aws.String("q3.csv")})
-			assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			f.Fail("iam:*", awstest.Partial(1))
-			err = f.calls()["iam:CreateGroup"](t.Context(), cfg)
-			require.ErrorContains(t, err, "unexpected EOF")
-			f.Fail("s3:SelectObjectContent", awstest.Partial(1))
-			selected(t, cfg)
-		})
-	}
-}
-
-// selected reads an event stream, of which there is no whole message.
-func selected(t *testing.T, cfg aws.Config) {
-	out, err := s3.NewFromConfig(cfg).SelectObjectContent(t.Context(), &s3.SelectObjectContentInput{
-		Bucket: aws.String("reports"), Key: aws.String("q3.csv"), ExpressionType: types.ExpressionTypeSql, Expression: aws.String("SELECT * FROM S3Object"),
-		InputSerialization: &types.InputSerialization{CSV: &types.CSVInput{}}, OutputSerialization: &types.OutputSerialization{CSV: &types.CSVOutput{}},
-	})
-	require.NoError(t, err)
-	stream := out.GetStream()
-	defer stream.Close()
-	for range stream.Events() {
-		t.Error("an event of a stream that was cut off")
-	}
-	assert.Error(t, stream.Err())
-}
-
-// Who waits for an answer that does not come waits until its context ends, and has done
-// what it asked for.
-func TestTimeouts(t *testing.T) {
-	t.Parallel()
-	for door, options := range doors {
-		t.Run(door, func(t *testing.T) {
-			t.Parallel()
-			f := newFaultTest(t, options...)
-			for action, call := range f.calls() {
-				fault := f.Fail(action, awstest.Timeout())
-				before := len(f.Calls())
-				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				err := call(ctx, f.Config())
-				assert.ErrorIs(t, err, context.DeadlineExceeded, action)
-				cancel()
-				fault.Stop()
-				require.Len(t, f.Calls()[before:], 1, action)
-			}
-			assert.Equal(t, []string{"job"}, f.queue.Bodies())
-
-			// The end of the fault cuts off who still waits.
-			fault := f.Fail("sqs:SendMessage", awstest.Timeout())
-			cfg := f.Config()
-			cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-			failed := make(chan error)
-			go func() { failed <- f.calls()["sqs:SendMessage"](context.WithoutCancel(t.Context()), cfg) }()
-			require.Eventually(t, func() bool { return len(f.queue.Bodies()) == 2 }, 10*time.Second, time.Millisecond)
-			fault.Stop()
-			assert.ErrorIs(t, <-failed, io.EOF)
-		})
-	}
-}
-
-// A slow answer takes the time of the World.
-func TestSlowAnswers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := newFaultTest(t)
-		for action, call := range f.calls() {
-			fault := f.Fail(action, awstest.Slow(time.Minute))
-			start := time.Now()
-			require.NoError(t, call(t.Context(), f.Config()))
-			assert.Equal(t, time.Minute, time.Since(start), action)
-			fault.Stop()
-		}
-		f.Fail("s3:PutObject", awstest.Slow(time.Minute))
-		start := time.Now()
-		done := make(chan error)
-		go func() { done <- put(t.Context(), f.Config(), "new") }()
-		synctest.Wait()
-		f.Advance(time.Hour)
-		require.NoError(t, <-done)
-		assert.Zero(t, time.Since(start), "the World's clock was moved")
-
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		assert.ErrorIs(t, put(ctx, f.Config(), "new"), context.DeadlineExceeded)
-	})
-	f := newFaultTest(t, awstest.WithSocket())
-	fault := f.Fail("s3:PutObject", awstest.Slow(time.Hour))
-	done := make(chan error)
-	go func() { done <- put(t.Context(), f.Config(), "new") }()
-	require.Eventually(t, func() bool { return len(f.Calls()) == 1 }, 10*time.Second, time.Millisecond)
-	fault.Stop()
-	require.NoError(t, <-done, "the end of the fault ends the wait")
-}
-
 // A fault is one of some callers, resources and calls, and of several faults the first
 // that is at work counts.
 func TestFaultsAreNarrowed(t *testing.T) {
@@ -331,18 +178,7 @@ func TestFaultsAreNarrowed(t *testing.T) {
 	acct := awstest.New(t)
 	acct.S3().CreateBucket("reports")
 	worker := acct.NewRole("worker", awstest.Allow("s3:*"))
-	codes := func(p *awstest.Principal, keys ...string) (codes []string) {
-		for _, key := range keys {
-			code := ""
-			if err := put(t.Context(), p.Config(), key); err != nil {
-				var api smithy.APIError
-				require.ErrorAs(t, err, &api)
-				code = api.ErrorCode()
-			}
-			codes = append(codes, code)
-		}
-		return codes
-	}
+	codes := func(p *awstest.Principal, keys ...string) []string { return putCodes(t, p, keys...) }
 	const slow, internal = "SlowDown", "InternalError"
 
 	fault := acct.Fail("S3:put*", awstest.Throttle(9).By(worker))
@@ -369,14 +205,6 @@ func TestFaultsAreNarrowed(t *testing.T) {
 		fault.Stop()
 	}
 
-	// By the permission: a copy reads and writes.
-	acct.Fail("s3:GetObject", awstest.Throttle(1).On("arn:aws:s3:::reports/a"))
-	_, err := s3.NewFromConfig(worker.Config()).CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("reports"), Key: aws.String("e"), CopySource: aws.String("reports/a")})
-	requireFault(t, err, slow, 503, "Please reduce your request rate.")
-	acct.Fail("sts:GetCallerIdentity", awstest.Throttle(1).On("*"))
-	_, err = awssts.NewFromConfig(worker.Config()).GetCallerIdentity(t.Context(), &awssts.GetCallerIdentityInput{})
-	assert.NoError(t, err, "it needs no permission, so it is on no resource")
-
 	t.Run("ends with its test", func(t *testing.T) {
 		t.Run("inner", func(t *testing.T) {
 			acct.For(t).Fail("s3:PutObject", awstest.Throttle(9))
@@ -384,6 +212,35 @@ func TestFaultsAreNarrowed(t *testing.T) {
 		})
 		assert.Equal(t, []string{""}, codes(worker, "a"))
 	})
+}
+
+// putCodes are the codes of the errors of PutObject for keys, "" of none.
+func putCodes(t *testing.T, p *awstest.Principal, keys ...string) (codes []string) {
+	for _, key := range keys {
+		code := ""
+		if err := put(t.Context(), p.Config(), key); err != nil {
+			var api smithy.APIError
+			require.ErrorAs(t, err, &api)
+			code = api.ErrorCode()
+		}
+		codes = append(codes, code)
+	}
+	return codes
+}
+
+// A fault is of an operation or of a permission that several operations need.
+func TestFaultsOfPermissions(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("a", "1")
+	worker := acct.NewRole("worker", awstest.Allow("s3:*"))
+	// A copy reads and writes.
+	acct.Fail("s3:GetObject", awstest.Throttle(1).On("arn:aws:s3:::reports/a"))
+	_, err := s3.NewFromConfig(worker.Config()).CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("reports"), Key: aws.String("e"), CopySource: aws.String("reports/a")})
+	requireFault(t, err, "SlowDown", 503, "Please reduce your request rate.")
+	acct.Fail("sts:GetCallerIdentity", awstest.Throttle(1).On("*"))
+	_, err = awssts.NewFromConfig(worker.Config()).GetCallerIdentity(t.Context(), &awssts.GetCallerIdentityInput{})
+	assert.NoError(t, err, "it needs no permission, so it is on no resource")
 }
 
 // What is denied stays denied, and uses no fault up.
@@ -492,11 +349,19 @@ func TestFaultsMeetRequestsOnly(t *testing.T) {
 	role := acct.NewRole("worker", awstest.Allow("s3:*"))
 	_, err := s3.NewFromConfig(role.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	awstest.RequireError(t, err, "SlowDown")
-	resp, err := acct.HTTPClient().Get("https://reports.s3.us-east-1.amazonaws.com/a")
+	assert.Len(t, acct.Calls(), 1)
+
+	// S3 sends the event of an object that is put, and SQS takes it.
+	jobs := acct.SQS().CreateQueue("jobs", nil)
+	jobs.SetPolicy(awstest.Allow("sqs:SendMessage").By("s3.amazonaws.com"))
+	_, err = s3.NewFromConfig(role.Config()).PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{
+		Bucket: aws.String("reports"),
+		NotificationConfiguration: &types.NotificationConfiguration{QueueConfigurations: []types.QueueConfiguration{
+			{QueueArn: aws.String(jobs.ARN()), Events: []types.Event{"s3:ObjectCreated:*"}},
+		}},
+	})
 	require.NoError(t, err)
-	defer resp.Body.Close()
-	assert.Equal(t, http.StatusForbidden, resp.StatusCode)
-	_, err = fakeaws.Do[s3.ListBucketsOutput](t.Context(), acct.World(), acct.World().Fixture(acct.ID(), "us-east-1"), &s3.ListBucketsInput{})
-	require.NoError(t, err)
-	require.False(t, errors.Is(err, io.EOF))
+	acct.Fail("sqs:SendMessage", awstest.Throttle(9))
+	require.NoError(t, put(t.Context(), role.Config(), "b"))
+	assert.Len(t, jobs.Bodies(), 2, "the test event, and that of the object")
 }
