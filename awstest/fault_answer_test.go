@@ -1,6 +1,7 @@
 package awstest_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"testing"
@@ -117,8 +118,18 @@ func TestTimeouts(t *testing.T) {
 		}
 		assert.Equal(t, []string{"job"}, f.queue.Bodies())
 
+		// A body may be left that nobody has read.
+		fault := f.Fail("s3:PutObject", awstest.Timeout())
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		_, err := s3.NewFromConfig(f.Config()).PutObject(ctx, &s3.PutObjectInput{
+			Bucket: aws.String("reports"), Key: aws.String("q3.csv"), IfNoneMatch: aws.String("*"), Body: bytes.NewReader(make([]byte, 8<<20)),
+		})
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		fault.Stop()
+
 		// The end of the fault cuts off who still waits.
-		fault := f.Fail("sqs:SendMessage", awstest.Timeout())
+		fault = f.Fail("sqs:SendMessage", awstest.Timeout())
 		failed := make(chan error)
 		go func() { failed <- f.calls()["sqs:SendMessage"](context.WithoutCancel(t.Context()), once(f.Config())) }()
 		require.Eventually(t, func() bool { return len(f.queue.Bodies()) == 2 }, 10*time.Second, time.Millisecond)

@@ -69,7 +69,7 @@ type Fault struct {
 	// policies do: in any case and with wildcards. Requests for the operation meet the
 	// fault, and those that need the permission.
 	Action string
-	// By chooses callers; nil means all.
+	// By chooses callers; nil means all. It must not ask the World anything.
 	By func(*Caller) bool
 	// Resources are ARNs as policies have them. The permission that Action names, or one
 	// that the operation needs, must be on one of them. None means all.
