@@ -84,10 +84,14 @@ func checkAllowed(o outcome) string {
 		return ""
 	}
 	problem := "want: allowed\ngot:  " + o.err.Error()
-	if event, ok := o.event(); ok && event.Denied {
+	event, known := o.event()
+	if !known {
+		return problem + o.unanswered()
+	}
+	if event.Denied {
 		problem += "\n" + explain(event)
 	}
-	return problem
+	return problem + byFault(&event)
 }
 
 func checkDenied(o outcome, actions []string) string {
@@ -100,10 +104,16 @@ func checkDenied(o outcome, actions []string) string {
 	}
 	event, known := o.event()
 	switch {
+	case known && event.Fault != "":
+		return want + "\ngot:  " + o.err.Error() + byFault(&event)
 	case known && !event.Denied && isDenied(o.err):
 		return want + "\ngot:  " + o.err.Error() + "\n" + notByPolicy(event)
 	case known && !event.Denied, !known && !isDenied(o.err):
-		return want + "\ngot:  another error: " + o.err.Error()
+		problem := want + "\ngot:  another error: " + o.err.Error()
+		if !known {
+			problem += o.unanswered()
+		}
+		return problem
 	case len(actions) == 0:
 		return ""
 	}

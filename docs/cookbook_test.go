@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"testing"
+	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -101,6 +102,24 @@ func TestCookbookRoles(t *testing.T) {
 
 	prod := acct.NewAccount(awstest.WithAccountID("210987654321"), awstest.WithRegion("eu-central-1"))
 	assert.Equal(t, "210987654321", prod.ID())
+}
+
+func TestCookbookFaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // the retries wait in virtual time
+		acct := awstest.New(t, awstest.WithRetries())
+		acct.S3().CreateBucket("reports")
+		role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+		put := func(ctx context.Context, cfg aws.Config) error {
+			_, err := s3.NewFromConfig(cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("2026/q3.csv")})
+			return err
+		}
+		fault := acct.Fail("s3:PutObject", awstest.Throttle(2).By(role).On("arn:aws:s3:::reports/2026/*"))
+		require.NoError(t, put(t.Context(), role.Config()))
+		assert.Len(t, acct.Calls().By(role), 3) // two were throttled
+		fault.Stop()
+		assert.Equal(t, "Throttle", acct.Calls()[0].Fault)
+	})
 }
 
 // TestShared has the account of TestMain.

@@ -9,7 +9,7 @@ import (
 )
 
 // authorize asks the policies for every permission that a plan needs, and lets
-// it pass or stops it with the service's own words.
+// it pass or stops it with the service's own words. What passes may meet a [Fault].
 type authorize struct{}
 
 // ID implements middleware.Middleware.
@@ -17,8 +17,11 @@ func (authorize) ID() string { return "fakeaws:Authorize" }
 
 // HandleMiddleware implements middleware.Middleware.
 func (authorize) HandleMiddleware(ctx context.Context, in any, next middleware.Handler) (any, middleware.Metadata, error) {
-	call := ctx.(*Call)
-	if err := call.authorize(in.(planned).needs()); err != nil {
+	call, needs := ctx.(*Call), in.(planned).needs()
+	if err := call.authorize(needs); err != nil {
+		return nil, middleware.Metadata{}, err
+	}
+	if err := call.meetFault(needs); err != nil {
 		return nil, middleware.Metadata{}, err
 	}
 	return next.Handle(ctx, in)

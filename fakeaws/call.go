@@ -49,6 +49,7 @@ type Call struct {
 	finished bool         // see Finished
 	charged  bool         // see Charge
 	judged   time.Time    // when the decisions of event were made
+	fault    *injected    // that the request has met; mostly nil
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
 	event  Event

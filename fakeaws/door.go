@@ -29,8 +29,11 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusContinue)
 	}
 	if r.ContentLength == 0 {
-		if resp, err := d.world.serve(r, "http://"+r.Host); err == nil {
+		switch resp, err := d.world.serve(r, "http://"+r.Host); err {
+		case nil:
 			send(w, r, resp)
+		case io.EOF, io.ErrUnexpectedEOF:
+			hangUp(w, err)
 		}
 		return
 	}
@@ -38,6 +41,8 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	resp, err := d.world.serve(r, "http://"+r.Host)
 	r.Body = body.ReadCloser // net/http looks whether it is its own
 	switch {
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
+		hangUp(w, err)
 	case err != nil: // the client has gone
 	case body.ended:
 		send(w, r, resp)

@@ -48,6 +48,9 @@ type Event struct {
 	// wrong signature is a signature of, and what it should be of; why a permission was
 	// asked that was denied; which principal or resource of a policy is refused.
 	Help string
+	// Fault is the kind of the [Fault] that made the call fail, or that came with its
+	// answer; empty where there was none.
+	Fault string `json:",omitempty"`
 	// AuthorizationID is the id that the text of a denial gave, under which its details
 	// are found; empty where it gave none. See [World.FindAuthorization].
 	AuthorizationID string `json:",omitempty"`
@@ -195,8 +198,11 @@ func (l *Log) Reset() {
 }
 
 // String returns the event in one line for each permission that was asked, or
-// one line for a call that needed none.
+// one line for a call that needed none. A call that met a fault has a line of that.
 func (e *Event) String() string {
+	if e.Fault != "" {
+		return e.faulted()
+	}
 	if len(e.Decisions) == 0 {
 		verdict := "PASS"
 		switch {
@@ -211,12 +217,30 @@ func (e *Event) String() string {
 		}
 		return s
 	}
+	return e.decided()
+}
+
+// decided has the decisions, each in a line.
+func (e *Event) decided() string {
 	s := ""
 	for i := range e.Decisions {
 		if i > 0 {
 			s += "\n"
 		}
 		s += e.Decisions[i].String()
+	}
+	return s
+}
+
+// faulted has the decisions, and after them what a fault did to the call.
+func (e *Event) faulted() string {
+	s := e.decided()
+	if s != "" {
+		s += "\n"
+	}
+	s += "FAULT " + shortARN(e.Caller) + " " + e.Service + ":" + e.Operation + "  " + faultKinds[faultNamed(e.Fault)].text + " by the test"
+	if e.Code != "" {
+		s += "  " + e.Code + ": " + strconv.Quote(e.Message)
 	}
 	return s
 }

@@ -14,8 +14,9 @@ type record struct {
 	waited                                time.Duration // from time until the decisions were made
 	requestID, caller, service, operation string
 	fixture, denied, settled              bool
-	failure                               *failure // nil on success
-	denial                                *denial  // nil but of a denial with details
+	fault                                 FaultKind // beside the flags, where it takes no more room
+	failure                               *failure  // nil on success
+	denial                                *denial   // nil but of a denial with details
 	decisions                             []decided
 	size                                  int // in bytes, without the settings
 }
@@ -51,7 +52,7 @@ type setting struct {
 func (l *Log) record(e *Event, by *Caller) record {
 	r := record{
 		time: e.Time, requestID: e.RequestID, caller: e.Caller, service: e.Service, operation: e.Operation,
-		fixture: e.Fixture, denied: e.Denied, settled: e.Settled,
+		fixture: e.Fixture, denied: e.Denied, settled: e.Settled, fault: faultNamed(e.Fault),
 		size: int(unsafe.Sizeof(record{})) + len(e.RequestID),
 	}
 	if e.Code != "" || e.Message != "" || e.Help != "" {
@@ -153,7 +154,7 @@ func (c *Caller) same(other *Caller) bool {
 func (r *record) event() Event {
 	e := Event{
 		Time: r.time, RequestID: r.requestID, Caller: r.caller, Service: r.service, Operation: r.operation,
-		Fixture: r.fixture, Denied: r.denied, Settled: r.settled,
+		Fixture: r.fixture, Denied: r.denied, Settled: r.settled, Fault: r.fault.String(),
 	}
 	if f := r.failure; f != nil {
 		e.Code, e.Message, e.Help = f.code, f.message, f.help

@@ -153,6 +153,9 @@ func TestLogTellsWhatWasDecided(t *testing.T) {
 		if n%7 == 0 {
 			e.Code, e.Message, e.Help = "AccessDenied", "no", "help"
 		}
+		if n%6 == 0 {
+			e.Fault = (Throttle + FaultKind(n/6)%Partial).String()
+		}
 		for i := range n % 4 {
 			request := &enforce.Request{Principal: by.Principal, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/" + strconv.Itoa(i/2), ResourceAccount: "000000000000"}
 			request.Context.Set("s3:versionid", strconv.Itoa(n%2))

@@ -31,7 +31,8 @@ type Exchange struct {
 	model    *wire.Service
 }
 
-// serve answers a request. It returns an error only when the client has gone.
+// serve answers a request. It returns an error only when the client has gone, or when a
+// fault ends the connection: see spoil.
 func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
 	x := &Exchange{world: w, HTTP: r, endpoint: w.endpointOf(r.Host), wire: noWire}
 	x.Call = Call{
@@ -64,6 +65,9 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 		x.wire.Finish(x, resp)
 	}
 	resp.Set("Date", x.Call.Time.Format(http.TimeFormat))
+	if fault := x.Call.fault; fault != nil {
+		return fault.spoil(&x.Call, resp)
+	}
 	return resp, nil
 }
 

@@ -25,6 +25,9 @@ type Service struct {
 	// TellsDenials says that the service tells the details of denials: in a World that has
 	// it, their texts end with an authorization id.
 	TellsDenials bool
+	// Faults are the errors of faults that the service words otherwise than most services
+	// with its protocol: those of Throttle, ServerError and Unavailable.
+	Faults map[FaultKind]error
 	// Wire is what the service has of its own on the wire.
 	Wire Wire
 }

@@ -55,12 +55,13 @@ type World struct {
 	bodyTimeout time.Duration
 	verifier    sigv4.Verifier
 	log         Log
-	// principals, issuers and unrecognized have locks of their own, and call nothing that locks.
+	// principals, issuers, unrecognized and faults have locks of their own, and call nothing that locks.
 	principals   Principals
 	issuers      Issuers
 	keys         Keys
 	messages     messages
 	unrecognized unrecognizedPrincipals
+	faults       faults
 	// organizations has the accounts that are in one.
 	organizations memberships
 	// closed are the closed accounts. A map is immutable: CloseAccount stores another.

@@ -28,7 +28,10 @@ type Fake struct {
 var _ fakeaws.Fake = (*Fake)(nil)
 
 // Service is AWS Organizations, for a World to be made of.
-var Service = fakeaws.Service{Name: "organizations", New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+var Service = fakeaws.Service{
+	Name: "organizations", Faults: faults,
+	New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) },
+}
 
 // Of returns the AWS Organizations of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("organizations").(*Fake) }

@@ -24,7 +24,10 @@ type Fake struct {
 }
 
 // Service is Amazon SQS, for a World to be made of.
-var Service = fakeaws.Service{Name: "sqs", Anonymous: true, Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) }}
+var Service = fakeaws.Service{
+	Name: "sqs", Anonymous: true, Faults: faults, Wire: ownWire,
+	New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) },
+}
 
 // Of returns the Amazon SQS of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("sqs").(*Fake) }
