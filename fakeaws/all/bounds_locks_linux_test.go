@@ -70,7 +70,14 @@ func longestLock(locks []*sync.Mutex, run func()) (longest time.Duration) {
 // locksOf are the locks of a World's services.
 func locksOf(w *fakeaws.World) (locks []*sync.Mutex) {
 	for service := range clientsOf {
-		lock := reflect.ValueOf(w.Fake(service)).Elem().FieldByName("mu")
+		if !w.Has(service) {
+			continue
+		}
+		fake := reflect.ValueOf(w.Fake(service))
+		if fake.Kind() != reflect.Pointer {
+			continue // it has no state, and so no lock
+		}
+		lock := fake.Elem().FieldByName("mu")
 		locks = append(locks, (*sync.Mutex)(lock.Addr().UnsafePointer()))
 	}
 	return locks

@@ -149,6 +149,25 @@ func writePolicy(c *change, value string) error {
 // refusedPolicy is the error of what is no policy of a queue.
 func refusedPolicy() error { return invalidAttributeValue(string(types.QueueAttributeNamePolicy)) }
 
+// namesOf returns the names of attributes that are set, in order, and of those that are
+// none the first: the others are not looked at.
+func (q *queue) namesOf(values map[string]string) []string {
+	names := make([]string, 0, len(attributes)+1)
+	first, unknown := "", false
+	for name := range values {
+		if _, ok := q.attribute(name); ok {
+			names = append(names, name)
+		} else if !unknown || name < first {
+			first, unknown = name, true
+		}
+	}
+	if unknown {
+		names = append(names, first)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // change returns the settings that q would have with the given attributes. It
 // checks them in order of name, so that the error does not depend on chance.
 // Attributes of FIFO queues are unknown to a standard queue.
@@ -157,7 +176,7 @@ func (s *Fake) change(call *fakeaws.Call, q *queue, values map[string]string) (s
 	if err := checkEncryption(values); err != nil {
 		return settings{}, err
 	}
-	for _, name := range sorted(values) {
+	for _, name := range q.namesOf(values) {
 		a, ok := q.attribute(name)
 		if !ok {
 			return settings{}, q.notAnAttribute(name)

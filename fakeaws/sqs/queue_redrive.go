@@ -124,9 +124,13 @@ func writeRedriveAllowPolicy(c *change, document string) error {
 	return nil
 }
 
+// maxRedriveDocument bounds the documents of redrive policies, which are read under the
+// lock of the service. AWS publishes no limit: this one is unverified.
+const maxRedriveDocument = 64 << 10
+
 // unmarshal reads a JSON document, with numbers as they are written.
 func unmarshal(document string, v any) error {
-	if !json.Valid([]byte(document)) {
+	if len(document) > maxRedriveDocument || !json.Valid([]byte(document)) {
 		return errors.New("not one JSON value")
 	}
 	d := json.NewDecoder(strings.NewReader(document))
