@@ -91,7 +91,7 @@ func (i *identity) Detach(names ...string) {
 			i.deleteInline(name)
 			continue
 		}
-		at := slices.IndexFunc(there.Attached, func(arn string) bool { return arn == name || policyName(arn) == name })
+		at := slices.IndexFunc(there.Attached, func(arn string) bool { return arn == name || lastOf(arn) == name })
 		if at < 0 {
 			all := slices.Sorted(maps.Keys(there.Inline))
 			t.Fatalf("awstest: Detach %s from %s: it has no such policy; it has: %s", name, i.arn, strings.Join(append(all, there.Attached...), ", "))
@@ -124,8 +124,8 @@ func (i *identity) mustTakePolicies() {
 	}
 }
 
-// policyName is the name at the end of a managed policy's ARN.
-func policyName(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+// lastOf is the name at the end of an ARN, or of a path.
+func lastOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // put stores an inline policy.
 func (i *identity) put(name string, policy *document) {

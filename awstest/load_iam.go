@@ -25,15 +25,12 @@ func iamMakers() map[string]maker {
 		"AWS::IAM::UserPolicy":          {attaching: putPolicy},
 		"AWS::IAM::GroupPolicy":         {attaching: putPolicy},
 		// Terraform alone has attachments as resources.
-		"aws_iam_role_policy_attachment":   {attaching: attachPolicy},
-		"aws_iam_user_policy_attachment":   {attaching: attachPolicy},
-		"aws_iam_group_policy_attachment":  {attaching: attachPolicy},
-		"aws_iam_policy_attachment":        {attaching: attachPolicy},
-		"aws_iam_user_group_membership":    {attaching: addToGroup},
-		"aws_iam_group_membership":         {attaching: addToGroup},
-		"aws_iam_role_policies_exclusive":  {making: func(*properties) {}},
-		"aws_iam_user_policies_exclusive":  {making: func(*properties) {}},
-		"aws_iam_group_policies_exclusive": {making: func(*properties) {}},
+		"aws_iam_role_policy_attachment":  {attaching: attachPolicy},
+		"aws_iam_user_policy_attachment":  {attaching: attachPolicy},
+		"aws_iam_group_policy_attachment": {attaching: attachPolicy},
+		"aws_iam_policy_attachment":       {attaching: attachPolicy},
+		"aws_iam_user_group_membership":   {attaching: addToGroup},
+		"aws_iam_group_membership":        {attaching: addToGroup},
 	}
 }
 
@@ -72,9 +69,6 @@ func attachPolicy(p *properties) {
 	p.knows("PolicyArn", "Roles", "Users", "Groups", "Name")
 	p.attach(p.text("PolicyArn"))
 }
-
-// lastOf is the name at the end of an ARN, or of a path.
-func lastOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 func makeGroup(p *properties) {
 	p.knows("GroupName", "Path", "ManagedPolicyArns", "Policies")

@@ -11,10 +11,10 @@ import (
 
 func s3Makers() map[string]maker {
 	return map[string]maker{
-		"AWS::S3::Bucket":       {making: makeBucket, guarding: closeBucket, telling: notifyOfBucket},
+		"AWS::S3::Bucket":       {making: makeBucket, attaching: closeBucket, telling: notifyOfBucket},
 		"AWS::S3::BucketPolicy": {guarding: guardBucket},
 		// Terraform has the configurations of buckets as resources.
-		"aws_s3_bucket_public_access_block": {guarding: closeBucket},
+		"aws_s3_bucket_public_access_block": {attaching: closeBucket},
 		"aws_s3_bucket_notification":        {telling: notifyOfBucket},
 	}
 }
@@ -96,8 +96,8 @@ func (p *properties) encryptBucket() {
 	p.do(&awss3.PutBucketEncryptionInput{Bucket: &p.Name, ServerSideEncryptionConfiguration: encryption})
 }
 
-// closeBucket sets Block Public Access, once the policies are there: the order of
-// CloudFormation, which takes a policy that a later setting would have refused.
+// closeBucket sets Block Public Access before policies are put, as CloudFormation does,
+// which makes a bucket with all its settings: it decides whether S3 takes a policy.
 func closeBucket(p *properties) {
 	block, bucket := p.object("PublicAccessBlockConfiguration"), p.Name
 	if p.Type != "AWS::S3::Bucket" {

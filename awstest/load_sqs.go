@@ -64,7 +64,7 @@ func redriveQueueByURL(p *properties) {
 
 func (p *properties) redrive(url string) {
 	if attributes := p.attributes(redriveAttributes); len(attributes) > 0 {
-		p.do(&awssqs.SetQueueAttributesInput{QueueUrl: p.queueURL(url), Attributes: attributes})
+		p.do(&awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: attributes})
 	}
 }
 
@@ -76,9 +76,6 @@ func guardQueues(p *properties) {
 		return
 	}
 	for _, url := range slices.Concat(p.list("Queues"), p.list("Queue")) {
-		p.doWith(&awssqs.SetQueueAttributesInput{QueueUrl: p.queueURL(url), Attributes: map[string]string{string(types.QueueAttributeNamePolicy): doc.text}}, doc)
+		p.doWith(&awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{string(types.QueueAttributeNamePolicy): doc.text}}, doc)
 	}
 }
-
-// queueURL is a queue's URL as this World has it: SQS looks at the account and the name.
-func (p *properties) queueURL(url string) *string { return &url }

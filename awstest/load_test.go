@@ -116,6 +116,24 @@ func TestLoad(t *testing.T) {
 	awstest.AssertAllowed(t, list(t.Context(), stack.User("Alice").Config()))
 }
 
+// What Block Public Access a bucket has decides whether S3 takes its policy, wherever the
+// two stand in the file.
+func TestLoadPublicBuckets(t *testing.T) {
+	t.Parallel()
+	public := func(block bool) stackOf {
+		return resources(
+			deploy.Resource{Address: "Policy", Type: "AWS::S3::BucketPolicy", Properties: map[string]any{"Bucket": "site", "PolicyDocument": document(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::site/*"}`)}},
+			deploy.Resource{Address: "Site", Type: "AWS::S3::Bucket", Name: "site", ARN: "arn:aws:s3:::site", Properties: map[string]any{"PublicAccessBlockConfiguration": map[string]any{"BlockPublicPolicy": block, "RestrictPublicBuckets": block}}},
+		)
+	}
+	acct := awstest.New(t)
+	acct.Load(public(false)).Bucket("Site").Put("index.html", "<html>")
+	awstest.AssertAllowed(t, reading("site", "index.html")(t.Context(), acct.Anonymous().Config()))
+	r := failing(t, func(tb awstest.TB) { awstest.New(tb).Load(public(true)) })
+	require.Len(t, r.errors, 1)
+	assert.Contains(t, r.errors[0], "Policy: PutBucketPolicy: AccessDenied")
+}
+
 // What is wrong with a file is told at once, with its places, and ends the test.
 func TestLoadProblems(t *testing.T) {
 	t.Parallel()

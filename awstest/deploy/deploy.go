@@ -87,7 +87,10 @@ type Problem struct {
 
 // String returns the problem in one line: where it is, and what.
 func (p Problem) String() string {
-	text := p.Position.String() + ": "
+	text := ""
+	if at := p.Position.String(); at != "" {
+		text = at + ": "
+	}
 	if p.Address != "" {
 		text += p.Address + ": "
 	}

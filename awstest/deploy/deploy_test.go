@@ -16,5 +16,6 @@ func TestProblems(t *testing.T) {
 		{Position{File: "plan.json"}, "", "not a plan"},
 	}
 	assert.EqualError(t, p.Err(), "a.yaml:2: Queue: cycle\na.yaml:9: no parameter Stage\nb.yaml:3: Worker: Fn::Splice is no function\nplan.json: not a plan")
+	assert.Equal(t, "Worker: cycle", Problem{Address: "Worker", Text: "cycle"}.String(), "of a source without a file")
 	assert.Equal(t, "Worker", p[0].Address, "in place")
 }
