@@ -228,14 +228,19 @@ func renderMinimal(actions map[minimal]map[string]bool) string {
 	return string(text)
 }
 
-// A Permission is one that a call needed, and what became of it.
+// A Permission is one that a call needed or that [Principal.Can] asks for, and what the
+// policies say.
 type Permission struct {
+	// Operation is that of the call, "s3:GetObject"; empty without a call.
 	Operation, Principal string
 	Action, Resource     string
 	// Keys are the condition keys of the request, by name.
 	Keys     map[string][]string
 	Allowed  bool
 	Decision enforce.Decision
+	// Note says what Can did not find: a resource that does not exist, or that is of a
+	// service without a fake.
+	Note string
 }
 
 // String returns the permission in one line: the verdict, who, what, and what decided.
@@ -248,13 +253,8 @@ func (a *Account) Trace() []Permission {
 	var trace []Permission
 	for _, call := range a.Calls() {
 		for _, d := range call.Decisions {
-			p := Permission{
-				Operation: call.Service + ":" + call.Operation, Principal: call.Caller, Action: d.Request.Action, Resource: d.Request.Resource,
-				Keys: map[string][]string{}, Allowed: d.Allowed(), Decision: d,
-			}
-			for key, values := range d.Request.Context.All() {
-				p.Keys[key] = values
-			}
+			p := permissionOf(d)
+			p.Operation, p.Principal = call.Service+":"+call.Operation, call.Caller
 			trace = append(trace, p)
 		}
 	}

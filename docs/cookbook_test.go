@@ -61,6 +61,27 @@ func TestCookbook(t *testing.T) {
 	assert.Equal(t, "a,b", string(body))
 }
 
+func TestCookbookCan(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	guest := acct.NewUser("guest", awstest.Allow("s3:ListBucket").On(bucket.ARN()).If("StringEquals", "s3:prefix", "2026/"))
+
+	answer := role.Can("s3:GetObject", bucket.ARN()+"/2026/q3.csv")
+	assert.False(t, answer.Allowed)
+	assert.Contains(t, answer.Explain(), "no identity-based policy allows it")
+
+	allowed, denied := awstest.WantAllowed(), awstest.WantDenied()
+	awstest.Matrix{
+		As: []*awstest.Principal{role, guest},
+		Rows: []awstest.Row{
+			{Action: "s3:PutObject", Resource: bucket.ARN() + "/2026/q3.csv", Want: []awstest.Want{allowed, denied}},
+			{Action: "s3:ListBucket", Resource: bucket.ARN(), Keys: []awstest.ContextEntry{awstest.ContextKey("s3:prefix", "2026/")}, Want: []awstest.Want{denied, allowed}},
+		},
+	}.Cases().Run(t)
+}
+
 func TestCookbookLoad(t *testing.T) {
 	acct := awstest.New(t)
 	t.Chdir("../awstest/cloudformation")

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	policylint "github.com/leastpriv/leastpriv/enforce/lint"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/catalog"
+	"github.com/leastpriv/leastpriv/internal/question"
 )
 
 // A judge decides the assertions of a file.
@@ -199,14 +199,17 @@ func (j *judge) judge(o outcome, c *checkEntry) {
 
 func (j *judge) decide(o *outcome, c *checkEntry) (enforce.Decision, error) {
 	var none enforce.Decision
-	action, err := askedAction(o.Action, o.Resource)
+	action, err := question.Action(o.Action, o.Resource)
+	if errors.Is(err, question.ErrNoResource) {
+		err = fmt.Errorf("on is missing: %w", err)
+	}
 	if err != nil {
 		return none, err
 	}
 	p := j.principals[c.as]
 	s := enforce.Simulation{Principal: p.Principal, Policies: p.policies, Actions: []string{action.String()}, Resources: []string{o.Resource}}
 	for _, k := range c.context {
-		if err := setKey(&s.Context, &k, action); err != nil {
+		if err := question.SetKey(&s.Context, k.name, k.values, k.multi, action); err != nil {
 			return none, err
 		}
 	}
@@ -221,49 +224,4 @@ func (j *judge) decide(o *outcome, c *checkEntry) (enforce.Decision, error) {
 		return none, err
 	}
 	return decisions[0], decisions[0].Err()
-}
-
-// knownAction says whether AWS has an action, as far as is known. What has not the form
-// of one is for others to say.
-func knownAction(action string) error {
-	if !strings.Contains(action, ":") || strings.ContainsAny(action, "*?") {
-		return nil
-	}
-	if wrong := policylint.Action(action); wrong != nil {
-		return findingError(wrong)
-	}
-	return nil
-}
-
-func findingError(f *policylint.Finding) error {
-	if f.Suggestion != "" {
-		return fmt.Errorf("%s; %s", f.Message, f.Suggestion)
-	}
-	return errors.New(f.Message)
-}
-
-// askedAction returns the action of an assertion. An action that does not exist, or that
-// never acts on the resource, is denied by every policy: an assertion that it cannot be
-// done would hold, and prove nothing.
-func askedAction(name, resource string) (*catalog.Action, error) {
-	if strings.ContainsAny(name, "*?") || !strings.Contains(name, ":") {
-		return nil, fmt.Errorf("action %q; want a form like s3:GetObject", name)
-	}
-	if err := knownAction(name); err != nil {
-		return nil, err
-	}
-	action, _ := catalog.Find(name)
-	switch forms := policylint.ResourceForms(action); {
-	case resource == "*" && len(action.Resources) > 0:
-		return nil, fmt.Errorf("%s acts on a resource: on is missing; it acts on %s", action, strings.Join(forms, ", "))
-	case resource == "*":
-		return action, nil
-	case strings.ContainsAny(resource, "*?") && len(action.Resources) > 0:
-		return nil, fmt.Errorf("resource %q: a check is about one resource, without wildcards", resource)
-	case !policylint.Takes(action, resource) && forms == nil:
-		return nil, fmt.Errorf(`%s has no resource-level permissions: it is asked for on "*"`, action)
-	case !policylint.Takes(action, resource):
-		return nil, fmt.Errorf("%s never acts on %s; it acts on %s", action, resource, strings.Join(forms, ", "))
-	}
-	return action, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/question"
 )
 
 const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -resource ARN [flags]
@@ -138,7 +139,7 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 		}
 	}
 	for _, action := range s.Actions {
-		if err := knownAction(action); err != nil {
+		if err := question.Known(action); err != nil {
 			return err
 		}
 	}
