@@ -5,8 +5,10 @@ import (
 	"io"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
@@ -80,6 +82,22 @@ func TestCookbookCan(t *testing.T) {
 			{Action: "s3:ListBucket", Resource: bucket.ARN(), Keys: []awstest.ContextEntry{awstest.ContextKey("s3:prefix", "2026/")}, Want: []awstest.Want{denied, allowed}},
 		},
 	}.Cases().Run(t)
+}
+
+func TestCookbookDelay(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	worker := acct.NewRole("worker")
+	document := awstest.Document(awstest.Allow("s3:PutObject").On(bucket.ARN() + "/*"))
+
+	acct.Fail("iam:*", awstest.Delay(5*time.Second))
+	admin := iam.NewFromConfig(acct.Config())
+	_, err := admin.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("write"), PolicyDocument: &document})
+	require.NoError(t, err)
+	awstest.AssertCannot(t, worker, "s3:PutObject", bucket.ARN()+"/q3.csv")
+	acct.Advance(5 * time.Second)
+	awstest.AssertCan(t, worker, "s3:PutObject", bucket.ARN()+"/q3.csv")
 }
 
 func TestCookbookLoad(t *testing.T) {

@@ -69,6 +69,7 @@ func (w *World) Ask(ctx context.Context, q *Question) (Answer, error) {
 // asking is the call that a question stands for: one that stays in the process and is
 // signed in its headers, as those of the SDK are.
 func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {
+	w.takeEffect()
 	call := &Call{
 		Context: ctx, World: w, Region: cmp.Or(q.Region, w.region), Caller: anonymous,
 		Time: w.clock.Now(), SourceIP: w.sourceIP,
