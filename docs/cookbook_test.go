@@ -46,6 +46,9 @@ func TestCookbook(t *testing.T) {
 	}.Run(t)
 	assert.Equal(t, []string{"2026/q3.csv"}, bucket.Keys())
 	awstest.AssertLeastPrivilege(t, role)
+	diff := role.PolicyDiff()
+	t.Log(diff) // unused: …, missing: …
+	assert.True(t, diff.Empty())
 
 	require.Error(t, remove(t.Context(), role.Config()))
 	calls := acct.Calls().By(role).Denied()
