@@ -149,7 +149,7 @@ func (w *World) Fake(name string) Fake {
 // Has reports whether the World has a service.
 func (w *World) Has(name string) bool { return w.rooms[name] != nil }
 
-// Directory returns the World's IAM. It must not be asked under a service's lock.
+// Directory returns the World's IAM. It must not be asked under the lock of IAM.
 func (w *World) Directory() Directory {
 	w.takeEffect()
 	return w.Fake("iam").(Directory)

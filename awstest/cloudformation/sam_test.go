@@ -245,7 +245,7 @@ func TestEventsOfBrokersThatAreRefused(t *testing.T) {
 		`{ Type: SelfManagedKafka, Properties: { SourceAccessConfigurations: [{ Type: SERVER_ROOT_CA_CERTIFICATE, URI: s }] } }`:                        "grants nothing",
 		`{ Type: Carrier, Properties: { } }`: "the event E (Carrier) is not understood",
 	} {
-		_, err := readText("Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Events:\n        E: "+event+"\n")
+		_, err := readText("Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Events:\n        E: " + event + "\n")
 		require.ErrorContains(t, err, want, event)
 	}
 }

@@ -98,13 +98,15 @@ func (j *judge) unjudged(o outcome, err error) {
 }
 
 func (j *judge) readPrincipal(name string, p *checkPrincipal) {
-	arn, of, err := p.arn, (*templatePrincipal)(nil), error(nil)
+	var of *templatePrincipal
+	arn := p.arn
 	if p.of != "" {
-		if of, err = j.principalOf(p); err != nil {
+		found, err := j.principalOf(p)
+		if err != nil {
 			j.unjudged(outcome{Place: p.at}, err)
 			return
 		}
-		arn = of.arn
+		of, arn = found, found.arn
 	}
 	if p.account != "" && !awsid.IsAccount(p.account) {
 		j.unjudged(outcome{Place: p.at}, fmt.Errorf("account %q is none: it has 12 digits", p.account))
