@@ -74,12 +74,17 @@ type outcome struct {
 	err error
 	// row are the calls among which it was, where that is known: those of a row of Cases.
 	row []fakeaws.Event
+	// asked is the answer where no call was made: see [Principal.Can].
+	asked *Permission
 }
 
 // event returns the record of the call that failed, if a living World has it.
 func (o outcome) event() (fakeaws.Event, bool) { return settle(o.t, o.err) }
 
 func checkAllowed(o outcome) string {
+	if o.asked != nil {
+		return o.checkAsked("want: allowed", true, nil)
+	}
 	if o.err == nil {
 		return ""
 	}
@@ -98,6 +103,9 @@ func checkDenied(o outcome, actions []string) string {
 	want := "want: denied"
 	if len(actions) > 0 {
 		want += " for lack of " + strings.Join(actions, " or ")
+	}
+	if o.asked != nil {
+		return o.checkAsked(want, false, actions)
 	}
 	if o.err == nil {
 		return want + "\ngot:  no error, the call was allowed" + o.granted(actions)

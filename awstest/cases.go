@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,13 +22,17 @@ import (
 // of a role. The cases run in order, on the same account.
 type Cases []Case
 
-// A Case is one call.
+// A Case is one call, or one permission that is asked without a call: it has either Call, or
+// Action and Resource.
 type Case struct {
 	Name string
 	// As is who calls.
 	As *Principal
 	// Call makes the call with a config of As.
 	Call func(ctx context.Context, cfg aws.Config) error
+	// Action, Resource and Keys are those of [Principal.Can].
+	Action, Resource string
+	Keys             []ContextEntry
 	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
 
@@ -53,7 +58,11 @@ type Matrix struct {
 type Row struct {
 	Name string
 	Call func(ctx context.Context, cfg aws.Config) error
-	Want []Want
+	// Action, Resource and Keys are for a permission without a call: see [Principal.Can].
+	// Without a Name the row is named by them.
+	Action, Resource string
+	Keys             []ContextEntry
+	Want             []Want
 }
 
 // Cases returns the cases of the matrix, row by row: "reads as worker". A row with
@@ -62,9 +71,13 @@ func (m Matrix) Cases() Cases {
 	var cases Cases
 	for _, row := range m.Rows {
 		for i := range max(len(m.As), len(row.Want)) {
-			c := Case{Name: row.Name + " as nobody", Call: row.Call, row: row.Name}
+			name := row.Name
+			if name == "" {
+				name = strings.TrimSpace(row.Action + " " + row.Resource)
+			}
+			c := Case{Name: name + " as nobody", Call: row.Call, Action: row.Action, Resource: row.Resource, Keys: row.Keys, row: row.Name}
 			if i < len(m.As) {
-				c.As, c.Name = m.As[i], row.Name+" as "+m.As[i].Name()
+				c.As, c.Name = m.As[i], name+" as "+m.As[i].Name()
 			}
 			if i < len(row.Want) {
 				c.Want = row.Want[i]
@@ -93,6 +106,9 @@ func WantDenied(actions ...string) Want {
 // WantError("NoSuchKey") shows that it passed the policies.
 func WantError(code string) Want {
 	return Want{func(o outcome) string {
+		if o.asked != nil {
+			return onlyCalls(code)
+		}
 		want := "want: error " + code + "\ngot:  "
 		if o.err == nil {
 			return want + "no error"
@@ -134,14 +150,21 @@ func (cases Cases) Check(t TB) {
 // run makes the call of a row and checks what becomes of it.
 func (c *Case) run(t TB, file string) {
 	t.Helper()
-	if c.As == nil || c.Call == nil || c.Want.check == nil {
-		t.Fatalf("awstest.Case: As, Call and Want must be set")
+	asks := c.Action != "" || c.Resource != "" || c.Keys != nil
+	if c.As == nil || (c.Call != nil) == asks || c.Want.check == nil {
+		t.Fatalf("awstest.Case: As and Want must be set, and either Call, or Action and Resource")
+		return
+	}
+	if asks {
+		if problem := c.Want.check(c.As.outcome(t, c.Action, c.Resource, c.Keys)); problem != "" {
+			t.Errorf("%s", position(file, cmp.Or(c.row, c.Name))+problem)
+		}
 		return
 	}
 	row := c.As.account.beginRow()
 	err := c.Call(t.Context(), c.As.Config())
 	calls := row.end()
-	if problem := c.Want.check(outcome{t, err, calls}); problem != "" {
+	if problem := c.Want.check(outcome{t: t, err: err, row: calls}); problem != "" {
 		if len(calls) > 1 {
 			problem += "\nits calls" + listed(calls)
 		}

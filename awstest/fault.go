@@ -15,7 +15,7 @@ import (
 //	acct.Fail("s3:PutObject", awstest.Throttle(2).By(worker).On("arn:aws:s3:::reports/*"))
 //
 // There is none for reads that return what was before a write: S3 is strongly consistent,
-// and so is all else in a World.
+// and so is all else in a World but for what [Delay] delays.
 type Fault struct {
 	fault fakeaws.Fault
 	// counted says that the fault is one of a number of calls.
@@ -61,6 +61,17 @@ func Drop(n int) Fault { return counted(fakeaws.Drop, n) }
 // the client has the headers and an unexpected EOF. An answer without a body ends in its
 // headers. The SDK does not retry what ends in the body of a GetObject: its caller reads it.
 func Partial(n int) Fault { return counted(fakeaws.Partial, n) }
+
+// Delay performs calls that change IAM, and has decisions see the change a while later, by
+// the World's clock, as IAM does: "Changes that I make are not always immediately visible"
+// in its User Guide. Until then new policies grant nothing, a new role cannot be assumed or
+// named by a policy, and a new access key is unknown; what was taken away still counts,
+// deleted access keys included. The answers of IAM itself are about what is.
+//
+//	acct.Fail("iam:*", awstest.Delay(5*time.Second))
+func Delay(d time.Duration) Fault {
+	return Fault{fault: fakeaws.Fault{Kind: fakeaws.Delay, Delay: d}}
+}
 
 // By is the fault for the calls of a principal; of a role, for those of all its sessions.
 func (f Fault) By(p *Principal) Fault {

@@ -40,20 +40,15 @@ type usage struct {
 // unused tells which grants of a principal's policies no call has used.
 func (p *Principal) unused() string {
 	p.account.t.Helper()
-	p.mustTakePolicies()
-	usages := p.usages()
-	var b strings.Builder
-	for _, policy := range p.policiesInForce() {
-		for _, s := range policy.Statements() {
-			if s.Effect() == "Allow" {
-				writeUnused(&b, s, usages[s])
-			}
-		}
-	}
-	if b.Len() == 0 {
+	unused := p.PolicyDiff().Unused
+	if len(unused) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:%s", p.arn, len(p.account.Calls().By(p)), b.String())
+	text := fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:", p.arn, len(p.account.Calls().By(p)))
+	for _, u := range unused {
+		text += "\n  " + u.String()
+	}
+	return text
 }
 
 // policiesInForce are the identity-based policies that the principal has now.
@@ -96,49 +91,6 @@ func note(used map[int][]string, places []int, what string) {
 	}
 }
 
-// writeUnused writes what was not used of a statement, one thing in a line.
-func writeUnused(b *strings.Builder, s *enforce.Statement, u *usage) {
-	line, column := s.Position()
-	file := s.Policy().Source().File
-	if file == "" {
-		file = s.Policy().Label()
-	}
-	where := fmt.Sprintf("\n  %s:%d:%d %s: ", file, line, column, s.Label())
-	if u == nil {
-		b.WriteString(where + "the whole statement")
-		return
-	}
-	elements := s.Elements()
-	for i, action := range elements.Action {
-		switch used := u.actions[i]; {
-		case len(used) == 0:
-			fmt.Fprintf(b, "%sAction %q", where, action.Value)
-		case strings.ContainsAny(action.Value, "*?"):
-			slices.Sort(used)
-			fmt.Fprintf(b, "%sAction %q is wider than what was used: %s", where, action.Value, strings.Join(used, ", "))
-		}
-	}
-	if len(elements.NotAction) > 0 {
-		fmt.Fprintf(b, "%sNotAction grants all actions but %s", where, quotedTexts(elements.NotAction))
-	}
-	for i, resource := range elements.Resource {
-		if len(u.resources[i]) == 0 {
-			fmt.Fprintf(b, "%sResource %q", where, resource.Value)
-		}
-	}
-	if len(elements.NotResource) > 0 {
-		fmt.Fprintf(b, "%sNotResource grants all resources but %s", where, quotedTexts(elements.NotResource))
-	}
-}
-
-func quotedTexts(texts []enforce.Text) string {
-	list := make([]string, len(texts))
-	for i, t := range texts {
-		list[i] = fmt.Sprintf("%q", t.Value)
-	}
-	return strings.Join(list, ", ")
-}
-
 // A minimal is a statement of a minimal policy: permissions under the same conditions on
 // the same resource.
 type minimal struct{ conditions, resource string }
@@ -151,15 +103,11 @@ type minimal struct{ conditions, resource string }
 func (p *Principal) MinimalPolicy() string {
 	p.account.t.Helper()
 	actions := map[minimal]map[string]bool{}
-	soft := p.account.options.mode == Soft
 	for _, call := range p.account.Calls().By(p) {
 		for _, d := range call.Decisions {
-			var conditions string
-			switch uses := own(d.Uses()); {
-			case d.Allowed() && len(uses) > 0:
-				conditions = conditionsOf(uses[0].Statement)
-			case d.Allowed() || !soft:
-				continue // a resource-based policy granted it
+			conditions, needed := p.needs(d)
+			if !needed {
+				continue
 			}
 			m := minimal{conditions, d.Request.Resource}
 			if actions[m] == nil {
@@ -169,6 +117,19 @@ func (p *Principal) MinimalPolicy() string {
 		}
 	}
 	return renderMinimal(actions)
+}
+
+// needs reports whether a decision is about a permission that the principal's own policies
+// must grant, and under which conditions they do.
+func (p *Principal) needs(d decision) (conditions string, needed bool) {
+	if !d.Allowed() {
+		return "", p.account.options.mode == Soft
+	}
+	uses := own(d.Uses())
+	if len(uses) == 0 {
+		return "", false // a resource-based policy granted it
+	}
+	return conditionsOf(uses[0].Statement), true
 }
 
 // own are the uses of identity-based policies; the first without conditions comes first.
@@ -228,14 +189,19 @@ func renderMinimal(actions map[minimal]map[string]bool) string {
 	return string(text)
 }
 
-// A Permission is one that a call needed, and what became of it.
+// A Permission is one that a call needed or that [Principal.Can] asks for, and what the
+// policies say.
 type Permission struct {
+	// Operation is that of the call, "s3:GetObject"; empty without a call.
 	Operation, Principal string
 	Action, Resource     string
 	// Keys are the condition keys of the request, by name.
 	Keys     map[string][]string
 	Allowed  bool
 	Decision enforce.Decision
+	// Note says what Can did not find: a resource that does not exist, or that is of a
+	// service without a fake.
+	Note string
 }
 
 // String returns the permission in one line: the verdict, who, what, and what decided.
@@ -248,13 +214,8 @@ func (a *Account) Trace() []Permission {
 	var trace []Permission
 	for _, call := range a.Calls() {
 		for _, d := range call.Decisions {
-			p := Permission{
-				Operation: call.Service + ":" + call.Operation, Principal: call.Caller, Action: d.Request.Action, Resource: d.Request.Resource,
-				Keys: map[string][]string{}, Allowed: d.Allowed(), Decision: d,
-			}
-			for key, values := range d.Request.Context.All() {
-				p.Keys[key] = values
-			}
+			p := permissionOf(d)
+			p.Operation, p.Principal = call.Service+":"+call.Operation, call.Caller
 			trace = append(trace, p)
 		}
 	}

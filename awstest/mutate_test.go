@@ -84,6 +84,45 @@ func TestMutate(t *testing.T) {
 	}, survivors)
 }
 
+// doubled has grants that are written twice, and a condition that another one implies: no
+// test notices what is changed of them.
+func doubled(t awstest.T) {
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("q4", "x")
+	acct.S3().CreateBucket("others").Put("k", "x")
+	role := acct.NewRole("reporter", awstest.Statements(
+		awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*"),
+		awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/q4").Sid("Again"),
+		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::reports").If("StringEquals", "s3:prefix", "a").If("StringLike", "s3:prefix", "a*"),
+	))
+	awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q4")
+	awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q3")
+	awstest.AssertCannot(t, role, "s3:GetObject", "arn:aws:s3:::others/k")
+	awstest.AssertCannot(t, role, "s3:PutObject", "arn:aws:s3:::reports/q4")
+	awstest.AssertCan(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
+	awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "ab"))
+	awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::others", awstest.ContextKey("s3:prefix", "a"))
+	awstest.AssertCannot(t, role, "s3:GetBucketPolicy", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
+}
+
+// Mutants that mean what the policy means are told apart: they are logged, and do not fail.
+func TestMutateTellsEquivalentMutantsApart(t *testing.T) {
+	const run = "AWSTEST_MUTATE_EQUIVALENT"
+	if os.Getenv(run) != "" {
+		awstest.Mutate(t, doubled)
+		return
+	}
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMutateTellsEquivalentMutantsApart$", "-test.v")
+	cmd.Env = append(os.Environ(), run+"=1")
+	out, err := cmd.CombinedOutput()
+	text := string(out)
+	require.NoError(t, err, text)
+	assert.Contains(t, text, `2 mutants are equivalent, and mean what the policy means:
+          identity-based policy:1:121 Again: without the statement, Allow
+          identity-based policy:1:219 statement 3: without StringLike s3:prefix`)
+}
+
 func TestMutateFindsNothing(t *testing.T) {
 	t.Parallel()
 	awstest.Mutate(t, thorough)

@@ -5,8 +5,10 @@ import (
 	"io"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
@@ -44,6 +46,9 @@ func TestCookbook(t *testing.T) {
 	}.Run(t)
 	assert.Equal(t, []string{"2026/q3.csv"}, bucket.Keys())
 	awstest.AssertLeastPrivilege(t, role)
+	diff := role.PolicyDiff()
+	t.Log(diff) // unused: …, missing: …
+	assert.True(t, diff.Empty())
 
 	require.Error(t, remove(t.Context(), role.Config()))
 	calls := acct.Calls().By(role).Denied()
@@ -59,6 +64,43 @@ func TestCookbook(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "a,b", string(body))
+}
+
+func TestCookbookCan(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	guest := acct.NewUser("guest", awstest.Allow("s3:ListBucket").On(bucket.ARN()).If("StringEquals", "s3:prefix", "2026/"))
+
+	answer := role.Can("s3:GetObject", bucket.ARN()+"/2026/q3.csv")
+	assert.False(t, answer.Allowed)
+	assert.Contains(t, answer.Explain(), "no identity-based policy allows it")
+
+	allowed, denied := awstest.WantAllowed(), awstest.WantDenied()
+	awstest.Matrix{
+		As: []*awstest.Principal{role, guest},
+		Rows: []awstest.Row{
+			{Action: "s3:PutObject", Resource: bucket.ARN() + "/2026/q3.csv", Want: []awstest.Want{allowed, denied}},
+			{Action: "s3:ListBucket", Resource: bucket.ARN(), Keys: []awstest.ContextEntry{awstest.ContextKey("s3:prefix", "2026/")}, Want: []awstest.Want{denied, allowed}},
+		},
+	}.Cases().Run(t)
+}
+
+func TestCookbookDelay(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	bucket := acct.S3().CreateBucket("reports")
+	worker := acct.NewRole("worker")
+	document := awstest.Document(awstest.Allow("s3:PutObject").On(bucket.ARN() + "/*"))
+
+	acct.Fail("iam:*", awstest.Delay(5*time.Second))
+	admin := iam.NewFromConfig(acct.Config())
+	_, err := admin.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("write"), PolicyDocument: &document})
+	require.NoError(t, err)
+	awstest.AssertCannot(t, worker, "s3:PutObject", bucket.ARN()+"/q3.csv")
+	acct.Advance(5 * time.Second)
+	awstest.AssertCan(t, worker, "s3:PutObject", bucket.ARN()+"/q3.csv")
 }
 
 func TestCookbookLoad(t *testing.T) {

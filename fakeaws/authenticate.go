@@ -77,6 +77,7 @@ func (w *World) usable(s *sigv4.Signature, now time.Time) (*Credential, error) {
 // permissions for temporary security credentials"); that it does so again after a wait
 // is unverified.
 func (c *Call) StillAllowed(needs ...Need) error {
+	c.World.takeEffect()
 	arrived := c.Time
 	c.Time = c.World.clock.Now()
 	defer func() { c.Time = arrived }()

@@ -68,11 +68,26 @@ func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, time *e
 // A judgement is what judge needs for a call: made at once, with room for the one
 // question that most calls are.
 type judgement struct {
-	policies  enforce.PolicySet
-	global    enforce.Context
-	time      enforce.Context
-	questions [1]question
-	decisions [1]enforce.Decision
+	policies enforce.PolicySet
+	global   enforce.Context
+	time     enforce.Context
+	// organizations are those of the moment.
+	organizations *members
+	questions     [1]question
+	decisions     [1]enforce.Decision
+}
+
+// begin fills in what the decisions of a call share; false when its principal exists no
+// more.
+func (c *Call) begin(j *judgement) bool {
+	if !c.principal(&j.policies, &j.global) {
+		return false
+	}
+	j.organizations = c.World.organizations.now.Load()
+	j.organizations.limit(c, &j.policies, &j.global)
+	j.time.Base = &j.global
+	c.Caller.setTime(&j.time, c.Time)
+	return true
 }
 
 // judge decides every need. The first denied one that guards the whole call
@@ -80,14 +95,10 @@ type judgement struct {
 // optional is left out.
 func (c *Call) judge(needs []Need) error {
 	j := new(judgement)
-	policies, global := &j.policies, &j.global
-	if !c.principal(policies, global) {
+	policies := &j.policies
+	if !c.begin(j) {
 		return errNoPrincipal
 	}
-	organizations := c.World.organizations.now.Load()
-	organizations.limit(c, policies, global)
-	j.time.Base = global
-	c.Caller.setTime(&j.time, c.Time)
 	c.judged = c.Time
 	questions := j.questions[:]
 	c.event.Decisions = j.decisions[:0]
@@ -101,7 +112,7 @@ func (c *Call) judge(needs []Need) error {
 		}
 		need, q := &needs[i], &questions[i]
 		q.ask(c, need, policies, &j.time)
-		q.owned(c.World, organizations)
+		q.owned(c.World, j.organizations)
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
 			if !decision.Allowed() && c.World.mode != Soft {
@@ -121,7 +132,7 @@ func (c *Call) judge(needs []Need) error {
 		}
 		if need.Entry == 0 {
 			refused := *need
-			refused.refused, c.global = c, global
+			refused.refused, c.global = c, &j.global
 			return c.handler.room.service.Denied(c, &refused, d)
 		}
 		c.denied = append(c.denied, need.Entry)

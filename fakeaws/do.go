@@ -104,6 +104,7 @@ func (w *World) Check(ctx context.Context, as Actor, in any) error {
 }
 
 func (w *World) newCall(ctx context.Context, as Actor, h *handler) *Call {
+	w.takeEffect()
 	c := &Call{
 		Context:      ctx,
 		World:        w,

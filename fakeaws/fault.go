@@ -26,6 +26,7 @@ const (
 	Timeout                          // no answer comes
 	Drop                             // the connection ends without an answer
 	Partial                          // the connection ends within the answer
+	Delay                            // what the call changes in IAM comes into force late
 )
 
 // faultKinds has of each kind its name and what the log says of it.
@@ -37,6 +38,7 @@ var faultKinds = [...]struct{ name, text string }{
 	Timeout:     {"Timeout", "performed and not answered"},
 	Drop:        {"Drop", "performed and cut off before its answer"},
 	Partial:     {"Partial", "performed and cut off within its answer"},
+	Delay:       {"Delay", "performed and in force later"},
 }
 
 // String returns the name of the kind; "" of none.
@@ -78,7 +80,8 @@ type Fault struct {
 	After int
 	// Times is how many requests fail; 0 means all.
 	Times int
-	// Delay is how late the answer of a Slow request comes.
+	// Delay is how late the answer of a Slow request comes, or what a Delay fault is about
+	// comes into force.
 	Delay time.Duration
 }
 
@@ -125,12 +128,14 @@ func (w *World) Inject(f Fault) (stop func(), err error) {
 // compile reads the fault, and refuses what would never have an effect.
 func (f *injected) compile() (err error) {
 	switch {
+	case f.Kind == Delay && !strings.HasPrefix(strings.ToLower(f.Action), "iam:"):
+		return fmt.Errorf("%s of %q: changes of IAM come into force late, those of other services at once", f.Kind, f.Action)
 	case f.Kind < Throttle || int(f.Kind) >= len(faultKinds):
 		return fmt.Errorf("no such fault: %s", f.Kind)
 	case f.After < 0 || f.Times < 0:
 		return fmt.Errorf("%s: a negative number of requests", f.Kind)
-	case (f.Kind == Slow) != (f.Delay > 0):
-		return errors.New("a Delay is what Slow has, and no other fault")
+	case (f.Kind == Slow || f.Kind == Delay) != (f.Delay > 0):
+		return errors.New("a Delay is what Slow has, and the fault Delay, and no other")
 	}
 	if f.action, err = enforce.ParseAction(f.Action); err != nil {
 		return fmt.Errorf("action %q: %w", f.Action, err)
@@ -222,7 +227,7 @@ func (c *Call) meetFault(needs []Need) error {
 // chooses reports whether the fault is about a request. What the request was denied, an
 // entry of a batch, counts for nothing.
 func (f *injected) chooses(c *Call, needs []Need) bool {
-	if f.By != nil && !f.By(c.Caller) {
+	if f.By != nil && !f.By(c.Caller) || f.Kind == Delay && !changesIAM(c) {
 		return false
 	}
 	named, needed := f.action.Match(c.Service+":"+c.Operation), false
@@ -240,6 +245,12 @@ func (f *injected) chooses(c *Call, needs []Need) bool {
 		}
 	}
 	return named && !needed && len(f.resources) == 0
+}
+
+// changesIAM reports whether a call may change what IAM tells decisions.
+func changesIAM(c *Call) bool {
+	action, ok := catalog.Find("iam:" + c.Operation)
+	return ok && c.Service == "iam" && action.Access != catalog.Read && action.Access != catalog.List
 }
 
 // on reports whether the fault is about a resource.

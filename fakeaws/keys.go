@@ -185,10 +185,7 @@ func managedKeyPolicy(account, region, service string) *enforce.Policy {
 // identity (User Guide "Forward access sessions"), from an address of its own, and binds
 // what it encrypts to an encryption context.
 func (key *Key) Need(call *Call, action string, encryptionContext map[string]string) Need {
-	key.keys.mu.RLock()
-	policy, aliases := key.policy.Policy(), slices.Clone(key.aliases)
-	key.keys.mu.RUnlock()
-	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: policy}
+	n := key.direct(call, action)
 	keys := &n.Context
 	if call.Caller.Type != enforce.Service {
 		keys.Set("kms:ViaService", call.Service+"."+key.Region+".amazonaws.com")
@@ -199,6 +196,23 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 			keys.SetAbsent(network)
 		}
 	}
+	names := make([]string, 0, len(encryptionContext))
+	for name, value := range encryptionContext {
+		keys.Set("kms:EncryptionContext:"+name, value)
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	keys.SetMulti("kms:EncryptionContextKeys", names)
+	return n
+}
+
+// direct is the permission that a call needs on the key when no service stands between.
+func (key *Key) direct(call *Call, action string) Need {
+	key.keys.mu.RLock()
+	policy, aliases := key.policy.Policy(), slices.Clone(key.aliases)
+	key.keys.mu.RUnlock()
+	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: policy}
+	keys := &n.Context
 	if call.Account != "" {
 		keys.Set("kms:CallerAccount", call.Account)
 	}
@@ -208,12 +222,5 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
 	keys.SetBool("kms:MultiRegion", false)
 	keys.SetMulti("kms:ResourceAliases", aliases)
-	names := make([]string, 0, len(encryptionContext))
-	for name, value := range encryptionContext {
-		keys.Set("kms:EncryptionContext:"+name, value)
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	keys.SetMulti("kms:EncryptionContextKeys", names)
 	return n
 }

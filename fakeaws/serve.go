@@ -34,6 +34,7 @@ type Exchange struct {
 // serve answers a request. It returns an error only when the client has gone, or when a
 // fault ends the connection: see spoil.
 func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+	w.takeEffect()
 	x := &Exchange{world: w, HTTP: r, endpoint: w.endpointOf(r.Host), wire: noWire}
 	x.Call = Call{
 		exchange:  x,

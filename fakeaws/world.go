@@ -55,13 +55,14 @@ type World struct {
 	bodyTimeout time.Duration
 	verifier    sigv4.Verifier
 	log         Log
-	// principals, issuers, unrecognized and faults have locks of their own, and call nothing that locks.
+	// principals, issuers, unrecognized, faults and effects have locks of their own, and call nothing that locks.
 	principals   Principals
 	issuers      Issuers
 	keys         Keys
 	messages     messages
 	unrecognized unrecognizedPrincipals
 	faults       faults
+	effects      effects
 	// organizations has the accounts that are in one.
 	organizations memberships
 	// closed are the closed accounts. A map is immutable: CloseAccount stores another.
@@ -148,8 +149,11 @@ func (w *World) Fake(name string) Fake {
 // Has reports whether the World has a service.
 func (w *World) Has(name string) bool { return w.rooms[name] != nil }
 
-// Directory returns the World's IAM.
-func (w *World) Directory() Directory { return w.Fake("iam").(Directory) }
+// Directory returns the World's IAM. It must not be asked under the lock of IAM.
+func (w *World) Directory() Directory {
+	w.takeEffect()
+	return w.Fake("iam").(Directory)
+}
 
 // Principals returns the users and roles of this World.
 func (w *World) Principals() *Principals { return &w.principals }

@@ -22,7 +22,12 @@ func (r *samResource) events(o *role) {
 		switch {
 		case pollers[kind] != "":
 			o.attach(e, pollers[kind])
+			if kind == "MSK" {
+				r.trustCertificate(o, e)
+			}
 			r.poll(o, name, e)
+		case brokerSources[kind].policy != "":
+			r.pollBroker(o, name, kind, e)
 		case kind == "ScheduleV2":
 			r.schedule(name, e)
 		case invokers[kind] != "":

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/cloudformation"
 )
 
@@ -78,6 +79,14 @@ func BenchmarkLargeTemplate(b *testing.B) {
 		stack, err := cloudformation.Template(path, nil).Resources(target())
 		require.NoError(b, err)
 		require.Len(b, stack.Resources, 500)
+	}
+}
+
+// BenchmarkLoadOfALargeTemplate also makes the resources, in an account of their own.
+func BenchmarkLoadOfALargeTemplate(b *testing.B) {
+	path := large(b)
+	for b.Loop() {
+		awstest.New(b).Load(cloudformation.Template(path, nil))
 	}
 }
 

@@ -21,6 +21,10 @@ policies, and says what they can and cannot do:
     - {as: worker, can: s3:GetObject, on: "arn:aws:s3:::reports/q3.csv", with: {aws:SourceIp: 10.0.0.1}}
     - {as: worker, cannot: [s3:DeleteObject, s3:PutObject], on: "arn:aws:s3:::reports/q3.csv"}
 
+With template: FILE the principals are also the roles and users of a template of
+CloudFormation or SAM, of the folder that cdk synth writes, or of a plan of Terraform as
+terraform show -json prints it, and on takes its names: Uploads/incoming/a.jpg.
+
 An assertion that fails is explained. Exits with 0 when all hold; with 1 when one
 fails; with 2 when one cannot be judged: AWS has no such action or condition key, the
 action never acts on the resource, or a file cannot be read.

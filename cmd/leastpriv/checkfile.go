@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/leastpriv/leastpriv/awstest/cloudformation"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -21,7 +22,15 @@ type checkFile struct {
 	principals map[string]*checkPrincipal
 	resources  []*checkResource
 	checks     []*checkEntry
+	template   *checkTemplate // nil without one
 	problems   []problem
+}
+
+// A checkTemplate is the template or plan that principals and resources are of.
+type checkTemplate struct {
+	at   place
+	file string
+	templateFlags
 }
 
 // A problem is why an assertion, or a whole file, cannot be judged.
@@ -34,6 +43,7 @@ type problem struct {
 type checkPrincipal struct {
 	at                 place
 	arn, account       string
+	of                 string // its address in the template
 	policies, sessions []string
 	scps, rcps         [][]string
 	boundary, endpoint string
@@ -83,6 +93,7 @@ func readCheckFile(name string, text []byte) *checkFile {
 		f.problem(&more, "a file has one document")
 	}
 	f.fields(root.Content[0], map[string]func(*yaml.Node){
+		"template":   f.readTemplate,
 		"principals": func(n *yaml.Node) { f.entries(n, f.principal) },
 		"resources":  func(n *yaml.Node) { f.entries(n, f.resource) },
 		"checks": func(n *yaml.Node) {
@@ -95,6 +106,35 @@ func readCheckFile(name string, text []byte) *checkFile {
 		f.problem(&root, "there are no checks")
 	}
 	return f
+}
+
+// readTemplate reads which template there is: a file, or one with what it does not say.
+func (f *checkFile) readTemplate(n *yaml.Node) {
+	t := &checkTemplate{at: f.place(n)}
+	f.template = t
+	t.templateFlags.init()
+	if n.Kind == yaml.ScalarNode {
+		f.file(&t.file)(n)
+		return
+	}
+	pairs := func(take func(name, value string)) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			f.entries(n, func(key, value *yaml.Node) {
+				if value.Kind != yaml.ScalarNode {
+					f.problem(value, "want a text")
+					return
+				}
+				take(key.Value, value.Value)
+			})
+		}
+	}
+	f.fields(n, map[string]func(*yaml.Node){
+		"file": f.file(&t.file), "region": f.text(&t.region), "params": pairs(func(name, value string) { t.params[name] = value }),
+		"bind": pairs(t.bind), "import": pairs(t.add(cloudformation.Import)), "resolve": pairs(t.add(cloudformation.Resolve)),
+	})
+	if t.file == "" {
+		f.problem(n, "a template has a file")
+	}
 }
 
 // problem adds why something cannot be judged; nil is the whole file.
@@ -234,7 +274,7 @@ func (f *checkFile) principal(key, value *yaml.Node) {
 	p := &checkPrincipal{at: f.place(key)}
 	f.principals[key.Value] = p
 	f.fields(value, map[string]func(*yaml.Node){
-		"arn": f.text(&p.arn), "account": f.text(&p.account),
+		"arn": f.text(&p.arn), "account": f.text(&p.account), "of": f.text(&p.of),
 		"policies": f.files(&p.policies), "session": f.files(&p.sessions),
 		"boundary": f.file(&p.boundary), "endpoint": f.file(&p.endpoint),
 		"scps": f.levels(&p.scps), "rcps": f.levels(&p.rcps),

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	policylint "github.com/leastpriv/leastpriv/enforce/lint"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/catalog"
+	"github.com/leastpriv/leastpriv/internal/question"
 )
 
 // A judge decides the assertions of a file.
@@ -21,16 +21,21 @@ type judge struct {
 	principals map[string]*principalPolicies
 	resources  map[string]*enforce.Policy
 	broken     map[string]bool // resources whose policy could not be read
+	template   *templateStack  // nil without one
 }
 
 // principalPolicies are a principal with its policies.
 type principalPolicies struct {
 	enforce.Principal
 	policies enforce.PolicySet
+	tags     enforce.Context
 }
 
 func newJudge(f *checkFile, to *outcomes) *judge {
-	return &judge{f, to, make(map[string]*principalPolicies), make(map[string]*enforce.Policy), make(map[string]bool)}
+	return &judge{
+		file: f, outcomes: to, principals: make(map[string]*principalPolicies),
+		resources: make(map[string]*enforce.Policy), broken: make(map[string]bool),
+	}
 }
 
 // run judges all of the file. A file that could not be read whole is not judged: what
@@ -42,6 +47,15 @@ func (j *judge) run() {
 	if len(j.file.problems) > 0 {
 		return
 	}
+	if t := j.file.template; t != nil {
+		stack, err := t.open(t.file)
+		if err != nil {
+			j.unjudged(outcome{Place: t.at}, err)
+			return
+		}
+		j.template = stack
+		j.addPrincipals()
+	}
 	for _, name := range sortedByPlace(j.file.principals) {
 		j.readPrincipal(name, j.file.principals[name])
 	}
@@ -50,6 +64,16 @@ func (j *judge) run() {
 	}
 	for _, c := range j.file.checks {
 		j.check(c)
+	}
+}
+
+// addPrincipals adds those roles and users of the template as whom checks are made, unless
+// the file says more of them.
+func (j *judge) addPrincipals() {
+	for _, c := range j.file.checks {
+		if _, known := j.file.principals[c.as]; !known && slices.Contains(j.template.principals(), c.as) {
+			j.file.principals[c.as] = &checkPrincipal{at: c.at, of: c.as}
+		}
 	}
 }
 
@@ -74,7 +98,16 @@ func (j *judge) unjudged(o outcome, err error) {
 }
 
 func (j *judge) readPrincipal(name string, p *checkPrincipal) {
+	var of *templatePrincipal
 	arn := p.arn
+	if p.of != "" {
+		found, err := j.principalOf(p)
+		if err != nil {
+			j.unjudged(outcome{Place: p.at}, err)
+			return
+		}
+		of, arn = found, found.arn
+	}
 	if p.account != "" && !awsid.IsAccount(p.account) {
 		j.unjudged(outcome{Place: p.at}, fmt.Errorf("account %q is none: it has 12 digits", p.account))
 		return
@@ -97,9 +130,33 @@ func (j *judge) readPrincipal(name string, p *checkPrincipal) {
 	for _, err := range errs {
 		j.unjudged(outcome{Place: p.at}, err)
 	}
-	if len(errs) == 0 {
-		j.principals[name] = &principalPolicies{principal, set}
+	if len(errs) > 0 {
+		return
 	}
+	j.principals[name] = &principalPolicies{Principal: principal, policies: set}
+	if of != nil {
+		j.principals[name].add(of)
+	}
+}
+
+// principalOf finds what the template has of a principal.
+func (j *judge) principalOf(p *checkPrincipal) (*templatePrincipal, error) {
+	switch {
+	case j.template == nil:
+		return nil, fmt.Errorf("of: %s is of a template, and the file names none", p.of)
+	case p.arn != "" || p.account != "":
+		return nil, fmt.Errorf("of: the template says the ARN and account of %s", p.of)
+	}
+	return j.template.principal(p.of)
+}
+
+// add adds the policies and tags that a template gives to the principal.
+func (p *principalPolicies) add(of *templatePrincipal) {
+	p.policies.Identity = slices.Concat(of.policies.Identity, p.policies.Identity)
+	if p.policies.Boundary == nil {
+		p.policies.Boundary = of.policies.Boundary
+	}
+	p.tags = of.tags
 }
 
 // read reads the policies of a principal.
@@ -161,6 +218,9 @@ func (j *judge) check(c *checkEntry) {
 	named, known := j.file.principals[c.as]
 	if !known {
 		names := sortedByPlace(j.file.principals)
+		if j.template != nil {
+			names = append(names, j.template.principals()...)
+		}
 		suggestion := ""
 		if near := catalog.Nearest(c.as, names); near != "" {
 			suggestion = fmt.Sprintf("; did you mean %q?", near)
@@ -174,6 +234,9 @@ func (j *judge) check(c *checkEntry) {
 	}{{"can", c.can}, {"cannot", c.cannot}} {
 		for _, action := range expected.actions {
 			for _, resource := range c.on {
+				if j.template != nil {
+					resource = j.template.arn(resource)
+				}
 				o := outcome{Place: c.at, Name: c.name, As: c.as, Expects: expected.word, Action: action, Resource: resource}
 				if j.principals[c.as] == nil {
 					j.unjudged(o, fmt.Errorf("the policies of %s cannot be judged: see %s", c.as, named.at))
@@ -199,14 +262,17 @@ func (j *judge) judge(o outcome, c *checkEntry) {
 
 func (j *judge) decide(o *outcome, c *checkEntry) (enforce.Decision, error) {
 	var none enforce.Decision
-	action, err := askedAction(o.Action, o.Resource)
+	action, err := question.Action(o.Action, o.Resource)
+	if errors.Is(err, question.ErrNoResource) {
+		err = fmt.Errorf("on is missing: %w", err)
+	}
 	if err != nil {
 		return none, err
 	}
 	p := j.principals[c.as]
-	s := enforce.Simulation{Principal: p.Principal, Policies: p.policies, Actions: []string{action.String()}, Resources: []string{o.Resource}}
+	s := enforce.Simulation{Principal: p.Principal, Policies: p.policies, Context: enforce.Context{Base: &p.tags}, Actions: []string{action.String()}, Resources: []string{o.Resource}}
 	for _, k := range c.context {
-		if err := setKey(&s.Context, &k, action); err != nil {
+		if err := question.SetKey(&s.Context, k.name, k.values, k.multi, action); err != nil {
 			return none, err
 		}
 	}
@@ -215,55 +281,15 @@ func (j *judge) decide(o *outcome, c *checkEntry) (enforce.Decision, error) {
 			return none, fmt.Errorf("the policy of %s cannot be judged: see %s", r.arn, r.at)
 		}
 		s.Policies.Resource, s.ResourceAccount = j.resources[r.arn], r.account
+	} else if j.template != nil {
+		if s.Policies.Resource, err = j.template.resourcePolicy(o.Resource); err != nil {
+			return none, err
+		}
+		s.ResourceAccount = j.template.ownerOf(o.Resource)
 	}
 	decisions, err := enforce.Simulate(&s)
 	if err != nil {
 		return none, err
 	}
 	return decisions[0], decisions[0].Err()
-}
-
-// knownAction says whether AWS has an action, as far as is known. What has not the form
-// of one is for others to say.
-func knownAction(action string) error {
-	if !strings.Contains(action, ":") || strings.ContainsAny(action, "*?") {
-		return nil
-	}
-	if wrong := policylint.Action(action); wrong != nil {
-		return findingError(wrong)
-	}
-	return nil
-}
-
-func findingError(f *policylint.Finding) error {
-	if f.Suggestion != "" {
-		return fmt.Errorf("%s; %s", f.Message, f.Suggestion)
-	}
-	return errors.New(f.Message)
-}
-
-// askedAction returns the action of an assertion. An action that does not exist, or that
-// never acts on the resource, is denied by every policy: an assertion that it cannot be
-// done would hold, and prove nothing.
-func askedAction(name, resource string) (*catalog.Action, error) {
-	if strings.ContainsAny(name, "*?") || !strings.Contains(name, ":") {
-		return nil, fmt.Errorf("action %q; want a form like s3:GetObject", name)
-	}
-	if err := knownAction(name); err != nil {
-		return nil, err
-	}
-	action, _ := catalog.Find(name)
-	switch forms := policylint.ResourceForms(action); {
-	case resource == "*" && len(action.Resources) > 0:
-		return nil, fmt.Errorf("%s acts on a resource: on is missing; it acts on %s", action, strings.Join(forms, ", "))
-	case resource == "*":
-		return action, nil
-	case strings.ContainsAny(resource, "*?") && len(action.Resources) > 0:
-		return nil, fmt.Errorf("resource %q: a check is about one resource, without wildcards", resource)
-	case !policylint.Takes(action, resource) && forms == nil:
-		return nil, fmt.Errorf(`%s has no resource-level permissions: it is asked for on "*"`, action)
-	case !policylint.Takes(action, resource):
-		return nil, fmt.Errorf("%s never acts on %s; it acts on %s", action, resource, strings.Join(forms, ", "))
-	}
-	return action, nil
 }

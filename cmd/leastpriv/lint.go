@@ -44,9 +44,9 @@ const lintUsage = `Usage: leastpriv lint [-kind KIND] [-format FORMAT] [-warning
 
 Prints what is wrong with policy documents: what AWS refuses, and what it stores
 though it cannot work or allows more than it seems to. Files are documents, or
-CloudFormation templates in YAML or JSON and folders that cdk synth writes, of
-which all policies are looked at. Another folder stands for each *.json in it and
-below, and - for standard input. Exits with 0 when there are no errors; with 1 when
+CloudFormation templates in YAML or JSON, folders that cdk synth writes and plans of
+Terraform, of which all policies are looked at. Another folder stands for each *.json in it
+and below, and - for standard input. Exits with 0 when there are no errors; with 1 when
 there are some, or with -warnings-as-errors warnings; with 2 when the command makes
 no sense or a file cannot be read.
 

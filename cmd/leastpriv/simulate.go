@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/question"
 )
 
 const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -resource ARN [flags]
@@ -19,7 +20,7 @@ Prints whether policies allow each action on each resource, and why. Exits with 
 when everything is allowed, with 1 when something is denied, with 2 when the
 command makes no sense, AWS has no such action, or a policy is not valid.
 
-A CloudFormation template gives the policies of the role or user that asks, and of
+A template of CloudFormation or a plan of Terraform gives the policies of the role or user that asks, and of
 the buckets, queues, keys and roles that are asked for. These may be named as the
 template names them: Uploads, Uploads/incoming/a.jpg.
 
@@ -76,7 +77,7 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 	fs.Var(&s.rcps, "rcp", "resource control policies of one level of the resource's organization, root first: `FILES` with a comma between them; AWS's own RCPFullAWSAccess is always beside them; repeatable")
 	fs.StringVar(&s.endpoint, "endpoint", "", "policy in `FILE` of the VPC endpoint that carries the request")
 	fs.BoolVar(&s.json, "json", false, "print the decisions as JSON")
-	fs.StringVar(&s.template.file, "template", "", "CloudFormation template in `FILE`, or the folder that cdk synth writes")
+	fs.StringVar(&s.template.file, "template", "", "CloudFormation template or plan of Terraform in `FILE`, or the folder that cdk synth writes")
 	fs.StringVar(&s.template.as, "as", "", "who of the template asks: `NAME` of a role or user")
 	s.template.register(fs)
 	if err := fs.Parse(args); err != nil {
@@ -138,7 +139,7 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 		}
 	}
 	for _, action := range s.Actions {
-		if err := knownAction(action); err != nil {
+		if err := question.Known(action); err != nil {
 			return err
 		}
 	}

@@ -14,32 +14,44 @@ import (
 
 	"github.com/leastpriv/leastpriv/awstest/cloudformation"
 	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/awstest/terraform"
 	"github.com/leastpriv/leastpriv/enforce"
 	policylint "github.com/leastpriv/leastpriv/enforce/lint"
 	"github.com/leastpriv/leastpriv/internal/ids"
 )
 
-// templateFlags are the flags of commands that read CloudFormation templates.
+// templateFlags say what CloudFormation templates and plans of Terraform do not.
 type templateFlags struct {
-	params  map[string]string
+	params map[string]string
+	// bound are the values of Bind, which plans take too.
+	bound   map[string]string
 	options []cloudformation.Option
 	region  string
 }
 
 func (f *templateFlags) register(fs *flag.FlagSet) {
-	f.params = map[string]string{}
+	f.init()
 	fs.Func("param", "parameter of a template, `NAME=VALUE`; repeatable", pairFlag(func(name, value string) { f.params[name] = value }))
-	for name, what := range map[string]struct {
-		usage  string
-		option func(name, value string) cloudformation.Option
-	}{
-		"bind":    {"value that a template does not say, `NAME=VALUE`: Table.StreamArn=arn:…; repeatable", cloudformation.Bind},
-		"import":  {"export of another stack, `NAME=VALUE`; repeatable", cloudformation.Import},
-		"resolve": {"dynamic reference or parameter of Systems Manager, `REFERENCE=VALUE`: ssm:/path=…; repeatable", cloudformation.Resolve},
-	} {
-		fs.Func(name, what.usage, pairFlag(func(k, v string) { f.options = append(f.options, what.option(k, v)) }))
-	}
-	fs.StringVar(&f.region, "region", "us-east-1", "`REGION` in which a template is deployed")
+	fs.Func("bind", "value that a template or plan does not say, `NAME=VALUE`: Table.StreamArn=arn:…; repeatable", pairFlag(f.bind))
+	fs.Func("import", "export of another stack, `NAME=VALUE`; repeatable", pairFlag(f.add(cloudformation.Import)))
+	fs.Func("resolve", "dynamic reference or parameter of Systems Manager, `REFERENCE=VALUE`: ssm:/path=…; repeatable", pairFlag(f.add(cloudformation.Resolve)))
+	fs.StringVar(&f.region, "region", f.region, "`REGION` in which a template is deployed")
+}
+
+// init sets what is so by default.
+func (f *templateFlags) init() {
+	f.params, f.bound, f.region = map[string]string{}, map[string]string{}, "us-east-1"
+}
+
+// add returns a function that adds an option.
+func (f *templateFlags) add(option func(name, value string) cloudformation.Option) func(name, value string) {
+	return func(name, value string) { f.options = append(f.options, option(name, value)) }
+}
+
+// bind says a value.
+func (f *templateFlags) bind(name, value string) {
+	f.bound[name] = value
+	f.options = append(f.options, cloudformation.Bind(name, value))
 }
 
 // pairFlag takes NAME=VALUE.
@@ -54,11 +66,17 @@ func pairFlag(take func(name, value string)) func(string) error {
 	}
 }
 
-// read reads a template, or the folder that cdk synth writes.
+// read reads a template, the folder that cdk synth writes, or a plan or state of Terraform.
 func (f *templateFlags) read(path string) (*deploy.Stack, error) {
 	source := cloudformation.Template(path, f.params, f.options...)
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		source = cloudformation.CDK(path, f.options...)
+	} else if hasSection(path, "terraform_version", "format_version") {
+		var options []terraform.Option
+		for _, name := range slices.Sorted(maps.Keys(f.bound)) {
+			options = append(options, terraform.Bind(name, f.bound[name]))
+		}
+		source = terraform.Plan(path, options...)
 	}
 	return source.Resources(deploy.Target{
 		Partition: "aws", Account: defaultAccount, Region: f.region,
@@ -71,7 +89,7 @@ func (f *templateFlags) read(path string) (*deploy.Stack, error) {
 }
 
 // isTemplate says whether a file is a template and not a policy: a folder of CDK, YAML,
-// or JSON with Resources.
+// JSON with Resources, or what terraform show -json prints.
 func isTemplate(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -85,12 +103,20 @@ func isTemplate(path string) bool {
 	case ".yaml", ".yml", ".template":
 		return true
 	}
+	return hasSection(path, "Resources") || hasSection(path, "terraform_version", "format_version")
+}
+
+// hasSection reports whether a file is a JSON object with members of the names.
+func hasSection(path string, names ...string) bool {
 	text, err := os.ReadFile(path)
-	if err != nil || !bytes.Contains(text, []byte(`"Resources"`)) {
+	if err != nil || !bytes.Contains(text, []byte(`"`+names[0]+`"`)) {
 		return false
 	}
 	var sections map[string]json.RawMessage
-	return json.Unmarshal(text, &sections) == nil && sections["Resources"] != nil
+	if json.Unmarshal(text, &sections) != nil {
+		return false
+	}
+	return !slices.ContainsFunc(names, func(name string) bool { return sections[name] == nil })
 }
 
 // lintTemplate finds what is wrong with the policies of a template.

@@ -45,12 +45,16 @@ func label(s *enforce.StatementElements, i, line, column int) string {
 }
 
 // coverage compares statements, and counts the steps that are left for it.
-type coverage struct{ left int }
+type coverage struct {
+	left int
+	// exact compares meanings: principals must be the same, and conditions may be implied.
+	exact bool
+}
 
 // covers reports whether whatever request the statement s applies to, by does too. It may
 // not see that it is so.
 func (c *coverage) covers(by, s *enforce.StatementElements) bool {
-	if by.Effect.Value != s.Effect.Value || len(by.Conditions) > len(s.Conditions) {
+	if by.Effect.Value != s.Effect.Value || !c.exact && len(by.Conditions) > len(s.Conditions) {
 		return false
 	}
 	return c.coversPrincipals(by, s) &&
@@ -142,6 +146,8 @@ func (c *coverage) pattern(by, text string) bool {
 
 func (c *coverage) coversPrincipals(by, s *enforce.StatementElements) bool {
 	switch {
+	case c.exact:
+		return c.hasPrincipals(by, s)
 	case named(by.Principal, "*"):
 		return s.NotPrincipal == nil
 	case by.NotPrincipal != nil || s.NotPrincipal != nil:
@@ -167,7 +173,7 @@ func (c *coverage) coversConditions(by, s *enforce.StatementElements) bool {
 		if c.left < 0 || !slices.ContainsFunc(s.Conditions, func(have enforce.ConditionElement) bool {
 			return have.Operator.Value == want.Operator.Value && strings.EqualFold(have.Key.Value, want.Key.Value) &&
 				slices.EqualFunc(have.Values, want.Values, func(x, y enforce.Text) bool { return x.Value == y.Value })
-		}) {
+		}) && !(c.exact && c.implied(want, s.Conditions)) {
 			return false
 		}
 	}

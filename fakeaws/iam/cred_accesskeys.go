@@ -60,13 +60,14 @@ func (s *Fake) storeKeys(u *entity) {
 	}
 	caller := s.callerOf(u)
 	for _, k := range u.keys {
-		s.world.SetCredential(&fakeaws.Credential{
+		c := &fakeaws.Credential{
 			AccessKeyID:     k.id,
 			SecretAccessKey: k.secret,
 			Inactive:        k.status != types.StatusTypeActive,
 			Caller:          caller,
 			Uses:            k.uses,
-		})
+		}
+		s.effect("key "+k.id, func() { s.world.SetCredential(c) })
 	}
 }
 
@@ -144,7 +145,7 @@ func (s *Fake) deleteAccessKey(call *fakeaws.Call, in *sdk.DeleteAccessKeyInput)
 		}
 		u.keys = slices.DeleteFunc(u.keys, func(other *accessKey) bool { return other == k })
 		delete(s.keys, k.id)
-		s.world.DeleteCredential(k.id)
+		s.effect("key "+k.id, func() { s.world.DeleteCredential(k.id) })
 		return &sdk.DeleteAccessKeyOutput{}, nil
 	})
 }

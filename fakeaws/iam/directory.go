@@ -1,8 +1,6 @@
 package iam
 
 import (
-	"time"
-
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -55,6 +53,14 @@ func (g *gathered) add(e *entity) {
 // Policies implements [fakeaws.Directory].
 func (s *Fake) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags func(key, value string)) bool {
 	s.mu.Lock()
+	if s.views != nil {
+		v, ok := s.views[caller.EntityID]
+		s.mu.Unlock()
+		if ok {
+			add(set, v.policies, v.boundary, v.tags, tags)
+		}
+		return ok
+	}
 	e, ok := s.byID[caller.EntityID]
 	if !ok {
 		s.mu.Unlock()
@@ -62,16 +68,20 @@ func (s *Fake) Policies(caller *fakeaws.Caller, set *enforce.PolicySet, tags fun
 	}
 	g := e.gather()
 	s.mu.Unlock()
+	add(set, g.policies, g.boundary, g.tags, tags)
+	return true
+}
+
+func add(set *enforce.PolicySet, policies []*enforce.Policy, boundary *enforce.Policy, list []fakeaws.Tag, tags func(key, value string)) {
 	if set.Identity == nil {
-		set.Identity = g.policies
+		set.Identity = policies
 	} else {
-		set.Identity = append(set.Identity, g.policies...)
+		set.Identity = append(set.Identity, policies...)
 	}
-	set.Boundary = g.boundary
-	for _, t := range g.tags {
+	set.Boundary = boundary
+	for _, t := range list {
 		tags(t.Key, t.Value)
 	}
-	return true
 }
 
 // Role implements [fakeaws.Directory].
@@ -82,6 +92,15 @@ func (s *Fake) Role(arn string) (fakeaws.Role, bool) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.views != nil {
+		v := s.seen(arn)
+		if v == nil {
+			return fakeaws.Role{}, false
+		}
+		role := v.role
+		role.Trust = v.trust.Policy()
+		return role, true
+	}
 	a, ok := s.accounts[parsed.AccountID]
 	if !ok {
 		return fakeaws.Role{}, false
@@ -90,13 +109,7 @@ func (s *Fake) Role(arn string) (fakeaws.Role, bool) {
 	if err != nil || e.arn != arn {
 		return fakeaws.Role{}, false
 	}
-	return fakeaws.Role{
-		ARN: e.arn, Name: e.name, ID: e.id, Account: a.id,
-		Trust:      e.role.trust.Policy(),
-		MaxSession: time.Duration(e.role.maxSession) * time.Second,
-		Tags:       e.gather().tags,
-		Uses:       e.uses,
-	}, true
+	return e.asRole(), true
 }
 
 // ManagedPolicy implements [fakeaws.Directory].

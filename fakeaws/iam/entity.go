@@ -118,7 +118,7 @@ func (s *Fake) add(a *account, k *kind, name, path string) (*entity, error) {
 	all.Set(strings.ToLower(name), e)
 	if k != groupKind {
 		s.byID[e.id] = e
-		s.world.Principals().Set(e.id, e.arn)
+		s.nameInForce(e)
 	}
 	return e, nil
 }
@@ -146,7 +146,7 @@ func (s *Fake) remove(e *entity) error {
 	e.entities(e.account).Delete(strings.ToLower(e.name))
 	if e.kind != groupKind {
 		delete(s.byID, e.id)
-		s.world.Principals().Delete(e.id)
+		s.effect("name "+e.id, func() { s.world.Principals().Delete(e.id) })
 	}
 	return nil
 }

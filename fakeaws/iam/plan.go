@@ -38,6 +38,8 @@ func plan[I, O, T any](s *Fake, call *fakeaws.Call, in I, on target[T], do func(
 				return none, err
 			}
 		}
+		s.begin(call)
+		defer s.end()
 		return do(to.value)
 	}}, nil
 }

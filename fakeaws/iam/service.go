@@ -31,6 +31,7 @@ type Fake struct {
 	partnerTemplates map[string]*enforce.Policy
 	tokens           map[string]*mfaDevice    // hardware tokens by serial number
 	templates        map[string]*roleTemplate // by ARN
+	consistency
 }
 
 var (

@@ -138,7 +138,7 @@ func (s *Fake) updateUser(call *fakeaws.Call, in *sdk.UpdateUserInput) (*fakeaws
 		if err := u.rename(in.NewUserName, in.NewPath); err != nil {
 			return nil, err
 		}
-		s.world.Principals().Set(u.id, u.arn)
+		s.nameInForce(u)
 		// Requests signed with the user's keys come from the new ARN.
 		s.storeKeys(u)
 		return &sdk.UpdateUserOutput{}, nil

@@ -136,7 +136,12 @@ func setKeys(c *enforce.Context, in *sdk.AssumeRoleInput, session *fakeaws.Sessi
 		c.SetMulti("sts:TransitiveTagKeys", in.TransitiveTagKeys)
 	}
 	setRequestTags(c, in.Tags)
-	for _, t := range roleTags {
+	setRoleTags(c, roleTags)
+}
+
+// setRoleTags sets the tags of the role that is assumed.
+func setRoleTags(c *enforce.Context, tags []fakeaws.Tag) {
+	for _, t := range tags {
 		c.Set("iam:ResourceTag/"+t.Key, t.Value)
 		c.Set("aws:ResourceTag/"+t.Key, t.Value)
 	}
