@@ -98,15 +98,39 @@ func (n *noting) policies(list ...*Policy) {
 	}
 }
 
-// policy notes the statements of a policy. A Deny statement counts in denials alone: where
-// AWS keeps the policy of a bucket from denying, it did nothing.
+// policy notes the statements of a policy. Its Deny statements count in denials alone:
+// where AWS keeps the policy of a bucket from denying, it did nothing.
 func (n *noting) policy(p *Policy) {
-	for _, s := range p.statements {
-		if s.deny && !n.denied || !s.concerns(n.action) || !n.covers(s) || n.names(s) == unnamed {
-			continue
+	n.index(&p.allows)
+	if n.denied {
+		n.index(&p.denies)
+	}
+}
+
+// index notes the statements of an index that can be about the action, as best finds them.
+// One that names the action twice is noted twice, which is the same.
+func (n *noting) index(x *index) {
+	if x.actions == nil {
+		n.rules(x.rules)
+		return
+	}
+	n.rules(x.actions.named[n.action])
+	for _, w := range x.actions.wilds(n.action) {
+		if w.action.match(n.action) {
+			n.rules(w.rules)
 		}
-		if of := n.coverage.policy(s.policy); of != nil {
-			n.statement(of, s)
+	}
+	n.rules(x.actions.other)
+}
+
+func (n *noting) rules(list []rule) {
+	lacks := n.lacks(len(list))
+	for list = lacks.skip(list); len(list) > 0; list = lacks.skip(list[1:]) {
+		s := list[0].Statement
+		if s.concerns(n.action) && n.covers(s) && n.names(s) != unnamed {
+			if of := n.coverage.policy(s.policy); of != nil {
+				n.statement(of, s)
+			}
 		}
 	}
 }

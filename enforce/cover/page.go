@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -77,7 +78,7 @@ var cells = [...]pageCell{
 // which principals asked for which actions.
 func (r *Report) WriteHTML(w io.Writer) error {
 	p := page{Report: r, Style: template.CSS(pageCSS), Script: template.JS(pageJS), Actions: r.actions()}
-	p.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
+	p.Policy = fmt.Sprintf("default-src 'none'; img-src data:; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
 	names := map[string]bool{}
 	for _, c := range r.Calls {
 		names[c.Principal] = true
@@ -100,6 +101,15 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		}
 		p.Policies = append(p.Policies, pagePolicy{of, of.lines(), strings.Join(callers, " "), of.Used == of.Grants})
 	}
+	slices.SortStableFunc(p.Policies, func(a, b pagePolicy) int { // what is to be done comes first
+		switch {
+		case a.Full == b.Full:
+			return 0
+		case a.Full:
+			return 1
+		}
+		return -1
+	})
 	asked := map[Call]Outcome{}
 	for _, c := range r.Calls {
 		asked[Call{Principal: c.Principal, Action: c.Action}] |= c.Outcome
@@ -127,7 +137,7 @@ func (p *PolicyReport) lines() []pageLine {
 	var indented bytes.Buffer
 	if !strings.Contains(p.policy.Document, "\n") && json.Indent(&indented, []byte(p.policy.Document), "", "  ") == nil {
 		other := *p.policy
-		other.Document = indented.String()
+		other.Document = string(listOfOne.ReplaceAll(indented.Bytes(), []byte("[$1]")))
 		of := other.report()
 		shown, numbered = &of, false
 	}
@@ -152,6 +162,9 @@ func (p *PolicyReport) lines() []pageLine {
 	}
 	return lines
 }
+
+// listOfOne matches an indented list of one string, which is shown in its line.
+var listOfOne = regexp.MustCompile(`\[\n *("(?:[^"\\]|\\.)*")\n *\]`)
 
 // spans returns a line in parts, and the tokens that stand behind it.
 func spans(document string, start, end int, tokens []token) ([]span, []token) {

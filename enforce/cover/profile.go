@@ -202,6 +202,9 @@ func (u *union) addCall(c Call) {
 func (u *union) profile() *Profile {
 	p := &Profile{Format: formatName, Version: Version, Incomplete: u.incomplete, Policies: []Policy{}, Calls: []Call{}}
 	keys := slices.SortedFunc(maps.Keys(u.policies), func(a, b policyKey) int {
+		if (a.file == "") != (b.file == "") {
+			return cmp.Compare(b.file, a.file) // those that stand in files come first
+		}
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.name, b.name),
 			cmp.Compare(a.kind, b.kind), cmp.Compare(a.document, b.document), cmp.Compare(a.at, b.at))
 	})

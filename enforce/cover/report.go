@@ -84,7 +84,7 @@ func (c Count) PercentText() string {
 // A PolicyReport is that of one policy.
 type PolicyReport struct {
 	Count
-	Name       string             `json:"name"` // the file, where there is one
+	Name       string             `json:"name"` // the file, or else a name for readers
 	Kind       string             `json:"kind"`
 	File       string             `json:"file,omitempty"`
 	Line       int                `json:"line,omitempty"`
@@ -131,8 +131,11 @@ func (p *Profile) Report() *Report {
 }
 
 func (p *Policy) report() PolicyReport {
-	r := PolicyReport{Name: cmp.Or(p.File, p.Name, p.Kind), Kind: p.Kind, File: p.File, Line: p.Line, Principals: p.Principals, policy: p}
+	r := PolicyReport{Name: cmp.Or(p.File, p.Name), Kind: p.Kind, File: p.File, Line: p.Line, Principals: p.Principals, policy: p}
 	doc, _ := enforce.ReadDocument(p.Document, p.kind(), p.source())
+	if r.Name == "" {
+		r.Name = p.Kind + about(doc)
+	}
 	for i := range p.Statements {
 		s := reported{document: doc, elements: &doc.Statements[i], outcomes: &p.Statements[i]}
 		s.Label = cmp.Or(s.elements.Sid.Value, "statement "+strconv.Itoa(i+1))
@@ -147,6 +150,16 @@ func (p *Policy) report() PolicyReport {
 		r.Statements = append(r.Statements, s.StatementReport)
 	}
 	return r
+}
+
+// about tells policies without a name apart: by the first resource that they are about.
+func about(doc *enforce.Document) string {
+	for i := range doc.Statements {
+		if resources := doc.Statements[i].Resource; len(resources) > 0 && resources[0].Value != "*" {
+			return " on " + resources[0].Value
+		}
+	}
+	return ""
 }
 
 // reported is the report of a statement in the making.
