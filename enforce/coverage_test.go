@@ -66,7 +66,7 @@ func TestCoverage(t *testing.T) {
 func TestCoverageOfLayers(t *testing.T) {
 	t.Parallel()
 	const star = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
-	const everybody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["*","111122223333"]},"Action":"*","Resource":"*"},
+	const everybody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["*","444455556666"]},"Action":"*","Resource":"*"},
 		{"Effect":"Deny","NotPrincipal":{"AWS":"*"},"Action":"s3:PutObject","Resource":"*"}]}`
 	set := &PolicySet{
 		Identity: []*Policy{MustParse(star, IdentityPolicy)}, Boundary: MustParse(star, ManagedPolicy), Session: []*Policy{MustParse(star, SessionPolicy)},

@@ -41,7 +41,8 @@ type page struct {
 
 type pagePolicy struct {
 	*PolicyReport
-	Lines []pageLine
+	Lines    []pageLine
+	Numbered bool // the lines are those of the file
 	// Callers are the places of the policy's principals in those of the page.
 	Callers string
 	Full    bool
@@ -99,7 +100,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		for _, principal := range slices.Sorted(maps.Keys(of.Principals)) {
 			callers = append(callers, fmt.Sprint(places[principal]))
 		}
-		p.Policies = append(p.Policies, pagePolicy{of, of.lines(), strings.Join(callers, " "), of.Used == of.Grants})
+		lines := of.lines()
+		p.Policies = append(p.Policies, pagePolicy{of, lines, lines[0].Number > 0, strings.Join(callers, " "), of.Used == of.Grants})
 	}
 	slices.SortStableFunc(p.Policies, func(a, b pagePolicy) int { // what is to be done comes first
 		switch {
