@@ -131,10 +131,10 @@ func (p *Profile) Report() *Report {
 }
 
 func (p *Policy) report() PolicyReport {
-	r := PolicyReport{Name: cmp.Or(p.File, p.Name), Kind: p.Kind, File: p.File, Line: p.Line, Principals: p.Principals, policy: p}
+	r := PolicyReport{Name: p.File, Kind: p.Kind, File: p.File, Line: p.Line, Principals: p.Principals, policy: p}
 	doc, _ := enforce.ReadDocument(p.Document, p.kind(), p.source())
 	if r.Name == "" {
-		r.Name = p.Kind + about(doc)
+		r.Name = cmp.Or(p.Name, p.Kind) + about(doc, p.Name)
 	}
 	for i := range p.Statements {
 		s := reported{document: doc, elements: &doc.Statements[i], outcomes: &p.Statements[i]}
@@ -152,10 +152,11 @@ func (p *Policy) report() PolicyReport {
 	return r
 }
 
-// about tells policies without a name apart: by the first resource that they are about.
-func about(doc *enforce.Document) string {
+// about tells policies apart that stand in no file, and are often named alike: by the first
+// resource that they are about.
+func about(doc *enforce.Document, name string) string {
 	for i := range doc.Statements {
-		if resources := doc.Statements[i].Resource; len(resources) > 0 && resources[0].Value != "*" {
+		if resources := doc.Statements[i].Resource; len(resources) > 0 && resources[0].Value != "*" && resources[0].Value != name {
 			return " on " + resources[0].Value
 		}
 	}
