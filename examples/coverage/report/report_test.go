@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) {
+	awstest.Main(m, nil, awstest.MinCoverage(50))
+}
+
 func TestReport(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
