@@ -35,25 +35,25 @@ func TestMinCoverage(t *testing.T) {
 	covering.always = new(coverage)
 	defer func() { covering.always = nil }()
 	run(half, func() int { return 0 })
-	print := func(least float64) (string, int) {
+	printed := func(least float64) (string, int) {
 		var b strings.Builder
 		code := (&mainOptions{least: least}).cover(&b)
 		return b.String(), code
 	}
 	const summary = "policy coverage: 40.0% of the grants of 2 policies (2 of 5 used, 0 only denied)\n"
-	text, exit := print(40)
+	text, exit := printed(40)
 	assert.Equal(t, summary, text)
 	assert.Zero(t, exit)
-	text, exit = print(95.5)
+	text, exit = printed(95.5)
 	assert.Equal(t, summary+"awstest: 95.5% is wanted; leastpriv cover lists what is not used\n", text)
 	assert.Equal(t, 1, exit)
 	assert.NoError(t, flag.Set("test.run", "TestMinCoverage"))
-	text, exit = print(95.5)
+	text, exit = printed(95.5)
 	assert.Equal(t, summary+"awstest: 95.5% is wanted of a run of all tests\n", text)
 	assert.Zero(t, exit)
 
 	t.Setenv(CoverageDir, "relative")
-	text, exit = print(0)
+	text, exit = printed(0)
 	assert.Contains(t, text, "want an absolute path")
 	assert.Equal(t, 1, exit)
 }

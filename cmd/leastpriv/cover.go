@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -92,12 +93,11 @@ func coverageOf(paths []string) (*cover.Report, error) {
 }
 
 func readProfile(file string) (*cover.Profile, error) {
-	f, err := os.Open(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, errors.Unwrap(err) // which names the file again
 	}
-	defer f.Close()
-	return cover.Read(f)
+	return cover.Read(bytes.NewReader(text))
 }
 
 // writeCoverage writes the report to a file, or to standard output.
