@@ -102,7 +102,7 @@ func (o *mainOptions) cover(w io.Writer) int {
 		return 1
 	}
 	report := c.profile().Report()
-	fmt.Fprintln(w, report.Summary())
+	fmt.Fprintf(w, "%s\n", report.Summary())
 	switch {
 	case report.Percent() >= o.least:
 		return 0
