@@ -65,12 +65,14 @@ func New(t TB, opts ...Option) *Account {
 	for _, opt := range opts {
 		opt.set(&o)
 	}
+	coverage := coverageFor(t)
 	world := fakeaws.NewWorld(fakeaws.Config{
 		Region:   o.region,
 		Clock:    o.newClock(),
 		Seed:     seed(t.Name()),
 		Mode:     o.mode,
 		SourceIP: o.sourceIP,
+		Coverage: coverage,
 		Services: o.services(),
 	})
 	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}

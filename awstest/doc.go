@@ -51,6 +51,12 @@
 // moved, such as a subprocess, is refused as AWS refuses it once the difference
 // is more than 15 minutes.
 //
+// # Coverage
+//
+// With the environment variable LEASTPRIV_COVERDIR, which [CoverageDir] explains, the tests
+// of all packages write which grants of their policies they used, and the command
+// "leastpriv cover" prints it. [MinCoverage] is for one package.
+//
 // # Failing tests
 //
 // A test that passes prints nothing. One that fails prints the calls it made

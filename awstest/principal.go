@@ -117,6 +117,7 @@ func (a *Account) NewRole(name string, options ...RoleOption) *Principal {
 		trust = a.document(s.trust, enforce.TrustPolicy, "role "+name)
 	} else {
 		trust = a.read(Allow("sts:AssumeRole").By(a.acct.ID), enforce.TrustPolicy, "role "+name)
+		trust.source.Implied = true
 	}
 	out := perform[awsiam.CreateRoleOutput](fixture{account: a, subject: name, policy: trust}, &awsiam.CreateRoleInput{
 		RoleName: &name, Path: s.path, Tags: s.tagList(), PermissionsBoundary: a.boundary("role-"+name, s.boundary),

@@ -186,7 +186,11 @@ var measurements = []measurement{
 // account makes an account with what the jobs find there, and the config of a
 // user that may do just that.
 func account(tb testing.TB, m measurement, opts ...awstest.Option) aws.Config {
-	acct := awstest.New(tb, opts...)
+	return accountIn(tb, awstest.New(tb, opts...), m)
+}
+
+// accountIn is account in one that there is.
+func accountIn(tb testing.TB, acct *awstest.Account, m measurement) aws.Config {
 	user := acct.NewUser("worker",
 		awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::bucket/*"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::bucket"),

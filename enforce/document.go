@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -177,7 +178,11 @@ func (p *Policy) RenamePrincipals(names map[string]string) (*Policy, error) {
 		}
 	}
 	b.WriteString(p.doc[copied:])
-	return Parse(b.String(), p.kind, p.source)
+	renamed, err := Parse(b.String(), p.kind, p.source)
+	if err == nil {
+		renamed.written = cmp.Or(p.written, p)
+	}
+	return renamed, err
 }
 
 // String returns the document as JSON, in the order of AWS's grammar and without white

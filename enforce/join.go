@@ -42,7 +42,14 @@ func (p *Policy) Denials() *Policy {
 	if p == nil || len(p.allows.rules) == 0 {
 		return p
 	}
-	return &Policy{kind: p.kind, source: p.source, doc: p.doc, size: p.size, version: p.version, statements: p.denies.list(), denies: p.denies}
+	denials := p.bare()
+	denials.statements, denials.denies = p.denies.list(), p.denies
+	return denials
+}
+
+// bare returns the policy without its statements.
+func (p *Policy) bare() *Policy {
+	return &Policy{kind: p.kind, source: p.source, doc: p.doc, size: p.size, version: p.version}
 }
 
 // list returns the statements of an index.

@@ -3,6 +3,7 @@ package enforce
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -77,6 +78,9 @@ type Source struct {
 	// Statements are where the statements stand in File, where the document was made of
 	// another: of a YAML template.
 	Statements []Position
+	// Implied says that nobody wrote the policy: it stands for something else, such as an
+	// access control list, or is what a default makes. See [Coverage].
+	Implied bool
 }
 
 // A Position is a place in a file. Both count from 1.
@@ -92,6 +96,8 @@ type Policy struct {
 	doc        string
 	size       int
 	version    string
+	written    *Policy // with other names of principals: see RenamePrincipals
+	coverage   atomic.Pointer[policyCoverage]
 }
 
 // Parse checks and compiles a policy document. Its error is a *DocumentError.

@@ -158,14 +158,13 @@ func TestOrderNeverMatters(t *testing.T) {
 			if p == nil {
 				return nil
 			}
-			turned := *p
-			turned.adopt(nil)
+			turned := p.bare()
 			for _, s := range rapid.Permutation(p.statements).Draw(t, "order") {
 				one := *s
 				turned.statements = append(turned.statements, &one)
 			}
 			turned.adopt(turned.statements)
-			return &turned
+			return turned
 		}
 		shuffled.Identity = nil
 		for _, p := range set.Identity {

@@ -308,9 +308,9 @@ func (p *Policy) with(other *Policy) *Policy {
 // edited returns the policy with other statements, which keep their places: what is said
 // of them names the documents that they stand in.
 func (p *Policy) edited(statements []*Statement) *Policy {
-	c := *p
+	c := p.bare()
 	c.hold(statements)
-	return &c
+	return c
 }
 
 // replace puts another statement in the place of one, or takes it out, wherever in the

@@ -115,11 +115,14 @@ func (c *Call) judge(needs []Need) error {
 		q.owned(c.World, j.organizations)
 		decision := enforce.Evaluate(&q.request, &q.policies)
 		if need.Optional {
-			if !decision.Allowed() && c.World.mode != Soft {
+			if decision.Allowed() {
+				c.World.coverage.Note(decision)
+			} else if c.World.mode != Soft {
 				c.denied = append(c.denied, need.Entry)
 			}
 			continue
 		}
+		c.World.coverage.Note(decision)
 		c.event.Decisions = append(c.event.Decisions, decision)
 		if decision.Allowed() {
 			continue

@@ -52,6 +52,7 @@ type Call struct {
 	fault    *injected    // that the request has met; mostly nil
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
+	stores []*enforce.Policy // see Stores
 	event  Event
 }
 
@@ -72,6 +73,21 @@ type Signed struct {
 func (c *Call) Help(text string) {
 	if c.event.Help == "" {
 		c.event.Help = text[:min(len(text), maxMessage)]
+	}
+}
+
+// Stores tells of a policy that the call stores when it succeeds: one that no request
+// meets afterwards is one that no test covers.
+func (c *Call) Stores(p *enforce.Policy) {
+	if c.World.coverage != nil {
+		c.stores = append(c.stores, p)
+	}
+}
+
+// stored has the coverage know the policies that the call stored.
+func (c *Call) stored() {
+	for _, p := range c.stores {
+		c.World.coverage.Add(p)
 	}
 }
 

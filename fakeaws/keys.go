@@ -73,6 +73,7 @@ func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
 		k.byARN, k.aliases = make(map[string]*Key), make(map[string]*Key)
 	}
 	k.byARN[key.ARN] = key
+	k.world.coverage.Add(policy)
 	return key, nil
 }
 
@@ -85,6 +86,7 @@ func (key *Key) SetPolicy(policy *enforce.Policy) error {
 	key.keys.mu.Lock()
 	defer key.keys.mu.Unlock()
 	key.policy = bound
+	key.keys.world.coverage.Add(policy)
 	return nil
 }
 
@@ -165,19 +167,19 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 
 // defaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
 func defaultKeyPolicy(account string) *enforce.Policy {
-	return enforce.MustParse(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",`+
-		`"Effect":"Allow","Principal":{"AWS":"`+ARN("iam", "", account, "root")+`"},"Action":"kms:*","Resource":"*"}]}`, enforce.KeyPolicy)
+	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",` +
+		`"Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},"Action":"kms:*","Resource":"*"}]}`)
 }
 
 // managedKeyPolicy is the policy of a key that a service has in an account ("AWS managed
 // keys" of the KMS Developer Guide). It cannot be changed.
 func managedKeyPolicy(account, region, service string) *enforce.Policy {
-	return enforce.MustParse(`{"Version":"2012-10-17","Id":"auto-`+service+`-1","Statement":[{`+
-		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},`+
-		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",`+
-		`"Condition":{"StringEquals":{"kms:CallerAccount":"`+account+`","kms:ViaService":"`+service+`.`+region+`.amazonaws.com"}}},{`+
-		`"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"`+ARN("iam", "", account, "root")+`"},`+
-		`"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`, enforce.KeyPolicy)
+	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"auto-` + service + `-1","Statement":[{` +
+		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},` +
+		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",` +
+		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":"` + service + `.` + region + `.amazonaws.com"}}},{` +
+		`"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},` +
+		`"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`)
 }
 
 // Need is the permission that a call needs on the key when a service uses it for the
@@ -223,4 +225,13 @@ func (key *Key) direct(call *Call, action string) Need {
 	keys.SetBool("kms:MultiRegion", false)
 	keys.SetMulti("kms:ResourceAliases", aliases)
 	return n
+}
+
+// ownKeyPolicy is a policy that a key has without that somebody wrote one.
+func ownKeyPolicy(document string) *enforce.Policy {
+	p, err := enforce.Parse(document, enforce.KeyPolicy, enforce.Source{Implied: true})
+	if err != nil {
+		panic("fakeaws: " + err.Error()) // the documents are those above
+	}
+	return p
 }

@@ -45,6 +45,9 @@ func (h *handler) handle(call *Call, in any) (any, error) {
 		return nil, err
 	}
 	out, _, err := perform.Handle(call, plan)
+	if err == nil {
+		call.stored()
+	}
 	return out, err
 }
 

@@ -39,6 +39,8 @@ type Config struct {
 	// second for each KiB of it that has come: then the answer is RequestTimeout. 0 is a
 	// minute.
 	BodyTimeout time.Duration
+	// Coverage notes which grants of the policies are used; nil notes nothing.
+	Coverage *enforce.Coverage
 	// Services are the fakes of this World.
 	Services []Service
 }
@@ -53,6 +55,7 @@ type World struct {
 	sourceIP string
 	// bodyTimeout is that of Config.
 	bodyTimeout time.Duration
+	coverage    *enforce.Coverage // nil when it is off
 	verifier    sigv4.Verifier
 	log         Log
 	// principals, issuers, unrecognized, faults and effects have locks of their own, and call nothing that locks.
@@ -100,6 +103,7 @@ func NewWorld(cfg Config) *World {
 		mode:        cfg.Mode,
 		sourceIP:    cfg.SourceIP,
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
+		coverage:    cfg.Coverage,
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}

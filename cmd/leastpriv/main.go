@@ -18,11 +18,12 @@ Commands:
   check     hold policies to assertions of what they allow
   simulate  say what policies allow, and why
   lint      say what is wrong with policy documents
+  cover     say which grants of policies tests used
 
 Run "leastpriv COMMAND -h" for the flags of a command.
 `
 
-// Exit codes. For scripts, check, simulate and lint answer with theirs.
+// Exit codes. For scripts, check, simulate, lint and cover answer with theirs.
 const (
 	exitOK    = 0
 	exitError = 1
@@ -30,7 +31,7 @@ const (
 
 	exitDenied   = 1 // simulate: not everything is allowed
 	exitFindings = 1 // lint: there are errors
-	exitFails    = 1 // check: an assertion fails
+	exitFails    = 1 // check: an assertion fails; cover: too few grants are used
 
 	exitUnjudged = 2 // simulate, check: a question cannot be judged
 )
@@ -62,6 +63,8 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return lint(args[1:], stdin, stdout, stderr)
 	case "check":
 		return check(args[1:], stdout, stderr)
+	case "cover":
+		return coverage(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK

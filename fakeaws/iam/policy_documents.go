@@ -12,8 +12,10 @@ func source(call *fakeaws.Call, name, arn string) enforce.Source {
 	return src
 }
 
-// newGrant makes a policy that allows a principal some actions on what has it.
+// newGrant makes a policy that allows a principal some actions on what has it, without
+// that somebody wrote one.
 func newGrant(principal string, src enforce.Source, actions ...string) (*enforce.Policy, error) {
+	src.Implied = true
 	return enforce.Build(&enforce.Document{Statements: []enforce.StatementElements{{
 		Effect: enforce.Text{Value: "Allow"}, Principal: enforce.Principals("AWS", principal),
 		Action: enforce.Texts(actions...), Resource: enforce.Texts("*"),
@@ -26,6 +28,7 @@ func inlinePolicy(call *fakeaws.Call, document, name string) (*enforce.Policy, e
 	if err != nil {
 		return nil, malformed(err)
 	}
+	call.Stores(p)
 	return p, nil
 }
 
@@ -42,5 +45,6 @@ func managedPolicy(call *fakeaws.Call, document, name, arn string) (*enforce.Pol
 	if p.Size() > managedPolicySize {
 		return nil, quotaExceeded("PolicySize", managedPolicySize)
 	}
+	call.Stores(p)
 	return p, nil
 }

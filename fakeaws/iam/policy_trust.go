@@ -20,6 +20,7 @@ func (s *Fake) trustPolicy(call *fakeaws.Call, a *account, document, role string
 	if err := a.checkQuota(trustSizeQuota, p.Size()-1); err != nil {
 		return nil, err
 	}
+	call.Stores(p)
 	trust, err := s.world.Bind(p)
 	var unknown *fakeaws.UnknownPrincipalError
 	if errors.As(err, &unknown) {

@@ -112,6 +112,7 @@ func (s *Fake) createServiceLinkedRole(call *fakeaws.Call, in *sdk.CreateService
 		if _, exists := a.roles.Get(strings.ToLower(linked.name)); exists {
 			return nil, invalidInput(fmt.Sprintf(linkedRoleTaken, linked.name))
 		}
+		call.PolicySource.Implied = true // AWS wrote it
 		trust, err := s.trustPolicy(call, a, linkedTrust(*in.AWSServiceName), linked.name)
 		if err != nil {
 			return nil, err

@@ -54,6 +54,7 @@ func (s *Fake) putResourcePolicy(call *fakeaws.Call, in *sdk.PutResourcePolicyIn
 				return nil, err
 			}
 		}
+		call.Stores(compiled)
 		d.document, d.bound = *in.Content, bound
 		r.delegation = d
 		return &sdk.PutResourcePolicyOutput{ResourcePolicy: d.view()}, nil

@@ -74,6 +74,7 @@ func (p *policy) compile(call *fakeaws.Call, document string) error {
 	if err != nil {
 		return &types.MalformedPolicyDocumentException{Message: aws.String(malformed)}
 	}
+	call.Stores(compiled)
 	p.compiled = compiled
 	return nil
 }

@@ -119,6 +119,7 @@ func (s *Fake) compilePolicy(call *fakeaws.Call, text string) (*fakeaws.Resource
 		call.Help(err.Error())
 		return nil, nil, malformedPolicy(err)
 	}
+	call.Stores(policy)
 	bound, err := s.world.Bind(policy)
 	var unknown *fakeaws.UnknownPrincipalError
 	if errors.As(err, &unknown) {

@@ -139,6 +139,7 @@ func writePolicy(c *change, value string) error {
 		c.call.Help(err.Error())
 		return refusedPolicy()
 	}
+	c.call.Stores(policy)
 	if c.policy, err = c.service.world.Bind(policy); err != nil {
 		c.call.Help(err.Error())
 		return refusedPolicy()

@@ -102,7 +102,7 @@ func (a *ACL) policy(public bool, scopes ...scope) *enforce.Policy {
 	var p *enforce.Policy
 	if len(statements) > 0 {
 		var err error
-		p, err = enforce.Build(&enforce.Document{Statements: statements}, enforce.BucketPolicy, enforce.Source{Name: "access control list"})
+		p, err = enforce.Build(&enforce.Document{Statements: statements}, enforce.BucketPolicy, enforce.Source{Name: "access control list", Implied: true})
 		if err != nil {
 			p = enforce.Empty(enforce.BucketPolicy) // grantees were checked: it cannot be
 		}
