@@ -126,13 +126,16 @@ func (x *Exchange) Perform() (*wire.Response, error) {
 	if !ok {
 		return nil, notImplemented(x.Call.Service + " " + x.Operation.Name())
 	}
-	in := handler.op.newInput()
-	if err := x.Operation.Decode(x.Protocol, &x.Request, in); err != nil {
+	in, err := handler.op.decode(x)
+	if err != nil {
 		return nil, err
 	}
 	out, err := handler.handle(&x.Call, in)
 	if err != nil {
 		return nil, err
+	}
+	if resp, ok := out.(*wire.Response); ok {
+		return resp, nil
 	}
 	resp, err := x.Operation.Encode(x.Protocol, out, x.Call.RequestID)
 	if err == nil && x.Call.finished {

@@ -25,6 +25,9 @@ const (
 	RESTJSON
 	// AWSQueryJSON is Query with answers in JSON, for who asks for it.
 	AWSQueryJSON
+	// EC2Query and RPCV2CBOR are spoken only by services that are [Define]d.
+	EC2Query
+	RPCV2CBOR
 )
 
 var protocolNames = map[string]Protocol{
@@ -33,6 +36,8 @@ var protocolNames = map[string]Protocol{
 	"awsQuery":   AWSQuery,
 	"restXml":    RESTXML,
 	"restJson1":  RESTJSON,
+	"ec2Query":   EC2Query,
+	"rpcv2Cbor":  RPCV2CBOR,
 }
 
 // String returns the name that Smithy gives the protocol.
