@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/internal/clock"
 )
 
@@ -65,6 +66,9 @@ func New(t TB, opts ...Option) *Account {
 	for _, opt := range opts {
 		opt.set(&o)
 	}
+	for _, wrong := range o.wrong {
+		t.Fatalf("awstest.New: %s", wrong)
+	}
 	world := fakeaws.NewWorld(fakeaws.Config{
 		Region:   o.region,
 		Clock:    o.newClock(),
@@ -72,6 +76,7 @@ func New(t TB, opts ...Option) *Account {
 		Mode:     o.mode,
 		SourceIP: o.sourceIP,
 		Services: o.services(),
+		Others:   anyservice.Services{Upstreams: o.upstreams},
 	})
 	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}
 	acct, err := world.AddAccount(o.accountID, "", "")

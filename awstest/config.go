@@ -24,7 +24,7 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		Region:      a.options.region,
 		Credentials: credentials,
 		HTTPClient:  processClient{a.world},
-		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world)},
+		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world), typed(a.world)},
 		// As LoadDefaultConfig sets them; the zero values would be another SDK than
 		// the one that a program uses.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,

@@ -60,6 +60,7 @@ func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, time *e
 		Resource:        need.Resource,
 		ResourceAccount: need.ResourceAccount,
 		Context:         need.Context,
+		Unknown:         need.Unknown,
 	}
 	q.time = *time
 	q.request.Context.Base = &q.time

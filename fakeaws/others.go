@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/leastpriv/leastpriv/internal/wire"
 )
@@ -21,6 +22,7 @@ type Others interface {
 type otherRooms struct {
 	mu    sync.RWMutex
 	rooms map[string]*room // by the name of the service
+	some  atomic.Bool      // rooms has some
 }
 
 // other returns the room of one of the Others.
@@ -40,6 +42,7 @@ func (w *World) other(s Service) *room {
 		}
 		r = &room{world: w, reg: &s}
 		o.rooms[s.Name] = r
+		o.some.Store(true)
 	}
 	return r
 }
@@ -79,3 +82,6 @@ func modelOf(s *Service) (*wire.Service, bool) {
 	}
 	return wire.Load(s.Name)
 }
+
+// HasOthers reports whether something stands for a service without a fake.
+func (w *World) HasOthers() bool { return w.others.some.Load() }

@@ -429,3 +429,9 @@ func (o *Operation) Label(r *Request, name string) (string, bool) {
 	}
 	return unescapePercent(text, false)
 }
+
+// Text returns the Value of a text.
+func Text(text string) *Value {
+	v := scalar(text)
+	return &v
+}

@@ -1,0 +1,27 @@
+package anyservice
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// Shaped returns an operation with its shapes, for requests that come from another process:
+// to be decoded and encoded.
+func Shaped(pkg, operation string) (*wire.Operation, error) {
+	if api, ok := catalog.APIByPackage(pkg); ok {
+		if s, ok := wire.Load(api.SigningName); ok {
+			if op := s.Operation(operation); op != nil {
+				return op, nil
+			}
+		}
+	}
+	return nil, &fakeaws.Error{
+		Code:    "NotImplemented",
+		Message: fmt.Sprintf("leastpriv does not know the shapes of %s: a stub of it answers clients of awstest in the same process alone.", pkg),
+		Status:  http.StatusNotImplemented,
+	}
+}
