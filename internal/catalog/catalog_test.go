@@ -203,9 +203,9 @@ func TestNeeds(t *testing.T) {
 		"sqs:SendMessage": {"sqs:SendMessage"}, "sqs:SendMessageBatch": {"sqs:SendMessage"}, "s3:ListObjectsV2": {"s3:ListBucket"},
 		"s3:GetObject":          {"s3:GetObject if !q:versionId", "s3:GetObjectVersion if q:versionId"},
 		"kms:ReEncrypt":         {"kms:ReEncryptFrom", "kms:ReEncryptTo"},
-		"states:CreateActivity": {"states:CreateActivity"}, "s3:ListBucket": {"s3:ListBucket"}, // no operation
-		"glue:CreateJob":    {"glue:CreateJob", "iam:PassRole if b:Role"},
-		"s3:CreateBucket":   {"s3:CreateBucket", "s3:PutBucketAcl if h:x-amz-acl", "s3:PutBucketObjectLockConfiguration if h:x-amz-bucket-object-lock-enabled", "s3:PutBucketVersioning if h:x-amz-bucket-object-lock-enabled", "s3:PutBucketOwnershipControls if h:x-amz-object-ownership"},
+		"states:StartExecution": {"states:StartExecution"}, "s3:ListBucket": {"s3:ListBucket"}, // no operation
+		"glue:CreateJob":     {"glue:CreateJob", "glue:TagResource if b:Tags", "iam:PassRole if b:Role"},
+		"s3:CreateBucket":    {"s3:CreateBucket", "s3:PutBucketAcl if h:x-amz-acl", "s3:PutBucketObjectLockConfiguration if h:x-amz-bucket-object-lock-enabled", "s3:PutBucketVersioning if h:x-amz-bucket-object-lock-enabled", "s3:PutBucketOwnershipControls if h:x-amz-object-ownership"},
 		"s3:NoSuchOperation": nil, "s4:GetObject": nil, "kms:Encapsulate": nil,
 	} {
 		prefix, name, _ := strings.Cut(operation, ":")

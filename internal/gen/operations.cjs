@@ -15,7 +15,7 @@ const { IAM } = require('./operations/iam.cjs');
 const { Shapes } = require('./operations/wire.cjs');
 const { keys, tags } = require('./operations/keys.cjs');
 const { passes } = require('./operations/roles.cjs');
-const { permissions } = require('./operations/permissions.cjs');
+const { permissions, resources } = require('./operations/permissions.cjs');
 const { policy } = require('./operations/policies.cjs');
 const { discriminate, uriOf } = require('./operations/routes.cjs');
 const statistics = require('./operations/statistics.cjs');
@@ -49,11 +49,12 @@ function ofOther(id, op, prefix) {
 function factsOf(op, shapes, prefix, own, errors) {
   const members = shapes.inputs(op);
   const name = `${prefix}:${op.n}`;
-  const all = permissions(op, members, { iam, prefix, facts, aliases: facts.services.aliases[prefix] || {} });
+  const where = { iam, prefix, facts, aliases: facts.services.aliases[prefix] || {} };
+  const all = permissions(op, members, where);
   const actions = all.map((p) => p.action).filter(Boolean);
   const tagged = tags(members, shapes, op.n);
   const dependents = iam.service(prefix).dependents.get(op.n.toLowerCase()) || [];
-  const tagging = tagOnCreate(op, prefix, all, tagged, dependents);
+  const tagging = tagOnCreate(op, members, where, all, tagged, dependents);
   const f = compact(`${own}:${op.n}`, [...all, ...tagging]);
   const k = keys(actions, members, {
     types: iam.keyTypes(prefix), computed: facts.services.computed, byHand: (key) => handKey(key, members),
@@ -77,17 +78,26 @@ function handKey(key, members) {
   return m && `h ${m.source}${fn ? '|' + fn : ''}`;
 }
 
-// tagOnCreate returns the permission to tag what the operation makes.
-function tagOnCreate(op, prefix, all, tagged, dependents) {
-  if (!tagged || tagged.keys) return [];
+const isTagging = (a) => (iam.action(a) || { accessLevel: '' }).accessLevel.startsWith('Tagging');
+
+// tagOnCreate returns the permission to tag what the operation makes: the dependent action
+// of the reference, or that of the service by hand.
+function tagOnCreate(op, members, where, all, tagged, dependents) {
+  const { prefix } = where;
+  if (!tagged || tagged.keys || all.some((p) => isTagging(p.a))) return [];
+  const by = facts.services.tagOnCreate;
+  const stated = dependents.filter((a) => a.startsWith(prefix + ':') && isTagging(a));
+  const own = by[`${prefix}:${op.n}`] || by[prefix];
   const source = tagged.l || tagged.m || tagged.u;
-  const have = new Set(all.map((p) => p.a));
-  return dependents.filter((a) => a.startsWith(prefix + ':') && !have.has(a)).map((a) => [a, iam.action(a)])
-    .filter(([, action]) => action && action.accessLevel.startsWith('Tagging'))
-    .map(([a, action]) => ({
-      a, action, if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : (all[0] || { r: [] }).r,
-      ...(a === 'ec2:CreateTags' ? { k: { 'ec2:CreateAction': '=' + op.n } } : {}),
-    }));
+  return (stated.length > 0 || !own ? stated : [own]).map((a) => ({
+    a, action: iam.action(a), if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : made(a, all[0], op, members, where),
+    ...(a === 'ec2:CreateTags' ? { k: { 'ec2:CreateAction': '=' + op.n } } : {}),
+  }));
+}
+
+// made is what is tagged: what the operation is about, or something of a type that can be.
+function made(a, first, op, members, where) {
+  return first.r.length > 0 ? first.r : resources(a, iam.action(a), members, { ...where, operation: op.n });
 }
 
 // compact leaves out what goes without saying.

@@ -20,11 +20,15 @@ const suffix = /(names?|ids?|identifiers?|arns?|keys?|urls?|numbers?)$/;
 
 const plain = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 const stem = (name) => plain(name).replace(suffix, '');
+const suffixOf = (name) => (suffix.exec(plain(name)) || [''])[0].replace(/s$/, '');
 const singular = (name) => name.replace(/ies$/, 'y').replace(/s$/, '');
 const worst = (classes) => [...classes].sort((x, y) => order.indexOf(y) - order.indexOf(x))[0];
 const better = (x, y) => order.indexOf(x) < order.indexOf(y);
 
-// What cannot be the name of a resource.
+// So many types are not all needed at once.
+const many = 3;
+
+// What can be the name of a resource.
 const kinds = new Set(['string', 'strings', 'number']);
 
 function variablesOf(form) {
@@ -44,15 +48,18 @@ function bindVariable(v, type, members, last, where) {
   const want = plain(v).replace(/withpath$/, '');
   const wantStem = stem(v.replace(/WithPath$/i, '')) || plain(type.key);
   const typeName = plain(type.key);
-  const alias = where.aliases[v];
+  const [alias, fn] = (where.aliases[v] || '').split(/(?=\|)/);
+  const aliased = (m) => alias !== undefined && alias.split(',').includes(m.name);
   const rules = [
-    ['e', (m) => nameOf(m) === want || (alias && m.name === alias.split('|')[0])],
+    ['e', (m) => aliased(m)],
+    ['e', (m) => nameOf(m) === want],
     ['s', (m) => stemOf(m) === wantStem || (last && (nameOf(m) === typeName || stemOf(m) === typeName))],
     ['x', (m) => ends(stemOf(m), wantStem)],
   ];
   for (const [c, rule] of rules) {
-    const m = members.find(rule);
-    if (m) return { c, m, with: alias && m.name === alias.split('|')[0] ? alias.slice(m.name.length) : '' };
+    const fitting = members.filter(rule);
+    const m = fitting.find((x) => suffixOf(x.name) === suffixOf(v)) || fitting[0];
+    if (m) return { c: c !== 'e' && /id$/i.test(v) && /names?$/i.test(m.name) ? 'g' : c, m, with: (aliased(m) && fn) || '' };
   }
   const made = /^Create/.test(where.operation) && /id$/i.test(v);
   if (last && !made) {
@@ -101,7 +108,8 @@ function bindForm(type, form, members, where) {
 function others(b, members, used) {
   const own = sourceOf(b.m) + b.with;
   if (b.m.req || b.m.depth > 0 || !'es'.includes(b.c)) return own;
-  const more = members.filter((m) => m !== b.m && !m.req && !used.has(m.path) && !isARN(m) && m.kind === b.m.kind && stemOf(m) === stemOf(b.m) && stemOf(m) !== '');
+  const same = (m) => m.kind === b.m.kind && stemOf(m) !== '' && stemOf(m) === stemOf(b.m) && suffixOf(m.name) !== '' && !(suffixOf(m.name) === 'name' && /id$/i.test(b.v));
+  const more = members.filter((m) => m !== b.m && !m.req && !used.has(m.path) && !isARN(m) && same(m));
   return [own, ...more.map(sourceOf)].join(',');
 }
 
@@ -134,6 +142,8 @@ function bind(action, all, where) {
     const arn = (any && sourceOf(any)) || (bound[0].c === 'r' && bound.every((b) => b.a === bound[0].a) && bound[0].a);
     if (arn) return [{ t: '*', a: arn, c: 'r', required: true }];
   }
+  // The reference marks as required what are alternatives, where there are many.
+  if (bound.length >= many && bound.every((b) => 'nt'.includes(b.c))) return [likeliest(bound, where)];
   const named = bound.filter((b) => b.required || (b.c !== 'n' && b.c !== 't'));
   let kept = named.filter((b) => b.required || !named.some((o) => o !== b && covers(o, b)));
   if (kept.some((b) => !'pn'.includes(b.c))) kept = kept.filter((b) => b.required || b.c !== 'p');

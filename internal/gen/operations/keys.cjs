@@ -66,7 +66,7 @@ const valueNames = ['Value', 'value', 'TagValue', 'tagValue'];
 // {u} a query string.
 function tags(members, shapes, operation) {
   const specified = members.find((m) => m.name === 'TagSpecifications' && m.element);
-  if (specified) {
+  if (specified && !members.some((m) => m.path === 'Tags')) {
     const inner = members.find((m) => m.path === specified.path + '[].Tags');
     if (inner) return { l: inner.source, k: 'Key', v: 'Value', of: members.find((m) => m.path === specified.path + '[].ResourceType').source };
   }

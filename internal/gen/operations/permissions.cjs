@@ -94,4 +94,4 @@ function conditions(text, member, members, name) {
   return { if: sources.map((s) => not + s) };
 }
 
-module.exports = { permissions, source };
+module.exports = { permissions, resources, source };

@@ -4,7 +4,7 @@ const { sourceOf } = require('./bind.cjs');
 
 const role = /(^|[a-z])role(arn)?$|^rolearns?$/i;
 // Operations of other names hand nothing over.
-const reading = /^(Get|List|Describe|Search|Delete|Batch(Get|Delete|Describe)|Query|Scan|Head|Untag|Tag|Remove|Revoke|Detach|Disassociate|Check|Validate|Export)/;
+const reading = /^(Get|List|Describe|Search|Delete|Batch(Get|Delete|Describe)|Query|Scan|Head|Untag|Tag|Remove|Revoke|Detach|Disassociate|Check|Validate|Cancel)/;
 
 // passes returns [source, principal] for each member that is a role which the operation
 // passes on. That it does is what the reference's dependent actions say; where they are
@@ -18,7 +18,7 @@ function passes(name, operation, members, stated, facts) {
     return [sourceOf(m), to, ...(instance ? [instance] : [])];
   });
   if (!stated && reading.test(operation)) return [];
-  const found = members.filter((m) => (m.kind === 'string' || m.kind === 'strings') && role.test(m.name) && !facts.members.includes(m.path));
+  const found = members.filter((m) => (m.kind === 'string' || m.kind === 'strings') && role.test(m.name) && !(m.name === 'role' && m.depth > 0) && !facts.members.includes(m.path));
   return found.map((m) => [sourceOf(m), principal(name.split(':')[0], m.name, facts)]);
 }
 
