@@ -173,7 +173,7 @@ func misspellings(s *Statement, action string) (hints []string) {
 			continue
 		}
 		_, asWritten, _ := strings.Cut(text, ":")
-		needs := catalog.Operation(prefix, asWritten)
+		needs := catalog.Needs(prefix, asWritten)
 		switch {
 		case catalog.Nearest(operation, []string{name}) != "":
 			hints = append(hints, fmt.Sprintf("there is no action %s, did you mean %s?", text, action))
