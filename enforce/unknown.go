@@ -12,7 +12,8 @@ import (
 // it does for any of them. So what is allowed AWS allows too; what is denied it may allow,
 // and [Decision.Unknowns] says what would have to be known.
 type Unknown struct {
-	// Resource says that each "*" in the Request's Resource stands for any text.
+	// Resource says that each "*" in the Request's Resource stands for any text, and each
+	// "?" for any character.
 	Resource bool
 	// Key reports whether the request may have a condition key that its Context neither
 	// has nor sets absent; nil is none. It is asked with names as policies spell them.
@@ -191,7 +192,7 @@ func (e *eval) dependsOn(s *Statement) (names []string) {
 // in steps; what takes more stays open.
 const maxRelated = 1 << 18
 
-// resemblance compares a compiled pattern with a text in which "*" stands for any text: yes
+// resemblance compares a compiled pattern with a text in which "*" and "?" are unknown: yes
 // when the pattern matches whatever it stands for, no when it never matches.
 func resemblance(p, text string) answer {
 	n := knownPrefix(p, text)
@@ -201,7 +202,7 @@ func resemblance(p, text string) answer {
 		return yes
 	case p == "" && text == "":
 		return yes
-	case p != "" && text != "" && p[0] < anyRun && text[0] != '*':
+	case p != "" && text != "" && p[0] < anyRun && !isUnknown(text[0]):
 		return no // nearly all patterns that are about something else
 	}
 	pattern, known := patternRunes(p), []rune(text)
@@ -221,7 +222,7 @@ func resemblance(p, text string) answer {
 // first wildcard of either, at the end of a character.
 func knownPrefix(p, text string) int {
 	n := 0
-	for n < len(p) && n < len(text) && p[n] == text[n] && text[n] != '*' {
+	for n < len(p) && n < len(text) && p[n] == text[n] && !isUnknown(text[n]) {
 		n++
 	}
 	for n > 0 && n < len(text) && !utf8.RuneStart(text[n]) {
@@ -229,6 +230,8 @@ func knownPrefix(p, text string) int {
 	}
 	return n
 }
+
+func isUnknown(c byte) bool { return c == '*' || c == '?' }
 
 // The wildcards of patternRunes. They are no characters.
 const (
@@ -252,8 +255,9 @@ func patternRunes(p string) []rune {
 	return runes
 }
 
-// related reports whether a pattern matches for some text in place of each "*" of known,
-// and whether it does for all: then only a run of the pattern takes a "*". It goes through
+// related reports whether a pattern matches for some text in place of each "*" and
+// "?" of known, and whether it does for all: then only a run of the pattern takes a "*", and
+// only a wildcard a "?". It goes through
 // the pattern from its end and keeps both for each rest of known.
 func related(pattern, known []rune) (overlaps, covers bool) {
 	some, all := make([]bool, len(known)+1), make([]bool, len(known)+1)
@@ -272,8 +276,9 @@ func related(pattern, known []rune) (overlaps, covers bool) {
 			case star: // it may be nothing, or begin with the character
 				some[j], all[j] = some[j+1] || someWas, false
 			default:
-				same := j < len(known) && (pattern[i] == charRune || pattern[i] == known[j])
-				some[j], all[j] = same && someAfter, same && allAfter
+				any := j < len(known) && pattern[i] == charRune
+				some[j] = (any || j < len(known) && (known[j] == '?' || pattern[i] == known[j])) && someAfter
+				all[j] = (any || j < len(known) && known[j] != '?' && pattern[i] == known[j]) && allAfter
 			}
 			someAfter, allAfter = someWas, allWas
 		}

@@ -14,7 +14,8 @@ import (
 // A resource is one that a permission is asked on.
 type resource struct {
 	arn string
-	// partial says that each "*" in the ARN is a part which the request does not tell.
+	// partial says that each "*" in the ARN is a part which the request does not tell, and
+	// each "?" a character.
 	partial bool
 	// class is how the catalog found where the request names it; 0 where it does not.
 	class catalog.Class
@@ -33,9 +34,13 @@ func (r *request) resources(p *catalog.Permission) ([]resource, error) {
 	case known && len(action.Resources) == 0 && len(p.Resources) == 0:
 		return []resource{{arn: "*", class: catalog.Fixed}}, nil
 	}
+	meant, err := r.meant(p.Resources)
+	if err != nil {
+		return nil, err
+	}
 	var all []resource
-	for i := range p.Resources {
-		more, err := r.ofType(p, action, &p.Resources[i])
+	for _, b := range meant {
+		more, err := r.ofType(p, action, b)
 		if err != nil {
 			return nil, err
 		}
@@ -47,6 +52,83 @@ func (r *request) resources(p *catalog.Permission) ([]resource, error) {
 		return []resource{{arn: r.anyARN(prefixOf(p.Action)), partial: true}}, nil
 	}
 	return distinct(all), nil
+}
+
+// meant returns the bindings that a request means. Types with the same sources are
+// alternatives: the first stands for all, and an ARN says which it is. Where the sources of a
+// type are among those of another, as those of a table among those of an index, the other is
+// meant when all its sources are set, and else the first.
+func (r *request) meant(all []catalog.Binding) (meant []*catalog.Binding, err error) {
+	if len(all) == 1 {
+		return []*catalog.Binding{&all[0]}, nil
+	}
+	sources := make([][]string, len(all))
+	for i := range all {
+		sources[i] = sourcesOf(&all[i])
+	}
+next:
+	for i := range all {
+		for j := range all {
+			if i == j || len(sources[i]) == 0 || !among(sources[i], sources[j]) {
+				continue
+			}
+			if len(sources[i]) == len(sources[j]) {
+				if j < i {
+					continue next
+				}
+				continue
+			}
+			set, err := r.allSet(sources[j])
+			if err != nil {
+				return nil, err
+			}
+			if set {
+				continue next
+			}
+		}
+		for j := range all { // what is more than another, and not all there
+			if i == j || len(sources[j]) == 0 || len(sources[i]) <= len(sources[j]) || !among(sources[j], sources[i]) {
+				continue
+			}
+			set, err := r.allSet(sources[i])
+			if err != nil {
+				return nil, err
+			}
+			if !set {
+				continue next
+			}
+		}
+		meant = append(meant, &all[i])
+	}
+	return meant, nil
+}
+
+func sourcesOf(b *catalog.Binding) (all []string) {
+	if b.ARN != "" {
+		all = append(all, b.ARN)
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Variables)) {
+		all = append(all, b.Variables[name])
+	}
+	return all
+}
+
+func among(some, all []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *request) allSet(sources []string) (bool, error) {
+	for _, s := range sources {
+		if texts, err := r.texts(s); err != nil || len(texts) == 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // anyARN is the ARN of a resource of which only the service is known. Some resources have no
@@ -207,13 +289,15 @@ func (r *request) fill(form string, names []string, row []found, class catalog.C
 		}
 		var name string
 		name, form, _ = strings.Cut(rest, "}")
-		b.WriteString(r.variable(name, names, row, &out.partial))
+		b.WriteString(r.variable(before, name, names, row, &out.partial))
 	}
 	out.arn = b.String()
 	return out
 }
 
-func (r *request) variable(name string, names []string, row []found, partial *bool) string {
+// variable returns the value of a variable. One that begins with the text before it in the
+// form has that already.
+func (r *request) variable(before, name string, names []string, row []found, partial *bool) string {
 	switch strings.ToLower(name) {
 	case "partition":
 		return "aws"
@@ -230,6 +314,10 @@ func (r *request) variable(name string, names []string, row []found, partial *bo
 	}
 	for i, n := range names {
 		if n == name && row[i].text != "" {
+			*partial = *partial || row[i].partial
+			if kind := before[strings.LastIndexByte(before, ':')+1:]; len(kind) > 1 {
+				return strings.TrimPrefix(row[i].text, kind)
+			}
 			return row[i].text
 		}
 	}
@@ -249,7 +337,7 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 	}
 	all := make([]resource, 0, len(texts))
 	for i := range texts {
-		all = append(all, r.named(action, b, texts[i].text))
+		all = append(all, r.named(action, b, texts[i]))
 	}
 	if len(all) == 0 && !b.Optional && len(b.Variables) == 0 {
 		all = append(all, r.unnamed(action, b))
@@ -257,7 +345,8 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 	return all, nil
 }
 
-func (r *request) named(action *catalog.Action, b *catalog.Binding, text string) resource {
+func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) resource {
+	text := f.text
 	switch {
 	case strings.HasPrefix(text, "arn:") && (action == nil || fits(action, text)):
 		return resource{arn: text, class: b.Class}
@@ -271,7 +360,7 @@ func (r *request) named(action *catalog.Action, b *catalog.Binding, text string)
 	form := t.ARNs[0]
 	if last := strings.LastIndex(form, "${"); last >= 0 {
 		name, _, _ := strings.Cut(form[last+2:], "}")
-		return r.fill(form, []string{name}, []found{{text: text}}, b.Class)
+		return r.fill(form, []string{name}, []found{f}, b.Class)
 	}
 	return resource{arn: text, class: catalog.None}
 }
