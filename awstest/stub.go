@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"path"
 	"reflect"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	smithy "github.com/aws/smithy-go/transport/http"
 
 	"github.com/aws/smithy-go/middleware"
@@ -71,12 +69,15 @@ func WithUpstream(service, address string) Option {
 		if o.upstreams == nil {
 			o.upstreams = make(map[string]*anyservice.Upstream)
 		}
-		u, err := url.Parse(address)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			o.wrong = append(o.wrong, "WithUpstream: "+address+" is not the URL of a server, like http://localhost:8000")
+		u, err := anyservice.NewUpstream(address)
+		if err == nil {
+			err = anyservice.CanStandFor(service)
+		}
+		if err != nil {
+			o.wrong = append(o.wrong, "WithUpstream: "+err.Error())
 			return
 		}
-		o.upstreams[service] = &anyservice.Upstream{URL: u, Credentials: aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}}
+		o.upstreams[service] = u
 	})
 }
 

@@ -8,6 +8,7 @@
 package anyservice
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -40,6 +41,14 @@ func (s Services) upstream(api *catalog.API) *Upstream {
 // maxBody is how long a request may be. The largest that services take is unverified: 16 MB
 // is DynamoDB's limit for a batch.
 const maxBody = 16 << 20
+
+// CanStandFor returns an error unless a name is that of a service, or "*".
+func CanStandFor(name string) error {
+	if _, ok := (Services{}).Named(name); ok || name == "*" {
+		return nil
+	}
+	return fmt.Errorf("AWS has no service %q: want the name of its package in the SDK, like dynamodb", name)
+}
 
 // Route implements fakeaws.Others. Several services may sign for one name: the target, the
 // version, the client's User-Agent, or the path tells which one is meant.
@@ -199,6 +208,8 @@ func (f *Fake) Ops() []fakeaws.Op {
 // Denied implements fakeaws.Fake.
 func (f *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	denial := enforce.DenialOf(f.api.Prefix, need.Action)
+	// The status of a denial is 400 in the JSON protocols, as DynamoDB and KMS answer, and 403
+	// elsewhere. That all services do so is unverified.
 	status := http.StatusForbidden
 	if strings.HasPrefix(f.api.Protocols[0], "awsJson") {
 		status = http.StatusBadRequest

@@ -26,6 +26,23 @@ type Upstream struct {
 	Client *http.Client
 }
 
+// NewUpstream returns the upstream at a URL, such as "http://localhost:8000". User and
+// password in it are the access key that signs; without them it is that of most emulators,
+// test and test.
+func NewUpstream(address string) (*Upstream, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("%q is not the URL of a server, like http://localhost:8000", address)
+	}
+	up := &Upstream{URL: u, Credentials: aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}}
+	if user := u.User; user != nil {
+		secret, _ := user.Password()
+		up.Credentials = aws.Credentials{AccessKeyID: user.Username(), SecretAccessKey: secret}
+		u.User = nil
+	}
+	return up, nil
+}
+
 // client sends requests to upstreams. It follows no redirection, which is the client's to
 // follow, and asks for no compression, so that answers pass as they are.
 var client = &http.Client{
