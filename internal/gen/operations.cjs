@@ -89,14 +89,15 @@ function tagOnCreate(op, members, where, all, tagged, dependents) {
   const stated = dependents.filter((a) => a.startsWith(prefix + ':') && isTagging(a));
   const own = by[`${prefix}:${op.n}`] || by[prefix];
   const source = tagged.l || tagged.m || tagged.u;
-  return (stated.length > 0 || !own ? stated : [own]).map((a) => ({
-    a, action: iam.action(a), if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : made(a, all[0], op, members, where),
+  return (own ? [own] : stated).map((text) => text.split('@')).map(([a, type]) => ({
+    a, action: iam.action(a), if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : made(a, type, all[0], op, members, where),
     ...(a === 'ec2:CreateTags' ? { k: { 'ec2:CreateAction': '=' + op.n } } : {}),
   }));
 }
 
 // made is what is tagged: what the operation is about, or something of a type that can be.
-function made(a, first, op, members, where) {
+function made(a, type, first, op, members, where) {
+  if (type) return [{ t: type, c: 'n' }];
   return first.r.length > 0 ? first.r : resources(a, iam.action(a), members, { ...where, operation: op.n });
 }
 

@@ -96,8 +96,9 @@ function bindForm(type, form, members, where) {
   const arn = bindARN(type, form, vars, members);
   // A member that is the ARN says more than one that may be a name.
   const whole = all.length > 0 && isARN(all[all.length - 1].m) ? { c: 'a', m: all[all.length - 1].m } : arn;
-  if (whole && all.length === vars.length && whole.c === 'a' && !all.some((b) => b.m === whole.m)) return { ...names, a: sourceOf(whole.m) };
-  if (whole && (better(whole.c, names.c) || (vars.length === 1 && whole.m === (all[0] || {}).m))) {
+  const instead = whole && whole.c === 'a' && !whole.m.req && 'esx'.includes(names.c);
+  if (instead && !all.some((b) => b.m === whole.m)) return { ...names, a: sourceOf(whole.m) };
+  if (whole && ((whole.m.req && whole.c === 'a') || better(whole.c, names.c) || (vars.length === 1 && whole.m === (all[0] || {}).m))) {
     return { t: type.key, a: sourceOf(whole.m), c: whole.c, sources: [sourceOf(whole.m)] };
   }
   return names;
