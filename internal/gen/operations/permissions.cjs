@@ -13,12 +13,13 @@ const byPath = 'apigateway';
 function permissions(op, members, where) {
   const { iam, prefix, facts } = where;
   const name = `${prefix}:${op.n}`;
-  const written = facts.operations[name];
+  const written = facts.operations[`${where.api}:${op.n}`] || facts.operations[name];
   // Roles that are passed are found by roles.cjs.
   if (written) return written.filter((text) => !text.startsWith('iam:PassRole')).map((text) => byHand(text, op, members, where));
   const action = iam.action(name) || ofBatch(name, iam);
   if (!action && prefix === byPath) {
-    return [{ a: `${prefix}:${op.method}`, r: [{ t: '*', a: '=arn:${Partition}:' + prefix + ':${Region}::${Path}', c: 'h' }] }];
+    const path = op.uri.replace(/\?.*/, '').replace(/^\/v2/, '');
+    return [{ a: `${prefix}:${op.method}`, r: [{ t: '*', a: '=arn:${Partition}:' + prefix + ':${Region}::' + path, c: 'h' }] }];
   }
   if (!action) return [{ a: name, unknown: true, r: [] }];
   return [{ a: `${prefix}:${action.name}`, action, r: resources(name, action, members, { ...where, operation: op.n }) }];
