@@ -75,7 +75,7 @@ func describe(o *Operation) string {
 		fmt.Fprintf(&b, " passes %s%s to %s\n", what, r.Role, r.Service)
 	}
 	if p := f.Policy; p != nil {
-		fmt.Fprintf(&b, " policy %s\n", strings.Join(strings.Fields(strings.Join([]string{p.Do, p.Document, strings.Join(p.If, " "), p.NoPolicy, p.SID, p.Action, p.Principal}, " ")), " "))
+		fmt.Fprintf(&b, " policy %s\n", strings.Join(strings.Fields(strings.Join([]string{p.Do, p.Document, strings.Join(p.If, " "), p.NoPolicy, p.Created, p.SID, p.Action, p.Principal}, " ")), " "))
 		for _, c := range slices.Sorted(maps.Keys(p.Conditions)) {
 			fmt.Fprintf(&b, "  with %s %s\n", c, p.Conditions[c])
 		}
