@@ -99,6 +99,7 @@ type PolicyChange struct {
 	Document string   // source in the request, for get in the answer
 	If       []string // "b:AttributeName=Policy": only then
 	NoPolicy string   // code of get's error when there is none; empty: not known, or none
+	Created  string   // source in the answer of the ARN of a resource that the operation makes
 	// The parts of a statement to be added.
 	SID, Action, Principal string
 	Conditions             map[string]string // "ArnLike aws:SourceArn": source
@@ -123,6 +124,7 @@ type factsJSON struct {
 		Document   string            `json:"document"`
 		If         []string          `json:"if"`
 		NoPolicy   string            `json:"none"`
+		Created    string            `json:"created"`
 		SID        string            `json:"sid"`
 		Action     string            `json:"action"`
 		Principal  string            `json:"principal"`

@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-//go:generate sh -c "cd ../gen && npm ci --ignore-scripts --prefix operations && node operations.cjs operations/node_modules ${BOTOCORE_DATA:?} ../catalog"
+//go:generate sh -c "cd ../gen && (cd operations && npm ci --ignore-scripts) && node operations.cjs operations/node_modules ${BOTOCORE_DATA:?} ../catalog"
 
 //go:embed operations.index.tsv.gz
 var compressedIndex string

@@ -46,10 +46,10 @@ function ofOther(id, op, prefix) {
   return other && other.operations.includes(op.n) ? other.prefix : prefix;
 }
 
-function factsOf(op, shapes, prefix, own, errors) {
+function factsOf(op, shapes, api, prefix, own, errors) {
   const members = shapes.inputs(op);
   const name = `${prefix}:${op.n}`;
-  const where = { iam, prefix, facts, aliases: facts.services.aliases[prefix] || {} };
+  const where = { iam, api, prefix, facts, aliases: facts.services.aliases[prefix] || {} };
   const all = permissions(op, members, where);
   const actions = all.map((p) => p.action).filter(Boolean);
   const tagged = tags(members, shapes, op.n);
@@ -89,14 +89,15 @@ function tagOnCreate(op, members, where, all, tagged, dependents) {
   const stated = dependents.filter((a) => a.startsWith(prefix + ':') && isTagging(a));
   const own = by[`${prefix}:${op.n}`] || by[prefix];
   const source = tagged.l || tagged.m || tagged.u;
-  return (stated.length > 0 || !own ? stated : [own]).map((a) => ({
-    a, action: iam.action(a), if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : made(a, all[0], op, members, where),
+  return (own ? [own] : stated).map((text) => text.split('@')).map(([a, type]) => ({
+    a, action: iam.action(a), if: [source], r: tagged.of ? [{ t: '=' + tagged.of }] : made(a, type, all[0], op, members, where),
     ...(a === 'ec2:CreateTags' ? { k: { 'ec2:CreateAction': '=' + op.n } } : {}),
   }));
 }
 
 // made is what is tagged: what the operation is about, or something of a type that can be.
-function made(a, first, op, members, where) {
+function made(a, type, first, op, members, where) {
+  if (type) return [{ t: type, c: 'n' }];
   return first.r.length > 0 ? first.r : resources(a, iam.action(a), members, { ...where, operation: op.n });
 }
 
@@ -114,7 +115,7 @@ function serviceOf(s) {
   const shapes = new Shapes(model);
   const prefix = prefixOf(s.id, model);
   const operations = model.operations.map((op) => ({
-    n: op.n, op, line: shapes.rest ? [op.method, uriOf(op, model), op.code] : [], facts: factsOf(op, shapes, ofOther(s.id, op, prefix), prefix, s.errors),
+    n: op.n, op, line: shapes.rest ? [op.method, uriOf(op, model), op.code] : [], facts: factsOf(op, shapes, s.package, ofOther(s.id, op, prefix), prefix, s.errors),
   }));
   return { id: s.id, package: s.package, model, prefix, shapes, operations: operations.sort((x, y) => (x.n < y.n ? -1 : 1)) };
 }
@@ -129,6 +130,9 @@ function textOf(s) {
     return fields.join('\t');
   }).join('\n') + '\n';
 }
+
+// targeted says whether requests name the target: in JSON in a header, in CBOR in the path.
+const targeted = (m) => m.protocols.some((p) => /^awsJson|Cbor/.test(p));
 
 // Deflate's window: a dictionary cannot be longer.
 const dictionarySize = 32768;
@@ -151,7 +155,7 @@ services.forEach((s, i) => {
   parts.push(part);
   const m = s.model;
   const name = facts.services.signing[s.id] || m.name;
-  lines.push(['S', s.package, s.id, name, s.prefix, m.protocols.join(','), m.target || '', m.version || '', m.namespace || '', s.operations.length, part.length].join('\t'));
+  lines.push(['S', s.package, s.id, name, s.prefix, m.protocols.join(','), targeted(m) ? m.target || '' : '', m.version || '', m.namespace || '', s.operations.length, part.length].join('\t'));
 });
 fs.writeFileSync(path.join(out, 'operations.bin'), Buffer.concat(parts));
 fs.writeFileSync(path.join(out, 'operations.index.tsv.gz'), zlib.gzipSync(lines.join('\n') + '\n', { level: 9, memLevel: 9 }));

@@ -123,3 +123,23 @@ func readService(name string) (*Service, error) {
 	}
 	return newService(&m)
 }
+
+// Parse returns the model of a service that is not among those of this package, from what
+// internal/gen makes of it. The protocols that this package does not have are left out.
+func Parse(text []byte) (*Service, error) {
+	var m model
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, err
+	}
+	var spoken []string
+	for _, p := range m.Protocols {
+		if protocolNames[p] != 0 {
+			spoken = append(spoken, p)
+		}
+	}
+	if len(spoken) == 0 {
+		return nil, fmt.Errorf("unknown protocols %s", strings.Join(m.Protocols, ", "))
+	}
+	m.Protocols = spoken
+	return newService(&m)
+}

@@ -44,7 +44,9 @@ const isARN = (m) => /arns?$/i.test(m.name);
 const nameOf = (m) => (listed(m) ? singular(plain(m.name)) : plain(m.name));
 const stemOf = (m) => (listed(m) ? singular(stem(m.name)) : stem(m.name));
 
-function bindVariable(v, type, members, last, where) {
+// bindVariable binds a variable: last is the last of the ARN, before the one before an id that
+// the service makes.
+function bindVariable(v, type, members, { last, before }, where) {
   const want = plain(v).replace(/withpath$/, '');
   const wantStem = stem(v.replace(/WithPath$/i, '')) || plain(type.key);
   const typeName = plain(type.key);
@@ -62,7 +64,7 @@ function bindVariable(v, type, members, last, where) {
     if (m) return { c: c !== 'e' && /id$/i.test(v) && /names?$/i.test(m.name) ? 'g' : c, m, with: (aliased(m) && fn) || '' };
   }
   const made = /^Create/.test(where.operation) && /id$/i.test(v);
-  if (last && !made) {
+  if ((last && !made) || (before && /name$/i.test(v))) {
     const m = members.find((x) => ['name', 'id', 'identifier'].includes(nameOf(x)));
     if (m) return { c: 'g', m, with: '' };
   }
@@ -80,13 +82,18 @@ function bindARN(type, form, vars, members) {
   return any && { c: 'r', m: any };
 }
 
+const placeOf = (vars, i, { operation }) => ({
+  last: i === vars.length - 1,
+  before: i === vars.length - 2 && /^Create/.test(operation) && /id$/i.test(vars[vars.length - 1]),
+});
+
 function bindForm(type, form, members, where) {
   const vars = variablesOf(form);
   if (vars.length === 0) return { t: type.key, c: 't', sources: [] };
   const used = new Set();
   const found = vars.map((v, i) => {
     const free = members.filter((m) => !used.has(m.path));
-    const b = bindVariable(v, type, [...free.filter((m) => !isARN(m)), ...free.filter(isARN)], i === vars.length - 1, where);
+    const b = bindVariable(v, type, [...free.filter((m) => !isARN(m)), ...free.filter(isARN)], placeOf(vars, i, where), where);
     if (b) used.add(b.m.path);
     return b && { ...b, v };
   });
@@ -96,8 +103,9 @@ function bindForm(type, form, members, where) {
   const arn = bindARN(type, form, vars, members);
   // A member that is the ARN says more than one that may be a name.
   const whole = all.length > 0 && isARN(all[all.length - 1].m) ? { c: 'a', m: all[all.length - 1].m } : arn;
-  if (whole && all.length === vars.length && whole.c === 'a' && !all.some((b) => b.m === whole.m)) return { ...names, a: sourceOf(whole.m) };
-  if (whole && (better(whole.c, names.c) || (vars.length === 1 && whole.m === (all[0] || {}).m))) {
+  const instead = whole && whole.c === 'a' && !whole.m.req && 'esx'.includes(names.c);
+  if (instead && !all.some((b) => b.m === whole.m)) return { ...names, a: sourceOf(whole.m) };
+  if (whole && ((whole.m.req && whole.c === 'a') || better(whole.c, names.c) || (vars.length === 1 && whole.m === (all[0] || {}).m))) {
     return { t: type.key, a: sourceOf(whole.m), c: whole.c, sources: [sourceOf(whole.m)] };
   }
   return names;

@@ -13,12 +13,13 @@ const byPath = 'apigateway';
 function permissions(op, members, where) {
   const { iam, prefix, facts } = where;
   const name = `${prefix}:${op.n}`;
-  const written = facts.operations[name];
+  const written = facts.operations[`${where.api}:${op.n}`] || facts.operations[name];
   // Roles that are passed are found by roles.cjs.
   if (written) return written.filter((text) => !text.startsWith('iam:PassRole')).map((text) => byHand(text, op, members, where));
   const action = iam.action(name) || ofBatch(name, iam);
   if (!action && prefix === byPath) {
-    return [{ a: `${prefix}:${op.method}`, r: [{ t: '*', a: '=arn:${Partition}:' + prefix + ':${Region}::${Path}', c: 'h' }] }];
+    const path = op.uri.replace(/\?.*/, '').replace(/^\/v2/, '');
+    return [{ a: `${prefix}:${op.method}`, r: [{ t: '*', a: '=arn:${Partition}:' + prefix + ':${Region}::' + path, c: 'h' }] }];
   }
   if (!action) return [{ a: name, unknown: true, r: [] }];
   return [{ a: `${prefix}:${action.name}`, action, r: resources(name, action, members, { ...where, operation: op.n }) }];
@@ -50,9 +51,14 @@ function source(members, path, name) {
   return find(members, bare, name).source + fn.map((f) => '|' + f).join('');
 }
 
-function resourceByHand(name, t, by, members) {
-  if (typeof by === 'string') return { t, a: source(members, by, name), c: 'h' };
-  return { t, v: Object.fromEntries(Object.entries(by).map(([v, path]) => [v, source(members, path, name)])), c: 'h' };
+// resourceByHand reads {"type": "member"} of the ARN, {"type": {"variable": "member"}}; a type
+// with ? is optional, one without variables stands for what the operation makes.
+function resourceByHand(name, type, by, members) {
+  const t = type.replace('?', '');
+  const more = t === type ? {} : { o: 1 };
+  if (typeof by === 'string') return { t, a: source(members, by, name), c: 'h', ...more };
+  const v = Object.fromEntries(Object.entries(by).map(([variable, path]) => [variable, source(members, path, name)]));
+  return Object.keys(v).length ? { t, v, c: 'h', ...more } : { t, c: 'n', ...more };
 }
 
 // byHand reads "action@member?condition" of operations.json.
@@ -75,7 +81,8 @@ function ofMember(action, path, members, where, name) {
   const types = action.types.map((t) => bindType(t, all.filter((m) => ['string', 'strings'].includes(m.kind)), where));
   const fitting = types.filter((b) => !fn && b.sources.includes(sourceOf(given))).sort((x, y) => (x.c < y.c ? -1 : 1));
   if (fitting.length > 0) return [compact({ ...fitting[0], c: fitting[0].c === 'e' ? 'e' : 'h', required: true })];
-  return [{ t: action.types[0].key, a: given.source + (fn ? '|' + fn : ''), c: 'h' }];
+  const type = action.types.find((t) => t.required) || action.types[0];
+  return [{ t: type.key, a: given.source + (fn ? '|' + fn : ''), c: 'h' }];
 }
 
 // conditions reads "A|B*", "!A" and "A~WORD". A member that is not at the top is beside

@@ -46,6 +46,7 @@ function byHand(name, op, shapes, members, written) {
   const at = (p) => source(of, p, name);
   const what = { do: written.do };
   if (written.document) what.document = at(written.document);
+  if (written.created) what.created = source(shapes.outputs(op), written.created, name);
   if (written.none) what.none = written.none;
   for (const part of ['sid', 'action', 'principal']) if (written[part]) what[part] = at(written[part]);
   if (written.conditions) what.conditions = Object.fromEntries(Object.entries(written.conditions).map(([k, p]) => [k, at(p)]));
