@@ -44,6 +44,7 @@ type Account struct {
 	acct    *fakeaws.Account
 	options options
 	socket  *socket // nil in a synctest bubble
+	via     *VPCEndpoint
 	shared  *shared
 }
 
@@ -87,7 +88,7 @@ func New(t TB, opts ...Option) *Account {
 	live(t, world)
 	switch {
 	case !inBubble(t):
-		a.socket = &socket{world: world}
+		a.socket = &socket{world: world, door: world.Door()}
 		if o.useSocket {
 			a.URL() // its clients may be used inside a bubble
 		}
@@ -226,7 +227,7 @@ func (a *Account) URL() string {
 // for presigned URLs, form uploads and the websites of buckets, which have AWS's own
 // hosts. It works in a synctest bubble too.
 func (a *Account) HTTPClient() *http.Client {
-	return &http.Client{Transport: a.world.Door(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: a.door(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Now returns the World's time.

@@ -85,6 +85,9 @@ func (c *Call) judge(needs []Need) error {
 	if !c.principal(policies, global) {
 		return errNoPrincipal
 	}
+	if c.via != nil {
+		c.throughEndpoint(policies, global)
+	}
 	organizations := c.World.organizations.now.Load()
 	organizations.limit(c, policies, global)
 	j.time.Base = global

@@ -33,7 +33,8 @@ type Exchange struct {
 
 // serve answers a request. It returns an error only when the client has gone, or when a
 // fault ends the connection: see spoil.
-func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+func (d Door) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+	w := d.world
 	x := &Exchange{world: w, HTTP: r, endpoint: w.endpointOf(r.Host), wire: noWire}
 	x.Call = Call{
 		exchange:  x,
@@ -46,6 +47,7 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 		SourceIP:  w.sourceIP,
 		UserAgent: r.UserAgent(),
 		Referer:   r.Referer(),
+		via:       d.via,
 	}
 	if x.Call.SourceIP == "" {
 		x.Call.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
