@@ -156,7 +156,16 @@ function bind(action, all, where) {
   let kept = named.filter((b) => b.required || !named.some((o) => o !== b && covers(o, b)));
   if (kept.some((b) => !'pn'.includes(b.c))) kept = kept.filter((b) => b.required || b.c !== 'p');
   if (kept.length === 0) kept = [likeliest(bound, where)];
-  return oneOf(kept);
+  return oneOf(called(kept, where));
+}
+
+// called drops types that are bound by Name or Id alone, where the operation is called after
+// another one that is bound by the same: a cluster, of RegisterCluster.
+function called(kept, { operation }) {
+  const name = plain(operation);
+  const vague = (b) => !b.required && 'gx'.includes(b.c);
+  const named = (b) => name.includes(plain(b.t));
+  return kept.filter((b) => !vague(b) || named(b) || !kept.some((o) => o !== b && vague(o) && named(o) && o.sources.join() === b.sources.join()));
 }
 
 // oneOf makes one of types of which the same member is the ARN: it says which of them.
