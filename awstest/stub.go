@@ -3,6 +3,7 @@ package awstest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"path"
 	"reflect"
@@ -46,6 +47,14 @@ func Stub[I, O any](a *Account, f func(ctx context.Context, in *I) (*O, error)) 
 		a.t.Fatalf("awstest.Stub: %v", err)
 	}
 }
+
+// RegisterUnion makes the members of a union of the SDK known, for stubs that are called over the
+// socket: reflection cannot find them. In the process stubs need none.
+//
+//	awstest.RegisterUnion(types.AttributeValueMemberS{}, types.AttributeValueMemberN{}, …)
+//
+// All members of the union must be there. It is good for all tests of the process.
+func RegisterUnion(members ...any) { wire.RegisterUnion(members...) }
 
 // other returns what stands for a service without a fake.
 func (a *Account) other(service string) (*anyservice.Fake, bool) {
@@ -154,7 +163,7 @@ func (s *stub[I, O]) Handle(ctx context.Context, msg *fakeaws.Message, requestID
 	}
 	in := new(I)
 	if err := op.Decode(msg.Protocol, msg.Request, in); err != nil {
-		return nil, err
+		return nil, unionHint(err)
 	}
 	out, err := s.f(ctx, in)
 	if err != nil {
@@ -163,7 +172,16 @@ func (s *stub[I, O]) Handle(ctx context.Context, msg *fakeaws.Message, requestID
 	if out == nil {
 		out = new(O)
 	}
-	return op.Encode(msg.Protocol, out, requestID)
+	resp, err := op.Encode(msg.Protocol, out, requestID)
+	return resp, unionHint(err)
+}
+
+// unionHint says what to do about a union whose members nobody knows.
+func unionHint(err error) error {
+	if err != nil && strings.Contains(err.Error(), "nobody has registered") {
+		return fmt.Errorf("%w: a stub that is called over the socket needs all members of the union; give them to awstest.RegisterUnion", err)
+	}
+	return err
 }
 
 // stubbed is what a client gets in the process, in place of the encoded output.

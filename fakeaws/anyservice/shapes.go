@@ -5,18 +5,16 @@ import (
 	"net/http"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/internal/catalog"
 	"github.com/leastpriv/leastpriv/internal/wire"
+	"github.com/leastpriv/leastpriv/internal/wire/allschemas"
 )
 
 // Shaped returns an operation with its shapes, for requests that come from another process:
 // to be decoded and encoded.
 func Shaped(pkg, operation string) (*wire.Operation, error) {
-	if api, ok := catalog.APIByPackage(pkg); ok {
-		if s, ok := wire.Load(api.SigningName); ok {
-			if op := s.Operation(operation); op != nil {
-				return op, nil
-			}
+	if s, err := allschemas.Load(pkg); err == nil {
+		if op := s.Operation(operation); op != nil {
+			return op, nil
 		}
 	}
 	return nil, &fakeaws.Error{

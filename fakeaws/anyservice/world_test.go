@@ -157,7 +157,9 @@ func errorOf(resp *http.Response, body []byte) (code, message string) {
 	}
 	var x struct {
 		Error  struct{ Code, Message string }
-		Errors struct{ Error struct{ Code, Message string } }
+		Errors struct {
+			Error struct{ Code, Message string }
+		}
 	}
 	if xml.Unmarshal(body, &x) == nil {
 		return x.Error.Code + x.Errors.Error.Code, x.Error.Message + x.Errors.Error.Message

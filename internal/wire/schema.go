@@ -69,6 +69,7 @@ type trait struct {
 	Status       bool   `json:"status"`
 	XMLName      string `json:"xml"`
 	JSONName     string `json:"json"`
+	EC2Name      string `json:"ec2"` // in requests
 	Flat         bool   `json:"flat"`
 	Attribute    bool   `json:"attr"`
 	XMLNamespace string `json:"ns"` // "prefix URI"

@@ -237,6 +237,8 @@ func (o *Operation) Decode(p Protocol, r *Request, in any) error {
 		return decodeQuery(o, n, v, r)
 	case RESTXML, RESTJSON:
 		return decodeREST(o, p, n, v, r)
+	case RPCV2CBOR, EC2Query:
+		return n.decodeValue(p, r, v)
 	}
 	return unknownProtocol(p)
 }
@@ -259,6 +261,10 @@ func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, er
 		return encodeQueryJSON(o, n, v, requestID), nil
 	case RESTXML, RESTJSON:
 		return encodeREST(o, p, n, v, requestID), nil
+	case RPCV2CBOR:
+		return encodeCBOR(n, v, requestID), nil
+	case EC2Query:
+		return encodeEC2(o, n, v, requestID), nil
 	}
 	return nil, unknownProtocol(p)
 }

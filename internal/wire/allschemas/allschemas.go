@@ -38,7 +38,19 @@ type archive struct {
 	schemas  map[string]*schema
 }
 
-var open = sync.OnceValue(func() *archive {
+// opened is the archive once it is asked for. A variable that is made by a call would link the
+// data into every program that imports the package.
+var opened struct {
+	once sync.Once
+	*archive
+}
+
+func open() *archive {
+	opened.once.Do(func() { opened.archive = readArchive() })
+	return opened.archive
+}
+
+func readArchive() *archive {
 	head, rest, _ := strings.Cut(index, "\n")
 	a := &archive{sources: head, schemas: map[string]*schema{}}
 	at := 0
@@ -59,7 +71,7 @@ var open = sync.OnceValue(func() *archive {
 		at += length
 	}
 	return a
-})
+}
 
 // text unpacks the model. That it is not broken is what this package's tests show.
 func (s *schema) text() []byte {
