@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/internal/clock"
 )
 
@@ -43,6 +44,7 @@ type Account struct {
 	acct    *fakeaws.Account
 	options options
 	socket  *socket // nil in a synctest bubble
+	via     *VPCEndpoint
 	shared  *shared
 }
 
@@ -65,6 +67,9 @@ func New(t TB, opts ...Option) *Account {
 	for _, opt := range opts {
 		opt.set(&o)
 	}
+	for _, wrong := range o.wrong {
+		t.Fatalf("awstest.New: %s", wrong)
+	}
 	coverage := coverageFor(t)
 	world := fakeaws.NewWorld(fakeaws.Config{
 		Region:   o.region,
@@ -74,6 +79,7 @@ func New(t TB, opts ...Option) *Account {
 		SourceIP: o.sourceIP,
 		Coverage: coverage,
 		Services: o.services(),
+		Others:   anyservice.Services{Upstreams: o.upstreams},
 	})
 	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}
 	acct, err := world.AddAccount(o.accountID, "", "")
@@ -84,7 +90,7 @@ func New(t TB, opts ...Option) *Account {
 	live(t, world)
 	switch {
 	case !inBubble(t):
-		a.socket = &socket{world: world}
+		a.socket = &socket{world: world, door: world.Door()}
 		if o.useSocket {
 			a.URL() // its clients may be used inside a bubble
 		}
@@ -223,7 +229,7 @@ func (a *Account) URL() string {
 // for presigned URLs, form uploads and the websites of buckets, which have AWS's own
 // hosts. It works in a synctest bubble too.
 func (a *Account) HTTPClient() *http.Client {
-	return &http.Client{Transport: a.world.Door(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: a.door(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Now returns the World's time.

@@ -23,8 +23,8 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 	cfg := aws.Config{
 		Region:      a.options.region,
 		Credentials: credentials,
-		HTTPClient:  processClient{a.world},
-		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world)},
+		HTTPClient:  processClient{a.world, a.door()},
+		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world), typed(a.world)},
 		// As LoadDefaultConfig sets them; the zero values would be another SDK than
 		// the one that a program uses.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
@@ -41,11 +41,14 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 }
 
 // processClient is the HTTP client of configs that stay in the process.
-type processClient struct{ world *fakeaws.World }
+type processClient struct {
+	world *fakeaws.World
+	door  fakeaws.Door
+}
 
 // Do implements aws.HTTPClient.
 func (c processClient) Do(r *http.Request) (*http.Response, error) {
-	resp, err := c.world.Door().RoundTrip(r)
+	resp, err := c.door.RoundTrip(r)
 	return remember(c.world, resp), err
 }
 

@@ -109,7 +109,7 @@ func TestTimeouts(t *testing.T) {
 		for action, call := range f.calls() {
 			fault := f.Fail(action, awstest.Timeout())
 			before := len(f.Calls())
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			err := call(ctx, f.Config())
 			assert.ErrorIs(t, err, context.DeadlineExceeded, action)
 			cancel()

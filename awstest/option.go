@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
@@ -42,6 +43,8 @@ type options struct {
 	retry     bool
 	verbose   bool
 	added     []fakeaws.Service
+	upstreams map[string]*anyservice.Upstream
+	wrong     []string // options that cannot be
 }
 
 // With adds services to the account's World, in place of those of the same name. Without

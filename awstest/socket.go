@@ -15,6 +15,7 @@ import (
 // that New does, and most tests never ask for the URL: so it waits until one does.
 type socket struct {
 	world *fakeaws.World
+	door  fakeaws.Door // the World's own, or that of a VPC endpoint
 
 	mu     sync.Mutex
 	closed bool
@@ -24,7 +25,7 @@ type socket struct {
 }
 
 func (s *socket) listen() {
-	s.server = httptest.NewUnstartedServer(s.world.Door())
+	s.server = httptest.NewUnstartedServer(s.door)
 	// It speaks no TLS, so no HTTP/2 either, which takes some time to prepare.
 	s.server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
 	s.server.Start()

@@ -219,6 +219,11 @@ func (c *Context) Clip() {
 	}
 }
 
+// Clone returns a copy that can be set without changing the context.
+func (c *Context) Clone() Context {
+	return Context{Base: c.Base, entries: slices.Clone(c.entries)}
+}
+
 // Over returns the context with base beneath all that it has.
 func (c *Context) Over(base *Context) Context {
 	if c.Base == nil {

@@ -124,7 +124,7 @@ func (n *noting) index(x *index) {
 }
 
 func (n *noting) rules(list []rule) {
-	lacks := n.lacks(len(list))
+	lacks := n.lacksRuns(len(list))
 	for list = lacks.skip(list); len(list) > 0; list = lacks.skip(list[1:]) {
 		s := list[0].Statement
 		if s.concerns(n.action) && n.covers(s) && n.names(s) != unnamed {
@@ -142,7 +142,7 @@ func (n *noting) statement(of *policyCoverage, s *Statement) {
 	if len(s.conditions) > 0 && !n.meets(s) {
 		if n.outcome == InDenied && !s.deny {
 			for i := range s.conditions {
-				if !n.holds(&s.conditions[i]) {
+				if n.condition(&s.conditions[i]) != yes {
 					n.mark(&conditions[i])
 				}
 			}
@@ -159,7 +159,7 @@ func (n *noting) statement(of *policyCoverage, s *Statement) {
 	}
 	marks = marks[at.actions:]
 	for i := range at.resources {
-		if n.matchARN(&s.resources[i], n.req.Resource, &n.resource) {
+		if n.resourceIs(&s.resources[i]) == yes {
 			n.mark(&marks[i])
 		}
 	}

@@ -125,6 +125,9 @@ func (d Decision) Explain() string {
 		lines = append(lines, d.explainStatement()...)
 	}
 	lines = append(lines, d.explainMisses()...)
+	if unknown := d.Unknowns(); len(unknown) > 0 {
+		lines = append(lines, "  it cannot be allowed without knowing "+conjoin(unknown)+", which the request does not tell")
+	}
 	lines = append(lines, d.misspelled()...)
 	suggestions := d.Suggestions()
 	for _, s := range suggestions[:min(len(suggestions), maxShown)] {
@@ -216,7 +219,11 @@ func (d Decision) othersThatAllow() (others []string) {
 
 // String returns the condition and what the request has instead.
 func (u Unmet) String() string {
-	text := fmt.Sprintf("%s %s wants %s; the request ", u.Operator, u.Key, quoted(u.Wanted))
+	text := fmt.Sprintf("%s %s wants %s; ", u.Operator, u.Key, quoted(u.Wanted))
+	if len(u.Unknown) > 0 {
+		return text + "not known of the request: " + conjoin(u.Unknown)
+	}
+	text += "the request "
 	if u.Actual == nil {
 		return text + "has no " + u.Key
 	}

@@ -31,6 +31,8 @@ type Unmet struct {
 	Wanted   []string `json:"wanted"`
 	// Actual has the values of the request; nil when the key is missing.
 	Actual []string `json:"actual"`
+	// Unknown are the keys that the condition asks for and whose values are not known.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // NearMisses returns the statements that came closest to allowing a request
@@ -70,7 +72,7 @@ func (e *eval) nearMiss(l Layer, s *Statement) NearMiss {
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if e.holds(c) {
+		if e.condition(c) == yes {
 			continue
 		}
 		miss.Unmet = append(miss.Unmet, e.unmet(c))
@@ -99,7 +101,7 @@ func (e *eval) literalCondition(s *Statement) string {
 
 // unmet returns what a condition wants, and what the request has.
 func (e *eval) unmet(c *condition) Unmet {
-	unmet := Unmet{Operator: c.qualified.String(), Key: c.key.name, Wanted: c.values}
+	unmet := Unmet{Operator: c.qualified.String(), Key: c.key.name, Wanted: c.values, Unknown: e.unknownKeys(c)}
 	if v := e.value(c.key); v != nil {
 		unmet.Actual = slices.Clone(v.texts())
 	}
@@ -171,7 +173,7 @@ func misspellings(s *Statement, action string) (hints []string) {
 			continue
 		}
 		_, asWritten, _ := strings.Cut(text, ":")
-		needs := catalog.Operation(prefix, asWritten)
+		needs := catalog.Needs(prefix, asWritten)
 		switch {
 		case catalog.Nearest(operation, []string{name}) != "":
 			hints = append(hints, fmt.Sprintf("there is no action %s, did you mean %s?", text, action))
@@ -203,7 +205,7 @@ func (e *eval) covering(s *Statement) (parts, narrow string) {
 	case s.not.resource:
 		add("NotResource", strings.Join(valuesOf(elements.NotResource), ", "), false)
 	case len(s.resources) > 0:
-		i := slices.IndexFunc(s.resources, func(p arnPattern) bool { return e.matchARN(&p, e.req.Resource, &e.resource) })
+		i := slices.IndexFunc(s.resources, func(p arnPattern) bool { return e.resourceIs(&p) != no })
 		text := elements.Resource[i].Value
 		add("Resource", text, text == e.req.Resource)
 	}
@@ -230,9 +232,12 @@ func (e *eval) covering(s *Statement) (parts, narrow string) {
 	return parts, "narrow one of them, or remove the statement"
 }
 
-// conjoin lists two or more in words: "a, b and c".
+// conjoin lists one or more in words: "a, b and c".
 func conjoin(list []string) string {
 	last := len(list) - 1
+	if last == 0 {
+		return list[0]
+	}
 	return strings.Join(list[:last], ", ") + " and " + list[last]
 }
 

@@ -309,9 +309,9 @@ func TestUnmetConditions(t *testing.T) {
 	d := Evaluate(req, &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", condition))}})
 	require.Len(t, d.NearMisses(), 1)
 	assert.Equal(t, []Unmet{
-		{"ForAnyValue:StringEqualsIfExists", "aws:TagKeys", []string{"a"}, []string{"b"}},
-		{"ForAllValues:StringEquals", "aws:TagKeys", []string{"a", "c"}, []string{"b"}},
-		{"DateLessThan", "aws:CurrentTime", []string{"2020"}, []string{"2026-01-01T00:00:00Z"}},
+		{"ForAnyValue:StringEqualsIfExists", "aws:TagKeys", []string{"a"}, []string{"b"}, nil},
+		{"ForAllValues:StringEquals", "aws:TagKeys", []string{"a", "c"}, []string{"b"}, nil},
+		{"DateLessThan", "aws:CurrentTime", []string{"2020"}, []string{"2026-01-01T00:00:00Z"}, nil},
 	}, d.NearMisses()[0].Unmet)
 }
 

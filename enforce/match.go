@@ -29,6 +29,9 @@ func (e *eval) admits(s *Statement) grade {
 
 // meets reports whether the request satisfies the conditions of a statement that has some.
 func (e *eval) meets(s *Statement) bool {
+	if e.req.Unknown != nil {
+		return e.meetsUnknown(s)
+	}
 	if first := &s.conditions[0]; e.met.conditions != first {
 		e.met.conditions, e.met.yes = first, e.allHold(s.conditions)
 	}
@@ -48,8 +51,11 @@ func (e *eval) allHold(conditions []condition) bool {
 // without resource-level permissions has the resource "*", which only "*"
 // matches.
 func (e *eval) covers(s *Statement) bool {
-	if len(s.resources) == 0 {
+	switch {
+	case len(s.resources) == 0:
 		return true
+	case e.req.Unknown != nil:
+		return e.coversUnknown(s)
 	}
 	if first := &s.resources[0]; e.covered.resources != first {
 		e.covered.resources, e.covered.yes = first, e.anyMatches(s.resources)
@@ -90,7 +96,7 @@ func (e *eval) best(x *index) (best *Statement, g grade) {
 // or as directly and stands before it. The list is in the order of the document;
 // all of it concerns the action, or that is to be asked.
 func (e *eval) better(list []rule, concern bool, best *Statement, g grade) (*Statement, grade) {
-	lacks := e.lacks(len(list))
+	lacks := e.lacksRuns(len(list))
 	for {
 		if list = lacks.skip(list); len(list) == 0 {
 			return best, g
@@ -271,7 +277,7 @@ func (e *eval) nodes(l Layer) [][]*Policy {
 			return e.set.SCPs
 		}
 		return nil
-	case e.set.RCPs == nil || !rcpsApply(e.action, e.req.Resource) || e.keyOfAWS():
+	case e.set.RCPs == nil || !rcpsApply(e.action, e.req.Resource, e.req.Unknown) || e.keyOfAWS():
 		return nil
 	}
 	return e.set.RCPs

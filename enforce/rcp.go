@@ -27,13 +27,13 @@ var rcpServices = func() map[string]bool {
 // rcpsApply reports whether resource control policies apply to an action, given in lower
 // case, on a resource. "RCPs apply to the resources that are authorized as part of an
 // operation request": an action without a resource of its own, like the lists of all
-// buckets and queues, has none.
-func rcpsApply(action, resource string) bool {
+// buckets and queues, has none; one that is not known it has.
+func rcpsApply(action, resource string, unknown *Unknown) bool {
 	if !rcpServices[serviceOf(action)] || action == "kms:retiregrant" {
 		return false
 	}
 	a, ok := splitARN(resource)
-	return ok && a.resource() != "" && a.resource() != "*" && !isServiceLinked(a)
+	return ok && a.resource() != "" && (a.resource() != "*" || unknown != nil && unknown.Resource) && !isServiceLinked(a)
 }
 
 // resourceAliases are the aliases of the KMS key that an action is about.

@@ -30,6 +30,8 @@ type Request struct {
 	// [Context.SetAbsent] takes a key away from the request. All other keys are missing
 	// unless they are set.
 	Context Context
+	// Unknown says what is not known of the request; nil is nothing.
+	Unknown *Unknown
 }
 
 // PrincipalType is the value of aws:PrincipalType.

@@ -60,9 +60,9 @@ func (v sieve) skip(list []rule) []rule {
 	return nil
 }
 
-// lacks returns what the request's resource has not, for a number of statements.
-func (e *eval) lacks(statements int) sieve {
-	if statements < minSieved {
+// lacksRuns returns what the request's resource has not, for a number of statements.
+func (e *eval) lacksRuns(statements int) sieve {
+	if statements < minSieved || e.req.Unknown != nil {
 		return sieve{}
 	}
 	if e.lacking == (sieve{}) {

@@ -23,7 +23,7 @@ func TestSieveStopsNoMatch(t *testing.T) {
 		}
 		req := ask(userOf(account, "a"), "s3:GetObject", resource, "k", segment.Draw(t, "k"))
 		e := &eval{req: req, set: &PolicySet{}}
-		if e.matchARN(&p, resource, &e.resource) && e.lacks(minSieved).stops(p.sieve()) {
+		if e.matchARN(&p, resource, &e.resource) && e.lacksRuns(minSieved).stops(p.sieve()) {
 			t.Fatalf("%q matches %q, but its sieve %b has of what is missing, %b", pattern, resource, p.sieve(), e.lacking)
 		}
 	})
@@ -37,12 +37,12 @@ func TestSieveStopsOthers(t *testing.T) {
 	for i := range 1000 {
 		p, err := compileARN(fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i*i), true)
 		require.NoError(t, err)
-		if e.lacks(minSieved).stops(p.sieve()) {
+		if e.lacksRuns(minSieved).stops(p.sieve()) {
 			stopped++
 		}
 	}
 	assert.Greater(t, stopped, 950)
-	assert.False(t, e.lacks(minSieved-1).stops(full), "a short list is not worth a sieve")
+	assert.False(t, e.lacksRuns(minSieved-1).stops(full), "a short list is not worth a sieve")
 }
 
 // What a statement needs is what all of its resources need; nothing where it

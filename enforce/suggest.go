@@ -102,7 +102,7 @@ const maxSuggestions = 32
 // Suggestions returns the changes that together allow the request.
 func (d Decision) Suggestions() []Suggestion {
 	var all []Suggestion
-	if d.fixed() != nil {
+	if d.fixed() != nil || len(d.Unknowns()) > 0 {
 		return nil
 	}
 	set, at := *d.Policies, d

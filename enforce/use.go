@@ -36,7 +36,7 @@ func (e *eval) use(s *Statement) Use {
 	}
 	if !s.not.resource {
 		for i := range s.resources {
-			if e.matchARN(&s.resources[i], e.req.Resource, &e.resource) {
+			if e.resourceIs(&s.resources[i]) == yes {
 				u.Resources = append(u.Resources, i)
 			}
 		}

@@ -57,7 +57,7 @@ func compileTemplate(s string, mode textMode) (template, error) {
 			return template{}, fmt.Errorf("policy variable ${%s has no closing brace", rest)
 		}
 		s = after
-		if inner == "*" || inner == "?" || inner == "$" {
+		if isEscape(inner) {
 			text.WriteString(inner)
 			continue
 		}

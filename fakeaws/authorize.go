@@ -60,6 +60,7 @@ func (q *question) ask(c *Call, need *Need, policies *enforce.PolicySet, time *e
 		Resource:        need.Resource,
 		ResourceAccount: need.ResourceAccount,
 		Context:         need.Context,
+		Unknown:         need.Unknown,
 	}
 	q.time = *time
 	q.request.Context.Base = &q.time
@@ -82,6 +83,9 @@ type judgement struct {
 func (c *Call) begin(j *judgement) bool {
 	if !c.principal(&j.policies, &j.global) {
 		return false
+	}
+	if c.via != nil {
+		c.throughEndpoint(&j.policies, &j.global)
 	}
 	j.organizations = c.World.organizations.now.Load()
 	j.organizations.limit(c, &j.policies, &j.global)

@@ -44,6 +44,7 @@ type Call struct {
 	exchange *Exchange    // nil for a call that Go code makes: see Do
 	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
+	via      *VPCEndpoint // that the request came through; mostly nil
 	fixture  bool         // see Fixture
 	denied   []int        // batch entries that were denied
 	finished bool         // see Finished

@@ -121,7 +121,7 @@ func (w *World) newCall(ctx context.Context, as Actor, h *handler) *Call {
 	}
 	if r := as.request; r != nil {
 		c.Endpoint, c.EndpointRegion, c.Signed = r.Endpoint, r.EndpointRegion, r.Signed
-		c.SourceIP, c.UserAgent, c.Referer = r.SourceIP, r.UserAgent, r.Referer
+		c.SourceIP, c.UserAgent, c.Referer, c.via = r.SourceIP, r.UserAgent, r.Referer, r.via
 	}
 	c.event.Fixture = as.fixture
 	return c

@@ -15,10 +15,13 @@ import (
 // A Door is a way into a World: an [http.Handler] for a listener, and an
 // [http.RoundTripper] and SDK HTTP client for calls that stay in the process.
 // All of them run the same pipeline.
-type Door struct{ world *World }
+type Door struct {
+	world *World
+	via   *VPCEndpoint // nil: none
+}
 
 // Door returns the way into the World.
-func (w *World) Door() Door { return Door{w} }
+func (w *World) Door() Door { return Door{world: w} }
 
 // ServeHTTP answers a request that came over a socket.
 func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +32,7 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusContinue)
 	}
 	if r.ContentLength == 0 {
-		switch resp, err := d.world.serve(r, "http://"+r.Host); err {
+		switch resp, err := d.serve(r, "http://"+r.Host); err {
 		case nil:
 			send(w, r, resp)
 		case io.EOF, io.ErrUnexpectedEOF:
@@ -38,7 +41,7 @@ func (d Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := newSocketBody(w, r, d.world.bodyTimeout)
-	resp, err := d.world.serve(r, "http://"+r.Host)
+	resp, err := d.serve(r, "http://"+r.Host)
 	r.Body = body.ReadCloser // net/http looks whether it is its own
 	switch {
 	case err == io.EOF, err == io.ErrUnexpectedEOF:
@@ -128,7 +131,7 @@ func (d Door) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := d.world.serve(in, r.URL.Scheme+"://"+in.Host)
+	resp, err := d.serve(in, r.URL.Scheme+"://"+in.Host)
 	if err != nil {
 		return nil, err
 	}

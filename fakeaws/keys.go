@@ -52,7 +52,7 @@ func (k *Keys) Create(account, region string, policy *enforce.Policy) (*Key, err
 // CreateWithID is Create of a key whose id, a UUID, is known before.
 func (k *Keys) CreateWithID(account, region, id string, policy *enforce.Policy) (*Key, error) {
 	if policy == nil {
-		policy = defaultKeyPolicy(account)
+		policy = DefaultKeyPolicy(account)
 	}
 	return k.add(&Key{ID: id, Account: account, Region: region}, policy)
 }
@@ -88,6 +88,13 @@ func (key *Key) SetPolicy(policy *enforce.Policy) error {
 	key.policy = bound
 	key.keys.world.coverage.Add(policy)
 	return nil
+}
+
+// Policy returns the key policy as it is now.
+func (key *Key) Policy() *enforce.Policy {
+	key.keys.mu.RLock()
+	defer key.keys.mu.RUnlock()
+	return key.policy.Policy()
 }
 
 // SetAlias gives the key an alias, "alias/app", in its account and region. Another key
@@ -165,8 +172,8 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 	return k.add(key, managedKeyPolicy(account, region, service))
 }
 
-// defaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
-func defaultKeyPolicy(account string) *enforce.Policy {
+// DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
+func DefaultKeyPolicy(account string) *enforce.Policy {
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",` +
 		`"Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},"Action":"kms:*","Resource":"*"}]}`)
 }

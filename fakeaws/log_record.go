@@ -33,6 +33,7 @@ type decided struct {
 	statement                 *enforce.Statement
 	action, resource, account string
 	keys                      enforce.Context // those of the permission alone
+	unknown                   *enforce.Unknown
 }
 
 // A setting is what decisions are made in: who calls, the policies, and the condition
@@ -79,7 +80,7 @@ func (k *decided) of(d *enforce.Decision, s *setting) int {
 	q := d.Request
 	*k = decided{
 		setting: s, verdict: d.Verdict, layer: d.Layer, policy: d.Policy, statement: d.Statement,
-		action: q.Action, resource: q.Resource, account: q.ResourceAccount, keys: q.Context,
+		action: q.Action, resource: q.Resource, account: q.ResourceAccount, keys: q.Context, unknown: q.Unknown,
 	}
 	size := int(unsafe.Sizeof(*k))
 	if k.resource == s.latest.resource {
@@ -170,7 +171,7 @@ func (r *record) event() Event {
 		k := &r.decisions[i]
 		q := &enforce.Request{
 			Principal: k.setting.caller.Principal, Action: k.action,
-			Resource: k.resource, ResourceAccount: k.account, Context: k.keys,
+			Resource: k.resource, ResourceAccount: k.account, Context: k.keys, Unknown: k.unknown,
 		}
 		q.Context.Base = k.setting.caller.at(r.time.Add(r.waited), &k.setting.keys)
 		e.Decisions[i] = enforce.Decision{

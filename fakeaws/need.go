@@ -23,6 +23,8 @@ type Need struct {
 	// Context holds the condition keys of this permission, with the tags of the
 	// resource; the pipeline adds the global keys.
 	Context enforce.Context
+	// Unknown says what of the permission the request does not tell; nil is nothing.
+	Unknown *enforce.Unknown
 	// Note is why the permission is asked, or what else a denial may mean, where that is
 	// easy to miss. The log has it as the Help of a call that is denied.
 	Note string

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // A Plan is what an operation answers once it has understood a call: its input is
@@ -98,6 +100,34 @@ func newOp(in, out reflect.Type) Op {
 	op := Op{Name: name, input: in.Elem()}
 	named.Store(in, &namedOp{op, out})
 	return op
+}
+
+// A Message is a request as it came, to an operation whose shapes the World does not know.
+type Message struct {
+	*wire.Request
+	Operation *wire.Operation
+	Protocol  wire.Protocol
+}
+
+// BindMessage makes the row of an operation whose requests are not decoded, and whose
+// answer its plan makes itself.
+func BindMessage(name string, plan func(*Call, *Message) (*Plan[*wire.Response], error)) Op {
+	return Op{Name: name, plan: func(call *Call, in any) (planned, error) {
+		p, err := plan(call, in.(*Message))
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	}}
+}
+
+// decode makes the input of the operation of a request.
+func (o *Op) decode(x *Exchange) (any, error) {
+	if o.input == nil {
+		return &Message{&x.Request, x.Operation, x.Protocol}, nil
+	}
+	in := o.newInput()
+	return in, x.Operation.Decode(x.Protocol, &x.Request, in)
 }
 
 func (o *Op) newInput() any { return reflect.New(o.input).Interface() }

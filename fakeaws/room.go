@@ -66,7 +66,7 @@ func (r *room) fake() Fake {
 // open makes the handlers on first use.
 func (r *room) open() *room {
 	r.opened.Do(func() {
-		model, ok := wire.Load(r.reg.Name)
+		model, ok := modelOf(r.reg)
 		if !ok {
 			panic("fakeaws: no wire schema for service " + r.reg.Name)
 		}

@@ -28,6 +28,10 @@ func (x *Exchange) route() error {
 	if r, ok := x.world.rooms[name]; ok {
 		x.room = r.open()
 		x.model, x.wire = x.room.model, &r.reg.Wire
+	} else if r, ok := x.findOther(name); ok {
+		x.room = r.open()
+		x.model, x.wire = x.room.model, &r.reg.Wire
+		x.Call.Service = r.reg.Name
 	} else if model, ok := wire.Load(schema); ok {
 		x.model = model
 	}

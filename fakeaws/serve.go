@@ -33,7 +33,8 @@ type Exchange struct {
 
 // serve answers a request. It returns an error only when the client has gone, or when a
 // fault ends the connection: see spoil.
-func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+func (d Door) serve(r *http.Request, endpoint string) (*wire.Response, error) {
+	w := d.world
 	w.takeEffect()
 	x := &Exchange{world: w, HTTP: r, endpoint: w.endpointOf(r.Host), wire: noWire}
 	x.Call = Call{
@@ -47,6 +48,7 @@ func (w *World) serve(r *http.Request, endpoint string) (*wire.Response, error) 
 		SourceIP:  w.sourceIP,
 		UserAgent: r.UserAgent(),
 		Referer:   r.Referer(),
+		via:       d.via,
 	}
 	if x.Call.SourceIP == "" {
 		x.Call.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
@@ -127,13 +129,16 @@ func (x *Exchange) Perform() (*wire.Response, error) {
 	if !ok {
 		return nil, notImplemented(x.Call.Service + " " + x.Operation.Name())
 	}
-	in := handler.op.newInput()
-	if err := x.Operation.Decode(x.Protocol, &x.Request, in); err != nil {
+	in, err := handler.op.decode(x)
+	if err != nil {
 		return nil, err
 	}
 	out, err := handler.handle(&x.Call, in)
 	if err != nil {
 		return nil, err
+	}
+	if resp, ok := out.(*wire.Response); ok {
+		return resp, nil
 	}
 	resp, err := x.Operation.Encode(x.Protocol, out, x.Call.RequestID)
 	if err == nil && x.Call.finished {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // A Service is what a World is made of: a service of AWS, by the fake that stands for
@@ -17,6 +18,8 @@ type Service struct {
 	// SigningName is the name that requests are signed for where it is not Name: "s3" for
 	// S3 Control, as its service model has it.
 	SigningName string
+	// Model is the service's model where it has no schema.
+	Model func() *wire.Service
 	// New makes the fake of a World. It is called on first use.
 	New func(*World) Fake
 	// Anonymous says that unsigned requests are authorized as anonymous

@@ -43,6 +43,8 @@ type Config struct {
 	Coverage *enforce.Coverage
 	// Services are the fakes of this World.
 	Services []Service
+	// Others are all other services; nil answers their requests with NotImplemented.
+	Others Others
 }
 
 // A World is one isolated AWS: a clock, accounts, credentials, and the state of
@@ -76,6 +78,8 @@ type World struct {
 	// services and rooms are filled once by NewWorld and read without a lock.
 	services []Service
 	rooms    map[string]*room
+	catalog  Others
+	others   otherRooms
 
 	mu          sync.RWMutex // guards what follows
 	accounts    []*Account
@@ -104,6 +108,7 @@ func NewWorld(cfg Config) *World {
 		sourceIP:    cfg.SourceIP,
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 		coverage:    cfg.Coverage,
+		catalog:     cfg.Others,
 		rooms:       make(map[string]*room, len(cfg.Services)),
 		credentials: make(map[string]*Credential),
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/sts/saml"
 )
 
@@ -38,7 +39,7 @@ func (h *handler) reset() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
-	config := fakeaws.Config{Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()}
+	config := fakeaws.Config{Others: anyservice.Services{Upstreams: h.flags.upstreams}, Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()}
 	if h.flags.details {
 		config.Services = all.Previews()
 	}

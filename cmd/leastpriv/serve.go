@@ -8,10 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 )
 
 // The root access key of the default account is the one of AWS's documentation,
@@ -57,6 +60,8 @@ type serveFlags struct {
 	bodyTimeout time.Duration
 	// details switches authorization details on.
 	details bool
+	// upstreams answer for services without a fake, by service.
+	upstreams map[string]*anyservice.Upstream
 }
 
 func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
@@ -78,6 +83,7 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 		return err
 	})
 	fs.BoolVar(&f.details, "authorization-details", false, "end denials with an authorization id, and serve IAM Toolbox, which tells their details: a preview of AWS")
+	fs.Func("upstream", "another emulator `SERVICE=URL` that answers allowed calls to a service without a fake, or to all of them: dynamodb=http://localhost:8000, *=URL; repeatable", f.addUpstream)
 	fs.DurationVar(&f.bodyTimeout, "body-timeout", time.Minute, "how long the body of a request may take, beside one second for each KiB of it")
 	fs.Func("account", "account `ID[:ACCESSKEY:SECRET]` with its root key; repeatable (default "+defaultAccount+" with the key of AWS's documentation)", func(v string) error {
 		a, err := parseAccount(v)
@@ -96,6 +102,29 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 		f.accounts = []accountFlag{{defaultAccount, defaultAccessKey, defaultSecretKey}}
 	}
 	return f, nil
+}
+
+// addUpstream reads the value of an -upstream flag.
+func (f *serveFlags) addUpstream(value string) error {
+	service, address, ok := strings.Cut(value, "=")
+	if !ok {
+		return errors.New("want SERVICE=URL")
+	}
+	if err := anyservice.CanStandFor(service); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all.Services(), func(s fakeaws.Service) bool { return s.Name == service }) {
+		return fmt.Errorf("leastpriv answers %s itself", service)
+	}
+	u, err := anyservice.NewUpstream(address)
+	if err != nil {
+		return err
+	}
+	if f.upstreams == nil {
+		f.upstreams = make(map[string]*anyservice.Upstream)
+	}
+	f.upstreams[service] = u
+	return nil
 }
 
 // serve runs the serve command until ctx is done.

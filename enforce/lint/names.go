@@ -130,8 +130,8 @@ func prefixLike(name string) string {
 // actionLike suggests an action in place of one that does not exist. Often that
 // is the name of an operation whose action is called otherwise.
 func actionLike(service *catalog.Service, name string) string {
-	for _, p := range catalog.Operation(service.Prefix, name) {
-		if p.If == "" || strings.HasPrefix(p.If, "!") {
+	for _, p := range catalog.Needs(service.Prefix, name) {
+		if len(p.If) == 0 || strings.HasPrefix(p.If[0], "!") {
 			return fmt.Sprintf("the operation %s needs %s", name, p.Action)
 		}
 	}

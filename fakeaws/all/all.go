@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
@@ -30,5 +31,8 @@ func Previews() []fakeaws.Service { return []fakeaws.Service{iamtoolbox.Service}
 // NewWorld makes a World with the services of a config and with [Services].
 func NewWorld(cfg fakeaws.Config) *fakeaws.World {
 	cfg.Services = append(cfg.Services, Services()...)
+	if cfg.Others == nil {
+		cfg.Others = anyservice.Services{}
+	}
 	return fakeaws.NewWorld(cfg)
 }

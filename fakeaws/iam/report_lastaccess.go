@@ -192,9 +192,9 @@ func (s *Fake) access(r *accessScope, service *catalog.Service, actions bool) (s
 // track notes the use of the actions that an operation needs in its own service.
 func track(tracked map[string]types.TrackedActionLastAccessed, e *entity, use usage) {
 	at := use.Time.Truncate(time.Second)
-	for _, p := range catalog.Operation(use.Service, use.Operation) {
+	for _, p := range catalog.Needs(use.Service, use.Operation) {
 		action, ok := catalog.Find(p.Action)
-		if !ok || action.Service.Prefix != use.Service || p.If != "" {
+		if !ok || action.Service.Prefix != use.Service || len(p.If) > 0 {
 			continue
 		}
 		if last, ok := tracked[action.Name]; ok && !at.After(*last.LastAccessedTime) {

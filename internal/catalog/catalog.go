@@ -10,7 +10,6 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -107,31 +106,3 @@ func GlobalKey(name string) (*Key, bool) { return load().globals.find(name) }
 // GlobalKeys returns the condition keys of all services, sorted. The slice is
 // not to be changed.
 func GlobalKeys() []*Key { return load().globals.keys }
-
-// A Permission is an action that an operation needs, in some calls or all.
-type Permission struct {
-	Action string // "s3:GetObject"
-	// Member of the operation's input names the resource; empty where it is the
-	// one that the operation is named after.
-	Member string
-	// If is the member that must be set for the permission to be needed, or not
-	// set when it begins with "!"; "A|B*" is any of several. Empty is always.
-	If string
-}
-
-// Operation returns the permissions that an operation of the API needs, by the
-// prefix of its service: mostly the action of the same name, in AWS's spelling.
-// It returns nil when there is none of that name either.
-func Operation(prefix, operation string) []Permission {
-	s, ok := Lookup(prefix)
-	if !ok {
-		return nil
-	}
-	if uses, ok := s.operations[operation]; ok {
-		return slices.Clone(uses)
-	}
-	if a, ok := s.Action(operation); ok {
-		return []Permission{{Action: a.String()}}
-	}
-	return nil
-}

@@ -10,11 +10,10 @@ type Service struct {
 	Prefix string // of its actions: "s3"
 	Name   string // "Amazon S3"
 
-	keys       keySet
-	resources  []*Resource
-	actions    []*Action
-	byName     map[string]*Action // in lower case
-	operations map[string][]Permission
+	keys      keySet
+	resources []*Resource
+	actions   []*Action
+	byName    map[string]*Action // in lower case
 }
 
 // Action returns an action of the service by its name, in any case.
@@ -126,7 +125,7 @@ func hasKey(keys []*Key, k *Key) bool {
 // readService reads the lines about one service. The first is without its kind.
 func readService(text string) *Service {
 	head, lines, _ := strings.Cut(text, "\n")
-	s := &Service{byName: make(map[string]*Action), operations: make(map[string][]Permission)}
+	s := &Service{byName: make(map[string]*Action)}
 	s.Prefix, s.Name, _ = strings.Cut(head, "\t")
 	for line := range strings.Lines(lines) {
 		var fields [5]string // those that are not there are empty
@@ -141,8 +140,6 @@ func readService(text string) *Service {
 			a.Lower = strings.ToLower(a.String())
 			s.actions = append(s.actions, a)
 			s.byName[a.Lower[len(s.Prefix)+1:]] = a
-		case "O":
-			s.operations[fields[1]] = permissions(fields[2])
 		}
 	}
 	closeNames(s.resources)
@@ -170,14 +167,4 @@ func (s *Service) keysOf(list string) (keys []*Key) {
 func (s *Service) targets(list string) (targets []Target) {
 	numbers(list, func(n int, suffix string) { targets = append(targets, Target{s.resources[n], suffix == "!"}) })
 	return targets
-}
-
-// permissions reads a list like "s3:PutObject s3:GetObject@CopySource?!VersionId".
-func permissions(list string) (all []Permission) {
-	for item := range strings.FieldsSeq(list) {
-		rest, condition, _ := strings.Cut(item, "?")
-		action, member, _ := strings.Cut(rest, "@")
-		all = append(all, Permission{Action: action, Member: member, If: condition})
-	}
-	return all
 }

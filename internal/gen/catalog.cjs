@@ -75,7 +75,7 @@ class Table {
   }
 }
 
-function service(prefix, name, operations) {
+function service(prefix, name) {
   const named = new Map(Object.values(read('conditionKeys', prefix + '.json')).map((k) => [variables(k.key), k.type]));
   const keys = new Table([...named].map(([key, type]) => ({ key, type })), (k) => k.key);
   const resources = new Table(Object.values(read('resourceTypes', prefix + '.json')), (r) => r.key);
@@ -98,17 +98,7 @@ function service(prefix, name, operations) {
     const own = [...a.conditionKeys, ...a.resourceTypes.flatMap((t) => t.conditionKeys)];
     line('A', a.name, access, types.join(','), keys.numbersOf(own.map(variables), where));
   }
-  for (const [operation, uses] of operations) line('O', operation, uses.join(' '));
   return [keys.rows.length, resources.rows.length, actions.length];
-}
-
-// operations.json has the operations that need other actions than the one of
-// their own name.
-const operations = new Map();
-for (const [name, uses] of Object.entries(JSON.parse(fs.readFileSync(path.join(__dirname, 'operations.json'), 'utf8')))) {
-  const [prefix, operation] = name.split(':');
-  if (!operations.has(prefix)) operations.set(prefix, []);
-  operations.get(prefix).push([operation, uses]);
 }
 
 const { version } = JSON.parse(fs.readFileSync(path.join(source, 'package.json'), 'utf8'));
@@ -121,10 +111,8 @@ const names = read('serviceNames.json');
 const totals = [0, 0, 0];
 const prefixes = read('services.json').sort(byName);
 for (const prefix of prefixes) {
-  service(prefix, names[prefix], operations.get(prefix) || []).forEach((n, i) => { totals[i] += n; });
-  operations.delete(prefix);
+  service(prefix, names[prefix]).forEach((n, i) => { totals[i] += n; });
 }
-if (operations.size > 0) throw new Error(`operations of unknown services: ${[...operations.keys()]}`);
 
 const file = path.join(out, 'catalog.tsv.gz');
 fs.writeFileSync(file, zlib.gzipSync(lines.join('\n') + '\n', { level: 9, memLevel: 9 }));

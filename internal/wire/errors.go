@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/encoding/cbor"
 )
 
 const (
@@ -40,7 +41,7 @@ type answer struct {
 // [*Error], another smithy.APIError. Any other error is AWS's internal failure.
 // A zero Protocol is the one that the service prefers.
 func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
-	if p < AWSJSON10 || p > AWSQueryJSON {
+	if p < AWSJSON10 || p > RPCV2CBOR {
 		p = s.protocols[0]
 	}
 	a := s.answer(p, err)
@@ -70,6 +71,11 @@ func (s *Service) EncodeError(p Protocol, err error, e ErrorContext) *Response {
 		res.setBody("text/xml", s.appendQueryError(a, e))
 	case AWSQueryJSON:
 		res.setBody("application/json", s.appendQueryErrorJSON(a, e))
+	case EC2Query:
+		res.setBody("text/xml", appendEC2Error(a, e))
+	case RPCV2CBOR:
+		res.Set("Smithy-Protocol", "rpc-v2-cbor")
+		res.setBody("application/cbor", cborError(a))
 	case RESTXML:
 		res.setBody(xmlType, s.appendXMLError(a, e))
 	default:
@@ -292,6 +298,22 @@ func (a *answer) appendMembers(b []byte, place timeFormat) []byte {
 		}
 	}
 	return b
+}
+
+// appendEC2Error writes <Response><Errors>, as EC2 alone does.
+func appendEC2Error(a *answer, e ErrorContext) []byte {
+	b := append(make([]byte, 0, 384), xmlHeader...)
+	b = append(b, "<Response><Errors><Error>"...)
+	b = appendXMLElement(b, "Code", a.code)
+	b = appendXMLElement(b, "Message", a.message)
+	b = append(b, "</Error></Errors>"...)
+	b = appendXMLElement(b, "RequestID", e.RequestID)
+	return append(b, "</Response>"...)
+}
+
+// cborError writes the map of an error of the RPC v2 CBOR protocol.
+func cborError(a *answer) []byte {
+	return cbor.Encode(cbor.Map{"__type": cbor.String(a.jsonTyp), "message": cbor.String(a.message)})
 }
 
 func isMessage(name string) bool { return name == "message" || name == "Message" }

@@ -80,6 +80,7 @@ type field struct {
 	loc      location
 	wire     string // name of label, header (canonical) or query parameter, prefix
 	jsonKey  string // `"Name":`
+	ec2      string // name in requests to EC2
 	xmlName  string
 	open     string // `<Name`, with the namespace that the element declares
 	close    string // `</Name>`
@@ -281,9 +282,9 @@ func (s *Service) fillUnion(n *node, sh *shape) error {
 	for i := range sh.Members {
 		m := &sh.Members[i]
 		name := n.base.PkgPath() + "." + n.base.Name() + "Member" + capitalize(m.Name)
-		typ, ok := unionMembers[name]
+		typ, ok := unionMember(name)
 		if !ok {
-			return fmt.Errorf("wire: unions.go does not list %s", name)
+			return fmt.Errorf("wire: nobody has registered %s", name)
 		}
 		fn, err := s.node(typ.Field(0).Type, *m)
 		if err != nil {
@@ -297,7 +298,7 @@ func (s *Service) fillUnion(n *node, sh *shape) error {
 }
 
 func newField(m *trait, n *node, index int) field {
-	f := field{node: n, index: index, name: m.Name, flat: m.Flat, required: m.Required, xmlName: m.Name}
+	f := field{node: n, index: index, name: m.Name, flat: m.Flat, required: m.Required, xmlName: m.Name, ec2: ec2Name(m)}
 	switch {
 	case m.XMLName != "":
 		f.xmlName = m.XMLName

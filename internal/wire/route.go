@@ -43,6 +43,9 @@ func (s *Service) Match(r *Request) (*Operation, Protocol, error) {
 		o, err := s.rest.match(r)
 		return o, p, err
 	}
+	if o, ok, err := s.matchRPC(r); ok {
+		return o, RPCV2CBOR, err
+	}
 	target := r.Header["X-Amz-Target"]
 	if p := s.speaks(AWSJSON10, AWSJSON11); p != 0 && (len(target) > 0 || s.speaks(AWSQuery) == 0) {
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json-1.1") {
@@ -52,7 +55,29 @@ func (s *Service) Match(r *Request) (*Operation, Protocol, error) {
 		return o, p, err
 	}
 	o, err := s.matchAction(r)
+	if s.speaks(EC2Query) != 0 {
+		return o, EC2Query, err
+	}
 	return o, queryIn(r), err
+}
+
+// matchRPC reads the path of the RPC v2 CBOR protocol, /service/NAME/operation/NAME. It is
+// false for requests of other protocols.
+func (s *Service) matchRPC(r *Request) (o *Operation, ok bool, err error) {
+	if s.speaks(RPCV2CBOR) == 0 || r.Header.Get("Smithy-Protocol") == "" {
+		return nil, false, nil
+	}
+	parts := splitPath(r.Path)
+	if n := len(parts); n >= 4 && parts[n-4] == "service" && parts[n-2] == "operation" && r.Method == http.MethodPost {
+		if o = s.byName[parts[n-1]]; o != nil {
+			return o, true, nil
+		}
+	}
+	return nil, true, &Error{
+		Code:    "UnknownOperationException",
+		Message: "Could not find an operation for " + short(r.Path),
+		Status:  http.StatusNotFound,
+	}
 }
 
 // The answers to a request that names no operation. The codes are in the common

@@ -69,6 +69,7 @@ type trait struct {
 	Status       bool   `json:"status"`
 	XMLName      string `json:"xml"`
 	JSONName     string `json:"json"`
+	EC2Name      string `json:"ec2"` // in requests
 	Flat         bool   `json:"flat"`
 	Attribute    bool   `json:"attr"`
 	XMLNamespace string `json:"ns"` // "prefix URI"
@@ -121,5 +122,25 @@ func readService(name string) (*Service, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, err
 	}
+	return newService(&m)
+}
+
+// Parse returns the model of a service that is not among those of this package, from what
+// internal/gen makes of it. The protocols that this package does not have are left out.
+func Parse(text []byte) (*Service, error) {
+	var m model
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, err
+	}
+	var spoken []string
+	for _, p := range m.Protocols {
+		if protocolNames[p] != 0 {
+			spoken = append(spoken, p)
+		}
+	}
+	if len(spoken) == 0 {
+		return nil, fmt.Errorf("unknown protocols %s", strings.Join(m.Protocols, ", "))
+	}
+	m.Protocols = spoken
 	return newService(&m)
 }

@@ -25,6 +25,9 @@ const (
 	RESTJSON
 	// AWSQueryJSON is Query with answers in JSON, for who asks for it.
 	AWSQueryJSON
+	// EC2Query and RPCV2CBOR are spoken only by services that are [Define]d.
+	EC2Query
+	RPCV2CBOR
 )
 
 var protocolNames = map[string]Protocol{
@@ -33,6 +36,8 @@ var protocolNames = map[string]Protocol{
 	"awsQuery":   AWSQuery,
 	"restXml":    RESTXML,
 	"restJson1":  RESTJSON,
+	"ec2Query":   EC2Query,
+	"rpcv2Cbor":  RPCV2CBOR,
 }
 
 // String returns the name that Smithy gives the protocol.
@@ -232,6 +237,8 @@ func (o *Operation) Decode(p Protocol, r *Request, in any) error {
 		return decodeQuery(o, n, v, r)
 	case RESTXML, RESTJSON:
 		return decodeREST(o, p, n, v, r)
+	case RPCV2CBOR, EC2Query:
+		return n.decodeValue(p, r, v)
 	}
 	return unknownProtocol(p)
 }
@@ -254,6 +261,10 @@ func (o *Operation) Encode(p Protocol, out any, requestID string) (*Response, er
 		return encodeQueryJSON(o, n, v, requestID), nil
 	case RESTXML, RESTJSON:
 		return encodeREST(o, p, n, v, requestID), nil
+	case RPCV2CBOR:
+		return encodeCBOR(n, v, requestID), nil
+	case EC2Query:
+		return encodeEC2(o, n, v, requestID), nil
 	}
 	return nil, unknownProtocol(p)
 }

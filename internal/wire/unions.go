@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
+	"sync"
 
 	iam "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	s3 "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -29,3 +32,32 @@ var unionMembers = func() map[string]reflect.Type {
 	}
 	return m
 }()
+
+// registered has the members of unions of other packages.
+var registered sync.Map // of string to reflect.Type
+
+// RegisterUnion makes the members of unions known, which are structures of the SDK:
+// types.AttributeValueMemberS. It panics when one is none.
+func RegisterUnion(members ...any) {
+	for _, m := range members {
+		t := reflect.TypeOf(m)
+		if t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t == nil || t.Kind() != reflect.Struct || !strings.Contains(t.Name(), "Member") || t.NumField() == 0 || t.Field(0).Name != "Value" {
+			panic(fmt.Sprintf("wire: %T is no member of a union of the SDK", m))
+		}
+		registered.Store(t.PkgPath()+"."+t.Name(), t)
+	}
+}
+
+func unionMember(name string) (reflect.Type, bool) {
+	if t, ok := unionMembers[name]; ok {
+		return t, true
+	}
+	t, ok := registered.Load(name)
+	if !ok {
+		return nil, false
+	}
+	return t.(reflect.Type), true
+}

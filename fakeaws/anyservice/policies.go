@@ -1,0 +1,272 @@
+package anyservice
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+	"github.com/leastpriv/leastpriv/internal/wire"
+)
+
+// A policyChange is what a call does to the policy of a resource.
+type policyChange struct {
+	fake     *Fake
+	msg      *fakeaws.Message
+	what     *catalog.PolicyChange
+	resource string
+	policy   *fakeaws.ResourcePolicy // of put
+}
+
+// policyChange reads an operation about the policy of the resource that its first permission
+// is about; nil for all other operations, and where the resource is not known.
+func (f *Fake) policyChange(r *request, op *operation, needs []fakeaws.Need) (*policyChange, error) {
+	what := op.facts.Policy
+	if what == nil || len(needs) == 0 || needs[0].Resource == "*" || needs[0].Unknown.Resource {
+		return nil, nil
+	}
+	for _, condition := range what.If {
+		source, word, _ := strings.Cut(condition, "=")
+		texts, err := r.texts(source)
+		if err != nil || len(texts) == 0 || texts[0].text != word {
+			return nil, err
+		}
+	}
+	c := &policyChange{fake: f, msg: r.msg, what: what, resource: needs[0].Resource}
+	switch what.Do {
+	case "put":
+		texts, err := r.texts(what.Document)
+		if err != nil || len(texts) == 0 {
+			return nil, err // an attribute that is no policy
+		}
+		return c, c.bind(r.call, texts[0].text)
+	case "add":
+		return c, c.add(r)
+	case "remove":
+		return c, c.remove(r)
+	}
+	return c, nil
+}
+
+// bind reads a policy and finds whom it names.
+func (c *policyChange) bind(call *fakeaws.Call, document string) error {
+	kind := enforce.ResourcePolicy
+	if strings.Contains(c.resource, ":kms:") {
+		kind = enforce.KeyPolicy
+	}
+	source := call.PolicySource
+	p, err := enforce.Parse(document, kind, source)
+	if err != nil {
+		return malformed(err)
+	}
+	if c.policy, err = call.World.Bind(p); err != nil {
+		return malformed(err)
+	}
+	return nil
+}
+
+// malformed is the error of a policy that AWS does not take. Services have codes of their
+// own for it; this one most have.
+func malformed(err error) error {
+	text := err.Error()
+	var unknown *fakeaws.UnknownPrincipalError
+	if errors.As(err, &unknown) {
+		text = "Invalid principal in policy: " + unknown.Principal
+	}
+	return &fakeaws.Error{Code: "MalformedPolicyDocumentException", Message: text, Status: http.StatusBadRequest}
+}
+
+// A statement is one that AddPermission of Lambda and of others writes.
+type statement struct {
+	Sid       string
+	Effect    string
+	Principal any
+	Action    string
+	Resource  string                       `json:",omitempty"`
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+type document struct {
+	Version   string
+	ID        string `json:"Id"`
+	Statement []json.RawMessage
+}
+
+// stored returns the document that a resource has.
+func (c *policyChange) stored() (d document) {
+	c.fake.mu.RLock()
+	known := c.fake.known[c.resource]
+	c.fake.mu.RUnlock()
+	d.Version, d.ID = "2012-10-17", "default"
+	if known != nil && known.policy != nil {
+		_ = json.Unmarshal([]byte(known.policy.Document()), &d) // it was parsed before
+	}
+	return d
+}
+
+// add adds a statement to the policy.
+func (c *policyChange) add(r *request) error {
+	text := func(source string) string {
+		all, err := r.texts(source)
+		if source == "" || err != nil || len(all) == 0 {
+			return ""
+		}
+		return all[0].text
+	}
+	sid := text(c.what.SID)
+	s := statement{Sid: sid, Effect: "Allow", Action: text(c.what.Action), Principal: principalOf(text(c.what.Principal)), Resource: c.resource}
+	for key, source := range c.what.Conditions {
+		operator, name, _ := strings.Cut(key, " ")
+		if value := text(source); value != "" {
+			if s.Condition == nil {
+				s.Condition = map[string]map[string]string{}
+			}
+			if s.Condition[operator] == nil {
+				s.Condition[operator] = map[string]string{}
+			}
+			s.Condition[operator][name] = value
+		}
+	}
+	d := c.stored()
+	if slices.ContainsFunc(d.Statement, func(raw json.RawMessage) bool { return sidOf(raw) == sid }) {
+		return &fakeaws.Error{Code: "ResourceConflictException", Message: "The statement id (" + sid + ") provided already exists. Please provide a new statement id, or remove the existing statement.", Status: http.StatusConflict}
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	d.Statement = append(d.Statement, raw)
+	return c.write(r.call, d)
+}
+
+func (c *policyChange) write(call *fakeaws.Call, d document) error {
+	if len(d.Statement) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	return c.bind(call, string(text))
+}
+
+func sidOf(raw json.RawMessage) string {
+	var s struct{ Sid string }
+	_ = json.Unmarshal(raw, &s)
+	return s.Sid
+}
+
+// principalOf writes a principal as Lambda does: an account or ARN, a service, or everybody.
+func principalOf(text string) any {
+	switch {
+	case text == "*":
+		return "*"
+	case strings.HasPrefix(text, "arn:"):
+		return map[string]string{"AWS": text}
+	case strings.Contains(text, "."):
+		return map[string]string{"Service": text}
+	}
+	return map[string]string{"AWS": fakeaws.ARN("iam", "", text, "root")}
+}
+
+// remove removes a statement by its Sid.
+func (c *policyChange) remove(r *request) error {
+	all, err := r.texts(c.what.SID)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	d := c.stored()
+	before := len(d.Statement)
+	d.Statement = slices.DeleteFunc(d.Statement, func(raw json.RawMessage) bool { return sidOf(raw) == all[0].text })
+	if len(d.Statement) == before {
+		return &fakeaws.Error{Code: "ResourceNotFoundException", Message: "Statement " + all[0].text + " is not found in resource policy.", Status: http.StatusNotFound}
+	}
+	return c.write(r.call, d)
+}
+
+// apply stores the change, once the call has succeeded.
+func (c *policyChange) apply() {
+	if c.what.Do == "get" {
+		return
+	}
+	c.fake.learn(c.resource, func(k *knownResource) { k.policy = c.policy })
+}
+
+// learn changes what is known of a resource. What calls have looked up stays as it is.
+func (f *Fake) learn(arn string, change func(*knownResource)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil {
+		f.known = make(map[string]*knownResource)
+	}
+	var k knownResource
+	if old := f.known[arn]; old != nil {
+		k = *old
+	}
+	change(&k)
+	f.known[arn] = &k
+}
+
+// SetPolicy gives a resource a policy, as the service's own operation does; nil takes it away.
+func (f *Fake) SetPolicy(arn string, p *fakeaws.ResourcePolicy) {
+	f.learn(arn, func(k *knownResource) { k.policy = p })
+}
+
+// SetTags says which tags a resource has: these and no others.
+func (f *Fake) SetTags(arn string, tags map[string]string) {
+	f.learn(arn, func(k *knownResource) { k.tags, k.allTags = tags, true })
+}
+
+// answer answers a call that nobody else does.
+func (c *policyChange) answer() (*wire.Response, error) {
+	if c.what.Do != "get" {
+		return c.fake.empty(c.msg), nil
+	}
+	c.fake.mu.RLock()
+	known := c.fake.known[c.resource]
+	c.fake.mu.RUnlock()
+	if known == nil || known.policy == nil {
+		if c.what.NoPolicy == "" {
+			return c.fake.empty(c.msg), nil
+		}
+		return nil, &fakeaws.Error{Code: c.what.NoPolicy, Message: "The resource policy for " + c.resource + " does not exist.", Status: http.StatusNotFound}
+	}
+	return c.fake.withText(c.msg, c.what.Document, known.policy.Document())
+}
+
+// learnTags remembers the tags that an allowed call has given a resource or taken away.
+func (f *Fake) learnTags(r *request, op *operation, needs []fakeaws.Need) error {
+	t := op.facts.Tags
+	if t == nil || t.Type != "" || len(needs) == 0 || needs[0].Resource == "*" || needs[0].Unknown.Resource {
+		return nil
+	}
+	given, removed, err := r.givenTags(t)
+	if err != nil || len(given)+len(removed) == 0 && !creates(op.name) {
+		return err
+	}
+	f.learn(needs[0].Resource, func(k *knownResource) {
+		tags := make(map[string]string, len(k.tags)+len(given))
+		for key, value := range k.tags {
+			tags[key] = value
+		}
+		for _, tag := range given {
+			tags[tag.Key] = tag.Value
+		}
+		for _, key := range removed {
+			delete(tags, key)
+		}
+		k.tags = tags
+		k.allTags = k.allTags || creates(op.name)
+	})
+	return nil
+}
+
+// creates reports whether an operation makes its resource, so that it has no tags but those
+// of the request.
+func creates(operation string) bool {
+	return strings.HasPrefix(operation, "Create") || strings.HasPrefix(operation, "Register") || strings.HasPrefix(operation, "Run")
+}
