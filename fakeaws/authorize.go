@@ -84,7 +84,7 @@ func (c *Call) judge(needs []Need) error {
 	if !c.principal(policies, global) {
 		return errNoPrincipal
 	}
-	organizations := c.World.organizations.now.Load()
+	organizations := c.World.state().organizations.now.Load()
 	organizations.limit(c, policies, global)
 	j.time.Base = global
 	c.Caller.setTime(&j.time, c.Time)

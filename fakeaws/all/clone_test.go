@@ -1,0 +1,107 @@
+package all_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
+	"github.com/leastpriv/leastpriv/fakeaws/sts"
+	"github.com/leastpriv/leastpriv/internal/deepcopy"
+)
+
+// perWorld are the fields of which each World has its own, and why.
+var perWorld = map[string]map[string]string{
+	"fakeaws.World": {
+		"ids":      "goes on from the same place: TestCloneGoesOnLikeItsWorld",
+		"clock":    "goes on from the same time: TestCloneHasAClockOfItsOwn",
+		"verifier": "keeps keys that follow from secrets",
+		"log":      "is that of the World's own calls",
+		"services": "is the same and never changes", "snapshots": "are of the World", "origin": "only a clone has one",
+	},
+	"fakeaws.room": {
+		"reg": "is among the services", "model": "is made when it is first used", "handlers": "are made when they are first used",
+		"made": "says that service is there", "opened": "says that model is there",
+	},
+	"fakeaws.Mutex":          {"locked": "counts for the World's own snapshots"},
+	"fakeaws.RWMutex":        {"locked": "counts for the World's own snapshots"},
+	"fakeaws.injected":       {"held": "waits in the World that it was sent to"},
+	"sqs.pollers":            {"waiting": "wait in the World that they were sent to", "tickets": "number those that wait"},
+	"s3.outbox":              {"waiting": "is sent by the calls that caused it", "unsent": "counts waiting"},
+	"iam.account":            {},
+	"fakeaws.ResourcePolicy": {"current": "follows from the rest, which never changes, and from principals"},
+}
+
+// The trees of objects share their nodes: TestCloneIsIndependent shows that no World sees
+// what another one changes of them.
+func ownField(of reflect.Type, field string) bool {
+	if strings.HasPrefix(of.String(), "btree.Map[string,") && strings.HasSuffix(of.String(), "s3.history]") {
+		return field == "root" || field == "isoid"
+	}
+	return perWorld[of.String()][field] != ""
+}
+
+// fillAll makes a World with all that any operation stores, and with what only Go code does.
+func fillAll(t *testing.T) *victim {
+	v := newVictim(t, worldtest.Other, true)
+	w := v.World.World
+	_, err := w.Keys().Create(worldtest.Account, worldtest.Region, nil)
+	require.NoError(t, err)
+	key, err := w.Keys().Create(worldtest.Account, worldtest.Region, enforce.MustParse(
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+worldtest.Account+`:role/target"},"Action":"*","Resource":"*"}}`, enforce.KeyPolicy))
+	require.NoError(t, err)
+	key.SetAlias("alias/target")
+	private, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	require.NoError(t, err)
+	w.Issuers().Set(&fakeaws.Issuer{URL: "https://idp.example.com", Keys: map[string]crypto.PublicKey{"1": private.Public()}})
+	_, err = w.Inject(fakeaws.Fault{Kind: fakeaws.Throttle, Action: "sqs:ListQueues", Resources: []string{"*"}, By: func(*fakeaws.Caller) bool { return true }})
+	require.NoError(t, err)
+	_, err = w.AddAccount("999999999999", "", "")
+	require.NoError(t, err)
+	w.CloseAccount("999999999999")
+	_, err = sts.Of(w).SealContext(sts.TrustedContext{})
+	require.NoError(t, err)
+	ctx, root := t.Context(), v.RootConfig(worldtest.Account)
+	_, err = awssts.NewFromConfig(root).GetSessionToken(ctx, &awssts.GetSessionTokenInput{})
+	require.NoError(t, err)
+	client := awss3.NewFromConfig(root)
+	_, err = client.PutBucketVersioning(ctx, &awss3.PutBucketVersioningInput{Bucket: aws.String("target"),
+		VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled}})
+	require.NoError(t, err)
+	for range 3 {
+		_, err = client.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("target"), Key: aws.String("versions"), Body: strings.NewReader("x")})
+		require.NoError(t, err)
+	}
+	return v
+}
+
+// A clone has all that its World has, of its own: wherever it has a pointer, map or slice
+// of the World, a rule for the type says why.
+func TestCloneSharesNothing(t *testing.T) {
+	t.Parallel()
+	v := fillAll(t)
+	clone, err := v.World.Clone()
+	require.NoError(t, err)
+	clone.Accounts()
+	for service := range clientsOf {
+		v.Fake(service)
+		clone.Fake(service)
+	}
+	result := deepcopy.Compare(v.World.World, clone, ownField)
+	assert.Empty(t, result.Shared, "no rule for the type says why it may be shared")
+	assert.Empty(t, result.Different, "is not copied")
+	assert.Empty(t, result.Inside, "a copy of its own is not what the other part of the copy points to")
+}
