@@ -40,6 +40,8 @@ func twinOf(t testing.TB, w *worldtest.World, f filler, user aws.Config) *twin {
 		filled:     &filled{World: w, filler: filler{maps.Clone(f.values), f.text}},
 		management: worldtest.Other, recorder: &recorder{door: w.Door()}, inputs: map[inputKey]any{},
 	}
+	maps.Copy(v.values, storedValues)
+	delete(v.values, "Body")
 	return &twin{v, v.recorded(w.Config(c.AccessKeyID, c.SecretAccessKey, ""))}
 }
 
@@ -129,6 +131,11 @@ func (w *twin) make(t testing.TB, s step) string {
 			return err.Error()
 		}
 		w.harvest(s.o.service, w.filler, reflect.ValueOf(out))
+		walk(reflect.ValueOf(out), func(name string, id reflect.Value) {
+			if name == "VersionId" && s.o.service == "s3" && id.String() != "" {
+				w.values["DeleteObject.VersionId"], w.values["PutObjectTagging.VersionId"] = id.String(), id.String()
+			}
+		})
 		return textOfAnswer(t, out)
 	}
 	config := w.user

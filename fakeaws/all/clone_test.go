@@ -5,7 +5,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	crand "crypto/rand"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,4 +106,29 @@ func TestCloneSharesNothing(t *testing.T) {
 	assert.Empty(t, result.Shared, "no rule for the type says why it may be shared")
 	assert.Empty(t, result.Different, "is not copied")
 	assert.Empty(t, result.Inside, "a copy of its own is not what the other part of the copy points to")
+}
+
+// changing are the first words of all operations that change something, in an order in which
+// most of them succeed.
+var changing = append(slices.Clone(writing), "Copy", "Complete", "Change", "Accept", "Restore", "Resync", "Acquire", "Upload", "Receive", "Purge", "Simulate",
+	"Move", "Rename", "Close", "Cancel", "Decline", "Reset", "Deactivate", "Disable", "Detach", "Remove", "Untag", "Abort", "Deregister", "Delete", "Leave")
+
+// Whatever a World or one of its clones is asked, another clone has what it had.
+func TestCloneIsIndependent(t *testing.T) {
+	t.Parallel()
+	v := fillAll(t)
+	idle := twinOf(t, worldtest.Clone(t, v.World.World), v.filler, v.filled.user)
+	before := stateOf(idle)
+	for _, w := range []*victim{twinOf(t, worldtest.Clone(t, v.World.World), v.filler, v.filled.user).victim, v} {
+		for range 2 {
+			f := filler{maps.Clone(w.values), "other"}
+			w.perform(t, f, changing, func(service string) string {
+				if service == "organizations" {
+					return w.management
+				}
+				return worldtest.Account
+			})
+		}
+		assert.Empty(t, firstDifference(before, stateOf(idle)))
+	}
 }
