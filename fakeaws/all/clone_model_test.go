@@ -41,6 +41,7 @@ func twinOf(t testing.TB, w *worldtest.World, f filler, user aws.Config) *twin {
 		management: worldtest.Other, recorder: &recorder{door: w.Door()}, inputs: map[inputKey]any{},
 	}
 	maps.Copy(v.values, storedValues)
+	v.values["UpdateLoginProfile.Password"] = hidden + "-2b"
 	delete(v.values, "Body")
 	return &twin{v, v.recorded(w.Config(c.AccessKeyID, c.SecretAccessKey, ""))}
 }

@@ -132,3 +132,39 @@ func TestCloneIsIndependent(t *testing.T) {
 		assert.Empty(t, firstDifference(before, stateOf(idle)))
 	}
 }
+
+// The versions of a key stand in an array that clones share until one of them changes it.
+func TestCloneKeepsVersions(t *testing.T) {
+	t.Parallel()
+	v := fillAll(t)
+	ctx, in := t.Context(), &awss3.ListObjectVersionsInput{Bucket: aws.String("target"), Prefix: aws.String("versions")}
+	versions := func(w *worldtest.World) (ids []string) {
+		out, err := awss3.NewFromConfig(w.RootConfig(worldtest.Account)).ListObjectVersions(ctx, in)
+		require.NoError(t, err)
+		for _, o := range out.Versions {
+			ids = append(ids, *o.VersionId)
+		}
+		return ids
+	}
+	before := versions(v.World)
+	require.Len(t, before, 3)
+	for i := range before {
+		idle, busy := worldtest.Clone(t, v.World.World), worldtest.Clone(t, v.World.World)
+		require.Len(t, versions(idle), 3)
+		client := awss3.NewFromConfig(busy.RootConfig(worldtest.Account))
+		_, err := client.PutObjectTagging(ctx, &awss3.PutObjectTaggingInput{Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i],
+			Tagging: &s3types.Tagging{TagSet: []s3types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}})
+		require.NoError(t, err)
+		tags, err := awss3.NewFromConfig(idle.RootConfig(worldtest.Account)).GetObjectTagging(ctx, &awss3.GetObjectTaggingInput{
+			Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i]})
+		require.NoError(t, err)
+		assert.Empty(t, tags.TagSet)
+		_, err = client.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i]})
+		require.NoError(t, err)
+		_, err = client.PutObject(ctx, &awss3.PutObjectInput{Bucket: in.Bucket, Key: in.Prefix})
+		require.NoError(t, err)
+		assert.Equal(t, before, versions(idle))
+		assert.NotEqual(t, before, versions(busy))
+	}
+	assert.Equal(t, before, versions(v.World))
+}
