@@ -5,15 +5,21 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	crand "crypto/rand"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -149,9 +155,9 @@ func TestCloneKeepsVersions(t *testing.T) {
 	before := versions(v.World)
 	require.Len(t, before, 3)
 	for i := range before {
-		idle, busy := worldtest.Clone(t, v.World.World), worldtest.Clone(t, v.World.World)
+		idle, tagged, busy := worldtest.Clone(t, v.World.World), worldtest.Clone(t, v.World.World), worldtest.Clone(t, v.World.World)
 		require.Len(t, versions(idle), 3)
-		client := awss3.NewFromConfig(busy.RootConfig(worldtest.Account))
+		client := awss3.NewFromConfig(tagged.RootConfig(worldtest.Account))
 		_, err := client.PutObjectTagging(ctx, &awss3.PutObjectTaggingInput{Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i],
 			Tagging: &s3types.Tagging{TagSet: []s3types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}})
 		require.NoError(t, err)
@@ -159,6 +165,7 @@ func TestCloneKeepsVersions(t *testing.T) {
 			Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i]})
 		require.NoError(t, err)
 		assert.Empty(t, tags.TagSet)
+		client = awss3.NewFromConfig(busy.RootConfig(worldtest.Account))
 		_, err = client.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: in.Bucket, Key: in.Prefix, VersionId: &before[i]})
 		require.NoError(t, err)
 		_, err = client.PutObject(ctx, &awss3.PutObjectInput{Bucket: in.Bucket, Key: in.Prefix})
@@ -167,4 +174,133 @@ func TestCloneKeepsVersions(t *testing.T) {
 		assert.NotEqual(t, before, versions(busy))
 	}
 	assert.Equal(t, before, versions(v.World))
+}
+
+// A call that waits does so in its World alone: what is sent in a clone does not wake it.
+func TestCloneHasNoneOfTheCallsThatWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newFilled(t)
+		url := w.values["QueueUrl"].(string)
+		client := func(w *worldtest.World) *awssqs.Client { return awssqs.NewFromConfig(w.RootConfig(worldtest.Account)) }
+		poll := func(w *worldtest.World) []string {
+			out, err := client(w).ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url, WaitTimeSeconds: 20})
+			require.NoError(t, err)
+			var bodies []string
+			for _, m := range out.Messages {
+				bodies = append(bodies, *m.Body)
+			}
+			return bodies
+		}
+		var got []string
+		var wg sync.WaitGroup
+		wg.Go(func() { got = poll(w.World) })
+		synctest.Wait()
+		clone := worldtest.Clone(t, w.World.World)
+		_, err := client(clone).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("in the clone")})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"in the clone"}, poll(clone))
+		synctest.Wait()
+		require.Nil(t, got)
+		_, err = client(w.World).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("in the World")})
+		require.NoError(t, err)
+		wg.Wait()
+		assert.Equal(t, []string{"in the World"}, got)
+	})
+}
+
+// Each World has a clock, a log and faults of its own.
+func TestCloneHasAClockOfItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newFilled(t)
+		w.Clock().Advance(time.Hour)
+		stop, err := w.Inject(fakeaws.Fault{Kind: fakeaws.Throttle, Action: "sqs:ListQueues", Times: 2})
+		require.NoError(t, err)
+		list := func(w *worldtest.World) error {
+			_, err := awssqs.NewFromConfig(w.RootConfig(worldtest.Account)).ListQueues(t.Context(), &awssqs.ListQueuesInput{})
+			return err
+		}
+		require.Error(t, list(w.World))
+		clone := worldtest.Clone(t, w.World.World)
+		assert.Equal(t, w.Clock().Now(), clone.Clock().Now())
+		clone.Clock().Advance(time.Hour)
+		assert.Equal(t, time.Hour, clone.Clock().Now().Sub(w.Clock().Now()))
+		assert.Zero(t, clone.Log().Count())
+
+		stop()
+		require.NoError(t, list(w.World))
+		require.Error(t, list(clone), "one of the two failed in the World")
+		require.NoError(t, list(clone))
+		other := worldtest.Clone(t, w.World.World)
+		require.NoError(t, list(other), "the fault has ended before")
+		assert.Equal(t, 2, clone.Log().Count())
+
+		_, err = w.Inject(fakeaws.Fault{Kind: fakeaws.Timeout, Action: "sqs:ListQueues"})
+		require.NoError(t, err)
+		other = worldtest.Clone(t, w.World.World)
+		var wg sync.WaitGroup
+		wg.Go(func() { assert.Error(t, list(other)) })
+		synctest.Wait()
+		other.EndFaults()
+		wg.Wait()
+		require.NoError(t, list(other))
+	})
+}
+
+// A World with a fake that knows nothing of clones has none.
+func TestCloneOfAForeignFake(t *testing.T) {
+	t.Parallel()
+	w := fakeaws.NewWorld(fakeaws.Config{Services: []fakeaws.Service{{Name: "sqs", New: func(*fakeaws.World) fakeaws.Fake { return unclonable{} }}}})
+	_, err := w.Clone()
+	require.NoError(t, err, "it was not used yet")
+	w.Fake("sqs")
+	_, err = w.Clone()
+	require.EqualError(t, err, "the fake of sqs cannot be cloned: it is no fakeaws.Stateful")
+}
+
+type unclonable struct{ fakeaws.Fake }
+
+// Worlds are cloned while they are called.
+func TestCloneDuringCalls(t *testing.T) {
+	t.Parallel()
+	w := newFilled(t)
+	url := w.values["QueueUrl"].(string)
+	calls := func(w *worldtest.World, n string) {
+		root := w.RootConfig(worldtest.Account)
+		_, err := awssqs.NewFromConfig(root).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: &n})
+		assert.NoError(t, err)
+		_, err = awssqs.NewFromConfig(root).ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &url})
+		assert.NoError(t, err)
+		_, err = awss3.NewFromConfig(root).PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String("target"), Key: &n, Body: strings.NewReader(n)})
+		assert.NoError(t, err)
+		_, err = awss3.NewFromConfig(root).PutObjectTagging(t.Context(), &awss3.PutObjectTaggingInput{Bucket: aws.String("target"), Key: aws.String("target"),
+			Tagging: &s3types.Tagging{TagSet: []s3types.Tag{{Key: aws.String("k"), Value: &n}}}})
+		assert.NoError(t, err)
+		_, err = awsiam.NewFromConfig(root).CreateUser(t.Context(), &awsiam.CreateUserInput{UserName: &n})
+		assert.NoError(t, err)
+		_, err = awssts.NewFromConfig(root).GetSessionToken(t.Context(), &awssts.GetSessionTokenInput{})
+		assert.NoError(t, err)
+		key, err := awsiam.NewFromConfig(root).CreateAccessKey(t.Context(), &awsiam.CreateAccessKeyInput{UserName: &n})
+		if assert.NoError(t, err) {
+			_, err = awss3.NewFromConfig(w.Config(*key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")).ListBuckets(t.Context(), &awss3.ListBucketsInput{})
+			assert.ErrorContains(t, err, "AccessDenied")
+		}
+	}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for j := range 20 {
+				calls(w.World, fmt.Sprintf("world-%d-%d", i, j))
+			}
+		})
+		wg.Go(func() {
+			for j := range 20 {
+				clone := worldtest.Clone(t, w.World.World)
+				wg.Go(func() { calls(clone, fmt.Sprintf("clone-%d-%d", i, j)) })
+				calls(clone, fmt.Sprintf("clone-%d-%d-too", i, j))
+			}
+		})
+	}
+	wg.Wait()
 }
