@@ -2,7 +2,6 @@ package fakeaws
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -64,6 +63,8 @@ type snapshot struct {
 	world World
 	// fakes are those that there were, by the places of their services; nil: not yet made.
 	fakes []Fake
+	// things are how many things each of them refers to, and, the last number, the state.
+	things []int
 }
 
 // snapshot returns a snapshot of the World as it is: the latest, if nothing has happened
@@ -100,11 +101,15 @@ func (w *World) snapshot() (*snapshot, error) {
 		return s, nil
 	}
 	s := &snapshot{mark: mark, fakes: make([]Fake, len(fakes))}
+	s.things = make([]int, len(fakes)+1)
 	c := newCopier(&s.world, w)
 	deepcopy.Into(c, &s.world.own, &w.own)
+	s.things[len(fakes)] = c.Things()
 	for i, l := range locks {
 		if l != nil {
+			c.Next(0)
 			deepcopy.Into(c, &s.fakes[i], &fakes[i])
+			s.things[i] = c.Things()
 		}
 	}
 	w.snapshots.latest = s
@@ -139,13 +144,6 @@ func newCopier(to, from *World) *deepcopy.Copier {
 	return c
 }
 
-// common are the types of what services and the World's own state both refer to. Wherever
-// a clone has one of them, it has the same one.
-var common = []reflect.Type{
-	reflect.TypeFor[World](), reflect.TypeFor[Principals](), reflect.TypeFor[Keys](), reflect.TypeFor[Key](),
-	reflect.TypeFor[Account](), reflect.TypeFor[Credential](), reflect.TypeFor[Caller](), reflect.TypeFor[Uses](),
-}
-
 // An origin is what a clone is made of.
 type origin struct {
 	from *snapshot
@@ -158,7 +156,7 @@ type origin struct {
 // copyState copies the state on first use.
 func (o *origin) copyState(w *World) {
 	o.copied.do(func() {
-		o.copy(w, func(c *deepcopy.Copier) { deepcopy.Into(c, &w.own, &o.from.world.own) })
+		o.copy(w, len(o.from.fakes), func(c *deepcopy.Copier) { deepcopy.Into(c, &w.own, &o.from.world.own) })
 	})
 }
 
@@ -168,19 +166,21 @@ func (o *origin) copyFake(r *room) (f Fake) {
 	if *from == nil {
 		return nil
 	}
-	o.copy(r.world, func(c *deepcopy.Copier) { deepcopy.Into(c, &f, from) })
+	o.copy(r.world, r.index, func(c *deepcopy.Copier) { deepcopy.Into(c, &f, from) })
 	return f
 }
 
-func (o *origin) copy(w *World, into func(*deepcopy.Copier)) {
+// copy copies one of the parts of the snapshot, which are numbered as things are.
+func (o *origin) copy(w *World, part int, into func(*deepcopy.Copier)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.copier == nil {
 		o.copier = newCopier(w, &o.from.world)
 		o.copier.Frozen = true
 	}
+	o.copier.Next(o.from.things[part])
 	into(o.copier)
-	o.copier.Keep(common...)
+	o.copier.Next(0)
 }
 
 // copyAll copies what a clone has not yet copied.

@@ -28,6 +28,14 @@ var _ = deepcopy.Register(
 	deepcopy.Share[rsa.PrivateKey]("it never changes"),
 	deepcopy.Share[cipher.AEAD]("it has a key that never changes"),
 	deepcopy.Share[func(*Caller) bool]("a fault chooses by what a caller is, and asks no World anything"),
+	deepcopy.Keep[World]("services and the World's own state both refer to it"),
+	deepcopy.Keep[Principals]("the same"),
+	deepcopy.Keep[Keys]("the same"),
+	deepcopy.Keep[Key]("the same"),
+	deepcopy.Keep[Account]("the same"),
+	deepcopy.Keep[Credential]("the same"),
+	deepcopy.Keep[Caller]("the same"),
+	deepcopy.Keep[Uses]("the same"),
 	deepcopy.Leave[heldRequests]("the requests that wait are those of the World that they were sent to"),
 	deepcopy.By("what it shows is made of what never changes", func(c *deepcopy.Copier, dst, src *ResourcePolicy) {
 		dst.principals = deepcopy.Of(c, src.principals)

@@ -98,8 +98,11 @@ func (w *walk) value(p *plan, path string, a, b unsafe.Pointer) {
 	x, y := reflect.NewAt(p.typ, a).Elem(), reflect.NewAt(p.typ, b).Elem()
 	switch p.kind {
 	case left, custom:
-		if p.typ.Kind() == reflect.Struct {
+		switch {
+		case p.typ.Kind() == reflect.Struct:
 			w.fields(p, path, a, b)
+		case p.kind == custom && p.typ.Kind() == reflect.Map:
+			w.copiedMap(path, x, y)
 		}
 	case structure:
 		w.fields(p, path, a, b)
@@ -142,6 +145,16 @@ func (w *walk) same(path string, x, y reflect.Value) {
 		if !reflect.DeepEqual(x.Interface(), y.Interface()) {
 			w.differs(path, "another %v, which is shared", x.Type())
 		}
+	}
+}
+
+// copiedMap compares a map with one that was copied by a rule.
+func (w *walk) copiedMap(path string, x, y reflect.Value) {
+	switch {
+	case !reflect.DeepEqual(x.Interface(), y.Interface()):
+		w.differs(path, "%v and %v", x, y)
+	case !x.IsNil() && x.Pointer() == y.Pointer():
+		w.Shared = append(w.Shared, fmt.Sprintf("%s: %v", path, x.Type()))
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 // A Copier copies values that refer to each other: what it has copied once, later values
 // refer to as well. It is for one goroutine at a time.
 type Copier struct {
-	done map[ref]unsafe.Pointer
+	// done is what was copied of the value under way, kept what is remembered of others.
+	done, kept map[ref]unsafe.Pointer
 	// todo are the copies that were made and have nothing in them yet. So long chains of
 	// pointers, as those of linked lists, need no deep stack.
 	todo []task
@@ -39,11 +40,14 @@ type task struct {
 }
 
 // New returns a Copier that has copied nothing.
-func New() *Copier { return &Copier{done: make(map[ref]unsafe.Pointer)} }
+func New() *Copier {
+	return &Copier{done: make(map[ref]unsafe.Pointer), kept: make(map[ref]unsafe.Pointer)}
+}
 
-// Replace has copies refer to "with" where what they are copied of refers to "of".
+// Replace has copies refer to "with" where what they are copied of refers to "of". The type
+// is one of which what was copied is remembered: see [Keep].
 func Replace[T any](c *Copier, of, with *T) {
-	c.done[ref{unsafe.Pointer(of), planOf(reflect.TypeFor[T]())}] = unsafe.Pointer(with)
+	c.kept[ref{unsafe.Pointer(of), planOf(reflect.TypeFor[T]())}] = unsafe.Pointer(with)
 }
 
 // Into copies src with all that it refers to into dst, which is zero.
@@ -63,20 +67,12 @@ func Of[T any](c *Copier, src *T) *T {
 	return (*T)(dst)
 }
 
-// Keep forgets all that was copied but values of the given types: the Copier goes on with
-// values that refer to those.
-func (c *Copier) Keep(types ...reflect.Type) {
-	kept := make(map[ref]unsafe.Pointer)
-	for r, dst := range c.done {
-		for _, t := range types {
-			if r.plan.typ == t {
-				kept[r] = dst
-				break
-			}
-		}
-	}
-	c.done = kept
-}
+// Next forgets all that was copied but what is remembered, and makes room for the things of
+// another value.
+func (c *Copier) Next(things int) { c.done = make(map[ref]unsafe.Pointer, things) }
+
+// Things is how many things were copied since Next.
+func (c *Copier) Things() int { return len(c.done) }
 
 // finish fills the copies that were made.
 func (c *Copier) finish() {
@@ -98,12 +94,15 @@ func (c *Copier) pointer(p *plan, at unsafe.Pointer) unsafe.Pointer {
 	if p.kind == shared {
 		return at
 	}
-	r := ref{at, p}
-	if dst, ok := c.done[r]; ok {
+	r, done := ref{at, p}, c.done
+	if p.keep {
+		done = c.kept
+	}
+	if dst, ok := done[r]; ok {
 		return dst
 	}
 	dst := reflect.New(p.typ).UnsafePointer()
-	c.done[r] = dst
+	done[r] = dst
 	c.todo = append(c.todo, task{dst, at, p})
 	return dst
 }
@@ -121,6 +120,9 @@ func (c *Copier) value(p *plan, dst, src unsafe.Pointer) {
 			move(p, dst, src)
 		}
 		for _, f := range p.fields {
+			if p.whole && f.plan.reference() && *(*unsafe.Pointer)(unsafe.Add(src, f.offset)) == nil {
+				continue
+			}
 			c.value(f.plan, unsafe.Add(dst, f.offset), unsafe.Add(src, f.offset))
 		}
 	case array:
@@ -166,6 +168,15 @@ func (c *Copier) container(p *plan, dst, src unsafe.Pointer) {
 
 // move copies a value as it is.
 func move(p *plan, dst, src unsafe.Pointer) {
+	switch {
+	case p.plain:
+		size := p.typ.Size()
+		copy(unsafe.Slice((*byte)(dst), size), unsafe.Slice((*byte)(src), size))
+		return
+	case p.typ.Kind() == reflect.String:
+		*(*string)(dst) = *(*string)(src)
+		return
+	}
 	reflect.NewAt(p.typ, dst).Elem().Set(reflect.NewAt(p.typ, src).Elem())
 }
 

@@ -24,6 +24,8 @@ const (
 	mapping
 	dynamic // an interface
 	opaque  // not at all: a function, a channel
+
+	kept kind = 255 // of a rule: as the type says, and remembered
 )
 
 // A plan is how values of one type are copied. It is made once for each type.
@@ -31,6 +33,10 @@ type plan struct {
 	typ  reflect.Type
 	kind kind
 	rule Rule
+	// keep says that copies are remembered: see Keep.
+	keep bool
+	// plain says that there is no pointer in a value.
+	plain bool
 	// elem is what a pointer points to, or what a slice, array or map has; key is a map's.
 	elem, key *plan
 	fields    []field // of a structure, those that are not flat
@@ -89,7 +95,9 @@ func (m maker) plan(t reflect.Type) *plan {
 	}
 	p := &plan{typ: t, whole: true}
 	m[t] = p
-	if r, ok := ruleOf(t); ok {
+	r, ok := ruleOf(t)
+	p.keep = ok && r.how == kept
+	if ok && !p.keep {
 		p.rule, p.kind = r, r.how
 		p.whole = r.how == shared
 		return p
@@ -111,7 +119,7 @@ func (m maker) plan(t reflect.Type) *plan {
 		p.kind, p.elem = array, m.plan(t.Elem())
 		p.whole = p.elem.whole
 		if p.elem.kind == flat {
-			p.kind = flat
+			p.kind, p.plain = flat, p.elem.plain
 		}
 	case reflect.Map:
 		p.kind, p.key, p.elem = mapping, m.plan(t.Key()), m.plan(t.Elem())
@@ -121,36 +129,52 @@ func (m maker) plan(t reflect.Type) *plan {
 		m.structure(p)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		p.kind = opaque
-	default:
+	case reflect.String:
 		p.kind = flat
+	default:
+		p.kind, p.plain = flat, true
 	}
 	return p
 }
 
 func (m maker) structure(p *plan) {
 	p.kind = structure
-	simple := true
+	simple, plain := true, true
 	for i := range p.typ.NumField() {
 		f := p.typ.Field(i)
 		of := m.plan(f.Type)
 		p.whole = p.whole && of.whole
 		simple = simple && of.kind == flat
+		plain = plain && of.plain
 		p.fields = append(p.fields, field{f.Offset, of})
 	}
 	if simple {
-		p.kind, p.fields = flat, nil
+		p.kind, p.plain, p.fields = flat, plain, nil
 		return
 	}
 	if p.whole {
-		left := p.fields[:0]
-		for _, f := range p.fields {
-			if f.plan.kind != flat && f.plan.kind != shared {
-				left = append(left, f)
-			}
-		}
-		p.fields = left
+		p.fields = references(nil, 0, p.fields)
 	}
 }
+
+// references adds those fields of a structure that are to be copied after it was moved as a
+// whole: its own, and those of structures in it.
+func references(list []field, offset uintptr, fields []field) []field {
+	for _, f := range fields {
+		switch f.plan.kind {
+		case flat, shared:
+		case structure:
+			list = references(list, offset+f.offset, f.plan.fields)
+		default:
+			list = append(list, field{offset + f.offset, f.plan})
+		}
+	}
+	return list
+}
+
+// reference reports whether a value of the plan is a pointer, or begins with one, which is
+// nil when the value is.
+func (p *plan) reference() bool { return p.kind == pointer || p.kind == slice || p.kind == mapping }
 
 // lock is the plan of a type of package sync: a copy has a lock that nobody holds. What
 // else the package has keeps state that nobody can read.

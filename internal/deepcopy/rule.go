@@ -21,6 +21,10 @@ type Rule struct {
 // it is made, or is safe to be changed by several and looks the same to all; why says so.
 func Share[T any](why string) Rule { return rule[T](why, shared) }
 
+// Keep has a [Copier] remember what it has copied of T, pointers to T, from one value to the
+// next: what several values refer to is one thing in their copies too.
+func Keep[T any](why string) Rule { return rule[T](why, kept) }
+
 // Leave has copies without values of T: they are zero.
 func Leave[T any](why string) Rule { return rule[T](why, left) }
 
