@@ -30,6 +30,8 @@ type Case struct {
 	Call func(ctx context.Context, cfg aws.Config) error
 	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
+	// Setup, if there is one, prepares the account of As for the call.
+	Setup func(*Account)
 
 	row string // the name in the source, where that is another
 }
@@ -51,9 +53,10 @@ type Matrix struct {
 
 // A Row is a call of a [Matrix], and what becomes of it for each of the principals.
 type Row struct {
-	Name string
-	Call func(ctx context.Context, cfg aws.Config) error
-	Want []Want
+	Name  string
+	Call  func(ctx context.Context, cfg aws.Config) error
+	Want  []Want
+	Setup func(*Account) // see [Case]
 }
 
 // Cases returns the cases of the matrix, row by row: "reads as worker". A row with
@@ -62,7 +65,7 @@ func (m Matrix) Cases() Cases {
 	var cases Cases
 	for _, row := range m.Rows {
 		for i := range max(len(m.As), len(row.Want)) {
-			c := Case{Name: row.Name + " as nobody", Call: row.Call, row: row.Name}
+			c := Case{Name: row.Name + " as nobody", Call: row.Call, Setup: row.Setup, row: row.Name}
 			if i < len(m.As) {
 				c.As, c.Name = m.As[i], row.Name+" as "+m.As[i].Name()
 			}
@@ -109,7 +112,7 @@ func WantError(code string) Want {
 	}}
 }
 
-// Run runs each case as a subtest. The failure of one names the line of its Name, and
+// Run runs each case as a subtest, one after the other. The failure of one names the line of its Name, and
 // lists its calls.
 func (cases Cases) Run(t *testing.T) {
 	t.Helper()
@@ -117,6 +120,25 @@ func (cases Cases) Run(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Helper()
+			c.run(t, file)
+		})
+	}
+}
+
+// RunParallel runs each case as a parallel subtest in a World of its own, a clone of the one
+// that As has now: no case sees what another one does. Call must make its calls with the
+// config that it gets, and Setup gets the account of the clone. As every parallel subtest,
+// the cases run when the test function has returned. The failure of one is that of Run.
+func (cases Cases) RunParallel(t *testing.T) {
+	t.Helper()
+	_, file, _, _ := runtime.Caller(1)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Helper()
+			if c.As != nil {
+				c.As = c.As.In(c.As.account.Clone(t))
+			}
+			t.Parallel()
 			c.run(t, file)
 		})
 	}
@@ -137,6 +159,9 @@ func (c *Case) run(t TB, file string) {
 	if c.As == nil || c.Call == nil || c.Want.check == nil {
 		t.Fatalf("awstest.Case: As, Call and Want must be set")
 		return
+	}
+	if c.Setup != nil {
+		c.Setup(c.As.account.For(t))
 	}
 	row := c.As.account.beginRow()
 	err := c.Call(t.Context(), c.As.Config())
