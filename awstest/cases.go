@@ -128,7 +128,9 @@ func (cases Cases) Run(t *testing.T) {
 // RunParallel runs each case as a parallel subtest in a World of its own, a clone of the one
 // that As has now: no case sees what another one does. Call must make its calls with the
 // config that it gets, and Setup gets the account of the clone. As every parallel subtest,
-// the cases run when the test function has returned. The failure of one is that of Run.
+// the cases run when the test function has returned. The failure of one is that of Run. The
+// calls are in the logs of the clones: [AssertLeastPrivilege] of a principal of the first
+// World knows nothing of them.
 func (cases Cases) RunParallel(t *testing.T) {
 	t.Helper()
 	_, file, _, _ := runtime.Caller(1)

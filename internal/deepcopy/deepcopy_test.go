@@ -172,5 +172,6 @@ func TestCompare(t *testing.T) {
 	e.two = &e.values[1] // inside of e: the copy has another
 	result := Compare(e, Of(New(), e), func(_ reflect.Type, field string) bool { return field == "waiting" })
 	require.NotEmpty(t, result.Inside)
-	assert.Equal(t, Dump(e, nothing), Dump(e, nothing))
+	before := Dump(e, nothing)
+	assert.Equal(t, before, Dump(e, nothing), "two dumps of the same are the same")
 }
