@@ -53,7 +53,11 @@ type shared struct {
 	mu       sync.Mutex
 	accounts int
 	rows     []span // the calls of the rows of Cases
+	family   *family
 }
+
+// A family is what a World, its clones and theirs have in common.
+type family struct{ _ byte }
 
 // New makes an AWS account for a test: empty, with its own clock, ids and
 // services, and a root user. There is nothing to close and no error to check;
@@ -81,31 +85,37 @@ func New(t TB, opts ...Option) *Account {
 		Services: o.services(),
 		Others:   anyservice.Services{Upstreams: o.upstreams},
 	})
-	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1}}
+	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1, family: new(family)}}
 	acct, err := world.AddAccount(o.accountID, "", "")
 	if err != nil {
 		t.Fatalf("awstest.New: %v", err)
 	}
 	a.acct = acct
-	live(t, world)
+	a.begin("New")
+	return a
+}
+
+// begin makes the ways into a new World, which end with the test.
+func (a *Account) begin(function string) {
+	a.t.Helper()
+	live(a.t, a.world)
 	switch {
-	case !inBubble(t):
-		a.socket = &socket{world: world, door: world.Door()}
-		if o.useSocket {
+	case !inBubble(a.t):
+		a.socket = &socket{world: a.world, door: a.door()}
+		if a.options.useSocket {
 			a.URL() // its clients may be used inside a bubble
 		}
-	case o.useSocket:
-		t.Fatalf("awstest.New: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process")
+	case a.options.useSocket:
+		a.t.Fatalf("awstest.%s: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process", function)
 	}
-	t.Cleanup(func() {
+	a.t.Cleanup(func() {
 		if a.socket != nil {
 			a.socket.close()
 		}
-		if t.Failed() || o.verbose {
+		if a.t.Failed() || a.options.verbose {
 			a.logCalls()
 		}
 	})
-	return a
 }
 
 // seed makes ids follow from the test's name, so that every run sees the same.

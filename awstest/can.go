@@ -52,7 +52,7 @@ func (p *Principal) ask(action, resource string, keys []ContextEntry) (Permissio
 		}
 	}
 	if p.credentials != nil {
-		c, err := p.credentials()
+		c, err := p.credentials.get()
 		if err != nil {
 			return Permission{}, fmt.Errorf("%s has no credentials: %w", p.arn, err)
 		}

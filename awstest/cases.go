@@ -35,6 +35,8 @@ type Case struct {
 	Keys             []ContextEntry
 	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
+	// Setup, if there is one, prepares the account of As for the call.
+	Setup func(*Account)
 
 	row string // the name in the source, where that is another
 }
@@ -63,6 +65,7 @@ type Row struct {
 	Action, Resource string
 	Keys             []ContextEntry
 	Want             []Want
+	Setup func(*Account) // see [Case]
 }
 
 // Cases returns the cases of the matrix, row by row: "reads as worker". A row with
@@ -75,7 +78,7 @@ func (m Matrix) Cases() Cases {
 			if name == "" {
 				name = strings.TrimSpace(row.Action + " " + row.Resource)
 			}
-			c := Case{Name: name + " as nobody", Call: row.Call, Action: row.Action, Resource: row.Resource, Keys: row.Keys, row: row.Name}
+			c := Case{Name: name + " as nobody", Call: row.Call, Setup: row.Setup, Action: row.Action, Resource: row.Resource, Keys: row.Keys, row: row.Name}
 			if i < len(m.As) {
 				c.As, c.Name = m.As[i], name+" as "+m.As[i].Name()
 			}
@@ -125,7 +128,7 @@ func WantError(code string) Want {
 	}}
 }
 
-// Run runs each case as a subtest. The failure of one names the line of its Name, and
+// Run runs each case as a subtest, one after the other. The failure of one names the line of its Name, and
 // lists its calls.
 func (cases Cases) Run(t *testing.T) {
 	t.Helper()
@@ -133,6 +136,27 @@ func (cases Cases) Run(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Helper()
+			c.run(t, file)
+		})
+	}
+}
+
+// RunParallel runs each case as a parallel subtest in a World of its own, a clone of the one
+// that As has now: no case sees what another one does. Call must make its calls with the
+// config that it gets, and Setup gets the account of the clone. As every parallel subtest,
+// the cases run when the test function has returned. The failure of one is that of Run. The
+// calls are in the logs of the clones: [AssertLeastPrivilege] of a principal of the first
+// World knows nothing of them.
+func (cases Cases) RunParallel(t *testing.T) {
+	t.Helper()
+	_, file, _, _ := runtime.Caller(1)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Helper()
+			if c.As != nil {
+				c.As = c.As.In(c.As.account.Clone(t))
+			}
+			t.Parallel()
 			c.run(t, file)
 		})
 	}
@@ -160,6 +184,9 @@ func (c *Case) run(t TB, file string) {
 			t.Errorf("%s", position(file, cmp.Or(c.row, c.Name))+problem)
 		}
 		return
+	}
+	if c.Setup != nil {
+		c.Setup(c.As.account.For(t))
 	}
 	row := c.As.account.beginRow()
 	err := c.Call(t.Context(), c.As.Config())

@@ -195,7 +195,7 @@ func ContainerCredentials(t EnvTB, p *Principal) map[string]string {
 			http.Error(w, "the Authorization header has another token", http.StatusUnauthorized)
 			return
 		}
-		c, err := p.credentials()
+		c, err := p.credentials.get()
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

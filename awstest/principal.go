@@ -26,7 +26,14 @@ const sessionDuration = time.Hour
 // or an anonymous caller ([Account.Anonymous]).
 type Principal struct {
 	identity
-	credentials func() (aws.Credentials, error) // nil when anonymous
+	credentials source // nil when anonymous
+}
+
+// A source gives a principal's credentials.
+type source interface {
+	get() (aws.Credentials, error)
+	// in gives those that the principal has in a clone of its World, where account is its own.
+	in(account *Account) source
 }
 
 // Config returns a config with the principal's credentials, ready for every
@@ -44,7 +51,7 @@ func (p *Principal) mustHaveCredentials() {
 	if p.credentials == nil {
 		return
 	}
-	if _, err := p.credentials(); err != nil {
+	if _, err := p.credentials.get(); err != nil {
 		p.account.t.Fatalf("awstest: %s has no credentials: %v", p.arn, err)
 	}
 }
@@ -57,7 +64,7 @@ func (p *Principal) Credentials() aws.Credentials {
 		return aws.Credentials{}
 	}
 	p.mustHaveCredentials()
-	c, _ := p.credentials()
+	c, _ := p.credentials.get()
 	return c
 }
 
@@ -66,7 +73,7 @@ func (p *Principal) provide() aws.CredentialsProvider {
 	if p.credentials == nil {
 		return aws.AnonymousCredentials{}
 	}
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials() })
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return p.credentials.get() })
 }
 
 // NewUser makes an IAM user with an access key.
@@ -89,8 +96,47 @@ func (a *Account) NewUser(name string, options ...UserOption) *Principal {
 func (a *Account) user(name, arn string) *Principal {
 	return &Principal{
 		identity:    identity{account: a, kind: aUser, name: name, arn: arn},
-		credentials: sync.OnceValues(func() (aws.Credentials, error) { return a.newAccessKey(name) }),
+		credentials: &accessKey{account: a, user: name},
 	}
+}
+
+// An accessKey is that of a user, which is made when it is first asked for.
+type accessKey struct {
+	account *Account
+	user    string
+
+	mu      sync.Mutex
+	current aws.Credentials
+	copied  bool // of another World, so that this one may not have it
+}
+
+func (k *accessKey) get() (aws.Credentials, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.copied && !k.account.knows(k.current) {
+		k.current = aws.Credentials{}
+	}
+	k.copied = false
+	if k.current.HasKeys() {
+		return k.current, nil
+	}
+	made, err := k.account.newAccessKey(k.user)
+	if err == nil {
+		k.current = made
+	}
+	return made, err
+}
+
+func (k *accessKey) in(account *Account) source {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return &accessKey{account: account, user: k.user, current: k.current, copied: true}
+}
+
+// knows reports whether the World has credentials.
+func (a *Account) knows(c aws.Credentials) bool {
+	_, ok := a.world.Credential(c.AccessKeyID)
+	return ok
 }
 
 func (a *Account) newAccessKey(user string) (aws.Credentials, error) {
@@ -133,7 +179,7 @@ func (a *Account) role(name, arn string) *Principal {
 	session := &roleSession{account: a, arn: arn, name: name}
 	return &Principal{
 		identity:    identity{account: a, kind: aRole, name: name, arn: arn},
-		credentials: session.credentials,
+		credentials: session,
 	}
 }
 
@@ -233,15 +279,20 @@ type roleSession struct {
 
 	mu      sync.Mutex
 	current aws.Credentials
+	copied  bool // of another World, so that this one may not have it
 }
 
-// credentials returns the session's credentials, renewed when they have expired
+// get returns the session's credentials, renewed when they have expired
 // by the World's clock. The SDK is not told when that is, for it would ask the machine's.
 // Of a role that was deleted the old ones tell so, as they do in AWS.
-func (s *roleSession) credentials() (aws.Credentials, error) {
+func (s *roleSession) get() (aws.Credentials, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.account
+	if s.copied && !a.knows(s.current) {
+		s.current = aws.Credentials{}
+	}
+	s.copied = false
 	if s.current.HasKeys() && a.Now().Before(s.current.Expires) {
 		return s.current, nil
 	}
@@ -261,6 +312,12 @@ func (s *roleSession) credentials() (aws.Credentials, error) {
 	return s.current, nil
 }
 
+func (s *roleSession) in(account *Account) source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &roleSession{account: account, arn: s.arn, name: s.name, current: s.current, copied: true}
+}
+
 // sessionName is the name of a role's session: the role's, which STS takes but where it
 // is of one letter.
 func sessionName(role string) string {
@@ -270,7 +327,9 @@ func sessionName(role string) string {
 	return role
 }
 
-// fixed gives credentials that are never renewed.
-func fixed(c aws.Credentials) func() (aws.Credentials, error) {
-	return func() (aws.Credentials, error) { return c, nil }
-}
+// fixed are credentials that are never renewed.
+type fixed aws.Credentials
+
+func (f fixed) get() (aws.Credentials, error) { return aws.Credentials(f), nil }
+
+func (f fixed) in(*Account) source { return f }

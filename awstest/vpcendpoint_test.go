@@ -66,6 +66,26 @@ func TestVPCEndpointKeys(t *testing.T) {
 	}
 }
 
+// What goes through an endpoint does so in a clone too.
+func TestVPCEndpointInClone(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]awstest.Option{"process": nil, "socket": {awstest.WithSocket()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acct := awstest.New(t, opts...)
+			role := acct.NewRole("r", awstest.Allow("s3:*").On("*"))
+			through := role.Via(acct.NewVPCEndpoint(awstest.Deny("*").On("*").By("*")))
+			clone := acct.Clone(t)
+			for _, p := range []*awstest.Principal{through, through.In(clone)} {
+				_, err := s3.NewFromConfig(p.Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+				awstest.AssertDenied(t, err, "s3:ListAllMyBuckets")
+			}
+			_, err := s3.NewFromConfig(role.In(clone).Config()).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+			awstest.AssertAllowed(t, err)
+		})
+	}
+}
+
 // In a bubble there is no socket to open.
 func TestVPCEndpointInBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -15,18 +15,26 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// living are the Worlds of the tests that run, each with the name of its test. An
-// assertion finds in them the call that an error came from.
+// living are the Worlds of the tests that run. An assertion finds in them the call that an
+// error came from.
 var living = struct {
 	mu     sync.Mutex
-	worlds map[*fakeaws.World]string
-}{worlds: map[*fakeaws.World]string{}}
+	worlds map[*fakeaws.World]life
+	begun  int // how many there ever were
+}{worlds: map[*fakeaws.World]life{}}
+
+// A life is the name of a World's test, and the number of the World.
+type life struct {
+	test   string
+	number int
+}
 
 // live registers the World of a test until it ends.
 func live(t TB, w *fakeaws.World) {
 	living.mu.Lock()
 	defer living.mu.Unlock()
-	living.worlds[w] = t.Name()
+	living.begun++
+	living.worlds[w] = life{t.Name(), living.begun}
 	t.Cleanup(func() {
 		living.mu.Lock()
 		defer living.mu.Unlock()
@@ -35,19 +43,24 @@ func live(t TB, w *fakeaws.World) {
 }
 
 // worldsOf returns the living Worlds of a test and of the tests that it is part of, or
-// all where it has none: a World may belong to a whole package.
+// all where it has none: a World may belong to a whole package. Those of the test itself are
+// first, and the latest of them: a clone gives requests the ids that its World gives later.
 func worldsOf(t TB) []*fakeaws.World {
 	living.mu.Lock()
 	defer living.mu.Unlock()
 	var own []*fakeaws.World
-	for w, name := range living.worlds {
-		if t.Name() == name || strings.HasPrefix(t.Name(), name+"/") {
+	for w, of := range living.worlds {
+		if t.Name() == of.test || strings.HasPrefix(t.Name(), of.test+"/") {
 			own = append(own, w)
 		}
 	}
 	if own == nil {
 		own = slices.Collect(maps.Keys(living.worlds))
 	}
+	slices.SortFunc(own, func(a, b *fakeaws.World) int {
+		one, other := living.worlds[a], living.worlds[b]
+		return cmp.Or(cmp.Compare(len(other.test), len(one.test)), cmp.Compare(other.number, one.number))
+	})
 	return own
 }
 

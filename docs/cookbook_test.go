@@ -196,3 +196,34 @@ func (s *reports) TestFirst() {
 func (s *reports) TestSecond() {
 	s.Equal([]string{"first"}, s.acct.For(s.T()).S3().Bucket("reports").Keys())
 }
+
+func TestCookbookClones(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("q3", "x")
+	worker := acct.NewRole("worker", awstest.Allow("s3:GetObject", "s3:DeleteObject").On("arn:aws:s3:::reports/*"))
+	get := func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String("q3")})
+		return err
+	}
+	remove := func(ctx context.Context, cfg aws.Config) error {
+		_, err := s3.NewFromConfig(cfg).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String("q3")})
+		return err
+	}
+	awstest.Cases{
+		{Name: "deletes a report", As: worker, Call: remove, Want: awstest.WantAllowed()},
+		{Name: "reads it", As: worker, Call: get, Want: awstest.WantAllowed()},
+		{Name: "not when it is locked", As: worker, Call: remove, Want: awstest.WantDenied("s3:DeleteObject"),
+			Setup: func(acct *awstest.Account) {
+				acct.S3().Bucket("reports").SetPolicy(awstest.Deny("s3:DeleteObject").By("*").On("arn:aws:s3:::reports/*"))
+			}},
+	}.RunParallel(t)
+	t.Run("a worker who is dismissed", func(t *testing.T) {
+		t.Parallel()
+		acct := acct.Clone(t)
+		worker := worker.In(acct)
+		worker.Attach(awstest.Deny("*"))
+		awstest.AssertDenied(t, get(t.Context(), worker.Config()))
+		acct.Advance(24 * time.Hour) // the clone's clock
+	})
+}

@@ -104,7 +104,7 @@ func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {
 // fake has no policy of the resource, and says so.
 func (c *Call) guard(action, resource string) (Need, error) {
 	if c.Service == "kms" {
-		return c.World.keys.guard(c, action, resource)
+		return c.World.state().keys.guard(c, action, resource)
 	}
 	if !c.World.Has(c.Service) {
 		return Need{

@@ -97,7 +97,7 @@ func (w *World) has(caller *Caller) bool {
 	if caller.EntityID == "" {
 		return true // it is no user and no role: root, and whom root sent
 	}
-	_, exists := w.principals.ARN(caller.EntityID)
+	_, exists := w.state().principals.ARN(caller.EntityID)
 	return exists
 }
 

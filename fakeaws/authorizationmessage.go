@@ -10,7 +10,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -21,17 +20,20 @@ const maxDecoded = 1 << 20
 // messages encodes authorization messages. They are encrypted: only the World that made
 // one can read it, and it stores none.
 type messages struct {
-	once sync.Once
-	aead cipher.AEAD
+	mu   Mutex
+	aead cipher.AEAD // nil before the first message
 }
 
 func (w *World) messageCipher() cipher.AEAD {
-	w.messages.once.Do(func() {
+	m := &w.state().messages
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.aead == nil {
 		// A key of 32 bytes is always good, and so is the block cipher for GCM.
 		block, _ := aes.NewCipher([]byte(w.ids.Token(32)))
-		w.messages.aead, _ = cipher.NewGCM(block)
-	})
-	return w.messages.aead
+		m.aead, _ = cipher.NewGCM(block)
+	}
+	return m.aead
 }
 
 // EncodeAuthorizationMessage returns the encoded message about a denial, as EC2

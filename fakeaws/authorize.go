@@ -87,7 +87,7 @@ func (c *Call) begin(j *judgement) bool {
 	if c.via != nil {
 		c.throughEndpoint(&j.policies, &j.global)
 	}
-	j.organizations = c.World.organizations.now.Load()
+	j.organizations = c.World.state().organizations.now.Load()
 	j.organizations.limit(c, &j.policies, &j.global)
 	j.time.Base = &j.global
 	c.Caller.setTime(&j.time, c.Time)

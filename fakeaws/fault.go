@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -89,7 +88,7 @@ type Fault struct {
 // immutable: so requests of a World without faults only look whether there are any.
 type faults struct {
 	active atomic.Pointer[[]*injected]
-	mu     sync.Mutex // guards what changes of each fault, and active while it is replaced
+	mu     Mutex // guards what changes of each fault, and active while it is replaced
 }
 
 // An injected is a Fault at work.
@@ -101,8 +100,11 @@ type injected struct {
 
 	seen, failed int // requests
 	stopped      bool
-	held         map[chan struct{}]struct{} // the requests that wait for its end; see hold
+	held         heldRequests
 }
+
+// heldRequests are those that wait for the end of a fault, each by its channel: see hold.
+type heldRequests map[chan struct{}]struct{}
 
 // Inject has requests fail, until stop is called; requests whose answers are held back
 // then are answered if they are slow, and cut off if they are to have no answer. Several
@@ -110,18 +112,19 @@ type injected struct {
 // waiting (After) nor used up (Times) makes it fail. What Go code and services do of
 // themselves ([Do]) meets no fault.
 func (w *World) Inject(f Fault) (stop func(), err error) {
-	in := &injected{Fault: f, world: w, held: make(map[chan struct{}]struct{})}
+	in := &injected{Fault: f, world: w}
 	if err := in.compile(); err != nil {
 		return nil, err
 	}
-	w.faults.mu.Lock()
-	defer w.faults.mu.Unlock()
+	all := &w.state().faults
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	var active []*injected
-	if now := w.faults.active.Load(); now != nil {
+	if now := all.active.Load(); now != nil {
 		active = slices.Clip(*now)
 	}
 	active = append(active, in)
-	w.faults.active.Store(&active)
+	all.active.Store(&active)
 	return in.stop, nil
 }
 
@@ -179,7 +182,7 @@ func (w *World) knows(text string, pattern *enforce.ActionPattern) bool {
 
 // stop ends the fault.
 func (f *injected) stop() {
-	all := &f.world.faults
+	all := &f.world.state().faults
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	if f.stopped {
@@ -200,12 +203,13 @@ func (f *injected) stop() {
 // meetFault finds the fault of a request that the policies allow. It returns the error of
 // one that is in place of the call.
 func (c *Call) meetFault(needs []Need) error {
-	active := c.World.faults.active.Load()
+	all := &c.World.state().faults
+	active := all.active.Load()
 	if active == nil || c.exchange == nil {
 		return nil
 	}
-	c.World.faults.mu.Lock()
-	defer c.World.faults.mu.Unlock()
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	for _, f := range *active {
 		if f.stopped || !f.chooses(c, needs) {
 			continue

@@ -118,8 +118,12 @@ func (f *injected) holdFor(c *Call, d time.Duration) error {
 
 // hold notes a request that waits; false when the fault is over.
 func (f *injected) hold(wake chan struct{}) bool {
-	f.world.faults.mu.Lock()
-	defer f.world.faults.mu.Unlock()
+	all := &f.world.state().faults
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if f.held == nil {
+		f.held = make(heldRequests)
+	}
 	if !f.stopped {
 		f.held[wake] = struct{}{}
 	}
@@ -127,8 +131,9 @@ func (f *injected) hold(wake chan struct{}) bool {
 }
 
 func (f *injected) release(wake chan struct{}) {
-	f.world.faults.mu.Lock()
-	defer f.world.faults.mu.Unlock()
+	all := &f.world.state().faults
+	all.mu.Lock()
+	defer all.mu.Unlock()
 	delete(f.held, wake)
 }
 

@@ -59,7 +59,7 @@ type Delegation struct {
 func (w *World) Federation() Federation { return w.Fake("iam").(Federation) }
 
 // Keys returns the KMS keys of this World.
-func (w *World) Keys() *Keys { return &w.keys }
+func (w *World) Keys() *Keys { return &w.state().keys }
 
 // Issuers returns the OpenID Connect providers that this World can reach.
-func (w *World) Issuers() *Issuers { return &w.issuers }
+func (w *World) Issuers() *Issuers { return &w.state().issuers }

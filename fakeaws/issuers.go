@@ -10,14 +10,13 @@ import (
 	"math/big"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Issuers are the OpenID Connect providers that a World can reach: what AWS would
 // fetch from their addresses is here, and nothing is ever fetched from a network.
 // It is safe for concurrent use, and a service may ask it under its own lock.
 type Issuers struct {
-	mu    sync.RWMutex
+	mu    RWMutex
 	byURL map[string]*Issuer // without scheme and last slash
 }
 

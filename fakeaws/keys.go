@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/google/uuid"
@@ -20,7 +19,7 @@ import (
 // lock.
 type Keys struct {
 	world   *World
-	mu      sync.RWMutex
+	mu      RWMutex
 	byARN   map[string]*Key
 	aliases map[string]*Key // by their ARNs
 }

@@ -3,7 +3,6 @@ package fakeaws
 import (
 	"maps"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -60,7 +59,7 @@ func (m *Membership) setKeys() {
 // memberships has the accounts of a World that are in organizations. Reading
 // takes no lock: every decision does.
 type memberships struct {
-	mu  sync.Mutex // serializes changes, and guards rootAccess
+	mu  Mutex // serializes changes, and guards rootAccess
 	now atomic.Pointer[members]
 	// rootAccess is by organization.
 	rootAccess map[string]RootAccess
@@ -73,15 +72,16 @@ type RootAccess struct{ Credentials, Sessions bool }
 
 // RootAccess returns what of centralized root access an organization has enabled.
 func (w *World) RootAccess(organization string) RootAccess {
-	w.organizations.mu.Lock()
-	defer w.organizations.mu.Unlock()
-	return w.organizations.rootAccess[organization]
+	o := &w.state().organizations
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.rootAccess[organization]
 }
 
 // SetRootAccess stores what of centralized root access an organization has
 // enabled.
 func (w *World) SetRootAccess(organization string, enabled RootAccess) {
-	o := &w.organizations
+	o := &w.state().organizations
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.rootAccess == nil {
@@ -104,7 +104,9 @@ func (m *members) of(account string) *Membership {
 
 // Membership returns an account's place in its organization, nil when it is in
 // none.
-func (w *World) Membership(account string) *Membership { return w.organizations.now.Load().of(account) }
+func (w *World) Membership(account string) *Membership {
+	return w.state().organizations.now.Load().of(account)
+}
 
 // SameOrganization reports whether two accounts are the same or in the same
 // organization.
@@ -112,7 +114,7 @@ func (w *World) SameOrganization(a, b string) bool {
 	if a == b {
 		return true
 	}
-	all := w.organizations.now.Load()
+	all := w.state().organizations.now.Load()
 	one, other := all.of(a), all.of(b)
 	return one != nil && other != nil && one.ID == other.ID
 }
@@ -121,7 +123,7 @@ func (w *World) SameOrganization(a, b string) bool {
 // place of what was stored for it before. Without members it is removed. All
 // decisions from then on follow it.
 func (w *World) SetOrganization(id string, list []*Membership) {
-	o := &w.organizations
+	o := &w.state().organizations
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	next := make(members, len(list))

@@ -25,6 +25,29 @@ type otherRooms struct {
 	some  atomic.Bool      // rooms has some
 }
 
+// An OtherFake stands for a service without a fake.
+type OtherFake interface {
+	Fake
+	// Clone returns the fake for another World, a clone of this one. From then on the two
+	// share nothing that changes.
+	Clone(*World) Fake
+}
+
+// clone copies what stands for services, which is little.
+func (o *otherRooms) clone(w *World, from *otherRooms) {
+	from.mu.RLock()
+	defer from.mu.RUnlock()
+	for name, r := range from.rooms {
+		copied := &room{world: w, reg: r.reg}
+		copied.made.Do(func() { copied.service = r.fake().(OtherFake).Clone(w) })
+		if o.rooms == nil {
+			o.rooms = make(map[string]*room, len(from.rooms))
+		}
+		o.rooms[name] = copied
+	}
+	o.some.Store(len(o.rooms) > 0)
+}
+
 // other returns the room of one of the Others.
 func (w *World) other(s Service) *room {
 	o := &w.others

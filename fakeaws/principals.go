@@ -5,7 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/leastpriv/leastpriv/internal/catalog"
@@ -15,7 +14,7 @@ import (
 // unique id. IAM adds them; policies that name them are bound to them. It is safe for
 // concurrent use, and services may use it under their own locks: it calls no service.
 type Principals struct {
-	mu    sync.RWMutex
+	mu    RWMutex
 	byARN map[string]string // ids
 	byID  map[string]string // ARNs
 	roles map[string]bool   // the ARNs of roles without their paths

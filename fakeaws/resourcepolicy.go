@@ -20,9 +20,12 @@ import (
 type ResourcePolicy struct {
 	principals *Principals
 	written    *enforce.Policy
-	bound      map[string]string // ids by the principals that were written
+	bound      boundIDs
 	current    atomic.Pointer[shownPolicy]
 }
+
+// boundIDs are the ids of principals by how they were written.
+type boundIDs map[string]string
 
 // A shownPolicy is a policy with the names that its principals had at a time.
 type shownPolicy struct {
@@ -41,8 +44,8 @@ func (e *UnknownPrincipalError) Error() string { return "no such principal: " + 
 // are. The error is an [*UnknownPrincipalError] when one does not exist. Accounts
 // outside of this World are taken to have every principal.
 func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
-	r := &ResourcePolicy{principals: &w.principals, written: p}
-	at := w.principals.changes.Load()
+	r := &ResourcePolicy{principals: &w.state().principals, written: p}
+	at := w.state().principals.changes.Load()
 	for _, ref := range p.Principals() {
 		if ref.Type == "Service" {
 			w.checkService(ref.Value)
@@ -56,7 +59,7 @@ func (w *World) Bind(p *enforce.Policy) (*ResourcePolicy, error) {
 		}
 		if id != "" {
 			if r.bound == nil {
-				r.bound = make(map[string]string)
+				r.bound = make(boundIDs)
 			}
 			r.bound[ref.Value] = id
 		}
@@ -70,7 +73,7 @@ func (w *World) bind(principal string) (string, error) {
 	unknown := &UnknownPrincipalError{principal}
 	named, err := arn.Parse(principal)
 	if err != nil {
-		if _, isID := w.principals.ARN(principal); isID {
+		if _, isID := w.state().principals.ARN(principal); isID {
 			return principal, nil
 		}
 		if !awsid.IsDigits(principal) {
@@ -85,17 +88,27 @@ func (w *World) bind(principal string) (string, error) {
 	kind, name, _ := strings.Cut(named.Resource, "/")
 	switch kind {
 	case "user", "role":
-		id, ok := w.principals.ID(principal)
+		id, ok := w.state().principals.ID(principal)
 		if !ok {
 			return "", unknown
 		}
 		return id, nil
 	case "assumed-role":
-		if role, _, _ := strings.Cut(name, "/"); !w.principals.hasRole(named.AccountID, role) {
+		if role, _, _ := strings.Cut(name, "/"); !w.state().principals.hasRole(named.AccountID, role) {
 			return "", unknown
 		}
 	}
 	return "", nil
+}
+
+// For returns the policy for another World, a clone of that of this one.
+func (r *ResourcePolicy) For(w *World) *ResourcePolicy {
+	if r == nil {
+		return nil
+	}
+	other := &ResourcePolicy{principals: &w.state().principals, written: r.written, bound: r.bound}
+	other.current.Store(r.current.Load())
+	return other
 }
 
 // Policy returns the policy as it is in force now.

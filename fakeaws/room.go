@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/smithy-go/middleware"
 	"github.com/leastpriv/leastpriv/internal/wire"
@@ -14,8 +15,11 @@ type room struct {
 	world *World
 	reg   *Service
 
+	// index is the service's place among those of its World.
+	index   int
 	made    sync.Once
 	service Fake
+	there   atomic.Bool // service was made
 
 	opened   sync.Once
 	model    *wire.Service
@@ -56,10 +60,18 @@ func (h *handler) plan(call *Call, in any) (planned, error) {
 	return h.op.plan(call, in)
 }
 
-// fake makes the service on first use. It is cheaper than open: every call asks
+// fake makes the service on first use, in a clone of a World from what that one had. It is cheaper than open: every call asks
 // IAM for policies, few are for IAM.
 func (r *room) fake() Fake {
-	r.made.Do(func() { r.service = r.reg.New(r.world) })
+	r.made.Do(func() {
+		if r.world.origin != nil {
+			r.service = r.world.origin.copyFake(r)
+		}
+		if r.service == nil {
+			r.service = r.reg.New(r.world)
+		}
+		r.there.Store(true)
+	})
 	return r.service
 }
 

@@ -45,6 +45,15 @@ type Fake interface {
 	Denied(call *Call, need *Need, d *enforce.Decision) error
 }
 
+// A Stateful is a fake whose state a clone of its World gets a copy of. A fake that is not
+// one cannot be cloned, nor can a World in which it was used.
+type Stateful interface {
+	Fake
+	// State is the lock that guards the fake's state; nil where the fake keeps nothing, and
+	// that of a clone is made anew.
+	State() *Mutex
+}
+
 // A Directory knows the principals of all accounts and their policies. The
 // service registered as "iam" is one.
 type Directory interface {

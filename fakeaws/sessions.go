@@ -16,12 +16,13 @@ const maxSessions = 4096
 // AddSession stores temporary credentials.
 func (w *World) AddSession(c *Credential) {
 	now := w.clock.Now()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.credentials[c.AccessKeyID] = c
-	heap.Push(&w.sessions, expiry{c.Caller.Session.Expires, c.AccessKeyID})
-	for len(w.sessions) > maxSessions && !now.Before(w.sessions[0].at) {
-		delete(w.credentials, heap.Pop(&w.sessions).(expiry).accessKeyID)
+	s := w.state()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.credentials[c.AccessKeyID] = c
+	heap.Push(&s.sessions, expiry{c.Caller.Session.Expires, c.AccessKeyID})
+	for len(s.sessions) > maxSessions && !now.Before(s.sessions[0].at) {
+		delete(s.credentials, heap.Pop(&s.sessions).(expiry).accessKeyID)
 	}
 }
 

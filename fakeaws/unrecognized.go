@@ -3,7 +3,6 @@ package fakeaws
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
@@ -12,7 +11,7 @@ import (
 // does not have. AWS accepts such policies, but the name may be a mistake. They are bounded,
 // because any caller may write policies.
 type unrecognizedPrincipals struct {
-	mu       sync.Mutex
+	mu       Mutex
 	warnings []string
 	known    map[string]bool // the same warnings, to have each once
 }
@@ -40,19 +39,20 @@ func (u *unrecognizedPrincipals) add(warning string) {
 // names as a principal and that this World, or AWS, does not have. AWS accepts such
 // policies. Each warning is there once, in the order in which the policies came.
 func (w *World) UnrecognizedPrincipals() []string {
-	w.unrecognized.mu.Lock()
-	defer w.unrecognized.mu.Unlock()
-	return slices.Clone(w.unrecognized.warnings)
+	u := &w.state().unrecognized
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return slices.Clone(u.warnings)
 }
 
 func (w *World) unrecognizedAccount(id string) {
-	w.unrecognized.add("unrecognized principal: a policy names the account " + id + ", which this World does not have")
+	w.state().unrecognized.add("unrecognized principal: a policy names the account " + id + ", which this World does not have")
 }
 
 // checkService warns of a service principal that AWS is not known to have.
 func (w *World) checkService(principal string) {
 	if !knownService(principal) {
-		w.unrecognized.add("unrecognized principal: a policy names the service " + principal + ", which AWS is not known to have")
+		w.state().unrecognized.add("unrecognized principal: a policy names the service " + principal + ", which AWS is not known to have")
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Call) throughEndpoint(set *enforce.PolicySet, global *enforce.Context) 
 	global.Set("aws:VpcSourceIp", e.SourceIP)
 	// AWS has the following for some services only; for which is unverified.
 	global.Set("aws:VpceAccount", e.Account)
-	if m := c.World.organizations.now.Load().of(e.Account); m != nil {
+	if m := c.World.state().organizations.now.Load().of(e.Account); m != nil {
 		global.Set("aws:VpceOrgID", m.ID)
 		global.SetMulti("aws:VpceOrgPaths", []string{m.Path})
 	}

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -60,18 +58,12 @@ type World struct {
 	coverage    *enforce.Coverage // nil when it is off
 	verifier    sigv4.Verifier
 	log         Log
-	// principals, issuers, unrecognized, faults and effects have locks of their own, and call nothing that locks.
-	principals   Principals
-	issuers      Issuers
-	keys         Keys
-	messages     messages
-	unrecognized unrecognizedPrincipals
-	faults       faults
-	effects      effects
-	// organizations has the accounts that are in one.
-	organizations memberships
-	// closed are the closed accounts. A map is immutable: CloseAccount stores another.
-	closed atomic.Pointer[map[string]bool]
+	// own is what the World has beside its services: see state.
+	own state
+	// snapshots has the latest one; origin is that which a clone was made of, else nil.
+	snapshots snapshots
+	origin    *origin
+	effects   effects
 
 	// details says that a service tells those of denials.
 	details bool
@@ -80,11 +72,6 @@ type World struct {
 	rooms    map[string]*room
 	catalog  Others
 	others   otherRooms
-
-	mu          sync.RWMutex // guards what follows
-	accounts    []*Account
-	credentials map[string]*Credential
-	sessions    expiries
 }
 
 // An Account is one AWS account of a World.
@@ -109,10 +96,9 @@ func NewWorld(cfg Config) *World {
 		bodyTimeout: cmp.Or(cfg.BodyTimeout, defaultBodyTimeout),
 		coverage:    cfg.Coverage,
 		catalog:     cfg.Others,
-		rooms:       make(map[string]*room, len(cfg.Services)),
-		credentials: make(map[string]*Credential),
 	}
-	w.keys.world = w
+	w.own.credentials = make(map[string]*Credential)
+	w.own.keys.world = w
 	if w.clock == nil {
 		w.clock = new(clock.Clock)
 	}
@@ -120,17 +106,23 @@ func NewWorld(cfg Config) *World {
 		w.region = DefaultRegion
 	}
 	w.services = slices.Clone(cfg.Services)
+	w.build()
+	return w
+}
+
+// build makes the rooms of the services.
+func (w *World) build() {
+	w.rooms = make(map[string]*room, len(w.services))
 	rooms := make([]room, len(w.services))
 	for i := range w.services {
 		name := w.services[i].Name
 		if _, twice := w.rooms[name]; twice {
 			panic("fakeaws.NewWorld: " + name + " is registered twice")
 		}
-		rooms[i].world, rooms[i].reg = w, &w.services[i]
+		rooms[i].world, rooms[i].reg, rooms[i].index = w, &w.services[i], i
 		w.rooms[name] = &rooms[i]
 		w.details = w.details || w.services[i].TellsDenials
 	}
-	return w
 }
 
 // Clock returns the World's time.
@@ -165,7 +157,7 @@ func (w *World) Directory() Directory {
 }
 
 // Principals returns the users and roles of this World.
-func (w *World) Principals() *Principals { return &w.principals }
+func (w *World) Principals() *Principals { return &w.state().principals }
 
 // AddAccount makes an account. The id must have 12 digits and be new. An empty
 // access key id and secret are made up.
@@ -190,26 +182,28 @@ func (w *World) AddAccount(id, accessKeyID, secret string) (*Account, error) {
 		}, Uses: new(Uses)},
 		Uses: new(Uses),
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, a := range w.accounts {
+	s := w.state()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.accounts {
 		if a.ID == id {
 			return nil, fmt.Errorf("account %s exists", id)
 		}
 	}
-	if _, taken := w.credentials[accessKeyID]; taken {
+	if _, taken := s.credentials[accessKeyID]; taken {
 		return nil, fmt.Errorf("access key id %s is another account's", accessKeyID)
 	}
-	w.accounts = append(w.accounts, acct)
-	w.credentials[accessKeyID] = acct.Root
+	s.accounts = append(s.accounts, acct)
+	s.credentials[accessKeyID] = acct.Root
 	return acct, nil
 }
 
 // Account finds an account by its id.
 func (w *World) Account(id string) (*Account, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	for _, a := range w.accounts {
+	s := w.state()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, a := range s.accounts {
 		if a.ID == id {
 			return a, true
 		}
@@ -219,31 +213,35 @@ func (w *World) Account(id string) (*Account, bool) {
 
 // Accounts returns all accounts in the order in which they were made.
 func (w *World) Accounts() []*Account {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return slices.Clone(w.accounts)
+	s := w.state()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.accounts)
 }
 
 // Credential finds an access key, active or not, expired or not.
 func (w *World) Credential(accessKeyID string) (*Credential, bool) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	c, ok := w.credentials[accessKeyID]
+	s := w.state()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.credentials[accessKeyID]
 	return c, ok
 }
 
 // SetCredential stores an access key, in place of any of the same id.
 func (w *World) SetCredential(c *Credential) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.credentials[c.AccessKeyID] = c
+	s := w.state()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.credentials[c.AccessKeyID] = c
 }
 
 // DeleteCredential removes an access key.
 func (w *World) DeleteCredential(accessKeyID string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.credentials, accessKeyID)
+	s := w.state()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.credentials, accessKeyID)
 }
 
 // ARN puts an ARN of the aws partition together.

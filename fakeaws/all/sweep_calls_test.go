@@ -91,10 +91,15 @@ func (v *victim) inputOf(t testing.TB, c sweepCall) any {
 
 func (v *victim) newInput(t testing.TB, c sweepCall) any {
 	t.Helper()
-	f, in := v.filler, reflect.New(c.o.input)
 	if c.seed == 0 && c.member < 0 {
-		return f.input(t, c.o)
+		return v.input(t, c.o)
 	}
+	return v.complete(t, c.o, v.chosen(c))
+}
+
+// chosen is the input of a call with those members alone that the call chooses.
+func (v *victim) chosen(c sweepCall) reflect.Value {
+	f, in := v.filler, reflect.New(c.o.input)
 	rng := rand.New(rand.NewPCG(c.seed, 0))
 	for i := range c.o.input.NumField() {
 		name := c.o.input.Field(i).Name
@@ -105,7 +110,7 @@ func (v *victim) newInput(t testing.TB, c sweepCall) any {
 			f.set(c.o, in.Elem().Field(i), name, f.valueOf(c.o, name))
 		}
 	}
-	return f.complete(t, c.o, in)
+	return in
 }
 
 // drawMember sets a member to its value, or to a name of anything that the victim has.

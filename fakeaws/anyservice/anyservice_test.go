@@ -235,3 +235,26 @@ func quote(s string) string {
 	}
 	return string(append(b, '"'))
 }
+
+// A clone knows what its World has learnt, and each of the two learns for itself.
+func TestClone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, anyservice.Services{})
+	table := "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+	user := l.user("u", policyOf(`{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/env":"dev"}}}`))
+	fake, _ := l.world.Other("dynamodb")
+	fake.(*anyservice.Fake).SetTags(table, map[string]string{"env": "dev"})
+	require.NoError(t, fake.(*anyservice.Fake).Stub("GetItem", nothing{}))
+	clone, err := l.world.Clone()
+	require.NoError(t, err)
+	copied, _ := clone.Other("dynamodb")
+	copied.(*anyservice.Fake).SetTags(table, nil)
+	get := target("dynamodb", "DynamoDB_20120810.GetItem", `{"TableName":"orders","Key":{}}`)
+	assert.Equal(t, http.StatusOK, l.do("process", user, get).status)
+	l.doors["clone"] = clone.Door().RoundTrip
+	assert.Equal(t, "AccessDeniedException", l.do("clone", user, get).code)
+	copied.(*anyservice.Fake).SetTags(table, map[string]string{"env": "dev"})
+	require.NoError(t, fake.(*anyservice.Fake).Stub("GetItem", nil))
+	assert.Equal(t, http.StatusOK, l.do("clone", user, get).status, "the stub is still there")
+	assert.Equal(t, http.StatusNotImplemented, l.do("process", user, get).status)
+}

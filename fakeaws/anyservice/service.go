@@ -192,6 +192,20 @@ type knownResource struct {
 	allTags bool
 }
 
+// Clone implements fakeaws.OtherFake. Handlers and upstreams answer in both Worlds.
+func (f *Fake) Clone(w *fakeaws.World) fakeaws.Fake {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	c := &Fake{world: w, api: f.api, upstream: f.upstream, stubs: maps.Clone(f.stubs)}
+	if f.known != nil {
+		c.known = make(map[string]*knownResource, len(f.known))
+	}
+	for arn, k := range f.known {
+		c.known[arn] = &knownResource{policy: k.policy.For(w), tags: k.tags, allTags: k.allTags}
+	}
+	return c
+}
+
 // Ops implements fakeaws.Fake.
 func (f *Fake) Ops() []fakeaws.Op {
 	all := f.api.Operations()

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,7 +20,7 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu       sync.Mutex // guards everything below
+	mu       fakeaws.Mutex // guards everything below
 	accounts map[string]*account
 	byID     map[string]*entity    // users and roles of all accounts
 	keys     map[string]*accessKey // of all accounts
@@ -44,6 +43,9 @@ var Service = fakeaws.Service{Name: "iam", New: func(w *fakeaws.World) fakeaws.F
 
 // Of returns the IAM of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("iam").(*Fake) }
+
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
 func newFake(w *fakeaws.World) *Fake {
 	return &Fake{
@@ -77,8 +79,8 @@ func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) 
 // An account holds the IAM resources of one AWS account, by lower-case name:
 // names are unique whatever their case (IAM and AWS STS quotas).
 type account struct {
+	service  *Fake
 	id       string
-	now      func() time.Time
 	root     *entity // the root user: a user without a name
 	users    btree.Map[string, *entity]
 	groups   btree.Map[string, *entity]
@@ -112,13 +114,15 @@ type account struct {
 func (s *Fake) account(id string) *account {
 	a := s.accounts[id]
 	if a == nil {
-		a = &account{id: id, now: s.now}
+		a = &account{service: s, id: id}
 		s.accounts[id] = a
 		s.addRoot(a)
 	}
 	s.finishDeletions(a)
 	return a
 }
+
+func (a *account) now() time.Time { return a.service.now() }
 
 // now is the time as IAM stores it, in whole seconds.
 func (s *Fake) now() time.Time { return s.world.Clock().Now().Truncate(time.Second) }

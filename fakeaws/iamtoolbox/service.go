@@ -27,6 +27,9 @@ type Fake struct{ world *fakeaws.World }
 
 var _ fakeaws.Fake = (*Fake)(nil)
 
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return nil }
+
 // Ops returns the operations of IAM Toolbox.
 func (s *Fake) Ops() []fakeaws.Op {
 	return []fakeaws.Op{

@@ -6,7 +6,6 @@ package organizations
 import (
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tidwall/btree"
@@ -19,7 +18,7 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu       sync.Mutex               // guards everything below
+	mu       fakeaws.Mutex            // guards everything below
 	byMember map[string]*organization // by account id
 	// handshakes are those of all organizations, by id.
 	handshakes btree.Map[string, *handshake]
@@ -35,6 +34,9 @@ var Service = fakeaws.Service{
 
 // Of returns the AWS Organizations of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("organizations").(*Fake) }
+
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
 func newFake(w *fakeaws.World) *Fake {
 	return &Fake{world: w, byMember: make(map[string]*organization)}

@@ -68,7 +68,7 @@ func (s *Fake) putBucketACL(call *fakeaws.Call, in *awss3.PutBucketAclInput) (*f
 }
 
 // newACL makes an ACL in place of another one.
-func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *acl.Request, owner *fakeaws.Account, bucketOwner, action, arn string) (*acl.ACL, error) {
+func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *acl.Request, owner ownerAccount, bucketOwner, action, arn string) (*acl.ACL, error) {
 	if !b.aclsEnabled() {
 		return nil, errACLNotSupported.of()
 	}
@@ -89,7 +89,7 @@ func (s *Fake) newACL(call *fakeaws.Call, b *bucket, r *acl.Request, owner *fake
 
 // grantsOf are the grants of an ACL as it is in force. Where ACLs are disabled
 // all is the bucket owner's.
-func (b *bucket) grantsOf(a *acl.ACL, owner *fakeaws.Account) []types.Grant {
+func (b *bucket) grantsOf(a *acl.ACL, owner ownerAccount) []types.Grant {
 	if a == nil || !b.aclsEnabled() {
 		return acl.Private(owner.CanonicalUser).Grants()
 	}

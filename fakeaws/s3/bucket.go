@@ -41,7 +41,7 @@ type bucket struct {
 type bucketState struct {
 	name, arn string
 	deleted   bool
-	owner     *fakeaws.Account
+	owner     ownerAccount
 	region    string
 	// constraint is what GetBucketLocation answers: empty for us-east-1, and EU
 	// for a bucket that was made with that old name of eu-west-1.

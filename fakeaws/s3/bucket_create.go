@@ -171,7 +171,7 @@ func (s *Fake) makeBucket(call *fakeaws.Call, in *awss3.CreateBucketInput, p *ne
 	b := &bucket{bucketState: &bucketState{
 		name:       name,
 		arn:        bucketARN(name),
-		owner:      account,
+		owner:      ownerAccount{account.ID, account.CanonicalUser},
 		region:     p.region,
 		constraint: p.constraint,
 		created:    call.Time.Truncate(time.Second),

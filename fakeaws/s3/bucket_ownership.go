@@ -66,16 +66,19 @@ func (b *bucket) aclsEnabled() bool {
 
 // An owning is what ACLs know of an object: whose it is, and its own ACL.
 type owning struct {
-	owner *fakeaws.Account // nil is the bucket's
-	acl   *acl.ACL         // nil grants nothing to others
+	owner *ownerAccount // nil is the bucket's
+	acl   *acl.ACL      // nil grants nothing to others
 }
 
+// An ownerAccount is an account as S3 knows it: one that owns buckets and objects.
+type ownerAccount struct{ ID, CanonicalUser string }
+
 // ownerOf is the account that owns an object now.
-func (b *bucket) ownerOf(o *object) *fakeaws.Account {
+func (b *bucket) ownerOf(o *object) ownerAccount {
 	if o.owner == nil || !b.aclsEnabled() {
 		return b.owner
 	}
-	return o.owner
+	return *o.owner
 }
 
 // ownerIDOf is the owner of an object as lists show it.
@@ -85,12 +88,12 @@ func (b *bucket) ownerIDOf(o *object) *types.Owner {
 
 // anonymousWriter owns what unsigned requests write, under the canonical user id that
 // access logs of S3 have for them.
-var anonymousWriter = &fakeaws.Account{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
+var anonymousWriter = ownerAccount{ID: "anonymous", CanonicalUser: "65a011a29cdf8ec533ec3d1ccaae921c"}
 
 // writer is the account that owns what a call writes.
-func (s *Fake) writer(call *fakeaws.Call) *fakeaws.Account {
+func (s *Fake) writer(call *fakeaws.Call) ownerAccount {
 	if acct, ok := s.world.Account(call.Account); ok {
-		return acct
+		return ownerAccount{acct.ID, acct.CanonicalUser}
 	}
 	return anonymousWriter
 }
@@ -115,7 +118,7 @@ func (s *Fake) own(call *fakeaws.Call, b *bucket, o *object, p *writeParams) err
 		writer = b.owner
 	}
 	if writer != b.owner {
-		o.owner = writer
+		o.owner = &writer
 	}
 	if !r.Given() {
 		return nil

@@ -19,6 +19,9 @@ type controlFake struct{ *Fake }
 // ControlService is Amazon S3 Control, for a World to be made of that has S3.
 var ControlService = fakeaws.Service{Name: "s3-control", SDK: "s3control", SigningName: "s3", Wire: ownWire, New: func(w *fakeaws.World) fakeaws.Fake { return controlFake{Of(w)} }}
 
+// State implements fakeaws.Stateful. All that there is the fake of S3 keeps.
+func (c controlFake) State() *fakeaws.Mutex { return nil }
+
 // Ops implements fakeaws.Fake. Its rows are bound without bind: access points are what
 // these operations work on, and not the way to something else.
 func (c controlFake) Ops() []fakeaws.Op {

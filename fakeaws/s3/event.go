@@ -74,7 +74,7 @@ const serviceName = "s3.amazonaws.com"
 // principal is the userIdentity of an event. For users and sessions it is their unique id;
 // that a root user has its account's customer id, as S3 itself has it for a copy that was
 // restored, and the word for requests without a signature, are unverified.
-func (w *occurrence) principal(owner *fakeaws.Account) string {
+func (w *occurrence) principal(owner ownerAccount) string {
 	switch {
 	case w.event == types.EventS3ObjectRestoreCompleted:
 		return customerPrincipal(owner.ID)

@@ -12,7 +12,7 @@ import (
 
 func TestEventPrincipals(t *testing.T) {
 	t.Parallel()
-	us, them := &fakeaws.Account{ID: owner}, customerPrincipal(stranger)
+	us, them := ownerAccount{ID: owner}, customerPrincipal(stranger)
 	by := func(p enforce.Principal) *fakeaws.Call {
 		return &fakeaws.Call{Caller: &fakeaws.Caller{Principal: p}, SourceIP: "192.0.2.1"}
 	}

@@ -11,7 +11,13 @@ import (
 
 // A history has the versions of one key in the order in which they were made:
 // the last one is the current one. A key without versions has no history.
+//
+// A copy of a World has the same versions of a key in the same array until one of the two
+// changes it. So who changes a history takes it from changing.
 type history []*object
+
+// Copy is for the tree of a bucket, which calls it before a copy of the tree is changed.
+func (h history) Copy() history { return slices.Clone(h) }
 
 // current is the newest version, a delete marker or not.
 func (h history) current() *object {
@@ -49,6 +55,12 @@ func (h history) place(place uint64) int {
 // history returns the versions of a key.
 func (b *bucket) history(key string) history {
 	h, _ := b.objects.Get(key)
+	return h
+}
+
+// changing returns the versions of a key, which may be changed in place.
+func (b *bucket) changing(key string) history {
+	h, _ := b.objects.GetMut(key)
 	return h
 }
 
@@ -103,7 +115,7 @@ func (s *Fake) add(b *bucket, o *object) {
 	o.place = s.made
 	o.modified = s.now()
 	b.uploads.disturb(o.key)
-	h := b.history(o.key)
+	h := b.changing(o.key)
 	if b.versioned() {
 		o.version = orderedID(s.world.IDs(), versionIDLength, o.place)
 		b.objects.Set(o.key, append(h, o))
@@ -122,7 +134,7 @@ func (s *Fake) add(b *bucket, o *object) {
 
 // drop removes a version for good.
 func (b *bucket) drop(o *object) {
-	h := b.history(o.key)
+	h := b.changing(o.key)
 	i := h.index(o.version)
 	if i < 0 {
 		return
@@ -140,7 +152,7 @@ func (b *bucket) drop(o *object) {
 // replace puts a changed copy in the place of a version: those who read the old
 // one are not disturbed. Where the version is no more, nothing happens.
 func (b *bucket) replace(changed *object) {
-	h := b.history(changed.key)
+	h := b.changing(changed.key)
 	if i := h.place(changed.place); i < len(h) && h[i].place == changed.place {
 		h[i] = changed
 	}

@@ -2,7 +2,6 @@ package s3
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/tidwall/btree"
@@ -16,7 +15,7 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu      sync.Mutex // guards buckets and all that they hold
+	mu      fakeaws.Mutex // guards buckets and all that they hold
 	buckets btree.Map[string, *bucket]
 	// accountBlocks is Block Public Access of accounts.
 	accountBlocks map[string]*types.PublicAccessBlockConfiguration
@@ -31,6 +30,9 @@ var Service = fakeaws.Service{Name: "s3", Anonymous: true, Wire: ownWire, New: f
 
 // Of returns the Amazon S3 of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("s3").(*Fake) }
+
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
 func newFake(w *fakeaws.World) *Fake {
 	return &Fake{world: w, accountBlocks: make(map[string]*types.PublicAccessBlockConfiguration), points: make(map[string]*accessPoint)}

@@ -5,7 +5,6 @@ package sqs
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -15,7 +14,7 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu     sync.Mutex // guards everything below, and all queues
+	mu     fakeaws.Mutex // guards everything below, and all queues
 	queues map[queueID]*queue
 	// deleted says when queues were deleted whose names are not free yet.
 	deleted map[queueID]timestamp
@@ -31,6 +30,9 @@ var Service = fakeaws.Service{
 
 // Of returns the Amazon SQS of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("sqs").(*Fake) }
+
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
 func newFake(w *fakeaws.World) *Fake {
 	return &Fake{

@@ -25,6 +25,9 @@ type signingKey struct {
 	waiting []chan struct{}
 }
 
+// signingKeys are the keys of an issuer by algorithm.
+type signingKeys map[string]*signingKey
+
 // outboundKey returns the key of an issuer for an algorithm.
 func (s *Fake) outboundKey(ctx context.Context, issuer, algorithm string) (*signingKey, error) {
 	if err := ctx.Err(); err != nil {
@@ -36,7 +39,7 @@ func (s *Fake) outboundKey(ctx context.Context, issuer, algorithm string) (*sign
 	if key == nil {
 		key = &signingKey{id: algorithm + "_" + s.world.IDs().Hex(8)}
 		if s.outbound[issuer] == nil {
-			s.outbound[issuer] = make(map[string]*signingKey)
+			s.outbound[issuer] = make(signingKeys)
 		}
 		s.outbound[issuer][algorithm] = key
 		go s.makeKey(key, issuer, algorithm)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,9 +23,9 @@ import (
 type Fake struct {
 	world *fakeaws.World
 
-	mu sync.Mutex // guards everything below
+	mu fakeaws.Mutex // guards everything below
 	// outbound has the signing keys by issuer and algorithm.
-	outbound map[string]map[string]*signingKey
+	outbound map[string]signingKeys
 	seal     cipher.AEAD // of trusted contexts
 	saml     SAMLVerifier
 }
@@ -37,8 +36,11 @@ var Service = fakeaws.Service{Name: "sts", Wire: ownWire, New: func(w *fakeaws.W
 // Of returns the STS of a World.
 func Of(w *fakeaws.World) *Fake { return w.Fake("sts").(*Fake) }
 
+// State implements fakeaws.Stateful.
+func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
+
 func newFake(w *fakeaws.World) *Fake {
-	return &Fake{world: w, outbound: make(map[string]map[string]*signingKey)}
+	return &Fake{world: w, outbound: make(map[string]signingKeys)}
 }
 
 // Ops returns the operations of STS.

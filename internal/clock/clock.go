@@ -21,6 +21,9 @@ func At(start time.Time) *Clock {
 	return &Clock{offset: time.Until(start)}
 }
 
+// Copy returns a clock that reads the same now. Whoever moves one does not move the other.
+func (c *Clock) Copy() *Clock { return &Clock{offset: c.Offset()} }
+
 // Now returns the current time in UTC.
 func (c *Clock) Now() time.Time {
 	return time.Now().UTC().Round(0).Add(c.Offset())

@@ -23,6 +23,14 @@ func New(seed uint64) *Source {
 	return &Source{rng: rand.NewChaCha8(key)}
 }
 
+// Copy returns a Source that makes the same identifiers from now on.
+func (s *Source) Copy() *Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rng := *s.rng
+	return &Source{rng: &rng}
+}
+
 const (
 	base32   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	hexUpper = "0123456789ABCDEF"

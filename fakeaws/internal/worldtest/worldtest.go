@@ -99,6 +99,14 @@ func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
 	return made
 }
 
+// Clone is a World like another one, whose clients stay in the process.
+func Clone(t testing.TB, w *fakeaws.World) *World {
+	t.Helper()
+	c, err := w.Clone()
+	require.NoError(t, err)
+	return &World{World: c, http: c.Door()}
+}
+
 // Config makes clients that sign with an access key, through the whole pipeline.
 // They send what the SDK would refuse to send, so that tests see what the service
 // answers to it.

@@ -3,6 +3,8 @@
 package acl
 
 import (
+	"sync"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -11,9 +13,10 @@ import (
 
 // An ACL is an access control list: who, beside the owner's policies, may do
 // what with a bucket or an object. Its grants never change. The policies that were made of
-// it are kept, so its methods are for one goroutine at a time.
+// it are kept. It is safe for concurrent use.
 type ACL struct {
 	grants []types.Grant
+	mu     sync.Mutex // guards policies
 	// policies are the grants as statements, by what they are about and whether
 	// grants to everybody count.
 	policies map[use]*enforce.Policy

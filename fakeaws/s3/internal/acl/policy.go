@@ -84,6 +84,8 @@ func (a *ACL) policy(public bool, scopes ...scope) *enforce.Policy {
 	if a == nil {
 		return nil
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	key := use{scopes[0].arn, public}
 	if p, ok := a.policies[key]; ok {
 		return p
