@@ -208,7 +208,7 @@ func TestCanSaysWhatItDidNotFind(t *testing.T) {
 		{"iam:CreateRole", "arn:aws:iam::000000000000:role/new", "", true},
 		{"sts:AssumeRole", "arn:aws:iam::000000000000:role/amdin", "there is no role arn:aws:iam::000000000000:role/amdin; did you mean arn:aws:iam::000000000000:role/admin?", false},
 		{"kms:Decrypt", "arn:aws:kms:us-east-1:000000000000:key/11111111-1111-1111-1111-111111111111", "there is no key ", false},
-		{"dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders", "this World has no dynamodb", true},
+		{"dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders", "nobody has told this World the policy and the tags", true},
 		{"s3:ListAllMyBuckets", "*", "", true},
 		{"sqs:ListQueues", "*", "", true},
 		{"iam:PassRole", admin.ARN(), "", true},

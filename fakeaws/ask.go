@@ -106,6 +106,9 @@ func (c *Call) guard(action, resource string) (Need, error) {
 	if c.Service == "kms" {
 		return c.World.state().keys.guard(c, action, resource)
 	}
+	if other, ok := c.World.Other(c.Service); ok {
+		return other.(Guardian).Guard(c, action, resource)
+	}
 	if !c.World.Has(c.Service) {
 		return Need{
 			Action: action, Resource: resource, ResourceAccount: c.ownerOf(resource),

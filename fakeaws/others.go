@@ -28,6 +28,7 @@ type otherRooms struct {
 // An OtherFake stands for a service without a fake.
 type OtherFake interface {
 	Fake
+	Guardian
 	// Clone returns the fake for another World, a clone of this one. From then on the two
 	// share nothing that changes.
 	Clone(*World) Fake
