@@ -1,0 +1,72 @@
+package all_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// apiPackages are the services of the fakes by their packages in the SDK.
+var apiPackages = map[string]string{"s3-control": "s3control"}
+
+// TestFakesAgreeWithTheCatalog compares the permissions that the fakes ask for with those that
+// the catalog has for the operation: they come from different sources.
+func TestFakesAgreeWithTheCatalog(t *testing.T) {
+	t.Parallel()
+	differs := map[operationName][]string{}
+	for service := range clientsOf {
+		if service == "iam-toolbox" {
+			continue // the SDK has no package of it, and so no operations of its own
+		}
+		w := newFilled(t)
+		pkg := service
+		if p, ok := apiPackages[service]; ok {
+			pkg = p
+		}
+		api, ok := catalog.APIByPackage(pkg)
+		if !assert.True(t, ok, pkg) {
+			continue
+		}
+		for _, op := range w.Fake(service).Ops() {
+			o := newOperation(t, service, op.Name)
+			_ = o.call(t.Context(), w.user, w.input(t, o))
+			known, ok := api.Operation(op.Name)
+			if !assert.True(t, ok, "%s %s", service, op.Name) {
+				continue
+			}
+			var actions []string
+			for _, p := range known.Facts().Permissions {
+				actions = append(actions, p.Action)
+			}
+			if len(known.Facts().Roles) > 0 {
+				actions = append(actions, "iam:PassRole")
+			}
+			for _, d := range w.last().Decisions {
+				if a := d.Request.Action; !slices.Contains(actions, a) {
+					name := operationName{service, op.Name}
+					differs[name] = append(differs[name], a)
+				}
+			}
+		}
+	}
+	for name, actions := range differs {
+		slices.Sort(actions)
+		differs[name] = slices.Compact(actions)
+	}
+	for name, actions := range differs {
+		assert.Equal(t, otherPermissions[name], strings.Join(actions, " "), "%v", name)
+	}
+	for name := range otherPermissions {
+		assert.Contains(t, differs, name, "it agrees now")
+	}
+}
+
+// otherPermissions are those which a fake asks for and the catalog does not have.
+var otherPermissions = map[operationName]string{
+	// The reference has an action of this name, and names GetObject for the operation.
+	{"s3", "GetObjectTorrent"}: "s3:GetObjectTorrent",
+}
