@@ -82,5 +82,7 @@ var otherPermissions = map[operationName]string{
 	// Who may list the bucket of the source learns that it has no such object.
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
 	// "Configuring dead-letter queue redrive permissions" of the SQS Developer Guide has them.
-	{"sqs", "StartMessageMoveTask"}: "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+	{"sqs", "StartMessageMoveTask"}:  "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+	{"sqs", "ListMessageMoveTasks"}:  "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+	{"sqs", "CancelMessageMoveTask"}: "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 }

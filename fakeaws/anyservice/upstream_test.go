@@ -211,6 +211,9 @@ func TestMoto(t *testing.T) {
 	if !*moto {
 		t.Skip("needs -moto")
 	}
+	if _, err := exec.LookPath("moto_server"); err != nil {
+		t.Skip("there is no program moto_server in PATH: pip install 'moto[server]'")
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	port := listener.Addr().(*net.TCPAddr).Port
