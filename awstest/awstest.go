@@ -71,6 +71,12 @@ func New(t TB, opts ...Option) *Account {
 	for _, opt := range opts {
 		opt.set(&o)
 	}
+	services := o.services()
+	for _, s := range services {
+		if o.upstreams[s.Name] != nil {
+			o.wrong = append(o.wrong, "WithUpstream: leastpriv answers "+s.Name+" itself")
+		}
+	}
 	for _, wrong := range o.wrong {
 		t.Fatalf("awstest.New: %s", wrong)
 	}
@@ -82,7 +88,7 @@ func New(t TB, opts ...Option) *Account {
 		Mode:     o.mode,
 		SourceIP: o.sourceIP,
 		Coverage: coverage,
-		Services: o.services(),
+		Services: services,
 		Others:   anyservice.Services{Upstreams: o.upstreams},
 	})
 	a := &Account{t: t, world: world, options: o, shared: &shared{accounts: 1, family: new(family)}}
