@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/operations.txt anew")
 
-// What is known of the operations of popular services was compared with the Service
-// Authorization Reference and the API references by hand, and stays so.
+// What is known of the operations of popular services was read through by hand; what changes
+// is to be read again. No account of AWS was asked.
 func TestFactsOfPopularOperations(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/operations.txt"

@@ -10,6 +10,7 @@
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
+const { moreResources } = require('./resources.cjs');
 
 const [, , modules, out] = process.argv;
 if (!out) throw new Error('usage: node catalog.cjs <node_modules> <output directory>');
@@ -25,17 +26,6 @@ const keyTypes = new Set(['String', 'ARN', 'Bool', 'Numeric', 'Date', 'IPAddress
 const moreGlobalKeys = [
   ['aws:SignInSessionArn', 'ARN'], ['codebuild:BuildArn', 'ARN'], ['codebuild:ProjectArn', 'ARN'],
 ];
-
-// Elastic Load Balancing has two pages, of its two generations, with actions of
-// the same names; the package has the resource types of the first.
-const balancers = ['app', 'gwy', 'net'].map((kind) => ({ name: `loadbalancer/${kind}/`, required: false }));
-const taggable = [...balancers, ...['listener/app', 'listener/gwy', 'listener/net', 'listener-rule/app', 'listener-rule/net', 'targetgroup', 'truststore']
-  .map((name) => ({ name, required: false }))];
-const moreResources = {
-  'elasticloadbalancing:AddTags': taggable, 'elasticloadbalancing:RemoveTags': taggable,
-  'elasticloadbalancing:CreateLoadBalancer': balancers, 'elasticloadbalancing:DeleteLoadBalancer': balancers,
-  'elasticloadbalancing:ModifyLoadBalancerAttributes': balancers,
-};
 
 // What varies in a name is written ${Name}; the reference also has <Name>, and
 // the page of global keys /tag-key.

@@ -50,6 +50,7 @@ function bindVariable(v, type, members, { last, before }, where) {
   const want = plain(v).replace(/withpath$/, '');
   const wantStem = stem(v.replace(/WithPath$/i, '')) || plain(type.key);
   const typeName = plain(type.key);
+  if (where.aliases[v] === '') return undefined; // the service makes it
   const [alias, fn] = (where.aliases[v] || '').split(/(?=\|)/);
   const aliased = (m) => alias !== undefined && alias.split(',').includes(m.name);
   const rules = [
@@ -82,6 +83,9 @@ function bindARN(type, form, vars, members) {
   return any && { c: 'r', m: any };
 }
 
+// aliasOfOther reports whether a member is known to be another variable.
+const aliasOfOther = (m, v, vars, { aliases }) => vars.some((o) => o !== v && (aliases[o] || '').split('|')[0].split(',').includes(m.name));
+
 const placeOf = (vars, i, { operation }) => ({
   last: i === vars.length - 1,
   before: i === vars.length - 2 && /^Create/.test(operation) && /id$/i.test(vars[vars.length - 1]),
@@ -92,7 +96,7 @@ function bindForm(type, form, members, where) {
   if (vars.length === 0) return { t: type.key, c: 't', sources: [] };
   const used = new Set();
   const found = vars.map((v, i) => {
-    const free = members.filter((m) => !used.has(m.path));
+    const free = members.filter((m) => !used.has(m.path) && !aliasOfOther(m, v, vars, where));
     const b = bindVariable(v, type, [...free.filter((m) => !isARN(m)), ...free.filter(isARN)], placeOf(vars, i, where), where);
     if (b) used.add(b.m.path);
     return b && { ...b, v };

@@ -3,6 +3,7 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
+const { moreResources } = require('../resources.cjs');
 
 const variables = (name) => name.replace(/<([^>]+)>/g, '$${$1}');
 
@@ -42,7 +43,7 @@ class IAM {
     const actions = lower(this.read(this.current, 'actions', prefix + '.json'), (a) => a.name);
     for (const a of actions.values()) {
       a.keys = [...new Set([...a.conditionKeys, ...a.resourceTypes.flatMap((t) => t.conditionKeys)])].map(variables);
-      a.types = a.resourceTypes.map((t) => ({ ...types.get(t.name.toLowerCase()), required: t.required }));
+      a.types = [...a.resourceTypes, ...(moreResources[`${prefix}:${a.name}`] || [])].map((t) => ({ ...types.get(t.name.toLowerCase()), required: t.required }));
       for (const t of a.types) if (!t.key) throw new Error(`${prefix}:${a.name}: unknown resource type`);
     }
     return { actions, types, dependents };

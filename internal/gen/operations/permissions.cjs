@@ -32,7 +32,8 @@ function ofBatch(name, iam) {
 }
 
 function resources(name, action, members, where) {
-  const written = where.facts.services.resources[name];
+  const own = `${where.api}:${where.operation}`;
+  const written = where.facts.services.resources[own] || where.facts.services.resources[name];
   if (written) return Object.entries(written).map(([t, by]) => resourceByHand(name, t, by, members));
   if (action.types.length === 0) return [];
   return bind(action, members, where).map(compact);
