@@ -15,7 +15,8 @@ import (
 type request struct {
 	call *fakeaws.Call
 	msg  *fakeaws.Message
-	body *wire.Value // read at first use
+	sent *fakeaws.Message // msg as it came, where that is compressed
+	body *wire.Value      // read at first use
 }
 
 // A found is one text of a source. at says of which elements of which lists it is: texts of
