@@ -105,11 +105,7 @@ func route(name string, r *http.Request) *catalog.API {
 	prefix, operation, targeted := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	all := catalog.SignedFor(name)
 	if len(all) == 0 && name == "" && targeted {
-		all = catalog.APIs()
-		if i := indexTarget(all, prefix, operation); i >= 0 {
-			return all[i]
-		}
-		return nil
+		return byTarget(catalog.APIs(), prefix, operation, r.UserAgent())
 	}
 	switch {
 	case len(all) == 0:
@@ -117,8 +113,8 @@ func route(name string, r *http.Request) *catalog.API {
 	case len(all) == 1:
 		return all[0]
 	case targeted:
-		if i := indexTarget(all, prefix, operation); i >= 0 {
-			return all[i]
+		if api := byTarget(all, prefix, operation, r.UserAgent()); api != nil {
+			return api
 		}
 	}
 	if api := byUserAgent(all, r.UserAgent()); api != nil {
@@ -139,13 +135,26 @@ func route(name string, r *http.Request) *catalog.API {
 	return all[0]
 }
 
-func indexTarget(all []*catalog.API, prefix, operation string) int {
-	for i, api := range all {
-		if api.Target == prefix && modelOf(api)().Operation(operation) != nil {
-			return i
+// byTarget returns the service that has an operation under a target. Of two with the same
+// target, as CloudWatch Events and EventBridge, which followed it, the client says which it
+// means; of one that does not say, it is the one with more operations.
+func byTarget(all []*catalog.API, prefix, operation, agent string) (best *catalog.API) {
+	var fitting []*catalog.API
+	for _, api := range all {
+		if api.Target != prefix || modelOf(api)().Operation(operation) == nil {
+			continue
+		}
+		fitting = append(fitting, api)
+		if best == nil || len(api.Operations()) > len(best.Operations()) {
+			best = api
 		}
 	}
-	return -1
+	if len(fitting) > 1 {
+		if api := byUserAgent(fitting, agent); api != nil {
+			return api
+		}
+	}
+	return best
 }
 
 // byUserAgent reads "api/dynamodb#1.2.3" of a User-Agent, which SDKs send.
