@@ -112,13 +112,14 @@ func (r row) test(t *testing.T, acct *awstest.Account, socket bool) {
 	err := r.do(t.Context(), nothing)
 	awstest.RequireDenied(t, err, r.action)
 	if r.resource != "*" {
-		assert.ErrorContains(t, err, " on resource: "+r.resource, "the denial names what the permission is lacked on")
-		assert.ErrorContains(t, err, r.action)
+		text := strings.ReplaceAll(err.Error(), `"`, "") // S3 has the ARN in quotes
+		assert.Contains(t, text, " on resource: "+r.resource+" because", "the denial names what the permission is lacked on")
+		assert.Contains(t, strings.ToLower(text), " is not authorized to perform: "+strings.ToLower(r.action)+" ")
 	}
 
 	elsewhere := r.other
-	if r.resource == "*" { // no resource is enough
-		elsewhere = "arn:aws:*:*:*:*"
+	if r.resource == "*" { // the permission is on all resources or none
+		elsewhere = arn(strings.Split(r.action, ":")[0], "thing/one")
 	}
 	awstest.RequireDenied(t, r.do(t.Context(), with("elsewhere", awstest.Allow(r.action).On(elsewhere))), r.action)
 	require.Zero(t, answers, "what is denied reaches no stub")
@@ -155,7 +156,7 @@ func TestGetCallerIdentityIsAlwaysAllowed(t *testing.T) {
 			} {
 				out, err := sts.NewFromConfig(role.Config()).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 				awstest.RequireAllowed(t, err)
-				assert.Equal(t, "arn:aws:sts::"+account+":assumed-role/"+name+"/"+name+"-session", *out.Arn)
+				assert.Equal(t, "arn:aws:sts::"+account+":assumed-role/"+name+"/"+name, *out.Arn)
 			}
 		})
 	}

@@ -77,7 +77,7 @@ var analyticsRows = []row{
 		call: operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DeleteLogGroup, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: aws.String("/shop/web")}),
 	},
 	{
-		operation: "cloudwatchlogs/CreateLogStream", action: "logs:CreateLogStream", resource: arn("logs", "log-group:/shop/web"), other: arn("logs", "log-group:/shop/api"),
+		operation: "cloudwatchlogs/CreateLogStream", action: "logs:CreateLogStream", resource: arn("logs", "log-group:/shop/web:log-stream:1"), other: arn("logs", "log-group:/shop/api:*"),
 		call: operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).CreateLogStream, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: aws.String("/shop/web"), LogStreamName: aws.String("1")}),
 	},
 	{
@@ -166,6 +166,7 @@ var databaseRows = []row{
 	},
 	{
 		operation: "redshiftdata/ListDatabases", action: "redshift-data:ListDatabases", resource: arn("redshift", "cluster:sales"), other: arn("redshift", "cluster:hr"),
+		also: []awstest.Statement{awstest.Allow("redshift-data:ListDatabases").On(arn("redshift-serverless", "workgroup/*"))},
 		call: operation(redshiftdata.NewFromConfig, (*redshiftdata.Client).ListDatabases, &redshiftdata.ListDatabasesInput{
 			ClusterIdentifier: aws.String("sales"), Database: aws.String("dev"), SecretArn: aws.String(arn("secretsmanager", "secret:db-AbCdEf")),
 		}),
