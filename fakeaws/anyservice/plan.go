@@ -52,6 +52,9 @@ func (f *Fake) plan(call *fakeaws.Call, msg *fakeaws.Message, op *operation) (*f
 		return nil, err
 	}
 	r := &request{call: call, msg: plain, sent: msg}
+	if err := r.findOwner(); err != nil {
+		return nil, err
+	}
 	needs, err := f.needs(r, op)
 	if err != nil {
 		return nil, err

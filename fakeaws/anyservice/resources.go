@@ -304,7 +304,7 @@ func (r *request) variable(before, name string, names []string, row []found, par
 	case "region":
 		return r.call.Region
 	case "account", "accountid":
-		return r.call.Account
+		return r.owner
 	case "*":
 		return "*"
 	case "path":

@@ -17,6 +17,8 @@ type request struct {
 	msg  *fakeaws.Message
 	sent *fakeaws.Message // msg as it came, where that is compressed
 	body *wire.Value      // read at first use
+	// owner is the account of the resources that the request names without their account.
+	owner string
 }
 
 // A found is one text of a source. at says of which elements of which lists it is: texts of
