@@ -4,6 +4,7 @@
 package everyservice
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -31,6 +32,8 @@ type row struct {
 	// resource is what the call is about, as policies name it, and other another one of its
 	// kind. An action without resource-level permissions has "*".
 	resource, other string
+	// printed is how a denial names the resource where that is not the ARN.
+	printed string
 	// also are permissions that are needed besides.
 	also []awstest.Statement
 	call
@@ -113,7 +116,7 @@ func (r row) test(t *testing.T, acct *awstest.Account, socket bool) {
 	awstest.RequireDenied(t, err, r.action)
 	if r.resource != "*" {
 		text := strings.ReplaceAll(err.Error(), `"`, "") // S3 has the ARN in quotes
-		assert.Contains(t, text, " on resource: "+r.resource+" because", "the denial names what the permission is lacked on")
+		assert.Contains(t, text, " on resource: "+cmp.Or(r.printed, r.resource)+" because", "the denial names what the permission is lacked on")
 		assert.Contains(t, strings.ToLower(text), " is not authorized to perform: "+strings.ToLower(r.action)+" ")
 	}
 
