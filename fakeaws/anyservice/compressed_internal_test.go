@@ -56,7 +56,7 @@ func TestCompressedBodies(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			r := &request{msg: msg, sent: sent}
+			r := &request{call: &fakeaws.Call{}, msg: msg, sent: sent}
 			texts, err := r.texts("b:Namespace")
 			require.NoError(t, err)
 			require.Len(t, texts, 1)

@@ -96,7 +96,11 @@ func (r *request) texts(source string) ([]found, error) {
 // read returns the texts of a source without functions.
 func (r *request) read(source string) (all []found, err error) {
 	kind, name, _ := strings.Cut(source, ":")
+	function := r.call.Service == "lambda" && name == "FunctionName"
 	add := func(text string, at []place) {
+		if function && text != "" {
+			text = r.functionARN(text)
+		}
 		if text != "" {
 			all = append(all, found{text: text, at: at})
 		}
