@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -111,8 +112,14 @@ var arnRows = []row{
 		call: operation(kinesis.NewFromConfig, (*kinesis.Client).PutRecord, &kinesis.PutRecordInput{StreamName: aws.String("clicks"), PartitionKey: aws.String("1"), Data: []byte("x")}),
 	},
 	{
+		operation: "an alias of a function by its ARN", action: "lambda:InvokeFunction", resource: arn("lambda", "function:bill:live"), other: arn("lambda", "function:bill"),
+		call: operation(lambda.NewFromConfig, (*lambda.Client).Invoke, &lambda.InvokeInput{FunctionName: aws.String(arn("lambda", "function:bill")), Qualifier: aws.String("live")}),
+	},
+	{
 		operation: "a repository", action: "ecr:BatchGetImage", resource: arn("ecr", "repository/shop/web"), other: arn("ecr", "repository/web"),
-		call: operation(ecr.NewFromConfig, (*ecr.Client).BatchGetImage, &ecr.BatchGetImageInput{RepositoryName: aws.String("shop/web")}),
+		call: operation(ecr.NewFromConfig, (*ecr.Client).BatchGetImage, &ecr.BatchGetImageInput{
+			RepositoryName: aws.String("shop/web"), ImageIds: []ecrtypes.ImageIdentifier{{ImageTag: aws.String("v1")}},
+		}),
 	},
 	{
 		operation: "a parameter", action: "ssm:GetParameter", resource: arn("ssm", "parameter/shop/url"), other: arn("ssm", "parameter/url"),
