@@ -329,7 +329,7 @@ func (r *request) variable(before, name string, names []string, row []found, par
 // has ("="). A text that is none names the resource as the last variable does.
 func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource, error) {
 	if form, literal := strings.CutPrefix(b.ARN, "="); literal {
-		return []resource{r.fill(form, nil, nil, b.Class)}, nil
+		return []resource{r.fill(r.withLabels(form), nil, nil, b.Class)}, nil
 	}
 	texts, err := r.texts(b.ARN)
 	if err != nil {
