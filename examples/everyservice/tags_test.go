@@ -15,7 +15,7 @@ import (
 
 // What depends on the tags of a resource is denied until somebody tells them: the test, or a
 // call that sets them.
-func TestResourceTags(t *testing.T) {
+func TestTagsOfResources(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
 	orders, users := arn("dynamodb", "table/orders"), arn("dynamodb", "table/users")
