@@ -20,7 +20,7 @@ func (r *request) functionARN(text string) string {
 		} else if id, ok := accountOf(before); ok && id == before {
 			account = id
 		}
-		text = fakeaws.ARN("lambda", r.call.Region, account, "function:"+name)
+		text = fakeaws.ARN("lambda", r.region, account, "function:"+name)
 	}
 	if strings.Count(text, ":") > arnParts {
 		return text

@@ -27,7 +27,7 @@ var owners = map[string][]string{
 
 // findOwner finds the account of the resources that a request is about.
 func (r *request) findOwner() error {
-	r.owner = r.call.Account
+	r.owner, r.region = r.call.Account, r.call.Region
 	for _, source := range owners[r.call.Service] {
 		texts, err := r.texts(source)
 		if err != nil {

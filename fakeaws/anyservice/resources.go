@@ -208,13 +208,18 @@ func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source 
 // takes is the resource: many members take a name or an ARN.
 func (r *request) oneOf(action *catalog.Action, form string, names []string, row []found, class catalog.Class) resource {
 	for i := range row {
-		if text := row[i].text; strings.HasPrefix(text, "arn:") {
-			if fits(action, text) {
-				return resource{arn: text, class: class}
-			}
-			if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
-				row[i].text = lastPart(a.Resource)
-			}
+		text := row[i].text
+		if key, ok := r.aliased(form, text); ok {
+			return key
+		}
+		if !strings.HasPrefix(text, "arn:") {
+			continue
+		}
+		if fits(action, text) {
+			return resource{arn: text, class: class}
+		}
+		if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
+			r, row[i].text = r.at(text), lastPart(a.Resource)
 		}
 	}
 	return r.fill(form, names, row, class)
@@ -302,7 +307,7 @@ func (r *request) variable(before, name string, names []string, row []found, par
 	case "partition":
 		return "aws"
 	case "region":
-		return r.call.Region
+		return r.region
 	case "account", "accountid":
 		return r.owner
 	case "*":
@@ -347,11 +352,16 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 
 func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) resource {
 	text := f.text
+	if t := typeOf(action, b.Type); t != nil {
+		if key, ok := r.aliased(t.ARNs[0], text); ok {
+			return key
+		}
+	}
 	switch {
 	case strings.HasPrefix(text, "arn:") && (action == nil || fits(action, text)):
 		return resource{arn: text, class: b.Class}
 	case strings.HasPrefix(text, "arn:"):
-		return r.unnamed(action, b)
+		return r.at(text).unnamed(action, b)
 	}
 	t := typeOf(action, b.Type)
 	if t == nil {

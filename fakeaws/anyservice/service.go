@@ -207,6 +207,7 @@ func (f *Fake) Ops() []fakeaws.Op {
 
 // Denied implements fakeaws.Fake.
 func (f *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+	call.Help(untold(need, d))
 	denial := enforce.DenialOf(f.api.Prefix, need.Action)
 	status := http.StatusForbidden
 	if strings.HasPrefix(f.api.Protocols[0], "awsJson") {
@@ -221,8 +222,8 @@ type operation struct {
 	name  string
 	facts *catalog.Facts
 	// unknowns are those of each permission: of a resource whose tags are not known, of one
-	// whose are, and of one whose ARN is not.
-	unknowns [][3]*enforce.Unknown
+	// whose are, and the same of one whose ARN is not.
+	unknowns [][4]*enforce.Unknown
 	computed [][]string // the keys of each permission that no member tells
 }
 
@@ -257,7 +258,7 @@ func readOperation(o *catalog.Operation) *operation {
 		op.computed = append(op.computed, computed)
 		tagged := u
 		tagged.tagged = true
-		op.unknowns = append(op.unknowns, [3]*enforce.Unknown{{Key: u.Key}, {Key: tagged.Key}, {Key: u.Key, Resource: true}})
+		op.unknowns = append(op.unknowns, [4]*enforce.Unknown{{Key: u.Key}, {Key: tagged.Key}, {Key: u.Key, Resource: true}, {Key: tagged.Key, Resource: true}})
 	}
 	return op
 }
@@ -273,11 +274,12 @@ func (op *operation) compute(r *request, permission int, keys *enforce.Context) 
 
 // unknown returns what is not known of a permission on a resource.
 func (op *operation) unknown(permission int, partial, tagged bool) *enforce.Unknown {
-	switch {
-	case partial:
-		return op.unknowns[permission][2]
-	case tagged:
-		return op.unknowns[permission][1]
+	i := 0
+	if tagged {
+		i++
 	}
-	return op.unknowns[permission][0]
+	if partial {
+		i += 2
+	}
+	return op.unknowns[permission][i]
 }

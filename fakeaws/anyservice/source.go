@@ -17,8 +17,8 @@ type request struct {
 	msg  *fakeaws.Message
 	sent *fakeaws.Message // msg as it came, where that is compressed
 	body *wire.Value      // read at first use
-	// owner is the account of the resources that the request names without their account.
-	owner string
+	// owner and region are those of the resources that the request names without them.
+	owner, region string
 }
 
 // A found is one text of a source. at says of which elements of which lists it is: texts of
@@ -236,7 +236,7 @@ func (r *request) apply(function string, f *found) {
 		f.text = map[string]string{"family": family, "revision": revision}[function]
 	case "secret":
 		if !strings.HasPrefix(text, "arn:") || !hasSuffix(text) {
-			f.text, f.partial = text+"-??????", true
+			f.text, f.partial = text+unknownSuffix, true
 		}
 	case "alias":
 		if f.text = ""; strings.HasPrefix(text, "alias/") {
