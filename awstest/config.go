@@ -27,8 +27,9 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 		APIOptions:  []func(*middleware.Stack) error{sdkclient.SignAt(a.world.Clock()), presignAt(a.world), typed(a.world)},
 		// As LoadDefaultConfig sets them; the zero values would be another SDK than
 		// the one that a program uses.
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		RequestChecksumCalculation:  aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation:  aws.ResponseChecksumValidationWhenSupported,
+		RequestMinCompressSizeBytes: minCompressed,
 	}
 	if a.options.useSocket {
 		cfg.BaseEndpoint = aws.String(a.URL())
@@ -39,6 +40,10 @@ func (a *Account) config(credentials aws.CredentialsProvider) aws.Config {
 	}
 	return cfg
 }
+
+// minCompressed is the length from which LoadDefaultConfig has bodies compressed, of the few
+// operations that take them so.
+const minCompressed = 10_240
 
 // processClient is the HTTP client of configs that stay in the process.
 type processClient struct {

@@ -35,12 +35,12 @@ func Stub[I, O any](a *Account, f func(ctx context.Context, in *I) (*O, error)) 
 	in := reflect.TypeFor[I]()
 	service, operation := path.Base(in.PkgPath()), strings.TrimSuffix(in.Name(), "Input")
 	if operation+"Output" != reflect.TypeFor[O]().Name() || in.PkgPath() != reflect.TypeFor[O]().PkgPath() {
-		a.t.Fatalf("awstest.Stub: %v and %v are not the input and output of one operation", in, reflect.TypeFor[O]())
+		a.t.Fatalf("awstest.Stub: %v and %v are not the input and output of one operation: want those of the SDK, like func(ctx context.Context, in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error)", in, reflect.TypeFor[O]())
 		return
 	}
 	fake, ok := a.other(service)
 	if !ok {
-		a.t.Fatalf("awstest.Stub: %s has a fake in this World, or AWS has no such service: only services without a fake can be stubbed", service)
+		a.t.Fatalf("awstest.Stub: %s", whyNotOther(service, "its fake answers, and acct.Fail has its calls fail"))
 		return
 	}
 	if err := fake.Stub(operation, &stub[I, O]{service, operation, f}); err != nil {
@@ -64,6 +64,15 @@ func (a *Account) other(service string) (*anyservice.Fake, bool) {
 	}
 	f, ok := fake.(*anyservice.Fake)
 	return f, ok
+}
+
+// whyNotOther says why nothing stands for a service that this package has been asked for, and
+// what to do where it has a fake.
+func whyNotOther(service, faked string) string {
+	if _, known := (anyservice.Services{}).Named(service); !known {
+		return fmt.Sprintf("AWS has no service %q", service)
+	}
+	return fmt.Sprintf("%s has a fake in this World: %s", service, faked)
 }
 
 // WithUpstream has another emulator answer the calls to a service that leastpriv has no fake
@@ -90,7 +99,8 @@ func WithUpstream(service, address string) Option {
 	})
 }
 
-// A ResourcePolicy is a policy that a test gives a resource of a service without a fake.
+// SetResourcePolicy gives a resource of a service without a fake a policy, by its ARN, in the
+// place of the one that it has. Its own operations do the same, as PutResourcePolicy.
 func (a *Account) SetResourcePolicy(arn string, p Policy) {
 	a.t.Helper()
 	fake := a.ownerOf(arn)
@@ -130,13 +140,16 @@ func (a *Account) SetResourceTags(arn string, tags map[string]string) {
 // ownerOf returns what stands for the service of an ARN.
 func (a *Account) ownerOf(arn string) *anyservice.Fake {
 	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) == 6 {
-		if fake, ok := a.other(parts[2]); ok {
-			return fake
-		}
+	if len(parts) < 6 || parts[0] != "arn" {
+		a.t.Fatalf("awstest: %q is no ARN: want one like arn:aws:dynamodb:%s:%s:table/orders", arn, a.Region(), a.ID())
+		return nil
 	}
-	a.t.Fatalf("awstest: %s is not the ARN of a resource of a service without a fake", arn)
-	return nil
+	fake, ok := a.other(parts[2])
+	if !ok {
+		a.t.Fatalf("awstest: %s: %s", arn, whyNotOther(parts[2], "its resources get their policies and tags by its own operations, as SetPolicy of acct.S3().Bucket or acct.SQS().Queue"))
+		return nil
+	}
+	return fake
 }
 
 // A stub is the function that answers an operation.

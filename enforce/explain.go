@@ -126,7 +126,7 @@ func (d Decision) Explain() string {
 	}
 	lines = append(lines, d.explainMisses()...)
 	if unknown := d.Unknowns(); len(unknown) > 0 {
-		lines = append(lines, "  it cannot be allowed without knowing "+conjoin(unknown)+", which the request does not tell")
+		lines = append(lines, "  it cannot be allowed without knowing "+conjoin(unknown)+", which the request does not tell: what is not known is decided against the caller")
 	}
 	lines = append(lines, d.misspelled()...)
 	suggestions := d.Suggestions()

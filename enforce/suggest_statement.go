@@ -105,6 +105,18 @@ func itself(resource, version string) string {
 	return escapes.Replace(resource) + wildcard
 }
 
+// itself writes the resource of the request. Where a part of it is not known, only a
+// pattern that covers all that it can be allows: its "*" and "?" stay wildcards.
+func (e *eval) itself(version string) string {
+	switch {
+	case e.req.Unknown == nil || !e.req.Unknown.Resource:
+		return itself(e.req.Resource, version)
+	case version != version2012:
+		return e.req.Resource
+	}
+	return literally.Replace(e.req.Resource)
+}
+
 // statementFor writes the smallest statement that allows a request in a layer, under the
 // conditions of another statement if there is one.
 func (e *eval) statementFor(l Layer, version string, near *Statement) string {
@@ -113,7 +125,7 @@ func (e *eval) statementFor(l Layer, version string, near *Statement) string {
 		s.Principal = principalFor(&e.req.Principal, l)
 	}
 	if l != TrustLayer {
-		s.Resource = Texts(itself(e.req.Resource, version))
+		s.Resource = Texts(e.itself(version))
 	}
 	if near != nil {
 		s.Conditions = near.Elements().Conditions

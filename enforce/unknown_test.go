@@ -85,6 +85,24 @@ func TestUnknownKeysOnly(t *testing.T) {
 	assert.Nil(t, Evaluate(ask(userOf(account, "a"), "s3:PutObject", "x"), set).Unknowns())
 }
 
+// What is suggested for a resource that is partly unknown allows it: its wildcards are
+// written as such.
+func TestSuggestionForUnknownResource(t *testing.T) {
+	t.Parallel()
+	const secret = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-??????"
+	for _, version := range []string{"2012-10-17", "2008-10-17"} {
+		req := ask(userOf(account, "a"), "secretsmanager:GetSecretValue", secret)
+		req.Unknown = &Unknown{Resource: true}
+		boundary := MustParse(`{"Version":"`+version+`","Statement":`+stmt("Allow", "s3:*", "*")+`}`, IdentityPolicy)
+		set := &PolicySet{Identity: []*Policy{identity(t, stmt("Allow", "*", "*"))}, Boundary: boundary}
+		all := Evaluate(req, set).Suggestions()
+		require.Len(t, all, 1, "one change is enough")
+		assert.Contains(t, all[0].Add, secret)
+		require.True(t, set.apply(BoundaryLayer, 0, all[0].Add))
+		assert.True(t, Evaluate(req, set).Allowed())
+	}
+}
+
 // An action without resource-level permissions has the resource "*", which is no ARN.
 func TestUnknownOfNoARN(t *testing.T) {
 	t.Parallel()

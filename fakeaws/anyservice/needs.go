@@ -87,27 +87,26 @@ func (f *Fake) need(r *request, op *operation, permission int, on resource, keys
 	if on.arn == "*" {
 		return n
 	}
-	if !on.partial {
-		f.describe(r, op, permission, &n)
-	} else {
-		n.Note = "The request does not tell which resource this is about. Policies decide on " + on.arn +
-			", each * being unknown: only what allows all that it can be, allows."
+	if on.partial {
+		n.Note = "The request does not tell all of the resource's ARN: each * and ? in " + on.arn +
+			" is unknown, and only a statement that covers whatever it is allows the call. Name the resource by its ARN in the call, or widen the statement's Resource."
+	}
+	if whole(&n) {
+		f.describe(r, op, permission, on.partial, &n)
 	}
 	return n
 }
 
 // describe adds what is known of a resource: its policy and its tags.
-func (f *Fake) describe(r *request, op *operation, permission int, n *fakeaws.Need) {
-	f.mu.RLock()
-	known := f.known[n.Resource]
-	f.mu.RUnlock()
+func (f *Fake) describe(r *request, op *operation, permission int, partial bool, n *fakeaws.Need) {
+	known := f.knownOf(n.Resource)
 	if known != nil {
 		n.Policy = known.policy.Policy()
 		for key, value := range known.tags {
 			n.Context.Set("aws:ResourceTag/"+key, value)
 		}
 		if known.allTags {
-			n.Unknown = op.unknown(permission, false, true)
+			n.Unknown = op.unknown(permission, partial, true)
 		}
 	}
 	if n.Policy == nil && prefixOf(n.Action) == "kms" {

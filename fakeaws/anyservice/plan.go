@@ -47,7 +47,14 @@ func (f *Fake) SetUpstream(u *Upstream) {
 // plan plans a call: its permissions are those that the catalog says, and the roles that it
 // passes.
 func (f *Fake) plan(call *fakeaws.Call, msg *fakeaws.Message, op *operation) (*fakeaws.Plan[*wire.Response], error) {
-	r := &request{call: call, msg: msg}
+	plain, err := decompressed(msg)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{call: call, msg: plain, sent: msg}
+	if err := r.findOwner(); err != nil {
+		return nil, err
+	}
 	needs, err := f.needs(r, op)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type policyChange struct {
 // is about; nil for all other operations, and where the resource is not known.
 func (f *Fake) policyChange(r *request, op *operation, needs []fakeaws.Need) (*policyChange, error) {
 	what := op.facts.Policy
-	if what == nil || len(needs) == 0 || needs[0].Resource == "*" || needs[0].Unknown.Resource {
+	if what == nil || len(needs) == 0 || needs[0].Resource == "*" {
 		return nil, nil
 	}
 	for _, condition := range what.If {
@@ -43,7 +43,23 @@ func (f *Fake) policyChange(r *request, op *operation, needs []fakeaws.Need) (*p
 		if err != nil || len(texts) == 0 {
 			return nil, err // an attribute that is no policy
 		}
+		if !whole(&needs[0]) && creates(op.name) {
+			return nil, nil // the service makes its id
+		}
+		if err := f.mustName(r, &needs[0]); err != nil {
+			return nil, err
+		}
 		return c, c.bind(r.call, texts[0].text)
+	case "get":
+		if !whole(&needs[0]) {
+			return nil, nil
+		}
+		return c, nil
+	}
+	if err := f.mustName(r, &needs[0]); err != nil {
+		return nil, err
+	}
+	switch what.Do {
 	case "add":
 		return c, c.add(r)
 	case "remove":
@@ -98,9 +114,7 @@ type document struct {
 
 // stored returns the document that a resource has.
 func (c *policyChange) stored() (d document) {
-	c.fake.mu.RLock()
-	known := c.fake.known[c.resource]
-	c.fake.mu.RUnlock()
+	known := c.fake.knownOf(c.resource)
 	d.Version, d.ID = "2012-10-17", "default"
 	if known != nil && known.policy != nil {
 		_ = json.Unmarshal([]byte(known.policy.Document()), &d) // it was parsed before
@@ -196,8 +210,31 @@ func (c *policyChange) apply() {
 	c.fake.learn(c.resource, func(k *knownResource) { k.policy = c.policy })
 }
 
+// mustName refuses a call that changes the policy of a resource and does not name it so that
+// it is known: the policy would be lost, and calls that it denies allowed.
+func (f *Fake) mustName(r *request, n *fakeaws.Need) error {
+	if whole(n) {
+		return nil
+	}
+	return &fakeaws.Error{
+		Code: "NotImplemented",
+		Message: f.api.ID + " " + r.call.Operation + " is allowed, but leastpriv does not know which resource's policy it is about: " + n.Resource +
+			" is all that the request tells. Name the resource by its ARN in the call, or have the test set the policy: acct.SetResourcePolicy(ARN, policy).",
+		Status: http.StatusNotImplemented,
+	}
+}
+
+// knownOf returns what is known of a resource; nil is nothing.
+func (f *Fake) knownOf(on string) *knownResource {
+	key, _ := identity(on)
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.known[key]
+}
+
 // learn changes what is known of a resource. What calls have looked up stays as it is.
-func (f *Fake) learn(arn string, change func(*knownResource)) {
+func (f *Fake) learn(on string, change func(*knownResource)) {
+	arn, _ := identity(on)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.known == nil {
@@ -226,9 +263,7 @@ func (c *policyChange) answer() (*wire.Response, error) {
 	if c.what.Do != "get" {
 		return c.fake.empty(c.msg), nil
 	}
-	c.fake.mu.RLock()
-	known := c.fake.known[c.resource]
-	c.fake.mu.RUnlock()
+	known := c.fake.knownOf(c.resource)
 	if known == nil || known.policy == nil {
 		if c.what.NoPolicy == "" {
 			return c.fake.empty(c.msg), nil
@@ -241,7 +276,7 @@ func (c *policyChange) answer() (*wire.Response, error) {
 // learnTags remembers the tags that an allowed call has given a resource or taken away.
 func (f *Fake) learnTags(r *request, op *operation, needs []fakeaws.Need) error {
 	t := op.facts.Tags
-	if t == nil || t.Type != "" || len(needs) == 0 || needs[0].Resource == "*" || needs[0].Unknown.Resource {
+	if t == nil || t.Type != "" || len(needs) == 0 || !whole(&needs[0]) {
 		return nil
 	}
 	given, removed, err := r.givenTags(t)

@@ -208,13 +208,18 @@ func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source 
 // takes is the resource: many members take a name or an ARN.
 func (r *request) oneOf(action *catalog.Action, form string, names []string, row []found, class catalog.Class) resource {
 	for i := range row {
-		if text := row[i].text; strings.HasPrefix(text, "arn:") {
-			if fits(action, text) {
-				return resource{arn: text, class: class}
-			}
-			if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
-				row[i].text = lastPart(a.Resource)
-			}
+		text := row[i].text
+		if key, ok := r.aliased(form, text); ok {
+			return key
+		}
+		if !strings.HasPrefix(text, "arn:") {
+			continue
+		}
+		if fits(action, text) {
+			return resource{arn: text, class: class}
+		}
+		if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
+			r, row[i].text = r.at(text), lastPart(a.Resource)
 		}
 	}
 	return r.fill(form, names, row, class)
@@ -302,9 +307,9 @@ func (r *request) variable(before, name string, names []string, row []found, par
 	case "partition":
 		return "aws"
 	case "region":
-		return r.call.Region
+		return r.region
 	case "account", "accountid":
-		return r.call.Account
+		return r.owner
 	case "*":
 		return "*"
 	case "path":
@@ -329,7 +334,7 @@ func (r *request) variable(before, name string, names []string, row []found, par
 // has ("="). A text that is none names the resource as the last variable does.
 func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource, error) {
 	if form, literal := strings.CutPrefix(b.ARN, "="); literal {
-		return []resource{r.fill(form, nil, nil, b.Class)}, nil
+		return []resource{r.fill(r.withLabels(form), nil, nil, b.Class)}, nil
 	}
 	texts, err := r.texts(b.ARN)
 	if err != nil {
@@ -347,11 +352,16 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 
 func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) resource {
 	text := f.text
+	if t := typeOf(action, b.Type); t != nil {
+		if key, ok := r.aliased(t.ARNs[0], text); ok {
+			return key
+		}
+	}
 	switch {
 	case strings.HasPrefix(text, "arn:") && (action == nil || fits(action, text)):
 		return resource{arn: text, class: b.Class}
 	case strings.HasPrefix(text, "arn:"):
-		return r.unnamed(action, b)
+		return r.at(text).unnamed(action, b)
 	}
 	t := typeOf(action, b.Type)
 	if t == nil {
@@ -412,53 +422,4 @@ func owner(text string) string {
 
 func invalid(message string) error {
 	return &fakeaws.Error{Code: "ValidationException", Message: message, Status: 400}
-}
-
-// unknown says what of a permission on a resource is not known. It is shared by all calls.
-type unknown struct {
-	action *catalog.Action // nil for one that the catalog does not have
-	prefix string
-	bound  map[string]bool // keys that the request tells, in lower case; "kms:encryptioncontext:" is all that begin so
-	tags   bool            // the request's own tags are known
-	tagged bool            // the tags of the resource are known
-}
-
-// Key reports whether AWS may know a condition key that we do not: one of the action or its
-// resources that is neither in the request nor computed.
-func (u *unknown) Key(name string) bool {
-	lower := strings.ToLower(name)
-	if u.bound[lower] || u.bound[family(lower)] {
-		return false
-	}
-	service, rest, _ := strings.Cut(lower, ":")
-	base, _, _ := strings.Cut(rest, "/")
-	switch {
-	case base == "resourcetag":
-		return !u.tagged
-	case service == "aws" && (base == "requesttag" || base == "tagkeys"):
-		return !u.tags && (u.action == nil || u.takes(name))
-	case service == "aws":
-		return false
-	case u.action == nil:
-		return service == u.prefix
-	}
-	return u.takes(name)
-}
-
-// takes reports whether requests for the action can have a key.
-func (u *unknown) takes(name string) bool {
-	k, ok := u.action.Service.Key(name)
-	if !ok {
-		k, ok = catalog.GlobalKey(name)
-	}
-	return ok && u.action.HasKey(k)
-}
-
-// family returns what a key with a name of its own begins with: "kms:encryptioncontext:".
-func family(key string) string {
-	service, rest, _ := strings.Cut(key, ":")
-	if at := strings.IndexAny(rest, ":/"); at >= 0 {
-		return service + ":" + rest[:at+1]
-	}
-	return ""
 }

@@ -114,11 +114,7 @@ func route(name string, r *http.Request) *catalog.API {
 	prefix, operation, targeted := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	all := catalog.SignedFor(name)
 	if len(all) == 0 && name == "" && targeted {
-		all = catalog.APIs()
-		if i := indexTarget(all, prefix, operation); i >= 0 {
-			return all[i]
-		}
-		return nil
+		return byTarget(catalog.APIs(), prefix, operation, r.UserAgent())
 	}
 	switch {
 	case len(all) == 0:
@@ -126,8 +122,8 @@ func route(name string, r *http.Request) *catalog.API {
 	case len(all) == 1:
 		return all[0]
 	case targeted:
-		if i := indexTarget(all, prefix, operation); i >= 0 {
-			return all[i]
+		if api := byTarget(all, prefix, operation, r.UserAgent()); api != nil {
+			return api
 		}
 	}
 	if api := byUserAgent(all, r.UserAgent()); api != nil {
@@ -148,13 +144,26 @@ func route(name string, r *http.Request) *catalog.API {
 	return all[0]
 }
 
-func indexTarget(all []*catalog.API, prefix, operation string) int {
-	for i, api := range all {
-		if api.Target == prefix && modelOf(api)().Operation(operation) != nil {
-			return i
+// byTarget returns the service that has an operation under a target. Of two with the same
+// target, as CloudWatch Events and EventBridge, which followed it, the client says which it
+// means; of one that does not say, it is the one with more operations.
+func byTarget(all []*catalog.API, prefix, operation, agent string) (best *catalog.API) {
+	var fitting []*catalog.API
+	for _, api := range all {
+		if api.Target != prefix || modelOf(api)().Operation(operation) == nil {
+			continue
+		}
+		fitting = append(fitting, api)
+		if best == nil || len(api.Operations()) > len(best.Operations()) {
+			best = api
 		}
 	}
-	return -1
+	if len(fitting) > 1 {
+		if api := byUserAgent(fitting, agent); api != nil {
+			return api
+		}
+	}
+	return best
 }
 
 // byUserAgent reads "api/dynamodb#1.2.3" of a User-Agent, which SDKs send.
@@ -221,6 +230,7 @@ func (f *Fake) Ops() []fakeaws.Op {
 
 // Denied implements fakeaws.Fake.
 func (f *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+	call.Help(untold(need, d))
 	denial := enforce.DenialOf(f.api.Prefix, need.Action)
 	// The status of a denial is 400 in the JSON protocols, as DynamoDB and KMS answer, and 403
 	// elsewhere. That all services do so is unverified.
@@ -237,8 +247,8 @@ type operation struct {
 	name  string
 	facts *catalog.Facts
 	// unknowns are those of each permission: of a resource whose tags are not known, of one
-	// whose are, and of one whose ARN is not.
-	unknowns [][3]*enforce.Unknown
+	// whose are, and the same of one whose ARN is not.
+	unknowns [][4]*enforce.Unknown
 	computed [][]string // the keys of each permission that no member tells
 }
 
@@ -273,7 +283,7 @@ func readOperation(o *catalog.Operation) *operation {
 		op.computed = append(op.computed, computed)
 		tagged := u
 		tagged.tagged = true
-		op.unknowns = append(op.unknowns, [3]*enforce.Unknown{{Key: u.Key}, {Key: tagged.Key}, {Key: u.Key, Resource: true}})
+		op.unknowns = append(op.unknowns, [4]*enforce.Unknown{{Key: u.Key}, {Key: tagged.Key}, {Key: u.Key, Resource: true}, {Key: tagged.Key, Resource: true}})
 	}
 	return op
 }
@@ -289,11 +299,12 @@ func (op *operation) compute(r *request, permission int, keys *enforce.Context) 
 
 // unknown returns what is not known of a permission on a resource.
 func (op *operation) unknown(permission int, partial, tagged bool) *enforce.Unknown {
-	switch {
-	case partial:
-		return op.unknowns[permission][2]
-	case tagged:
-		return op.unknowns[permission][1]
+	i := 0
+	if tagged {
+		i++
 	}
-	return op.unknowns[permission][0]
+	if partial {
+		i += 2
+	}
+	return op.unknowns[permission][i]
 }

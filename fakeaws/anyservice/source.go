@@ -15,7 +15,10 @@ import (
 type request struct {
 	call *fakeaws.Call
 	msg  *fakeaws.Message
-	body *wire.Value // read at first use
+	sent *fakeaws.Message // msg as it came, where that is compressed
+	body *wire.Value      // read at first use
+	// owner and region are those of the resources that the request names without them.
+	owner, region string
 }
 
 // A found is one text of a source. at says of which elements of which lists it is: texts of
@@ -93,7 +96,11 @@ func (r *request) texts(source string) ([]found, error) {
 // read returns the texts of a source without functions.
 func (r *request) read(source string) (all []found, err error) {
 	kind, name, _ := strings.Cut(source, ":")
+	function := r.call.Service == "lambda" && name == "FunctionName"
 	add := func(text string, at []place) {
+		if function && text != "" {
+			text = r.functionARN(text)
+		}
 		if text != "" {
 			all = append(all, found{text: text, at: at})
 		}
@@ -229,7 +236,7 @@ func (r *request) apply(function string, f *found) {
 		f.text = map[string]string{"family": family, "revision": revision}[function]
 	case "secret":
 		if !strings.HasPrefix(text, "arn:") || !hasSuffix(text) {
-			f.text, f.partial = text+"-??????", true
+			f.text, f.partial = text+unknownSuffix, true
 		}
 	case "alias":
 		if f.text = ""; strings.HasPrefix(text, "alias/") {

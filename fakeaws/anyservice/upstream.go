@@ -92,22 +92,22 @@ func (u *Upstream) pass(r *request, service string) (*wire.Response, error) {
 
 func (u *Upstream) request(r *request, service string) (*http.Request, error) {
 	target := *u.URL
-	escaped := strings.TrimSuffix(u.URL.EscapedPath(), "/") + r.msg.Path
+	escaped := strings.TrimSuffix(u.URL.EscapedPath(), "/") + r.sent.Path
 	var err error
 	if target.Path, err = url.PathUnescape(escaped); err != nil {
 		return nil, invalid("The path of the request is malformed.")
 	}
-	target.RawPath, target.RawQuery = escaped, unsigned(r.msg.RawQuery)
-	req, err := http.NewRequestWithContext(r.call, r.msg.Method, target.String(), bytes.NewReader(r.msg.Body))
+	target.RawPath, target.RawQuery = escaped, unsigned(r.sent.RawQuery)
+	req, err := http.NewRequestWithContext(r.call, r.sent.Method, target.String(), bytes.NewReader(r.sent.Body))
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range r.msg.Header {
+	for name, values := range r.sent.Header {
 		if !dropped[name] {
 			req.Header[name] = values
 		}
 	}
-	hash := sigv4.Hash(r.msg.Body)
+	hash := sigv4.Hash(r.sent.Body)
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	signer := v4.NewSigner()
 	// The upstream's clock is the machine's, not the World's.

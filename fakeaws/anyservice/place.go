@@ -1,0 +1,70 @@
+package anyservice
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// at returns the request for resources where the one of an ARN is: in its account and region,
+// which are not the caller's own everywhere.
+func (r *request) at(text string) *request {
+	a, err := arn.Parse(text)
+	if err != nil {
+		return r
+	}
+	there := *r
+	if id, ok := accountOf(a.AccountID); ok && id == a.AccountID {
+		there.owner = id
+	}
+	if a.Region != "" {
+		there.region = a.Region
+	}
+	return &there
+}
+
+// aliased returns the key of KMS that a request names by an alias, alias/x or its ARN: that of
+// the World, or one that is not known. form is the ARN of what is meant.
+func (r *request) aliased(form, text string) (resource, bool) {
+	alias := strings.HasPrefix(text, "alias/") || strings.HasPrefix(text, "arn:") && strings.Contains(text, ":kms:") && strings.Contains(text, ":alias/")
+	if !alias || !strings.Contains(form, ":kms:") || !strings.Contains(form, ":key/") {
+		return resource{}, false
+	}
+	there := r.at(text)
+	if r.call.World != nil {
+		if key, err := r.call.World.Keys().Find(there.owner, there.region, text); err == nil {
+			return resource{arn: key.ARN, class: catalog.ByHand}, true
+		}
+	}
+	return there.fill(form, nil, nil, catalog.None), true
+}
+
+// identity returns what a resource is known by, and whether it is one: a secret by the ARN
+// without the six characters at its end, which calls by the name do not tell.
+func identity(on string) (string, bool) {
+	name, found := strings.CutSuffix(on, unknownSuffix)
+	switch {
+	case !strings.Contains(on, ":secretsmanager:"):
+		return on, !found
+	case found:
+		return on, !strings.ContainsAny(name, "*?")
+	case hasSuffix(on):
+		return on[:len(on)-len(unknownSuffix)] + unknownSuffix, true
+	}
+	return on, true
+}
+
+// unknownSuffix stands for the characters that Secrets Manager puts at the end of the ARN.
+const unknownSuffix = "-??????"
+
+// whole reports whether it is known which resource a permission is about.
+func whole(n *fakeaws.Need) bool {
+	if n.Resource == "*" || n.Unknown == nil || !n.Unknown.Resource {
+		return n.Resource != "*"
+	}
+	_, one := identity(n.Resource)
+	return one && strings.Contains(n.Resource, ":secretsmanager:")
+}
