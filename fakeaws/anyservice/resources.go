@@ -19,6 +19,17 @@ type resource struct {
 	partial bool
 	// class is how the catalog found where the request names it; 0 where it does not.
 	class catalog.Class
+	kind  *catalog.Resource // nil where it is not known
+	// at says which elements of the request name it; none where all of it does.
+	at [][]place
+}
+
+// together reports whether a text is of an element that names the resource.
+func (one *resource) together(f *found) bool {
+	if len(one.at) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(one.at, func(at []place) bool { return f.together(&found{at: at}) })
 }
 
 // maxResources is how many resources one permission of a call may be asked on. No AWS
@@ -57,7 +68,8 @@ func (r *request) resources(p *catalog.Permission) ([]resource, error) {
 // meant returns the bindings that a request means. Types with the same sources are
 // alternatives: the first stands for all, and an ARN says which it is. Where the sources of a
 // type are among those of another, as those of a table among those of an index, the other is
-// meant when all its sources are set, and else the first.
+// meant when all its sources are set, and else the first; but of types that are all required,
+// as Glue's tables with their database, all are meant.
 func (r *request) meant(all []catalog.Binding) (meant []*catalog.Binding, err error) {
 	if len(all) == 1 {
 		return []*catalog.Binding{&all[0]}, nil
@@ -70,6 +82,9 @@ next:
 	for i := range all {
 		for j := range all {
 			if i == j || len(sources[i]) == 0 || !among(sources[i], sources[j]) {
+				continue
+			}
+			if len(sources[i]) < len(sources[j]) && !all[i].Optional && !all[j].Optional {
 				continue
 			}
 			if len(sources[i]) == len(sources[j]) {
@@ -88,6 +103,9 @@ next:
 		}
 		for j := range all { // what is more than another, and not all there
 			if i == j || len(sources[j]) == 0 || len(sources[i]) <= len(sources[j]) || !among(sources[j], sources[i]) {
+				continue
+			}
+			if !all[i].Optional && !all[j].Optional {
 				continue
 			}
 			set, err := r.allSet(sources[i])
@@ -140,13 +158,21 @@ func prefixOf(action string) string {
 	return prefix
 }
 
+// distinct leaves one of the resources that several elements name.
 func distinct(all []resource) []resource {
-	seen := make(map[string]bool, len(all))
+	seen := make(map[string]int, len(all))
 	kept := all[:0]
 	for _, one := range all {
-		if !seen[one.arn] {
-			seen[one.arn] = true
+		i, known := seen[one.arn]
+		if !known {
+			seen[one.arn] = len(kept)
 			kept = append(kept, one)
+			continue
+		}
+		if same := &kept[i]; len(same.at) == 0 || len(one.at) == 0 {
+			same.at = nil
+		} else {
+			same.at = append(same.at[:len(same.at):len(same.at)], one.at...)
 		}
 	}
 	return kept
@@ -177,11 +203,24 @@ func (r *request) ofType(p *catalog.Permission, action *catalog.Action, b *catal
 		return nil, nil
 	}
 	if len(values) == 0 {
-		return []resource{r.fill(form, nil, nil, b.Class)}, nil
+		one := r.fill(form, nil, nil, b.Class)
+		one.kind = t
+		r.complete(action, &one)
+		return []resource{one}, nil
 	}
 	all := make([]resource, 0, len(values))
 	for _, row := range values {
-		all = append(all, r.oneOf(action, form, names, row, b.Class))
+		one := r.oneOf(action, t, form, names, row, b.Class)
+		for i := range row {
+			if len(row[i].at) > 0 {
+				one.at = append(one.at, row[i].at)
+			}
+		}
+		if len(one.at) > 1 {
+			one.at = [][]place{slices.Concat(one.at...)}
+		}
+		r.complete(action, &one)
+		all = append(all, one)
 	}
 	return all, nil
 }
@@ -196,7 +235,12 @@ func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source 
 	var all []resource
 	for i := range texts {
 		if t := typeOf(action, texts[i].text); t != nil {
-			all = append(all, r.fill(t.ARNs[0], nil, nil, catalog.Partial))
+			one := r.fill(t.ARNs[0], nil, nil, catalog.Partial)
+			one.kind = t
+			if len(texts[i].at) > 0 {
+				one.at = [][]place{texts[i].at}
+			}
+			all = append(all, one)
 		} else {
 			all = append(all, resource{arn: r.anyARN(prefixOf(p.Action)), partial: true})
 		}
@@ -205,22 +249,73 @@ func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source 
 }
 
 // oneOf returns the resource of some values. One that is an ARN of a type which the action
-// takes is the resource: many members take a name or an ARN.
-func (r *request) oneOf(action *catalog.Action, form string, names []string, row []found, class catalog.Class) resource {
+// takes is the resource, or what the resource is in: many members take a name or an ARN.
+func (r *request) oneOf(action *catalog.Action, t *catalog.Resource, form string, names []string, row []found, class catalog.Class) resource {
+	row = slices.Clone(row)
 	for i := range row {
-		if text := row[i].text; strings.HasPrefix(text, "arn:") {
-			if fits(action, text) {
-				return resource{arn: text, class: class}
+		text := wholeARN(action, r.call.Region, row[i].text)
+		if !strings.HasPrefix(text, "arn:") {
+			if action != nil && !isNamed(action, t, names[i], text) {
+				row[i] = found{at: row[i].at}
 			}
-			if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
-				row[i].text = lastPart(a.Resource)
+			continue
+		}
+		if t.Match(text) {
+			return resource{arn: text, class: class, kind: t, partial: row[i].partial}
+		}
+		if head, rest, ok := within(action, form, names[i], text); ok {
+			one := r.fill(rest, names, row, class)
+			one.arn, one.kind = head+one.arn, t
+			one.partial = one.partial || row[i].partial
+			return one
+		}
+		if kind := kindOf(action, text); kind != nil {
+			return resource{arn: text, class: class, kind: kind, partial: row[i].partial}
+		}
+		row[i].text = variableOf(action, names[i], text)
+	}
+	one := r.fill(form, names, row, class)
+	one.kind = t
+	return one
+}
+
+// within reports whether an ARN is that of what a form goes on after, as the ARN of an index
+// after that of its table, and returns it with the rest of the form.
+func within(action *catalog.Action, form, variable, text string) (head, rest string, ok bool) {
+	before, rest, found := strings.Cut(form, "${"+variable+"}")
+	if !found || rest == "" || action == nil {
+		return "", "", false
+	}
+	for _, t := range action.Service.Resources() {
+		if slices.Contains(t.ARNs, before+"${"+variable+"}") && t.Match(text) {
+			return text, rest, true
+		}
+	}
+	return "", "", false
+}
+
+// variableOf returns a variable out of the ARN of another type that has it, as the name of the
+// cluster in the ARN of a cluster; "" where no type of the service has.
+func variableOf(action *catalog.Action, variable, text string) string {
+	if action == nil {
+		return ""
+	}
+	for _, t := range action.Service.Resources() {
+		for _, form := range t.ARNs {
+			if before, found := strings.CutSuffix(form, "${"+variable+"}"); found && t.Match(text) {
+				last := before[strings.LastIndexByte(before, ':')+1:]
+				if i := strings.LastIndexByte(last, '}'); i >= 0 {
+					last = last[i+1:]
+				}
+				if last == "" {
+					return text[strings.LastIndexByte(text, ':')+1:]
+				}
+				return text[strings.LastIndex(text, last)+len(last):]
 			}
 		}
 	}
-	return r.fill(form, names, row, class)
+	return ""
 }
-
-func lastPart(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
 
 // variables returns the values of the variables of a binding: a row for each resource.
 func (r *request) variables(b *catalog.Binding) (names []string, rows [][]found, err error) {
@@ -298,19 +393,16 @@ func (r *request) fill(form string, names []string, row []found, class catalog.C
 // variable returns the value of a variable. One that begins with the text before it in the
 // form has that already.
 func (r *request) variable(before, name string, names []string, row []found, partial *bool) string {
-	switch strings.ToLower(name) {
-	case "partition":
+	lower := strings.ToLower(name)
+	switch {
+	case lower == "partition":
 		return "aws"
-	case "region":
+	case lower == "region":
 		return r.call.Region
-	case "account", "accountid":
-		return r.call.Account
-	case "*":
+	case lower == "*":
 		return "*"
-	case "path":
-		if r.msg.Protocol == 0 || len(names) == 0 {
-			return r.call.Path()
-		}
+	case lower == "path" && (r.msg.Protocol == 0 || len(names) == 0):
+		return apiPath(r.call.Path())
 	}
 	for i, n := range names {
 		if n == name && row[i].text != "" {
@@ -321,6 +413,9 @@ func (r *request) variable(before, name string, names []string, row []found, par
 			return row[i].text
 		}
 	}
+	if lower == "account" || lower == "accountid" {
+		return r.call.Account
+	}
 	*partial = true
 	return "*"
 }
@@ -329,7 +424,15 @@ func (r *request) variable(before, name string, names []string, row []found, par
 // has ("="). A text that is none names the resource as the last variable does.
 func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource, error) {
 	if form, literal := strings.CutPrefix(b.ARN, "="); literal {
-		return []resource{r.fill(form, nil, nil, b.Class)}, nil
+		names, rows, err := r.variables(b)
+		if err != nil || len(rows) == 0 {
+			return []resource{r.fill(form, nil, nil, b.Class)}, err
+		}
+		all := make([]resource, 0, len(rows))
+		for _, row := range rows {
+			all = append(all, r.fill(form, names, row, b.Class))
+		}
+		return all, nil
 	}
 	texts, err := r.texts(b.ARN)
 	if err != nil {
@@ -337,7 +440,12 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 	}
 	all := make([]resource, 0, len(texts))
 	for i := range texts {
-		all = append(all, r.named(action, b, texts[i]))
+		one := r.named(action, b, texts[i])
+		if len(texts[i].at) > 0 {
+			one.at = [][]place{texts[i].at}
+		}
+		r.complete(action, &one)
+		all = append(all, one)
 	}
 	if len(all) == 0 && !b.Optional && len(b.Variables) == 0 {
 		all = append(all, r.unnamed(action, b))
@@ -348,8 +456,8 @@ func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource,
 func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) resource {
 	text := f.text
 	switch {
-	case strings.HasPrefix(text, "arn:") && (action == nil || fits(action, text)):
-		return resource{arn: text, class: b.Class}
+	case strings.HasPrefix(text, "arn:") && (action == nil || kindOf(action, text) != nil):
+		return resource{arn: text, class: b.Class, kind: kindOf(action, text), partial: f.partial}
 	case strings.HasPrefix(text, "arn:"):
 		return r.unnamed(action, b)
 	}
@@ -360,15 +468,19 @@ func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) res
 	form := t.ARNs[0]
 	if last := strings.LastIndex(form, "${"); last >= 0 {
 		name, _, _ := strings.Cut(form[last+2:], "}")
-		return r.fill(form, []string{name}, []found{f}, b.Class)
+		one := r.fill(form, []string{name}, []found{f}, b.Class)
+		one.kind = t
+		return one
 	}
-	return resource{arn: text, class: catalog.None}
+	return resource{arn: text, class: catalog.None, kind: t}
 }
 
 // unnamed is the resource of a type that the request does not name.
 func (r *request) unnamed(action *catalog.Action, b *catalog.Binding) resource {
 	if t := typeOf(action, b.Type); t != nil {
-		return r.fill(t.ARNs[0], nil, nil, catalog.None)
+		one := r.fill(t.ARNs[0], nil, nil, catalog.None)
+		one.kind = t
+		return one
 	}
 	prefix := "*"
 	if action != nil {
@@ -389,17 +501,17 @@ func typeOf(action *catalog.Action, name string) *catalog.Resource {
 	return nil
 }
 
-// fits reports whether an ARN is one of a type that an action takes.
-func fits(action *catalog.Action, text string) bool {
+// kindOf returns the type of an ARN among those that an action takes; nil where it is of none.
+func kindOf(action *catalog.Action, text string) *catalog.Resource {
 	if action == nil {
-		return false
+		return nil
 	}
 	for _, t := range action.Resources {
 		if t.Match(text) {
-			return true
+			return t.Resource
 		}
 	}
-	return false
+	return nil
 }
 
 // owner returns the account in an ARN; "" where it has none.
@@ -412,53 +524,4 @@ func owner(text string) string {
 
 func invalid(message string) error {
 	return &fakeaws.Error{Code: "ValidationException", Message: message, Status: 400}
-}
-
-// unknown says what of a permission on a resource is not known. It is shared by all calls.
-type unknown struct {
-	action *catalog.Action // nil for one that the catalog does not have
-	prefix string
-	bound  map[string]bool // keys that the request tells, in lower case; "kms:encryptioncontext:" is all that begin so
-	tags   bool            // the request's own tags are known
-	tagged bool            // the tags of the resource are known
-}
-
-// Key reports whether AWS may know a condition key that we do not: one of the action or its
-// resources that is neither in the request nor computed.
-func (u *unknown) Key(name string) bool {
-	lower := strings.ToLower(name)
-	if u.bound[lower] || u.bound[family(lower)] {
-		return false
-	}
-	service, rest, _ := strings.Cut(lower, ":")
-	base, _, _ := strings.Cut(rest, "/")
-	switch {
-	case base == "resourcetag":
-		return !u.tagged
-	case service == "aws" && (base == "requesttag" || base == "tagkeys"):
-		return !u.tags && (u.action == nil || u.takes(name))
-	case service == "aws":
-		return false
-	case u.action == nil:
-		return service == u.prefix
-	}
-	return u.takes(name)
-}
-
-// takes reports whether requests for the action can have a key.
-func (u *unknown) takes(name string) bool {
-	k, ok := u.action.Service.Key(name)
-	if !ok {
-		k, ok = catalog.GlobalKey(name)
-	}
-	return ok && u.action.HasKey(k)
-}
-
-// family returns what a key with a name of its own begins with: "kms:encryptioncontext:".
-func family(key string) string {
-	service, rest, _ := strings.Cut(key, ":")
-	if at := strings.IndexAny(rest, ":/"); at >= 0 {
-		return service + ":" + rest[:at+1]
-	}
-	return ""
 }

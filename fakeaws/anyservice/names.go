@@ -1,0 +1,85 @@
+package anyservice
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// What follows is about services whose requests name a resource in other ways than by the
+// variables of its ARN.
+
+// partialFunctionARN is what Lambda takes for a function beside its name and its ARN:
+// "111122223333:function:orders".
+var partialFunctionARN = regexp.MustCompile(`^\d{12}:function:`)
+
+// wholeARN makes an ARN of what Lambda calls a partial ARN. Other texts stay as they are.
+func wholeARN(action *catalog.Action, region, text string) string {
+	if action != nil && action.Service.Prefix == "lambda" && partialFunctionARN.MatchString(text) {
+		return "arn:aws:lambda:" + region + ":" + text
+	}
+	return text
+}
+
+// isNamed reports whether a text can be a variable of the ARN of a type. KMS takes the name of
+// an alias for a key's id: which key that is, the request does not tell.
+func isNamed(action *catalog.Action, t *catalog.Resource, variable, text string) bool {
+	return action.Service.Prefix != "kms" || t.Name != "key" || variable != "KeyId" || !strings.HasPrefix(text, "alias/")
+}
+
+// complete adds to the ARN of a resource what the service adds when it asks IAM.
+func (r *request) complete(action *catalog.Action, one *resource) {
+	if action == nil || one.kind == nil {
+		return
+	}
+	switch action.Service.Prefix {
+	case "lambda":
+		// "Granting access to function versions and aliases" of Lambda's guide: a version or an
+		// alias that the request names is part of the resource.
+		if one.kind.Name != "function" || strings.Count(one.arn, ":") != functionColons {
+			return
+		}
+		for _, qualifier := range r.msg.Param("Qualifier") {
+			one.arn += ":" + qualifier
+			return
+		}
+	case "logs":
+		// A log group has ":*" after it in policies, except for the actions of tags
+		// ("CloudWatch Logs resources and operations" of the guide): what is asked has the name
+		// of no stream, as denials show it.
+		if one.kind.Name == "log-group" && !logGroupAlone[action.Name] {
+			one.arn = strings.TrimSuffix(one.arn, ":*") + noStream
+		}
+	}
+}
+
+// functionColons is how many colons the ARN of a function has that no version or alias is in.
+const functionColons = 6
+
+// noStream follows the ARN of a log group when IAM is asked about it.
+const noStream = ":log-stream:"
+
+// logGroupAlone are the actions that are asked on a log group's ARN as it is.
+var logGroupAlone = map[string]bool{"TagResource": true, "UntagResource": true, "ListTagsForResource": true}
+
+// knownAs is the ARN under which is known what is known of a resource: that of a table for its
+// indexes, which the table's policy is about too.
+func knownAs(arn string) string {
+	if strings.HasPrefix(arn, "arn:aws:logs:") {
+		return strings.TrimSuffix(arn, noStream)
+	}
+	if strings.HasPrefix(arn, "arn:aws:dynamodb:") {
+		table, _, _ := strings.Cut(arn, "/index/")
+		return table
+	}
+	return arn
+}
+
+// apiPath is the path in the ARNs of API Gateway: of its version 2 it is without the version.
+func apiPath(path string) string {
+	if after, ok := strings.CutPrefix(path, "/v2/"); ok {
+		return "/" + after
+	}
+	return path
+}
