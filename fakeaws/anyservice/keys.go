@@ -83,6 +83,7 @@ func (t *told) set(r *request, p *catalog.Permission, on *resource, keys *enforc
 			keys.Set(p.Keys[i].Key, text)
 		}
 	}
+	setID(on, keys)
 	given := make([]fakeaws.Tag, 0, len(t.given))
 	for i := range t.given {
 		if !t.ofTypes || on.kind != nil && t.given[i].of == on.kind.Name {
@@ -160,13 +161,24 @@ func (r *request) keyARN(key *catalog.Key, action *catalog.Action, on *resource,
 		if on.kind == t {
 			return on.arn, !on.partial
 		}
-		form := t.ARNs[0]
-		last := strings.LastIndex(form, "${")
-		variable, _, _ := strings.Cut(form[last+2:], "}")
-		named := r.oneOf(action, t, form, []string{variable}, []found{*v}, catalog.Exact)
-		return named.arn, !named.partial
+		whole := r.fill(beforeNames(t.ARNs[0]), nil, nil, catalog.Exact)
+		whole.arn += v.text
+		return whole.arn, !whole.partial && t.Match(whole.arn)
 	}
 	return v.text, true
+}
+
+// beforeNames is the form of an ARN before what names the resource.
+func beforeNames(form string) string {
+	const owner = 5 // colons before the resource
+	at := 0
+	for range owner {
+		at += strings.IndexByte(form[at:], ':') + 1
+	}
+	if i := strings.Index(form[at:], "${"); i >= 0 {
+		return form[:at+i]
+	}
+	return form
 }
 
 // vagueKeys are condition keys of a permission that the request tells, but not for certain.

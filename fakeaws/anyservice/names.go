@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
@@ -44,6 +45,11 @@ func (r *request) complete(action *catalog.Action, one *resource) {
 			one.arn += ":" + qualifier
 			return
 		}
+	case "events":
+		// The rules of the default event bus have ARNs without it.
+		if one.kind.Name == "rule-on-custom-event-bus" {
+			one.arn = strings.Replace(one.arn, ":rule/default/", ":rule/", 1)
+		}
 	case "logs":
 		// A log group has ":*" after it in policies, except for the actions of tags
 		// ("CloudWatch Logs resources and operations" of the guide): what is asked has the name
@@ -82,4 +88,34 @@ func apiPath(path string) string {
 		return "/" + after
 	}
 	return path
+}
+
+// label is the label of a URI in the form of an ARN: "/restapis/{restApiId}", not "${Region}".
+var label = regexp.MustCompile(`\$?\{(\w+)\+?\}`)
+
+// withLabels puts the labels of the request's path into the form of an ARN that has them.
+func (r *request) withLabels(form string) string {
+	return label.ReplaceAllStringFunc(form, func(text string) string {
+		if strings.HasPrefix(text, "$") {
+			return text
+		}
+		if value, ok := r.msg.Operation.Label(r.msg.Request, strings.Trim(text, "{+}")); ok {
+			return value
+		}
+		return "*"
+	})
+}
+
+// setID sets the condition key that is called as the id in the ARN of a resource: EC2 has
+// ec2:InstanceID for instances, ec2:VpcID for VPCs.
+func setID(on *resource, keys *enforce.Context) {
+	if on.kind == nil || on.partial || !strings.HasPrefix(on.arn, "arn:aws:ec2:") {
+		return
+	}
+	for _, k := range on.kind.Keys {
+		name, _ := strings.CutPrefix(k.Name, "ec2:")
+		if strings.HasSuffix(strings.ToLower(on.kind.ARNs[0]), "/${"+strings.ToLower(name)+"}") {
+			keys.Set(k.Name, on.arn[strings.LastIndexByte(on.arn, '/')+1:])
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package anyservice
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -61,13 +62,12 @@ func (r *request) asked(p *catalog.Permission) (bool, error) {
 // of a PartiQL request.
 func (r *request) begins(source, word string) (bool, error) {
 	texts, err := r.texts(source)
-	for _, t := range texts {
-		text := strings.TrimLeft(t.text, " \t\r\n(")
-		if len(text) >= len(word) && strings.EqualFold(text[:len(word)], word) {
-			return true, nil
-		}
-	}
-	return false, err
+	return slices.ContainsFunc(texts, func(f found) bool { return beginsWith(f.text, word) }), err
+}
+
+func beginsWith(text, word string) bool {
+	text = strings.TrimLeft(text, " \t\r\n(")
+	return len(text) >= len(word) && strings.EqualFold(text[:len(word)], word)
 }
 
 // need makes the Need of a permission on a resource.

@@ -62,7 +62,30 @@ func (r *request) resources(p *catalog.Permission) ([]resource, error) {
 	if len(all) == 0 {
 		return []resource{{arn: r.anyARN(prefixOf(p.Action)), partial: true}}, nil
 	}
+	if all, err = r.asking(p, all); err != nil {
+		return nil, err
+	}
 	return distinct(all), nil
+}
+
+// asking leaves those resources that the elements name which a permission is asked for, where
+// that is by a word: the table of a statement that begins with SELECT.
+func (r *request) asking(p *catalog.Permission, all []resource) ([]resource, error) {
+	for _, condition := range p.If {
+		source, word, hasWord := strings.Cut(condition, "~")
+		if !hasWord {
+			return all, nil
+		}
+		texts, err := r.texts(source)
+		if err != nil {
+			return nil, err
+		}
+		texts = slices.DeleteFunc(texts, func(f found) bool { return !beginsWith(f.text, word) })
+		all = slices.DeleteFunc(all, func(one resource) bool {
+			return !slices.ContainsFunc(texts, func(f found) bool { return one.together(&f) })
+		})
+	}
+	return all, nil
 }
 
 // meant returns the bindings that a request means. Types with the same sources are
@@ -88,6 +111,9 @@ next:
 				continue
 			}
 			if len(sources[i]) == len(sources[j]) {
+				if all[i].Class == catalog.ByHand && !all[i].Optional && !all[j].Optional {
+					continue // both are written
+				}
 				if j < i {
 					continue next
 				}
@@ -188,7 +214,7 @@ func (r *request) ofType(p *catalog.Permission, action *catalog.Action, b *catal
 		}
 	}
 	if source, ok := strings.CutPrefix(b.Type, "="); ok {
-		return r.ofTypes(p, action, source)
+		return r.ofTypes(p, action, b, source)
 	}
 	t := typeOf(action, b.Type)
 	if t == nil {
@@ -226,26 +252,48 @@ func (r *request) ofType(p *catalog.Permission, action *catalog.Action, b *catal
 }
 
 // ofTypes returns a resource of each type that the request names at a source: what is to be
-// made has no id yet.
-func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source string) ([]resource, error) {
+// made has no id yet; of what is there, the variable of the binding is the id.
+func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, b *catalog.Binding, source string) ([]resource, error) {
 	texts, err := r.texts(source)
+	if err != nil {
+		return nil, err
+	}
+	_, ids, err := r.variables(b)
 	if err != nil {
 		return nil, err
 	}
 	var all []resource
 	for i := range texts {
-		if t := typeOf(action, texts[i].text); t != nil {
-			one := r.fill(t.ARNs[0], nil, nil, catalog.Partial)
-			one.kind = t
-			if len(texts[i].at) > 0 {
-				one.at = [][]place{texts[i].at}
-			}
-			all = append(all, one)
-		} else {
+		t := typeNamed(action, texts[i].text)
+		if t == nil {
 			all = append(all, resource{arn: r.anyARN(prefixOf(p.Action)), partial: true})
+			continue
 		}
+		one := r.fill(t.ARNs[0], nil, nil, catalog.Partial)
+		if len(ids) == 1 {
+			one = r.fill(beforeNames(t.ARNs[0]), nil, nil, catalog.ByHand)
+			one.arn += ids[0][0].text
+		}
+		one.kind = t
+		if len(texts[i].at) > 0 {
+			one.at = [][]place{texts[i].at}
+		}
+		all = append(all, one)
 	}
 	return all, nil
+}
+
+// typeNamed returns a type by its name as requests write it: "ManagedInstance" is managed-instance.
+func typeNamed(action *catalog.Action, name string) *catalog.Resource {
+	if action == nil {
+		return nil
+	}
+	for _, t := range action.Service.Resources() {
+		if strings.EqualFold(strings.ReplaceAll(t.Name, "-", ""), strings.ReplaceAll(name, "-", "")) {
+			return t
+		}
+	}
+	return nil
 }
 
 // oneOf returns the resource of some values. One that is an ARN of a type which the action
@@ -424,6 +472,7 @@ func (r *request) variable(before, name string, names []string, row []found, par
 // has ("="). A text that is none names the resource as the last variable does.
 func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource, error) {
 	if form, literal := strings.CutPrefix(b.ARN, "="); literal {
+		form = r.withLabels(form)
 		names, rows, err := r.variables(b)
 		if err != nil || len(rows) == 0 {
 			return []resource{r.fill(form, nil, nil, b.Class)}, err

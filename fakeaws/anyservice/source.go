@@ -268,8 +268,8 @@ func (r *request) apply(function string, f *found) {
 		_, f.text = cutARN(text, stateMachineParts)
 	case "scope": // of a web ACL and the like
 		f.text = map[string]string{"REGIONAL": "regional", "CLOUDFRONT": "global"}[text]
-	case "before": // the project of a build: project:uuid
-		f.text, _, _ = strings.Cut(text, ":")
+	case "project": // of a build, whose id is project:uuid, also in its ARN
+		f.text, _, _ = strings.Cut(text[strings.LastIndexByte(text, '/')+1:], ":")
 	case "record": // the name of a record set as Route 53 compares it
 		f.text = strings.TrimSuffix(strings.ToLower(text), ".")
 	case "partiql":
