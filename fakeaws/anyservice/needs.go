@@ -27,8 +27,13 @@ func (f *Fake) needs(r *request, op *operation) (needs []fakeaws.Need, err error
 		if err != nil {
 			return nil, err
 		}
+		action, _ := catalog.Find(p.Action)
 		for _, one := range all {
-			needs = append(needs, f.need(r, op, i, one, told))
+			n := f.need(r, op, i, one, told)
+			if err := r.setItemKeys(action, &one, &n.Context); err != nil {
+				return nil, err
+			}
+			needs = append(needs, n)
 		}
 	}
 	return needs, nil
