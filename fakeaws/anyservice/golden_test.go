@@ -169,9 +169,8 @@ func newGoldenWorld(t *testing.T) *goldenWorld {
 	return &goldenWorld{w, aws.Credentials{AccessKeyID: acct.Root.AccessKeyID, SecretAccessKey: acct.Root.SecretAccessKey}}
 }
 
-// judged returns the permissions that were judged for a request, as golden files write
-// them, and the operation that it was.
-func (w *goldenWorld) judged(t *testing.T, signing string, r *http.Request) (operation string, needs []string) {
+// send sends a request and returns what the World remembers of it.
+func (w *goldenWorld) send(t *testing.T, signing string, r *http.Request) *fakeaws.Event {
 	t.Helper()
 	var body []byte
 	if r.GetBody != nil {
@@ -187,7 +186,14 @@ func (w *goldenWorld) judged(t *testing.T, signing string, r *http.Request) (ope
 	_ = resp.Body.Close()
 	events := w.Log().Since(before)
 	require.Len(t, events, 1)
-	e := &events[0]
+	return &events[0]
+}
+
+// judged returns the permissions that were judged for a request, as golden files write
+// them, and the operation that it was.
+func (w *goldenWorld) judged(t *testing.T, signing string, r *http.Request) (operation string, needs []string) {
+	t.Helper()
+	e := w.send(t, signing, r)
 	if len(e.Decisions) == 0 {
 		return e.Operation, []string{e.Code + ": " + e.Message}
 	}

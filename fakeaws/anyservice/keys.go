@@ -135,14 +135,16 @@ func (k *toldKey) set(r *request, key *catalog.Key, action *catalog.Action, on *
 		if !ok || v.partial {
 			return false
 		}
-		values = append(values, text)
+		if !slices.Contains(values, text) {
+			values = append(values, text)
+		}
 	}
 	list := key != nil && strings.HasPrefix(key.Type, "ArrayOf")
 	switch {
 	case len(values) == 0:
 	case list:
 		keys.SetMulti(k.name, values)
-	case slices.ContainsFunc(values, func(v string) bool { return v != values[0] }):
+	case len(values) > 1:
 		return false
 	default:
 		keys.Set(k.name, values[0])

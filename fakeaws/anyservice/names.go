@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
@@ -23,10 +25,27 @@ func wholeARN(action *catalog.Action, region, text string) string {
 	return text
 }
 
-// isNamed reports whether a text can be a variable of the ARN of a type. KMS takes the name of
-// an alias for a key's id: which key that is, the request does not tell.
-func isNamed(action *catalog.Action, t *catalog.Resource, variable, text string) bool {
-	return action.Service.Prefix != "kms" || t.Name != "key" || variable != "KeyId" || !strings.HasPrefix(text, "alias/")
+// aliased returns the ARN of the key that an alias is of, which KMS takes for a key's id, also
+// by the alias's ARN. Of an alias that the World does not have it is not known, and "".
+func (r *request) aliased(action *catalog.Action, t *catalog.Resource, text string) (key string, isAlias bool) {
+	if action == nil || action.Service.Prefix != "kms" || t.Name != "key" {
+		return "", false
+	}
+	account := r.call.Account
+	if a, err := arn.Parse(text); err == nil && strings.HasPrefix(a.Resource, "alias/") {
+		account = a.AccountID
+	} else if !strings.HasPrefix(text, "alias/") {
+		return "", false
+	}
+	if _, service, managed := strings.Cut(text, "alias/aws/"); managed {
+		if _, ok := catalog.Lookup(service); !ok {
+			return "", true // the World makes the key of a service when it is first named
+		}
+	}
+	if key, err := r.call.World.Keys().Find(account, r.call.Region, text); err == nil {
+		return key.ARN, true
+	}
+	return "", true
 }
 
 // complete adds to the ARN of a resource what the service adds when it asks IAM.
@@ -71,15 +90,15 @@ var logGroupAlone = map[string]bool{"TagResource": true, "UntagResource": true, 
 
 // knownAs is the ARN under which is known what is known of a resource: that of a table for its
 // indexes, which the table's policy is about too.
-func knownAs(arn string) string {
-	if strings.HasPrefix(arn, "arn:aws:logs:") {
-		return strings.TrimSuffix(arn, noStream)
+func knownAs(text string) string {
+	if strings.HasPrefix(text, "arn:aws:logs:") {
+		return strings.TrimSuffix(text, noStream)
 	}
-	if strings.HasPrefix(arn, "arn:aws:dynamodb:") {
-		table, _, _ := strings.Cut(arn, "/index/")
+	if strings.HasPrefix(text, "arn:aws:dynamodb:") {
+		table, _, _ := strings.Cut(text, "/index/")
 		return table
 	}
-	return arn
+	return text
 }
 
 // apiPath is the path in the ARNs of API Gateway: of its version 2 it is without the version.

@@ -88,6 +88,11 @@ func (f *Fake) need(r *request, op *operation, permission int, on resource, t *t
 	if !on.partial {
 		f.describe(r, op, permission, &n)
 	} else {
+		if prefixOf(n.Action) == "kms" && strings.Contains(n.Resource, ":key/") {
+			// KMS always asks the policy of the key. The default one leaves it to those of the
+			// account, which decide on any key.
+			n.Policy = fakeaws.DefaultKeyPolicy(owner(n.Resource))
+		}
 		n.Note = "The request does not tell which resource this is about. Policies decide on " + on.arn +
 			", each * being unknown: only what allows all that it can be, allows."
 	}

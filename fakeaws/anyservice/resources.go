@@ -302,10 +302,10 @@ func (r *request) oneOf(action *catalog.Action, t *catalog.Resource, form string
 	row = slices.Clone(row)
 	for i := range row {
 		text := wholeARN(action, r.call.Region, row[i].text)
+		if key, isAlias := r.aliased(action, t, text); isAlias {
+			text, row[i].text = key, ""
+		}
 		if !strings.HasPrefix(text, "arn:") {
-			if action != nil && !isNamed(action, t, names[i], text) {
-				row[i] = found{at: row[i].at}
-			}
 			continue
 		}
 		if t.Match(text) {
