@@ -80,7 +80,7 @@ func (t *told) set(r *request, p *catalog.Permission, on *resource, keys *enforc
 	}
 	for i := range p.Keys {
 		if text, ok := strings.CutPrefix(p.Keys[i].Source, "="); ok {
-			keys.Set(p.Keys[i].Key, text)
+			keys.Set(p.Keys[i].Key, r.fill(text, nil, nil, catalog.ByHand).arn)
 		}
 	}
 	setID(on, keys)
