@@ -26,7 +26,7 @@ func (r *request) setItemKeys(action *catalog.Action, on *resource, keys *enforc
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	leading, names := distinctTexts{}, distinctTexts{}
+	var leading, names distinctTexts
 	alone, plain := true, true
 	for _, it := range items {
 		count := 0
@@ -41,23 +41,29 @@ func (r *request) setItemKeys(action *catalog.Action, on *resource, keys *enforc
 		plain = plain && !hasExpression(it.in)
 	}
 	if alone && takesKey(action, "dynamodb:LeadingKeys") {
-		keys.SetMulti("dynamodb:LeadingKeys", leading)
+		keys.SetMulti("dynamodb:LeadingKeys", leading.texts)
 	}
 	if plain && takesKey(action, "dynamodb:Attributes") {
-		keys.SetMulti("dynamodb:Attributes", names)
+		keys.SetMulti("dynamodb:Attributes", names.texts)
 	}
 	return nil
 }
 
-type distinctTexts []string
+// distinctTexts are texts in the order in which they came first.
+type distinctTexts struct {
+	texts []string
+	seen  map[string]bool
+}
 
 func (d *distinctTexts) add(text string) {
-	for _, known := range *d {
-		if known == text {
-			return
-		}
+	if d.seen[text] {
+		return
 	}
-	*d = append(*d, text)
+	if d.seen == nil {
+		d.seen = make(map[string]bool)
+	}
+	d.seen[text] = true
+	d.texts = append(d.texts, text)
 }
 
 func takesKey(action *catalog.Action, name string) bool {

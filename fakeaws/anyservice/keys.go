@@ -42,6 +42,9 @@ func (r *request) told(facts *catalog.Facts) (*told, error) {
 	return t, err
 }
 
+// maxValues is how many values a request may have of a condition key: as many as resources.
+const maxValues = maxResources
+
 func (r *request) tell(t *told, k *catalog.KeySource) error {
 	if k.Class == catalog.MapKeys && !strings.HasSuffix(k.Source, "{}") {
 		v, err := r.value(k.Source)
@@ -57,6 +60,9 @@ func (r *request) tell(t *told, k *catalog.KeySource) error {
 		return nil
 	}
 	values, err := r.texts(k.Source)
+	if len(values) > maxValues {
+		return invalid("The request has more than 2,000 values of " + k.Key + ".")
+	}
 	if err == nil && len(values) > 0 {
 		t.keys = append(t.keys, toldKey{k.Key, values})
 	}
@@ -122,7 +128,7 @@ func keyOf(action *catalog.Action, kind *catalog.Resource, name string) (*catalo
 // set sets the key for a resource, and reports whether its value is known. AWS decides for
 // each element by itself: a key that has one value has none here when the elements differ.
 func (k *toldKey) set(r *request, key *catalog.Key, action *catalog.Action, on *resource, keys *enforce.Context) bool {
-	values := make([]string, 0, len(k.values))
+	var values distinctTexts
 	for i := range k.values {
 		v := &k.values[i]
 		if !on.together(v) {
@@ -135,19 +141,17 @@ func (k *toldKey) set(r *request, key *catalog.Key, action *catalog.Action, on *
 		if !ok || v.partial {
 			return false
 		}
-		if !slices.Contains(values, text) {
-			values = append(values, text)
-		}
+		values.add(text)
 	}
 	list := key != nil && strings.HasPrefix(key.Type, "ArrayOf")
 	switch {
-	case len(values) == 0:
+	case len(values.texts) == 0:
 	case list:
-		keys.SetMulti(k.name, values)
-	case len(values) > 1:
+		keys.SetMulti(k.name, values.texts)
+	case len(values.texts) > 1:
 		return false
 	default:
-		keys.Set(k.name, values[0])
+		keys.Set(k.name, values.texts[0])
 	}
 	return true
 }

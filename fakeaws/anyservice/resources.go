@@ -101,50 +101,41 @@ func (r *request) meant(all []catalog.Binding) (meant []*catalog.Binding, err er
 	for i := range all {
 		sources[i] = sourcesOf(&all[i])
 	}
-next:
 	for i := range all {
-		for j := range all {
-			if i == j || len(sources[i]) == 0 || !among(sources[i], sources[j]) {
-				continue
-			}
-			if len(sources[i]) < len(sources[j]) && !all[i].Optional && !all[j].Optional {
-				continue
-			}
-			if len(sources[i]) == len(sources[j]) {
-				if all[i].Class == catalog.ByHand && !all[i].Optional && !all[j].Optional {
-					continue // both are written
-				}
-				if j < i {
-					continue next
-				}
-				continue
-			}
-			set, err := r.allSet(sources[j])
-			if err != nil {
-				return nil, err
-			}
-			if set {
-				continue next
-			}
+		other, err := r.otherMeant(all, sources, i)
+		if err != nil {
+			return nil, err
 		}
-		for j := range all { // what is more than another, and not all there
-			if i == j || len(sources[j]) == 0 || len(sources[i]) <= len(sources[j]) || !among(sources[j], sources[i]) {
-				continue
-			}
-			if !all[i].Optional && !all[j].Optional {
-				continue
-			}
-			set, err := r.allSet(sources[i])
-			if err != nil {
-				return nil, err
-			}
-			if !set {
-				continue next
-			}
+		if !other {
+			meant = append(meant, &all[i])
 		}
-		meant = append(meant, &all[i])
 	}
 	return meant, nil
+}
+
+// otherMeant reports whether a request means another type in the place of one.
+func (r *request) otherMeant(all []catalog.Binding, sources [][]string, i int) (bool, error) {
+	for j := range all {
+		required := !all[i].Optional && !all[j].Optional
+		within, beyond := among(sources[i], sources[j]), among(sources[j], sources[i])
+		switch {
+		case i == j || len(sources[i]) == 0 || len(sources[j]) == 0:
+		case within && beyond: // alternatives, unless both are written
+			if j < i && (!required || all[i].Class != catalog.ByHand) {
+				return true, nil
+			}
+		case required:
+		case within:
+			if set, err := r.allSet(sources[j]); set || err != nil {
+				return true, err
+			}
+		case beyond: // more than the other, and not all there
+			if set, err := r.allSet(sources[i]); !set || err != nil {
+				return true, err
+			}
+		}
+	}
+	return false, nil
 }
 
 func sourcesOf(b *catalog.Binding) (all []string) {

@@ -101,10 +101,13 @@ func (r *request) orElse(source, text string, all []found) ([]found, error) {
 		return all, nil
 	}
 	body, err := r.document()
-	if err != nil {
-		return nil, err
+	if err != nil || len(all) > maxResources {
+		return all, err
 	}
 	walk(body, source[len("b:"):i+1], "", nil, func(_ *wire.Value, at []place) {
+		if len(all) > maxResources {
+			return // which is too many
+		}
 		without := found{text: text, at: at}
 		if !slices.ContainsFunc(all, func(f found) bool { return f.together(&without) }) {
 			all = append(all, without)

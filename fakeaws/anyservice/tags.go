@@ -23,37 +23,8 @@ type givenTag struct {
 func (r *request) givenTags(t *catalog.Tags) (given []givenTag, removed []string, err error) {
 	switch {
 	case t.List != "":
-		key, err := r.texts(t.List + "[]." + t.Key)
-		if err != nil {
-			return nil, nil, err
-		}
-		value, err := r.texts(t.List + "[]." + t.Value)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(key) > maxTags {
-			return nil, nil, invalid("The request has too many tags.")
-		}
-		var of []found
-		if t.Type != "" {
-			if of, err = r.texts(t.Type); err != nil {
-				return nil, nil, err
-			}
-		}
-		for i := range key {
-			tag := givenTag{Tag: fakeaws.Tag{Key: key[i].text}}
-			for j := range of {
-				if key[i].together(&of[j]) {
-					tag.of = of[j].text
-				}
-			}
-			for j := range value {
-				if key[i].together(&value[j]) {
-					tag.Value = value[j].text
-				}
-			}
-			given = append(given, tag)
-		}
+		given, err = r.listedTags(t)
+		return given, nil, err
 	case t.Map != "":
 		v, err := r.value(t.Map)
 		if err != nil {
@@ -87,4 +58,40 @@ func (r *request) givenTags(t *catalog.Tags) (given []givenTag, removed []string
 		}
 	}
 	return given, removed, nil
+}
+
+// listedTags returns the tags in a list of structures.
+func (r *request) listedTags(t *catalog.Tags) (given []givenTag, err error) {
+	key, err := r.texts(t.List + "[]." + t.Key)
+	if err != nil {
+		return nil, err
+	}
+	value, err := r.texts(t.List + "[]." + t.Value)
+	if err != nil {
+		return nil, err
+	}
+	var of []found
+	if t.Type != "" {
+		if of, err = r.texts(t.Type); err != nil {
+			return nil, err
+		}
+	}
+	if max(len(key), len(value), len(of)) > maxTags {
+		return nil, invalid("The request has too many tags.")
+	}
+	for i := range key {
+		tag := givenTag{Tag: fakeaws.Tag{Key: key[i].text}}
+		for j := range of {
+			if key[i].together(&of[j]) {
+				tag.of = of[j].text
+			}
+		}
+		for j := range value {
+			if key[i].together(&value[j]) {
+				tag.Value = value[j].text
+			}
+		}
+		given = append(given, tag)
+	}
+	return given, nil
 }
