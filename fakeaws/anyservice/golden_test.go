@@ -20,7 +20,8 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/all"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
+	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/internal/sigv4"
 )
 
@@ -161,7 +162,10 @@ type goldenWorld struct {
 
 func newGoldenWorld(t *testing.T) *goldenWorld {
 	t.Helper()
-	w := all.NewWorld(fakeaws.Config{Region: "us-east-1", Mode: fakeaws.Soft})
+	// IAM alone has its fake: roles are passed.
+	w := fakeaws.NewWorld(fakeaws.Config{
+		Region: "us-east-1", Mode: fakeaws.Soft, Services: []fakeaws.Service{iam.Service}, Others: anyservice.Services{},
+	})
 	_, err := w.AddAccount(goldenAccount, "", "")
 	require.NoError(t, err)
 	acct, ok := w.Account(goldenAccount)
