@@ -1,20 +1,18 @@
 package anyservice
 
 import (
-	"net/url"
+	"slices"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/catalog"
-	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // needs returns the permissions that a request needs, by what the catalog knows of its
 // operation, and the roles that it passes.
 func (f *Fake) needs(r *request, op *operation) (needs []fakeaws.Need, err error) {
-	var keys enforce.Context
-	if err := r.keys(op.facts, &keys); err != nil {
+	told, err := r.told(op.facts)
+	if err != nil {
 		return nil, err
 	}
 	for i := range op.facts.Permissions {
@@ -29,8 +27,13 @@ func (f *Fake) needs(r *request, op *operation) (needs []fakeaws.Need, err error
 		if err != nil {
 			return nil, err
 		}
+		action, _ := catalog.Find(p.Action)
 		for _, one := range all {
-			needs = append(needs, f.need(r, op, i, one, &keys))
+			n := f.need(r, op, i, one, told)
+			if err := r.setItemKeys(action, &one, &n.Context); err != nil {
+				return nil, err
+			}
+			needs = append(needs, n)
 		}
 	}
 	return needs, nil
@@ -64,36 +67,37 @@ func (r *request) asked(p *catalog.Permission) (bool, error) {
 // of a PartiQL request.
 func (r *request) begins(source, word string) (bool, error) {
 	texts, err := r.texts(source)
-	for _, t := range texts {
-		text := strings.TrimLeft(t.text, " \t\r\n(")
-		if len(text) >= len(word) && strings.EqualFold(text[:len(word)], word) {
-			return true, nil
-		}
-	}
-	return false, err
+	return slices.ContainsFunc(texts, func(f found) bool { return beginsWith(f.text, word) }), err
+}
+
+func beginsWith(text, word string) bool {
+	text = strings.TrimLeft(text, " \t\r\n(")
+	return len(text) >= len(word) && strings.EqualFold(text[:len(word)], word)
 }
 
 // need makes the Need of a permission on a resource.
-func (f *Fake) need(r *request, op *operation, permission int, on resource, keys *enforce.Context) fakeaws.Need {
+func (f *Fake) need(r *request, op *operation, permission int, on resource, t *told) fakeaws.Need {
 	p := &op.facts.Permissions[permission]
 	n := fakeaws.Need{Action: p.Action, Resource: on.arn, Unknown: op.unknown(permission, on.partial, false)}
-	n.Context = keys.Clone()
-	for i := range p.Keys {
-		if text, ok := strings.CutPrefix(p.Keys[i].Source, "="); ok {
-			n.Context.Set(p.Keys[i].Key, text)
-		}
-	}
+	vague := t.set(r, p, &on, &n.Context)
 	op.compute(r, permission, &n.Context)
 	if on.arn == "*" {
+		n.Unknown = vague.or(n.Unknown)
 		return n
 	}
 	if on.partial {
 		n.Note = "The request does not tell all of the resource's ARN: each * and ? in " + on.arn +
 			" is unknown, and only a statement that covers whatever it is allows the call. Name the resource by its ARN in the call, or widen the statement's Resource."
 	}
+	if on.partial && prefixOf(n.Action) == "kms" && strings.Contains(n.Resource, ":key/") {
+		// KMS always asks the policy of the key. The default one leaves it to those of the
+		// account, which decide on any key.
+		n.Policy = fakeaws.DefaultKeyPolicy(owner(n.Resource))
+	}
 	if whole(&n) {
 		f.describe(r, op, permission, on.partial, &n)
 	}
+	n.Unknown = vague.or(n.Unknown)
 	return n
 }
 
@@ -127,144 +131,4 @@ func (f *Fake) describeKey(r *request, n *fakeaws.Need) {
 	}
 	n.Policy = fakeaws.DefaultKeyPolicy(account)
 	n.Note = "Nobody has told the key's policy: it is taken to be the default one."
-}
-
-// keys sets the condition keys that the request tells.
-func (r *request) keys(facts *catalog.Facts, keys *enforce.Context) error {
-	for i := range facts.Keys {
-		if err := r.key(&facts.Keys[i], keys); err != nil {
-			return err
-		}
-	}
-	if facts.Tags == nil {
-		return nil
-	}
-	return r.tags(facts.Tags, keys)
-}
-
-func (r *request) key(k *catalog.KeySource, keys *enforce.Context) error {
-	if k.Class == catalog.MapKeys && !strings.HasSuffix(k.Source, "{}") {
-		v, err := r.value(k.Source)
-		if err != nil {
-			return err
-		}
-		name, _, _ := strings.Cut(k.Key, "${")
-		v.Entries(func(key string, value *wire.Value) {
-			if text, ok := value.Text(); ok {
-				keys.Set(name+key, text)
-			}
-		})
-		return nil
-	}
-	all, err := r.texts(k.Source)
-	if err != nil || len(all) == 0 {
-		return err
-	}
-	if len(all) == 1 && !isList(k) {
-		keys.Set(k.Key, all[0].text)
-		return nil
-	}
-	values := make([]string, len(all))
-	for i := range all {
-		values[i] = all[i].text
-	}
-	keys.SetMulti(k.Key, values)
-	return nil
-}
-
-// isList reports whether a condition key has many values.
-func isList(k *catalog.KeySource) bool {
-	s, ok := catalog.Lookup(prefixOf(k.Key))
-	if !ok {
-		return false
-	}
-	key, ok := s.Key(k.Key)
-	return ok && strings.HasPrefix(key.Type, "ArrayOf")
-}
-
-// computed returns the value of a key that no member has.
-func (r *request) computed(what string) string {
-	switch strings.TrimPrefix(what, "c:") {
-	case "region":
-		return r.call.Region
-	case "account":
-		return r.call.Account
-	case "ses-api-version":
-		return map[string]string{"ses": "1", "sesv2": "2"}[r.call.Service]
-	}
-	return ""
-}
-
-// tags sets aws:RequestTag and aws:TagKeys.
-func (r *request) tags(t *catalog.Tags, keys *enforce.Context) error {
-	given, removed, err := r.givenTags(t)
-	if err != nil {
-		return err
-	}
-	fakeaws.SetRequestTags(keys, given, func(t fakeaws.Tag) (string, string) { return t.Key, t.Value })
-	fakeaws.SetTagKeys(keys, removed)
-	return nil
-}
-
-// maxTags is how many tags a request may have. AWS's limit for a resource is 50; a request
-// can be about several.
-const maxTags = 1_000
-
-// givenTags returns the tags in a request, or the keys of those that it removes.
-func (r *request) givenTags(t *catalog.Tags) (given []fakeaws.Tag, removed []string, err error) {
-	switch {
-	case t.List != "":
-		key, err := r.texts(t.List + "[]." + t.Key)
-		if err != nil {
-			return nil, nil, err
-		}
-		value, err := r.texts(t.List + "[]." + t.Value)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(key) > maxTags {
-			return nil, nil, invalid("The request has too many tags.")
-		}
-		for i := range key {
-			tag := fakeaws.Tag{Key: key[i].text}
-			for j := range value {
-				if key[i].together(&value[j]) {
-					tag.Value = value[j].text
-				}
-			}
-			given = append(given, tag)
-		}
-	case t.Map != "":
-		v, err := r.value(t.Map)
-		if err != nil {
-			return nil, nil, err
-		}
-		v.Entries(func(key string, value *wire.Value) {
-			text, _ := value.Text()
-			given = append(given, fakeaws.Tag{Key: key, Value: text})
-		})
-	case t.Query != "":
-		all, err := r.texts(t.Query)
-		if err != nil {
-			return nil, nil, err
-		}
-		for i := range all {
-			pairs, err := url.ParseQuery(all[i].text)
-			if err != nil {
-				return nil, nil, invalid("The tags of the request are malformed.")
-			}
-			for key := range pairs {
-				given = append(given, fakeaws.Tag{Key: key, Value: pairs.Get(key)})
-			}
-		}
-	case t.Keys != "":
-		all, err := r.texts(t.Keys)
-		if err != nil {
-			return nil, nil, err
-		}
-		for i := range all {
-			removed = append(removed, all[i].text)
-		}
-	}
-	return given, removed, nil
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // at returns the request for resources where the one of an ARN is: in its account and region,
@@ -26,25 +25,10 @@ func (r *request) at(text string) *request {
 	return &there
 }
 
-// aliased returns the key of KMS that a request names by an alias, alias/x or its ARN: that of
-// the World, or one that is not known. form is the ARN of what is meant.
-func (r *request) aliased(form, text string) (resource, bool) {
-	alias := strings.HasPrefix(text, "alias/") || strings.HasPrefix(text, "arn:") && strings.Contains(text, ":kms:") && strings.Contains(text, ":alias/")
-	if !alias || !strings.Contains(form, ":kms:") || !strings.Contains(form, ":key/") {
-		return resource{}, false
-	}
-	there := r.at(text)
-	if r.call.World != nil {
-		if key, err := r.call.World.Keys().Find(there.owner, there.region, text); err == nil {
-			return resource{arn: key.ARN, class: catalog.ByHand}, true
-		}
-	}
-	return there.fill(form, nil, nil, catalog.None), true
-}
-
 // identity returns what a resource is known by, and whether it is one: a secret by the ARN
 // without the six characters at its end, which calls by the name do not tell.
 func identity(on string) (string, bool) {
+	on = knownAs(on)
 	name, found := strings.CutSuffix(on, unknownSuffix)
 	switch {
 	case !strings.Contains(on, ":secretsmanager:"):

@@ -283,7 +283,7 @@ func (f *Fake) learnTags(r *request, op *operation, needs []fakeaws.Need) error 
 	if err != nil || len(given)+len(removed) == 0 && !creates(op.name) {
 		return err
 	}
-	f.learn(needs[0].Resource, func(k *knownResource) {
+	f.learn(knownAs(needs[0].Resource), func(k *knownResource) {
 		tags := make(map[string]string, len(k.tags)+len(given))
 		for key, value := range k.tags {
 			tags[key] = value

@@ -19,6 +19,17 @@ type resource struct {
 	partial bool
 	// class is how the catalog found where the request names it; 0 where it does not.
 	class catalog.Class
+	kind  *catalog.Resource // nil where it is not known
+	// at says which elements of the request name it; none where all of it does.
+	at [][]place
+}
+
+// together reports whether a text is of an element that names the resource.
+func (one *resource) together(f *found) bool {
+	if len(one.at) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(one.at, func(at []place) bool { return f.together(&found{at: at}) })
 }
 
 // maxResources is how many resources one permission of a call may be asked on. No AWS
@@ -51,13 +62,37 @@ func (r *request) resources(p *catalog.Permission) ([]resource, error) {
 	if len(all) == 0 {
 		return []resource{{arn: r.anyARN(prefixOf(p.Action)), partial: true}}, nil
 	}
+	if all, err = r.asking(p, all); err != nil {
+		return nil, err
+	}
 	return distinct(all), nil
+}
+
+// asking leaves those resources that the elements name which a permission is asked for, where
+// that is by a word: the table of a statement that begins with SELECT.
+func (r *request) asking(p *catalog.Permission, all []resource) ([]resource, error) {
+	for _, condition := range p.If {
+		source, word, hasWord := strings.Cut(condition, "~")
+		if !hasWord {
+			return all, nil
+		}
+		texts, err := r.texts(source)
+		if err != nil {
+			return nil, err
+		}
+		texts = slices.DeleteFunc(texts, func(f found) bool { return !beginsWith(f.text, word) })
+		all = slices.DeleteFunc(all, func(one resource) bool {
+			return !slices.ContainsFunc(texts, func(f found) bool { return one.together(&f) })
+		})
+	}
+	return all, nil
 }
 
 // meant returns the bindings that a request means. Types with the same sources are
 // alternatives: the first stands for all, and an ARN says which it is. Where the sources of a
 // type are among those of another, as those of a table among those of an index, the other is
-// meant when all its sources are set, and else the first.
+// meant when all its sources are set, and else the first; but of types that are all required,
+// as Glue's tables with their database, all are meant.
 func (r *request) meant(all []catalog.Binding) (meant []*catalog.Binding, err error) {
 	if len(all) == 1 {
 		return []*catalog.Binding{&all[0]}, nil
@@ -66,41 +101,41 @@ func (r *request) meant(all []catalog.Binding) (meant []*catalog.Binding, err er
 	for i := range all {
 		sources[i] = sourcesOf(&all[i])
 	}
-next:
 	for i := range all {
-		for j := range all {
-			if i == j || len(sources[i]) == 0 || !among(sources[i], sources[j]) {
-				continue
-			}
-			if len(sources[i]) == len(sources[j]) {
-				if j < i {
-					continue next
-				}
-				continue
-			}
-			set, err := r.allSet(sources[j])
-			if err != nil {
-				return nil, err
-			}
-			if set {
-				continue next
-			}
+		other, err := r.otherMeant(all, sources, i)
+		if err != nil {
+			return nil, err
 		}
-		for j := range all { // what is more than another, and not all there
-			if i == j || len(sources[j]) == 0 || len(sources[i]) <= len(sources[j]) || !among(sources[j], sources[i]) {
-				continue
-			}
-			set, err := r.allSet(sources[i])
-			if err != nil {
-				return nil, err
-			}
-			if !set {
-				continue next
-			}
+		if !other {
+			meant = append(meant, &all[i])
 		}
-		meant = append(meant, &all[i])
 	}
 	return meant, nil
+}
+
+// otherMeant reports whether a request means another type in the place of one.
+func (r *request) otherMeant(all []catalog.Binding, sources [][]string, i int) (bool, error) {
+	for j := range all {
+		required := !all[i].Optional && !all[j].Optional
+		within, beyond := among(sources[i], sources[j]), among(sources[j], sources[i])
+		switch {
+		case i == j || len(sources[i]) == 0 || len(sources[j]) == 0:
+		case within && beyond: // alternatives, unless both are written
+			if j < i && (!required || all[i].Class != catalog.ByHand) {
+				return true, nil
+			}
+		case required:
+		case within:
+			if set, err := r.allSet(sources[j]); set || err != nil {
+				return true, err
+			}
+		case beyond: // more than the other, and not all there
+			if set, err := r.allSet(sources[i]); !set || err != nil {
+				return true, err
+			}
+		}
+	}
+	return false, nil
 }
 
 func sourcesOf(b *catalog.Binding) (all []string) {
@@ -140,13 +175,21 @@ func prefixOf(action string) string {
 	return prefix
 }
 
+// distinct leaves one of the resources that several elements name.
 func distinct(all []resource) []resource {
-	seen := make(map[string]bool, len(all))
+	seen := make(map[string]int, len(all))
 	kept := all[:0]
 	for _, one := range all {
-		if !seen[one.arn] {
-			seen[one.arn] = true
+		i, known := seen[one.arn]
+		if !known {
+			seen[one.arn] = len(kept)
 			kept = append(kept, one)
+			continue
+		}
+		if same := &kept[i]; len(same.at) == 0 || len(one.at) == 0 {
+			same.at = nil
+		} else {
+			same.at = append(same.at[:len(same.at):len(same.at)], one.at...)
 		}
 	}
 	return kept
@@ -162,7 +205,7 @@ func (r *request) ofType(p *catalog.Permission, action *catalog.Action, b *catal
 		}
 	}
 	if source, ok := strings.CutPrefix(b.Type, "="); ok {
-		return r.ofTypes(p, action, source)
+		return r.ofTypes(p, action, b, source)
 	}
 	t := typeOf(action, b.Type)
 	if t == nil {
@@ -177,55 +220,72 @@ func (r *request) ofType(p *catalog.Permission, action *catalog.Action, b *catal
 		return nil, nil
 	}
 	if len(values) == 0 {
-		return []resource{r.fill(form, nil, nil, b.Class)}, nil
+		one := r.fill(form, nil, nil, b.Class)
+		one.kind = t
+		r.complete(action, &one)
+		return []resource{one}, nil
 	}
 	all := make([]resource, 0, len(values))
 	for _, row := range values {
-		all = append(all, r.oneOf(action, form, names, row, b.Class))
+		one := r.oneOf(action, t, form, names, row, b.Class)
+		for i := range row {
+			if len(row[i].at) > 0 {
+				one.at = append(one.at, row[i].at)
+			}
+		}
+		if len(one.at) > 1 {
+			one.at = [][]place{slices.Concat(one.at...)}
+		}
+		r.complete(action, &one)
+		all = append(all, one)
 	}
 	return all, nil
 }
 
 // ofTypes returns a resource of each type that the request names at a source: what is to be
-// made has no id yet.
-func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, source string) ([]resource, error) {
+// made has no id yet; of what is there, the variable of the binding is the id.
+func (r *request) ofTypes(p *catalog.Permission, action *catalog.Action, b *catalog.Binding, source string) ([]resource, error) {
 	texts, err := r.texts(source)
+	if err != nil {
+		return nil, err
+	}
+	_, ids, err := r.variables(b)
 	if err != nil {
 		return nil, err
 	}
 	var all []resource
 	for i := range texts {
-		if t := typeOf(action, texts[i].text); t != nil {
-			all = append(all, r.fill(t.ARNs[0], nil, nil, catalog.Partial))
-		} else {
+		t := typeNamed(action, texts[i].text)
+		if t == nil {
 			all = append(all, resource{arn: r.anyARN(prefixOf(p.Action)), partial: true})
+			continue
 		}
+		one := r.fill(t.ARNs[0], nil, nil, catalog.Partial)
+		if len(ids) == 1 {
+			one = r.fill(beforeNames(t.ARNs[0]), nil, nil, catalog.ByHand)
+			one.arn += ids[0][0].text
+		}
+		one.kind = t
+		if len(texts[i].at) > 0 {
+			one.at = [][]place{texts[i].at}
+		}
+		all = append(all, one)
 	}
 	return all, nil
 }
 
-// oneOf returns the resource of some values. One that is an ARN of a type which the action
-// takes is the resource: many members take a name or an ARN.
-func (r *request) oneOf(action *catalog.Action, form string, names []string, row []found, class catalog.Class) resource {
-	for i := range row {
-		text := row[i].text
-		if key, ok := r.aliased(form, text); ok {
-			return key
-		}
-		if !strings.HasPrefix(text, "arn:") {
-			continue
-		}
-		if fits(action, text) {
-			return resource{arn: text, class: class}
-		}
-		if a, err := arn.Parse(text); err == nil { // of the type above: the cluster of a service
-			r, row[i].text = r.at(text), lastPart(a.Resource)
+// typeNamed returns a type by its name as requests write it: "ManagedInstance" is managed-instance.
+func typeNamed(action *catalog.Action, name string) *catalog.Resource {
+	if action == nil {
+		return nil
+	}
+	for _, t := range action.Service.Resources() {
+		if strings.EqualFold(strings.ReplaceAll(t.Name, "-", ""), strings.ReplaceAll(name, "-", "")) {
+			return t
 		}
 	}
-	return r.fill(form, names, row, class)
+	return nil
 }
-
-func lastPart(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
 
 // variables returns the values of the variables of a binding: a row for each resource.
 func (r *request) variables(b *catalog.Binding) (names []string, rows [][]found, err error) {
@@ -303,22 +363,28 @@ func (r *request) fill(form string, names []string, row []found, class catalog.C
 // variable returns the value of a variable. One that begins with the text before it in the
 // form has that already.
 func (r *request) variable(before, name string, names []string, row []found, partial *bool) string {
-	switch strings.ToLower(name) {
-	case "partition":
+	lower := strings.ToLower(name)
+	switch {
+	case lower == "partition":
 		return "aws"
-	case "region":
+	case lower == "region":
 		return r.region
-	case "account", "accountid":
-		return r.owner
-	case "*":
+	case lower == "*":
 		return "*"
-	case "path":
-		if r.msg.Protocol == 0 || len(names) == 0 {
-			return r.call.Path()
-		}
+	case lower == "path" && (r.msg.Protocol == 0 || len(names) == 0):
+		return apiPath(r.call.Path())
 	}
+	ofAccount := lower == "account" || lower == "accountid"
 	for i, n := range names {
-		if n == name && row[i].text != "" {
+		if n != name || row[i].text == "" {
+			continue
+		}
+		id, isAccount := accountOf(row[i].text)
+		switch {
+		case ofAccount && isAccount:
+			return id
+		case ofAccount: // the service refuses it
+		default:
 			*partial = *partial || row[i].partial
 			if kind := before[strings.LastIndexByte(before, ':')+1:]; len(kind) > 1 {
 				return strings.TrimPrefix(row[i].text, kind)
@@ -326,90 +392,24 @@ func (r *request) variable(before, name string, names []string, row []found, par
 			return row[i].text
 		}
 	}
+	if ofAccount {
+		return r.owner
+	}
 	*partial = true
 	return "*"
 }
 
-// byARN returns the resources of a member that is an ARN, or of the form that the binding
-// has ("="). A text that is none names the resource as the last variable does.
-func (r *request) byARN(action *catalog.Action, b *catalog.Binding) ([]resource, error) {
-	if form, literal := strings.CutPrefix(b.ARN, "="); literal {
-		return []resource{r.fill(r.withLabels(form), nil, nil, b.Class)}, nil
-	}
-	texts, err := r.texts(b.ARN)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]resource, 0, len(texts))
-	for i := range texts {
-		all = append(all, r.named(action, b, texts[i]))
-	}
-	if len(all) == 0 && !b.Optional && len(b.Variables) == 0 {
-		all = append(all, r.unnamed(action, b))
-	}
-	return all, nil
-}
-
-func (r *request) named(action *catalog.Action, b *catalog.Binding, f found) resource {
-	text := f.text
-	if t := typeOf(action, b.Type); t != nil {
-		if key, ok := r.aliased(t.ARNs[0], text); ok {
-			return key
-		}
-	}
-	switch {
-	case strings.HasPrefix(text, "arn:") && (action == nil || fits(action, text)):
-		return resource{arn: text, class: b.Class}
-	case strings.HasPrefix(text, "arn:"):
-		return r.at(text).unnamed(action, b)
-	}
-	t := typeOf(action, b.Type)
-	if t == nil {
-		return r.unnamed(action, b)
-	}
-	form := t.ARNs[0]
-	if last := strings.LastIndex(form, "${"); last >= 0 {
-		name, _, _ := strings.Cut(form[last+2:], "}")
-		return r.fill(form, []string{name}, []found{f}, b.Class)
-	}
-	return resource{arn: text, class: catalog.None}
-}
-
-// unnamed is the resource of a type that the request does not name.
-func (r *request) unnamed(action *catalog.Action, b *catalog.Binding) resource {
-	if t := typeOf(action, b.Type); t != nil {
-		return r.fill(t.ARNs[0], nil, nil, catalog.None)
-	}
-	prefix := "*"
-	if action != nil {
-		prefix = action.Service.Prefix
-	}
-	return resource{arn: r.anyARN(prefix), partial: true}
-}
-
-func typeOf(action *catalog.Action, name string) *catalog.Resource {
+// kindOf returns the type of an ARN among those that an action takes; nil where it is of none.
+func kindOf(action *catalog.Action, text string) *catalog.Resource {
 	if action == nil {
 		return nil
 	}
-	for _, t := range action.Service.Resources() {
-		if t.Name == name {
-			return t
+	for _, t := range action.Resources {
+		if t.Match(text) {
+			return t.Resource
 		}
 	}
 	return nil
-}
-
-// fits reports whether an ARN is one of a type that an action takes.
-func fits(action *catalog.Action, text string) bool {
-	if action == nil {
-		return false
-	}
-	for _, t := range action.Resources {
-		if t.Match(text) {
-			return true
-		}
-	}
-	return false
 }
 
 // owner returns the account in an ARN; "" where it has none.

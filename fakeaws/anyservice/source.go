@@ -3,6 +3,7 @@ package anyservice
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -77,8 +78,8 @@ func (r *request) texts(source string) ([]found, error) {
 		var function string
 		function, functions, _ = strings.Cut(functions, "|")
 		if text, ok := strings.CutPrefix(function, "or:"); ok {
-			if len(all) == 0 {
-				all = []found{{text: text}}
+			if all, err = r.orElse(bare, text, all); err != nil {
+				return nil, err
 			}
 			continue
 		}
@@ -90,6 +91,31 @@ func (r *request) texts(source string) ([]found, error) {
 		}
 		all = kept
 	}
+	return all, nil
+}
+
+// orElse adds a text where the request has none: in a list, for each element that has none.
+func (r *request) orElse(source, text string, all []found) ([]found, error) {
+	i := strings.LastIndex(source, "].")
+	if i < 0 || !strings.HasPrefix(source, "b:") {
+		if len(all) == 0 {
+			all = []found{{text: text}}
+		}
+		return all, nil
+	}
+	body, err := r.document()
+	if err != nil || len(all) > maxResources {
+		return all, err
+	}
+	walk(body, source[len("b:"):i+1], "", nil, func(_ *wire.Value, at []place) {
+		if len(all) > maxResources {
+			return // which is too many
+		}
+		without := found{text: text, at: at}
+		if !slices.ContainsFunc(all, func(f found) bool { return f.together(&without) }) {
+			all = append(all, without)
+		}
+	})
 	return all, nil
 }
 
@@ -244,10 +270,18 @@ func (r *request) apply(function string, f *found) {
 		} else if _, alias, ok := strings.Cut(text, ":alias/"); ok {
 			f.text = "alias/" + alias
 		}
-	case "parent", "qualified": // of the ARN of a subscription, of a version or an alias
-		if parts := strings.Split(text, ":"); len(parts) > arnParts {
-			f.text = strings.Join(parts[:len(parts)-1], ":")
-		}
+	case "parent": // of the ARN of a subscription
+		f.text, _ = cutARN(text, topicParts)
+	case "qualified": // the ARN of a state machine, with a version or an alias after it or not
+		f.text, _ = cutARN(text, stateMachineParts)
+	case "qualifier":
+		_, f.text = cutARN(text, stateMachineParts)
+	case "scope": // of a web ACL and the like
+		f.text = map[string]string{"REGIONAL": "regional", "CLOUDFRONT": "global"}[text]
+	case "project": // of a build, whose id is project:uuid, also in its ARN
+		f.text, _, _ = strings.Cut(text[strings.LastIndexByte(text, '/')+1:], ":")
+	case "record": // the name of a record set as Route 53 compares it
+		f.text = strings.TrimSuffix(strings.ToLower(text), ".")
 	case "partiql":
 		f.text = tableOf(text)
 	case "copied": // bucket/key?versionId=x, escaped
@@ -263,9 +297,24 @@ func (r *request) apply(function string, f *found) {
 	}
 }
 
-// arnParts is how many parts with colons between them the ARN of a topic or a state machine has
-// at most: the seventh is that of what is beneath it.
-const arnParts = 6
+// How many parts with colons between them the ARNs of topics and of state machines have.
+const (
+	topicParts        = 6
+	stateMachineParts = 7
+)
+
+// cutARN cuts off what follows the first parts of an ARN.
+func cutARN(text string, parts int) (arn, rest string) {
+	at := 0
+	for range parts {
+		i := strings.IndexByte(text[at:], ':')
+		if i < 0 {
+			return text, ""
+		}
+		at += i + 1
+	}
+	return text[:at-1], text[at:]
+}
 
 // hasSuffix reports whether the ARN of a secret ends with the six characters that Secrets
 // Manager gives it.

@@ -15,7 +15,7 @@ var source = regexp.MustCompile(`^(` +
 	`b:([^.|,~\[\]{}]+(\[\w*\])?(\{[^{}]*\})?(\.|$|[|~]))*` + // body
 	`|q:[\w.:*{}-]+|h:[\w-]+(\{\})?|l:[\w-]+` + // query, header, label
 	`|c:[a-z0-9-]+` + // of the call
-	`)((\|or:\w+)|(\|(last|slashless|family|revision|alias|secret|parent|qualified|partiql|copied|version|ec2)))*$`)
+	`)((\|or:\w+)|(\|(last|slashless|family|revision|alias|secret|parent|qualified|partiql|copied|version|ec2|qualifier|scope|project|record)))*$`)
 
 var protocols = []string{"awsJson1_0", "awsJson1_1", "awsQuery", "ec2Query", "restJson1", "restXml", "rpcv2Cbor"}
 

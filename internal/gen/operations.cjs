@@ -57,6 +57,7 @@ function factsOf(op, shapes, api, prefix, own, errors) {
   const tagging = tagOnCreate(op, members, where, all, tagged, dependents);
   const f = compact(`${own}:${op.n}`, [...all, ...tagging]);
   const k = keys(actions, members, {
+    makes: /^(Create|Allocate)/.test(op.n),
     types: iam.keyTypes(prefix), computed: facts.services.computed, byHand: (key) => handKey(key, members),
   });
   if (Object.keys(k).length) f.k = k;
@@ -70,12 +71,17 @@ function factsOf(op, shapes, api, prefix, own, errors) {
   return f;
 }
 
+// handKey returns the source of a key by hand: of several, the first that is set; "" when no
+// member has it.
 function handKey(key, members) {
   const by = facts.services.keys[key];
-  if (!by) return undefined;
-  const [bare, fn] = by.split('|');
-  const m = members.find((x) => x.path === bare);
-  return m && `h ${m.source}${fn ? '|' + fn : ''}`;
+  if (!by) return by;
+  const sources = by.split(',').map((path) => {
+    const [bare, ...fn] = path.split('|');
+    const m = members.find((x) => x.path === bare.replace(/\[\]$/, ''));
+    return m && (m.source || m.map) + fn.map((f) => '|' + f).join('');
+  }).filter(Boolean);
+  return sources.length ? `h ${sources.join(',')}` : undefined;
 }
 
 const isTagging = (a) => (iam.action(a) || { accessLevel: '' }).accessLevel.startsWith('Tagging');
@@ -106,7 +112,7 @@ function compact(name, all) {
   const one = ({ a, unknown, if: when, r, k }) => ({
     ...(a === name ? {} : { a }), ...(unknown ? { u: 1 } : {}), ...(when ? { if: when } : {}), ...(r.length ? { r } : {}), ...(k ? { k } : {}),
   });
-  if (all.length === 1 && !all[0].if && all[0].a === name) return one(all[0]);
+  if (all.length === 1 && !all[0].if && !all[0].k && all[0].a === name) return one(all[0]);
   return { p: all.map(one) };
 }
 

@@ -18,11 +18,12 @@ function fits(type, m, c) {
 
 // keys returns {key: "class source"} for the keys of the operation's actions that the
 // input has. Those of a service that need no member are not among them.
-function keys(actions, members, { types, computed, byHand }) {
+function keys(actions, members, { types, computed, byHand, makes }) {
   const found = {};
-  for (const key of [...new Set(actions.flatMap((a) => a.keys))].sort()) {
+  for (const key of [...new Set(actions.flatMap((a) => (makes ? [...a.keys, ...a.types.flatMap((t) => (t.required && t.conditionKeys) || [])] : a.keys)))].sort()) {
     if (/^aws:/i.test(key) || computed[key]) continue;
-    const b = byHand(key) || keyOf(key, members, types);
+    const written = byHand(key);
+    const b = written === '' ? undefined : written || keyOf(key, members, types);
     if (b) found[key] = b;
   }
   return found;
@@ -72,7 +73,7 @@ function tags(members, shapes, operation) {
   }
   const url = members.find((m) => m.source === 'h:x-amz-tagging');
   if (url) return { u: url.source };
-  const lists = members.filter((m) => m.depth <= 1 && tagNames.test(m.name));
+  const lists = members.filter((m) => m.depth <= 1 && (tagNames.test(m.name) || m.path === 'Tags.Items'));
   for (const m of lists) {
     if (m.kind === 'list' && m.element && m.element.m && !(m.depth === 1 && !/^(TagSet|Items)$/.test(m.name))) {
       const k = m.element.m.find((e) => keyNames.includes(e.n));

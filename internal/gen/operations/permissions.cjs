@@ -33,10 +33,18 @@ function ofBatch(name, iam) {
 
 function resources(name, action, members, where) {
   const own = `${where.api}:${where.operation}`;
-  const written = where.facts.services.resources[own] || where.facts.services.resources[name];
+  const by = where.facts.services.resources;
+  // What is tagged when it is made is not named as where it is tagged later.
+  const written = by[own] || (name.endsWith(':' + where.operation) ? by[name] : undefined);
   if (written) return Object.entries(written).map(([t, by]) => resourceByHand(name, t, by, members));
   if (action.types.length === 0) return [];
-  return bind(action, members, where).map(compact);
+  return bind(action, members, where).map(compact).map((r) => ofAccount(r, members, where));
+}
+
+// ofAccount adds the account of a resource where a member of the request has it.
+function ofAccount(r, members, { aliases }) {
+  const m = aliases.Account && r.c !== 'a' && !r.a && members.find((x) => x.path === aliases.Account);
+  return m ? { ...r, v: { ...r.v, Account: m.source }, ...(r.v ? {} : { c: 'h' }) } : r;
 }
 
 const compact = ({ t, a, v, form, c, required }) => ({
@@ -55,15 +63,24 @@ function source(members, path, name) {
 // resourceByHand reads {"type": "member"} of the ARN, {"type": {"variable": "member"}}; a type
 // with ? is optional, one without variables stands for what the operation makes.
 function resourceByHand(name, type, by, members) {
-  const t = type.replace('?', '');
+  const t = type.startsWith('=') ? '=' + source(members, type.slice(1), name) : type.replace('?', '');
   const more = t === type ? {} : { o: 1 };
   if (typeof by === 'string') return { t, a: source(members, by, name), c: 'h', ...more };
-  const v = Object.fromEntries(Object.entries(by).map(([variable, path]) => [variable, source(members, path, name)]));
+  const { ARN, ...variables } = by;
+  if (ARN) more.a = source(members, ARN, name);
+  const v = Object.fromEntries(Object.entries(variables).map(([variable, path]) => [variable, source(members, path, name)]));
   return Object.keys(v).length ? { t, v, c: 'h', ...more } : { t, c: 'n', ...more };
 }
 
-// byHand reads "action@member?condition" of operations.json.
-function byHand(text, op, members, where) {
+// byHand reads "action@member?condition#key=value" of operations.json.
+function byHand(all, op, members, where) {
+  const [text, constant] = all.split('#');
+  const [key, value] = (constant || '').split('=');
+  const p = withoutKeys(text, op, members, where);
+  return constant ? { ...p, k: { [key]: '=' + value } } : p;
+}
+
+function withoutKeys(text, op, members, where) {
   const { iam, prefix } = where;
   const name = `${prefix}:${op.n}`;
   const [rest, condition] = text.split('?');
