@@ -92,7 +92,7 @@ var arnRows = []row{
 		call: operation(secretsmanager.NewFromConfig, (*secretsmanager.Client).GetSecretValue, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn("secretsmanager", "secret:db-AbCdEf"))}),
 	},
 	{
-		operation: "a log group", action: "logs:FilterLogEvents", resource: arn("logs", "log-group:/shop/web"), other: arn("logs", "log-group:/shop/web2"),
+		operation: "a log group", action: "logs:FilterLogEvents", resource: arn("logs", "log-group:/shop/web:log-stream:"), other: arn("logs", "log-group:/shop/web2:*"),
 		call: operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).FilterLogEvents, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/shop/web")}),
 	},
 	{

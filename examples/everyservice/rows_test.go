@@ -69,11 +69,11 @@ var analyticsRows = []row{
 		call: operation(cloudwatch.NewFromConfig, (*cloudwatch.Client).PutMetricData, &cloudwatch.PutMetricDataInput{Namespace: aws.String("shop")}),
 	},
 	{
-		operation: "cloudwatchlogs/CreateLogGroup", action: "logs:CreateLogGroup", resource: arn("logs", "log-group:/shop/web"), other: arn("logs", "log-group:/shop/api"),
+		operation: "cloudwatchlogs/CreateLogGroup", action: "logs:CreateLogGroup", resource: arn("logs", "log-group:/shop/web:log-stream:"), other: arn("logs", "log-group:/shop/api:*"),
 		call: operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).CreateLogGroup, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/shop/web")}),
 	},
 	{
-		operation: "cloudwatchlogs/DeleteLogGroup", action: "logs:DeleteLogGroup", resource: arn("logs", "log-group:/shop/web"), other: arn("logs", "log-group:/shop/api"),
+		operation: "cloudwatchlogs/DeleteLogGroup", action: "logs:DeleteLogGroup", resource: arn("logs", "log-group:/shop/web:log-stream:"), other: arn("logs", "log-group:/shop/api:*"),
 		call: operation(cloudwatchlogs.NewFromConfig, (*cloudwatchlogs.Client).DeleteLogGroup, &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: aws.String("/shop/web")}),
 	},
 	{
