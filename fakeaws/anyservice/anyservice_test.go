@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 )
@@ -257,4 +258,18 @@ func TestClone(t *testing.T) {
 	require.NoError(t, fake.(*anyservice.Fake).Stub("GetItem", nil))
 	assert.Equal(t, http.StatusOK, l.do("clone", user, get).status, "the stub is still there")
 	assert.Equal(t, http.StatusNotImplemented, l.do("process", user, get).status)
+}
+
+// A World without IAM has no roles that could be passed.
+func TestPassRoleWithoutIAM(t *testing.T) {
+	t.Parallel()
+	w := worldtest.NewWorld(t, fakeaws.Config{Region: region, Others: anyservice.Services{}})
+	acct, _ := w.Account(account)
+	create := sent{"lambda", http.MethodPost, "/2015-03-31/functions", `{"FunctionName":"f","Role":"arn:aws:iam::111122223333:role/r","Code":{}}`, nil}
+	r := create.sign(t, aws.Credentials{AccessKeyID: acct.Root.AccessKeyID, SecretAccessKey: acct.Root.SecretAccessKey})
+	r.Host = r.URL.Host
+	resp, err := w.Door().RoundTrip(r)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, "InvalidParameterValueException", resp.Header.Get("X-Amzn-Errortype"))
 }
