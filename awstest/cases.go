@@ -65,7 +65,7 @@ type Row struct {
 	Action, Resource string
 	Keys             []ContextEntry
 	Want             []Want
-	Setup func(*Account) // see [Case]
+	Setup            func(*Account) // see [Case]
 }
 
 // Cases returns the cases of the matrix, row by row: "reads as worker". A row with

@@ -57,7 +57,9 @@ func TestUpstream(t *testing.T) {
 func TestResourceTags(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	awstest.Stub(acct, func(context.Context, *dynamodb.DescribeTableInput) (*dynamodb.DescribeTableOutput, error) { return nil, nil })
+	awstest.Stub(acct, func(context.Context, *dynamodb.DescribeTableInput) (*dynamodb.DescribeTableOutput, error) {
+		return nil, nil
+	})
 	role := acct.NewRole("dev", awstest.Allow("dynamodb:*").If("StringEquals", "aws:ResourceTag/env", "dev"))
 	describe := func() error {
 		_, err := dynamodb.NewFromConfig(role.Config()).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("orders")})

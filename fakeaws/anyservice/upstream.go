@@ -70,7 +70,7 @@ func (u *Upstream) pass(r *request, service string) (*wire.Response, error) {
 	if c == nil {
 		c = client
 	}
-	resp, err := c.Do(req)
+	resp, err := c.Do(req) //nolint:bodyclose // it is the stream of the answer, which its reader closes
 	if err != nil {
 		if r.call.Err() != nil {
 			return nil, r.call.Err()

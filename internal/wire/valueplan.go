@@ -33,34 +33,9 @@ func (f *field) nameIn(p Protocol) string {
 func (n *node) readValue(p Protocol, from *Value, v reflect.Value) error {
 	switch n.kind {
 	case structKind:
-		if from.kind != structValue && !from.wrapped {
-			return errJSONStruct
-		}
-		to := n.target(v)
-		for i := range n.fields {
-			f := &n.fields[i]
-			if member := from.Member(f.nameIn(p)); member.Exists() {
-				if err := f.node.readValue(p, member, to.Field(f.index)); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return n.readStruct(p, from, v)
 	case unionKind:
-		for i := range n.fields {
-			f := &n.fields[i]
-			if m := from.Member(f.nameIn(p)); m.Exists() {
-				if !v.IsNil() {
-					return errJSONWrapped
-				}
-				member := reflect.New(n.cases[f.index])
-				v.Set(member)
-				if err := f.node.readValue(p, m, member.Elem().Field(0)); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return n.readUnion(p, from, v)
 	case listKind:
 		if from.kind != listOfValues && !from.wrapped {
 			return errJSONList
@@ -73,16 +48,7 @@ func (n *node) readValue(p Protocol, from *Value, v reflect.Value) error {
 		}
 		return nil
 	case mapKind:
-		v.Set(reflect.MakeMap(n.base))
-		var err error
-		from.Entries(func(key string, value *Value) {
-			e := reflect.New(n.base.Elem()).Elem()
-			if err == nil {
-				err = n.elem.readValue(p, value, e)
-			}
-			v.SetMapIndex(reflect.ValueOf(key).Convert(n.base.Key()), e)
-		})
-		return err
+		return n.readMap(p, from, v)
 	}
 	text, ok := from.Text()
 	if !ok {
@@ -96,6 +62,53 @@ func (n *node) readValue(p Protocol, from *Value, v reflect.Value) error {
 		return serialization("Unexpected value in payload: " + quoteShort(text))
 	}
 	return nil
+}
+
+func (n *node) readStruct(p Protocol, from *Value, v reflect.Value) error {
+	if from.kind != structValue && !from.wrapped {
+		return errJSONStruct
+	}
+	to := n.target(v)
+	for i := range n.fields {
+		f := &n.fields[i]
+		if member := from.Member(f.nameIn(p)); member.Exists() {
+			if err := f.node.readValue(p, member, to.Field(f.index)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *node) readUnion(p Protocol, from *Value, v reflect.Value) error {
+	for i := range n.fields {
+		f := &n.fields[i]
+		m := from.Member(f.nameIn(p))
+		if !m.Exists() {
+			continue
+		}
+		if !v.IsNil() {
+			return errJSONWrapped
+		}
+		member := reflect.New(n.cases[f.index])
+		v.Set(member)
+		if err := f.node.readValue(p, m, member.Elem().Field(0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *node) readMap(p Protocol, from *Value, v reflect.Value) (err error) {
+	v.Set(reflect.MakeMap(n.base))
+	from.Entries(func(key string, value *Value) {
+		e := reflect.New(n.base.Elem()).Elem()
+		if err == nil {
+			err = n.elem.readValue(p, value, e)
+		}
+		v.SetMapIndex(reflect.ValueOf(key).Convert(n.base.Key()), e)
+	})
+	return err
 }
 
 // encodeCBOR writes the answer of RPC v2 CBOR.
