@@ -96,7 +96,7 @@ func TestPartsAreWhole(t *testing.T) {
 		_, command, _ := strings.Cut(line, " ")
 		words := strings.Fields(command)
 		last := strings.TrimPrefix(words[len(words)-1], "PART=")
-		if n, of, ok := strings.Cut(last, "/"); ok && len(n) == 1 {
+		if n, of, ok := strings.Cut(last, "/"); ok && len(n) == 1 && n != "." {
 			name := strings.Join(words[:len(words)-1], " ") + " of " + of
 			found[name] = append(found[name], n)
 		}
