@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ type Row struct {
 	Action, Resource string
 	Keys             []ContextEntry
 	Want             []Want
-	Setup func(*Account) // see [Case]
+	Setup            func(*Account) // see [Case]
 }
 
 // Cases returns the cases of the matrix, row by row: "reads as worker". A row with
@@ -160,6 +161,19 @@ func (cases Cases) RunParallel(t *testing.T) {
 			c.run(t, file)
 		})
 	}
+}
+
+// In returns the cases for the World of clone, a clone of that of their principals: see
+// [Principal.In].
+func (cases Cases) In(clone *Account) Cases {
+	clone.t.Helper()
+	there := slices.Clone(cases)
+	for i := range there {
+		if there[i].As != nil {
+			there[i].As = there[i].As.In(clone)
+		}
+	}
+	return there
 }
 
 // Check runs the cases one after the other, without subtests: for [Mutate].

@@ -30,10 +30,13 @@ func (a *Account) Clone(t TB) *Account {
 		t.Fatalf("awstest: Clone: %v", err)
 		return nil
 	}
+	if m, ok := t.(*mutantT); ok && m.mutant != nil {
+		world.LeaveCoverage() // mutants are the policies of nobody
+	}
 	other := *a
 	other.t, other.world, other.socket = t, world, nil
 	a.shared.mu.Lock()
-	other.shared = &shared{accounts: a.shared.accounts, family: a.shared.family}
+	other.shared = &shared{accounts: a.shared.accounts, family: a.shared.family, sessions: a.shared.sessions, endpoints: a.shared.endpoints}
 	a.shared.mu.Unlock()
 	other.begin("Clone")
 	t.Cleanup(world.EndFaults)
@@ -50,9 +53,8 @@ func (a *Account) In(clone *Account) *Account {
 	}
 	other := *a
 	other.t, other.world, other.socket, other.shared = clone.t, clone.world, clone.socket, clone.shared
-	if other.via != nil && other.socket != nil {
-		other.socket = &socket{world: other.world, door: other.door()}
-		clone.t.Cleanup(other.socket.close)
+	if other.via != nil {
+		other.goVia(other.via)
 	}
 	return &other
 }

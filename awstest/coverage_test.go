@@ -99,7 +99,7 @@ func TestCoverageOfWhatIsStored(t *testing.T) {
 
 // Mutants are the policies of nobody.
 func TestCoverageIsNotOfMutants(t *testing.T) {
-	r := covered(t, func(t *testing.T) { awstest.Mutate(t, thorough) })
+	r := covered(t, thorough)
 	assert.Len(t, r.Policies, 1)
 	assert.Equal(t, "100.0%", r.PercentText())
 }
