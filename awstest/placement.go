@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	awsorg "github.com/aws/aws-sdk-go-v2/service/organizations"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -152,21 +153,12 @@ func (f fixture) placed(in, out any) {
 // placedManaged is placed for a managed policy, which gets another version.
 func (f fixture) placedManaged(p *placement, arn *string) {
 	p.at = *arn
-	f.policy = nil
-	list := func(a *Account) *awsiam.ListPolicyVersionsOutput {
-		f.account = a
-		out, err := f.do(&awsiam.ListPolicyVersionsInput{PolicyArn: arn})
-		if err != nil {
-			return &awsiam.ListPolicyVersionsOutput{}
-		}
-		return out.(*awsiam.ListPolicyVersionsOutput)
-	}
 	p.current = func() (string, bool) {
-		for _, v := range list(f.account).Versions {
+		for _, v := range versionsOf(f.account, arn) {
 			if !v.IsDefaultVersion {
 				continue
 			}
-			out, err := f.do(&awsiam.GetPolicyVersionInput{PolicyArn: arn, VersionId: v.VersionId})
+			out, err := fixture{account: f.account}.do(&awsiam.GetPolicyVersionInput{PolicyArn: arn, VersionId: v.VersionId})
 			if err == nil {
 				return *f.decoded(out.(*awsiam.GetPolicyVersionOutput).PolicyVersion.Document), true
 			}
@@ -174,7 +166,7 @@ func (f fixture) placedManaged(p *placement, arn *string) {
 		return "", false
 	}
 	p.put = func(a *Account, d *document) error {
-		for _, v := range list(a).Versions {
+		for _, v := range versionsOf(a, arn) {
 			if v.IsDefaultVersion {
 				continue // there are up to five
 			}
@@ -185,6 +177,15 @@ func (f fixture) placedManaged(p *placement, arn *string) {
 		_, err := fixture{account: a, policy: d}.do(&awsiam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: &d.text, SetAsDefault: true})
 		return err
 	}
+}
+
+// versionsOf are the versions of a managed policy; none where there is no such policy.
+func versionsOf(a *Account, arn *string) []iamtypes.PolicyVersion {
+	out, err := fixture{account: a}.do(&awsiam.ListPolicyVersionsInput{PolicyArn: arn})
+	if err != nil {
+		return nil
+	}
+	return out.(*awsiam.ListPolicyVersionsOutput).Versions
 }
 
 // placedSession is placed for a session policy. A session keeps its own for life: the
