@@ -54,6 +54,10 @@ type shared struct {
 	accounts int
 	rows     []span // the calls of the rows of Cases
 	family   *family
+	// clones are those of the World that have not ended, and handed the calls of those that
+	// have.
+	clones []*Account
+	handed Calls
 	// placements are the policies that this package has put in place.
 	placements []placement
 	// sessions and endpoints replace those of the World that this one is a clone of, by

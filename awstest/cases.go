@@ -146,8 +146,8 @@ func (cases Cases) Run(t *testing.T) {
 // that As has now: no case sees what another one does. Call must make its calls with the
 // config that it gets, and Setup gets the account of the clone. As every parallel subtest,
 // the cases run when the test function has returned. The failure of one is that of Run. The
-// calls are in the logs of the clones: [AssertLeastPrivilege] of a principal of the first
-// World knows nothing of them.
+// calls are in the logs of the clones; [AssertLeastPrivilege] of a principal of the first
+// World, in a function for t.Cleanup, knows of them.
 func (cases Cases) RunParallel(t *testing.T) {
 	t.Helper()
 	_, file, _, _ := runtime.Caller(1)
