@@ -130,6 +130,35 @@ func TestResemblance(t *testing.T) {
 	})
 }
 
+// Characters whose first bytes are the same are compared whole.
+func TestResemblanceOfCharacters(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, text string
+		want          answer
+		known         int
+	}{
+		{"aé", "aè", no, 1},
+		{"aé*", "aè*", no, 1},
+		{"a世b", "a丗*", no, 1},
+		{"a世b", "a世*", maybe, 4},
+		{"aé", "aé", yes, 3},
+		{"aé*", "aé*", yes, 3},
+		{"é?", "é??", no, 2},
+		{"é??", "é??", yes, 2},
+		{"é", "é*", maybe, 2},
+		{"é*", "é", yes, 2},
+		{"ab", "a", no, 1},
+		{"a", "ab", no, 1},
+		{"a", "*", maybe, 0},
+		{"*", "a", yes, 0},
+	} {
+		p := newPattern(wildcards.Replace(c.pattern))
+		assert.Equal(t, c.want, resemblance(p.text, c.text), "%s and %s", c.pattern, c.text)
+		assert.Equal(t, c.known, knownPrefix(p.text, c.text), "%s and %s", c.pattern, c.text)
+	}
+}
+
 // A hostile pattern does not take long: what would stays open.
 func TestResemblanceIsBounded(t *testing.T) {
 	t.Parallel()
