@@ -58,8 +58,10 @@ type shared struct {
 	// have.
 	clones []*Account
 	handed Calls
-	// placements are the policies that this package has put in place.
+	// placements are the policies that this package has put in place, and places where each
+	// is among them.
 	placements []placement
+	places     map[string]int
 	// sessions and endpoints replace those of the World that this one is a clone of, by
 	// the ids of access keys and of VPC endpoints.
 	sessions  map[string]aws.Credentials

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -38,16 +37,18 @@ func (a *Account) place(p placement) {
 		return
 	}
 	p.account = a
+	key := a.ID() + " " + p.at
 	a.shared.mu.Lock()
 	defer a.shared.mu.Unlock()
-	at := slices.IndexFunc(a.shared.placements, func(other placement) bool {
-		return other.at == p.at && other.account.ID() == a.ID()
-	})
-	if at < 0 {
-		a.shared.placements = append(a.shared.placements, p)
-	} else {
+	if at, ok := a.shared.places[key]; ok {
 		a.shared.placements[at] = p
+		return
 	}
+	if a.shared.places == nil {
+		a.shared.places = make(map[string]int)
+	}
+	a.shared.places[key] = len(a.shared.placements)
+	a.shared.placements = append(a.shared.placements, p)
 }
 
 // inForce returns the document that is there now. Where the program has put another one
