@@ -203,3 +203,22 @@ func TestResemblanceIsBounded(t *testing.T) {
 	require.Equal(t, maybe, resemblance(pattern, text+"b"))
 	require.Equal(t, maybe, resemblance(strings.Repeat("a\xfe", 4000)+"b", strings.Repeat("a*", 500)))
 }
+
+// What is allowed depends on nothing that is unknown, also where no statement allows it.
+func TestUnknownOfTheRootUser(t *testing.T) {
+	t.Parallel()
+	dev := `"Condition":{"StringEquals":{"aws:ResourceTag/env":"dev"}}`
+	for _, set := range []PolicySet{
+		{Resource: policy(t, BucketPolicy, stmt("Allow", "s3:*", bucketObject, aws(account), dev))},
+		{SCPs: [][]*Policy{{fullSCP, policy(t, ServiceControlPolicy, stmt("Allow", "s3:*", "*", dev))}}},
+		{Resource: policy(t, BucketPolicy, stmt("Allow", "s3:*", bucketObject, aws(account), dev), stmt("Allow", "s3:*", bucketObject, aws(account)))},
+		{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", dev))}},
+	} {
+		req := ask(rootOf(account), "s3:GetObject", bucketObject)
+		req.ResourceAccount = account
+		req.Unknown = &Unknown{Key: func(string) bool { return true }}
+		d := Evaluate(req, &set)
+		require.True(t, d.Allowed(), d)
+		assert.Empty(t, d.Unknowns())
+	}
+}
