@@ -76,79 +76,102 @@ func (p *placement) inForce() (*document, bool) {
 	return &d, true
 }
 
+// A replay is how to look at a policy that a call has put in place, and to make the call
+// again with another one.
+type replay struct {
+	get   any // an input
+	text  func(out any) *string
+	again func(text *string) any
+}
+
 // placed remembers the policy that a call has put in place.
 func (f fixture) placed(in, out any) {
 	p := placement{document: *f.policy, at: fmt.Sprintf("%T", in)}
-	read, write := f, f
-	read.policy = nil
-	// by makes the placement of a call that can be made again with another document.
-	by := func(get any, text func(out any) *string, again func(text *string) any) {
-		about, _ := json.Marshal(get) // texts alone
-		p.at = fmt.Sprintf("%T %s", get, about)
-		p.current = func() (string, bool) {
-			out, err := read.do(get)
-			if err != nil {
-				return "", false
-			}
-			shown := text(out)
-			return aws.ToString(shown), shown != nil
-		}
-		p.put = func(a *Account, d *document) error {
-			f := write
-			f.account, f.policy = a, d
-			_, err := f.do(again(&d.text))
-			return err
-		}
-	}
 	switch in := in.(type) {
-	case *awsiam.PutUserPolicyInput:
-		by(&awsiam.GetUserPolicyInput{UserName: in.UserName, PolicyName: in.PolicyName},
-			func(out any) *string { return f.decoded(out.(*awsiam.GetUserPolicyOutput).PolicyDocument) },
-			func(text *string) any {
-				return &awsiam.PutUserPolicyInput{UserName: in.UserName, PolicyName: in.PolicyName, PolicyDocument: text}
-			})
-	case *awsiam.PutRolePolicyInput:
-		by(&awsiam.GetRolePolicyInput{RoleName: in.RoleName, PolicyName: in.PolicyName},
-			func(out any) *string { return f.decoded(out.(*awsiam.GetRolePolicyOutput).PolicyDocument) },
-			func(text *string) any {
-				return &awsiam.PutRolePolicyInput{RoleName: in.RoleName, PolicyName: in.PolicyName, PolicyDocument: text}
-			})
-	case *awsiam.PutGroupPolicyInput:
-		by(&awsiam.GetGroupPolicyInput{GroupName: in.GroupName, PolicyName: in.PolicyName},
-			func(out any) *string { return f.decoded(out.(*awsiam.GetGroupPolicyOutput).PolicyDocument) },
-			func(text *string) any {
-				return &awsiam.PutGroupPolicyInput{GroupName: in.GroupName, PolicyName: in.PolicyName, PolicyDocument: text}
-			})
-	case *awsiam.CreateRoleInput:
-		by(&awsiam.GetRoleInput{RoleName: in.RoleName},
-			func(out any) *string { return f.decoded(out.(*awsiam.GetRoleOutput).Role.AssumeRolePolicyDocument) },
-			func(text *string) any {
-				return &awsiam.UpdateAssumeRolePolicyInput{RoleName: in.RoleName, PolicyDocument: text}
-			})
 	case *awsiam.CreatePolicyInput:
 		f.placedManaged(&p, out.(*awsiam.CreatePolicyOutput).Policy.Arn)
-	case *awss3.PutBucketPolicyInput:
-		by(&awss3.GetBucketPolicyInput{Bucket: in.Bucket},
-			func(out any) *string { return out.(*awss3.GetBucketPolicyOutput).Policy },
-			func(text *string) any { return &awss3.PutBucketPolicyInput{Bucket: in.Bucket, Policy: text} })
-	case *awssqs.SetQueueAttributesInput:
-		const policy = types.QueueAttributeNamePolicy
-		by(&awssqs.GetQueueAttributesInput{QueueUrl: in.QueueUrl, AttributeNames: []types.QueueAttributeName{policy}},
-			func(out any) *string {
-				return shownIn(out.(*awssqs.GetQueueAttributesOutput).Attributes, string(policy))
-			},
-			func(text *string) any {
-				return &awssqs.SetQueueAttributesInput{QueueUrl: in.QueueUrl, Attributes: map[string]string{string(policy): *text}}
-			})
-	case *awsorg.CreatePolicyInput:
-		id := out.(*awsorg.CreatePolicyOutput).Policy.PolicySummary.Id
-		by(&awsorg.DescribePolicyInput{PolicyId: id},
-			func(out any) *string { return out.(*awsorg.DescribePolicyOutput).Policy.Content },
-			func(text *string) any { return &awsorg.UpdatePolicyInput{PolicyId: id, Content: text} })
 	case *awssts.AssumeRoleInput:
 		f.placedSession(&p, in, out.(*awssts.AssumeRoleOutput))
+	default:
+		if r, ok := f.replayIAM(in); ok {
+			f.placedBy(&p, r)
+		} else if r, ok := replayOther(in, out); ok {
+			f.placedBy(&p, r)
+		}
 	}
 	f.account.place(p)
+}
+
+// placedBy is placed for a call that can be made again.
+func (f fixture) placedBy(p *placement, r replay) {
+	about, _ := json.Marshal(r.get) // texts alone
+	p.at = fmt.Sprintf("%T %s", r.get, about)
+	read := f
+	read.policy = nil
+	p.current = func() (string, bool) {
+		out, err := read.do(r.get)
+		if err != nil {
+			return "", false
+		}
+		shown := r.text(out)
+		return aws.ToString(shown), shown != nil
+	}
+	p.put = func(a *Account, d *document) error {
+		write := f
+		write.account, write.policy = a, d
+		_, err := write.do(r.again(&d.text))
+		return err
+	}
+}
+
+// replayIAM is for inline policies and trust policies.
+func (f fixture) replayIAM(in any) (r replay, ok bool) {
+	switch in := in.(type) {
+	case *awsiam.PutUserPolicyInput:
+		r.get = &awsiam.GetUserPolicyInput{UserName: in.UserName, PolicyName: in.PolicyName}
+		r.text = func(out any) *string { return f.decoded(out.(*awsiam.GetUserPolicyOutput).PolicyDocument) }
+		r.again = func(text *string) any { return policyInputs[aUser].put(in.UserName, in.PolicyName, text) }
+	case *awsiam.PutRolePolicyInput:
+		r.get = &awsiam.GetRolePolicyInput{RoleName: in.RoleName, PolicyName: in.PolicyName}
+		r.text = func(out any) *string { return f.decoded(out.(*awsiam.GetRolePolicyOutput).PolicyDocument) }
+		r.again = func(text *string) any { return policyInputs[aRole].put(in.RoleName, in.PolicyName, text) }
+	case *awsiam.PutGroupPolicyInput:
+		r.get = &awsiam.GetGroupPolicyInput{GroupName: in.GroupName, PolicyName: in.PolicyName}
+		r.text = func(out any) *string { return f.decoded(out.(*awsiam.GetGroupPolicyOutput).PolicyDocument) }
+		r.again = func(text *string) any { return policyInputs[aGroup].put(in.GroupName, in.PolicyName, text) }
+	case *awsiam.CreateRoleInput:
+		r.get = &awsiam.GetRoleInput{RoleName: in.RoleName}
+		r.text = func(out any) *string { return f.decoded(out.(*awsiam.GetRoleOutput).Role.AssumeRolePolicyDocument) }
+		r.again = func(text *string) any {
+			return &awsiam.UpdateAssumeRolePolicyInput{RoleName: in.RoleName, PolicyDocument: text}
+		}
+	}
+	return r, r.get != nil
+}
+
+// replayOther is for the policies of buckets, queues and organizations.
+func replayOther(in, out any) (r replay, ok bool) {
+	switch in := in.(type) {
+	case *awss3.PutBucketPolicyInput:
+		r.get = &awss3.GetBucketPolicyInput{Bucket: in.Bucket}
+		r.text = func(out any) *string { return out.(*awss3.GetBucketPolicyOutput).Policy }
+		r.again = func(text *string) any { return &awss3.PutBucketPolicyInput{Bucket: in.Bucket, Policy: text} }
+	case *awssqs.SetQueueAttributesInput:
+		const policy = types.QueueAttributeNamePolicy
+		r.get = &awssqs.GetQueueAttributesInput{QueueUrl: in.QueueUrl, AttributeNames: []types.QueueAttributeName{policy}}
+		r.text = func(out any) *string {
+			return shownIn(out.(*awssqs.GetQueueAttributesOutput).Attributes, string(policy))
+		}
+		r.again = func(text *string) any {
+			return &awssqs.SetQueueAttributesInput{QueueUrl: in.QueueUrl, Attributes: map[string]string{string(policy): *text}}
+		}
+	case *awsorg.CreatePolicyInput:
+		id := out.(*awsorg.CreatePolicyOutput).Policy.PolicySummary.Id
+		r.get = &awsorg.DescribePolicyInput{PolicyId: id}
+		r.text = func(out any) *string { return out.(*awsorg.DescribePolicyOutput).Policy.Content }
+		r.again = func(text *string) any { return &awsorg.UpdatePolicyInput{PolicyId: id, Content: text} }
+	}
+	return r, r.get != nil
 }
 
 // placedManaged is placed for a managed policy, which gets another version.
