@@ -90,7 +90,7 @@ func WithUpstream(service, address string) Option {
 	})
 }
 
-// A ResourcePolicy is a policy that a test gives a resource of a service without a fake.
+// SetResourcePolicy gives a resource of a service without a fake a policy.
 func (a *Account) SetResourcePolicy(arn string, p Policy) {
 	a.t.Helper()
 	if a.ownerOf(arn) == nil {
