@@ -5,7 +5,7 @@ PART ?=
 # What decides, and what reads and checks documents.
 MUTATED := evaluate.go,fixed.go,match.go,sieve.go,action.go,pattern.go,pattern_index.go,pattern_search.go,pattern_transform.go,arn.go,principal.go,variables.go,context.go,condition.go,operators.go,cond_*.go,$\
 	compile.go,parse.go,document.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
-	decision.go,explain*.go,suggest*.go,message.go,keys.go,use.go,simulate.go
+	decision.go,explain*.go,suggest*.go,message.go,keys.go,use.go,simulate.go,unknown.go
 
 .PHONY: test race lint fuzz bench mutate generate proofs ci
 

@@ -54,6 +54,18 @@ type shared struct {
 	accounts int
 	rows     []span // the calls of the rows of Cases
 	family   *family
+	// clones are those of the World that have not ended, and handed the calls of those that
+	// have.
+	clones []*Account
+	handed Calls
+	// placements are the policies that this package has put in place, and places where each
+	// is among them.
+	placements []placement
+	places     map[string]int
+	// sessions and endpoints replace those of the World that this one is a clone of, by
+	// the ids of access keys and of VPC endpoints.
+	sessions  map[string]aws.Credentials
+	endpoints map[string]*VPCEndpoint
 }
 
 // A family is what a World, its clones and theirs have in common.

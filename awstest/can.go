@@ -46,6 +46,9 @@ func (p *Principal) ask(action, resource string, keys []ContextEntry) (Permissio
 		return Permission{}, err
 	}
 	q := fakeaws.Question{Action: known.String(), Resource: resource, Region: p.account.options.region}
+	if via := p.account.via; via != nil {
+		q.Via = &via.endpoint
+	}
 	for _, k := range keys {
 		if err := question.SetKey(&q.Keys, k.name, k.values, len(k.values) > 1, known); err != nil {
 			return Permission{}, err

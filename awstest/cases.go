@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -145,8 +146,8 @@ func (cases Cases) Run(t *testing.T) {
 // that As has now: no case sees what another one does. Call must make its calls with the
 // config that it gets, and Setup gets the account of the clone. As every parallel subtest,
 // the cases run when the test function has returned. The failure of one is that of Run. The
-// calls are in the logs of the clones: [AssertLeastPrivilege] of a principal of the first
-// World knows nothing of them.
+// calls are in the logs of the clones; [AssertLeastPrivilege] of a principal of the first
+// World, in a function for t.Cleanup, knows of them.
 func (cases Cases) RunParallel(t *testing.T) {
 	t.Helper()
 	_, file, _, _ := runtime.Caller(1)
@@ -160,6 +161,19 @@ func (cases Cases) RunParallel(t *testing.T) {
 			c.run(t, file)
 		})
 	}
+}
+
+// In returns the cases for the World of clone, a clone of that of their principals: see
+// [Principal.In].
+func (cases Cases) In(clone *Account) Cases {
+	clone.t.Helper()
+	there := slices.Clone(cases)
+	for i := range there {
+		if there[i].As != nil {
+			there[i].As = there[i].As.In(clone)
+		}
+	}
+	return there
 }
 
 // Check runs the cases one after the other, without subtests: for [Mutate].

@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"maps"
+	"slices"
 )
 
 // Clone makes an account like this one for another test, such as a subtest, in a World of
@@ -19,7 +20,9 @@ import (
 // What this package made in the first World stays there; [Principal.In] and [Account.In] give
 // the same in the clone, and acct.S3().Bucket and its like find the rest by name. The clone
 // has the time of the World, its faults and the same ids to give out, and a clock, an
-// address and a log of its own. It ends with the test.
+// address and a log of its own. It ends with the test. Its calls count for the first World
+// where grants are looked for that are used: by [AssertLeastPrivilege], [Principal.PolicyDiff],
+// [Principal.MinimalPolicy] and [Account.Trace].
 //
 // A clone takes some microseconds, and its first use of each service the time to copy the
 // part of that service. The first clone after a change of the World takes longest.
@@ -30,14 +33,58 @@ func (a *Account) Clone(t TB) *Account {
 		t.Fatalf("awstest: Clone: %v", err)
 		return nil
 	}
+	if m, ok := t.(*mutantT); ok && m.mutant != nil {
+		world.LeaveCoverage() // mutants are the policies of nobody
+	}
 	other := *a
 	other.t, other.world, other.socket = t, world, nil
 	a.shared.mu.Lock()
-	other.shared = &shared{accounts: a.shared.accounts, family: a.shared.family}
+	other.shared = &shared{accounts: a.shared.accounts, family: a.shared.family, sessions: a.shared.sessions, endpoints: a.shared.endpoints}
 	a.shared.mu.Unlock()
 	other.begin("Clone")
 	t.Cleanup(world.EndFaults)
+	a.adopt(&other)
 	return &other
+}
+
+// maxHanded is how many calls of clones that have ended a World remembers, as many as of its
+// own.
+const maxHanded = 4096
+
+// adopt has the calls of a clone count for the World that it was made of: see
+// [Account.used]. Those of mutants count for nobody.
+func (a *Account) adopt(clone *Account) {
+	if m, ok := clone.t.(*mutantT); ok && m.mutant != nil {
+		return
+	}
+	s := a.shared
+	s.mu.Lock()
+	s.clones = append(s.clones, clone)
+	s.mu.Unlock()
+	clone.t.Cleanup(func() {
+		calls := clone.used()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.clones = slices.DeleteFunc(slices.Clone(s.clones), func(c *Account) bool { return c == clone })
+		s.handed = append(s.handed, calls...)
+		if more := len(s.handed) - maxHanded; more > 0 {
+			s.handed = slices.Clone(s.handed[more:])
+		}
+	})
+}
+
+// used returns what the World and its clones were asked, for what tells which grants are
+// used: the calls of the World, and then those of each clone.
+func (a *Account) used() Calls {
+	calls := a.Calls()
+	a.shared.mu.Lock()
+	clones := a.shared.clones
+	calls = append(calls, a.shared.handed...)
+	a.shared.mu.Unlock()
+	for _, clone := range clones {
+		calls = append(calls, clone.used()...)
+	}
+	return calls
 }
 
 // In returns the same account in the World of clone, which is a clone of this account's World
@@ -50,9 +97,8 @@ func (a *Account) In(clone *Account) *Account {
 	}
 	other := *a
 	other.t, other.world, other.socket, other.shared = clone.t, clone.world, clone.socket, clone.shared
-	if other.via != nil && other.socket != nil {
-		other.socket = &socket{world: other.world, door: other.door()}
-		clone.t.Cleanup(other.socket.close)
+	if other.via != nil {
+		other.goVia(other.via)
 	}
 	return &other
 }

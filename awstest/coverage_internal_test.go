@@ -62,3 +62,24 @@ func TestMainWithoutSetUp(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, 0, run(nil, func() int { return 0 }))
 }
+
+// What clones hand back is bounded.
+func TestHandedCallsAreBounded(t *testing.T) {
+	t.Parallel()
+	acct := New(t)
+	acct.shared.handed = make(Calls, maxHanded-1)
+	t.Run("", func(t *testing.T) {
+		clone := acct.Clone(t)
+		for range 3 {
+			if _, err := s3.NewFromConfig(clone.Config()).ListBuckets(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if n := len(acct.shared.handed); n != maxHanded || acct.shared.handed[n-3].Operation != "ListBuckets" {
+		t.Errorf("%d calls", n)
+	}
+	if len(acct.shared.clones) != 0 {
+		t.Error("a clone that has ended is kept")
+	}
+}

@@ -99,7 +99,22 @@ func TestCoverageOfWhatIsStored(t *testing.T) {
 
 // Mutants are the policies of nobody.
 func TestCoverageIsNotOfMutants(t *testing.T) {
-	r := covered(t, func(t *testing.T) { awstest.Mutate(t, thorough) })
+	r := covered(t, thorough)
+	assert.Len(t, r.Policies, 1)
+	assert.Equal(t, "100.0%", r.PercentText())
+}
+
+// What is used in clones is covered, with the policies of the World.
+func TestCoverageOfClones(t *testing.T) {
+	r := covered(t, func(t *testing.T) {
+		acct := awstest.New(t)
+		acct.S3().CreateBucket("reports").Put("q3", "x")
+		role := acct.NewRole("r", awstest.Allow("s3:GetObject", "s3:PutObject").On("arn:aws:s3:::reports/*"))
+		awstest.Cases{{Name: "reads", As: role, Call: reading("reports", "q3"), Want: awstest.WantAllowed()}}.RunParallel(t)
+		t.Run("also of clones of clones", func(t *testing.T) {
+			require.NoError(t, putting("q4")(t.Context(), role.In(acct.Clone(t).Clone(t)).Config()))
+		})
+	})
 	assert.Len(t, r.Policies, 1)
 	assert.Equal(t, "100.0%", r.PercentText())
 }

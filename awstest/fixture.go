@@ -81,7 +81,11 @@ func (f fixture) do(in any) (any, error) {
 	}
 	// Credentials are renewed, and state is looked at, in cleanup functions too, when
 	// the test's context is over.
-	return a.world.Do(context.WithoutCancel(a.t.Context()), actor, in)
+	out, err := a.world.Do(context.WithoutCancel(a.t.Context()), actor, in)
+	if err == nil && f.policy != nil {
+		f.placed(in, out)
+	}
+	return out, err
 }
 
 // A regional is a service of an account in one region.

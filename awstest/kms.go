@@ -65,5 +65,26 @@ func (k *Key) SetPolicy(policy Policy) {
 	}
 	if err != nil {
 		a.t.Fatalf("awstest: policy of %s: %s", k.alias, doc.explain(err))
+		return
 	}
+	a.placeKeyPolicy(k.key, doc)
+}
+
+// placeKeyPolicy remembers the policy of a key, for [Mutate].
+func (a *Account) placeKeyPolicy(key *fakeaws.Key, d *document) {
+	a.place(placement{
+		document: *d, at: key.ARN,
+		current: func() (string, bool) { return key.Policy().Document(), true },
+		put: func(a *Account, d *document) error {
+			there, err := a.world.Keys().Find(a.ID(), strings.Split(key.ARN, ":")[3], key.ID)
+			if err != nil {
+				return err
+			}
+			p, err := enforce.Parse(d.text, enforce.KeyPolicy, d.source)
+			if err != nil {
+				return err
+			}
+			return there.SetPolicy(p)
+		},
+	})
 }

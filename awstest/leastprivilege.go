@@ -13,7 +13,9 @@ import (
 // AssertLeastPrivilege checks that the calls of a test used all that the policies of a
 // user or role grant: it fails with each statement, action and resource that no allowed
 // call of the principal used, and with actions that are wider than what was used. It
-// looks at the calls that the World remembers, the latest 4,096. The test goes on.
+// looks at the calls that the World remembers, the latest 4,096, and at as many of its clones:
+// after [Cases.RunParallel] in a function for t.Cleanup, since parallel subtests run when the
+// test function has returned. The test goes on.
 func AssertLeastPrivilege(t TB, p *Principal) bool {
 	t.Helper()
 	if problem := p.unused(); problem != "" {
@@ -44,7 +46,7 @@ func (p *Principal) unused() string {
 	if len(unused) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:", p.arn, len(p.account.Calls().By(p)))
+	text := fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:", p.arn, len(p.account.used().By(p)))
 	for _, u := range unused {
 		text += "\n  " + u.String()
 	}
@@ -65,7 +67,7 @@ func (p *Principal) policiesInForce() []*enforce.Policy {
 // usages are what the calls of the principal used of each statement.
 func (p *Principal) usages() map[*enforce.Statement]*usage {
 	all := map[*enforce.Statement]*usage{}
-	for _, call := range p.account.Calls().By(p) {
+	for _, call := range p.account.used().By(p) {
 		for _, d := range call.Decisions {
 			for _, use := range d.Uses() {
 				u := all[use.Statement]
@@ -103,7 +105,7 @@ type minimal struct{ conditions, resource string }
 func (p *Principal) MinimalPolicy() string {
 	p.account.t.Helper()
 	actions := map[minimal]map[string]bool{}
-	for _, call := range p.account.Calls().By(p) {
+	for _, call := range p.account.used().By(p) {
 		for _, d := range call.Decisions {
 			conditions, needed := p.needs(d)
 			if !needed {
@@ -209,10 +211,10 @@ func (p Permission) String() string { return p.Decision.String() }
 
 // Trace returns each permission that the calls of the World have needed, in order: who
 // needed it, for which call, on which resource, with which condition keys, and which
-// statement decided.
+// statement decided. Those of its clones follow its own.
 func (a *Account) Trace() []Permission {
 	var trace []Permission
-	for _, call := range a.Calls() {
+	for _, call := range a.used() {
 		for _, d := range call.Decisions {
 			p := permissionOf(d)
 			p.Operation, p.Principal = call.Service+":"+call.Operation, call.Caller

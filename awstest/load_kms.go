@@ -58,7 +58,9 @@ func (p *properties) setKeyPolicy(key *fakeaws.Key, doc *document) {
 	}
 	if err != nil {
 		p.problem("the key policy: %s", doc.explain(err))
+		return
 	}
+	p.account().placeKeyPolicy(key, doc)
 }
 
 func aliasKey(p *properties) {

@@ -31,24 +31,29 @@ func reading(bucket, key string) func(context.Context, aws.Config) error {
 
 // reporter looks at a role and leaves holes: it never deletes, reads no other bucket, and
 // does not write the final reports.
-func reporter(t awstest.T) {
+func reporter(t *testing.T) {
 	acct := awstest.New(t)
 	acct.S3().CreateBucket("reports").Put("2025/q4", "x")
 	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
-	awstest.Cases{
+	cases := awstest.Cases{
 		{Name: "writes", As: role, Call: putting("2026/q3"), Want: awstest.WantAllowed()},
 		{Name: "not for other years", As: role, Call: putting("2025/q3"), Want: awstest.WantDenied("s3:PutObject")},
 		{Name: "reads", As: role, Call: reading("reports", "2025/q4"), Want: awstest.WantAllowed()},
-	}.Check(t)
+	}
+	awstest.Mutate(t, acct, func(t awstest.T, acct *awstest.Account) { cases.In(acct).Check(t) })
+	assert.Equal(t, []string{"2025/q4"}, acct.S3().Bucket("reports").Keys())
 }
 
 // thorough has no holes.
-func thorough(t awstest.T) {
+func thorough(t *testing.T) {
 	acct := awstest.New(t)
-	bucket := acct.S3().CreateBucket("reports")
-	bucket.Put("2025/q4", "x")
+	acct.S3().CreateBucket("reports").Put("2025/q4", "x")
 	acct.S3().CreateBucket("others").Put("k", "x")
 	role := acct.NewRole("reporter", awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*"))
+	awstest.Mutate(t, acct, func(t awstest.T, acct *awstest.Account) { checkThoroughly(t, role.In(acct)) })
+}
+
+func checkThoroughly(t awstest.T, role *awstest.Principal) {
 	_, err := s3.NewFromConfig(role.Config()).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String("2025/q4")})
 	awstest.RequireDenied(t, err, "s3:DeleteObject")
 	require.NoError(t, reading("reports", "2025/q4")(t.Context(), role.Config()))
@@ -59,7 +64,7 @@ func thorough(t awstest.T) {
 func TestMutate(t *testing.T) {
 	const run = "AWSTEST_MUTATE"
 	if os.Getenv(run) != "" {
-		awstest.Mutate(t, reporter)
+		reporter(t)
 		return
 	}
 	t.Parallel()
@@ -86,7 +91,7 @@ func TestMutate(t *testing.T) {
 
 // doubled has grants that are written twice, and a condition that another one implies: no
 // test notices what is changed of them.
-func doubled(t awstest.T) {
+func doubled(t *testing.T) {
 	acct := awstest.New(t)
 	acct.S3().CreateBucket("reports").Put("q4", "x")
 	acct.S3().CreateBucket("others").Put("k", "x")
@@ -95,21 +100,24 @@ func doubled(t awstest.T) {
 		awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/q4").Sid("Again"),
 		awstest.Allow("s3:ListBucket").On("arn:aws:s3:::reports").If("StringEquals", "s3:prefix", "a").If("StringLike", "s3:prefix", "a*"),
 	))
-	awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q4")
-	awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q3")
-	awstest.AssertCannot(t, role, "s3:GetObject", "arn:aws:s3:::others/k")
-	awstest.AssertCannot(t, role, "s3:PutObject", "arn:aws:s3:::reports/q4")
-	awstest.AssertCan(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
-	awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "ab"))
-	awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::others", awstest.ContextKey("s3:prefix", "a"))
-	awstest.AssertCannot(t, role, "s3:GetBucketPolicy", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
+	awstest.Mutate(t, acct, func(t awstest.T, acct *awstest.Account) {
+		role := role.In(acct)
+		awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q4")
+		awstest.AssertCan(t, role, "s3:GetObject", "arn:aws:s3:::reports/q3")
+		awstest.AssertCannot(t, role, "s3:GetObject", "arn:aws:s3:::others/k")
+		awstest.AssertCannot(t, role, "s3:PutObject", "arn:aws:s3:::reports/q4")
+		awstest.AssertCan(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
+		awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "ab"))
+		awstest.AssertCannot(t, role, "s3:ListBucket", "arn:aws:s3:::others", awstest.ContextKey("s3:prefix", "a"))
+		awstest.AssertCannot(t, role, "s3:GetBucketPolicy", "arn:aws:s3:::reports", awstest.ContextKey("s3:prefix", "a"))
+	})
 }
 
 // Mutants that mean what the policy means are told apart: they are logged, and do not fail.
 func TestMutateTellsEquivalentMutantsApart(t *testing.T) {
 	const run = "AWSTEST_MUTATE_EQUIVALENT"
 	if os.Getenv(run) != "" {
-		awstest.Mutate(t, doubled)
+		doubled(t)
 		return
 	}
 	t.Parallel()
@@ -125,5 +133,5 @@ func TestMutateTellsEquivalentMutantsApart(t *testing.T) {
 
 func TestMutateFindsNothing(t *testing.T) {
 	t.Parallel()
-	awstest.Mutate(t, thorough)
+	thorough(t)
 }

@@ -289,7 +289,7 @@ func (n *node) attach(kind orgtypes.PolicyType, name string, policy Policy) {
 		})
 		id = out.Policy.PolicySummary.Id
 	}
-	f.subject = name + " to " + n.id
+	f.subject, f.policy = name+" to "+n.id, nil
 	perform[awsorg.AttachPolicyOutput](f, &awsorg.AttachPolicyInput{PolicyId: id, TargetId: &n.id})
 }
 

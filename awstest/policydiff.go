@@ -158,7 +158,7 @@ func valuesOf(texts []enforce.Text) []string {
 
 // missing are the permissions of the minimal policy that the policies in force do not grant.
 func (p *Principal) missing(inForce []*enforce.Policy) (missing []MissingGrant) {
-	for _, call := range p.account.Calls().By(p) {
+	for _, call := range p.account.used().By(p) {
 		for _, d := range call.Decisions {
 			if _, minimal := p.needs(d); !minimal {
 				continue

@@ -332,4 +332,12 @@ type fixed aws.Credentials
 
 func (f fixed) get() (aws.Credentials, error) { return aws.Credentials(f), nil }
 
-func (f fixed) in(*Account) source { return f }
+// in gives the credentials of another session where the clone has one in place of this.
+func (f fixed) in(account *Account) source {
+	account.shared.mu.Lock()
+	defer account.shared.mu.Unlock()
+	if c, ok := account.shared.sessions[f.AccessKeyID]; ok {
+		return fixed(c)
+	}
+	return f
+}

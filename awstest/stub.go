@@ -103,8 +103,7 @@ func WithUpstream(service, address string) Option {
 // place of the one that it has. Its own operations do the same, as PutResourcePolicy.
 func (a *Account) SetResourcePolicy(arn string, p Policy) {
 	a.t.Helper()
-	fake := a.ownerOf(arn)
-	if fake == nil {
+	if a.ownerOf(arn) == nil {
 		return
 	}
 	kind := enforce.ResourcePolicy
@@ -115,16 +114,28 @@ func (a *Account) SetResourcePolicy(arn string, p Policy) {
 	if d == nil {
 		return
 	}
-	parsed, err := enforce.Parse(d.text, kind, d.source)
-	if err == nil {
-		var bound *fakeaws.ResourcePolicy
-		if bound, err = a.world.Bind(parsed); err == nil {
-			fake.SetPolicy(arn, bound)
-		}
-	}
-	if err != nil {
+	if err := a.bindResourcePolicy(arn, d); err != nil {
 		a.t.Fatalf("awstest: the resource policy of %s: %v", arn, err)
+		return
 	}
+	a.place(placement{
+		document: *d, at: arn,
+		current: func() (string, bool) { return d.text, true },
+		put:     func(a *Account, d *document) error { return a.bindResourcePolicy(arn, d) },
+	})
+}
+
+// bindResourcePolicy gives a resource of a service without a fake a policy.
+func (a *Account) bindResourcePolicy(arn string, d *document) error {
+	parsed, err := enforce.Parse(d.text, d.kind, d.source)
+	if err != nil {
+		return err
+	}
+	bound, err := a.world.Bind(parsed)
+	if err == nil {
+		a.ownerOf(arn).SetPolicy(arn, bound)
+	}
+	return err
 }
 
 // SetResourceTags says which tags a resource of a service without a fake has: these and no

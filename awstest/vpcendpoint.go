@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -31,6 +32,7 @@ func (a *Account) NewVPCEndpoint(policy Policy) *VPCEndpoint {
 				a.t.Fatalf("awstest: the policy of the VPC endpoint %s: %v", e.ID(), err)
 			}
 			e.endpoint.Policy = p
+			e.placed(a, d)
 		}
 	}
 	if a.socket != nil {
@@ -54,11 +56,52 @@ func (e *VPCEndpoint) String() string { return fmt.Sprintf("VPC endpoint %s", e.
 // place of aws:SourceIp. Policies are attached to the principal itself.
 func (p *Principal) Via(e *VPCEndpoint) *Principal {
 	account := *p.account
-	account.via = e
-	if account.socket != nil {
-		account.socket = e.socket
-	}
+	account.goVia(e)
 	return &Principal{identity: identity{account: &account, name: p.name, arn: p.arn}, credentials: p.credentials}
+}
+
+// goVia lets the account's clients go through a VPC endpoint of its World, or of the one
+// that this is a clone of.
+func (a *Account) goVia(e *VPCEndpoint) {
+	a.shared.mu.Lock()
+	if there := a.shared.endpoints[e.ID()]; there != nil {
+		e = there
+	}
+	a.shared.mu.Unlock()
+	a.via = e
+	switch {
+	case a.socket == nil:
+	case e.socket != nil && e.socket.world == a.world:
+		a.socket = e.socket
+	default:
+		a.socket = &socket{world: a.world, door: a.door()}
+		a.t.Cleanup(a.socket.close)
+	}
+}
+
+// placed remembers the endpoint's policy, for [Mutate].
+func (e *VPCEndpoint) placed(a *Account, d *document) {
+	a.place(placement{
+		document: *d, at: e.ID(),
+		current: func() (string, bool) { return e.endpoint.Policy.Document(), true },
+		put: func(a *Account, d *document) error {
+			p, err := enforce.Parse(d.text, enforce.EndpointPolicy, d.source)
+			if err != nil {
+				return err
+			}
+			other := *e
+			other.endpoint.Policy, other.socket = p, nil
+			a.shared.mu.Lock()
+			defer a.shared.mu.Unlock()
+			endpoints := maps.Clone(a.shared.endpoints)
+			if endpoints == nil {
+				endpoints = make(map[string]*VPCEndpoint)
+			}
+			endpoints[e.ID()] = &other
+			a.shared.endpoints = endpoints
+			return nil
+		},
+	})
 }
 
 // door is the way into the World that the account's clients take.

@@ -95,3 +95,23 @@ func TestVPCEndpointInBubble(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// What is asked of a principal that calls through an endpoint is decided as its calls are.
+func TestCanThroughVPCEndpoint(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports").Put("a", "x")
+	e := acct.NewVPCEndpoint(awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*").By("*"))
+	role := acct.NewRole("r", awstest.Allow("s3:*").On("*"), awstest.Deny("s3:PutObject").If("StringNotEquals", "aws:SourceVpce", e.ID()))
+	awstest.AssertCan(t, role, "s3:DeleteObject", "arn:aws:s3:::reports/a")
+	awstest.AssertCannot(t, role.Via(e), "s3:DeleteObject", "arn:aws:s3:::reports/a")
+	awstest.AssertCan(t, role.Via(e), "s3:GetObject", "arn:aws:s3:::reports/a")
+	assert.Equal(t, []string{e.ID()}, role.Via(e).Can("s3:GetObject", "arn:aws:s3:::reports/a").Keys["aws:SourceVpce"])
+
+	// The clone's principals go through the endpoint into the clone.
+	clone := acct.Clone(t)
+	there := role.In(clone).Via(e)
+	awstest.RequireAllowed(t, reading("reports", "a")(t.Context(), there.Config()))
+	assert.Len(t, clone.Calls(), 1)
+	assert.Empty(t, acct.Calls())
+}

@@ -118,13 +118,14 @@ func TestCookbookMutate(t *testing.T) {
 		_, err := s3.NewFromConfig(p.Config()).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key})
 		return err
 	}
-	awstest.Mutate(t, func(t awstest.T) {
-		acct := awstest.New(t)
-		bucket := acct.S3().CreateBucket("reports")
-		role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports")
+	role := acct.NewRole("reporter", awstest.File("testdata/reporter.json"))
+	awstest.Mutate(t, acct, func(t awstest.T, acct *awstest.Account) {
+		role := role.In(acct)
 		awstest.RequireAllowed(t, put(t, role, "2026/q3.csv"))
 		awstest.RequireDenied(t, put(t, role, "2025/q3.csv"), "s3:PutObject")
-		_, err := s3.NewFromConfig(role.Config()).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucket.Name()), Key: aws.String("2026/q3.csv")})
+		_, err := s3.NewFromConfig(role.Config()).DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String("2026/q3.csv")})
 		awstest.RequireDenied(t, err, "s3:DeleteObject")
 	})
 }

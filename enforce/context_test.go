@@ -95,6 +95,43 @@ func TestContextSetIsNotLinear(t *testing.T) {
 	assert.Equal(t, 1<<18, n)
 }
 
+// A clone and its context are set apart from each other, also where they are many keys.
+func TestContextClone(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3 * manyKeys} {
+		var base, c Context
+		base.Set("b", "base")
+		c.Base = &base
+		c.Grow(2 * n)
+		key := func(i int) string { return "k" + strconv.Itoa(i) }
+		for i := range n {
+			c.Set(key(i), "before")
+		}
+		clone := c.Clone()
+		clone.Set(key(0), "clone")
+		clone.SetMulti(key(n), []string{"clone"})
+		c.Set(key(n+1), "context")
+		value := func(c *Context, name string) string {
+			v := c.find(newConditionKey(name))
+			if v == nil {
+				return ""
+			}
+			return strings.Join(v.texts(), ",")
+		}
+		names := []string{"b", key(0), key(n - 1), key(n), key(n + 1)}
+		var of, ofClone []string
+		for _, name := range names {
+			of, ofClone = append(of, value(&c, name)), append(ofClone, value(&clone, name))
+		}
+		last := "before"
+		if n == 1 {
+			last = "clone" // the first key too
+		}
+		assert.Equal(t, []string{"base", "before", "before", "", "context"}, of)
+		assert.Equal(t, []string{"base", "clone", last, "clone", ""}, ofClone)
+	}
+}
+
 func TestContextOver(t *testing.T) {
 	t.Parallel()
 	var bottom, middle, top Context

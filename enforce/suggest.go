@@ -99,29 +99,70 @@ func (d Decision) Suggest() string {
 // one statement.
 const maxSuggestions = 32
 
-// Suggestions returns the changes that together allow the request.
+// Suggestions returns the changes that together allow the request. None of them can be left
+// out.
 func (d Decision) Suggestions() []Suggestion {
 	var all []Suggestion
 	if d.fixed() != nil || len(d.Unknowns()) > 0 {
 		return nil
 	}
+	for _, step := range d.needed(d.steps()) {
+		next := step.Suggestion
+		if last := len(all) - 1; last >= 0 && next.Levels != nil && sameAtAnotherLevel(&all[last], &next) {
+			all[last].Levels = append(all[last].Levels, next.Levels...)
+		} else {
+			all = append(all, next)
+		}
+	}
+	return all
+}
+
+// A step is a suggestion, and what it does to the policies.
+type step struct {
+	Suggestion
+	change change
+}
+
+// steps returns a way to a decision that allows, each step as the one before it leaves the
+// policies.
+func (d Decision) steps() (all []step) {
 	set, at := *d.Policies, d
 	for range maxSuggestions {
 		if at.Allowed() || at.isMisplaced() {
 			break
 		}
 		next, change := at.next()
-		if last := len(all) - 1; last >= 0 && next.Levels != nil && sameAtAnotherLevel(&all[last], &next) {
-			all[last].Levels = append(all[last].Levels, next.Levels...)
-		} else {
-			all = append(all, next)
-		}
+		all = append(all, step{next, change})
 		if !change(&set) {
 			break
 		}
 		at = Evaluate(d.Request, &set)
 	}
 	return all
+}
+
+// needed returns the steps without those that a later one makes unnecessary: a statement
+// for the caller's account needs an identity-based policy besides it, and where another
+// statement, for the caller itself, is nearer than that, it allows alone.
+func (d Decision) needed(all []step) []step {
+	for i := 0; i < len(all) && len(all) > 1; {
+		rest := slices.Delete(slices.Clone(all), i, i+1)
+		if !d.allowedAfter(rest) {
+			i++
+			continue
+		}
+		all = rest
+	}
+	return all
+}
+
+// allowedAfter reports whether some steps allow the request.
+func (d Decision) allowedAfter(steps []step) bool {
+	set := *d.Policies
+	for _, s := range steps {
+		s.change(&set)
+	}
+	return Evaluate(d.Request, &set).Allowed()
 }
 
 // sameAtAnotherLevel reports whether two suggestions for an organization are of the same

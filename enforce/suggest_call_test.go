@@ -117,6 +117,44 @@ func TestSuggestionsKeepConditions(t *testing.T) {
 	assert.Equal(t, plain, d.Suggestions()[0].Add)
 }
 
+// A statement for the caller's account needs an identity-based policy besides it. Where the
+// next step is a statement that allows alone, it is the only one that is suggested.
+func TestSuggestionsLeaveOutWhatIsNotNeeded(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::" + account + ":role/r"
+	conditional := func(principal, value string) string {
+		return stmt("Allow", "sts:AssumeRole", "", principal, `"Condition":{"StringEquals":{"sts:ExternalId":"`+value+`"}}`)
+	}
+	forAccount, forAll := conditional(aws(account), "1"), conditional(`"Principal":"*"`, "2")
+	for name, c := range map[string]struct {
+		statements []string
+		identity   bool
+		want       []int // statements of the trust policy
+	}{
+		"one for all after it":     {[]string{forAccount, forAll}, false, []int{2}},
+		"two that are equal":       {[]string{forAccount, forAll, forAll}, false, []int{2}},
+		"one for all before it":    {[]string{forAll, forAccount}, false, []int{1}},
+		"the caller may assume it": {[]string{forAccount, forAll}, true, []int{1}},
+		"the account alone":        {[]string{forAccount}, false, []int{1, 0}},
+	} {
+		set := PolicySet{Resource: policy(t, TrustPolicy, c.statements...)}
+		if c.identity {
+			set.Identity = []*Policy{identity(t, stmt("Allow", "sts:*", "*"))}
+		}
+		req := ask(userOf(account, "a"), "sts:AssumeRole", role)
+		req.ResourceAccount = account
+		var got []int
+		for _, s := range Evaluate(req, &set).Suggestions() {
+			n := 0
+			if s.Layer == TrustLayer {
+				n = s.Statement.Number()
+			}
+			got = append(got, n)
+		}
+		assert.Equal(t, c.want, got, name)
+	}
+}
+
 // A Principal that is more than the caller is limited to the caller by what the request
 // tells of it.
 func TestSuggestionsAreForTheCaller(t *testing.T) {

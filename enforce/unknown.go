@@ -276,9 +276,9 @@ func related(pattern, known []rune) (overlaps, covers bool) {
 			case star: // it may be nothing, or begin with the character
 				some[j], all[j] = some[j+1] || someWas, false
 			default:
-				single := j < len(known) && pattern[i] == charRune
-				some[j] = (single || j < len(known) && (known[j] == '?' || pattern[i] == known[j])) && someAfter
-				all[j] = (single || j < len(known) && known[j] != '?' && pattern[i] == known[j]) && allAfter
+				wild := j < len(known) && pattern[i] == charRune
+				some[j] = (wild || j < len(known) && (known[j] == '?' || pattern[i] == known[j])) && someAfter
+				all[j] = (wild || j < len(known) && known[j] != '?' && pattern[i] == known[j]) && allAfter
 			}
 			someAfter, allAfter = someWas, allWas
 		}

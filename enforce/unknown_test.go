@@ -42,6 +42,7 @@ func TestUnknown(t *testing.T) {
 		{"a condition that surely fails", stmt("Allow", "*", "*") + "," +
 			stmt("Deny", "*", "*", `"Condition":{"StringEquals":{"aws:ResourceTag/env":"dev","aws:RequestedRegion":"eu-west-1"}}`), true, nil},
 		{"a condition that surely holds", stmt("Allow", "*", "*", `"Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}`), true, nil},
+		{"a tag is wanted of another action", stmt("Allow", "s3:*", "*", dev), false, nil},
 		{"a key that is surely missing", stmt("Allow", "*", "*", `"Condition":{"Null":{"ec2:Absent":"true"}}`), true, nil},
 		{"a variable", stmt("Allow", "*", "*", `"Condition":{"StringEquals":{"aws:RequestedRegion":"${aws:ResourceTag/region}"}}`), false, []string{"aws:ResourceTag/region"}},
 		{"a variable with a default", stmt("Allow", "*", "*", `"Condition":{"StringEquals":{"aws:RequestedRegion":"${aws:ResourceTag/region, 'us-east-1'}"}}`), false, []string{"aws:ResourceTag/region"}},
@@ -103,6 +104,28 @@ func TestSuggestionForUnknownResource(t *testing.T) {
 	}
 }
 
+// What is written ${… in a document without variables need not be closed.
+func TestUnknownWithoutVariables(t *testing.T) {
+	t.Parallel()
+	old := MustParse(`{"Statement":`+stmt("Allow", "*", "*", `"Condition":{"StringEquals":{"aws:RequestedRegion":"${aws:ResourceTag/region"}}`)+`}`, IdentityPolicy)
+	req := ask(userOf(account, "a"), "ec2:StopInstances", "*", "aws:RequestedRegion", "us-east-1")
+	req.Unknown = &Unknown{Key: func(string) bool { return true }}
+	d := Evaluate(req, &PolicySet{Identity: []*Policy{old}})
+	assert.False(t, d.Allowed())
+	assert.Empty(t, d.Unknowns())
+}
+
+// A policy that is not of its layer decides by itself, whatever is unknown.
+func TestUnknownOfMisplacedPolicies(t *testing.T) {
+	t.Parallel()
+	req := ask(userOf(account, "a"), "s3:GetObject", "*")
+	req.Unknown = &Unknown{Resource: true, Key: func(string) bool { return true }}
+	conditional := policy(t, SessionPolicy, stmt("Allow", "s3:*", "*", `"Condition":{"StringEquals":{"aws:ResourceTag/env":"dev"}}`))
+	d := Evaluate(req, &PolicySet{Identity: []*Policy{conditional}})
+	assert.False(t, d.Allowed())
+	assert.Empty(t, d.Unknowns())
+}
+
 // An action without resource-level permissions has the resource "*", which is no ARN.
 func TestUnknownOfNoARN(t *testing.T) {
 	t.Parallel()
@@ -148,8 +171,72 @@ func TestResemblance(t *testing.T) {
 	})
 }
 
+// Characters whose first bytes are the same are compared whole.
+func TestResemblanceOfCharacters(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, text string
+		want          answer
+		known         int
+	}{
+		{"aé", "aè", no, 1},
+		{"aé*", "aè*", no, 1},
+		{"a世b", "a丗*", no, 1},
+		{"a世b", "a世*", maybe, 4},
+		{"aé", "aé", yes, 3},
+		{"aé*", "aé*", yes, 3},
+		{"é?", "é??", no, 2},
+		{"é??", "é??", yes, 2},
+		{"é", "é*", maybe, 2},
+		{"é*", "é", yes, 2},
+		{"ab", "a", no, 1},
+		{"a", "ab", no, 1},
+		{"a", "*", maybe, 0},
+		{"*", "a", yes, 0},
+		{"*b", "ab", yes, 0},
+		{"?b", "ab", yes, 0},
+		{"?b", "*", maybe, 0},
+		{"?", "", no, 0},
+		{"*b?d", "a*bcd", yes, 0},
+		{"*b?d", "a*cd", maybe, 0},
+		{"*b?d", "a*bce", no, 0},
+		{"*b?d", "abcd", yes, 0},
+		{"?b", "?c", no, 0},
+		{"?b", "?b", yes, 0},
+		{"?b", "??", maybe, 0},
+		{"*ab", "*b", maybe, 0},
+		{"x", "\xa9", no, 0}, // not the beginning of a character
+	} {
+		p := newPattern(wildcards.Replace(c.pattern))
+		assert.Equal(t, c.want, resemblance(p.text, c.text), "%s and %s", c.pattern, c.text)
+		assert.Equal(t, c.known, knownPrefix(p.text, c.text), "%s and %s", c.pattern, c.text)
+	}
+}
+
 // A hostile pattern does not take long: what would stays open.
 func TestResemblanceIsBounded(t *testing.T) {
 	t.Parallel()
+	pattern, text := wildcards.Replace("*"+strings.Repeat("a", 511)), strings.Repeat("b", 512)
+	require.Equal(t, no, resemblance(pattern, text), "the most that is compared")
+	require.Equal(t, maybe, resemblance(pattern, text+"b"))
 	require.Equal(t, maybe, resemblance(strings.Repeat("a\xfe", 4000)+"b", strings.Repeat("a*", 500)))
+}
+
+// What is allowed depends on nothing that is unknown, also where no statement allows it.
+func TestUnknownOfTheRootUser(t *testing.T) {
+	t.Parallel()
+	dev := `"Condition":{"StringEquals":{"aws:ResourceTag/env":"dev"}}`
+	for _, set := range []PolicySet{
+		{Resource: policy(t, BucketPolicy, stmt("Allow", "s3:*", bucketObject, aws(account), dev))},
+		{SCPs: [][]*Policy{{fullSCP, policy(t, ServiceControlPolicy, stmt("Allow", "s3:*", "*", dev))}}},
+		{Resource: policy(t, BucketPolicy, stmt("Allow", "s3:*", bucketObject, aws(account), dev), stmt("Allow", "s3:*", bucketObject, aws(account)))},
+		{Identity: []*Policy{identity(t, stmt("Allow", "s3:*", "*", dev))}},
+	} {
+		req := ask(rootOf(account), "s3:GetObject", bucketObject)
+		req.ResourceAccount = account
+		req.Unknown = &Unknown{Key: func(string) bool { return true }}
+		d := Evaluate(req, &set)
+		require.True(t, d.Allowed(), d)
+		assert.Empty(t, d.Unknowns())
+	}
 }

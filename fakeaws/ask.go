@@ -22,6 +22,8 @@ type Question struct {
 	Action, Resource string
 	// Region is where it is asked; empty is the World's.
 	Region string
+	// Via is the VPC endpoint through which a call would come; nil is none.
+	Via *VPCEndpoint
 	// Keys are condition keys of the request. They stand above those that the World knows.
 	Keys enforce.Context
 }
@@ -72,7 +74,7 @@ func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {
 	w.takeEffect()
 	call := &Call{
 		Context: ctx, World: w, Region: cmp.Or(q.Region, w.region), Caller: anonymous,
-		Time: w.clock.Now(), SourceIP: w.sourceIP,
+		Time: w.clock.Now(), SourceIP: w.sourceIP, via: q.Via,
 	}
 	call.Service, call.Operation, _ = strings.Cut(q.Action, ":")
 	if call.SourceIP == "" {

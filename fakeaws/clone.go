@@ -40,6 +40,10 @@ func (w *World) Clone() (*World, error) {
 	return c, nil
 }
 
+// LeaveCoverage has the World note no coverage from now on: for a clone that nobody has used
+// yet, and whose policies are to be others.
+func (w *World) LeaveCoverage() { w.coverage = nil }
+
 // EndFaults ends all faults: whoever injected them may not know this World, which may be a
 // clone.
 func (w *World) EndFaults() {

@@ -122,7 +122,8 @@ func denies(user string) func(*iam.Client) {
 func (v *victim) insiders(t testing.TB) []stranger {
 	t.Helper()
 	bounded := v.admin(t, worldtest.Account, "bounded", func(client *iam.Client) {
-		policy, err := client.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("boundary"), PolicyDocument: aws.String(worldtest.DenyAll)})
+		// The name is in no text of IAM, so that it tells of the victim.
+		policy, err := client.CreatePolicy(t.Context(), &iam.CreatePolicyInput{PolicyName: aws.String("deny-everything"), PolicyDocument: aws.String(worldtest.DenyAll)})
 		require.NoError(t, err)
 		_, err = client.PutUserPermissionsBoundary(t.Context(), &iam.PutUserPermissionsBoundaryInput{UserName: aws.String("bounded"), PermissionsBoundary: policy.Policy.Arn})
 		require.NoError(t, err)

@@ -45,10 +45,14 @@ type victim struct {
 	secrets []string
 	// inputs are those that were made, by the call.
 	inputs map[inputKey]any
-	// asked, decided and unsent count the calls of strangers: all that were sent, those on
-	// which there was a decision, and those that the client did not send.
-	asked, decided, unsent int
+	// made and drawn count the calls of strangers that were sent, and those of drawn members
+	// apart: many are refused for their form. unsent are those that the client did not send.
+	made, drawn counted
+	unsent      int
 }
+
+// counted are how many calls were asked, and on how many there was a decision.
+type counted struct{ asked, decided int }
 
 // newVictim makes a World whose victim is worldtest.Account, a member of the organization
 // of management or the management account itself. Where it is open, the policies of its
@@ -374,6 +378,9 @@ func (v *victim) findSecrets(t testing.TB) []string {
 				walk(reflect.ValueOf(out), func(_ string, s reflect.Value) { found[s.String()] = true })
 			}
 		})
+	}
+	for _, name := range v.names() { // what drawn calls send
+		sent += name + "\n"
 	}
 	for _, value := range v.values {
 		sent += fmt.Sprintf("%v\n", value)
