@@ -61,6 +61,7 @@ func RequireError(t TB, err error, code string) {
 
 // report fails a test with what is wrong with an outcome.
 func report(fail func(format string, args ...any), want Want, got outcome) bool {
+	got.t.Helper()
 	problem := want.check(got)
 	if problem != "" {
 		fail("%s", problem)

@@ -91,16 +91,17 @@ func (p *Principal) made(caller string) bool {
 // calls of the whole World that no assertion has looked at. The test goes on.
 func (a *Account) AssertDenied(t TB, actions ...string) bool {
 	t.Helper()
-	return a.denied(t.Errorf, actions)
+	return a.denied(t, t.Errorf, actions)
 }
 
 // RequireDenied is AssertDenied, but ends the test.
 func (a *Account) RequireDenied(t TB, actions ...string) {
 	t.Helper()
-	a.denied(t.Fatalf, actions)
+	a.denied(t, t.Fatalf, actions)
 }
 
-func (a *Account) denied(fail func(format string, args ...any), actions []string) bool {
+func (a *Account) denied(t TB, fail func(format string, args ...any), actions []string) bool {
+	t.Helper()
 	want := "want: a call that is denied"
 	if len(actions) > 0 {
 		want += " for lack of " + strings.Join(actions, " or ")

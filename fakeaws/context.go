@@ -88,8 +88,12 @@ func (c *Call) requestKeys(global *enforce.Context) {
 	global.Set("aws:RequestedRegion", c.Region)
 	if s := c.source; s != nil {
 		// The keys against the confused deputy. Such a call comes from no address.
-		global.Set("aws:SourceArn", s.SourceARN)
-		global.Set("aws:SourceAccount", s.SourceAccount)
+		if s.SourceARN != "" {
+			global.Set("aws:SourceArn", s.SourceARN)
+		}
+		if s.SourceAccount != "" {
+			global.Set("aws:SourceAccount", s.SourceAccount)
+		}
 	} else {
 		global.Set("aws:SourceIp", c.SourceIP)
 	}
