@@ -306,4 +306,3 @@ func TestLists(t *testing.T) {
 	planned.IncludePlannedDeletion = aws.Bool(true)
 	assert.Equal(t, []string{"a/one", "a/two"}, names(planned))
 }
-
