@@ -121,3 +121,13 @@ func (s *Fake) usable(x *secret, admits admission) error {
 func planFor[O any](s *Fake, t *target, admits admission, more []fakeaws.Need, do func(*secret) (O, error)) *fakeaws.Plan[O] {
 	return &fakeaws.Plan[O]{Needs: append([]fakeaws.Need{t.need}, more...), Do: doOn(s, t.secret, admits, do)}
 }
+
+// tokenFor is the ClientRequestToken of a call. The SDKs make one where the program gives
+// none, and so does this for Go code, which calls without an SDK.
+func (s *Fake) tokenFor(call *fakeaws.Call, given *string) *string {
+	if given != nil || call.Host() != "" {
+		return given
+	}
+	token := s.world.IDs().UUID()
+	return &token
+}

@@ -38,6 +38,9 @@ func (s *Fake) rotateSecret(call *fakeaws.Call, in *sm.RotateSecretInput) (*fake
 	if in.ExternalSecretRotationMetadata != nil || in.ExternalSecretRotationRoleArn != nil {
 		return nil, notImplemented("external secrets (ExternalSecretRotationMetadata, ExternalSecretRotationRoleArn) are not implemented")
 	}
+	own := *in
+	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
+	in = &own
 	r := &rotating{in: in, call: call, function: stringOf(in.RotationLambdaARN), now: in.RotateImmediately == nil || *in.RotateImmediately}
 	if in.RotationRules != nil {
 		if r.schedule, err = readSchedule(in.RotationRules); err != nil {

@@ -30,6 +30,9 @@ func (s *Fake) createSecret(call *fakeaws.Call, in *sm.CreateSecretInput) (*fake
 	if err := s.checkCreate(in); err != nil {
 		return nil, err
 	}
+	own := *in
+	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
+	in = &own
 	x := &secret{
 		id:      secretID{call.Account, call.Region, *in.Name},
 		suffix:  s.world.IDs().Name(suffixLength),
@@ -224,6 +227,9 @@ func (s *Fake) updateSecret(call *fakeaws.Call, in *sm.UpdateSecretInput) (*fake
 	if err := checkValues(in.SecretString, in.SecretBinary); err != nil {
 		return nil, err
 	}
+	own := *in
+	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
+	in = &own
 	setString("secretsmanager:Description", in.Description)(&t.need.Context)
 	s.setKey(call, &t.need.Context, t.ref.id, in.KmsKeyId)
 	hasValue := in.SecretString != nil || in.SecretBinary != nil

@@ -138,6 +138,9 @@ func (s *Fake) putSecretValue(call *fakeaws.Call, in *sm.PutSecretValueInput) (*
 	if err := checkValues(in.SecretString, in.SecretBinary); err != nil {
 		return nil, err
 	}
+	own := *in
+	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
+	in = &own
 	var judged putting
 	if t.secret != nil && in.ClientRequestToken != nil {
 		judged, err = s.putting(call, t.secret, *in.ClientRequestToken)
