@@ -76,7 +76,7 @@ func setDays(days *int64) contextKey {
 // at once, and not marked again.
 func (s *Fake) delete(x *secret, force bool, days int64) (*sm.DeleteSecretOutput, error) {
 	if len(x.replicas) > 0 {
-		return nil, invalidRequest(fmt.Sprintf(textHasReplicas, x.id.name, "["+strings.Join(x.replicaRegions(), ", ")+"]"))
+		return nil, invalidParameter(fmt.Sprintf(textHasReplicas, x.arn(), strings.Join(x.replicaRegions(), ", ")))
 	}
 	if !x.deleted.IsZero() && !force {
 		return nil, invalidRequest(textAlreadyDeleted)

@@ -18,7 +18,8 @@ const (
 const managedKey = "alias/aws/secretsmanager"
 
 // validateKeyAccess takes the place of the id of a version where Secrets Manager only finds
-// out whether the caller may use a key ("Secrets Manager encryption context").
+// out whether the caller may use a key ("Validating access to the KMS key"). The text is
+// unverified.
 const validateKeyAccess = "RequestToValidateKeyAccess"
 
 // A keyUse is one permission that a call needs on a key.
@@ -64,6 +65,17 @@ func (s *Fake) keyNeeds(call *fakeaws.Call, u keyUse, actions ...string) ([]fake
 		needs = append(needs, need)
 	}
 	return needs, nil
+}
+
+// newKeyNeeds are the permissions on a key that a secret gets: those by which Secrets
+// Manager finds out whether the caller may use it, and the one for a value, if there is one.
+func (s *Fake) newKeyNeeds(call *fakeaws.Call, x *secret, key string, valueOf *string) ([]fakeaws.Need, error) {
+	needs, err := s.keyNeeds(call, x.use(key, validateKeyAccess), kmsGenerate, kmsDecrypt)
+	if err != nil || valueOf == nil {
+		return needs, err
+	}
+	more, err := s.keyNeeds(call, x.use(key, *valueOf), kmsGenerate)
+	return append(needs, more...), err
 }
 
 // use begins the use of a key for a secret.

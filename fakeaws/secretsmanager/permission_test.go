@@ -309,6 +309,12 @@ func TestKeysAreAskedForTheCaller(t *testing.T) {
 		_, err = c.user(owner, name[:2], statements(only, allow(kms, key.ARN))).CreateSecret(ctx, secret)
 		worldtest.RequireError(t, err, "AccessDeniedException", denied)
 	}
+	// The key is asked for the value too, by the id of its version.
+	half := c.user(owner, "half", statements(only, allow("kms:*", key.ARN, condition("StringEquals", "kms:EncryptionContext:SecretVersionId", "RequestToValidateKeyAccess"))))
+	_, err = half.CreateSecret(ctx, secret)
+	worldtest.RequireError(t, err, "AccessDeniedException", denied)
+	_, err = half.CreateSecret(ctx, &sm.CreateSecretInput{Name: aws.String("empty"), KmsKeyId: secret.KmsKeyId})
+	require.NoError(t, err)
 	writer := c.user(owner, "writer", statements(only, allow("kms:GenerateDataKey", key.ARN), allow("kms:Decrypt", key.ARN, condition("StringEquals", "kms:EncryptionContext:SecretVersionId", "RequestToValidateKeyAccess"))))
 	_, err = writer.CreateSecret(ctx, secret)
 	require.NoError(t, err)

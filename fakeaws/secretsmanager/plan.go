@@ -112,7 +112,7 @@ func (s *Fake) usable(x *secret, admits admission) error {
 	case !x.deleted.IsZero() && admits&deletedToo == 0:
 		return invalidRequest(textDeleted)
 	case x.primary != nil && admits&replicasToo == 0:
-		return invalidRequest(textReplica)
+		return invalidParameter(textReplica)
 	}
 	return nil
 }

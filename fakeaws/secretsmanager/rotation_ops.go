@@ -111,7 +111,7 @@ func (s *Fake) invoking(call *fakeaws.Call, t *target, r *rotating) ([]fakeaws.N
 		need.Policy = noPolicy
 	}
 	need.Note = "RotateSecret needs the permission to invoke the rotation function"
-	if !call.Fixture() && !s.admitted(t, &need) {
+	if call.Enforced() && !s.admitted(t, &need) {
 		call.Help("the policy of the function " + r.function + " does not let " + principal + " invoke it: give it one with SetResourcePolicy of awstest")
 		return []fakeaws.Need{need}, accessDenied(textNotInvokable)
 	}

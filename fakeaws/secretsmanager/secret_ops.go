@@ -39,7 +39,11 @@ func (s *Fake) createSecret(call *fakeaws.Call, in *sm.CreateSecretInput) (*fake
 		kmsKey:  stringOf(in.KmsKeyId),
 		content: &content{description: stringOf(in.Description), labels: map[string]*version{}},
 	}
-	keyNeeds, err := s.keyNeeds(call, x.use(x.kmsKey, validateKeyAccess), kmsGenerate, kmsDecrypt)
+	var valueOf *string
+	if in.SecretString != nil || in.SecretBinary != nil {
+		valueOf = in.ClientRequestToken
+	}
+	keyNeeds, err := s.newKeyNeeds(call, x, x.kmsKey, valueOf)
 	if err == nil {
 		var more []fakeaws.Need
 		more, err = s.replicaKeyNeeds(call, x, in.AddReplicaRegions)
@@ -266,13 +270,18 @@ func (s *Fake) updateKeys(call *fakeaws.Call, x *secret, in *sm.UpdateSecretInpu
 	if in.KmsKeyId == nil && !hasValue {
 		return nil
 	}
-	id := validateKeyAccess
-	if in.KmsKeyId == nil {
-		id = cmp.Or(stringOf(in.ClientRequestToken), id)
-	} else {
-		r.key = *in.KmsKeyId
+	var valueOf *string
+	if hasValue {
+		valueOf = in.ClientRequestToken
 	}
-	if r.needs, err = s.keyNeeds(call, x.use(r.key, id), kmsGenerate, kmsDecrypt); err != nil || r.key == x.kmsKey || x.primary != nil {
+	if in.KmsKeyId == nil {
+		// "you must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt": of these
+		// Secrets Manager uses the first for a value under the same key.
+		r.needs, err = s.keyNeeds(call, x.use(r.key, cmp.Or(stringOf(valueOf), validateKeyAccess)), kmsGenerate, kmsDecrypt)
+		return err
+	}
+	r.key = *in.KmsKeyId
+	if r.needs, err = s.newKeyNeeds(call, x, r.key, valueOf); err != nil || r.key == x.kmsKey || x.primary != nil {
 		return err
 	}
 	encrypt, err := s.keyNeeds(call, x.use(r.key, validateKeyAccess), kmsEncrypt)
