@@ -62,25 +62,25 @@ func TestLabelsAndVersionsAreBounded(t *testing.T) {
 func TestPasswords(t *testing.T) {
 	t.Parallel()
 	root, ctx := newCloud(t).root(), t.Context()
-	make := func(in *sm.GetRandomPasswordInput) string {
+	password := func(in *sm.GetRandomPasswordInput) string {
 		t.Helper()
 		out, err := root.GetRandomPassword(ctx, in)
 		require.NoError(t, err)
 		return *out.RandomPassword
 	}
-	assert.Len(t, make(&sm.GetRandomPasswordInput{}), 32)
+	assert.Len(t, password(&sm.GetRandomPasswordInput{}), 32)
 	yes, no := aws.Bool(true), aws.Bool(false)
 	for range 50 {
-		four := make(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(4)})
+		four := password(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(4)})
 		for _, is := range []func(rune) bool{unicode.IsUpper, unicode.IsLower, unicode.IsDigit, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }} {
 			assert.True(t, strings.ContainsFunc(four, is), four)
 		}
 	}
-	long := make(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(4096), ExcludePunctuation: yes, ExcludeUppercase: yes, ExcludeCharacters: aws.String("abc1"), IncludeSpace: yes})
+	long := password(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(4096), ExcludePunctuation: yes, ExcludeUppercase: yes, ExcludeCharacters: aws.String("abc1"), IncludeSpace: yes})
 	assert.Len(t, long, 4096)
 	assert.Regexp(t, "^[d-z02-9 ]+$", long)
 	assert.Contains(t, long, " ")
-	assert.Len(t, make(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(1), RequireEachIncludedType: no}), 1)
+	assert.Len(t, password(&sm.GetRandomPasswordInput{PasswordLength: aws.Int64(1), RequireEachIncludedType: no}), 1)
 	_, err := root.GetRandomPassword(ctx, &sm.GetRandomPasswordInput{PasswordLength: aws.Int64(3)})
 	worldtest.RequireError(t, err, "InvalidParameterException", "The password length is too short for the required character types.")
 	_, err = root.GetRandomPassword(ctx, &sm.GetRandomPasswordInput{ExcludeLowercase: yes, ExcludeNumbers: yes, ExcludePunctuation: yes, ExcludeUppercase: yes})

@@ -101,31 +101,31 @@ func (s *Fake) validateResourcePolicy(call *fakeaws.Call, in *sm.ValidateResourc
 	} else if wrong == nil {
 		wrong = malformedPolicy()
 	}
-	perform := func(*secret) (*sm.ValidateResourcePolicyOutput, error) {
+	find := func() *sm.ValidateResourcePolicyOutput {
 		out := new(sm.ValidateResourcePolicyOutput)
-		find := func(check, text string) {
+		add := func(check, text string) {
 			out.ValidationErrors = append(out.ValidationErrors, types.ValidationErrorsEntry{CheckName: &check, ErrorMessage: &text})
 		}
 		if wrong != nil {
-			find(checkSyntax, textMalformed)
+			add(checkSyntax, textMalformed)
 		} else {
 			if isPublic(policy) {
-				find(checkPublic, textPublic)
+				add(checkPublic, textPublic)
 			}
 			if call.EntryDenied(lockOut) {
-				find(checkLockOut, textLocksOut)
+				add(checkLockOut, textLocksOut)
 			}
 		}
 		out.PolicyValidationPassed = len(out.ValidationErrors) == 0
-		return out, nil
+		return out
 	}
 	if in.SecretId == nil {
 		return &fakeaws.Plan[*sm.ValidateResourcePolicyOutput]{
 			Needs: append([]fakeaws.Need{t.need}, needs...),
-			Do:    func() (*sm.ValidateResourcePolicyOutput, error) { return perform(nil) },
+			Do:    func() (*sm.ValidateResourcePolicyOutput, error) { return find(), nil },
 		}, nil
 	}
-	return planFor(s, t, 0, needs, perform), nil
+	return planFor(s, t, 0, needs, func(*secret) (*sm.ValidateResourcePolicyOutput, error) { return find(), nil }), nil
 }
 
 // policyOr is a policy that can be bound.

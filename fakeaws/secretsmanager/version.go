@@ -15,7 +15,7 @@ import (
 
 func (s *Fake) versionOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		fakeaws.Bind(s.listSecretVersionIds),
+		fakeaws.Bind(s.listSecretVersionIDs),
 		fakeaws.Bind(s.updateSecretVersionStage),
 	}
 }
@@ -128,9 +128,9 @@ func (c *content) move(label string, from, to *string) error {
 	return c.attach(target, label)
 }
 
-// listSecretVersionIds lists the versions of a secret. That the newest is first is
+// listSecretVersionIDs lists the versions of a secret. That the newest is first is
 // unverified.
-func (s *Fake) listSecretVersionIds(call *fakeaws.Call, in *sm.ListSecretVersionIdsInput) (*fakeaws.Plan[*sm.ListSecretVersionIdsOutput], error) {
+func (s *Fake) listSecretVersionIDs(call *fakeaws.Call, in *sm.ListSecretVersionIdsInput) (*fakeaws.Plan[*sm.ListSecretVersionIdsOutput], error) {
 	return onSecret(s, call, in, in.SecretId, deletedToo|replicasToo, func(x *secret) (*sm.ListSecretVersionIdsOutput, error) {
 		after, ok := page.After(in.NextToken)
 		if !ok {
