@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/cloudformation"
+	"github.com/leastpriv/leastpriv/awstest/secretstest"
 )
 
 // acct is shared by the tests that say so.
@@ -227,4 +229,28 @@ func TestCookbookClones(t *testing.T) {
 		awstest.AssertDenied(t, get(t.Context(), worker.Config()))
 		acct.Advance(24 * time.Hour) // the clone's clock
 	})
+}
+
+func TestCookbookSecrets(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, secretstest.With())
+	key := acct.KMS().CreateKey("alias/app")
+	db := secretstest.Of(acct).CreateSecret(&secretsmanager.CreateSecretInput{
+		Name: aws.String("prod/db"), SecretString: aws.String("hunter2"), KmsKeyId: aws.String("alias/app"),
+	})
+	read := awstest.Allow("secretsmanager:GetSecretValue").On("arn:aws:secretsmanager:*:*:secret:prod/db-??????")
+	forgot := acct.NewRole("api", read)
+	api := acct.NewRole("api-with-key", awstest.Statements(read, awstest.Allow("kms:Decrypt").On(key.ARN())))
+	get := func(role *awstest.Principal, name string) error {
+		_, err := secretsmanager.NewFromConfig(role.Config()).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &name})
+		return err
+	}
+
+	require.NoError(t, get(api, "prod/db"))
+	awstest.RequireDenied(t, get(forgot, "prod/db"), "kms:Decrypt")                   // "Access to KMS is not allowed"
+	awstest.RequireDenied(t, get(api, "prod/queue"), "secretsmanager:GetSecretValue") // also where there is none
+
+	db.Set("correct horse")
+	assert.Equal(t, "correct horse", db.Value())
+	assert.Equal(t, "hunter2", db.Labeled("AWSPREVIOUS").String)
 }

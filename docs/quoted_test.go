@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"context"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -8,13 +9,17 @@ import (
 	awsorganizations "github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/idp"
+	"github.com/leastpriv/leastpriv/awstest/secretstest"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
+	fakesm "github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
@@ -153,6 +158,43 @@ func TestQueues(t *testing.T) {
 	assert.Empty(t, jobs.Bodies(sqs.InFlight))
 	assert.Len(t, jobs.Messages(), 2)
 	assert.Empty(t, dead.Messages())
+}
+
+// TestSecrets is docs/secretsmanager.md's.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, secretstest.With())
+	secrets := secretstest.Of(acct)
+	db := secrets.Create("prod/db", "hunter2")
+	db.Set("correct horse")
+	db.Value()                // of AWSCURRENT
+	db.Labeled("AWSPREVIOUS") // the version before
+	db.State()                // ARN, versions, labels, tags, policy
+	db.SetPolicy(awstest.Allow("secretsmanager:GetSecretValue").By("444455556666"))
+	db.SetTag("team", "red")
+
+	assert.Equal(t, "correct horse", db.Value())
+	assert.Equal(t, []string{"prod/db"}, secrets.Names())
+	assert.Empty(t, secrets.In("eu-west-1").Names())
+	assert.Equal(t, map[string]string{"team": "red"}, db.State().Tags)
+
+	function := "arn:aws:lambda:us-east-1:" + acct.ID() + ":function:rotate"
+	client := secretsmanager.NewFromConfig(acct.Config())
+	secrets.RotateWith(function, func(ctx context.Context, e fakesm.RotationEvent) error {
+		if e.Step != fakesm.CreateSecret {
+			return nil
+		}
+		_, err := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &e.SecretID,
+			ClientRequestToken: &e.ClientRequestToken, SecretString: aws.String("new")})
+		return err
+	})
+	acct.SetResourcePolicy(function, awstest.Allow("lambda:InvokeFunction").By("secretsmanager.amazonaws.com").
+		If("StringEquals", "aws:SourceAccount", acct.ID()))
+	_, err := client.RotateSecret(t.Context(), &secretsmanager.RotateSecretInput{SecretId: aws.String("prod/db"),
+		RotationLambdaARN: &function, RotationRules: &smtypes.RotationRulesType{AutomaticallyAfterDays: aws.Int64(30)}})
+	awstest.RequireAllowed(t, err)
+	assert.Equal(t, "new", db.Value())
+	assert.NoError(t, db.State().RotationError)
 }
 
 // TestEncryptedSAML is docs/federation.md's.

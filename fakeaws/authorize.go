@@ -122,7 +122,7 @@ func (c *Call) judge(needs []Need) error {
 			if decision.Allowed() {
 				c.World.coverage.Note(decision)
 			} else if c.World.mode != Soft {
-				c.denied = append(c.denied, need.Entry)
+				c.denied = append(c.denied, deniedEntry{entry: need.Entry})
 			}
 			continue
 		}
@@ -142,7 +142,8 @@ func (c *Call) judge(needs []Need) error {
 			refused.refused, c.global = c, &j.global
 			return c.handler.room.service.Denied(c, &refused, d)
 		}
-		c.denied = append(c.denied, need.Entry)
+		c.global = &j.global
+		c.denied = append(c.denied, deniedEntry{need.Entry, need, d})
 	}
 	return nil
 }

@@ -46,11 +46,11 @@ type Call struct {
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	via      *VPCEndpoint // that the request came through; mostly nil
 	fixture  bool         // see Fixture
-	denied   []int        // batch entries that were denied
-	finished bool         // see Finished
-	charged  bool         // see Charge
-	judged   time.Time    // when the decisions of event were made
-	fault    *injected    // that the request has met; mostly nil
+	denied   []deniedEntry
+	finished bool      // see Finished
+	charged  bool      // see Charge
+	judged   time.Time // when the decisions of event were made
+	fault    *injected // that the request has met; mostly nil
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
 	stores []*enforce.Policy // see Stores
@@ -95,7 +95,30 @@ func (c *Call) stored() {
 // EntryDenied reports whether a batch entry's Need, or an optional one, was denied.
 // The operation answers that entry with AWS's error and performs the others; what is
 // optional it leaves out of the answer.
-func (c *Call) EntryDenied(entry int) bool { return slices.Contains(c.denied, entry) }
+func (c *Call) EntryDenied(entry int) bool {
+	return slices.ContainsFunc(c.denied, func(d deniedEntry) bool { return d.entry == entry })
+}
+
+// A deniedEntry is a batch entry that was denied, or a permission that is optional: then
+// without the need and the decision.
+type deniedEntry struct {
+	entry    int
+	need     *Need
+	decision *enforce.Decision
+}
+
+// EntryDenial is the error of a batch entry that was denied, as the service words the
+// denial of a whole call; nil where the entry was allowed.
+func (c *Call) EntryDenial(entry int) error {
+	for _, d := range c.denied {
+		if d.entry == entry && d.need != nil {
+			refused := *d.need
+			refused.refused = c
+			return c.handler.room.service.Denied(c, &refused, d.decision)
+		}
+	}
+	return nil
+}
 
 // Sent reports whether the request gives a top-level member of the input, by its
 // name on the wire, where the SDK's type cannot tell: a number that is zero.
@@ -158,3 +181,7 @@ func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }
 
 // Fixture reports whether the World's own hand makes the call: see [World.Fixture].
 func (c *Call) Fixture() bool { return c.fixture }
+
+// Enforced reports whether a denial stops the call: not that of the World's hand, and none
+// in a World of another [Mode] than [Strict]. A service that asks a policy itself looks here.
+func (c *Call) Enforced() bool { return !c.fixture && c.World.mode == Strict }

@@ -81,6 +81,14 @@ var otherPermissions = map[operationName]string{
 	{"iam", "AddRoleToInstanceProfile"}: "iam:PassRole",
 	// Who may list the bucket of the source learns that it has no such object.
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
+	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
+	// KMS, and the API reference the others ("Required permissions").
+	{"secretsmanager", "CreateSecret"}:             "kms:Decrypt kms:GenerateDataKey",
+	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",
+	{"secretsmanager", "PutSecretValue"}:           "kms:GenerateDataKey",
+	{"secretsmanager", "BatchGetSecretValue"}:      "kms:Decrypt secretsmanager:GetSecretValue",
+	{"secretsmanager", "ReplicateSecretToRegions"}: "kms:Decrypt kms:Encrypt kms:GenerateDataKey",
+	{"secretsmanager", "ValidateResourcePolicy"}:   "secretsmanager:PutResourcePolicy",
 	// "Configuring dead-letter queue redrive permissions" of the SQS Developer Guide has them.
 	{"sqs", "StartMessageMoveTask"}:  "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 	{"sqs", "ListMessageMoveTasks"}:  "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",

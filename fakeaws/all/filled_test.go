@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/require"
@@ -40,7 +42,7 @@ func newFilled(t testing.TB) *filled {
 // newFilledOf is newFilled with the organization of another account.
 func newFilledOf(t testing.TB, management string) *filled {
 	t.Helper()
-	w := worldtest.New(t, worldtest.InProcess, append(all.Services(), all.Previews()...)...)
+	w := worldtest.New(t, worldtest.InProcess, all.Every()...)
 	if _, ok := w.Account(management); !ok {
 		_, err := w.AddAccount(management, "", "")
 		require.NoError(t, err)
@@ -51,7 +53,15 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
+	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	return f
+}
+
+func (f *filled) fillSecretsManager(t testing.TB, client *secretsmanager.Client) {
+	t.Helper()
+	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("target"), SecretString: aws.String("data"),
+		AddReplicaRegions: []smtypes.ReplicaRegionType{{Region: aws.String("eu-west-1")}}})
+	require.NoError(t, err)
 }
 
 func (f *filled) fillSQS(t testing.TB, client *sqs.Client) {
@@ -129,6 +139,9 @@ func (f *filled) fillS3(t testing.TB, client *s3.Client, control *s3control.Clie
 	require.NoError(t, err)
 }
 
+// toRoot is a resource policy for the account itself.
+const toRoot = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + worldtest.Account + `"},"Action":"*","Resource":"*"}}`
+
 const trustEC2 = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`
 
 var samlMetadata = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com"><IDPSSODescriptor/></EntityDescriptor><!--` +
@@ -147,6 +160,10 @@ var plainValues = map[string]any{
 	"SAMLProviderArn":          "arn:aws:iam::" + worldtest.Account + ":saml-provider/target", "PrincipalArn": "arn:aws:iam::" + worldtest.Account + ":saml-provider/target",
 	"SerialNumber": "arn:aws:iam::" + worldtest.Account + ":mfa/target", "PermissionsBoundary": "arn:aws:iam::" + worldtest.Account + ":policy/target",
 	"SourceArn": "arn:aws:sqs:" + worldtest.Region + ":" + worldtest.Account + ":target",
+	"SecretId":  "target", "RemoveReplicaRegions": []string{"eu-west-1"}, "SecretIdList": []string{"target"}, "BatchGetSecretValue.SecretIdList": []string{"target"},
+	"AddReplicaRegions": []smtypes.ReplicaRegionType{{Region: aws.String("eu-central-1")}}, "VersionStage": "AWSCURRENT",
+	"PutSecretValue.SecretString": "value", "ResourcePolicy": toRoot,
+	"secretsmanager.Tags": []smtypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
 	// Ids of the form that AWS gives out.
 	"VersionId": "v1", "CertificateId": "0123456789ABCDEF01234567", "SSHPublicKeyId": "APKA0123456789ABCDEF",
 	"ServiceSpecificCredentialId": "ACCA0123456789ABCDEF", "JobId": "01234567-89ab-cdef-0123-456789abcdef",

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -29,14 +30,24 @@ import (
 // clientsOf makes the client of each service, by the name of its fake: the SDK's, where
 // it has one.
 var clientsOf = map[string]func(aws.Config) any{
-	"iam":           func(c aws.Config) any { return iam.NewFromConfig(c) },
-	"iam-toolbox":   func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
-	"organizations": func(c aws.Config) any { return organizations.NewFromConfig(c) },
-	"s3":            func(c aws.Config) any { return s3.NewFromConfig(c) },
-	"s3-control":    func(c aws.Config) any { return s3control.NewFromConfig(c) },
-	"sqs":           func(c aws.Config) any { return sqs.NewFromConfig(c) },
-	"sts":           func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
+	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
+	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
+	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
+	"secretsmanager": secretsClient,
+	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
+	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
 }
+
+// secretsClient is a client whose tokens are no chance.
+func secretsClient(c aws.Config) any {
+	return secretsmanager.NewFromConfig(c, func(o *secretsmanager.Options) { o.IdempotencyTokenProvider = sameToken{} })
+}
+
+type sameToken struct{}
+
+func (sameToken) GetIdempotencyToken() (string, error) { return strings.Repeat("t", 32), nil }
 
 // An operation is one operation of a fake, as the SDK calls it.
 type operation struct {

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
@@ -89,6 +90,7 @@ var storedValues = map[string]any{
 	"ServiceName": "codecommit.amazonaws.com", "ServerCertificateName": "value",
 	"CreateDelegationRequest.OwnerAccountId": worldtest.Account,
 	"SetQueueAttributes.Attributes":          map[string]string{"VisibilityTimeout": "43200"}, "TagQueue.Tags": map[string]string{hidden: hidden},
+	"secretsmanager.Tags": []smtypes.Tag{{Key: aws.String(hidden), Value: aws.String(hidden)}}, "PutSecretValue.SecretString": hidden, "CreateSecret.Name": hidden,
 	"CreateQueue.QueueName": hidden, "AddPermission.Actions": []string{"SendMessage"}, "AddPermission.AWSAccountIds": []string{worldtest.Account},
 	"CreateBucket.Bucket": strings.ToLower(hidden), "CreateAccessPoint.Name": strings.ToLower(hidden), "s3.Id": "value",
 }
@@ -301,7 +303,8 @@ func (v *victim) read(t testing.TB, account string, answer func(o operation, out
 	for _, service := range slices.Sorted(maps.Keys(clientsOf)) {
 		for _, op := range v.Fake(service).Ops() {
 			// What STS gives out is new each time, and it keeps nothing that could be read.
-			if service == "sts" || !reading(op.Name) {
+			// So is a password.
+			if service == "sts" || !reading(op.Name) || op.Name == "GetRandomPassword" {
 				continue
 			}
 			o := newOperation(t, service, op.Name)
@@ -360,7 +363,7 @@ func textOfAnswer(t testing.TB, out any) string {
 // answer of a World in which an account has nothing but what AWS gives to all.
 func (v *victim) findSecrets(t testing.TB) []string {
 	t.Helper()
-	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, append(all.Services(), all.Previews()...)...), filler: v.filler}, inputs: v.inputs}
+	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, all.Every()...), filler: v.filler}, inputs: v.inputs}
 	_, err := iam.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(v.values["AWSServiceName"].(string))})
 	require.NoError(t, err)

@@ -1,0 +1,129 @@
+package secretsmanager
+
+import (
+	"slices"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// The permissions on the KMS key of a secret that Secrets Manager asks for a caller (User
+// Guide, "Secret encryption and decryption in AWS Secrets Manager").
+const (
+	kmsGenerate = "kms:GenerateDataKey"
+	kmsEncrypt  = "kms:Encrypt"
+	kmsDecrypt  = "kms:Decrypt"
+)
+
+// managedKey is the key that Secrets Manager uses for secrets without one of their own.
+const managedKey = "alias/aws/secretsmanager"
+
+// validateKeyAccess takes the place of the id of a version where Secrets Manager only finds
+// out whether the caller may use a key ("Validating access to the KMS key"). The text is
+// unverified.
+const validateKeyAccess = "RequestToValidateKeyAccess"
+
+// A keyUse is one permission that a call needs on a key.
+type keyUse struct {
+	key     string // as its owner named it
+	action  string
+	arn     string // of the secret
+	version string
+	region  string
+	account string
+}
+
+// keyNeed is the permission on a KMS key. Ids and aliases are those of the secret's account.
+func (s *Fake) keyNeed(call *fakeaws.Call, u *keyUse) (fakeaws.Need, error) {
+	name := u.key
+	if isManaged(name) {
+		if call.Account != u.account && !call.Fixture() {
+			return fakeaws.Need{}, invalidRequest(textOtherAccountKey)
+		}
+		name = managedKey
+	}
+	key, err := s.world.Keys().Find(u.account, u.region, name)
+	if err != nil {
+		call.Help("KMS: " + err.Error())
+		if u.action == kmsDecrypt && u.version != validateKeyAccess {
+			return fakeaws.Need{}, decryptionFailure()
+		}
+		return fakeaws.Need{}, encryptionFailure()
+	}
+	return key.Need(call, u.action, map[string]string{"SecretARN": u.arn, "SecretVersionId": u.version}), nil
+}
+
+// keyNeeds are the permissions on a key for several actions. An error is answered when the
+// call is allowed.
+func (s *Fake) keyNeeds(call *fakeaws.Call, u keyUse, actions ...string) ([]fakeaws.Need, error) {
+	needs := make([]fakeaws.Need, 0, len(actions))
+	for _, action := range actions {
+		u.action = action
+		need, err := s.keyNeed(call, &u)
+		if err != nil {
+			return nil, err
+		}
+		needs = append(needs, need)
+	}
+	return needs, nil
+}
+
+// newKeyNeeds are the permissions on a key that a secret gets: those by which Secrets
+// Manager finds out whether the caller may use it, and the one for a value, if there is one.
+func (s *Fake) newKeyNeeds(call *fakeaws.Call, x *secret, key string, valueOf *string) ([]fakeaws.Need, error) {
+	needs, err := s.keyNeeds(call, x.use(key, validateKeyAccess), kmsGenerate, kmsDecrypt)
+	if err != nil || valueOf == nil {
+		return needs, err
+	}
+	more, err := s.keyNeeds(call, x.use(key, *valueOf), kmsGenerate)
+	return append(needs, more...), err
+}
+
+// use begins the use of a key for a secret.
+func (x *secret) use(key, version string) keyUse {
+	return keyUse{key: key, arn: x.arn(), version: version, region: x.id.region, account: x.id.account}
+}
+
+// isManaged reports whether a key is the one that Secrets Manager has in the account.
+func isManaged(key string) bool { return key == "" || key == managedKey || key == "aws/secretsmanager" }
+
+// A decryption is what it takes to read a version.
+type decryption struct {
+	needs []fakeaws.Need
+	err   error
+	// entries are those of the needs where any one of several keys is enough.
+	entries []int
+}
+
+// decryptionOf says what it takes to read a version of a secret. One that was encrypted again
+// under another key is read with either ("can be decrypted with the previous key or the new
+// one"): then the needs are optional, numbered from first on. The lock is held.
+func (s *Fake) decryptionOf(call *fakeaws.Call, x *secret, v *version, first int) decryption {
+	var d decryption
+	keys := x.keysOf(v)
+	for i, key := range keys {
+		use := x.use(key, v.id)
+		use.action = kmsDecrypt
+		need, err := s.keyNeed(call, &use)
+		if err != nil {
+			d.err = err
+			continue
+		}
+		if len(keys) > 1 {
+			need.Optional, need.Entry = true, first+i
+			d.entries = append(d.entries, need.Entry)
+		}
+		d.needs = append(d.needs, need)
+	}
+	if len(d.needs) > 0 {
+		d.err = nil // another key does
+	}
+	return d
+}
+
+// denied returns the error of a caller who may use none of the keys.
+func (d *decryption) denied(call *fakeaws.Call) error {
+	if len(d.entries) > 0 && !slices.ContainsFunc(d.entries, func(e int) bool { return !call.EntryDenied(e) }) {
+		return accessDenied(textKMSDenied)
+	}
+	return nil
+}
