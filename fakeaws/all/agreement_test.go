@@ -83,7 +83,6 @@ var otherPermissions = map[operationName]string{
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
 	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
 	// KMS, and the API reference the others ("Required permissions").
-	{"secretsmanager", "CreateSecret"}:             "kms:Decrypt kms:GenerateDataKey",
 	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",
 	{"secretsmanager", "PutSecretValue"}:           "kms:GenerateDataKey",
 	{"secretsmanager", "BatchGetSecretValue"}:      "kms:Decrypt secretsmanager:GetSecretValue",
