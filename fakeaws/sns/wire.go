@@ -11,15 +11,24 @@ import (
 // ownWire is what SNS has of its own on the wire.
 var ownWire = fakeaws.Wire{
 	MaxBody:   8 << 20, // 1 MiB of message, escaped in a form
+	Claims:    isLink,
 	Receive:   receive,
 	Intercept: intercept,
+}
+
+// isLink reports whether a request is one of the links that SNS sends to endpoints: a World
+// behind a socket knows them by that alone.
+func isLink(r *http.Request) bool {
+	q := r.URL.RawQuery
+	return r.Method == http.MethodGet && r.URL.Path == "/" &&
+		(strings.HasPrefix(q, "Action=Unsubscribe&SubscriptionArn=") || strings.HasPrefix(q, "Action=ConfirmSubscription&TopicArn="))
 }
 
 // receive completes the links that SNS sends to endpoints, to confirm a subscription and to
 // end it: they name no version of the API, and need no signature.
 func receive(x *fakeaws.Exchange) {
 	q := x.Request.RawQuery
-	if x.Signature == nil && x.HTTP.Method == http.MethodGet && strings.HasPrefix(q, "Action=") && !strings.Contains(q, "&Version=") {
+	if x.Signature == nil && isLink(x.HTTP) && !strings.Contains(q, "&Version=") {
 		x.Request.RawQuery = q + "&Version=2010-03-31"
 	}
 }
