@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/md5"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
@@ -20,19 +19,15 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// keyBits is the size of the key that signs, as of AWS's.
-const keyBits = 2048
-
 // A signer has the key that signs what SNS sends, and its certificate.
 type signer struct {
-	key         *rsa.PrivateKey
+	key         *signingKey
 	certificate *x509.Certificate
 }
 
-// theSigner is that of all Worlds of the process: it is made when something is first signed,
-// because to make a key takes longer than most tests.
+// theSigner is that of all Worlds of the process. It is made when something is first signed.
 var theSigner = sync.OnceValue(func() *signer {
-	key, err := rsa.GenerateKey(rand.Reader, keyBits)
+	key, err := newSigningKey()
 	if err != nil {
 		panic("sns: no key: " + err.Error()) // there is always randomness
 	}
@@ -42,7 +37,7 @@ var theSigner = sync.OnceValue(func() *signer {
 		NotBefore: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
 		KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		panic("sns: no certificate: " + err.Error())
 	}
@@ -80,9 +75,9 @@ func sign(version, text string) string {
 		sum := sha1.Sum([]byte(text))
 		digest = sum[:]
 	}
-	signature, err := rsa.SignPKCS1v15(nil, theSigner().key, hash, digest)
+	signature, err := theSigner().key.Sign(nil, digest, hash)
 	if err != nil {
-		panic("sns: " + err.Error()) // the key is large enough for both
+		panic("sns: " + err.Error()) // the key knows both
 	}
 	return base64.StdEncoding.EncodeToString(signature)
 }
