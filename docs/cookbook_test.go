@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,8 @@ import (
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/cloudformation"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
 // acct is shared by the tests that say so.
@@ -226,4 +229,39 @@ func TestCookbookClones(t *testing.T) {
 		awstest.AssertDenied(t, get(t.Context(), worker.Config()))
 		acct.Advance(24 * time.Hour) // the clone's clock
 	})
+}
+
+func TestCookbookTopics(t *testing.T) {
+	t.Parallel()
+	shop := awstest.New(t, awstest.With(sns.Service))
+	warehouse := shop.NewAccount()
+	topic := fakeaws.ARN("sns", "us-east-1", shop.ID(), "orders")
+	queue := warehouse.SQS().CreateQueue("picking", nil)
+	queue.SetPolicy(awstest.Allow("sqs:SendMessage").By("sns.amazonaws.com").If("ArnEquals", "aws:SourceArn", topic))
+
+	owner, picker := awssns.NewFromConfig(shop.Config()), awssns.NewFromConfig(warehouse.Config())
+	_, err := owner.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("orders")})
+	require.NoError(t, err)
+	_, err = owner.AddPermission(t.Context(), &awssns.AddPermissionInput{
+		TopicArn: &topic, Label: aws.String("warehouse"), AWSAccountId: []string{warehouse.ID()}, ActionName: []string{"Subscribe"},
+	})
+	require.NoError(t, err)
+	_, err = picker.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: aws.String(queue.ARN())})
+	require.NoError(t, err)
+
+	publisher := shop.NewRole("publisher", awstest.Allow("sns:Publish").On(topic))
+	publish := func(ctx context.Context, cfg aws.Config) error {
+		_, err := awssns.NewFromConfig(cfg).Publish(ctx, &awssns.PublishInput{TopicArn: &topic, Message: aws.String("order 1")})
+		return err
+	}
+	require.NoError(t, publish(t.Context(), publisher.Config()))
+	require.Len(t, queue.Bodies(), 1)
+
+	queue.SetPolicy(awstest.Deny("sqs:*").By("*").If("Bool", "aws:SecureTransport", "false"))
+	require.NoError(t, publish(t.Context(), publisher.Config())) // SNS has the message
+	assert.Len(t, queue.Bodies(), 1)                             // and could not deliver it
+	lost := sns.Published(shop.World(), topic)[1].Deliveries[0]
+	t.Log(lost.Outcome, lost.Reason) // dropped … AccessDenied
+	assert.Equal(t, sns.Dropped, lost.Outcome)
+	assert.Contains(t, lost.Reason, "AccessDenied")
 }
