@@ -33,10 +33,12 @@ type keyPrime struct{ p, d, one *big.Int }
 func newSigningKey() (*signingKey, error) {
 	k := &signingKey{public: rsa.PublicKey{E: exponent}}
 	n := big.NewInt(1)
-	for i := 0; i < keyPrimes; {
+	for i, tries := 0, 0; i < keyPrimes; tries++ {
 		bits := keyBits / keyPrimes
 		if i == keyPrimes-1 {
-			bits = keyBits - n.BitLen() + 1
+			// The product is of the wanted size with a prime of one of two sizes: which
+			// one depends on the others.
+			bits = keyBits - n.BitLen() + tries%2
 		}
 		p, err := rand.Prime(rand.Reader, bits)
 		if err != nil {
