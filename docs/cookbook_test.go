@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,8 @@ import (
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/cloudformation"
 	"github.com/leastpriv/leastpriv/awstest/secretstest"
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
 // acct is shared by the tests that say so.
@@ -253,4 +256,39 @@ func TestCookbookSecrets(t *testing.T) {
 	db.Set("correct horse")
 	assert.Equal(t, "correct horse", db.Value())
 	assert.Equal(t, "hunter2", db.Labeled("AWSPREVIOUS").String)
+}
+
+func TestCookbookTopics(t *testing.T) {
+	t.Parallel()
+	shop := awstest.New(t, awstest.With(sns.Service))
+	warehouse := shop.NewAccount()
+	topic := fakeaws.ARN("sns", "us-east-1", shop.ID(), "orders")
+	queue := warehouse.SQS().CreateQueue("picking", nil)
+	queue.SetPolicy(awstest.Allow("sqs:SendMessage").By("sns.amazonaws.com").If("ArnEquals", "aws:SourceArn", topic))
+
+	owner, picker := awssns.NewFromConfig(shop.Config()), awssns.NewFromConfig(warehouse.Config())
+	_, err := owner.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("orders")})
+	require.NoError(t, err)
+	_, err = owner.AddPermission(t.Context(), &awssns.AddPermissionInput{
+		TopicArn: &topic, Label: aws.String("warehouse"), AWSAccountId: []string{warehouse.ID()}, ActionName: []string{"Subscribe"},
+	})
+	require.NoError(t, err)
+	_, err = picker.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: aws.String(queue.ARN())})
+	require.NoError(t, err)
+
+	publisher := shop.NewRole("publisher", awstest.Allow("sns:Publish").On(topic))
+	publish := func(ctx context.Context, cfg aws.Config) error {
+		_, err := awssns.NewFromConfig(cfg).Publish(ctx, &awssns.PublishInput{TopicArn: &topic, Message: aws.String("order 1")})
+		return err
+	}
+	require.NoError(t, publish(t.Context(), publisher.Config()))
+	require.Len(t, queue.Bodies(), 1)
+
+	queue.SetPolicy(awstest.Deny("sqs:*").By("*").If("Bool", "aws:SecureTransport", "false"))
+	require.NoError(t, publish(t.Context(), publisher.Config())) // SNS has the message
+	assert.Len(t, queue.Bodies(), 1)                             // and could not deliver it
+	lost := sns.Published(shop.World(), topic)[1].Deliveries[0]
+	t.Log(lost.Outcome, lost.Reason) // dropped … AccessDenied
+	assert.Equal(t, sns.Dropped, lost.Outcome)
+	assert.Contains(t, lost.Reason, "AccessDenied")
 }

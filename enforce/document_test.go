@@ -252,7 +252,7 @@ func TestDenialOf(t *testing.T) {
 		{"sts", "sts:TagSession", Denial{Code: "AccessDenied", Style: MessageStyle{Bare: true}}},
 		{"sts", "sts:SetSourceIdentity", Denial{Code: "AccessDenied", Style: MessageStyle{Bare: true}}},
 		{"sts", "sts:SetContext", Denial{Code: "AccessDenied", Style: MessageStyle{Bare: true}}},
-		{"sns", "sns:Publish", Denial{Code: "AuthorizationError"}},
+		{"sns", "sns:Publish", Denial{Code: "AuthorizationError", Style: MessageStyle{UpperPrefix: true}}},
 		{"ec2", "ec2:RunInstances", Denial{Code: "UnauthorizedOperation", Style: MessageStyle{PolicyARN: true}, Encoded: true}},
 		{"dynamodb", "dynamodb:GetItem", Denial{Code: "AccessDeniedException", Style: MessageStyle{PolicyARN: true}}},
 		{"kms", "kms:Decrypt", Denial{Code: "AccessDeniedException"}},

@@ -8,6 +8,8 @@ type MessageStyle struct {
 	QuoteResource bool
 	// LowerAction prints the action in lower case, as SQS does.
 	LowerAction bool
+	// UpperPrefix prints the prefix of the action in upper case, as SNS does.
+	UpperPrefix bool
 	// PolicyARN names the managed policy of an explicit deny, as AWS began to in 2026.
 	PolicyARN bool
 	// Bare leaves the reason of an implicit denial out, as STS does for AssumeRole.
@@ -48,7 +50,7 @@ func DenialOf(service, action string) Denial {
 	case "sts":
 		return Denial{Code: "AccessDenied", Style: MessageStyle{Bare: isBare(action)}}
 	case "sns":
-		return Denial{Code: "AuthorizationError"}
+		return Denial{Code: "AuthorizationError", Style: MessageStyle{UpperPrefix: true}}
 	case "ec2":
 		return Denial{Code: "UnauthorizedOperation", Style: MessageStyle{PolicyARN: true}, Encoded: true}
 	case "dynamodb":
@@ -90,6 +92,9 @@ func (d Decision) Message(style MessageStyle) string {
 	action := d.Request.Action
 	if style.LowerAction {
 		action = strings.ToLower(action)
+	}
+	if prefix, name, ok := strings.Cut(action, ":"); ok && style.UpperPrefix {
+		action = strings.ToUpper(prefix) + ":" + name
 	}
 	var b strings.Builder
 	b.Grow(256)

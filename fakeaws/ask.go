@@ -18,6 +18,9 @@ import (
 type Question struct {
 	// AccessKeyID names the credentials; empty is a caller without any.
 	AccessKeyID string
+	// Service is the service of AWS that would call as itself, in place of a holder of
+	// credentials; nil is none.
+	Service *ServiceCall
 	// Action and Resource are those of an [enforce.Request], in AWS's own spelling.
 	Action, Resource string
 	// Region is where it is asked; empty is the World's.
@@ -79,6 +82,11 @@ func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {
 	call.Service, call.Operation, _ = strings.Cut(q.Action, ":")
 	if call.SourceIP == "" {
 		call.SourceIP, _, _ = net.SplitHostPort(localAddr)
+	}
+	if q.Service != nil {
+		actor := q.Service.Actor()
+		call.Caller, call.source = actor.caller, actor.source
+		return call, nil
 	}
 	if q.AccessKeyID == "" {
 		if r := w.rooms[call.Service]; r == nil || !r.reg.Anonymous {

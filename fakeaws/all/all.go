@@ -11,6 +11,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
+	"github.com/leastpriv/leastpriv/fakeaws/sns"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
@@ -29,7 +30,7 @@ func Services() []fakeaws.Service {
 
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
-func OptIn() []fakeaws.Service { return []fakeaws.Service{secretsmanager.Service} }
+func OptIn() []fakeaws.Service { return []fakeaws.Service{secretsmanager.Service, sns.Service} }
 
 // Every returns every service that there is a fake of.
 func Every() []fakeaws.Service { return slices.Concat(Services(), Previews(), OptIn()) }
