@@ -1,0 +1,215 @@
+package fakeaws
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/awsid"
+)
+
+// A KeyGrant is a grant of KMS: it allows a principal operations on one key, beside the
+// key's policy and the IAM policies ("Grants in AWS KMS" of the KMS Developer Guide). What
+// is exported never changes.
+type KeyGrant struct {
+	ID, Name, Token string
+	// Key is the key that the grant is for.
+	Key *Key
+	// Grantee and Retiring are ARNs or, of the other two, service principals; empty is none.
+	Grantee, GranteeService   string
+	Retiring, RetiringService string
+	// Operations are those of AWS's enum: "Decrypt".
+	Operations []string
+	// Equals and Subset are the constraints of the encryption context; nil is none.
+	Equals, Subset map[string]string
+	SourceARN      string
+	Issuer         string // the account under which the grant was issued
+	Created        time.Time
+
+	// allows and retires are the grant as policies: of its operations for the grantee, and
+	// of RetireGrant for the retiring principal.
+	allows, retires grantPolicy
+}
+
+// A grantPolicy is what a grant allows a principal, as the policies that decide it. A
+// grant needs no IAM policy of the principal, also in another account: EC2 Auto Scaling's
+// service-linked role, whose policy has no permission of KMS, uses keys of other accounts
+// by grants ("Required AWS KMS key policy for use with encrypted volumes").
+type grantPolicy struct {
+	resource *ResourcePolicy
+	identity *enforce.Policy // nil for an account
+	id       string          // the unique id of the user or role; empty for others
+	named    string          // as the grant names the principal
+}
+
+// An Alternative is what allows a permission where the policies do not: the policies in
+// the place of the resource's, and beside those of the caller. An explicit Deny wins
+// nevertheless, and so does what bounds the caller.
+type Alternative struct{ Resource, Identity *enforce.Policy }
+
+// AddGrant makes a grant. The error is an [*UnknownPrincipalError] when a principal of it
+// does not exist. It must not be called with the lock held.
+func (k *Keys) AddGrant(g *KeyGrant) error {
+	actions := make([]string, len(g.Operations))
+	for i, op := range g.Operations {
+		actions[i] = "kms:" + op
+	}
+	var err error
+	if g.allows, err = k.grantPolicy(g, g.Grantee, g.GranteeService, actions); err != nil {
+		return err
+	}
+	if g.Retiring != "" || g.RetiringService != "" {
+		if g.retires, err = k.grantPolicy(g, g.Retiring, g.RetiringService, []string{"kms:RetireGrant"}); err != nil {
+			return err
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	g.Key.grants = append(g.Key.grants, g)
+	return nil
+}
+
+func (k *Keys) grantPolicy(g *KeyGrant, principal, service string, actions []string) (p grantPolicy, err error) {
+	type statement struct {
+		Effect    string
+		Principal map[string]string `json:",omitempty"`
+		Action    []string
+		Resource  string
+	}
+	document := func(kind enforce.Kind, s statement) (*enforce.Policy, error) {
+		text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Id": g.ID, "Statement": []statement{s}})
+		if err != nil {
+			return nil, err
+		}
+		return enforce.Parse(string(text), kind, enforce.Source{Implied: true})
+	}
+	named := map[string]string{"AWS": principal}
+	if service != "" {
+		named = map[string]string{"Service": service}
+	}
+	resource, err := document(enforce.KeyPolicy, statement{"Allow", named, actions, "*"})
+	if err != nil {
+		return p, &UnknownPrincipalError{principal + service}
+	}
+	if p.resource, err = k.world.Bind(resource); err != nil {
+		return p, err
+	}
+	p.named, p.id = principal+service, p.resource.bound[principal]
+	if service == "" && !isAccountPrincipal(principal) {
+		p.identity, err = document(enforce.IdentityPolicy, statement{"Allow", nil, actions, g.Key.ARN})
+	}
+	return p, err
+}
+
+func isAccountPrincipal(principal string) bool {
+	return awsid.IsDigits(principal) || strings.HasSuffix(principal, ":root")
+}
+
+// mayName reports whether the policy can be one for the caller: whether it is, the
+// decision finds out.
+func (p *grantPolicy) mayName(c *Caller) bool {
+	switch {
+	case p.resource == nil:
+		return false
+	case p.id != "":
+		return p.id == c.EntityID
+	case c.Type == enforce.Service:
+		return p.named == c.Service
+	}
+	return p.named == c.ARN || p.named == c.IssuerARN || c.Account != "" && isAccountPrincipal(p.named) && strings.Contains(p.named, c.Account)
+}
+
+func (p *grantPolicy) alternative() Alternative {
+	return Alternative{p.resource.Policy(), p.identity}
+}
+
+// Grants returns the grants of the key, in the order in which they were made. The lock is
+// held; the slice is not to be changed.
+func (key *Key) Grants() []*KeyGrant { return key.grants }
+
+// RemoveGrant takes a grant of the key away; false when it is gone already. The lock is held.
+func (key *Key) RemoveGrant(g *KeyGrant) bool {
+	before := len(key.grants)
+	key.grants = slices.DeleteFunc(key.grants, func(other *KeyGrant) bool { return other == g })
+	return len(key.grants) < before
+}
+
+// unconstrained are the operations of grants to which the constraint of an encryption
+// context does not apply ("GrantConstraints" of the API reference). The grants that
+// CreateGrant makes are constrained instead.
+var unconstrained = []string{"DescribeKey", "RetireGrant", "CreateGrant"}
+
+// Grant adds the grants to a permission that may allow it.
+func (key *Key) Grant(call *Call, n *Need, encryptionContext map[string]string) {
+	operation := strings.TrimPrefix(n.Action, "kms:")
+	key.keys.mu.RLock()
+	defer key.keys.mu.RUnlock()
+	for _, g := range key.grants {
+		if g.allows.mayName(call.Caller) && slices.Contains(g.Operations, operation) && g.meets(call, operation, encryptionContext) {
+			n.Alternatives = append(n.Alternatives, g.allows.alternative())
+		}
+	}
+}
+
+// GrantedBy returns the grants by which the caller may perform an operation without an
+// encryption context: those that limit what CreateGrant grants. The lock is held.
+func (key *Key) GrantedBy(call *Call, operation string) []*KeyGrant {
+	var by []*KeyGrant
+	for _, g := range key.grants {
+		if g.allows.mayName(call.Caller) && slices.Contains(g.Operations, operation) && g.meets(call, operation, nil) {
+			by = append(by, g)
+		}
+	}
+	return by
+}
+
+// RetiredBy adds to a permission to retire the grant what the grant itself allows: the
+// retiring principal, and the grantee if RetireGrant is among the operations.
+func (g *KeyGrant) RetiredBy(call *Call, n *Need) {
+	if g.retires.mayName(call.Caller) {
+		n.Alternatives = append(n.Alternatives, g.retires.alternative())
+	}
+	if slices.Contains(g.Operations, "RetireGrant") && g.allows.mayName(call.Caller) {
+		n.Alternatives = append(n.Alternatives, g.allows.alternative())
+	}
+}
+
+// meets reports whether a request meets the constraints of the grant. Keys of an
+// encryption context are compared without regard to case here, values with it
+// ("GrantConstraints" of the API reference).
+func (g *KeyGrant) meets(call *Call, operation string, pairs map[string]string) bool {
+	if g.SourceARN != "" && operation != "RetireGrant" && (call.source == nil || call.source.SourceARN != g.SourceARN) {
+		return false
+	}
+	if g.Equals == nil && g.Subset == nil || slices.Contains(unconstrained, operation) {
+		return true
+	}
+	has := foldKeys(pairs)
+	if g.Equals != nil && !maps.Equal(foldKeys(g.Equals), has) {
+		return false
+	}
+	for name, value := range foldKeys(g.Subset) {
+		if got, ok := has[name]; !ok || got != value {
+			return false
+		}
+	}
+	return true
+}
+
+// foldKeys returns pairs with their keys in lower case. Two keys that differ in their case
+// alone, with different values, are kept apart: they match no single one.
+func foldKeys(pairs map[string]string) map[string]string {
+	folded := make(map[string]string, len(pairs))
+	for name, value := range pairs {
+		lower := strings.ToLower(name)
+		if before, twice := folded[lower]; twice && before != value {
+			folded[lower+"\x00"+name] = value
+			continue
+		}
+		folded[lower] = value
+	}
+	return folded
+}
