@@ -137,7 +137,7 @@ func (k *Keys) guard(c *Call, action, resource string) (Need, error) {
 	if key != nil {
 		need := key.direct(c, action)
 		need.Context.Set("kms:EncryptionAlgorithm", key.Spec)
-		key.Grant(c, &need, nil)
+		key.Grant(c, &need, nil, nil)
 		return need, nil
 	}
 	need := Need{Action: action, Resource: resource, ResourceAccount: c.ownerOf(resource)}

@@ -169,6 +169,24 @@ func (q *question) decide(w *World, alternatives []Alternative) enforce.Decision
 	return decision
 }
 
+// Would reports whether the policies allow the caller a permission that the call does not
+// need: what KMS asks before it stores a policy that could shut its owner out. The log has
+// no decision of it. What the World's own hand does, it always may.
+func (c *Call) Would(need *Need) bool {
+	if c.fixture || c.World.mode == Off {
+		return true
+	}
+	j := new(judgement)
+	if !c.begin(j) {
+		return false
+	}
+	q := &j.questions[0]
+	q.ask(c, need, &j.policies, &j.time)
+	q.owned(c.World, j.organizations)
+	decision := q.decide(c.World, need.Alternatives)
+	return decision.Allowed()
+}
+
 // owned adds what the account of the resource brings to a question.
 func (q *question) owned(w *World, organizations *members) {
 	owner := q.request.Owner()

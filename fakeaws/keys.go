@@ -220,7 +220,7 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 	}
 	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
 	SetEncryptionContext(keys, encryptionContext)
-	key.Grant(call, &n, encryptionContext)
+	key.Grant(call, &n, encryptionContext, nil)
 	return n
 }
 

@@ -215,3 +215,12 @@ func (key *Key) CryptoState() error {
 	}
 	return &KeyStateError{"KMSInvalidStateException", key.ARN + " is pending deletion."}
 }
+
+// Count is how many keys an account has in a region. The lock is held.
+func (k *Keys) Count(account, region string, now time.Time) int {
+	n := 0
+	for range k.Of(account, region, now) {
+		n++
+	}
+	return n
+}

@@ -142,28 +142,20 @@ func (key *Key) RemoveGrant(g *KeyGrant) bool {
 // CreateGrant makes are constrained instead.
 var unconstrained = []string{"DescribeKey", "RetireGrant", "CreateGrant"}
 
-// Grant adds the grants to a permission that may allow it.
-func (key *Key) Grant(call *Call, n *Need, encryptionContext map[string]string) {
+// Grant adds to a permission the grants that may allow it: of those that admits accepts,
+// where it is not nil.
+func (key *Key) Grant(call *Call, n *Need, encryptionContext map[string]string, admits func(*KeyGrant) bool) {
 	operation := strings.TrimPrefix(n.Action, "kms:")
 	key.keys.mu.RLock()
 	defer key.keys.mu.RUnlock()
 	for _, g := range key.grants {
-		if g.allows.mayName(call.Caller) && slices.Contains(g.Operations, operation) && g.meets(call, operation, encryptionContext) {
+		if !g.allows.mayName(call.Caller) || !slices.Contains(g.Operations, operation) || !g.meets(call, operation, encryptionContext) {
+			continue
+		}
+		if admits == nil || admits(g) {
 			n.Alternatives = append(n.Alternatives, g.allows.alternative())
 		}
 	}
-}
-
-// GrantedBy returns the grants by which the caller may perform an operation without an
-// encryption context: those that limit what CreateGrant grants. The lock is held.
-func (key *Key) GrantedBy(call *Call, operation string) []*KeyGrant {
-	var by []*KeyGrant
-	for _, g := range key.grants {
-		if g.allows.mayName(call.Caller) && slices.Contains(g.Operations, operation) && g.meets(call, operation, nil) {
-			by = append(by, g)
-		}
-	}
-	return by
 }
 
 // RetiredBy adds to a permission to retire the grant what the grant itself allows: the
@@ -212,4 +204,15 @@ func foldKeys(pairs map[string]string) map[string]string {
 		folded[lower] = value
 	}
 	return folded
+}
+
+// AllGrants returns the grants of all keys of a region. The lock is held.
+func (k *Keys) AllGrants(region string) []*KeyGrant {
+	var all []*KeyGrant
+	for _, key := range k.byARN {
+		if key.Region == region {
+			all = append(all, key.grants...)
+		}
+	}
+	return all
 }
