@@ -212,4 +212,3 @@ func dryRun(asked *bool) error {
 	}
 	return nil
 }
-

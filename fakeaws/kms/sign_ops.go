@@ -183,4 +183,3 @@ func (s *Fake) getPublicKey(call *fakeaws.Call, in *awskms.GetPublicKeyInput) (*
 		}, nil
 	}), nil
 }
-
