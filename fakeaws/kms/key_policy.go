@@ -3,6 +3,7 @@ package kms
 import (
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -45,7 +46,9 @@ func policyError(err error) error {
 }
 
 // lockout refuses a policy that would not let the caller change it again, unless the
-// request bypasses that ("PutKeyPolicy" of the API reference).
+// request bypasses that ("PutKeyPolicy" of the API reference). A policy that admits the
+// account lets the account's IAM policies decide, now and later: that KMS does not look at
+// those is unverified.
 func (s *Fake) lockout(call *fakeaws.Call, id string, policy *enforce.Policy, bypass bool) error {
 	if bypass {
 		return nil
@@ -54,11 +57,18 @@ func (s *Fake) lockout(call *fakeaws.Call, id string, policy *enforce.Policy, by
 		Action: "kms:PutKeyPolicy", Resource: fakeaws.ARN("kms", call.Region, call.Account, "key/"+id), ResourceAccount: call.Account, Policy: policy,
 	}
 	again.Context.Set("kms:CallerAccount", call.Account)
+	again.Alternatives = []fakeaws.Alternative{{Resource: policy, Identity: anyIdentity()}}
 	if !call.Would(&again) {
 		return malformedPolicy(textLockout)
 	}
 	return nil
 }
+
+// anyIdentity stands for the IAM policies of an account that could let its principals
+// change a key policy.
+var anyIdentity = sync.OnceValue(func() *enforce.Policy {
+	return enforce.MustParse(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:PutKeyPolicy","Resource":"*"}}`, enforce.IdentityPolicy)
+})
 
 // putKeyPolicy gives a key another policy.
 func (s *Fake) putKeyPolicy(call *fakeaws.Call, in *awskms.PutKeyPolicyInput) (*fakeaws.Plan[*awskms.PutKeyPolicyOutput], error) {
