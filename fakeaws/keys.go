@@ -23,7 +23,11 @@ type Keys struct {
 	mu      RWMutex
 	byARN   map[string]*Key
 	aliases map[string]*KeyAlias // by their ARNs
+	counts  map[home]int         // of the keys
 }
+
+// A home is where a key is: an account and a region.
+type home struct{ account, region string }
 
 // A Key is a KMS key of one region.
 type Key struct {
@@ -81,9 +85,10 @@ func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
 		return there, nil // a managed key that another call made
 	}
 	if k.byARN == nil {
-		k.byARN, k.aliases = make(map[string]*Key), make(map[string]*KeyAlias)
+		k.byARN, k.aliases, k.counts = make(map[string]*Key), make(map[string]*KeyAlias), make(map[home]int)
 	}
 	k.byARN[key.ARN] = key
+	k.counts[home{key.Account, key.Region}]++
 	for _, alias := range key.aliases {
 		k.aliases[ARN("kms", key.Region, key.Account, alias)] = &KeyAlias{alias, key, key.Created, key.Created}
 	}

@@ -88,6 +88,7 @@ func (key *Key) settle(now time.Time) {
 // remove deletes a key, with its aliases and grants.
 func (key *Key) remove() {
 	delete(key.keys.byARN, key.ARN)
+	key.keys.counts[home{key.Account, key.Region}]--
 	for _, alias := range key.aliases {
 		delete(key.keys.aliases, ARN("kms", key.Region, key.Account, alias))
 	}
@@ -217,10 +218,4 @@ func (key *Key) CryptoState() error {
 }
 
 // Count is how many keys an account has in a region. The lock is held.
-func (k *Keys) Count(account, region string, now time.Time) int {
-	n := 0
-	for range k.Of(account, region, now) {
-		n++
-	}
-	return n
-}
+func (k *Keys) Count(account, region string) int { return k.counts[home{account, region}] }

@@ -23,8 +23,10 @@ const (
 const (
 	textNoKeyID        = "A key ID is required to decrypt a ciphertext that was encrypted with an asymmetric key."
 	textContext        = "EncryptionContext is not supported with an asymmetric key."
+	textContextSize    = "The encryption context is too long."
 	textTooLong        = "The plaintext is too long for the key and the encryption algorithm."
 	textDigest         = "Digest is invalid length for algorithm "
+	textOperations     = "A grant lists each operation once."
 	textManaged        = "You can't change an AWS managed key."
 	textMarker         = "The marker is invalid."
 	textGrantee        = "The grantee principal is invalid."

@@ -59,6 +59,9 @@ func checkGrant(in *awskms.CreateGrantInput) error {
 	case c.EncryptionContextEquals != nil && c.EncryptionContextSubset != nil:
 		return invalid(textConstraints)
 	}
+	if len(in.Operations) > len(types.GrantOperation("").Values()) {
+		return invalid(textOperations)
+	}
 	for _, pairs := range []map[string]string{c.EncryptionContextEquals, c.EncryptionContextSubset} {
 		if len(pairs) > maxPairs {
 			return invalid(textPairs)

@@ -120,10 +120,9 @@ func (s *Fake) makeKey(call *fakeaws.Call, id string, a *fakeaws.KeyAttributes, 
 
 // roomForKey refuses a key above the quota of the account.
 func (s *Fake) roomForKey(call *fakeaws.Call) error {
-	now := s.now()
 	s.keys().Lock()
 	defer s.keys().Unlock()
-	if s.keys().Count(call.Account, call.Region, now) >= maxKeys {
+	if s.keys().Count(call.Account, call.Region) >= maxKeys {
 		return limitExceeded(textKeys)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -48,7 +49,41 @@ func check(in any) error {
 	if errors.As(err, &e) {
 		return invalid(e.Message)
 	}
+	for _, context := range contexts(in) {
+		size := 0
+		for name, value := range context {
+			size += len(name) + len(value)
+		}
+		if size > maxContext {
+			return invalid(textContextSize)
+		}
+	}
 	return err
+}
+
+// maxContext is how many bytes the keys and values of an encryption context have at most:
+// unverified.
+const maxContext = 8192
+
+// contexts are the encryption contexts of an input.
+func contexts(in any) []map[string]string {
+	switch in := in.(type) {
+	case *awskms.EncryptInput:
+		return []map[string]string{in.EncryptionContext}
+	case *awskms.DecryptInput:
+		return []map[string]string{in.EncryptionContext}
+	case *awskms.ReEncryptInput:
+		return []map[string]string{in.SourceEncryptionContext, in.DestinationEncryptionContext}
+	case *awskms.GenerateDataKeyInput:
+		return []map[string]string{in.EncryptionContext}
+	case *awskms.GenerateDataKeyWithoutPlaintextInput:
+		return []map[string]string{in.EncryptionContext}
+	case *awskms.GenerateDataKeyPairInput:
+		return []map[string]string{in.EncryptionContext}
+	case *awskms.GenerateDataKeyPairWithoutPlaintextInput:
+		return []map[string]string{in.EncryptionContext}
+	}
+	return nil
 }
 
 func bind[I any, O any](plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
