@@ -2,17 +2,20 @@
 package all
 
 import (
+	"slices"
+
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
+	"github.com/leastpriv/leastpriv/fakeaws/kms"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
-// Services returns every service that there is a fake of, but for [Previews].
+// Services returns the services that every World has.
 func Services() []fakeaws.Service {
 	return []fakeaws.Service{
 		iam.Service,
@@ -23,6 +26,13 @@ func Services() []fakeaws.Service {
 		sts.Service,
 	}
 }
+
+// OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
+// Worlds a stub or another emulator answers for the service.
+func OptIn() []fakeaws.Service { return []fakeaws.Service{kms.Service} }
+
+// Every returns every service that there is a fake of.
+func Every() []fakeaws.Service { return slices.Concat(Services(), Previews(), OptIn()) }
 
 // Previews returns the fakes of services that AWS has as previews. Worlds have them only
 // when asked: with IAM Toolbox the texts of denials end with authorization ids.

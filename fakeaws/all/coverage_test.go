@@ -68,7 +68,7 @@ func wayOf(op *catalog.Operation) int {
 // services makes the counts and the list of docs/services.md.
 func services() (counts, list string) {
 	fakes := map[string]bool{}
-	for _, s := range all.Services() {
+	for _, s := range slices.Concat(all.Services(), all.OptIn()) {
 		fakes[s.Name] = true
 		if s.SDK != "" {
 			fakes[s.SDK] = true

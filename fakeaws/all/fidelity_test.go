@@ -53,9 +53,9 @@ func replace(t *testing.T, doc, part, text string) string {
 
 // operations lists, by service, which operations work.
 func operations(t *testing.T) string {
-	w := all.NewWorld(fakeaws.Config{Services: all.Previews()})
+	w := all.NewWorld(fakeaws.Config{Services: slices.Concat(all.Previews(), all.OptIn())})
 	var b strings.Builder
-	for _, name := range []string{"iam", "iam-toolbox", "organizations", "s3", "s3-control", "sqs", "sts"} {
+	for _, name := range []string{"iam", "iam-toolbox", "kms", "organizations", "s3", "s3-control", "sqs", "sts"} {
 		model, ok := wire.Load(name)
 		require.True(t, ok)
 		var have []string

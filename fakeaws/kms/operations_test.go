@@ -157,7 +157,8 @@ func TestEveryOperation(t *testing.T) {
 		done = append(done, c.operation())
 	}
 	client := reflect.TypeFor[*awskms.Client]()
-	for m := range client.Methods() {
+	for i := range client.NumMethod() {
+		m := client.Method(i)
 		if m.Type.NumIn() == 4 && m.Type.NumOut() == 2 {
 			assert.True(t, slices.Contains(done, m.Name) != slices.Contains(notImplemented, m.Name), m.Name)
 		}
