@@ -43,6 +43,7 @@ type Key struct {
 	policy   *ResourcePolicy
 	aliases  []string
 	grants   []*KeyGrant
+	grantees map[string][]*KeyGrant // by the indexes of their grantees
 }
 
 // A KeyNotFoundError says, in the words of KMS, that a key does not exist.

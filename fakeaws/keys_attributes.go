@@ -92,7 +92,7 @@ func (key *Key) remove() {
 	for _, alias := range key.aliases {
 		delete(key.keys.aliases, ARN("kms", key.Region, key.Account, alias))
 	}
-	key.Material, key.grants, key.aliases = nil, nil, nil
+	key.Material, key.grants, key.grantees, key.aliases = nil, nil, nil, nil
 	related := key.MultiRegion
 	if related == nil || related.Primary == key {
 		return

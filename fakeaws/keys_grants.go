@@ -1,11 +1,14 @@
 package fakeaws
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
@@ -41,8 +44,9 @@ type KeyGrant struct {
 type grantPolicy struct {
 	resource *ResourcePolicy
 	identity *enforce.Policy // nil for an account
-	id       string          // the unique id of the user or role; empty for others
-	named    string          // as the grant names the principal
+	// index is under which the grants of a key are found: the unique id of a user or role, the
+	// id of an account, or what else the grant names.
+	index string
 }
 
 // An Alternative is what allows a permission where the policies do not: the policies in
@@ -68,7 +72,12 @@ func (k *Keys) AddGrant(g *KeyGrant) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	g.Key.grants = append(g.Key.grants, g)
+	key := g.Key
+	key.grants = append(key.grants, g)
+	if key.grantees == nil {
+		key.grantees = make(map[string][]*KeyGrant)
+	}
+	key.grantees[g.allows.index] = append(key.grantees[g.allows.index], g)
 	return nil
 }
 
@@ -97,29 +106,41 @@ func (k *Keys) grantPolicy(g *KeyGrant, principal, service string, actions []str
 	if p.resource, err = k.world.Bind(resource); err != nil {
 		return p, err
 	}
-	p.named, p.id = principal+service, p.resource.bound[principal]
-	if service == "" && !isAccountPrincipal(principal) {
+	p.index = cmp.Or(p.resource.bound[principal], principal+service)
+	if account, ok := accountOf(principal); ok {
+		p.index = account
+	} else if service == "" {
 		p.identity, err = document(enforce.IdentityPolicy, statement{"Allow", nil, actions, g.Key.ARN})
 	}
 	return p, err
 }
 
-func isAccountPrincipal(principal string) bool {
-	return awsid.IsDigits(principal) || strings.HasSuffix(principal, ":root")
+// accountOf is the account that a principal is, by its id or the ARN of its root user.
+func accountOf(principal string) (id string, ok bool) {
+	if awsid.IsAccount(principal) {
+		return principal, true
+	}
+	parsed, err := arn.Parse(principal)
+	return parsed.AccountID, err == nil && parsed.Resource == "root"
 }
 
 // mayName reports whether the policy can be one for the caller: whether it is, the
 // decision finds out.
 func (p *grantPolicy) mayName(c *Caller) bool {
-	switch {
-	case p.resource == nil:
-		return false
-	case p.id != "":
-		return p.id == c.EntityID
-	case c.Type == enforce.Service:
-		return p.named == c.Service
+	return p.resource != nil && slices.Contains(indexesOf(c), p.index)
+}
+
+// indexesOf are those under which the grants that can be a caller's are found. A grant for a
+// user or role of this World is found by the unique id alone, so one that was made anew has
+// not the grants of its name.
+func indexesOf(c *Caller) []string {
+	all := []string{c.EntityID, c.ARN, c.IssuerARN, c.Account, c.Service}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if all[0] == "" {
+		all = all[1:]
 	}
-	return p.named == c.ARN || p.named == c.IssuerARN || c.Account != "" && isAccountPrincipal(p.named) && strings.Contains(p.named, c.Account)
+	return all
 }
 
 func (p *grantPolicy) alternative() Alternative {
@@ -133,7 +154,13 @@ func (key *Key) Grants() []*KeyGrant { return key.grants }
 // RemoveGrant takes a grant of the key away; false when it is gone already. The lock is held.
 func (key *Key) RemoveGrant(g *KeyGrant) bool {
 	before := len(key.grants)
-	key.grants = slices.DeleteFunc(key.grants, func(other *KeyGrant) bool { return other == g })
+	is := func(other *KeyGrant) bool { return other == g }
+	key.grants = slices.DeleteFunc(key.grants, is)
+	if rest := slices.DeleteFunc(key.grantees[g.allows.index], is); len(rest) > 0 {
+		key.grantees[g.allows.index] = rest
+	} else {
+		delete(key.grantees, g.allows.index)
+	}
 	return len(key.grants) < before
 }
 
@@ -148,12 +175,14 @@ func (key *Key) Grant(call *Call, n *Need, encryptionContext map[string]string, 
 	operation := strings.TrimPrefix(n.Action, "kms:")
 	key.keys.mu.RLock()
 	defer key.keys.mu.RUnlock()
-	for _, g := range key.grants {
-		if !g.allows.mayName(call.Caller) || !slices.Contains(g.Operations, operation) || !g.meets(call, operation, encryptionContext) {
-			continue
-		}
-		if admits == nil || admits(g) {
-			n.Alternatives = append(n.Alternatives, g.allows.alternative())
+	if len(key.grants) == 0 {
+		return
+	}
+	for _, index := range indexesOf(call.Caller) {
+		for _, g := range key.grantees[index] {
+			if slices.Contains(g.Operations, operation) && g.meets(call, operation, encryptionContext) && (admits == nil || admits(g)) {
+				n.Alternatives = append(n.Alternatives, g.allows.alternative())
+			}
 		}
 	}
 }
