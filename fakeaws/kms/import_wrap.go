@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-var errWrapped = errors.New(textWrapped)
+var errWrapped = errors.New("the encrypted key material is invalid")
 
 // unwrap decrypts key material: with the RSA key itself, or with an AES key that the RSA key
 // wraps ("Select a wrapping algorithm").

@@ -63,7 +63,7 @@ func newAttributes(in *awskms.CreateKeyInput) (*fakeaws.KeyAttributes, error) {
 	if in.CustomKeyStoreId != nil || in.XksKeyId != nil || in.Origin == types.OriginTypeAwsCloudhsm || in.Origin == types.OriginTypeExternalKeyStore {
 		return nil, notImplemented("CustomKeyStoreId")
 	}
-	keySpec, usage, err := keySpec(in.KeySpec, in.CustomerMasterKeySpec, in.KeyUsage)
+	keySpec, usage, err := keySpec(in.KeySpec, in.CustomerMasterKeySpec, in.KeyUsage) //nolint:staticcheck // older clients send it
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (s *Fake) metadata(key *fakeaws.Key, now time.Time) *types.KeyMetadata {
 	m := &types.KeyMetadata{
 		KeyId: &key.ID, Arn: &key.ARN, AWSAccountId: &key.Account, CreationDate: aws.Time(key.Created.Truncate(time.Millisecond)),
 		Description: &r.description, KeyState: types.KeyState(key.State), Enabled: key.State == string(types.KeyStateEnabled),
-		KeySpec: types.KeySpec(key.Spec), CustomerMasterKeySpec: types.CustomerMasterKeySpec(key.Spec),
+		KeySpec: types.KeySpec(key.Spec), CustomerMasterKeySpec: types.CustomerMasterKeySpec(key.Spec), //nolint:staticcheck // AWS answers it
 		KeyUsage: types.KeyUsageType(key.Usage), Origin: types.OriginType(key.Origin),
 		KeyManager: types.KeyManagerTypeCustomer, MultiRegion: aws.Bool(key.MultiRegion != nil), MacAlgorithms: known.mac,
 	}

@@ -211,7 +211,7 @@ func planOn[O any](f found, do func() (O, error)) *fakeaws.Plan[O] {
 // onKey plans an operation that looks at a key or changes it. The function do performs it
 // under the lock, on the key that was judged: one that was deleted meanwhile does not exist.
 // An AWS managed key can be looked at and not be changed.
-func onKey[O any](s *Fake, call *fakeaws.Call, u *use, row states, do func(*fakeaws.Key, time.Time) (O, error)) (*fakeaws.Plan[O], error) {
+func onKey[O any](s *Fake, call *fakeaws.Call, u *use, row states, do func(*fakeaws.Key, time.Time) (O, error)) (*fakeaws.Plan[O], error) { //nolint:unparam // plans have an error
 	f := s.find(call, u)
 	return planOn(f, func() (none O, _ error) {
 		now := s.now()

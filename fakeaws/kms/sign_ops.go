@@ -178,7 +178,7 @@ func (s *Fake) getPublicKey(call *fakeaws.Call, in *awskms.GetPublicKeyInput) (*
 		defer s.keys().Unlock()
 		m := s.metadata(f.Key, s.now())
 		return &awskms.GetPublicKeyOutput{
-			KeyId: &f.ARN, PublicKey: public, KeySpec: m.KeySpec, KeyUsage: m.KeyUsage, CustomerMasterKeySpec: m.CustomerMasterKeySpec,
+			KeyId: &f.ARN, PublicKey: public, KeySpec: m.KeySpec, KeyUsage: m.KeyUsage, CustomerMasterKeySpec: m.CustomerMasterKeySpec, //nolint:staticcheck // AWS answers it
 			SigningAlgorithms: m.SigningAlgorithms, EncryptionAlgorithms: m.EncryptionAlgorithms, KeyAgreementAlgorithms: m.KeyAgreementAlgorithms,
 		}, nil
 	}), nil
