@@ -9,7 +9,8 @@ import (
 
 // A KMS has the KMS keys of an account in one region, for objects and queues that are
 // encrypted with them: whoever writes or reads those needs permissions on the key, by the
-// key's policy and its own. There are no operations of KMS yet.
+// key's policy and its own. A World that is made with [With] and the Service of package
+// fakeaws/kms has the operations of KMS too, on the same keys.
 type KMS struct{ regional }
 
 // KMS returns the account's keys in its region.

@@ -68,7 +68,7 @@ func (w *World) Ask(ctx context.Context, q *Question) (Answer, error) {
 	ask.owned(w, j.organizations)
 	known := ask.request.Context
 	ask.request.Context = q.Keys.Over(&known)
-	return Answer{enforce.Evaluate(&ask.request, &ask.policies), need.Note}, nil
+	return Answer{ask.decide(w, need.Alternatives), need.Note}, nil
 }
 
 // asking is the call that a question stands for: one that stays in the process and is
@@ -140,11 +140,14 @@ func (c *Call) ownerOf(resource string) string {
 
 // guard returns the permission for an action on a key itself, not through a service.
 func (k *Keys) guard(c *Call, action, resource string) (Need, error) {
-	k.mu.RLock()
-	key := k.byARN[resource]
-	k.mu.RUnlock()
+	now := c.World.clock.Now()
+	k.mu.Lock()
+	key := k.Get(resource, now)
+	k.mu.Unlock()
 	if key != nil {
 		need := key.direct(c, action)
+		need.Context.Set("kms:EncryptionAlgorithm", key.Spec)
+		key.Grant(c, &need, nil, nil)
 		return need, nil
 	}
 	need := Need{Action: action, Resource: resource, ResourceAccount: c.ownerOf(resource)}

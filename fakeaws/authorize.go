@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/aws/smithy-go/middleware"
 	"github.com/leastpriv/leastpriv/enforce"
@@ -117,7 +118,7 @@ func (c *Call) judge(needs []Need) error {
 		need, q := &needs[i], &questions[i]
 		q.ask(c, need, policies, &j.time)
 		q.owned(c.World, j.organizations)
-		decision := enforce.Evaluate(&q.request, &q.policies)
+		decision := q.decide(c.World, need.Alternatives)
 		if need.Optional {
 			if decision.Allowed() {
 				c.World.coverage.Note(decision)
@@ -146,6 +147,45 @@ func (c *Call) judge(needs []Need) error {
 		c.denied = append(c.denied, deniedEntry{need.Entry, need, d})
 	}
 	return nil
+}
+
+// decide decides a question. What is denied because nothing allows it, an alternative may
+// allow: "Grants in AWS KMS" of the KMS Developer Guide. The first decision has found that
+// no policy denies it explicitly.
+func (q *question) decide(w *World, alternatives []Alternative) enforce.Decision {
+	decision := enforce.Evaluate(&q.request, &q.policies)
+	if decision.Verdict != enforce.ImplicitDeny || len(alternatives) == 0 || w.Closed(q.request.Owner()) {
+		return decision
+	}
+	for _, a := range alternatives {
+		policies := q.policies
+		policies.Resource = a.Resource
+		if a.Identity != nil {
+			policies.Identity = append(slices.Clip(policies.Identity), a.Identity)
+		}
+		if by := enforce.Evaluate(&q.request, &policies); by.Allowed() {
+			return by
+		}
+	}
+	return decision
+}
+
+// Would reports whether the policies allow the caller a permission that the call does not
+// need: what KMS asks before it stores a policy that could shut its owner out. The log has
+// no decision of it. What the World's own hand does, it always may.
+func (c *Call) Would(need *Need) bool {
+	if c.fixture || c.World.mode == Off {
+		return true
+	}
+	j := new(judgement)
+	if !c.begin(j) {
+		return false
+	}
+	q := &j.questions[0]
+	q.ask(c, need, &j.policies, &j.time)
+	q.owned(c.World, j.organizations)
+	decision := q.decide(c.World, need.Alternatives)
+	return decision.Allowed()
 }
 
 // owned adds what the account of the resource brings to a question.

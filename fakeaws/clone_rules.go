@@ -32,6 +32,8 @@ var _ = deepcopy.Register(
 	deepcopy.Keep[Principals]("the same"),
 	deepcopy.Keep[Keys]("the same"),
 	deepcopy.Keep[Key]("the same"),
+	deepcopy.Keep[RelatedKeys]("several keys refer to it"),
+	deepcopy.Keep[KeyGrant]("the grants of a key are looked up by several ways"),
 	deepcopy.Keep[Account]("the same"),
 	deepcopy.Keep[Credential]("the same"),
 	deepcopy.Keep[Caller]("the same"),

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/google/uuid"
@@ -13,26 +14,36 @@ import (
 	"github.com/leastpriv/leastpriv/internal/awsid"
 )
 
-// Keys are the KMS keys of a World, for the services that encrypt with them: what they
-// store for a caller needs the caller's permission on the key. The bytes themselves are
-// not encrypted. It is safe for concurrent use, and a service may ask it under its own
-// lock.
+// Keys are the KMS keys of a World: of its KMS, if it has one, and for the services that
+// encrypt with them, since what they store for a caller needs the caller's permission on
+// the key. Those services do not encrypt the bytes themselves. It is safe for concurrent
+// use, and a service may ask it under its own lock.
 type Keys struct {
 	world   *World
 	mu      RWMutex
 	byARN   map[string]*Key
-	aliases map[string]*Key // by their ARNs
+	aliases map[string]*KeyAlias // by their ARNs
+	counts  map[home]int         // of the keys
 }
 
-// A Key is a symmetric KMS key of one region.
+// A home is where a key is: an account and a region.
+type home struct{ account, region string }
+
+// A Key is a KMS key of one region.
 type Key struct {
 	ARN, ID, Account, Region string
+	Created                  time.Time
 	// managed says that the key is an AWS service's own in the account, like aws/s3.
 	managed bool
 	keys    *Keys
-	// What changes is guarded by the lock of keys.
-	policy  *ResourcePolicy
-	aliases []string
+	// What follows changes, and is guarded by the lock of keys: see [Keys.Lock].
+	KeyAttributes
+	// Material is what KMS keeps of the key: nil until KMS needs it.
+	Material any
+	policy   *ResourcePolicy
+	aliases  []string
+	grants   []*KeyGrant
+	grantees map[string][]*KeyGrant // by the indexes of their grantees
 }
 
 // A KeyNotFoundError says, in the words of KMS, that a key does not exist.
@@ -56,22 +67,32 @@ func (k *Keys) CreateWithID(account, region, id string, policy *enforce.Policy) 
 	return k.add(&Key{ID: id, Account: account, Region: region}, policy)
 }
 
+// Add makes a key with the attributes that KMS gives it.
+func (k *Keys) Add(account, region, id string, attributes *KeyAttributes, policy *enforce.Policy) (*Key, error) {
+	return k.add(&Key{ID: id, Account: account, Region: region, KeyAttributes: *attributes}, policy)
+}
+
 func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
 	bound, err := k.world.Bind(policy)
 	if err != nil {
 		return nil, err
 	}
-	key.keys, key.policy = k, bound
+	key.keys, key.policy, key.Created = k, bound, k.world.clock.Now()
 	key.ARN = ARN("kms", key.Region, key.Account, "key/"+key.ID)
+	key.fill()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if there := k.byARN[key.ARN]; there != nil {
 		return there, nil // a managed key that another call made
 	}
 	if k.byARN == nil {
-		k.byARN, k.aliases = make(map[string]*Key), make(map[string]*Key)
+		k.byARN, k.aliases, k.counts = make(map[string]*Key), make(map[string]*KeyAlias), make(map[home]int)
 	}
 	k.byARN[key.ARN] = key
+	k.counts[home{key.Account, key.Region}]++
+	for _, alias := range key.aliases {
+		k.aliases[ARN("kms", key.Region, key.Account, alias)] = &KeyAlias{alias, key, key.Created, key.Created}
+	}
 	k.world.coverage.Add(policy)
 	return key, nil
 }
@@ -99,14 +120,10 @@ func (key *Key) Policy() *enforce.Policy {
 // SetAlias gives the key an alias, "alias/app", in its account and region. Another key
 // that has it loses it.
 func (key *Key) SetAlias(alias string) {
+	now := key.keys.world.clock.Now()
 	key.keys.mu.Lock()
 	defer key.keys.mu.Unlock()
-	at := ARN("kms", key.Region, key.Account, alias)
-	if before := key.keys.aliases[at]; before != nil {
-		before.aliases = slices.DeleteFunc(before.aliases, func(a string) bool { return a == alias })
-	}
-	key.keys.aliases[at] = key
-	key.aliases = append(key.aliases, alias)
+	key.PutAlias(alias, now)
 }
 
 // Find finds a key by its id, its alias or the ARN of either. Ids and aliases are of the
@@ -136,12 +153,15 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 	if !alias && !isARN {
 		at = ARN("kms", region, name.AccountID, "key/"+resource)
 	}
-	k.mu.RLock()
-	key := k.byARN[at]
+	now := k.world.clock.Now()
+	k.mu.Lock()
+	key := k.Get(at, now)
 	if alias {
-		key = k.aliases[at]
+		if named := k.aliases[at]; named != nil {
+			key = k.Get(named.Key.ARN, now)
+		}
 	}
-	k.mu.RUnlock()
+	k.mu.Unlock()
 	switch {
 	case key != nil:
 		return key, nil
@@ -204,32 +224,49 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 			keys.SetAbsent(network)
 		}
 	}
-	names := make([]string, 0, len(encryptionContext))
-	for name, value := range encryptionContext {
+	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+	SetEncryptionContext(keys, encryptionContext)
+	key.Grant(call, &n, encryptionContext, nil)
+	return n
+}
+
+// SetEncryptionContext sets the condition keys of an encryption context.
+func SetEncryptionContext(keys *enforce.Context, pairs map[string]string) {
+	names := make([]string, 0, len(pairs))
+	for name, value := range pairs {
 		keys.Set("kms:EncryptionContext:"+name, value)
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	keys.SetMulti("kms:EncryptionContextKeys", names)
-	return n
 }
 
-// direct is the permission that a call needs on the key when no service stands between.
+// Direct is the permission that a call needs on the key when no service stands between.
+// What the call adds to its condition keys comes before [Key.Grant].
+func (key *Key) Direct(call *Call, action string) Need { return key.direct(call, action) }
+
 func (key *Key) direct(call *Call, action string) Need {
 	key.keys.mu.RLock()
-	policy, aliases := key.policy.Policy(), slices.Clone(key.aliases)
-	key.keys.mu.RUnlock()
-	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: policy}
+	defer key.keys.mu.RUnlock()
+	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: key.policy.Policy()}
 	keys := &n.Context
 	if call.Account != "" {
 		keys.Set("kms:CallerAccount", call.Account)
 	}
-	keys.Set("kms:KeySpec", "SYMMETRIC_DEFAULT")
-	keys.Set("kms:KeyUsage", "ENCRYPT_DECRYPT")
-	keys.Set("kms:KeyOrigin", "AWS_KMS")
-	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-	keys.SetBool("kms:MultiRegion", false)
-	keys.SetMulti("kms:ResourceAliases", aliases)
+	keys.Set("kms:KeySpec", key.Spec)
+	keys.Set("kms:KeyUsage", key.Usage)
+	keys.Set("kms:KeyOrigin", key.Origin)
+	// The older names of the two.
+	keys.Set("kms:CustomerMasterKeySpec", key.Spec)
+	keys.Set("kms:CustomerMasterKeyUsage", key.Usage)
+	keys.SetBool("kms:MultiRegion", key.MultiRegion != nil)
+	if key.MultiRegion != nil {
+		keys.Set("kms:MultiRegionKeyType", key.MultiRegionType())
+	}
+	keys.SetMulti("kms:ResourceAliases", slices.Clone(key.aliases))
+	for name, value := range key.Tags {
+		keys.Set("aws:ResourceTag/"+name, value)
+	}
 	return n
 }
 

@@ -20,6 +20,9 @@ type Need struct {
 	// Policy is the resource-based policy that guards the resource, if any. That of a
 	// role or a KMS key must be there.
 	Policy *enforce.Policy
+	// Alternatives are what may allow the permission where the policies do not: the grants
+	// of a KMS key.
+	Alternatives []Alternative
 	// Context holds the condition keys of this permission, with the tags of the
 	// resource; the pipeline adds the global keys.
 	Context enforce.Context

@@ -3,7 +3,9 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -71,7 +73,17 @@ func (s *Fake) kmsNeeds(call *fakeaws.Call, b *bucket, object string, e *sse, ac
 	for i, action := range actions {
 		needs[i] = key.Need(call, action, e.encryptionContext(b, object))
 	}
-	return needs, nil
+	return needs, kmsUnusable(key, actions[0])
+}
+
+// kmsUnusable is the error of KMS, as S3 repeats it, for a key that is disabled, pending
+// deletion or not for this. It is answered when the call is allowed.
+func kmsUnusable(key *fakeaws.Key, action string) error {
+	var state *fakeaws.KeyStateError
+	if errors.As(key.Usable(action), &state) {
+		return s3Error{"KMS." + state.Code, http.StatusBadRequest, ""}.withText(state.Message)
+	}
+	return nil
 }
 
 // encryptionContext is what KMS binds the data key of an object to: the ARN of the object,

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"regexp"
 	"sync"
 
@@ -95,13 +96,12 @@ func (s *Fake) reencryptKMS(call *fakeaws.Call, ref objectRef, to *sse) ([]fakea
 	}
 	object := b.objectARN(ref.key)
 	var from []fakeaws.Need
+	var fromErr error
 	if o := b.version(*ref.key, ref.version); o != nil {
-		if from, err = s.kmsNeeds(call, b, object, o.encryption, kmsDecrypt, "kms:ReEncryptFrom"); err != nil {
-			return nil, err
-		}
+		from, fromErr = s.kmsNeeds(call, b, object, o.encryption, kmsDecrypt, "kms:ReEncryptFrom")
 	}
 	needs, err := s.kmsNeeds(call, b, object, to, "kms:Encrypt", kmsDecrypt, kmsEncrypt, "kms:ReEncryptFrom", "kms:ReEncryptTo")
-	return append(from, needs...), err
+	return append(from, needs...), cmp.Or(fromErr, err)
 }
 
 // checkReencryptable refuses objects whose encryption cannot be changed. No bypass

@@ -62,14 +62,14 @@ func (s *Fake) receive(p *poll) (*awssqs.ReceiveMessageOutput, error) {
 
 // mayStillReceive asks for the permissions to receive from a queue as it is now.
 func (s *Fake) mayStillReceive(p *poll) error {
-	kms, err := s.kmsNeeds(p.call, p.queue, kmsDecrypt)
-	if err != nil {
-		return err
-	}
+	kms, keyErr := s.kmsNeeds(p.call, p.queue, kmsDecrypt)
 	s.mu.Lock()
 	need := p.queue.need("sqs:ReceiveMessage")
 	s.mu.Unlock()
-	return p.call.StillAllowed(append(kms, need)...)
+	if err := p.call.StillAllowed(append(kms, need)...); err != nil {
+		return err
+	}
+	return keyErr
 }
 
 // poll looks once at the queue. Without an answer, the caller waits until the

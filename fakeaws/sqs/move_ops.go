@@ -95,10 +95,10 @@ func (s *Fake) startNeeds(call *fakeaws.Call, from queueID, targets []queueID) (
 		}
 		if q := s.queues[id]; q != nil {
 			kms, err := s.kmsNeedsOf(call, q, action)
+			needs = append(needs, kms...)
 			if err != nil {
 				return needs, err
 			}
-			needs = append(needs, kms...)
 		}
 	}
 	return needs, nil

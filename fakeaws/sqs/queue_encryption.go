@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,7 +87,24 @@ func (s *Fake) kmsNeedsOf(call *fakeaws.Call, q *queue, action string) ([]fakeaw
 	if err != nil {
 		return nil, &types.KmsNotFound{Message: aws.String(kmsText(call, "NotFoundException", err.Error()))}
 	}
-	return []fakeaws.Need{key.Need(call, action, map[string]string{"aws:sqs:arn": q.arn})}, nil
+	return []fakeaws.Need{key.Need(call, action, map[string]string{"aws:sqs:arn": q.arn})}, kmsUnusable(call, key, action)
+}
+
+// kmsUnusable is the error of KMS, as SQS repeats it, for a key that is disabled, pending
+// deletion or not for this. It is answered when the call is allowed.
+func kmsUnusable(call *fakeaws.Call, key *fakeaws.Key, action string) error {
+	var state *fakeaws.KeyStateError
+	if !errors.As(key.Usable(action), &state) {
+		return nil
+	}
+	text := aws.String(kmsText(call, state.Code, state.Message))
+	switch state.Code {
+	case "DisabledException":
+		return &types.KmsDisabled{Message: text}
+	case "InvalidKeyUsageException":
+		return &types.KmsInvalidKeyUsage{Message: text}
+	}
+	return &types.KmsInvalidState{Message: text}
 }
 
 // kmsText is an error of KMS as SQS repeats it: in the words of an SDK.

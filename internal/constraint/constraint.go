@@ -282,9 +282,21 @@ func (r *rule) inEnum() string {
 	return "satisfy enum value set: [" + strings.Join(r.enum, ", ") + "]"
 }
 
+// blob checks the length of binary data, which AWS prints as its own buffers.
+func (c *checker) blob(n int, r *rule) {
+	if !r.bounds(n) {
+		length := strconv.Itoa(n)
+		c.outside(TooShort, r, n, "java.nio.HeapByteBuffer[pos=0 lim="+length+" cap="+length+"]", "have length ")
+	}
+}
+
 // list checks a list. Items that are structures are named one by one, counted
 // from 1; of simple items AWS says for the whole list what each must be.
 func (c *checker) list(v reflect.Value, r *rule) {
+	if v.Type().Elem().Kind() == reflect.Uint8 {
+		c.blob(v.Len(), r)
+		return
+	}
 	if n := v.Len(); !r.bounds(n) {
 		c.outside(TooShort, r, n, printList(v), "have length ")
 	}
