@@ -1,6 +1,7 @@
 package secretsmanager
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -49,22 +50,32 @@ func (s *Fake) keyNeed(call *fakeaws.Call, u *keyUse) (fakeaws.Need, error) {
 		}
 		return fakeaws.Need{}, encryptionFailure()
 	}
-	return key.Need(call, u.action, map[string]string{"SecretARN": u.arn, "SecretVersionId": u.version}), nil
+	need := key.Need(call, u.action, map[string]string{"SecretARN": u.arn, "SecretVersionId": u.version})
+	if err := key.Usable(u.action); err != nil { // it is disabled, or pending deletion
+		call.Help("KMS: " + err.Error())
+		if u.action == kmsDecrypt && u.version != validateKeyAccess {
+			return need, decryptionFailure()
+		}
+		return need, encryptionFailure()
+	}
+	return need, nil
 }
 
 // keyNeeds are the permissions on a key for several actions. An error is answered when the
 // call is allowed.
 func (s *Fake) keyNeeds(call *fakeaws.Call, u keyUse, actions ...string) ([]fakeaws.Need, error) {
 	needs := make([]fakeaws.Need, 0, len(actions))
+	var failed error
 	for _, action := range actions {
 		u.action = action
 		need, err := s.keyNeed(call, &u)
-		if err != nil {
+		if err != nil && need.Action == "" {
 			return nil, err
 		}
+		failed = cmp.Or(failed, err)
 		needs = append(needs, need)
 	}
-	return needs, nil
+	return needs, failed
 }
 
 // newKeyNeeds are the permissions on a key that a secret gets: those by which Secrets

@@ -135,7 +135,7 @@ func TestEveryOperation(t *testing.T) {
 			name := reflect.TypeFor[*awssns.Client]().Method(i).Name
 			assert.True(t, denied[name] || name == "Options" || name == "PublishBatch", name)
 		}
-		assert.Equal(t, 42, len(sns.Of(c.World.World).Ops()))
+		assert.Len(t, sns.Of(c.World.World).Ops(), 42)
 		for _, tc := range calls {
 			if door == worldtest.Socket {
 				break // an unsigned call names its service by the host alone

@@ -69,7 +69,7 @@ func (b *outbox) takeHanded() []*delivery {
 
 // fanOut has a message delivered to the subscriptions whose filter policies it passes. The
 // lock is held.
-func (s *Fake) fanOut(call *fakeaws.Call, t *topic, m *Message, structure map[string]string) {
+func (s *Fake) fanOut(t *topic, m *Message, structure map[string]string) {
 	s.forgetPending(t)
 	p := &publication{Message: m, structure: structure, version: "1", fifo: t.fifo}
 	if v := t.values[attrSignature]; v != "" {

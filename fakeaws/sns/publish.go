@@ -120,7 +120,7 @@ func (s *Fake) accept(call *fakeaws.Call, t *topic, in *types.PublishBatchReques
 		t.dedup.remember(key, m.ID, m.SequenceNumber, now)
 	}
 	t.keep(m)
-	s.fanOut(call, t, m, structure)
+	s.fanOut(t, m, structure)
 	return result, nil
 }
 

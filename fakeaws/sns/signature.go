@@ -67,7 +67,8 @@ func certificateURL(region string) string { return endpointOf(region) + "/" + ce
 
 // sign signs a text: by SHA1withRSA in version 1, by SHA256withRSA in version 2.
 func sign(version, text string) string {
-	hash, digest := crypto.SHA1, []byte(nil)
+	hash := crypto.SHA1
+	var digest []byte
 	if version == "2" {
 		sum := sha256.Sum256([]byte(text))
 		hash, digest = crypto.SHA256, sum[:]

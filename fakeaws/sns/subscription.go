@@ -72,7 +72,8 @@ const (
 
 // checkEndpoint checks an endpoint by its protocol.
 func checkEndpoint(protocol, endpoint string) error {
-	valid, what := false, ""
+	var valid bool
+	var what string
 	switch protocol {
 	case protocolHTTP, protocolHTTPS:
 		u, err := url.Parse(endpoint)

@@ -92,7 +92,7 @@ func (c *subscriptionSettings) compile() (err error) {
 	}
 	c.filter = nil
 	if document := c.values[attrFilter]; document != "" {
-		if c.filter, err = filter.Parse(document, c.scope); err == filter.ErrNested { //nolint:errorlint // it is not wrapped
+		if c.filter, err = filter.Parse(document, c.scope); err == filter.ErrNested {
 			return invalidParameter(err.Error())
 		} else if err != nil {
 			return invalidParameter("FilterPolicy: " + err.Error())

@@ -1,6 +1,8 @@
 package sns
 
 import (
+	"errors"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
@@ -21,7 +23,22 @@ func (s *Fake) kmsNeeds(call *fakeaws.Call, t *topic) ([]fakeaws.Need, error) {
 		return nil, &types.KMSNotFoundException{Message: aws.String(kmsText(call, "NotFoundException", err.Error()))}
 	}
 	encryption := map[string]string{"aws:sns:topicArn": t.arn}
-	return []fakeaws.Need{key.Need(call, "kms:GenerateDataKey", encryption), key.Need(call, "kms:Decrypt", encryption)}, nil
+	needs := []fakeaws.Need{key.Need(call, "kms:GenerateDataKey", encryption), key.Need(call, "kms:Decrypt", encryption)}
+	return needs, kmsUnusable(call, key)
+}
+
+// kmsUnusable is the error of KMS, as SNS repeats it, for a key that is disabled, pending
+// deletion or not for this. It is answered when the call is allowed.
+func kmsUnusable(call *fakeaws.Call, key *fakeaws.Key) error {
+	var state *fakeaws.KeyStateError
+	if !errors.As(key.Usable("kms:GenerateDataKey"), &state) {
+		return nil
+	}
+	text := aws.String(kmsText(call, state.Code, state.Message))
+	if state.Code == "DisabledException" {
+		return &types.KMSDisabledException{Message: text}
+	}
+	return &types.KMSInvalidStateException{Message: text}
 }
 
 // kmsText is an error of KMS as SNS repeats it: in the words of an SDK.

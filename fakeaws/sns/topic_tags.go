@@ -48,7 +48,7 @@ func onTagged[O any](s *Fake, call *fakeaws.Call, arn *string, action string, ma
 	perform := plan.Do
 	plan.Do = func() (O, error) {
 		out, err := perform()
-		if _, missing := err.(*types.NotFoundException); missing { //nolint:errorlint // it is not wrapped
+		if _, missing := err.(*types.NotFoundException); missing {
 			err = resourceNotFound()
 		}
 		return out, err

@@ -51,7 +51,7 @@ const (
 )
 
 // ErrNested is the error of a policy for attributes that has an object in a key.
-var ErrNested = errors.New("Filter policy scope MessageAttributes does not support nested filter policy") //nolint:staticcheck // SNS's text
+var ErrNested = refusal("Filter policy scope MessageAttributes does not support nested filter policy")
 
 // operators are the names of match expressions. A $or whose alternatives have such keys is
 // no $or but a key of that name.
@@ -64,23 +64,29 @@ type parser struct {
 	points int // of wildcards
 }
 
+// A refusal is an error in SNS's words, which begin and end as sentences do.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
 // Parse reads a filter policy. Its errors are in SNS's words.
 func Parse(document string, scope Scope) (*Policy, error) {
 	if len(document) > MaxSize {
-		return nil, errors.New(textSize)
+		return nil, refusal(textSize)
 	}
 	d := json.NewDecoder(bytes.NewReader([]byte(document)))
 	d.UseNumber()
 	var root any
 	if err := d.Decode(&root); err != nil {
-		return nil, errors.New(textJSON)
+		return nil, refusal(textJSON)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New(textJSON)
+		return nil, refusal(textJSON)
 	}
 	fields, ok := root.(map[string]any)
 	if !ok {
-		return nil, errors.New(textNoObject)
+		return nil, refusal(textNoObject)
 	}
 	p := parser{scope: scope}
 	o, combinations, err := p.object(fields, 1)
@@ -88,11 +94,11 @@ func Parse(document string, scope Scope) (*Policy, error) {
 	case err != nil:
 		return nil, err
 	case p.keys > maxKeys:
-		return nil, errors.New(textKeys)
+		return nil, refusal(textKeys)
 	case combinations > maxCombinations:
-		return nil, errors.New(textComplex)
+		return nil, refusal(textComplex)
 	case p.points > maxWildcardPoints:
-		return nil, errors.New(textWildcards)
+		return nil, refusal(textWildcards)
 	}
 	return &Policy{o}, nil
 }
@@ -129,7 +135,7 @@ func (p *parser) nested(o *object, name string, fields map[string]any, depth int
 		return 0, ErrNested
 	}
 	if len(fields) == 0 {
-		return 0, errors.New(textEmpty)
+		return 0, refusal(textEmpty)
 	}
 	nested, n, err := p.object(fields, depth+1)
 	o.fields = append(o.fields, field{name: name, nested: &nested})
@@ -138,7 +144,7 @@ func (p *parser) nested(o *object, name string, fields map[string]any, depth int
 
 func (p *parser) array(o *object, name string, values []any, depth int) (int, error) {
 	if len(values) == 0 {
-		return 0, errors.New(textEmptyArray)
+		return 0, refusal(textEmptyArray)
 	}
 	p.keys++
 	f := field{name: name, rules: make([]rule, 0, len(values))}

@@ -18,7 +18,7 @@ func (p *parser) rule(v any) (rule, error) {
 		return rule{match: match}, err
 	}
 	if len(expression) != 1 {
-		return rule{}, errors.New(textOneOperator)
+		return rule{}, refusal(textOneOperator)
 	}
 	for operator, operand := range expression {
 		if operator == "exists" {
@@ -41,7 +41,7 @@ func (p *parser) expression(operator string, operand any) (func(Value) bool, err
 	case "cidr":
 		return cidr(operand)
 	}
-	return nil, errors.New("Unrecognized match type " + operator) //nolint:staticcheck // SNS's text
+	return nil, refusal("Unrecognized match type " + operator)
 }
 
 // exactly matches a string, a number, true, false or null.
@@ -53,14 +53,14 @@ func exactly(v any) (func(Value) bool, error) {
 		n, err := number(v)
 		return func(x Value) bool { f, ok := x.(float64); return ok && round(f) == n }, err
 	}
-	return nil, errors.New(textValue)
+	return nil, refusal(textValue)
 }
 
 // number reads a number, with the accuracy that SNS compares with.
 func number(n json.Number) (float64, error) {
 	f, err := n.Float64()
 	if err != nil || math.Abs(f) > maxNumber {
-		return 0, errors.New(textNumber)
+		return 0, refusal(textNumber)
 	}
 	return round(f), nil
 }
@@ -76,7 +76,7 @@ func round(f float64) float64 {
 func exists(operand any) (rule, error) {
 	there, ok := operand.(bool)
 	if !ok {
-		return rule{}, errors.New(textExists)
+		return rule{}, refusal(textExists)
 	}
 	return rule{absent: !there, match: func(Value) bool { return true }}, nil
 }
@@ -98,11 +98,11 @@ func (p *parser) text(operator string, operand any) (func(Value) bool, error) {
 	default:
 		w, ok := parseWildcard(want)
 		if !ok {
-			return nil, errors.New(textWildcard)
+			return nil, refusal(textWildcard)
 		}
 		stars := w.stars()
 		if stars > maxStars {
-			return nil, errors.New(textWildcards)
+			return nil, refusal(textWildcards)
 		}
 		if p.points += stars; stars > 1 {
 			p.points += 2 * stars
@@ -136,14 +136,14 @@ func excludedValues(operand any) ([]func(Value) bool, error) {
 		list = []any{operand}
 	}
 	if len(list) == 0 {
-		return nil, errors.New(textEmptyArray)
+		return nil, refusal(textEmptyArray)
 	}
 	_, numbers := list[0].(json.Number)
 	var excluded []func(Value) bool
 	for _, v := range list {
 		_, isNumber := v.(json.Number)
 		if _, isText := v.(string); isNumber != numbers || !isNumber && !isText {
-			return nil, errors.New(textAnythingBut)
+			return nil, refusal(textAnythingBut)
 		}
 		match, err := exactly(v)
 		if err != nil {
@@ -156,21 +156,21 @@ func excludedValues(operand any) ([]func(Value) bool, error) {
 
 func (p *parser) excludedTexts(expression map[string]any) ([]func(Value) bool, error) {
 	if len(expression) != 1 {
-		return nil, errors.New(textOneOperator)
+		return nil, refusal(textOneOperator)
 	}
 	var excluded []func(Value) bool
 	for operator, operand := range expression {
 		switch operator {
 		case "prefix", "suffix", "wildcard", "equals-ignore-case":
 		default:
-			return nil, errors.New("Unsupported anything-but pattern: " + operator) //nolint:staticcheck // SNS's text
+			return nil, refusal("Unsupported anything-but pattern: " + operator)
 		}
 		list, ok := operand.([]any)
 		if !ok {
 			list = []any{operand}
 		}
 		if len(list) == 0 {
-			return nil, errors.New(textEmptyArray)
+			return nil, refusal(textEmptyArray)
 		}
 		for _, v := range list {
 			match, err := p.text(operator, v)
@@ -187,10 +187,10 @@ func (p *parser) excludedTexts(expression map[string]any) ([]func(Value) bool, e
 func numeric(operand any) (func(Value) bool, error) {
 	list, ok := operand.([]any)
 	if !ok {
-		return nil, errors.New("Value of numeric must be an array.") //nolint:staticcheck // SNS's text
+		return nil, refusal("Value of numeric must be an array.")
 	}
 	if len(list) != 2 && len(list) != 4 {
-		return nil, errors.New("Too many or too few elements in numeric expression") //nolint:staticcheck // SNS's text
+		return nil, refusal("Too many or too few elements in numeric expression")
 	}
 	name, bound, err := comparison(list[0], list[1])
 	if err != nil {
@@ -203,9 +203,9 @@ func numeric(operand any) (func(Value) bool, error) {
 		case err != nil:
 			return nil, err
 		case name[0] != '>' || upper[0] != '<':
-			return nil, fmt.Errorf("Bad numeric range operator: %s", upper) //nolint:staticcheck // SNS's text
+			return nil, refusal(fmt.Sprintf("Bad numeric range operator: %s", upper))
 		case top <= bound:
-			return nil, errors.New(textRange)
+			return nil, refusal(textRange)
 		}
 		lower, below := match, compare(upper, top)
 		match = func(f float64) bool { return lower(f) && below(f) }
@@ -216,11 +216,11 @@ func numeric(operand any) (func(Value) bool, error) {
 func comparison(operator, operand any) (name string, bound float64, err error) {
 	name, _ = operator.(string)
 	if !slices.Contains([]string{"=", "<", "<=", ">", ">="}, name) {
-		return "", 0, fmt.Errorf("Unrecognized numeric range operator: %v", operator) //nolint:staticcheck // SNS's text
+		return "", 0, refusal(fmt.Sprintf("Unrecognized numeric range operator: %v", operator))
 	}
 	n, ok := operand.(json.Number)
 	if !ok {
-		return "", 0, fmt.Errorf("Value of %s must be numeric", name) //nolint:staticcheck // SNS's text
+		return "", 0, refusal(fmt.Sprintf("Value of %s must be numeric", name))
 	}
 	bound, err = number(n)
 	return name, bound, err
@@ -244,13 +244,13 @@ func compare(operator string, bound float64) func(float64) bool {
 func cidr(operand any) (func(Value) bool, error) {
 	text, ok := operand.(string)
 	if !ok {
-		return nil, errors.New("prefix match pattern must be a string") //nolint:staticcheck // SNS's text
+		return nil, refusal("prefix match pattern must be a string")
 	}
 	network, err := netip.ParsePrefix(text)
 	if err != nil {
 		address, err := netip.ParseAddr(text)
 		if err != nil {
-			return nil, errors.New(textCIDR)
+			return nil, refusal(textCIDR)
 		}
 		network = netip.PrefixFrom(address, address.BitLen())
 	}
