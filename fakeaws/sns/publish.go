@@ -43,7 +43,7 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 		MessageGroupId: in.MessageGroupId, MessageStructure: in.MessageStructure, Subject: in.Subject,
 	}
 	return onMessages(s, call, parameter, target, func(t *topic) (*awssns.PublishOutput, error) {
-		result, err := s.accept(call, t, &entry)
+		result, err := s.accept(t, &entry)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func locked[O any](s *Fake, t *topic, do func(*topic) (O, error)) (out O, handed
 
 // accept checks a message and has it delivered, or finds that a FIFO topic has had it: then
 // the answer is that of the message it was. The lock is held.
-func (s *Fake) accept(call *fakeaws.Call, t *topic, in *types.PublishBatchRequestEntry) (*types.PublishBatchResultEntry, error) {
+func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.PublishBatchResultEntry, error) {
 	structure, err := checkMessage(t, in)
 	if err != nil {
 		return nil, err

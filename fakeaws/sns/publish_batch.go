@@ -28,7 +28,7 @@ func (s *Fake) publishBatch(call *fakeaws.Call, in *awssns.PublishBatchInput) (*
 		out := &awssns.PublishBatchOutput{Successful: []types.PublishBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}
 		for i := range in.PublishBatchRequestEntries {
 			entry := &in.PublishBatchRequestEntries[i]
-			result, err := s.accept(call, t, entry)
+			result, err := s.accept(t, entry)
 			if err != nil {
 				out.Failed = append(out.Failed, failure(entry.Id, err))
 				continue
