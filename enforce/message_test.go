@@ -33,6 +33,8 @@ func TestMessages(t *testing.T) {
 			who + `s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action`},
 		{"rule 68: SQS lowers the action", user, "sqs:SendMessage", "arn:aws:sqs:us-east-1:" + account + ":q", "", PolicySet{}, MessageStyle{LowerAction: true},
 			who + "sqs:sendmessage on resource: arn:aws:sqs:us-east-1:" + account + ":q because no identity-based policy allows the sqs:sendmessage action"},
+		{"rule 68: SNS raises the prefix", user, "sns:Publish", "arn:aws:sns:us-east-1:" + account + ":t", "", PolicySet{}, DenialOf("sns", "sns:Publish").Style,
+			"User: " + user.ARN + " is not authorized to perform: SNS:Publish on resource: arn:aws:sns:us-east-1:" + account + ":t because no identity-based policy allows the SNS:Publish action"},
 		{"rule 68: SQS across accounts", user, "sqs:SendMessage", "arn:aws:sqs:us-east-1:" + other + ":q", other, PolicySet{}, MessageStyle{LowerAction: true},
 			who + "sqs:sendmessage on resource: arn:aws:sqs:us-east-1:" + other + ":q because no resource-based policy allows the sqs:sendmessage action"},
 		{"rule 63: a session is named by its session ARN", session, "s3:GetObject", bucketObject, "", PolicySet{}, MessageStyle{},
