@@ -115,6 +115,9 @@ func drawScript(t *rapid.T, ops []operation) script {
 
 // make makes the call of a step, and returns the answer as text.
 func (w *twin) make(t testing.TB, s step) string {
+	// An input is made of what the World has by now. One that was kept from before would be
+	// another than that of a clone, which has made none yet.
+	clear(w.inputs)
 	in := w.inputOf(t, sweepCall{s.o, -1, 0})
 	if s.seed != 0 {
 		chosen := w.chosen(sweepCall{s.o, -1, s.seed})
