@@ -39,6 +39,8 @@ func checksumOfHeader(name string) types.ChecksumAlgorithm {
 	return types.ChecksumAlgorithm(sums.OfHeader(name))
 }
 
+const textManyChecksums = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+
 // claim picks the one checksum that a request states in a header. selected is
 // the algorithm that it announces, which must be the same.
 func claim(selected types.ChecksumAlgorithm, headers checksumValues) (checksum, error) {
@@ -49,7 +51,7 @@ func claim(selected types.ChecksumAlgorithm, headers checksumValues) (checksum, 
 		case value == nil:
 			continue
 		case c.algorithm != "":
-			return c, errInvalidRequest.withText("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+			return c, errInvalidRequest.withText(textManyChecksums)
 		}
 		c = checksum{algorithm: a, value: *value}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/stretchr/testify/assert"
@@ -89,4 +90,18 @@ func withHeader(name, value string) func(*awss3.Options) {
 			}), "Signing", middleware.Before)
 		})
 	}
+}
+
+// Of several checksums S3 looks at none, whichever of them is right: also with a document.
+func TestDocumentsHaveOneChecksum(t *testing.T) {
+	t.Parallel()
+	throughDoors(t, func(t *testing.T, a *account) {
+		a.bucket("bucket")
+		for range 10 { // headers have no order
+			_, err := a.root.PutBucketTagging(t.Context(), &awss3.PutBucketTaggingInput{
+				Bucket: aws.String("bucket"), Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}},
+			}, withHeader("X-Amz-Checksum-Sha1", "AAAA"), withHeader("X-Amz-Checksum-Sha256", strings.Repeat("A", 43)+"="))
+			requireAPIError(t, err, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+		}
+	})
 }

@@ -31,18 +31,12 @@ func checkDigests(operation string, header http.Header, body []byte) error {
 	if operation == "CompleteMultipartUpload" {
 		return nil // its checksums are those of the object
 	}
-	for name, values := range header {
-		if !strings.HasPrefix(name, "X-Amz-Checksum-") {
-			continue
-		}
-		algorithm := sums.OfHeader(strings.ToLower(name))
-		if algorithm == "" {
-			continue
-		}
+	algorithm, values, err := checksumSent(header)
+	if err != nil {
+		return err
+	}
+	if algorithm != "" {
 		h := sums.New(algorithm)
-		if h == nil {
-			continue // the operation refuses it by name, if it has it
-		}
 		found = true
 		want, err := base64.StdEncoding.DecodeString(values[0])
 		if err != nil || len(want) != h.Size() {
@@ -57,6 +51,25 @@ func checkDigests(operation string, header http.Header, body []byte) error {
 		return &fakeaws.Error{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"}
 	}
 	return nil
+}
+
+// checksumSent finds the one checksum in the headers. Algorithms that nobody knows are left to
+// the operation, which refuses them by name if it has them.
+func checksumSent(header http.Header) (algorithm string, values []string, err error) {
+	for name, sent := range header {
+		if !strings.HasPrefix(name, "X-Amz-Checksum-") {
+			continue
+		}
+		a := sums.OfHeader(strings.ToLower(name))
+		if a == "" || sums.New(a) == nil {
+			continue
+		}
+		if algorithm != "" {
+			return "", nil, errInvalidRequest.withText(textManyChecksums)
+		}
+		algorithm, values = a, sent
+	}
+	return algorithm, values, nil
 }
 
 func checkContentMD5(header http.Header, body []byte) (found bool, err error) {
