@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,11 +53,14 @@ var client = &http.Client{
 	},
 }
 
-// dropped are the headers of a request that are about its connection or its signature.
+// dropped are the headers of a request that are about its connection or its signature, and
+// those by which some servers find another method, path or host than the request has.
 var dropped = map[string]bool{
 	"Authorization": true, "X-Amz-Date": true, "X-Amz-Security-Token": true, "X-Amz-Content-Sha256": true, "Date": true,
 	"Connection": true, "Proxy-Connection": true, "Keep-Alive": true, "Te": true, "Trailer": true, "Transfer-Encoding": true,
-	"Upgrade": true, "Expect": true, "Accept-Encoding": true, "Content-Length": true, "Host": true, "Amz-Sdk-Invocation-Id": false,
+	"Upgrade": true, "Expect": true, "Accept-Encoding": true, "Content-Length": true, "Host": true,
+	"X-Http-Method": true, "X-Http-Method-Override": true, "X-Method-Override": true, "X-Original-Url": true, "X-Rewrite-Url": true,
+	"Forwarded": true, "X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Port": true, "X-Forwarded-Prefix": true, "X-Forwarded-Proto": true,
 }
 
 // pass sends a request on and returns the answer, which is read as the client reads it. It is
@@ -97,6 +101,9 @@ func (u *Upstream) request(r *request, service string) (*http.Request, error) {
 	if target.Path, err = url.PathUnescape(escaped); err != nil {
 		return nil, invalid("The path of the request is malformed.")
 	}
+	if slices.ContainsFunc(strings.Split(target.Path, "/"), func(segment string) bool { return segment == "." || segment == ".." }) {
+		return nil, invalid("The path of the request has dot segments, by which the upstream could find another resource than the one that was judged.")
+	}
 	target.RawPath, target.RawQuery = escaped, unsigned(r.sent.RawQuery)
 	req, err := http.NewRequestWithContext(r.call, r.sent.Method, target.String(), bytes.NewReader(r.sent.Body))
 	if err != nil {
@@ -107,6 +114,7 @@ func (u *Upstream) request(r *request, service string) (*http.Request, error) {
 			req.Header[name] = values
 		}
 	}
+	u.onlyJudged(r, req)
 	hash := sigv4.Hash(r.sent.Body)
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	signer := v4.NewSigner()
@@ -115,6 +123,23 @@ func (u *Upstream) request(r *request, service string) (*http.Request, error) {
 		return nil, err
 	}
 	return req, nil
+}
+
+// onlyJudged takes out of a request what could name another operation than the one that was
+// judged: each protocol names it in its own place, and an emulator may look at others first.
+func (u *Upstream) onlyJudged(r *request, req *http.Request) {
+	target := req.Header.Get("X-Amz-Target")
+	req.Header.Del("X-Amz-Target")
+	if r.msg.Protocol != wire.RPCV2CBOR {
+		req.Header.Del("Smithy-Protocol")
+	}
+	switch r.msg.Protocol {
+	case wire.AWSJSON10, wire.AWSJSON11:
+		req.Header.Set("X-Amz-Target", target)
+		req.URL.RawQuery = ""
+	case wire.RPCV2CBOR:
+		req.URL.RawQuery = ""
+	}
 }
 
 // unsigned removes the parameters of a presigned URL.
