@@ -63,6 +63,9 @@ type Directory interface {
 	Policies(caller *Caller, set *enforce.PolicySet, tags func(key, value string)) bool
 	// Role finds a role by its ARN, as sts:AssumeRole does: case-sensitive, with path.
 	Role(arn string) (Role, bool)
+	// ProfileRole returns the ARN of the role in an instance profile, by the profile's ARN; ""
+	// where it has none. False when there is no such profile.
+	ProfileRole(arn string) (role string, ok bool)
 	// ManagedPolicy finds a managed policy of any account by its ARN.
 	ManagedPolicy(arn string) (*enforce.Policy, bool)
 	// MFACode checks a code of an MFA device of the calling user. To use it uses

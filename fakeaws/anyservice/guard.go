@@ -14,9 +14,7 @@ func (f *Fake) Guard(call *fakeaws.Call, action, resource string) (fakeaws.Need,
 	if resource == "*" {
 		return n, nil
 	}
-	f.mu.RLock()
-	known := f.known[resource]
-	f.mu.RUnlock()
+	known := f.knownOf(resource)
 	if known != nil {
 		n.Policy = known.policy.Policy()
 		for key, value := range known.tags {

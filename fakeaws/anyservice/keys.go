@@ -96,6 +96,12 @@ func (t *told) set(r *request, p *catalog.Permission, on *resource, keys *enforc
 			given = append(given, t.given[i].Tag)
 		}
 	}
+	if t.ofTypes && on.kind == nil { // any of the tags may be for it
+		vague = append(vague, "aws:TagKeys")
+		for i := range t.given {
+			vague = append(vague, "aws:RequestTag/"+t.given[i].Key)
+		}
+	}
 	fakeaws.SetRequestTags(keys, given, func(t fakeaws.Tag) (string, string) { return t.Key, t.Value })
 	fakeaws.SetTagKeys(keys, t.removed)
 	return vague

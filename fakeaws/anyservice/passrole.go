@@ -5,6 +5,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // A passedRole is a role that a request hands to a service.
@@ -18,25 +19,22 @@ type passedRole struct {
 // passes returns the roles that a request passes. To pass one needs iam:PassRole on it
 // ("Grant a user permissions to pass a role to an AWS service" of the IAM User Guide).
 func (f *Fake) passes(r *request, op *operation, needs []fakeaws.Need) (all []passedRole, err error) {
-	for _, p := range op.facts.Roles {
+	for i := range op.facts.Roles {
+		p := &op.facts.Roles[i]
 		texts, err := r.texts(p.Role)
 		if err != nil {
 			return nil, err
 		}
-		for i := range texts {
-			role := texts[i].text
-			if !strings.HasPrefix(role, "arn:") {
-				role = fakeaws.ARN("iam", "", r.call.Account, "role/"+role)
-			}
-			if !strings.Contains(role, ":role/") {
+		for j := range texts {
+			role, partial := r.passedRole(p, texts[j].text)
+			if role == "" {
 				continue
 			}
-			one := passedRole{need: fakeaws.Need{Action: "iam:PassRole", Resource: role}, service: p.Service}
-			one.need.Unknown = passUnknown(p.Service == "")
+			one := passedRole{need: fakeaws.Need{Action: "iam:PassRole", Resource: role, Unknown: passUnknown(p.Service == "", partial)}, service: p.Service}
 			if p.Service != "" {
 				one.need.Context.Set("iam:PassedToService", p.Service)
 			}
-			if len(needs) > 0 && needs[0].Resource != "*" && needs[0].Unknown != nil && !needs[0].Unknown.Resource {
+			if len(needs) > 0 && whole(&needs[0]) {
 				one.associated = needs[0].Resource
 				one.need.Context.Set("iam:AssociatedResourceArn", one.associated)
 			}
@@ -46,32 +44,67 @@ func (f *Fake) passes(r *request, op *operation, needs []fakeaws.Need) (all []pa
 	return all, nil
 }
 
-// passUnknown says that the tags of a role are not known here, and mostly neither is the
-// resource that the role will be associated with.
-func passUnknown(service bool) *enforce.Unknown {
-	if service {
-		return passToUnknown
+// passedRole returns the ARN of a role that a member names, by itself or by the instance
+// profile that has it; "" where it is no role. Which role a profile has that IAM does not know
+// is not known: then it is partial.
+func (r *request) passedRole(p *catalog.PassedRole, text string) (role string, partial bool) {
+	if !p.InstanceProfile {
+		if !strings.HasPrefix(text, "arn:") {
+			return fakeaws.ARN("iam", "", r.call.Account, "role/"+text), false
+		}
+		if !strings.Contains(text, ":role/") {
+			return "", false
+		}
+		return text, false
 	}
-	return passToKnown
+	if !strings.HasPrefix(text, "arn:") {
+		text = fakeaws.ARN("iam", "", r.call.Account, "instance-profile/"+text)
+	}
+	if r.call.World.Has("iam") {
+		if role, ok := r.call.World.Directory().ProfileRole(text); ok {
+			return role, false
+		}
+	}
+	account := owner(text)
+	if account == "" {
+		account = "*"
+	}
+	return fakeaws.ARN("iam", "", account, "role/*"), true
 }
 
-var (
-	passToKnown = &enforce.Unknown{Key: func(name string) bool {
-		lower := strings.ToLower(name)
-		return strings.HasPrefix(lower, "aws:resourcetag/") || strings.HasPrefix(lower, "iam:resourcetag/") || lower == "iam:associatedresourcearn"
-	}}
-	passToUnknown = &enforce.Unknown{Key: func(name string) bool {
-		return passToKnown.Key(name) || strings.EqualFold(name, "iam:PassedToService")
-	}}
-)
+// passUnknown says that the tags of a role are not known here, and mostly neither is the
+// resource that the role will be associated with.
+func passUnknown(service, role bool) *enforce.Unknown {
+	i := 0
+	if service {
+		i++
+	}
+	if role {
+		i += 2
+	}
+	return passUnknowns[i]
+}
+
+var passUnknowns = [...]*enforce.Unknown{
+	{Key: unknownOfRole}, {Key: unknownOfService}, {Key: unknownOfRole, Resource: true}, {Key: unknownOfService, Resource: true},
+}
+
+func unknownOfRole(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.HasPrefix(lower, "aws:resourcetag/") || strings.HasPrefix(lower, "iam:resourcetag/") || lower == "iam:associatedresourcearn"
+}
+
+func unknownOfService(name string) bool {
+	return unknownOfRole(name) || strings.EqualFold(name, "iam:PassedToService")
+}
 
 // checkTrust refuses a role that the service may not assume, once the call is allowed: the
 // service tries it.
 func (f *Fake) checkTrust(call *fakeaws.Call, passed []passedRole) error {
 	for i := range passed {
 		p := &passed[i]
-		if p.service == "" {
-			continue
+		if p.service == "" || p.need.Unknown.Resource {
+			continue // who will assume which role is not known
 		}
 		account := owner(p.need.Resource)
 		if _, ours := call.World.Account(account); !ours {

@@ -12,9 +12,7 @@ import (
 
 // A Handler answers the calls of an operation in the place of the service.
 type Handler interface {
-	// Handle answers a call. in is the SDK's input where the request came with it, nil
-	// where it is to be decoded. It returns the SDK's output and, where the client takes
-	// bytes, the answer.
+	// Handle answers a call that is allowed, of the request as it came.
 	Handle(ctx context.Context, msg *fakeaws.Message, requestID string) (*wire.Response, error)
 }
 
@@ -58,6 +56,9 @@ func (f *Fake) plan(call *fakeaws.Call, msg *fakeaws.Message, op *operation) (*f
 	needs, err := f.needs(r, op)
 	if err != nil {
 		return nil, err
+	}
+	if len(needs) == 0 { // a statement of PartiQL that begins with no word of it
+		return nil, invalid("leastpriv cannot tell which permission the request needs.")
 	}
 	passed, err := f.passes(r, op, needs)
 	if err != nil {

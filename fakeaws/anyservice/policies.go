@@ -3,6 +3,7 @@ package anyservice
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -273,21 +274,22 @@ func (c *policyChange) answer() (*wire.Response, error) {
 	return c.fake.withText(c.msg, c.what.Document, known.policy.Document())
 }
 
-// learnTags remembers the tags that an allowed call has given a resource or taken away.
+// learnTags remembers the tags that an allowed call has given a resource or taken away: where
+// the call is about the tags of one resource, or makes one. Tags in other calls may be those of
+// something else, such as the job that a definition is run by.
 func (f *Fake) learnTags(r *request, op *operation, needs []fakeaws.Need) error {
 	t := op.facts.Tags
-	if t == nil || t.Type != "" || len(needs) == 0 || !whole(&needs[0]) {
+	made := op.makes(needs)
+	if t == nil || t.Type != "" || !whole(&needs[0]) || !made && !op.changesTags() {
 		return nil
 	}
 	given, removed, err := r.givenTags(t)
-	if err != nil || len(given)+len(removed) == 0 && !creates(op.name) {
+	if err != nil || len(given)+len(removed) == 0 && !made {
 		return err
 	}
-	f.learn(knownAs(needs[0].Resource), func(k *knownResource) {
+	f.learn(needs[0].Resource, func(k *knownResource) {
 		tags := make(map[string]string, len(k.tags)+len(given))
-		for key, value := range k.tags {
-			tags[key] = value
-		}
+		maps.Copy(tags, k.tags)
 		for _, tag := range given {
 			tags[tag.Key] = tag.Value
 		}
@@ -295,13 +297,32 @@ func (f *Fake) learnTags(r *request, op *operation, needs []fakeaws.Need) error 
 			delete(tags, key)
 		}
 		k.tags = tags
-		k.allTags = k.allTags || creates(op.name)
+		k.allTags = k.allTags || made
 	})
 	return nil
 }
 
-// creates reports whether an operation makes its resource, so that it has no tags but those
-// of the request.
+// changesTags reports whether an operation is about the tags of its resource.
+func (op *operation) changesTags() bool {
+	return slices.ContainsFunc([]string{"Tag", "Untag", "AddTags", "RemoveTags", "DeleteTags", "CreateTags", "AddResourceTags"}, func(begin string) bool {
+		return strings.HasPrefix(op.name, begin)
+	})
+}
+
+// makes reports whether an operation makes the resource of its first permission, so that it has
+// no tags but those of the request: CreateTable makes a table, but CreateSnapshot is about a
+// database too.
+func (op *operation) makes(needs []fakeaws.Need) bool {
+	kind, create := strings.CutPrefix(op.name, "Create")
+	action, ok := catalog.Find(needs[0].Action)
+	if !create || !ok || len(needs) > 1 && needs[1].Action == needs[0].Action {
+		return false
+	}
+	t := kindOf(action, needs[0].Resource)
+	return t != nil && strings.EqualFold(strings.ReplaceAll(t.Name, "-", ""), kind)
+}
+
+// creates reports whether an operation makes something of which the service makes the id.
 func creates(operation string) bool {
 	return strings.HasPrefix(operation, "Create") || strings.HasPrefix(operation, "Register") || strings.HasPrefix(operation, "Run")
 }

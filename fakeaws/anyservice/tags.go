@@ -1,7 +1,9 @@
 package anyservice
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/catalog"
@@ -44,7 +46,7 @@ func (r *request) givenTags(t *catalog.Tags) (given []givenTag, removed []string
 			if err != nil {
 				return nil, nil, invalid("The tags of the request are malformed.")
 			}
-			for key := range pairs {
+			for _, key := range slices.Sorted(maps.Keys(pairs)) {
 				given = append(given, givenTag{Tag: fakeaws.Tag{Key: key, Value: pairs.Get(key)}})
 			}
 		}

@@ -112,6 +112,28 @@ func (s *Fake) Role(arn string) (fakeaws.Role, bool) {
 	return e.asRole(), true
 }
 
+// ProfileRole implements [fakeaws.Directory].
+func (s *Fake) ProfileRole(arn string) (role string, ok bool) {
+	parsed, err := awsarn.Parse(arn)
+	if err != nil {
+		return "", false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[parsed.AccountID]
+	if !ok {
+		return "", false
+	}
+	p, err := a.profile(lastSegment(parsed.Resource))
+	switch {
+	case err != nil || p.arn != arn:
+		return "", false
+	case p.role == nil:
+		return "", true
+	}
+	return p.role.arn, true
+}
+
 // ManagedPolicy implements [fakeaws.Directory].
 func (s *Fake) ManagedPolicy(arn string) (*enforce.Policy, bool) {
 	id, _ := splitPolicyARN(arn)

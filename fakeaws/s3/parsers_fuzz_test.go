@@ -16,6 +16,8 @@ import (
 // A device is a directory whose root users have one, which shows one code.
 type device struct{ fakeaws.Directory }
 
+func (device) ProfileRole(string) (string, bool) { return "", false }
+
 func (device) MFACode(_ *fakeaws.Caller, serial, code string, _ bool) fakeaws.MFAResult {
 	switch {
 	case serial != "device":

@@ -77,6 +77,8 @@ func (directory) Role(string) (fakeaws.Role, bool) { return fakeaws.Role{}, fals
 
 func (directory) ManagedPolicy(string) (*enforce.Policy, bool) { return nil, false }
 
+func (directory) ProfileRole(string) (string, bool) { return "", false }
+
 func (directory) MFACode(*fakeaws.Caller, string, string, bool) fakeaws.MFAResult {
 	return fakeaws.MFAUnknownDevice
 }
