@@ -127,6 +127,7 @@ func (a *Account) begin(function string) {
 		a.t.Fatalf("awstest.%s: WithSocket inside a synctest bubble: a socket stops virtual time; leave the option out, calls then stay in the process", function)
 	}
 	a.t.Cleanup(func() {
+		a.world.Close()
 		if a.socket != nil {
 			a.socket.close()
 		}
@@ -265,8 +266,25 @@ func (a *Account) Now() time.Time { return a.world.Clock().Now() }
 
 // Advance moves the World's time: visibility timeouts, delays, credentials and
 // presigned URLs run out, and waiting calls look again. Clients made of this
-// World's configs sign with the moved time.
-func (a *Account) Advance(d time.Duration) { a.world.Clock().Advance(d) }
+// World's configs sign with the moved time. What becomes due on the way is done at its time,
+// as by Settle.
+func (a *Account) Advance(d time.Duration) {
+	a.t.Helper()
+	if err := a.world.Advance(context.Background(), d); err != nil {
+		a.t.Fatalf("awstest: Advance: %v", err)
+	}
+}
+
+// Settle returns when the World has done all that is due by its clock, and what that caused:
+// asynchronous invocations of functions, event source mappings, schedules, retries. What is
+// due the World also does by itself, a tenth of a second later. A Lambda function must not
+// call Settle, which would wait for it.
+func (a *Account) Settle() {
+	a.t.Helper()
+	if err := a.world.Settle(context.Background()); err != nil {
+		a.t.Fatalf("awstest: Settle: %v", err)
+	}
+}
 
 // World returns the World behind the account, for Go code that knows the fakes.
 func (a *Account) World() *fakeaws.World { return a.world }

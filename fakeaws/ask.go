@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
@@ -94,20 +95,29 @@ func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {
 		}
 		return call, nil
 	}
-	cred, ok := w.Credential(q.AccessKeyID)
-	switch {
-	case !ok:
-		return nil, errors.New("the World has no access key " + q.AccessKeyID)
-	case cred.Inactive:
-		return nil, errors.New("the access key " + q.AccessKeyID + " is inactive")
-	case cred.Caller.Session != nil && !call.Time.Before(cred.Caller.Session.Expires):
-		return nil, errors.New("the credentials of " + cred.Caller.ARN + " have expired")
-	case !w.has(cred.Caller):
-		return nil, errNoPrincipal
+	cred, err := w.holder(q.AccessKeyID, call.Time)
+	if err != nil {
+		return nil, err
 	}
 	call.Caller, call.Account = cred.Caller, cred.Caller.Account
 	call.Signed = Signed{AuthType: "REST-HEADER", Version: "AWS4-HMAC-SHA256"}
 	return call, nil
+}
+
+// holder finds credentials with which calls can be made.
+func (w *World) holder(accessKeyID string, now time.Time) (*Credential, error) {
+	cred, ok := w.Credential(accessKeyID)
+	switch {
+	case !ok:
+		return nil, errors.New("the World has no access key " + accessKeyID)
+	case cred.Inactive:
+		return nil, errors.New("the access key " + accessKeyID + " is inactive")
+	case cred.Caller.Session != nil && !now.Before(cred.Caller.Session.Expires):
+		return nil, errors.New("the credentials of " + cred.Caller.ARN + " have expired")
+	case !w.has(cred.Caller):
+		return nil, errNoPrincipal
+	}
+	return cred, nil
 }
 
 // guard returns the permission for an action on a resource. That of a service without a

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leastpriv/leastpriv/internal/deepcopy"
 )
@@ -37,6 +38,10 @@ func (w *World) Clone() (*World, error) {
 	}
 	c.build()
 	c.others.clone(c, &w.others)
+	c.receivers.clone(&w.receivers)
+	if !s.next.IsZero() {
+		c.Wake(s.next)
+	}
 	return c, nil
 }
 
@@ -73,6 +78,8 @@ type snapshot struct {
 	fakes []Fake
 	// things are how many things each of them refers to, and, the last number, the state.
 	things []int
+	// next is when there is something to do next, see Worker; zero for nothing.
+	next time.Time
 }
 
 // snapshot returns a snapshot of the World as it is: the latest, if nothing has happened
@@ -120,8 +127,21 @@ func (w *World) snapshot() (*snapshot, error) {
 			s.things[i] = c.Things()
 		}
 	}
+	s.next = s.nextWork()
 	w.snapshots.latest = s
 	return s, nil
+}
+
+// nextWork returns when one of the copied fakes has something to do. Nobody else has them yet.
+func (s *snapshot) nextWork() (at time.Time) {
+	for _, f := range s.fakes {
+		if worker, ok := f.(Worker); ok {
+			if next, ok := worker.Next(); ok && (at.IsZero() || next.Before(at)) {
+				at = next
+			}
+		}
+	}
+	return at
 }
 
 // stateful returns the fakes that there are, by the places of their services, and the locks

@@ -39,6 +39,16 @@ func (w *World) Fixture(account, region string) Actor {
 	return Actor{caller: acct.Root.Caller, account: account, region: region, fixture: true}
 }
 
+// ActorOf is the holder of credentials as one who performs operations in a region: an AWS
+// service that has assumed a role. The error says that nobody can use them.
+func (w *World) ActorOf(accessKeyID, region string) (Actor, error) {
+	cred, err := w.holder(accessKeyID, w.clock.Now())
+	if err != nil {
+		return Actor{}, err
+	}
+	return Actor{caller: cred.Caller, account: cred.Caller.Account, region: region}, nil
+}
+
 // From says where the policy document stands that an operation is given, for decisions
 // to name.
 func (a Actor) From(policy enforce.Source) Actor {
@@ -83,7 +93,10 @@ func Do[O any](ctx context.Context, w *World, as Actor, in any) (*O, error) {
 
 // Do is the function Do for those who do not know the type of the output.
 func (w *World) Do(ctx context.Context, as Actor, in any) (any, error) {
-	h := w.handlerOf(in)
+	return w.do(ctx, as, w.handlerOf(in), in)
+}
+
+func (w *World) do(ctx context.Context, as Actor, h *handler, in any) (any, error) {
 	call := w.newCall(ctx, as, h)
 	out, err := h.handle(call, in)
 	call.record(err)
@@ -93,7 +106,10 @@ func (w *World) Do(ctx context.Context, as Actor, in any) (any, error) {
 // Check asks whether an actor may perform an operation, and does nothing: the error
 // is that of a call that is not valid or not allowed.
 func (w *World) Check(ctx context.Context, as Actor, in any) error {
-	h := w.handlerOf(in)
+	return w.check(ctx, as, w.handlerOf(in), in)
+}
+
+func (w *World) check(ctx context.Context, as Actor, h *handler, in any) error {
 	call := w.newCall(ctx, as, h)
 	plan, err := h.plan(call, in)
 	if err == nil {

@@ -89,6 +89,14 @@ func (x *Exchange) findOther(name string) (*room, bool) {
 // Other returns what stands for a service that the World has no fake of; false where there
 // is no such service, or it has a fake.
 func (w *World) Other(name string) (Fake, bool) {
+	r, ok := w.otherRoom(name)
+	if !ok {
+		return nil, false
+	}
+	return r.fake(), true
+}
+
+func (w *World) otherRoom(name string) (*room, bool) {
 	if w.catalog == nil || w.rooms[name] != nil {
 		return nil, false
 	}
@@ -96,7 +104,7 @@ func (w *World) Other(name string) (Fake, bool) {
 	if !ok || w.rooms[s.Name] != nil {
 		return nil, false
 	}
-	return w.other(s).fake(), true
+	return w.other(s), true
 }
 
 // modelOf returns the model of a service that a World registers.

@@ -64,6 +64,8 @@ type World struct {
 	snapshots snapshots
 	origin    *origin
 	effects   effects
+	workers   workers
+	receivers receivers
 
 	// details says that a service tells those of denials.
 	details bool
