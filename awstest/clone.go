@@ -67,9 +67,7 @@ func (a *Account) adopt(clone *Account) {
 		defer s.mu.Unlock()
 		s.clones = slices.DeleteFunc(slices.Clone(s.clones), func(c *Account) bool { return c == clone })
 		s.handed = append(s.handed, calls...)
-		if more := len(s.handed) - maxHanded; more > 0 {
-			s.handed = slices.Clone(s.handed[more:])
-		}
+		s.handed = slices.Delete(s.handed, 0, max(0, len(s.handed)-maxHanded))
 	})
 }
 
