@@ -287,3 +287,21 @@ func TestMatrixOfQuestions(t *testing.T) {
 		assert.Contains(t, r.errors[0], test.want, name)
 	}
 }
+
+// What a row sets up is there for its question, as for a call.
+func TestCasesSetUpForQuestions(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	acct.S3().CreateBucket("reports")
+	role := acct.NewRole("worker", awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*"))
+	const object = "arn:aws:s3:::reports/q3"
+	t.Run("rows", func(t *testing.T) {
+		awstest.Cases{
+			{Name: "reads", As: role, Action: "s3:GetObject", Resource: object, Want: awstest.WantAllowed()},
+			{Name: "is shut out", As: role, Action: "s3:GetObject", Resource: object, Want: awstest.WantDenied("s3:GetObject"),
+				Setup: func(a *awstest.Account) {
+					a.S3().Bucket("reports").SetPolicy(awstest.Deny("s3:GetObject").By("*").On("arn:aws:s3:::reports/*"))
+				}},
+		}.RunParallel(t)
+	})
+}

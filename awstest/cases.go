@@ -36,7 +36,7 @@ type Case struct {
 	Keys             []ContextEntry
 	// Want is what becomes of it: [WantAllowed], [WantDenied] or [WantError].
 	Want Want
-	// Setup, if there is one, prepares the account of As for the call.
+	// Setup, if there is one, prepares the account of As for the call or the question.
 	Setup func(*Account)
 
 	row string // the name in the source, where that is another
@@ -193,14 +193,14 @@ func (c *Case) run(t TB, file string) {
 		t.Fatalf("awstest.Case: As and Want must be set, and either Call, or Action and Resource")
 		return
 	}
+	if c.Setup != nil {
+		c.Setup(c.As.account.For(t))
+	}
 	if asks {
 		if problem := c.Want.check(c.As.outcome(t, c.Action, c.Resource, c.Keys)); problem != "" {
 			t.Errorf("%s", position(file, cmp.Or(c.row, c.Name))+problem)
 		}
 		return
-	}
-	if c.Setup != nil {
-		c.Setup(c.As.account.For(t))
 	}
 	row := c.As.account.beginRow()
 	err := c.Call(t.Context(), c.As.Config())

@@ -33,8 +33,8 @@ func (a *Account) Clone(t TB) *Account {
 		t.Fatalf("awstest: Clone: %v", err)
 		return nil
 	}
-	if m, ok := t.(*mutantT); ok && m.mutant != nil {
-		world.LeaveCoverage() // mutants are the policies of nobody
+	if isMutant(t) {
+		world.LeaveCoverage()
 	}
 	other := *a
 	other.t, other.world, other.socket = t, world, nil
@@ -54,7 +54,7 @@ const maxHanded = 4096
 // adopt has the calls of a clone count for the World that it was made of: see
 // [Account.used]. Those of mutants count for nobody.
 func (a *Account) adopt(clone *Account) {
-	if m, ok := clone.t.(*mutantT); ok && m.mutant != nil {
+	if isMutant(clone.t) {
 		return
 	}
 	s := a.shared
@@ -67,9 +67,7 @@ func (a *Account) adopt(clone *Account) {
 		defer s.mu.Unlock()
 		s.clones = slices.DeleteFunc(slices.Clone(s.clones), func(c *Account) bool { return c == clone })
 		s.handed = append(s.handed, calls...)
-		if more := len(s.handed) - maxHanded; more > 0 {
-			s.handed = slices.Clone(s.handed[more:])
-		}
+		s.handed = slices.Delete(s.handed, 0, max(0, len(s.handed)-maxHanded))
 	})
 }
 

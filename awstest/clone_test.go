@@ -210,7 +210,7 @@ var cloneSpeed = flag.Bool("speed", false, "measure clones: TestSpeedOfClones")
 // A thousand rows on clones, each with a call of S3 and one of SQS.
 func TestSpeedOfClones(t *testing.T) {
 	if !*cloneSpeed {
-		t.Skip("with -speed")
+		t.Skip("-speed is not set: the time of a thousand rows on clones is not measured")
 	}
 	acct := awstest.New(t)
 	acct.S3().CreateBucket("reports").Put("q3", "x")

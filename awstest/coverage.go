@@ -74,10 +74,10 @@ func isFuzzWorker() bool {
 
 // coverageFor returns what the World of a test notes coverage in; nil when it is off. The
 // profile is written when the last World ends, since a test binary need not have a
-// TestMain. The mutants of [Mutate] are not the policies of anybody.
+// TestMain.
 func coverageFor(t TB) *enforce.Coverage {
 	t.Helper()
-	if m, ok := t.(*mutantT); ok && m.mutant != nil {
+	if isMutant(t) {
 		return nil
 	}
 	c, err := currentCoverage()

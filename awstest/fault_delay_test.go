@@ -31,6 +31,20 @@ func newDelayed(t *testing.T, opts ...awstest.Option) delayed {
 	return delayed{acct, iam.NewFromConfig(acct.Config()), acct.Fail("iam:*", awstest.Delay(delay))}
 }
 
+// A World is cloned when its changes are in force, also where no call has come since.
+func TestDelayOfClones(t *testing.T) {
+	t.Parallel()
+	d := newDelayed(t)
+	role := d.NewRole("worker")
+	document := aws.String(awstest.Document(awstest.Allow("sqs:ListQueues")))
+	_, err := d.iam.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("list"), PolicyDocument: document})
+	require.NoError(t, err)
+	_, err = d.World().Clone()
+	require.ErrorContains(t, err, "move the clock on")
+	d.Advance(2 * delay)
+	awstest.AssertCan(t, role.In(d.Clone(t)), "sqs:ListQueues", "*")
+}
+
 // A policy grants, and grants no more, when it is in force, by the World's clock; IAM itself
 // answers what is.
 func TestDelayOfPolicies(t *testing.T) {

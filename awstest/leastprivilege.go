@@ -42,11 +42,13 @@ type usage struct {
 // unused tells which grants of a principal's policies no call has used.
 func (p *Principal) unused() string {
 	p.account.t.Helper()
-	unused := p.PolicyDiff().Unused
+	p.mustTakePolicies()
+	calls := p.account.used().By(p)
+	unused := unusedIn(p.policiesInForce(), calls)
 	if len(unused) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:", p.arn, len(p.account.used().By(p)))
+	text := fmt.Sprintf("want: every grant of %s is used by its calls (%d)\ngot:  grants that are not:", p.arn, len(calls))
 	for _, u := range unused {
 		text += "\n  " + u.String()
 	}
@@ -64,10 +66,10 @@ func (p *Principal) policiesInForce() []*enforce.Policy {
 	return set.Identity
 }
 
-// usages are what the calls of the principal used of each statement.
-func (p *Principal) usages() map[*enforce.Statement]*usage {
+// usages are what calls used of each statement.
+func usages(calls Calls) map[*enforce.Statement]*usage {
 	all := map[*enforce.Statement]*usage{}
-	for _, call := range p.account.used().By(p) {
+	for _, call := range calls {
 		for _, d := range call.Decisions {
 			for _, use := range d.Uses() {
 				u := all[use.Statement]

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
-	"sync/atomic"
 	"testing"
 )
 
@@ -59,30 +57,24 @@ func run(setUp func(TB), tests func() int, options ...MainOption) int {
 	return code
 }
 
-// runShared is run without options.
+// runShared is run without options. What fails while it cleans up fails the run too.
 func runShared(setUp func(TB), tests func() int) int {
-	ctx, cancel := context.WithCancel(context.Background())
-	t := &mainTB{ctx: ctx}
-	defer t.cleanUp(cancel)
+	t := newBasicTB(context.Background(), "TestMain", os.Stderr)
 	if setUp != nil {
-		done := make(chan struct{})
-		go func() { // Fatalf ends it
-			defer close(done)
-			setUp(t)
-		}()
-		<-done
+		t.do(func() { setUp(t) })
 	}
-	if t.Failed() {
+	code := 1
+	if !t.Failed() {
+		code = tests()
+	}
+	if code != 0 {
+		t.fail("the tests") // so that the calls are logged
+	}
+	t.end()
+	if code == 0 && t.Failed() {
 		return 1
 	}
-	if code := tests(); code != 0 {
-		t.failed.Store(true)
-		return code
-	}
-	if t.Failed() {
-		return 1
-	}
-	return 0
+	return code
 }
 
 // coverAlways notes coverage also where no profile is to be written.
@@ -120,38 +112,4 @@ func partial() bool {
 		f := flag.Lookup(name)
 		return f != nil && f.Value.String() != f.DefValue
 	})
-}
-
-// mainTB is what TestMain has for a test.
-type mainTB struct {
-	ctx      context.Context
-	failed   atomic.Bool
-	cleanups []func()
-}
-
-func (t *mainTB) Helper()                  {}
-func (t *mainTB) Name() string             { return "TestMain" }
-func (t *mainTB) Context() context.Context { return t.ctx }
-func (t *mainTB) Cleanup(f func())         { t.cleanups = append(t.cleanups, f) }
-func (t *mainTB) Failed() bool             { return t.failed.Load() }
-
-func (t *mainTB) Logf(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "TestMain: "+format+"\n", args...)
-}
-
-func (t *mainTB) Errorf(format string, args ...any) {
-	t.failed.Store(true)
-	t.Logf(format, args...)
-}
-
-func (t *mainTB) Fatalf(format string, args ...any) {
-	t.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-func (t *mainTB) cleanUp(cancel func()) {
-	cancel()
-	for _, f := range slices.Backward(t.cleanups) {
-		f()
-	}
 }

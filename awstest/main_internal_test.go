@@ -46,3 +46,24 @@ func TestMainFailsWithWhatFailsLater(t *testing.T) {
 		return 0
 	}))
 }
+
+// A clean-up may fail, and be ended by what fails it: the others run, and the run fails.
+func TestMainFailsWithACleanUp(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func(TB){
+		"Errorf": func(t TB) { t.Errorf("not written") },
+		"Fatalf": func(t TB) { t.Fatalf("not written") },
+		"panic":  func(TB) { panic("not written") },
+	} {
+		cleaned := 0
+		code := run(func(t TB) {
+			t.Cleanup(func() { cleaned++ })
+			t.Cleanup(func() {
+				t.Cleanup(func() { cleaned++ })
+				fail(t)
+			})
+		}, func() int { return 0 })
+		assert.Equal(t, 1, code, name)
+		assert.Equal(t, 2, cleaned, name)
+	}
+}

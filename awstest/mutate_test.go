@@ -135,3 +135,20 @@ func TestMutateFindsNothing(t *testing.T) {
 	t.Parallel()
 	thorough(t)
 }
+
+// What a check cleans up may end itself as the check may: that is noticed, and the other
+// mutants are tried.
+func TestMutateNoticesWhatCleanUpsSay(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	role := acct.NewRole("reporter", awstest.Allow("s3:ListAllMyBuckets", "sqs:ListQueues").On("*"))
+	awstest.Mutate(t, acct, func(t awstest.T, acct *awstest.Account) {
+		role := role.In(acct)
+		t.Cleanup(func() {
+			require.True(t, role.Can("s3:ListAllMyBuckets", "*").Allowed)
+			require.True(t, role.Can("sqs:ListQueues", "*").Allowed)
+			require.False(t, role.Can("sqs:CreateQueue", "arn:aws:sqs:us-east-1:"+acct.ID()+":jobs").Allowed)
+			require.False(t, role.Can("s3:DeleteBucket", "arn:aws:s3:::reports").Allowed)
+		})
+	})
+}

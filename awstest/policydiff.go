@@ -47,17 +47,21 @@ type MissingGrant struct {
 func (p *Principal) PolicyDiff() PolicyDiff {
 	p.account.t.Helper()
 	p.mustTakePolicies()
-	var diff PolicyDiff
-	usages, inForce := p.usages(), p.policiesInForce()
-	for _, policy := range inForce {
+	calls, inForce := p.account.used().By(p), p.policiesInForce()
+	return PolicyDiff{Unused: unusedIn(inForce, calls), Missing: p.missing(inForce, calls)}
+}
+
+// unusedIn returns what calls did not use of policies.
+func unusedIn(policies []*enforce.Policy, calls Calls) (unused []UnusedGrant) {
+	used := usages(calls)
+	for _, policy := range policies {
 		for _, s := range policy.Statements() {
 			if s.Effect() == "Allow" {
-				diff.Unused = append(diff.Unused, unusedOf(s, usages[s])...)
+				unused = append(unused, unusedOf(s, used[s])...)
 			}
 		}
 	}
-	diff.Missing = p.missing(inForce)
-	return diff
+	return unused
 }
 
 // Empty reports whether the policies grant just what the calls needed.
@@ -157,8 +161,8 @@ func valuesOf(texts []enforce.Text) []string {
 }
 
 // missing are the permissions of the minimal policy that the policies in force do not grant.
-func (p *Principal) missing(inForce []*enforce.Policy) (missing []MissingGrant) {
-	for _, call := range p.account.used().By(p) {
+func (p *Principal) missing(inForce []*enforce.Policy, calls Calls) (missing []MissingGrant) {
+	for _, call := range calls {
 		for _, d := range call.Decisions {
 			if _, minimal := p.needs(d); !minimal {
 				continue

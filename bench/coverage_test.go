@@ -37,7 +37,7 @@ func BenchmarkCoverage(b *testing.B) {
 // so the noting is measured by itself.
 func TestSpeedOfCoverage(t *testing.T) {
 	if !*speed {
-		t.Skip("-speed is not set: it would measure for half a minute")
+		t.Skip("-speed is not set: the time that coverage takes is not measured")
 	}
 	for _, m := range measurements[1:4] {
 		t.Run(m.name, func(t *testing.T) {

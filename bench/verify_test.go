@@ -48,7 +48,7 @@ func BenchmarkVerification(b *testing.B) {
 // call of a server that verifies none.
 func TestSpeedOfVerification(t *testing.T) {
 	if !*speed {
-		t.Skip("-speed is not set: it would measure for some seconds")
+		t.Skip("-speed is not set: the time to verify a signature is not measured")
 	}
 	floor := getCallerIdentity(t, floorConfig(t, canned(learn(t, measurements[0])), false))
 	check(t, 0.2, 200, floor, verification(t))

@@ -225,7 +225,7 @@ func BenchmarkPattern(b *testing.B) {
 // A decision costs no allocation, whatever the policies look like.
 func TestEvaluateAllocatesNothing(t *testing.T) {
 	if raceEnabled {
-		t.Skip("counts allocations: not with -race, which empties pools")
+		t.Skip("-race is set, which empties pools: the allocations of decisions are not counted")
 	}
 	req := benchRequest()
 	for _, s := range shapes(t) {
@@ -243,7 +243,7 @@ func TestEvaluateAllocatesNothing(t *testing.T) {
 // decides in less than twice the time of one with ten.
 func TestUnrelatedStatementsCostNothing(t *testing.T) {
 	if raceEnabled || !*scale {
-		t.Skip("-scale is not set, or -race is: times with 10 and 1,000 statements would be compared")
+		t.Skip("-scale is not set, or -race is: times with 10 and 1,000 statements are not compared")
 	}
 	req := benchRequest()
 	fastest := func(set *PolicySet) time.Duration {

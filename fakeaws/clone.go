@@ -24,9 +24,7 @@ import (
 // change pays for the snapshot. The error says that a service cannot be cloned, see
 // [Stateful], or that changes wait for their time, see [Delay].
 func (w *World) Clone() (*World, error) {
-	if w.effects.waiting.Load() > 0 {
-		return nil, errors.New("changes of IAM are not in force yet, because of a fault Delay: move the clock on before the World is cloned")
-	}
+	w.takeEffect()
 	s, err := w.snapshot()
 	if err != nil {
 		return nil, err
@@ -99,9 +97,12 @@ func (w *World) snapshot() (*snapshot, error) {
 			defer l.Mutex.Unlock()
 		}
 	}
-	unlock := w.own.lock()
+	mark, unlock := w.own.lock()
 	defer unlock()
-	mark := append(w.own.mark(), uint64(w.log.Count()))
+	if w.effects.waiting.Load() > 0 { // services add to them under their locks
+		return nil, errors.New("changes of IAM are not in force yet, because of a fault Delay: move the clock on before the World is cloned")
+	}
+	mark = append(mark, uint64(w.log.Count()))
 	for i, l := range locks {
 		switch {
 		case l != nil:
@@ -224,26 +225,18 @@ func (w *World) copyAll() {
 	}
 }
 
-// lock stops all changes until unlock is called.
-func (s *state) lock() (unlock func()) {
-	locks := []sync.Locker{
-		&s.mu.RWMutex, &s.principals.mu.RWMutex, &s.issuers.mu.RWMutex, &s.keys.mu.RWMutex,
-		&s.messages.mu.Mutex, &s.unrecognized.mu.Mutex, &s.faults.mu.Mutex, &s.organizations.mu.Mutex,
-	}
+// lock stops all changes until unlock is called, and counts those that there were.
+func (s *state) lock() (mark []uint64, unlock func()) {
+	locks := s.locks()
 	for _, l := range locks {
-		l.Lock()
+		lock, locked := l.uncounted()
+		lock.Lock()
+		mark = append(mark, *locked)
 	}
-	return func() {
+	return mark, func() {
 		for _, l := range locks {
-			l.Unlock()
+			lock, _ := l.uncounted()
+			lock.Unlock()
 		}
-	}
-}
-
-// mark counts the changes. The locks are held.
-func (s *state) mark() []uint64 {
-	return []uint64{
-		s.mu.locked, s.principals.mu.locked, s.issuers.mu.locked, s.keys.mu.locked,
-		s.messages.mu.locked, s.unrecognized.mu.locked, s.faults.mu.locked, s.organizations.mu.locked,
 	}
 }

@@ -34,7 +34,7 @@ func BenchmarkTrace(b *testing.B) {
 // does other things too.
 func TestSpeedOfTheTrace(t *testing.T) {
 	if !*speed {
-		t.Skip("a proof: -speed")
+		t.Skip("-speed is not set: the time that the log takes is not measured")
 	}
 	const calls = 100_000
 	log, e, fastest := new(Log), traced(), time.Hour

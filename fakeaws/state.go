@@ -34,6 +34,13 @@ func (w *World) state() *state {
 	return &w.own
 }
 
+// locks are all that there are in the state.
+func (s *state) locks() []interface{ uncounted() (sync.Locker, *uint64) } {
+	return []interface{ uncounted() (sync.Locker, *uint64) }{
+		&s.mu, &s.principals.mu, &s.issuers.mu, &s.keys.mu, &s.messages.mu, &s.unrecognized.mu, &s.faults.mu, &s.organizations.mu,
+	}
+}
+
 // A Mutex guards what a clone of a World has a copy of. It counts how often it was locked,
 // so that [World.Clone] knows what may have changed since the latest snapshot: who changes
 // something cannot forget to say so.
@@ -48,6 +55,9 @@ func (m *Mutex) Lock() {
 	m.locked++
 }
 
+// uncounted returns the lock for who changes nothing, and how often it was locked.
+func (m *Mutex) uncounted() (sync.Locker, *uint64) { return &m.Mutex, &m.locked }
+
 // An RWMutex is a [Mutex] for many readers, which change nothing.
 type RWMutex struct {
 	sync.RWMutex
@@ -59,3 +69,6 @@ func (m *RWMutex) Lock() {
 	m.RWMutex.Lock()
 	m.locked++
 }
+
+// uncounted is that of [Mutex].
+func (m *RWMutex) uncounted() (sync.Locker, *uint64) { return &m.RWMutex, &m.locked }

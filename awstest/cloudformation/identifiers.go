@@ -1,23 +1,20 @@
 package cloudformation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/leastpriv/leastpriv/awstest/deploy"
 )
 
 // A form is how the resources of a type are identified. In texts, {name}, {arn}, {ref},
 // {partition}, {region}, {account}, {suffix} (the domain), {stack} and {path} (of IAM)
-// stand for those; {bus} and {function} for what rules and versions belong to; {hex8}, {id10}, {lower10} and {digits10} for what AWS makes up: so many
-// digits; {uuid} for an id; and {.Property} for the value of a property.
+// stand for those; {bus} and {function} for what rules and versions belong to; {hex8},
+// {id10}, {lower10} and {digits10} for what AWS makes up: so many digits; {uuid} for an
+// id; and {.Property} for the value of a property.
 type form struct {
 	property string            // that says the name
 	made     string            // the name where none is said; empty: STACK-LOGICAL-XXXXXXXXXXXX
@@ -236,8 +233,11 @@ func shortened(stack, logical string, limit int) string {
 
 // id returns n capital letters and digits, the same ones for the same resource.
 func (r *resource) id(what string, n int) string {
-	return r.stack.load.target.ID(r.stack.name+"/"+r.address+"/"+what, n)
+	return r.stack.load.target.ID(r.seed(what), n)
 }
+
+// seed is what an id of the resource is made of.
+func (r *resource) seed(what string) string { return r.stack.name + "/" + r.address + "/" + what }
 
 // fill fills a text of a form.
 func (r *resource) fill(text string, ids *identifiers) any {
@@ -274,7 +274,7 @@ func (r *resource) placeholder(name string, ids *identifiers) any {
 	case "account":
 		return t.Account
 	case "suffix":
-		return urlSuffix(t)
+		return t.URLSuffix()
 	case "stack":
 		return s.name
 	case "path":
@@ -320,29 +320,17 @@ func (r *resource) lastOf(property, separator, byDefault, then string) any {
 func (r *resource) madeUp(alphabet string, n int) string {
 	switch alphabet {
 	case "hex":
-		sum := sha256.Sum256([]byte(r.id("hex", 40)))
-		return hex.EncodeToString(sum[:])[:n]
+		return r.stack.load.target.Hex(r.seed("hex"), n)
 	case "lower":
 		return strings.ToLower(r.id("id", n))
 	case "digits":
-		sum := sha256.Sum256([]byte(r.id("digits", 40)))
-		text := ""
-		for i := range n {
-			text += strconv.Itoa(int(sum[i]) % 10)
-		}
-		return text
+		return r.stack.load.target.Digits(r.seed("digits"), n)
 	}
 	return r.id("id", n)
 }
 
 // uuid is an id of the form of KMS keys.
-func (r *resource) uuid() string {
-	sum := sha256.Sum256([]byte(r.id("uuid", 40)))
-	var u uuid.UUID
-	copy(u[:], sum[:])
-	u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
-	return u.String()
-}
+func (r *resource) uuid() string { return r.stack.load.target.UUID(r.seed("uuid")) }
 
 // stackARN is AWS::StackId.
 func (s *stack) stackARN() string {

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/leastpriv/leastpriv/awstest/deploy"
 )
 
 // A parameter is one of the section Parameters.
@@ -195,19 +193,11 @@ func (s *stack) pseudo(n *node, name string) any {
 	case "AWS::StackId":
 		return s.stackARN()
 	case "AWS::URLSuffix":
-		return urlSuffix(t)
+		return t.URLSuffix()
 	case "AWS::NotificationARNs":
 		return []any{}
 	case "AWS::NoValue":
 		return noValue{}
 	}
 	return s.fail(n, "there is no pseudo parameter %s", name)
-}
-
-// urlSuffix is the domain of the services of a partition.
-func urlSuffix(t deploy.Target) string {
-	if t.Partition == "aws-cn" {
-		return "amazonaws.com.cn"
-	}
-	return "amazonaws.com"
 }

@@ -19,14 +19,6 @@ type Source interface {
 	Resources(Target) (*Stack, error)
 }
 
-// A Target is where a file is deployed.
-type Target struct {
-	Partition, Account, Region string
-	// ID returns n capital letters and digits for the part of a name that AWS makes up:
-	// the same ones for the same seed, such as the address of a resource.
-	ID func(seed string, n int) string
-}
-
 // A Stack is what a file makes.
 type Stack struct {
 	Resources []Resource

@@ -1,8 +1,6 @@
 package terraform
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -154,18 +152,10 @@ func (in *instance) field(field string) (string, bool) {
 	case "a":
 		return w.accountID(), true
 	case "dns":
-		if w.target.Partition == "aws-cn" {
-			return "amazonaws.com.cn", true
-		}
-		return "amazonaws.com", true
+		return w.target.URLSuffix(), true
 	case "suffix":
 		// The time and a counter. Digits of a hash are as good, and the same every time.
-		sum := sha256.Sum256([]byte(in.made("id", 32)))
-		digits := ""
-		for _, b := range sum[:26] {
-			digits += strconv.Itoa(int(b) % 10)
-		}
-		return digits, true
+		return w.target.Digits(in.seed(), 26), true
 	case "fifo":
 		for _, name := range []string{"fifo_queue", "fifo_topic"} {
 			if in.values[name] == true {
@@ -174,8 +164,7 @@ func (in *instance) field(field string) (string, bool) {
 		}
 		return "", true
 	case "uuid":
-		h := in.made("hex", 32)
-		return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:], true
+		return w.target.UUID(in.seed()), true
 	case "url-host":
 		url, ok := in.text("url")
 		return strings.TrimSuffix(strings.TrimPrefix(url, "https://"), "/"), ok
@@ -199,15 +188,18 @@ func (in *instance) field(field string) (string, bool) {
 
 // made is what AWS makes up: the same for the same resource.
 func (in *instance) made(of string, n int) string {
-	id := func(n int) string { return in.scope.world.target.ID("terraform "+in.address, n) }
+	t := in.scope.world.target
 	switch of {
 	case "lower":
-		return strings.ToLower(id(n))
+		return strings.ToLower(t.ID(in.seed(), n))
 	case "hex":
-		return hexOf(id(32), n)
+		return t.Hex(in.seed(), n)
 	}
-	return id(n)
+	return t.ID(in.seed(), n)
 }
+
+// seed is what all that AWS makes up for the resource is made of.
+func (in *instance) seed() string { return "terraform " + in.address }
 
 // isAbsent reports whether an argument that AWS would compute is not given.
 func (in *instance) isAbsent(name string) bool {
@@ -215,11 +207,6 @@ func (in *instance) isAbsent(name string) bool {
 		return false
 	}
 	return in.values[name] == nil || in.values[name] == ""
-}
-
-func hexOf(of string, n int) string {
-	sum := sha256.Sum256([]byte(of))
-	return hex.EncodeToString(sum[:])[:n]
 }
 
 // text returns an attribute that is known text.

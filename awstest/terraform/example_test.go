@@ -38,7 +38,7 @@ func TestWorkerWritesForTenantsAlone(t *testing.T) {
 func TestLibrariesStayHere(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it runs go list")
+		t.Skip("-short is set: what the packages link is not listed")
 	}
 	for of, want := range map[string]bool{"..": false, "../deploy": false, ".": true} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", of).Output()

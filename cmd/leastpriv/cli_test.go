@@ -22,10 +22,10 @@ type cli struct {
 func newCLI(t *testing.T, url, key, secret string) *cli {
 	t.Helper()
 	if !*clients {
-		t.Skip("-clients is not set: the AWS CLI takes half a second for each command")
+		t.Skip("-clients is not set: the AWS CLI, which takes half a second for each command, is not run")
 	}
 	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed: no program aws in PATH")
+		t.Skip("there is no program aws in PATH: apt-get install awscli")
 	}
 	none := filepath.Join(t.TempDir(), "none")
 	return &cli{t, "aws", url, []string{

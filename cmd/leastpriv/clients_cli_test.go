@@ -22,7 +22,7 @@ func commandLines(t *testing.T) map[string]string {
 		return strings.ReplaceAll(versions.FindString(output(t, program, "--version")), "/", " ")
 	})
 	if len(found) == 0 {
-		t.Skip("skipped: no AWS CLI; apt-get install awscli")
+		t.Skip("there is no program aws of the AWS CLI in PATH: apt-get install awscli")
 	}
 	return found
 }

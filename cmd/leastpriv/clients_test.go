@@ -25,7 +25,7 @@ var clients = flag.Bool("clients", false, "run the stories of other languages' c
 func needClients(t *testing.T) {
 	t.Helper()
 	if !*clients {
-		t.Skip("-clients is not set: programs of other languages would be run")
+		t.Skip("-clients is not set: clients of other languages are not run")
 	}
 	t.Parallel()
 }
@@ -113,7 +113,7 @@ func pythons(t *testing.T) map[string]string {
 		return output(t, program, "-c", "import boto3, platform; print('boto3', boto3.__version__, 'Python', platform.python_version())")
 	})
 	if len(found) == 0 {
-		t.Skip("skipped: no boto3; apt-get install python3-boto3")
+		t.Skip("there is no program python3 with boto3 in PATH: apt-get install python3-boto3")
 	}
 	return found
 }
@@ -160,7 +160,7 @@ func javaScript(t *testing.T) (dir, node string) {
 	node, err := exec.LookPath("node")
 	npm, missing := exec.LookPath("npm")
 	if err != nil || missing != nil || !oldestNode.MatchString(output(t, node, "--version")) {
-		t.Skip("skipped: no Node.js of version 20 or newer with npm; apt-get install nodejs npm")
+		t.Skip("there is no program node of version 20 or newer, or none npm, in PATH: apt-get install nodejs npm")
 	}
 	dir = t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/clients/javascript")))
@@ -168,7 +168,7 @@ func javaScript(t *testing.T) (dir, node string) {
 	install.Dir = dir
 	out, err := install.CombinedOutput()
 	if unreachable := regexp.MustCompile(`E(AI_AGAIN|NOTFOUND|CONNREFUSED|CONNRESET|HOSTUNREACH|TIMEDOUT|NETUNREACH)\b`); err != nil && unreachable.Match(out) {
-		t.Skipf("skipped: npm reaches no registry: %s", out)
+		t.Skipf("npm reaches no registry: %s", out)
 	}
 	require.NoError(t, err, "npm ci: %s", out)
 	return dir, node

@@ -21,7 +21,7 @@ import (
 func TestToolsWriteProfiles(t *testing.T) {
 	t.Parallel()
 	if !*tools {
-		t.Skip("-tools is not set: it would build the tests of two packages")
+		t.Skip("-tools is not set: the tests of two packages are not built to write profiles")
 	}
 	dir := filepath.Join(t.TempDir(), "policycover")
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "./examples/coverage/...")
@@ -83,11 +83,11 @@ const window = `<!DOCTYPE html><title></title><iframe style="border: 0" width="%
 func TestToolsShowCoverage(t *testing.T) {
 	t.Parallel()
 	if !*tools {
-		t.Skip("-tools is not set")
+		t.Skip("-tools is not set: the page is not shown in a browser")
 	}
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("there is no program chromium in PATH")
+		t.Skip("there is no program chromium in PATH: apt-get install chromium")
 	}
 	var page strings.Builder
 	require.NoError(t, hostile(t).Report().WriteHTML(&page))

@@ -281,13 +281,12 @@ func (j *judge) decide(o *outcome, c *checkEntry) (enforce.Decision, error) {
 			return none, fmt.Errorf("the policy of %s cannot be judged: see %s", r.arn, r.at)
 		}
 		s.Policies.Resource, s.ResourceAccount = j.resources[r.arn], r.account
-	} else if j.template != nil {
-		if s.Policies.Resource, err = j.template.resourcePolicy(o.Resource); err != nil {
-			return none, err
-		}
-		s.ResourceAccount = j.template.ownerOf(o.Resource)
 	}
-	decisions, err := enforce.Simulate(&s)
+	simulate := enforce.Simulate
+	if j.template != nil {
+		simulate = j.template.answer
+	}
+	decisions, err := simulate(&s)
 	if err != nil {
 		return none, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 	"github.com/leastpriv/leastpriv/internal/question"
 )
 
@@ -18,7 +19,7 @@ const simulateUsage = `Usage: leastpriv simulate -policy FILE -action ACTION -re
 
 Prints whether policies allow each action on each resource, and why. Exits with 0
 when everything is allowed, with 1 when something is denied, with 2 when the
-command makes no sense, AWS has no such action, or a policy is not valid.
+command makes no sense, AWS has no such action or condition key, or a policy is not valid.
 
 A template of CloudFormation or a plan of Terraform gives the policies of the role or user that asks, and of
 the buckets, queues, keys and roles that are asked for. These may be named as the
@@ -131,15 +132,17 @@ func (s *simulation) read(stderr io.Writer) (err error) {
 	if s.Principal, err = enforce.ParsePrincipal(s.principal); err != nil {
 		return err
 	}
-	for _, k := range s.context {
-		if len(k.values) == 1 {
-			s.Context.Set(k.name, k.values[0])
-		} else {
-			s.Context.SetMulti(k.name, k.values)
+	var actions []*catalog.Action
+	for _, name := range s.Actions {
+		if err := question.Known(name); err != nil {
+			return err
+		}
+		if action, ok := catalog.Find(name); ok {
+			actions = append(actions, action)
 		}
 	}
-	for _, action := range s.Actions {
-		if err := question.Known(action); err != nil {
+	for _, k := range s.context {
+		if err := question.SetKey(&s.Context, k.name, k.values, len(k.values) > 1, actions...); err != nil {
 			return err
 		}
 	}

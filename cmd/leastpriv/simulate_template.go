@@ -41,9 +41,9 @@ func (t *templateSimulation) readInto(s *simulation) (err error) {
 	return nil
 }
 
-// simulate decides for each resource with the policy that the template gives to it.
+// simulate decides for each resource with what the template says of it.
 func (t *templateSimulation) simulate(s *simulation) ([]enforce.Decision, error) {
-	if t.stack == nil || s.resourcePolicy != "" || len(s.Resources) == 0 {
+	if t.stack == nil || len(s.Resources) == 0 {
 		return enforce.Simulate(&s.Simulation)
 	}
 	var decisions []enforce.Decision
@@ -51,15 +51,7 @@ func (t *templateSimulation) simulate(s *simulation) ([]enforce.Decision, error)
 		for _, resource := range s.Resources {
 			one := s.Simulation
 			one.Actions, one.Resources = []string{action}, []string{resource}
-			policy, err := t.stack.resourcePolicy(resource)
-			if err != nil {
-				return nil, err
-			}
-			one.Policies.Resource = policy
-			if owner := t.stack.ownerOf(resource); owner != "" {
-				one.ResourceAccount = owner
-			}
-			of, err := enforce.Simulate(&one)
+			of, err := t.stack.answer(&one)
 			if err != nil {
 				return nil, err
 			}

@@ -101,56 +101,32 @@ func (p *templatePrincipal) setTags(tags any) {
 	}
 }
 
-// ownerOf is the account of a resource of the template, or of what is in it; "" of another
-// one. The ARNs of buckets do not say it.
-func (t *templateStack) ownerOf(arn string) string {
-	for i := range t.Resources {
-		if own := t.Resources[i].ARN; own != "" && (arn == own || strings.HasPrefix(arn, own+"/")) {
-			return defaultAccount
-		}
-	}
-	return ""
-}
-
-// identityPolicies are the policies of a role, a user or a group of the template.
+// identityPolicies are the policies of a role, a user or a group of the template. What
+// cannot be known is an error, also where it may be about another one: it may deny.
 func (t *templateStack) identityPolicies(r *deploy.Resource) ([]*enforce.Policy, error) {
-	var found []*enforce.Policy
-	add := func(p *enforce.Policy, err error) error {
-		if err == nil && p != nil {
-			found = append(found, p)
-		}
-		return err
-	}
 	if unknown := r.Unknowns(); len(unknown) > 0 {
 		return nil, unknown
 	}
-	for _, e := range listIn(r.Properties["Policies"]) {
-		inline, _ := e.(map[string]any)
-		name, _ := inline["PolicyName"].(string)
-		if err := add(parseIn(inline["PolicyDocument"], enforce.IdentityPolicy, name)); err != nil {
+	found, err := t.inlinePolicies(r)
+	if err != nil {
+		return nil, err
+	}
+	attached, err := t.attachments(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, arn := range append(listIn(r.Properties["ManagedPolicyArns"]), attached...) {
+		p, err := t.managedPolicy(fmt.Sprint(arn))
+		if err != nil {
 			return nil, err
 		}
+		found = append(found, p)
 	}
-	for _, arn := range append(listIn(r.Properties["ManagedPolicyArns"]), t.attachments(r)...) {
-		if err := add(t.managedPolicy(fmt.Sprint(arn))); err != nil {
-			return nil, err
-		}
+	groups, err := t.groupsOf(r)
+	if err != nil {
+		return nil, err
 	}
-	kind := strings.TrimPrefix(r.Type, "AWS::IAM::")
-	for i := range t.Resources {
-		policy := &t.Resources[i]
-		if !attaches(policy, kind, r.Name) {
-			continue
-		}
-		if unknown := policy.Unknowns(); len(unknown) > 0 {
-			return nil, unknown
-		}
-		name, _ := policy.Properties["PolicyName"].(string)
-		if err := add(parseIn(policy.Properties["PolicyDocument"], documentKind(policy.Type, "PolicyDocument"), name)); err != nil {
-			return nil, err
-		}
-	}
-	for _, group := range t.groupsOf(r) {
+	for _, group := range groups {
 		policies, err := t.identityPolicies(group)
 		if err != nil {
 			return nil, err
@@ -160,15 +136,73 @@ func (t *templateStack) identityPolicies(r *deploy.Resource) ([]*enforce.Policy,
 	return found, nil
 }
 
-// attachments are the ARNs of the managed policies that resources of Terraform attach.
-func (t *templateStack) attachments(to *deploy.Resource) (arns []any) {
-	kind := strings.TrimPrefix(to.Type, "AWS::IAM::")
-	for _, r := range t.Resources {
-		if strings.HasPrefix(r.Type, "aws_iam_") && strings.HasSuffix(r.Type, "policy_attachment") && names(r.Properties[kind+"s"], to.Name) {
-			arns = append(arns, r.Properties["PolicyArn"])
+// inlinePolicies are those in a role, user or group, and those resources that are policies
+// and name it.
+func (t *templateStack) inlinePolicies(r *deploy.Resource) (found []*enforce.Policy, err error) {
+	add := func(properties map[string]any, kind enforce.Kind) error {
+		name, _ := properties["PolicyName"].(string)
+		p, err := parseIn(properties["PolicyDocument"], kind, name)
+		if err == nil && p != nil {
+			found = append(found, p)
+		}
+		return err
+	}
+	for _, e := range listIn(r.Properties["Policies"]) {
+		inline, _ := e.(map[string]any)
+		if err := add(inline, enforce.IdentityPolicy); err != nil {
+			return nil, err
 		}
 	}
-	return arns
+	for i := range t.Resources {
+		policy := &t.Resources[i]
+		switch of, err := attaches(policy, r); {
+		case err != nil:
+			return nil, err
+		case !of:
+			continue
+		}
+		if unknown := policy.Unknowns(); len(unknown) > 0 {
+			return nil, unknown
+		}
+		if err := add(policy.Properties, documentKind(policy.Type, "PolicyDocument")); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// attachments are the ARNs of the managed policies that resources of Terraform attach.
+func (t *templateStack) attachments(to *deploy.Resource) (arns []any, err error) {
+	kind := strings.TrimPrefix(to.Type, "AWS::IAM::")
+	for i := range t.Resources {
+		r := &t.Resources[i]
+		if !strings.HasPrefix(r.Type, "aws_iam_") || !strings.HasSuffix(r.Type, "policy_attachment") {
+			continue
+		}
+		if err := unknownIn(r, kind+"s"); err != nil {
+			return nil, err
+		}
+		if !names(r.Properties[kind+"s"], to.Name) {
+			continue
+		}
+		if err := unknownIn(r, "PolicyArn"); err != nil {
+			return nil, err
+		}
+		arns = append(arns, r.Properties["PolicyArn"])
+	}
+	return arns, nil
+}
+
+// unknownIn says what cannot be known in some properties of a resource.
+func unknownIn(r *deploy.Resource, properties ...string) error {
+	part := deploy.Resource{Address: r.Address, Properties: make(map[string]any, len(properties))}
+	for _, name := range properties {
+		part.Properties[name] = r.Properties[name]
+	}
+	if unknown := part.Unknowns(); len(unknown) > 0 {
+		return unknown
+	}
+	return nil
 }
 
 // names says whether a list has a name, or an ARN that ends in it.
@@ -179,36 +213,64 @@ func names(list any, name string) bool {
 	})
 }
 
-// attaches says whether a policy is attached to the role, user or group of that name.
-func attaches(policy *deploy.Resource, kind, name string) bool {
+// attaches says whether a resource is a policy that is attached to a role, user or group.
+func attaches(policy, to *deploy.Resource) (bool, error) {
 	switch policy.Type {
 	case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy":
 	default:
-		return false
+		return false, nil
 	}
-	return names(policy.Properties[kind+"s"], name) || names(policy.Properties[kind+"Name"], name)
+	kind := strings.TrimPrefix(to.Type, "AWS::IAM::")
+	if err := unknownIn(policy, kind+"s", kind+"Name"); err != nil {
+		return false, err
+	}
+	return names(policy.Properties[kind+"s"], to.Name) || names(policy.Properties[kind+"Name"], to.Name), nil
 }
 
-// groupsOf are the groups of a user.
-func (t *templateStack) groupsOf(r *deploy.Resource) (groups []*deploy.Resource) {
+// groupsOf are the groups of a user. One that the template does not have is an error: what
+// it denies is not known.
+func (t *templateStack) groupsOf(r *deploy.Resource) (groups []*deploy.Resource, err error) {
 	if r.Type != "AWS::IAM::User" {
-		return nil
+		return nil, nil
 	}
 	of := slices.Clone(listIn(r.Properties["Groups"]))
-	for _, other := range t.Resources {
+	for i := range t.Resources {
+		other := &t.Resources[i]
 		switch other.Type {
 		case "AWS::IAM::UserToGroupAddition", "aws_iam_user_group_membership", "aws_iam_group_membership":
-			if names(other.Properties["Users"], r.Name) {
-				of = append(append(of, listIn(other.Properties["GroupName"])...), listIn(other.Properties["Groups"])...)
+			if err := unknownIn(other, "Users"); err != nil {
+				return nil, err
 			}
+			if !names(other.Properties["Users"], r.Name) {
+				continue
+			}
+			if err := unknownIn(other, "GroupName", "Groups"); err != nil {
+				return nil, err
+			}
+			of = append(append(of, listIn(other.Properties["GroupName"])...), listIn(other.Properties["Groups"])...)
 		}
 	}
-	for i := range t.Resources {
-		if g := &t.Resources[i]; g.Type == "AWS::IAM::Group" && names(of, g.Name) {
+	for _, name := range of {
+		g := t.group(fmt.Sprint(name))
+		if g == nil {
+			return nil, deploy.Errors{{Position: r.Position, Address: r.Address, Text: fmt.Sprintf("the template has no group %v, whose policies are not known", name)}}
+		}
+		if !slices.Contains(groups, g) {
 			groups = append(groups, g)
 		}
 	}
-	return groups
+	return groups, nil
+}
+
+// group finds a group of the template by its name; nil where there is none.
+func (t *templateStack) group(name string) *deploy.Resource {
+	i := slices.IndexFunc(t.Resources, func(r deploy.Resource) bool {
+		return r.Type == "AWS::IAM::Group" && names(name, r.Name)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &t.Resources[i]
 }
 
 // managedPolicy is one of the template or AWS's.
@@ -226,69 +288,6 @@ func (t *templateStack) managedPolicy(arn string) (*enforce.Policy, error) {
 		return nil, fmt.Errorf("the managed policy %s is neither in the template nor AWS's", arn)
 	}
 	return enforce.Parse(p.Document(), enforce.ManagedPolicy, enforce.Source{ARN: arn})
-}
-
-// resourcePolicy is the policy that the template gives to a resource, nil where it gives
-// none.
-func (t *templateStack) resourcePolicy(arn string) (*enforce.Policy, error) {
-	for i := range t.Resources {
-		r := &t.Resources[i]
-		property := t.guards(r, arn)
-		if property == "" {
-			continue
-		}
-		if unknown := r.Unknowns(); len(unknown) > 0 {
-			return nil, unknown
-		}
-		return parseIn(r.Properties[property], documentKind(r.Type, property), "")
-	}
-	return nil, nil //nolint:nilnil // a resource without a policy
-}
-
-// guards returns the property in which a resource of the template has the policy of what an
-// ARN names; "" where it has none.
-func (t *templateStack) guards(r *deploy.Resource, arn string) string {
-	has := func(property string, id func(string) string) bool {
-		return slices.ContainsFunc(listIn(r.Properties[property]), func(v any) bool { return id(fmt.Sprint(v)) == arn })
-	}
-	same := func(id string) string { return id }
-	property, guarded := "PolicyDocument", false
-	switch r.Type {
-	case "AWS::S3::BucketPolicy":
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/")
-		guarded = r.Properties["Bucket"] == any(bucket)
-	case "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy":
-		url := func(id string) string { return queueARN(t.region, id) }
-		guarded = has("Queues", url) || has("Queue", url)
-	case "AWS::SNS::TopicPolicy":
-		guarded = has("Topics", same)
-	case "AWS::SecretsManager::ResourcePolicy":
-		if guarded = has("SecretId", same); r.Properties["ResourcePolicy"] != nil {
-			property = "ResourcePolicy"
-		}
-	case "AWS::KMS::Key":
-		property, guarded = "KeyPolicy", r.ARN == arn && r.Properties["KeyPolicy"] != nil
-	case "aws_kms_key_policy":
-		id := func(id string) string {
-			return arn[:strings.LastIndexByte(arn, '/')+1] + id[strings.LastIndexByte(id, '/')+1:]
-		}
-		property, guarded = "KeyPolicy", has("KeyId", id)
-	case "AWS::IAM::Role":
-		property, guarded = "AssumeRolePolicyDocument", r.ARN == arn
-	}
-	if !guarded {
-		return ""
-	}
-	return property
-}
-
-// queueARN is the ARN of a queue by its URL.
-func queueARN(region, url string) string {
-	parts := strings.Split(url, "/")
-	if len(parts) < 5 {
-		return ""
-	}
-	return "arn:aws:sqs:" + region + ":" + parts[3] + ":" + parts[4]
 }
 
 // parseIn parses a document of a template; nil where there is none.

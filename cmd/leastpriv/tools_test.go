@@ -121,7 +121,7 @@ func TestCLISync(t *testing.T) {
 func goTool(t *testing.T, pkg, version string) string {
 	t.Helper()
 	if !*tools {
-		t.Skip("-tools is not set: " + pkg + " would be built")
+		t.Skip("-tools is not set: " + pkg + " is not built and run")
 	}
 	bin := t.TempDir()
 	install := exec.CommandContext(t.Context(), "go", "install", pkg+"@"+version)

@@ -34,7 +34,7 @@ func recordOf(t testing.TB, s signing, p protocol) recorded {
 // into 1 MB: none of it costs more than the bounds.
 func TestLimitsBoundTheCost(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: CPU time would be measured")
+		t.Skip("-bounds is not set: CPU time at the limits is not measured")
 	}
 	w := newLimited(t)
 	for name, test := range limits {
@@ -106,7 +106,7 @@ func newPublic(t testing.TB) *fakeaws.World {
 // request with long values, for no more than the bounds.
 func TestDocumentsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: CPU time would be measured")
+		t.Skip("-bounds is not set: CPU time of policy documents is not measured")
 	}
 	w := newPublic(t)
 	for name, document := range documents {
@@ -149,7 +149,7 @@ func TestDocumentsAreBounded(t *testing.T) {
 // Requests of other forms.
 func TestHostileRequestsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: CPU time would be measured")
+		t.Skip("-bounds is not set: CPU time of hostile requests is not measured")
 	}
 	w := newLimited(t)
 	config := worldtest.FixtureConfig(w, account, "us-east-1")
@@ -240,7 +240,7 @@ func headersOf(n int) (all []func(*http.Request)) {
 // The log of 4,500 calls with user agents of 60 KB is bounded.
 func TestLogIsBoundedByUserAgents(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: 270 MB would be sent")
+		t.Skip("-bounds is not set: the log of 270 MB of requests is not measured")
 	}
 	w := newLimited(t)
 	r := recordOf(t, signing{plain: true}, protocol{service: "s3", method: "GET", target: "/bucket/key"})

@@ -98,7 +98,7 @@ func threadTime(id int) time.Duration {
 // The measure finds how long a lock is held, and does not count what is done without it.
 func TestLocksAreMeasured(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: CPU time would be measured")
+		t.Skip("-bounds is not set: the measure of locks is not checked")
 	}
 	var lock sync.Mutex
 	work := func(d time.Duration) {

@@ -272,7 +272,7 @@ func (f *filled) hostile(t testing.TB, o operation, s site, config aws.Config) (
 // sends it, it costs no more than the bounds.
 func TestFilledInputsAreBounded(t *testing.T) {
 	if !*measured {
-		t.Skip("-bounds is not set: CPU time would be measured")
+		t.Skip("-bounds is not set: CPU time of filled inputs is not measured")
 	}
 	for service := range clientsOf {
 		for _, op := range newFilled(t).Fake(service).Ops() {

@@ -387,7 +387,7 @@ func TestHangingUpIsLeaving(t *testing.T) {
 // With as much as takes long, a client that leaves has ended its work 100 ms later.
 func TestLastingOperationsEndWithin100Milliseconds(t *testing.T) {
 	if !*scale {
-		t.Skip("-scale is not set: it would take a minute")
+		t.Skip("-scale is not set: as much as takes long, which takes a minute, is not ended")
 	}
 	for name, test := range lasting {
 		t.Run(name, func(t *testing.T) {

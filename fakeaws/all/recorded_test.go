@@ -55,7 +55,7 @@ var knownDifferences = map[string]string{
 // the recorded answers of the same calls.
 func TestRecorded(t *testing.T) {
 	if *recordings == "" {
-		t.Skip("needs recorded answers: -recordings DIR")
+		t.Skip("-recordings is not set: the fakes are not compared with AWS's recorded answers")
 	}
 	for _, name := range slices.Sorted(maps.Keys(recordedServices)) {
 		text, err := os.ReadFile(filepath.Join(*recordings, name+".json"))

@@ -209,7 +209,7 @@ var moto = flag.Bool("moto", false, "test in front of moto_server, which must be
 // TestMoto puts the judgement in front of moto: its tables answer, to those who may.
 func TestMoto(t *testing.T) {
 	if !*moto {
-		t.Skip("needs -moto")
+		t.Skip("-moto is not set: the judgement is not put in front of moto_server")
 	}
 	if _, err := exec.LookPath("moto_server"); err != nil {
 		t.Skip("there is no program moto_server in PATH: pip install 'moto[server]'")

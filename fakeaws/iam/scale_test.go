@@ -157,7 +157,7 @@ func best(t testing.TB, call func() error) time.Duration {
 // more; the limit leaves room for caches that are too small.
 func TestLargeAccounts(t *testing.T) {
 	if !*scale {
-		t.Skip("-scale is not set: times in accounts of 1,000 and 10,000 users and policies would be compared")
+		t.Skip("-scale is not set: times in accounts of 1,000 and 10,000 users and policies are not compared")
 	}
 	const n, times, limit = 1000, 10, 4
 	small, large := newWorld(t), newWorld(t)

@@ -117,7 +117,7 @@ func TestSmallObjects(t *testing.T) {
 // not run beside others, whose time it would measure.
 func TestSmallObjectsCost(t *testing.T) {
 	if !*scale {
-		t.Skip("-scale is not set: times with 1,000 and 1,000,000 objects would be compared")
+		t.Skip("-scale is not set: times with 1,000 and 1,000,000 objects are not compared")
 	}
 	const few, many = 1_000, 1_000_000
 	small, large := newShelf(t, few), newShelf(t, many)

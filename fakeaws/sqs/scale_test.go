@@ -45,7 +45,7 @@ func body100(i int) string {
 // others, whose time it would measure.
 func TestCostDoesNotGrow(t *testing.T) {
 	if !*scale {
-		t.Skip("-scale is not set: times with 1,000 and 1,000,000 waiting messages would be compared")
+		t.Skip("-scale is not set: times with 1,000 and 1,000,000 waiting messages are not compared")
 	}
 	const few, many, limit = 1_000, 1_000_000, 4.0
 	for _, kind := range []string{"jobs", "orders.fifo"} {

@@ -157,7 +157,7 @@ func TestStories(t *testing.T) {
 			for _, w := range ways {
 				t.Run(w.String(), func(t *testing.T) {
 					if testing.Short() && w.socket && waits[name] {
-						t.Skip("-short is set: the story waits in real time")
+						t.Skip("-short is set: the story, which waits in real time, is not told over a socket")
 					}
 					t.Parallel()
 					s := newStory(t, w)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ const root = "../.."
 func script(t *testing.T, name string, args ...string) []string {
 	t.Helper()
 	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the scripts are bash's, and there is no program bash in PATH")
+		t.Skip("there is no program bash in PATH: apt-get install bash")
 	}
 	out, err := exec.CommandContext(t.Context(), "bash", append([]string{filepath.Join(root, ".ci", name)}, args...)...).Output()
 	require.NoError(t, err, "%s %v", name, args)
@@ -146,4 +147,44 @@ func TestEveryFlagIsGiven(t *testing.T) {
 func isPackage(x ast.Expr, name string) bool {
 	ident, ok := x.(*ast.Ident)
 	return ok && ident.Name == name
+}
+
+// A test that is skipped says what is missing: the flag, and what is not proved without
+// it; or the program, and what installs it.
+func TestSkippedTestsSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	aboutFlag, aboutProgram := regexp.MustCompile(`(^|\s)-[a-z]`), regexp.MustCompile(`\bPATH\b|install`)
+	flag := regexp.MustCompile(`^-[a-z]+ is (not )?set[^:]*: .*\b(is|are) not [a-z]+`)
+	program := regexp.MustCompile(`^there is no program .* in PATH: (apt-get|pip) install |cannot be installed: `)
+	found := 0
+	testFiles(t, func(path string, file *ast.File) {
+		for node := range ast.Preorder(file) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); !ok || f.Sel.Name != "Skip" && f.Sel.Name != "Skipf" && f.Sel.Name != "SkipNow" {
+				continue
+			}
+			found++
+			if !assert.NotEmpty(t, call.Args, "%s: a test is skipped without a text", path) {
+				continue
+			}
+			text := ""
+			for part := range ast.Preorder(call.Args[0]) {
+				if literal, ok := part.(*ast.BasicLit); ok {
+					words, err := strconv.Unquote(literal.Value)
+					require.NoError(t, err, path)
+					text += words
+				}
+			}
+			switch {
+			case aboutProgram.MatchString(text):
+				assert.Regexp(t, program, text, path)
+			case aboutFlag.MatchString(text):
+				assert.Regexp(t, flag, text, path)
+			}
+		}
+	})
+	assert.Greater(t, found, 30)
 }

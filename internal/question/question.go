@@ -89,12 +89,12 @@ func Resource(text string) error {
 // SetKey gives a request a condition key. Without values the request lacks it; a list is
 // for keys with several values. A key that AWS does not have, and a value that none of its
 // requests can have, are errors: no condition would hold, and the answer be about no
-// request.
-func SetKey(to *enforce.Context, name string, values []string, list bool, action *catalog.Action) error {
-	if wrong := lint.Key(name, action); wrong != nil {
+// request. The actions are those of the requests, which may have keys of their services.
+func SetKey(to *enforce.Context, name string, values []string, list bool, actions ...*catalog.Action) error {
+	if wrong := lint.Key(name, actions...); wrong != nil {
 		return asError(wrong)
 	}
-	kind, known := lint.KeyType(name, action)
+	kind, known := lint.KeyType(name, actions...)
 	one, many := strings.CutPrefix(kind, "ArrayOf")
 	for _, v := range values {
 		if known && !isOfType(v, one) {
@@ -102,7 +102,7 @@ func SetKey(to *enforce.Context, name string, values []string, list bool, action
 		}
 	}
 	switch {
-	case values == nil:
+	case values == nil, len(values) == 0 && !list && !many:
 		to.SetAbsent(name)
 	case list && known && !many:
 		return fmt.Errorf("%s has one value, not a list", name)

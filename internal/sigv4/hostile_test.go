@@ -39,7 +39,7 @@ func names(n int, separator string) string {
 // with its square: these would take hours.
 func TestHugeRequests(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short is set: it measures memory, and takes long with the race detector")
+		t.Skip("-short is set: the memory that huge requests take is not measured")
 	}
 	const perByte = 64 // bytes of memory for one of the request
 	const header = "AWS4-HMAC-SHA256 Credential=AKID/20130524/us-east-1/%s/aws4_request, SignedHeaders=%s, Signature=" + EmptyHash

@@ -257,11 +257,11 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, field, record, quote, escape string, quoted bool) {
 		for _, s := range []string{field, quote, escape} {
 			if s == "" || len(s) > 16 {
-				t.Skip()
+				t.Skip("the delimiter is none, or longer than any")
 			}
 		}
 		if utf8.RuneCountInString(quote) != 1 || utf8.RuneCountInString(escape) != 1 || len(record) > 16 {
-			t.Skip()
+			t.Skip("the quote or escape is not one character, or the delimiter is longer than any")
 		}
 		format := CSV{Field: field, Record: record, Quote: quote, Escape: escape, Comment: "#", QuotedRecords: quoted}
 		fast, err := fieldsOf(format, text, false)
