@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,7 +82,7 @@ func readNotifications(in *awss3.PutBucketNotificationConfigurationInput) (*awss
 		EventBridgeConfiguration: n.EventBridgeConfiguration, LambdaFunctionConfigurations: n.LambdaFunctionConfigurations,
 		QueueConfigurations: n.QueueConfigurations, TopicConfigurations: n.TopicConfigurations,
 	}
-	for _, d := range given.destinations() {
+	for d := range given.destinations() {
 		for _, r := range rulesOf(d.filter) {
 			name := types.FilterRuleName(strings.ToLower(string(r.Name)))
 			switch {
@@ -126,21 +128,28 @@ type destination struct {
 	id      **string
 }
 
-func (n *notifications) destinations() []destination {
-	var all []destination
-	for i := range n.QueueConfigurations {
-		c := &n.QueueConfigurations[i]
-		all = append(all, destination{"Queue", aws.ToString(c.QueueArn), c.Events, c.Filter, &c.Id})
+// destinations yields the destinations of the configurations.
+func (n *notifications) destinations() iter.Seq[destination] {
+	return func(yield func(destination) bool) {
+		for i := range n.QueueConfigurations {
+			c := &n.QueueConfigurations[i]
+			if !yield(destination{"Queue", aws.ToString(c.QueueArn), c.Events, c.Filter, &c.Id}) {
+				return
+			}
+		}
+		for i := range n.TopicConfigurations {
+			c := &n.TopicConfigurations[i]
+			if !yield(destination{"Topic", aws.ToString(c.TopicArn), c.Events, c.Filter, &c.Id}) {
+				return
+			}
+		}
+		for i := range n.LambdaFunctionConfigurations {
+			c := &n.LambdaFunctionConfigurations[i]
+			if !yield(destination{"CloudFunction", aws.ToString(c.LambdaFunctionArn), c.Events, c.Filter, &c.Id}) {
+				return
+			}
+		}
 	}
-	for i := range n.TopicConfigurations {
-		c := &n.TopicConfigurations[i]
-		all = append(all, destination{"Topic", aws.ToString(c.TopicArn), c.Events, c.Filter, &c.Id})
-	}
-	for i := range n.LambdaFunctionConfigurations {
-		c := &n.LambdaFunctionConfigurations[i]
-		all = append(all, destination{"CloudFunction", aws.ToString(c.LambdaFunctionArn), c.Events, c.Filter, &c.Id})
-	}
-	return all
 }
 
 const (
@@ -157,7 +166,7 @@ const (
 // types and destinations".
 func checkNotifications(n *notifications) error {
 	services := map[string]string{"Queue": "sqs", "Topic": "sns", "CloudFunction": "lambda"}
-	all := n.destinations()
+	all := slices.Collect(n.destinations())
 	if len(all) > maxNotifications {
 		return errInvalidArgument.withText(tooManyNotifications)
 	}
@@ -234,7 +243,7 @@ func keyFilter(f *types.NotificationConfigurationFilter) (prefix, suffix string)
 
 // nameDestinations gives an id to those that have none.
 func (s *Fake) nameDestinations(n *notifications) {
-	for _, d := range n.destinations() {
+	for d := range n.destinations() {
 		if *d.id == nil || **d.id == "" {
 			*d.id = aws.String(s.world.IDs().UUID())
 		}

@@ -55,7 +55,10 @@ func TestNotifications(t *testing.T) {
 		assert.Equal(t, unable+" ArgumentName1=arn:aws:sqs:us-east-1:999988887777:q ArgumentValue1="+noQueue, a.refusal("bucket", to("arn:aws:sqs:us-east-1:999988887777:q")), "no such account")
 		admit(`{"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::other"}}`)
 		requireAPIError(t, put(to(arn), false), "InvalidArgument", "")
-		requireAPIError(t, put(types.NotificationConfiguration{TopicConfigurations: []types.TopicConfiguration{{TopicArn: aws.String("arn:aws:sns:us-east-1:111122223333:t"), Events: []types.Event{"s3:ObjectCreated:*"}}}}, false), "NotImplemented", "")
+		const topic = "arn:aws:sns:us-east-1:111122223333:t"
+		assert.Equal(t, unable+" ArgumentName1="+topic+" ArgumentValue1=The destination topic does not exist", a.refusal("bucket", types.NotificationConfiguration{
+			TopicConfigurations: []types.TopicConfiguration{{TopicArn: aws.String(topic), Events: []types.Event{"s3:ObjectCreated:*"}}},
+		}), "a World without SNS has no topics")
 		requireAPIError(t, put(to(arn, arn), false), "InvalidArgument", "Configurations overlap. Configurations on the same bucket cannot share a common event type.")
 		bad := to(arn)
 		bad.QueueConfigurations[0].Events = []types.Event{"s3:Nothing"}

@@ -5,35 +5,42 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// Why S3 cannot send to a destination. The text about FIFO queues, which the User Guide
-// says are not supported, is unverified.
-const (
-	noQueue      = "The destination queue does not exist"
-	noPermission = "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"
-	fifoQueue    = "FIFO SQS queues are not supported"
-)
+// A destinationKind is what S3 says of destinations in one service.
+type destinationKind struct {
+	missing, refused, fifo string
+}
+
+// destinationKinds are the texts by which S3 refuses destinations. Those of functions, and
+// about FIFO queues and topics, which the User Guide says are not supported, are unverified.
+var destinationKinds = map[string]destinationKind{
+	"Queue": {
+		"The destination queue does not exist",
+		"Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+		"FIFO SQS queues are not supported",
+	},
+	"Topic": {
+		"The destination topic does not exist",
+		"Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+		"FIFO SNS topics are not supported",
+	},
+	"CloudFunction": {
+		missing: "The destination Lambda does not exist",
+		refused: "Not authorized to invoke function [ARN]",
+	},
+}
 
 // admitDestinations asks every destination whether S3 may send to it on behalf of the
 // bucket. The error lists all to which it may not. The lock is not held.
 func (s *Fake) admitDestinations(call *fakeaws.Call, b *bucket, n *notifications) error {
 	var refused []string
-	for _, d := range n.destinations() {
-		queue, err := arn.Parse(d.arn)
-		if err != nil {
-			return err // it was checked
-		}
-		if queue.Service != "sqs" {
-			return notImplemented(d.element + "Configuration with a destination in " + queue.Service)
-		}
-		if why := s.refusal(call, b, queue); why != "" {
+	for d := range n.destinations() {
+		if why := s.refusal(call, b, &d); why != "" {
 			i := strconv.Itoa(len(refused)/4 + 1)
 			refused = append(refused, "ArgumentName"+i, d.arn, "ArgumentValue"+i, why)
 		}
@@ -44,33 +51,31 @@ func (s *Fake) admitDestinations(call *fakeaws.Call, b *bucket, n *notifications
 	return nil
 }
 
-// refusal is why S3 cannot send to a queue; empty when it can. A World without SQS has no
-// queues.
-func (s *Fake) refusal(call *fakeaws.Call, b *bucket, queue arn.ARN) string {
-	if strings.Contains(queue.Resource, ":") || queue.Region != b.region || !s.queueExists(call, queue) {
-		// A queue of another region is answered as one that S3 cannot find: unverified.
-		return noQueue
+// refusal is why S3 cannot send to a destination; empty when it can. S3 knows whether there
+// is a queue also where it may not send to it, and SQS would not tell.
+func (s *Fake) refusal(call *fakeaws.Call, b *bucket, d *destination) string {
+	target, err := arn.Parse(d.arn)
+	if err != nil {
+		return err.Error() // it was checked
 	}
-	if strings.HasSuffix(queue.Resource, ".fifo") {
-		return fifoQueue
+	kind := destinationKinds[d.element]
+	if !s.world.Has(target.Service) && !s.world.TargetExists(d.arn) {
+		call.Help("this World has no " + target.Service + ": add its service, or have Go code stand for the destination with World.Receive")
 	}
-	err := s.world.Check(call, b.asService().Actor(), &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String("{}")})
-	var api smithy.APIError
-	switch {
-	case err == nil:
+	if target.Region != b.region || !s.world.TargetExists(d.arn) {
+		// A destination of another region is answered as one that S3 cannot find: unverified.
+		return kind.missing
+	}
+	if kind.fifo != "" && strings.HasSuffix(target.Resource, ".fifo") {
+		return kind.fifo
+	}
+	err = s.world.CheckDelivery(call, b.asService().Actor(), &fakeaws.Delivery{Target: d.arn, Body: []byte("{}")})
+	if err == nil {
 		return ""
-	case errors.As(err, &api) && strings.Contains(api.ErrorCode(), "NonExistentQueue"):
-		return noQueue // it was deleted in the meantime
 	}
-	return noPermission
-}
-
-// queueExists reports whether there is a queue. S3 knows that also of queues to which it
-// may not send, to whom SQS tells nothing: so the World's hand looks, and changes nothing.
-func (s *Fake) queueExists(call *fakeaws.Call, queue arn.ARN) bool {
-	if _, ok := s.world.Account(queue.AccountID); !ok || !s.world.Has(queue.Service) {
-		return false
+	var api smithy.APIError
+	if errors.As(err, &api) && (strings.Contains(api.ErrorCode(), "NonExistent") || strings.Contains(api.ErrorCode(), "NotFound")) {
+		return kind.missing // it was deleted in the meantime
 	}
-	_, err := fakeaws.Do[sqs.GetQueueUrlOutput](call, s.world, s.world.Fixture(queue.AccountID, queue.Region), &sqs.GetQueueUrlInput{QueueName: &queue.Resource})
-	return err == nil
+	return strings.Replace(kind.refused, "ARN", d.arn, 1)
 }

@@ -25,18 +25,17 @@ type occurrence struct {
 	moved    *lifecycleEventData
 }
 
-// notify makes the events of an occurrence: one for each queue that the bucket's
+// notify makes the events of an occurrence: one for each destination that the bucket's
 // notifications name for it. They are sent once the lock is not held, see deliver. The
 // object is as it is after the occurrence, or as it was before it was deleted. The lock
 // is held.
 func (s *Fake) notify(b *bucket, o *object, what occurrence) {
-	if b.notifications == nil || len(b.notifications.QueueConfigurations) == 0 {
+	if b.notifications == nil {
 		return
 	}
 	sequence := uint64(0)
-	for i := range b.notifications.QueueConfigurations {
-		c := &b.notifications.QueueConfigurations[i]
-		if !wanted(c.Events, c.Filter, what.event, o.key) {
+	for d := range b.notifications.destinations() {
+		if !wanted(d.events, d.filter, what.event, o.key) {
 			continue
 		}
 		if sequence == 0 {
@@ -47,7 +46,7 @@ func (s *Fake) notify(b *bucket, o *object, what occurrence) {
 			what.at = s.world.Clock().Now()
 		}
 		s.outbox.add(&delivery{
-			from: b.bucketState, queue: aws.ToString(c.QueueArn), configuration: aws.ToString(c.Id),
+			from: b.bucketState, target: d.arn, configuration: aws.ToString(*d.id),
 			object: o, what: what, sequence: sequence, made: s.world.Clock().Now(),
 		})
 	}

@@ -7,17 +7,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // An outbox has the messages that S3 has yet to send, in the order of what they are about.
 // They are collected with the lock held, and sent by the call that caused them once it is
-// not: SQS is never called under the lock. So a test that has its answer finds the
+// not: no service is called under the lock. So a test that has its answer finds the
 // message in the queue.
 type outbox struct {
 	waiting  []*delivery // guarded by the lock of S3
@@ -29,10 +25,10 @@ type outbox struct {
 	sending sync.Mutex
 }
 
-// A delivery is one message to one queue.
+// A delivery is one message to one destination.
 type delivery struct {
-	from  *bucketState
-	queue string // its ARN
+	from   *bucketState
+	target string // its ARN
 	// test is the body of a test event, nil for an event of an object.
 	test          *testEvent
 	configuration string // its id
@@ -42,7 +38,7 @@ type delivery struct {
 	made          time.Time
 }
 
-// A testEvent is what S3 sends to a queue that is configured to get events.
+// A testEvent is what S3 sends to a queue or topic that is configured to get events.
 type testEvent struct {
 	Service, Event, Time, Bucket string
 	RequestID                    string `json:"RequestId"`
@@ -94,14 +90,14 @@ func (s *Fake) deliver(ctx context.Context) {
 	}
 }
 
-// send sends a message as S3 itself, on behalf of the bucket. The queue's policy is asked
-// like for any call, and the log has the answer. What is refused is dropped, as by AWS:
-// the request that caused it has succeeded.
+// subject is that of what S3 publishes to topics.
+const subject = "Amazon S3 Notification"
+
+// send sends a message as S3 itself, on behalf of the bucket. The policy of the queue, topic
+// or function is asked like for any call, and the log has the answer. What is refused is
+// dropped, as by AWS: the request that caused it has succeeded. So is what goes to a
+// destination that was stored without a look at it.
 func (s *Fake) send(ctx context.Context, d *delivery) {
-	queue, err := arn.Parse(d.queue)
-	if err != nil || !s.world.Has(queue.Service) {
-		return // it was stored without a look at the destination
-	}
 	var message any = d.test
 	if d.test == nil {
 		message = eventMessage{[]eventRecord{s.record(d)}}
@@ -110,14 +106,10 @@ func (s *Fake) send(ctx context.Context, d *delivery) {
 	if err != nil {
 		return // strings and numbers always have a form
 	}
-	in := &sqs.SendMessageInput{QueueUrl: queueURL(queue), MessageBody: aws.String(string(body))}
-	if trace := traceOf(d.what.call); trace != "" {
-		in.MessageSystemAttributes = map[string]sqstypes.MessageSystemAttributeValue{
-			string(sqstypes.MessageSystemAttributeNameForSendsAWSTraceHeader): {DataType: aws.String("String"), StringValue: &trace},
-		}
-	}
 	// The object is stored even if the client has gone, and so is the event sent.
-	_, _ = fakeaws.Do[sqs.SendMessageOutput](context.WithoutCancel(ctx), s.world, d.from.asService().Actor(), in)
+	_, _ = s.world.Deliver(context.WithoutCancel(ctx), d.from.asService().Actor(), &fakeaws.Delivery{
+		Target: d.target, Body: body, Subject: subject, TraceHeader: traceOf(d.what.call),
+	})
 }
 
 // asService is S3 as it calls others on behalf of a bucket.
@@ -125,15 +117,15 @@ func (b *bucketState) asService() fakeaws.ServiceCall {
 	return fakeaws.ServiceCall{Principal: serviceName, SourceARN: b.arn, SourceAccount: b.owner.ID, Region: b.region}
 }
 
-func queueURL(queue arn.ARN) *string {
-	return aws.String("https://sqs." + queue.Region + ".amazonaws.com/" + queue.AccountID + "/" + queue.Resource)
-}
-
-// announce has the test event sent to the queues of a configuration. The lock is held.
+// announce has the test event sent to the queues and topics of a configuration; functions
+// get none. The lock is held.
 func (s *Fake) announce(call *fakeaws.Call, b *bucket, n *notifications) {
 	requestID, hostID := s.answered(call)
-	for _, q := range n.QueueConfigurations {
-		s.outbox.add(&delivery{from: b.bucketState, queue: *q.QueueArn, test: &testEvent{
+	for d := range n.destinations() {
+		if d.element == "CloudFunction" {
+			continue
+		}
+		s.outbox.add(&delivery{from: b.bucketState, target: d.arn, test: &testEvent{
 			"Amazon S3", "s3:TestEvent", eventTime(call.Time), b.name, requestID, hostID,
 		}})
 	}
