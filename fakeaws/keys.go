@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // Keys are the KMS keys of a World: of its KMS, if it has one, and for the services that
@@ -128,8 +130,9 @@ func (key *Key) SetAlias(alias string) {
 
 // Find finds a key by its id, its alias or the ARN of either. Ids and aliases are of the
 // given account and region, and keys of other regions are none. The alias of an AWS
-// service, "alias/aws/s3", is that of the key that the service has in the account. The
-// error is a [*KeyNotFoundError].
+// service, "alias/aws/s3", is that of the key that the service has in the account: it is
+// made when the account first names it, and no other account makes it. The error is a
+// [*KeyNotFoundError].
 func (k *Keys) Find(account, region, id string) (*Key, error) {
 	name, resource := arn.ARN{Service: "kms", Region: region, AccountID: account}, id
 	if strings.HasPrefix(id, "arn:") {
@@ -143,10 +146,8 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 		resource = name.Resource
 	}
 	alias := strings.HasPrefix(resource, "alias/")
-	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok {
-		if _, ours := k.world.Account(name.AccountID); ours {
-			return k.managed(name.AccountID, region, service)
-		}
+	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok && name.AccountID == account && k.hasManaged(account, service) {
+		return k.managed(account, region, service)
 	}
 	keyID, isARN := strings.CutPrefix(resource, "key/")
 	at := ARN("kms", region, name.AccountID, resource)
@@ -171,6 +172,14 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 		return nil, &KeyNotFoundError{"Invalid keyId '" + id + "'"}
 	}
 	return nil, &KeyNotFoundError{"Key '" + at + "' does not exist"}
+}
+
+// hasManaged reports whether a service, by the name in the alias of its key, can have one
+// in an account.
+func (k *Keys) hasManaged(account, service string) bool {
+	s, known := catalog.Lookup(service)
+	_, ours := k.world.Account(account)
+	return known && s.Prefix == service && ours
 }
 
 // managed returns the key that a service has in an account, which everybody in the
@@ -200,10 +209,14 @@ func DefaultKeyPolicy(account string) *enforce.Policy {
 // managedKeyPolicy is the policy of a key that a service has in an account ("AWS managed
 // keys" of the KMS Developer Guide). It cannot be changed.
 func managedKeyPolicy(account, region, service string) *enforce.Policy {
+	via, err := json.Marshal(service + "." + region + ".amazonaws.com") // a region is whatever a request is signed for
+	if err != nil {
+		panic("fakeaws: " + err.Error()) // texts have JSON
+	}
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"auto-` + service + `-1","Statement":[{` +
 		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},` +
 		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",` +
-		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":"` + service + `.` + region + `.amazonaws.com"}}},{` +
+		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":` + string(via) + `}}},{` +
 		`"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},` +
 		`"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`)
 }
