@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ type KeyNotFoundError struct{ Message string }
 // Error implements error.
 func (e *KeyNotFoundError) Error() string { return e.Message }
 
+// ErrKeyExists says that there is a key of the ARN of a new one.
+var ErrKeyExists = errors.New("the KMS key exists")
+
 // Create makes a key with a key policy; nil is the default one, by which the policies of
 // the account decide. The error is an [*UnknownPrincipalError] when the policy names who
 // does not exist.
@@ -66,37 +70,44 @@ func (k *Keys) CreateWithID(account, region, id string, policy *enforce.Policy) 
 	if policy == nil {
 		policy = DefaultKeyPolicy(account)
 	}
-	return k.add(&Key{ID: id, Account: account, Region: region}, policy)
+	key := &Key{ID: id, Account: account, Region: region}
+	return key, k.Add(key, policy, nil)
 }
 
-// Add makes a key with the attributes that KMS gives it.
-func (k *Keys) Add(account, region, id string, attributes *KeyAttributes, policy *enforce.Policy) (*Key, error) {
-	return k.add(&Key{ID: id, Account: account, Region: region, KeyAttributes: *attributes}, policy)
-}
-
-func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
+// Add adds a key as KMS makes it: with its id, its account and region, its attributes and
+// its material. With the lock held it asks admit first, unless that is nil, and adds nothing
+// if that has an error.
+func (k *Keys) Add(key *Key, policy *enforce.Policy, admit func() error) error {
 	bound, err := k.world.Bind(policy)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	key.keys, key.policy, key.Created = k, bound, k.world.clock.Now()
 	key.ARN = ARN("kms", key.Region, key.Account, "key/"+key.ID)
 	key.fill()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if there := k.byARN[key.ARN]; there != nil {
-		return there, nil // a managed key that another call made
+	if admit != nil {
+		if err := admit(); err != nil {
+			return err
+		}
+	}
+	if k.byARN[key.ARN] != nil {
+		return ErrKeyExists
 	}
 	if k.byARN == nil {
 		k.byARN, k.aliases, k.counts = make(map[string]*Key), make(map[string]*KeyAlias), make(map[home]int)
 	}
 	k.byARN[key.ARN] = key
-	k.counts[home{key.Account, key.Region}]++
+	if !key.managed { // the quota is one of customer managed keys
+		k.counts[home{key.Account, key.Region}]++
+	}
+	key.relate()
 	for _, alias := range key.aliases {
 		k.aliases[ARN("kms", key.Region, key.Account, alias)] = &KeyAlias{alias, key, key.Created, key.Created}
 	}
 	k.world.coverage.Add(policy)
-	return key, nil
+	return nil
 }
 
 // SetPolicy gives the key another policy, as [Keys.Create] does.
@@ -191,13 +202,18 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 		ID:      h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
 		Account: account, Region: region, managed: true, aliases: []string{"alias/aws/" + service},
 	}
+	at := ARN("kms", region, account, "key/"+key.ID)
 	k.mu.RLock()
-	there := k.byARN[ARN("kms", region, account, "key/"+key.ID)]
+	there := k.byARN[at]
 	k.mu.RUnlock()
 	if there != nil {
 		return there, nil
 	}
-	return k.add(key, managedKeyPolicy(account, region, service))
+	err := k.Add(key, managedKeyPolicy(account, region, service), nil)
+	if errors.Is(err, ErrKeyExists) { // another call made it meanwhile
+		return k.managed(account, region, service)
+	}
+	return key, err
 }
 
 // DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide.

@@ -19,7 +19,11 @@ func TestKeysOfServices(t *testing.T) {
 		_, err := w.Keys().Find(worldtest.Account, "us-east-1", alias)
 		require.ErrorContains(t, err, "is not found.", alias)
 	}
-	assert.Zero(t, w.Keys().Count(worldtest.Account, "us-east-1"))
+	w.Keys().Lock()
+	for key := range w.Keys().Of(worldtest.Account, "us-east-1", w.Clock().Now()) {
+		assert.Fail(t, "there is a key", key.ARN)
+	}
+	w.Keys().Unlock()
 	own, err := w.Keys().Find(worldtest.Other, "us-east-1", theirs)
 	require.NoError(t, err)
 	again, err := w.Keys().Find(worldtest.Account, "us-east-1", theirs)
@@ -27,4 +31,7 @@ func TestKeysOfServices(t *testing.T) {
 	assert.Same(t, own, again)
 	_, err = w.Keys().Find(worldtest.Account, `x"y`, "alias/aws/s3")
 	require.NoError(t, err)
+	assert.Zero(t, w.Keys().Count(worldtest.Other, "us-east-1")) // they are not among the quota
+	_, err = w.Keys().CreateWithID(worldtest.Other, "us-east-1", own.ID, nil)
+	require.ErrorIs(t, err, fakeaws.ErrKeyExists)
 }
