@@ -277,7 +277,7 @@ func (key *Key) Direct(call *Call, action string) Need { return key.direct(call,
 func (key *Key) direct(call *Call, action string) Need {
 	key.keys.mu.RLock()
 	defer key.keys.mu.RUnlock()
-	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: key.policy.Policy()}
+	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: key.policyFor(call, action)}
 	keys := &n.Context
 	if call.Account != "" {
 		keys.Set("kms:CallerAccount", call.Account)
@@ -297,6 +297,32 @@ func (key *Key) direct(call *Call, action string) Need {
 		keys.Set("aws:ResourceTag/"+name, value)
 	}
 	return n
+}
+
+// shared are the actions on keys with "Cross-account use: Yes" in the API reference.
+var shared = []string{
+	"kms:CreateGrant", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:DescribeKey", "kms:Encrypt",
+	"kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext", "kms:GenerateDataKeyWithoutPlaintext",
+	"kms:GenerateMac", "kms:GetKeyRotationStatus", "kms:GetPublicKey", "kms:ListGrants", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+	"kms:RetireGrant", "kms:RevokeGrant", "kms:Sign", "kms:Verify", "kms:VerifyMac",
+}
+
+// noKeyPolicy is the policy of a key that admits nobody.
+var noKeyPolicy = enforce.Empty(enforce.KeyPolicy)
+
+// policyFor is the key policy that decides an action of a call. KMS takes no caller without
+// credentials ("KMS key access and permissions" of the Developer Guide), also where another
+// service does, and none of another account for what only the owner may. A key policy lets
+// nobody retire grants ("Retiring and revoking grants"): the IAM policies of the account do.
+// The lock is held.
+func (key *Key) policyFor(call *Call, action string) *enforce.Policy {
+	switch {
+	case call.Anonymous(), call.Account != key.Account && !slices.Contains(shared, action):
+		return noKeyPolicy
+	case action == "kms:RetireGrant":
+		return enforce.Join(enforce.KeyPolicy, key.policy.Policy().Denials(), DefaultKeyPolicy(key.Account))
+	}
+	return key.policy.Policy()
 }
 
 // ownKeyPolicy is a policy that a key has without that somebody wrote one.

@@ -186,7 +186,7 @@ func (s *Fake) describeKey(call *fakeaws.Call, in *awskms.DescribeKeyInput) (*fa
 
 // changeKey plans an operation of the owner's that changes a key.
 func changeKey[O any](s *Fake, call *fakeaws.Call, u *use, row states, do func(*fakeaws.Key, time.Time) (O, error)) (*fakeaws.Plan[O], error) {
-	u.ownerOnly, u.noAlias = true, true
+	u.noAlias = true
 	return onKey(s, call, u, row, func(key *fakeaws.Key, now time.Time) (none O, _ error) {
 		if err := unmanaged(key); err != nil {
 			return none, err

@@ -42,7 +42,7 @@ func (s *Fake) replicateKey(call *fakeaws.Call, in *awskms.ReplicateKeyInput) (*
 	if err != nil {
 		return nil, err
 	}
-	f := s.find(call, &use{id: in.KeyId, action: "kms:ReplicateKey", ownerOnly: true, noAlias: true, set: func(c *enforce.Context) {
+	f := s.find(call, &use{id: in.KeyId, action: "kms:ReplicateKey", noAlias: true, set: func(c *enforce.Context) {
 		c.Set("kms:ReplicaRegion", *in.ReplicaRegion)
 		c.SetBool("kms:BypassPolicyLockoutSafetyCheck", in.BypassPolicyLockoutSafetyCheck)
 	}})
@@ -109,7 +109,7 @@ func (s *Fake) admitReplica(key, replica *fakeaws.Key) error {
 // needs the permission on both.
 func (s *Fake) updatePrimaryRegion(call *fakeaws.Call, in *awskms.UpdatePrimaryRegionInput) (*fakeaws.Plan[*awskms.UpdatePrimaryRegionOutput], error) {
 	set := func(c *enforce.Context) { c.Set("kms:PrimaryRegion", *in.PrimaryRegion) }
-	f := s.find(call, &use{id: in.KeyId, action: "kms:UpdatePrimaryRegion", ownerOnly: true, noAlias: true, set: set})
+	f := s.find(call, &use{id: in.KeyId, action: "kms:UpdatePrimaryRegion", noAlias: true, set: set})
 	var next *fakeaws.Key
 	if f.missing == nil {
 		next, _ = s.keys().Find(f.Account, *in.PrimaryRegion, f.ID)

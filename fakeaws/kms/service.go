@@ -122,9 +122,6 @@ func (s *Fake) keys() *fakeaws.Keys { return s.world.Keys() }
 type use struct {
 	id     *string
 	action string
-	// ownerOnly says that no caller of another account may, whatever the policies say
-	// ("Cross-account use: No" of the API reference).
-	ownerOnly bool
 	// noAlias says that only key ids and key ARNs name the key.
 	noAlias bool
 	// context is the encryption context, and algorithm the one to encrypt with.
@@ -169,11 +166,7 @@ func (s *Fake) find(call *fakeaws.Call, u *use) found {
 	if u.set != nil {
 		u.set(&need.Context)
 	}
-	if u.ownerOnly && key.Account != call.Account {
-		need.Policy = noPolicy
-	} else {
-		key.Grant(call, &need, u.context, u.admits)
-	}
+	key.Grant(call, &need, u.context, u.admits)
 	return found{key, nil, need}
 }
 
