@@ -254,20 +254,37 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 		}
 	}
 	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-	SetEncryptionContext(keys, encryptionContext)
+	n.SetEncryptionContext(encryptionContext)
 	key.Grant(call, &n, encryptionContext, nil)
 	return n
 }
 
-// SetEncryptionContext sets the condition keys of an encryption context.
-func SetEncryptionContext(keys *enforce.Context, pairs map[string]string) {
-	names := make([]string, 0, len(pairs))
+// SetEncryptionContext sets the condition keys of an encryption context. The names of
+// condition keys have no case, those of an encryption context have: of two that differ in
+// their case alone, with different values, it is unverified which one a policy sees, so the
+// key is unknown.
+func (n *Need) SetEncryptionContext(pairs map[string]string) {
+	const prefix = "kms:EncryptionContext:"
+	names, values := make([]string, 0, len(pairs)), make(map[string]string, len(pairs))
+	var unclear []string
 	for name, value := range pairs {
-		keys.Set("kms:EncryptionContext:"+name, value)
 		names = append(names, name)
+		lower := strings.ToLower(prefix + name)
+		if before, twice := values[lower]; twice && before != value {
+			unclear = append(unclear, lower)
+		}
+		values[lower] = value
 	}
 	slices.Sort(names)
-	keys.SetMulti("kms:EncryptionContextKeys", names)
+	for _, name := range names {
+		if !slices.Contains(unclear, strings.ToLower(prefix+name)) {
+			n.Context.Set(prefix+name, pairs[name])
+		}
+	}
+	n.Context.SetMulti("kms:EncryptionContextKeys", names)
+	if unclear != nil {
+		n.Unknown = &enforce.Unknown{Key: func(name string) bool { return slices.Contains(unclear, strings.ToLower(name)) }}
+	}
 }
 
 // Direct is the permission that a call needs on the key when no service stands between.

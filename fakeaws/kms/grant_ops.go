@@ -26,7 +26,7 @@ func (s *Fake) createGrant(call *fakeaws.Call, in *awskms.CreateGrantInput) (*fa
 		return nil, err
 	}
 	f := s.find(call, &use{
-		id: in.KeyId, action: "kms:CreateGrant", noAlias: true,
+		id: in.KeyId, action: "kms:CreateGrant", noAlias: true, context: constrained(in),
 		set:    func(c *enforce.Context) { setGrantKeys(c, in) },
 		admits: func(parent *fakeaws.KeyGrant) bool { return covers(parent, in) },
 	})

@@ -124,7 +124,8 @@ type use struct {
 	action string
 	// noAlias says that only key ids and key ARNs name the key.
 	noAlias bool
-	// context is the encryption context, and algorithm the one to encrypt with.
+	// context is the encryption context, that of the constraints of a new grant too, and
+	// algorithm the one to encrypt with.
 	context   map[string]string
 	algorithm string
 	// set adds condition keys of the request.
@@ -161,7 +162,7 @@ func (s *Fake) find(call *fakeaws.Call, u *use) found {
 		need.Context.Set("kms:EncryptionAlgorithm", u.algorithm)
 	}
 	if len(u.context) > 0 {
-		fakeaws.SetEncryptionContext(&need.Context, u.context)
+		need.SetEncryptionContext(u.context)
 	}
 	if u.set != nil {
 		u.set(&need.Context)
