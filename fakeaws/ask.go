@@ -162,7 +162,7 @@ func (k *Keys) guard(c *Call, action, resource string) (Need, error) {
 	}
 	need := Need{Action: action, Resource: resource, ResourceAccount: c.ownerOf(resource)}
 	if parsed, _ := arn.Parse(resource); strings.HasPrefix(parsed.Resource, "key/") {
-		need.Policy = enforce.Empty(enforce.KeyPolicy)
+		need.Policy = noKeyPolicy
 		need.Note = "there is no key " + resource
 	}
 	return need, nil

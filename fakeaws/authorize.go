@@ -163,7 +163,12 @@ func (q *question) decide(w *World, alternatives []Alternative) enforce.Decision
 		if a.Identity != nil {
 			policies.Identity = append(slices.Clip(policies.Identity), a.Identity)
 		}
-		if by := enforce.Evaluate(&q.request, &policies); by.Allowed() {
+		by := enforce.Evaluate(&q.request, &policies)
+		if by.Allowed() && a.Account != nil {
+			policies.Resource = a.Account
+			by = enforce.Evaluate(&q.request, &policies)
+		}
+		if by.Allowed() {
 			return by
 		}
 	}

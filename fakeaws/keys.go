@@ -3,6 +3,8 @@ package fakeaws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // Keys are the KMS keys of a World: of its KMS, if it has one, and for the services that
@@ -52,6 +55,9 @@ type KeyNotFoundError struct{ Message string }
 // Error implements error.
 func (e *KeyNotFoundError) Error() string { return e.Message }
 
+// ErrKeyExists says that there is a key of the ARN of a new one.
+var ErrKeyExists = errors.New("the KMS key exists")
+
 // Create makes a key with a key policy; nil is the default one, by which the policies of
 // the account decide. The error is an [*UnknownPrincipalError] when the policy names who
 // does not exist.
@@ -64,37 +70,44 @@ func (k *Keys) CreateWithID(account, region, id string, policy *enforce.Policy) 
 	if policy == nil {
 		policy = DefaultKeyPolicy(account)
 	}
-	return k.add(&Key{ID: id, Account: account, Region: region}, policy)
+	key := &Key{ID: id, Account: account, Region: region}
+	return key, k.Add(key, policy, nil)
 }
 
-// Add makes a key with the attributes that KMS gives it.
-func (k *Keys) Add(account, region, id string, attributes *KeyAttributes, policy *enforce.Policy) (*Key, error) {
-	return k.add(&Key{ID: id, Account: account, Region: region, KeyAttributes: *attributes}, policy)
-}
-
-func (k *Keys) add(key *Key, policy *enforce.Policy) (*Key, error) {
+// Add adds a key as KMS makes it: with its id, its account and region, its attributes and
+// its material. With the lock held it asks admit first, unless that is nil, and adds nothing
+// if that has an error.
+func (k *Keys) Add(key *Key, policy *enforce.Policy, admit func() error) error {
 	bound, err := k.world.Bind(policy)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	key.keys, key.policy, key.Created = k, bound, k.world.clock.Now()
 	key.ARN = ARN("kms", key.Region, key.Account, "key/"+key.ID)
 	key.fill()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if there := k.byARN[key.ARN]; there != nil {
-		return there, nil // a managed key that another call made
+	if admit != nil {
+		if err := admit(); err != nil {
+			return err
+		}
+	}
+	if k.byARN[key.ARN] != nil {
+		return ErrKeyExists
 	}
 	if k.byARN == nil {
 		k.byARN, k.aliases, k.counts = make(map[string]*Key), make(map[string]*KeyAlias), make(map[home]int)
 	}
 	k.byARN[key.ARN] = key
-	k.counts[home{key.Account, key.Region}]++
+	if !key.managed { // the quota is one of customer managed keys
+		k.counts[home{key.Account, key.Region}]++
+	}
+	key.relate()
 	for _, alias := range key.aliases {
 		k.aliases[ARN("kms", key.Region, key.Account, alias)] = &KeyAlias{alias, key, key.Created, key.Created}
 	}
 	k.world.coverage.Add(policy)
-	return key, nil
+	return nil
 }
 
 // SetPolicy gives the key another policy, as [Keys.Create] does.
@@ -128,8 +141,9 @@ func (key *Key) SetAlias(alias string) {
 
 // Find finds a key by its id, its alias or the ARN of either. Ids and aliases are of the
 // given account and region, and keys of other regions are none. The alias of an AWS
-// service, "alias/aws/s3", is that of the key that the service has in the account. The
-// error is a [*KeyNotFoundError].
+// service, "alias/aws/s3", is that of the key that the service has in the account: it is
+// made when the account first names it, and no other account makes it. The error is a
+// [*KeyNotFoundError].
 func (k *Keys) Find(account, region, id string) (*Key, error) {
 	name, resource := arn.ARN{Service: "kms", Region: region, AccountID: account}, id
 	if strings.HasPrefix(id, "arn:") {
@@ -143,10 +157,8 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 		resource = name.Resource
 	}
 	alias := strings.HasPrefix(resource, "alias/")
-	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok {
-		if _, ours := k.world.Account(name.AccountID); ours {
-			return k.managed(name.AccountID, region, service)
-		}
+	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok && name.AccountID == account && k.hasManaged(account, service) {
+		return k.managed(account, region, service)
 	}
 	keyID, isARN := strings.CutPrefix(resource, "key/")
 	at := ARN("kms", region, name.AccountID, resource)
@@ -173,6 +185,14 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 	return nil, &KeyNotFoundError{"Key '" + at + "' does not exist"}
 }
 
+// hasManaged reports whether a service, by the name in the alias of its key, can have one
+// in an account.
+func (k *Keys) hasManaged(account, service string) bool {
+	s, known := catalog.Lookup(service)
+	_, ours := k.world.Account(account)
+	return known && s.Prefix == service && ours
+}
+
 // managed returns the key that a service has in an account, which everybody in the
 // account may use through the service. KMS makes it when it is first used.
 func (k *Keys) managed(account, region, service string) (*Key, error) {
@@ -182,13 +202,18 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 		ID:      h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:],
 		Account: account, Region: region, managed: true, aliases: []string{"alias/aws/" + service},
 	}
+	at := ARN("kms", region, account, "key/"+key.ID)
 	k.mu.RLock()
-	there := k.byARN[ARN("kms", region, account, "key/"+key.ID)]
+	there := k.byARN[at]
 	k.mu.RUnlock()
 	if there != nil {
 		return there, nil
 	}
-	return k.add(key, managedKeyPolicy(account, region, service))
+	err := k.Add(key, managedKeyPolicy(account, region, service), nil)
+	if errors.Is(err, ErrKeyExists) { // another call made it meanwhile
+		return k.managed(account, region, service)
+	}
+	return key, err
 }
 
 // DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
@@ -200,10 +225,14 @@ func DefaultKeyPolicy(account string) *enforce.Policy {
 // managedKeyPolicy is the policy of a key that a service has in an account ("AWS managed
 // keys" of the KMS Developer Guide). It cannot be changed.
 func managedKeyPolicy(account, region, service string) *enforce.Policy {
+	via, err := json.Marshal(service + "." + region + ".amazonaws.com") // a region is whatever a request is signed for
+	if err != nil {
+		panic("fakeaws: " + err.Error()) // texts have JSON
+	}
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"auto-` + service + `-1","Statement":[{` +
 		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},` +
 		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",` +
-		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":"` + service + `.` + region + `.amazonaws.com"}}},{` +
+		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":` + string(via) + `}}},{` +
 		`"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},` +
 		`"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`)
 }
@@ -225,20 +254,37 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 		}
 	}
 	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
-	SetEncryptionContext(keys, encryptionContext)
+	n.SetEncryptionContext(encryptionContext)
 	key.Grant(call, &n, encryptionContext, nil)
 	return n
 }
 
-// SetEncryptionContext sets the condition keys of an encryption context.
-func SetEncryptionContext(keys *enforce.Context, pairs map[string]string) {
-	names := make([]string, 0, len(pairs))
+// SetEncryptionContext sets the condition keys of an encryption context. The names of
+// condition keys have no case, those of an encryption context have: of two that differ in
+// their case alone, with different values, it is unverified which one a policy sees, so the
+// key is unknown.
+func (n *Need) SetEncryptionContext(pairs map[string]string) {
+	const prefix = "kms:EncryptionContext:"
+	names, values := make([]string, 0, len(pairs)), make(map[string]string, len(pairs))
+	var unclear []string
 	for name, value := range pairs {
-		keys.Set("kms:EncryptionContext:"+name, value)
 		names = append(names, name)
+		lower := strings.ToLower(prefix + name)
+		if before, twice := values[lower]; twice && before != value {
+			unclear = append(unclear, lower)
+		}
+		values[lower] = value
 	}
 	slices.Sort(names)
-	keys.SetMulti("kms:EncryptionContextKeys", names)
+	for _, name := range names {
+		if !slices.Contains(unclear, strings.ToLower(prefix+name)) {
+			n.Context.Set(prefix+name, pairs[name])
+		}
+	}
+	n.Context.SetMulti("kms:EncryptionContextKeys", names)
+	if unclear != nil {
+		n.Unknown = &enforce.Unknown{Key: func(name string) bool { return slices.Contains(unclear, strings.ToLower(name)) }}
+	}
 }
 
 // Direct is the permission that a call needs on the key when no service stands between.
@@ -248,7 +294,7 @@ func (key *Key) Direct(call *Call, action string) Need { return key.direct(call,
 func (key *Key) direct(call *Call, action string) Need {
 	key.keys.mu.RLock()
 	defer key.keys.mu.RUnlock()
-	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: key.policy.Policy()}
+	n := Need{Action: action, Resource: key.ARN, ResourceAccount: key.Account, Policy: key.policyFor(call, action)}
 	keys := &n.Context
 	if call.Account != "" {
 		keys.Set("kms:CallerAccount", call.Account)
@@ -268,6 +314,32 @@ func (key *Key) direct(call *Call, action string) Need {
 		keys.Set("aws:ResourceTag/"+name, value)
 	}
 	return n
+}
+
+// shared are the actions on keys with "Cross-account use: Yes" in the API reference.
+var shared = []string{
+	"kms:CreateGrant", "kms:Decrypt", "kms:DeriveSharedSecret", "kms:DescribeKey", "kms:Encrypt",
+	"kms:GenerateDataKey", "kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext", "kms:GenerateDataKeyWithoutPlaintext",
+	"kms:GenerateMac", "kms:GetKeyRotationStatus", "kms:GetPublicKey", "kms:ListGrants", "kms:ReEncryptFrom", "kms:ReEncryptTo",
+	"kms:RetireGrant", "kms:RevokeGrant", "kms:Sign", "kms:Verify", "kms:VerifyMac",
+}
+
+// noKeyPolicy is the policy of a key that admits nobody.
+var noKeyPolicy = enforce.Empty(enforce.KeyPolicy)
+
+// policyFor is the key policy that decides an action of a call. KMS takes no caller without
+// credentials ("KMS key access and permissions" of the Developer Guide), also where another
+// service does, and none of another account for what only the owner may. A key policy lets
+// nobody retire grants ("Retiring and revoking grants"): the IAM policies of the account do.
+// The lock is held.
+func (key *Key) policyFor(call *Call, action string) *enforce.Policy {
+	switch {
+	case call.Anonymous(), call.Account != key.Account && !slices.Contains(shared, action):
+		return noKeyPolicy
+	case action == "kms:RetireGrant":
+		return enforce.Join(enforce.KeyPolicy, key.policy.Policy().Denials(), DefaultKeyPolicy(key.Account))
+	}
+	return key.policy.Policy()
 }
 
 // ownKeyPolicy is a policy that a key has without that somebody wrote one.

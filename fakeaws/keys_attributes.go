@@ -29,6 +29,18 @@ type RelatedKeys struct {
 	Replicas []*Key
 }
 
+// relate adds a new multi-Region key to its related keys: the first is the primary key. The
+// lock is held.
+func (key *Key) relate() {
+	switch related := key.MultiRegion; {
+	case related == nil:
+	case related.Primary == nil:
+		related.Primary = key
+	default:
+		related.Replicas = append(related.Replicas, key)
+	}
+}
+
 // The states of keys that are decided by time.
 const (
 	keyEnabled                = "Enabled"
@@ -217,5 +229,5 @@ func (key *Key) CryptoState() error {
 	return &KeyStateError{"KMSInvalidStateException", key.ARN + " is pending deletion."}
 }
 
-// Count is how many keys an account has in a region. The lock is held.
+// Count is how many keys an account has in a region, without those of AWS services. The lock is held.
 func (k *Keys) Count(account, region string) int { return k.counts[home{account, region}] }

@@ -43,7 +43,8 @@ type KeyGrant struct {
 // by grants ("Required AWS KMS key policy for use with encrypted volumes").
 type grantPolicy struct {
 	resource *ResourcePolicy
-	identity *enforce.Policy // nil for an account
+	// identity and account are those of an [Alternative]; nil for an account and a service.
+	identity, account *enforce.Policy
 	// index is under which the grants of a key are found: the unique id of a user or role, the
 	// id of an account, or what else the grant names.
 	index string
@@ -51,8 +52,15 @@ type grantPolicy struct {
 
 // An Alternative is what allows a permission where the policies do not: the policies in
 // the place of the resource's, and beside those of the caller. An explicit Deny wins
-// nevertheless, and so does what bounds the caller.
-type Alternative struct{ Resource, Identity *enforce.Policy }
+// nevertheless.
+type Alternative struct {
+	Resource, Identity *enforce.Policy
+	// Account, if it is there, must allow the permission too in the place of Resource: it
+	// names only the account of the caller, so that the caller's permissions boundary and
+	// session policy count, which a policy that names the caller passes by. That they bound
+	// what a grant allows is unverified: AWS says nothing of it, so the narrower is taken.
+	Account *enforce.Policy
+}
 
 // AddGrant makes a grant. The error is an [*UnknownPrincipalError] when a principal of it
 // does not exist. It must not be called with the lock held.
@@ -107,16 +115,25 @@ func (k *Keys) grantPolicy(g *KeyGrant, principal, service string, actions []str
 		return p, err
 	}
 	p.index = cmp.Or(p.resource.bound[principal], principal+service)
-	if account, ok := accountOf(principal); ok {
-		p.index = account
-	} else if service == "" {
-		p.identity, err = document(enforce.IdentityPolicy, statement{"Allow", nil, actions, g.Key.ARN})
+	if service != "" {
+		return p, nil
 	}
+	account, whole := accountOf(principal)
+	if whole {
+		p.index = account
+		return p, nil
+	}
+	if p.identity, err = document(enforce.IdentityPolicy, statement{"Allow", nil, actions, g.Key.ARN}); err != nil {
+		return p, err
+	}
+	root := map[string]string{"AWS": ARN("iam", "", account, "root")}
+	p.account, err = document(enforce.KeyPolicy, statement{"Allow", root, actions, "*"})
 	return p, err
 }
 
-// accountOf is the account that a principal is, by its id or the ARN of its root user.
-func accountOf(principal string) (id string, ok bool) {
+// accountOf is the account of a principal, by its id or an ARN, and whether the principal is
+// the whole account.
+func accountOf(principal string) (id string, whole bool) {
 	if awsid.IsAccount(principal) {
 		return principal, true
 	}
@@ -144,7 +161,7 @@ func indexesOf(c *Caller) []string {
 }
 
 func (p *grantPolicy) alternative() Alternative {
-	return Alternative{p.resource.Policy(), p.identity}
+	return Alternative{p.resource.Policy(), p.identity, p.account}
 }
 
 // Grants returns the grants of the key, in the order in which they were made. The lock is

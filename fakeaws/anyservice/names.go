@@ -22,11 +22,6 @@ func (r *request) aliased(action *catalog.Action, t *catalog.Resource, text stri
 		return "", false
 	}
 	there := r.at(text)
-	if _, service, managed := strings.Cut(text, "alias/aws/"); managed {
-		if _, ok := catalog.Lookup(service); !ok {
-			return "", true // the World makes the key of a service when it is first named
-		}
-	}
 	if key, err := r.call.World.Keys().Find(there.owner, there.region, text); err == nil {
 		return key.ARN, true
 	}

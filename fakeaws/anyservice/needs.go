@@ -126,7 +126,7 @@ func (f *Fake) describeKey(r *request, n *fakeaws.Need) {
 		return
 	}
 	if key, err := r.call.World.Keys().Find(account, region, n.Resource); err == nil {
-		n.Policy = key.Policy()
+		n.Policy = key.Direct(r.call, n.Action).Policy
 		return
 	}
 	n.Policy = fakeaws.DefaultKeyPolicy(account)

@@ -27,7 +27,7 @@ func asked(t *testing.T, f *Fake, world *fakeaws.World, pkg, name, body string) 
 	i := slices.IndexFunc(all, func(o *catalog.Operation) bool { return o.Name == name })
 	require.GreaterOrEqual(t, i, 0)
 	r := &request{
-		call: &fakeaws.Call{Service: pkg, Account: "111122223333", Region: "us-east-1", World: world},
+		call: &fakeaws.Call{Service: pkg, Account: "111122223333", Region: "us-east-1", World: world, Caller: &fakeaws.Caller{Principal: enforce.Principal{Type: enforce.User}}},
 		msg:  &fakeaws.Message{Request: sent, Operation: op, Protocol: protocol},
 	}
 	require.NoError(t, r.findOwner())
@@ -54,6 +54,22 @@ func TestResourcesElsewhere(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, asked(t, new(Fake), w, c.pkg, c.operation, c.body)[0].Resource, c.body)
 	}
+}
+
+// What is the owner's alone, no policy of a key of another account allows.
+func TestKeysOfOtherAccounts(t *testing.T) {
+	t.Parallel()
+	w := fakeaws.NewWorld(fakeaws.Config{})
+	theirs, err := w.Keys().Create("444455556666", "us-east-1", nil)
+	require.NoError(t, err)
+	ours, err := w.Keys().Create("111122223333", "us-east-1", nil)
+	require.NoError(t, err)
+	policyOf := func(operation string, key *fakeaws.Key) *enforce.Policy {
+		return asked(t, new(Fake), w, "kms", operation, `{"KeyId":"`+key.ARN+`"}`)[0].Policy
+	}
+	assert.Same(t, theirs.Policy(), policyOf("Encrypt", theirs))
+	assert.Same(t, ours.Policy(), policyOf("DisableKey", ours))
+	assert.JSONEq(t, `{"Version":"2012-10-17","Statement":[]}`, policyOf("DisableKey", theirs).Document())
 }
 
 // A secret is the same by its name and by its ARN: what is known of it holds for both.

@@ -71,7 +71,7 @@ func (s *Fake) updateAlias(call *fakeaws.Call, in *awskms.UpdateAliasInput) (*fa
 	if err := checkAlias(in.AliasName); err != nil {
 		return nil, err
 	}
-	before := s.find(call, &use{id: in.AliasName, action: "kms:UpdateAlias", ownerOnly: true})
+	before := s.find(call, &use{id: in.AliasName, action: "kms:UpdateAlias"})
 	u := &use{id: in.TargetKeyId, action: "kms:UpdateAlias"}
 	plan, err := changeKey(s, call, u, notPending, func(key *fakeaws.Key, now time.Time) (*awskms.UpdateAliasOutput, error) {
 		at := fakeaws.ARN("kms", call.Region, call.Account, *in.AliasName)
@@ -102,7 +102,7 @@ func (s *Fake) deleteAlias(call *fakeaws.Call, in *awskms.DeleteAliasInput) (*fa
 	if err := checkAlias(in.AliasName); err != nil {
 		return nil, err
 	}
-	f := s.find(call, &use{id: in.AliasName, action: "kms:DeleteAlias", ownerOnly: true})
+	f := s.find(call, &use{id: in.AliasName, action: "kms:DeleteAlias"})
 	needs := []fakeaws.Need{aliasNeed(call, "kms:DeleteAlias", in.AliasName)}
 	if f.missing == nil {
 		needs = append(needs, f.need)

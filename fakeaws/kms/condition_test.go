@@ -138,3 +138,38 @@ func TestLockout(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, *got.Policy, "Enable IAM User Permissions")
 }
+
+// Two names of an encryption context that differ in their case alone are one condition key:
+// whatever its value, neither an Allow nor a Deny that depends on it is for the caller.
+func TestEncryptionContextOfTwoCases(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	key := c.key(t)
+	statement := func(effect, operator string) string {
+		return `{"Effect":"` + effect + `","Action":["kms:Encrypt","kms:CreateGrant"],"Resource":"*","Condition":{"` + operator + `":{"kms:EncryptionContext:Tenant":"ours"}}}`
+	}
+	both := map[string]string{"tenant": "ours", "TENANT": "theirs"}
+	for name, statements := range map[string]string{
+		"equals": statement("Allow", "StringEquals"), "notequals": statement("Allow", "StringNotEquals"),
+		"deny":    statement("Deny", "StringEquals") + `,{"Effect":"Allow","Action":"kms:*","Resource":"*"}`,
+		"denynot": statement("Deny", "StringNotEquals") + `,{"Effect":"Allow","Action":"kms:*","Resource":"*"}`,
+	} {
+		user := c.user(owner, name, `{"Version":"2012-10-17","Statement":[`+statements+`]}`)
+		for range 10 { // whatever the order of the map is
+			_, err := user.Encrypt(t.Context(), &awskms.EncryptInput{KeyId: key.KeyId, Plaintext: []byte("x"), EncryptionContext: both})
+			requireCode(t, err, "AccessDeniedException")
+			_, err = user.CreateGrant(t.Context(), &awskms.CreateGrantInput{
+				KeyId: key.KeyId, GranteePrincipal: aws.String(userARN(owner, name)), Operations: []types.GrantOperation{types.GrantOperationEncrypt},
+				Constraints: &types.GrantConstraints{EncryptionContextSubset: both},
+			})
+			requireCode(t, err, "AccessDeniedException")
+		}
+		same := map[string]string{"tenant": "ours", "TENANT": "ours"}
+		_, err := user.Encrypt(t.Context(), &awskms.EncryptInput{KeyId: key.KeyId, Plaintext: []byte("x"), EncryptionContext: same})
+		if name == "equals" || name == "denynot" {
+			require.NoError(t, err, name)
+		} else {
+			requireCode(t, err, "AccessDeniedException")
+		}
+	}
+}

@@ -75,6 +75,15 @@ func checkGrant(in *awskms.CreateGrantInput) error {
 	return nil
 }
 
+// constrained is the encryption context of the constraints of a grant: it has one at most.
+func constrained(in *awskms.CreateGrantInput) map[string]string {
+	c := constraintsOf(in)
+	if c.EncryptionContextEquals != nil {
+		return c.EncryptionContextEquals
+	}
+	return c.EncryptionContextSubset
+}
+
 func constraintsOf(in *awskms.CreateGrantInput) types.GrantConstraints {
 	if in.Constraints == nil {
 		return types.GrantConstraints{}
@@ -117,10 +126,8 @@ func setGrantKeys(c *enforce.Context, in *awskms.CreateGrantInput) {
 	switch constraints := constraintsOf(in); {
 	case constraints.EncryptionContextEquals != nil:
 		c.Set("kms:GrantConstraintType", "EncryptionContextEquals")
-		fakeaws.SetEncryptionContext(c, constraints.EncryptionContextEquals)
 	case constraints.EncryptionContextSubset != nil:
 		c.Set("kms:GrantConstraintType", "EncryptionContextSubset")
-		fakeaws.SetEncryptionContext(c, constraints.EncryptionContextSubset)
 	}
 }
 

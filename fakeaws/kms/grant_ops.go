@@ -26,7 +26,7 @@ func (s *Fake) createGrant(call *fakeaws.Call, in *awskms.CreateGrantInput) (*fa
 		return nil, err
 	}
 	f := s.find(call, &use{
-		id: in.KeyId, action: "kms:CreateGrant", noAlias: true,
+		id: in.KeyId, action: "kms:CreateGrant", noAlias: true, context: constrained(in),
 		set:    func(c *enforce.Context) { setGrantKeys(c, in) },
 		admits: func(parent *fakeaws.KeyGrant) bool { return covers(parent, in) },
 	})
@@ -204,14 +204,10 @@ func (s *Fake) retireGrant(call *fakeaws.Call, in *awskms.RetireGrantInput) (*fa
 		s.keys().Lock()
 		g = grantOf(f.Key, id)
 		s.keys().Unlock()
-		policy := f.need.Policy.Denials()
 		if g != nil {
-			policy = enforce.Join(enforce.KeyPolicy, policy, fakeaws.DefaultKeyPolicy(g.Issuer))
+			f.need.Policy = enforce.Join(enforce.KeyPolicy, f.Policy().Denials(), fakeaws.DefaultKeyPolicy(g.Issuer))
 			g.RetiredBy(call, &f.need)
-		} else {
-			policy = enforce.Join(enforce.KeyPolicy, policy, fakeaws.DefaultKeyPolicy(f.Account))
 		}
-		f.need.Policy = policy
 	}
 	return planOn(f, func() (*awskms.RetireGrantOutput, error) {
 		if err := s.endGrant(f.Key, g, in.DryRun); err != nil {

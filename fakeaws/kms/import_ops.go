@@ -49,7 +49,7 @@ func (s *Fake) getParametersForImport(call *fakeaws.Call, in *awskms.GetParamete
 	if !ok {
 		return nil, notImplemented("WrappingKeySpec " + string(in.WrappingKeySpec))
 	}
-	f := s.find(call, &use{id: in.KeyId, action: "kms:GetParametersForImport", ownerOnly: true, noAlias: true, set: func(c *enforce.Context) {
+	f := s.find(call, &use{id: in.KeyId, action: "kms:GetParametersForImport", noAlias: true, set: func(c *enforce.Context) {
 		c.Set("kms:WrappingAlgorithm", string(in.WrappingAlgorithm))
 		c.Set("kms:WrappingKeySpec", string(in.WrappingKeySpec))
 	}})

@@ -18,10 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (c *cloud) importInto(t *testing.T, key *types.KeyMetadata, a types.AlgorithmSpec, material []byte, validTo *time.Time) error {
+func (c *cloud) importInto(t *testing.T, key *types.KeyMetadata, a types.AlgorithmSpec, material []byte, validTo *time.Time, options ...func(*awskms.Options)) error {
 	t.Helper()
 	ctx, root := t.Context(), c.root()
-	p, err := root.GetParametersForImport(ctx, &awskms.GetParametersForImportInput{KeyId: key.KeyId, WrappingAlgorithm: a, WrappingKeySpec: types.WrappingKeySpecRsa2048})
+	p, err := root.GetParametersForImport(ctx, &awskms.GetParametersForImportInput{KeyId: key.KeyId, WrappingAlgorithm: a, WrappingKeySpec: types.WrappingKeySpecRsa2048}, options...)
 	require.NoError(t, err)
 	parsed, err := x509.ParsePKIXPublicKey(p.PublicKey)
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func (c *cloud) importInto(t *testing.T, key *types.KeyMetadata, a types.Algorit
 	if validTo != nil {
 		in.ExpirationModel, in.ValidTo = types.ExpirationModelTypeKeyMaterialExpires, validTo
 	}
-	_, err = root.ImportKeyMaterial(ctx, in)
+	_, err = root.ImportKeyMaterial(ctx, in, options...)
 	return err
 }
 
@@ -96,4 +96,41 @@ func TestImport(t *testing.T) {
 		_, err = root.Decrypt(ctx, &awskms.DecryptInput{CiphertextBlob: sealed.CiphertextBlob})
 		requireCode(t, err, "KMSInvalidStateException")
 	}
+}
+
+// Imported material is each key's own: a replica works on when that of the primary key has
+// expired or is deleted, and takes no other than the primary key had.
+func TestImportIntoReplicas(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, root, there := t.Context(), c.root(), in("eu-west-1")
+	const oaep = types.AlgorithmSpecRsaesOaepSha256
+	material := bytes.Repeat([]byte{7}, 32)
+	key := c.key(t, func(in *awskms.CreateKeyInput) { in.Origin, in.MultiRegion = types.OriginTypeExternal, aws.Bool(true) })
+	require.NoError(t, c.importInto(t, key, oaep, material, aws.Time(c.Clock().Now().Add(time.Hour))))
+	sealed, err := root.Encrypt(ctx, &awskms.EncryptInput{KeyId: key.KeyId, Plaintext: []byte("x")})
+	require.NoError(t, err)
+	_, err = root.ReplicateKey(ctx, &awskms.ReplicateKeyInput{KeyId: key.KeyId, ReplicaRegion: aws.String("eu-west-1")})
+	require.NoError(t, err)
+	open := func(options ...func(*awskms.Options)) error {
+		_, err := root.Decrypt(ctx, &awskms.DecryptInput{CiphertextBlob: sealed.CiphertextBlob}, options...)
+		return err
+	}
+	requireCode(t, open(there), "KMSInvalidStateException")
+	requireCode(t, c.importInto(t, key, oaep, bytes.Repeat([]byte{8}, 32), nil, there), "IncorrectKeyMaterialException")
+	require.NoError(t, c.importInto(t, key, oaep, material, nil, there))
+	require.NoError(t, open(there))
+	c.Clock().Advance(2 * time.Hour)
+	requireCode(t, open(), "KMSInvalidStateException")
+	require.NoError(t, open(there))
+
+	require.NoError(t, c.importInto(t, key, oaep, material, nil))
+	_, err = root.UpdatePrimaryRegion(ctx, &awskms.UpdatePrimaryRegionInput{KeyId: key.KeyId, PrimaryRegion: aws.String("eu-west-1")})
+	require.NoError(t, err)
+	require.NoError(t, open())
+	require.NoError(t, open(there))
+	_, err = root.DeleteImportedKeyMaterial(ctx, &awskms.DeleteImportedKeyMaterialInput{KeyId: key.KeyId}, there)
+	require.NoError(t, err)
+	requireCode(t, open(there), "KMSInvalidStateException")
+	require.NoError(t, open())
 }

@@ -42,8 +42,9 @@ type version struct {
 }
 
 // recordOf returns what KMS keeps of a key, with what is due to it done: the material of a
-// replica is that of its primary key. Keys that were made without KMS get theirs now. The
-// lock is held.
+// replica is that of its primary key, unless it is imported, into each by itself
+// ("Importing key material into multi-Region keys"). Keys that were made without KMS get
+// theirs now. The lock is held.
 func (s *Fake) recordOf(key *fakeaws.Key, now time.Time) *record {
 	r, _ := key.Material.(*record)
 	if r == nil {
@@ -58,7 +59,7 @@ func (s *Fake) recordOf(key *fakeaws.Key, now time.Time) *record {
 		r = r.without() // it has expired
 		key.Material = r
 	}
-	if primary := primaryOf(key); primary != key {
+	if primary := primaryOf(key); primary != key && !isExternal(key) {
 		shared := *s.recordOf(primary, now)
 		shared.description, shared.importing = r.description, r.importing
 		return &shared

@@ -2,6 +2,7 @@ package kms
 
 import (
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -54,7 +55,11 @@ func (s *Fake) createKey(call *fakeaws.Call, in *awskms.CreateKeyInput) (*fakeaw
 		if err := s.lockout(call, id, policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
 			return nil, err
 		}
-		metadata, err := s.makeKey(call, id, a, policy, aws.ToString(in.Description), aws.ToBool(in.MultiRegion))
+		key := &fakeaws.Key{ID: id, Account: call.Account, Region: call.Region, KeyAttributes: *a}
+		if aws.ToBool(in.MultiRegion) {
+			key.MultiRegion = new(fakeaws.RelatedKeys)
+		}
+		metadata, err := s.makeKey(call, key, policy, aws.ToString(in.Description))
 		return &awskms.CreateKeyOutput{KeyMetadata: metadata}, err
 	}}, nil
 }
@@ -90,42 +95,46 @@ func setKind(keys *enforce.Context, a *fakeaws.KeyAttributes, multiRegion bool) 
 }
 
 // makeKey makes a key with its material.
-func (s *Fake) makeKey(call *fakeaws.Call, id string, a *fakeaws.KeyAttributes, policy *enforce.Policy, description string, multiRegion bool) (*types.KeyMetadata, error) {
+func (s *Fake) makeKey(call *fakeaws.Call, key *fakeaws.Key, policy *enforce.Policy, description string) (*types.KeyMetadata, error) {
 	r := &record{description: description}
-	if isAsymmetric(a.Spec) && a.Origin == string(types.OriginTypeAwsKms) {
+	switch {
+	case isExternal(key):
+	case isAsymmetric(key.Spec):
 		var err error
-		if r.private, err = newPrivate(a.Spec); err != nil {
+		if r.private, err = newPrivate(key.Spec); err != nil {
 			return nil, err
 		}
+	default:
+		r.versions = []version{s.newVersion(key, nil)}
 	}
-	if err := s.roomForKey(call); err != nil {
-		return nil, err
-	}
-	key, err := s.keys().Add(call.Account, call.Region, id, a, policy)
-	if err != nil {
+	key.Material = r
+	return s.add(call, key, policy, nil)
+}
+
+// add adds a key to those of the World, if admit has no error and the quota of the account
+// has room for it.
+func (s *Fake) add(call *fakeaws.Call, key *fakeaws.Key, policy *enforce.Policy, admit func() error) (*types.KeyMetadata, error) {
+	err := s.keys().Add(key, policy, func() error {
+		if admit != nil {
+			if err := admit(); err != nil {
+				return err
+			}
+		}
+		if s.keys().Count(key.Account, key.Region) >= maxKeys {
+			return limitExceeded(textKeys)
+		}
+		return nil
+	})
+	if errors.As(err, new(*fakeaws.UnknownPrincipalError)) {
 		return nil, policyError(err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	call.Stores(policy)
 	s.keys().Lock()
 	defer s.keys().Unlock()
-	if multiRegion {
-		key.MultiRegion = &fakeaws.RelatedKeys{Primary: key}
-	}
-	if r.private == nil && a.Origin == string(types.OriginTypeAwsKms) {
-		r.versions = []version{s.newVersion(key, nil)}
-	}
-	key.Material = r
 	return s.metadata(key, s.now()), nil
-}
-
-// roomForKey refuses a key above the quota of the account.
-func (s *Fake) roomForKey(call *fakeaws.Call) error {
-	s.keys().Lock()
-	defer s.keys().Unlock()
-	if s.keys().Count(call.Account, call.Region) >= maxKeys {
-		return limitExceeded(textKeys)
-	}
-	return nil
 }
 
 // metadata describes a key. The lock is held.
@@ -158,7 +167,7 @@ func (s *Fake) metadata(key *fakeaws.Key, now time.Time) *types.KeyMetadata {
 	case types.KeyStatePendingReplicaDeletion:
 		m.PendingDeletionWindowInDays = aws.Int32(int32(key.Window / day))
 	}
-	if key.Origin == string(types.OriginTypeExternal) && m.KeyState != types.KeyStatePendingImport {
+	if isExternal(key) && m.KeyState != types.KeyStatePendingImport {
 		m.ExpirationModel = types.ExpirationModelTypeKeyMaterialDoesNotExpire
 		if !key.ExpiresAt.IsZero() {
 			m.ExpirationModel, m.ValidTo = types.ExpirationModelTypeKeyMaterialExpires, aws.Time(key.ExpiresAt)
@@ -177,7 +186,7 @@ func (s *Fake) describeKey(call *fakeaws.Call, in *awskms.DescribeKeyInput) (*fa
 
 // changeKey plans an operation of the owner's that changes a key.
 func changeKey[O any](s *Fake, call *fakeaws.Call, u *use, row states, do func(*fakeaws.Key, time.Time) (O, error)) (*fakeaws.Plan[O], error) {
-	u.ownerOnly, u.noAlias = true, true
+	u.noAlias = true
 	return onKey(s, call, u, row, func(key *fakeaws.Key, now time.Time) (none O, _ error) {
 		if err := unmanaged(key); err != nil {
 			return none, err

@@ -73,7 +73,7 @@ var anyIdentity = sync.OnceValue(func() *enforce.Policy {
 // putKeyPolicy gives a key another policy.
 func (s *Fake) putKeyPolicy(call *fakeaws.Call, in *awskms.PutKeyPolicyInput) (*fakeaws.Plan[*awskms.PutKeyPolicyOutput], error) {
 	f := s.find(call, &use{
-		id: in.KeyId, action: "kms:PutKeyPolicy", ownerOnly: true, noAlias: true,
+		id: in.KeyId, action: "kms:PutKeyPolicy", noAlias: true,
 		set: func(c *enforce.Context) {
 			c.SetBool("kms:BypassPolicyLockoutSafetyCheck", in.BypassPolicyLockoutSafetyCheck)
 		},
@@ -101,7 +101,7 @@ func (s *Fake) putKeyPolicy(call *fakeaws.Call, in *awskms.PutKeyPolicyInput) (*
 }
 
 func (s *Fake) getKeyPolicy(call *fakeaws.Call, in *awskms.GetKeyPolicyInput) (*fakeaws.Plan[*awskms.GetKeyPolicyOutput], error) {
-	f := s.find(call, &use{id: in.KeyId, action: "kms:GetKeyPolicy", ownerOnly: true, noAlias: true})
+	f := s.find(call, &use{id: in.KeyId, action: "kms:GetKeyPolicy", noAlias: true})
 	return planOn(f, func() (*awskms.GetKeyPolicyOutput, error) {
 		if !isPolicyName(in.PolicyName) {
 			return nil, notFound("No such policy exists")
@@ -111,7 +111,7 @@ func (s *Fake) getKeyPolicy(call *fakeaws.Call, in *awskms.GetKeyPolicyInput) (*
 }
 
 func (s *Fake) listKeyPolicies(call *fakeaws.Call, in *awskms.ListKeyPoliciesInput) (*fakeaws.Plan[*awskms.ListKeyPoliciesOutput], error) {
-	u := &use{id: in.KeyId, action: "kms:ListKeyPolicies", ownerOnly: true, noAlias: true}
+	u := &use{id: in.KeyId, action: "kms:ListKeyPolicies", noAlias: true}
 	return onKey(s, call, u, anyState, func(*fakeaws.Key, time.Time) (*awskms.ListKeyPoliciesOutput, error) {
 		return &awskms.ListKeyPoliciesOutput{PolicyNames: policyNames}, nil
 	})

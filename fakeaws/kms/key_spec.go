@@ -104,4 +104,7 @@ func compatible[A ~string](key *fakeaws.Key, known []A, algorithm A) error {
 
 func isSymmetric(key *fakeaws.Key) bool { return key.Spec == string(types.KeySpecSymmetricDefault) }
 
+// isExternal reports whether the material of a key is imported.
+func isExternal(key *fakeaws.Key) bool { return key.Origin == string(types.OriginTypeExternal) }
+
 func isAsymmetric(s string) bool { return strings.HasPrefix(s, "RSA_") || strings.HasPrefix(s, "ECC_") }

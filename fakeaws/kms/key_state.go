@@ -34,7 +34,7 @@ const (
 // held.
 func (r states) admit(key *fakeaws.Key) error {
 	pending := pendingDeletion(key)
-	external := key.Origin == string(types.OriginTypeExternal)
+	external := isExternal(key)
 	switch r {
 	case usable:
 		return ofState(key.CryptoState())

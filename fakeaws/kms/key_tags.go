@@ -86,7 +86,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *awskms.UntagResourceInput) 
 }
 
 func (s *Fake) listResourceTags(call *fakeaws.Call, in *awskms.ListResourceTagsInput) (*fakeaws.Plan[*awskms.ListResourceTagsOutput], error) {
-	u := &use{id: in.KeyId, action: "kms:ListResourceTags", ownerOnly: true, noAlias: true}
+	u := &use{id: in.KeyId, action: "kms:ListResourceTags", noAlias: true}
 	return onKey(s, call, u, anyState, func(key *fakeaws.Key, _ time.Time) (*awskms.ListResourceTagsOutput, error) {
 		p, err := pageOf(slices.Collect(maps.Keys(key.Tags)), func(name string) string { return name }, in.Limit, in.Marker, pageFew, pageFew, func(name string) types.Tag {
 			return types.Tag{TagKey: aws.String(name), TagValue: aws.String(key.Tags[name])}

@@ -1,6 +1,7 @@
 package kms
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,7 +42,7 @@ func (s *Fake) replicateKey(call *fakeaws.Call, in *awskms.ReplicateKeyInput) (*
 	if err != nil {
 		return nil, err
 	}
-	f := s.find(call, &use{id: in.KeyId, action: "kms:ReplicateKey", ownerOnly: true, noAlias: true, set: func(c *enforce.Context) {
+	f := s.find(call, &use{id: in.KeyId, action: "kms:ReplicateKey", noAlias: true, set: func(c *enforce.Context) {
 		c.Set("kms:ReplicaRegion", *in.ReplicaRegion)
 		c.SetBool("kms:BypassPolicyLockoutSafetyCheck", in.BypassPolicyLockoutSafetyCheck)
 	}})
@@ -49,22 +50,13 @@ func (s *Fake) replicateKey(call *fakeaws.Call, in *awskms.ReplicateKeyInput) (*
 		if err := s.lockout(call, f.ID, policy, in.BypassPolicyLockoutSafetyCheck); err != nil {
 			return nil, err
 		}
-		a, err := s.replicaOf(f.Key, in)
+		replica := replicaOf(f.Key, in)
+		replica.Tags = tags
+		metadata, err := s.add(call, replica, policy, func() error { return s.admitReplica(f.Key, replica) })
 		if err != nil {
 			return nil, err
 		}
-		a.Tags = tags
-		replica, err := s.keys().Add(call.Account, *in.ReplicaRegion, f.ID, a, policy)
-		if err != nil {
-			return nil, policyError(err)
-		}
-		call.Stores(policy)
-		now := s.now()
-		s.keys().Lock()
-		defer s.keys().Unlock()
-		a.MultiRegion.Replicas = append(a.MultiRegion.Replicas, replica)
-		replica.Material = &record{description: aws.ToString(in.Description)}
-		return &awskms.ReplicateKeyOutput{ReplicaKeyMetadata: s.metadata(replica, now), ReplicaPolicy: aws.String(policy.Document()), ReplicaTags: in.Tags}, nil
+		return &awskms.ReplicateKeyOutput{ReplicaKeyMetadata: metadata, ReplicaPolicy: aws.String(policy.Document()), ReplicaTags: in.Tags}, nil
 	})
 	create := account(call, "kms:CreateKey")
 	create.Context.Set("aws:RequestedRegion", *in.ReplicaRegion)
@@ -82,37 +74,46 @@ func (s *Fake) replicateKey(call *fakeaws.Call, in *awskms.ReplicateKeyInput) (*
 	return plan, nil
 }
 
-// replicaOf are the attributes of a replica. That of a key with imported material waits for
-// the same material.
-func (s *Fake) replicaOf(key *fakeaws.Key, in *awskms.ReplicateKeyInput) (*fakeaws.KeyAttributes, error) {
+// replicaOf is a replica of a key. That of a key with imported material waits for the same
+// material.
+func replicaOf(key *fakeaws.Key, in *awskms.ReplicateKeyInput) *fakeaws.Key {
+	replica := &fakeaws.Key{ID: key.ID, Account: key.Account, Region: *in.ReplicaRegion, KeyAttributes: fakeaws.KeyAttributes{
+		Spec: key.Spec, Usage: key.Usage, Origin: key.Origin, State: string(types.KeyStateEnabled), MultiRegion: key.MultiRegion,
+	}}
+	if isExternal(key) {
+		replica.State = string(types.KeyStatePendingImport)
+	}
+	replica.Material = &record{description: aws.ToString(in.Description)}
+	return replica
+}
+
+// admitReplica refuses a replica of a key that can have none, or has it. The lock is held.
+func (s *Fake) admitReplica(key, replica *fakeaws.Key) error {
 	now := s.now()
-	s.keys().Lock()
-	defer s.keys().Unlock()
 	if err := s.still(key, now); err != nil {
-		return nil, err
+		return err
 	}
 	if err := usable.admit(key); err != nil {
-		return nil, err
+		return err
 	}
 	if primaryOf(key) != key || key.MultiRegion == nil {
-		return nil, unsupported(key.ARN + textPrimaryOnly)
+		return unsupported(key.ARN + textPrimaryOnly)
 	}
-	at := fakeaws.ARN("kms", *in.ReplicaRegion, key.Account, "key/"+key.ID)
-	if s.keys().Get(at, now) != nil {
-		return nil, alreadyExists(at + textReplicaThere)
+	if s.keys().Get(replica.ARN, now) != nil {
+		return alreadyExists(replica.ARN + textReplicaThere)
 	}
-	a := &fakeaws.KeyAttributes{Spec: key.Spec, Usage: key.Usage, Origin: key.Origin, State: string(types.KeyStateEnabled), MultiRegion: key.MultiRegion}
-	if key.Origin == string(types.OriginTypeExternal) {
-		a.State = string(types.KeyStatePendingImport)
-	}
-	return a, nil
+	return nil
 }
 
 // updatePrimaryRegion makes a replica the primary key, and the primary key a replica. It
 // needs the permission on both.
 func (s *Fake) updatePrimaryRegion(call *fakeaws.Call, in *awskms.UpdatePrimaryRegionInput) (*fakeaws.Plan[*awskms.UpdatePrimaryRegionOutput], error) {
 	set := func(c *enforce.Context) { c.Set("kms:PrimaryRegion", *in.PrimaryRegion) }
-	f := s.find(call, &use{id: in.KeyId, action: "kms:UpdatePrimaryRegion", ownerOnly: true, noAlias: true, set: set})
+	f := s.find(call, &use{id: in.KeyId, action: "kms:UpdatePrimaryRegion", noAlias: true, set: set})
+	var next *fakeaws.Key
+	if f.missing == nil {
+		next, _ = s.keys().Find(f.Account, *in.PrimaryRegion, f.ID)
+	}
 	plan := planOn(f, func() (*awskms.UpdatePrimaryRegionOutput, error) {
 		now := s.now()
 		s.keys().Lock()
@@ -120,20 +121,20 @@ func (s *Fake) updatePrimaryRegion(call *fakeaws.Call, in *awskms.UpdatePrimaryR
 		if err := s.still(f.Key, now); err != nil {
 			return nil, err
 		}
-		return &awskms.UpdatePrimaryRegionOutput{}, s.swapPrimary(f.Key, *in.PrimaryRegion, now)
+		return &awskms.UpdatePrimaryRegionOutput{}, s.swapPrimary(f.Key, next, *in.PrimaryRegion, now)
 	})
-	if f.missing == nil {
-		if next, err := s.keys().Find(f.Account, *in.PrimaryRegion, f.ID); err == nil {
-			need := next.Direct(call, "kms:UpdatePrimaryRegion")
-			set(&need.Context)
-			need.Context.Set("aws:RequestedRegion", *in.PrimaryRegion)
-			plan.Needs = append(plan.Needs, need)
-		}
+	if next != nil {
+		need := next.Direct(call, "kms:UpdatePrimaryRegion")
+		set(&need.Context)
+		need.Context.Set("aws:RequestedRegion", *in.PrimaryRegion)
+		plan.Needs = append(plan.Needs, need)
 	}
 	return plan, nil
 }
 
-func (s *Fake) swapPrimary(key *fakeaws.Key, region string, now time.Time) error {
+// swapPrimary makes the next key the primary one: it was judged, and is nil where there was
+// none in the region. The lock is held.
+func (s *Fake) swapPrimary(key, next *fakeaws.Key, region string, now time.Time) error {
 	if err := usable.admit(key); err != nil {
 		return err
 	}
@@ -141,18 +142,21 @@ func (s *Fake) swapPrimary(key *fakeaws.Key, region string, now time.Time) error
 	if r == nil || r.Primary != key {
 		return unsupported(key.ARN + textPrimaryOnly)
 	}
-	for i, replica := range r.Replicas {
-		if replica.Region != region {
-			continue
-		}
-		if err := usable.admit(replica); err != nil {
-			return err
-		}
-		was, will := s.recordOf(key, now), s.recordOf(replica, now)
-		key.Material = &record{description: was.description, importing: was.importing}
-		replica.Material = will // it has the material of the primary key
-		r.Primary, r.Replicas[i] = replica, key
-		return nil
+	i := slices.Index(r.Replicas, next)
+	if next == nil || i < 0 {
+		return notFound("Key '" + fakeaws.ARN("kms", region, key.Account, "key/"+key.ID) + "' does not exist")
 	}
-	return notFound("Key '" + fakeaws.ARN("kms", region, key.Account, "key/"+key.ID) + "' does not exist")
+	if err := s.still(next, now); err != nil {
+		return err
+	}
+	if err := usable.admit(next); err != nil {
+		return err
+	}
+	if !isExternal(key) { // imported material is each key's own
+		was, will := s.recordOf(key, now), s.recordOf(next, now)
+		key.Material = &record{description: was.description}
+		next.Material = will // it has the material of the primary key
+	}
+	r.Primary, r.Replicas[i] = next, key
+	return nil
 }

@@ -122,7 +122,7 @@ func (s *Fake) rotateKeyOnDemand(call *fakeaws.Call, in *awskms.RotateKeyOnDeman
 
 // listKeyRotations lists the rotations of a key, or all its materials, the newest last.
 func (s *Fake) listKeyRotations(call *fakeaws.Call, in *awskms.ListKeyRotationsInput) (*fakeaws.Plan[*awskms.ListKeyRotationsOutput], error) {
-	u := &use{id: in.KeyId, action: "kms:ListKeyRotations", ownerOnly: true, noAlias: true}
+	u := &use{id: in.KeyId, action: "kms:ListKeyRotations", noAlias: true}
 	return onKey(s, call, u, anyState, func(key *fakeaws.Key, now time.Time) (*awskms.ListKeyRotationsOutput, error) {
 		if !isSymmetric(key) {
 			return nil, unsupported(key.ARN + " key spec is " + key.Spec + " which is not valid for this operation.")

@@ -122,12 +122,10 @@ func (s *Fake) keys() *fakeaws.Keys { return s.world.Keys() }
 type use struct {
 	id     *string
 	action string
-	// ownerOnly says that no caller of another account may, whatever the policies say
-	// ("Cross-account use: No" of the API reference).
-	ownerOnly bool
 	// noAlias says that only key ids and key ARNs name the key.
 	noAlias bool
-	// context is the encryption context, and algorithm the one to encrypt with.
+	// context is the encryption context, that of the constraints of a new grant too, and
+	// algorithm the one to encrypt with.
 	context   map[string]string
 	algorithm string
 	// set adds condition keys of the request.
@@ -164,16 +162,12 @@ func (s *Fake) find(call *fakeaws.Call, u *use) found {
 		need.Context.Set("kms:EncryptionAlgorithm", u.algorithm)
 	}
 	if len(u.context) > 0 {
-		fakeaws.SetEncryptionContext(&need.Context, u.context)
+		need.SetEncryptionContext(u.context)
 	}
 	if u.set != nil {
 		u.set(&need.Context)
 	}
-	if u.ownerOnly && key.Account != call.Account {
-		need.Policy = noPolicy
-	} else {
-		key.Grant(call, &need, u.context, u.admits)
-	}
+	key.Grant(call, &need, u.context, u.admits)
 	return found{key, nil, need}
 }
 
