@@ -12,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/awsid"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // Keys are the KMS keys of a World: of its KMS, if it has one, and for the services that
@@ -128,8 +129,8 @@ func (key *Key) SetAlias(alias string) {
 
 // Find finds a key by its id, its alias or the ARN of either. Ids and aliases are of the
 // given account and region, and keys of other regions are none. The alias of an AWS
-// service, "alias/aws/s3", is that of the key that the service has in the account. The
-// error is a [*KeyNotFoundError].
+// service, "alias/aws/s3", is that of the key that the service has in the account, and for
+// other accounts is none unless it is there already. The error is a [*KeyNotFoundError].
 func (k *Keys) Find(account, region, id string) (*Key, error) {
 	name, resource := arn.ARN{Service: "kms", Region: region, AccountID: account}, id
 	if strings.HasPrefix(id, "arn:") {
@@ -143,10 +144,8 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 		resource = name.Resource
 	}
 	alias := strings.HasPrefix(resource, "alias/")
-	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok {
-		if _, ours := k.world.Account(name.AccountID); ours {
-			return k.managed(name.AccountID, region, service)
-		}
+	if service, ok := strings.CutPrefix(resource, "alias/aws/"); ok && name.AccountID == account && k.world.canManage(account, service) {
+		return k.managed(account, region, service)
 	}
 	keyID, isARN := strings.CutPrefix(resource, "key/")
 	at := ARN("kms", region, name.AccountID, resource)
@@ -173,6 +172,13 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 	return nil, &KeyNotFoundError{"Key '" + at + "' does not exist"}
 }
 
+// canManage reports whether a service has a key in an account. That each service of the
+// service authorization reference has one, and nothing else, is unverified.
+func (w *World) canManage(account, service string) bool {
+	_, ours := w.Account(account)
+	return ours && slices.Contains(catalog.Prefixes(), service)
+}
+
 // managed returns the key that a service has in an account, which everybody in the
 // account may use through the service. KMS makes it when it is first used.
 func (k *Keys) managed(account, region, service string) (*Key, error) {
@@ -191,8 +197,12 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 	return k.add(key, managedKeyPolicy(account, region, service))
 }
 
-// DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
+// DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide. That of no account,
+// which a service of AWS has, admits nobody.
 func DefaultKeyPolicy(account string) *enforce.Policy {
+	if account == "" {
+		return enforce.Empty(enforce.KeyPolicy)
+	}
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",` +
 		`"Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},"Action":"kms:*","Resource":"*"}]}`)
 }
