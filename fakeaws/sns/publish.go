@@ -25,11 +25,15 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 	if in.Message == nil {
 		return nil, required("Message")
 	}
+	message := read(&types.PublishBatchRequestEntry{
+		Message: in.Message, MessageAttributes: in.MessageAttributes, MessageDeduplicationId: in.MessageDeduplicationId,
+		MessageGroupId: in.MessageGroupId, MessageStructure: in.MessageStructure, Subject: in.Subject,
+	})
 	switch {
 	case in.PhoneNumber != nil && in.TopicArn == nil && in.TargetArn == nil:
-		return s.publishToPhone(call, in)
+		return s.publishToPhone(call, in, message)
 	case in.TargetArn != nil && in.TopicArn == nil && in.PhoneNumber == nil && isEndpointARN(*in.TargetArn, "sns", "endpoint/"):
-		return s.publishToEndpoint(call, in)
+		return s.publishToEndpoint(call, in, message)
 	}
 	target, parameter := in.TopicArn, "TopicArn"
 	switch {
@@ -38,12 +42,8 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 	case in.TopicArn == nil || in.TargetArn != nil || in.PhoneNumber != nil:
 		return nil, invalidParameter(textNoTarget)
 	}
-	entry := types.PublishBatchRequestEntry{
-		Message: in.Message, MessageAttributes: in.MessageAttributes, MessageDeduplicationId: in.MessageDeduplicationId,
-		MessageGroupId: in.MessageGroupId, MessageStructure: in.MessageStructure, Subject: in.Subject,
-	}
 	return onMessages(s, call, parameter, target, func(t *topic) (*awssns.PublishOutput, error) {
-		result, err := s.accept(t, &entry)
+		result, err := s.accept(t, message)
 		if err != nil {
 			return nil, err
 		}
@@ -88,9 +88,8 @@ func locked[O any](s *Fake, t *topic, do func(*topic) (O, error)) (out O, handed
 
 // accept checks a message and has it delivered, or finds that a FIFO topic has had it: then
 // the answer is that of the message it was. The lock is held.
-func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.PublishBatchResultEntry, error) {
-	structure, err := checkMessage(t, in)
-	if err != nil {
+func (s *Fake) accept(t *topic, in *entry) (_ *types.PublishBatchResultEntry, err error) {
+	if err := checkMessage(t, in); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -100,7 +99,7 @@ func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.Publ
 	}
 	key := ""
 	if t.fifo {
-		if m.DeduplicationID, err = t.dedupID(in); err != nil {
+		if m.DeduplicationID, err = t.dedupID(in.PublishBatchRequestEntry); err != nil {
 			return nil, err
 		}
 		key = m.DeduplicationID
@@ -120,7 +119,7 @@ func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.Publ
 		t.dedup.remember(key, m.ID, m.SequenceNumber, now)
 	}
 	t.keep(m)
-	s.fanOut(t, m, structure)
+	s.fanOut(t, m, in.structure)
 	return result, nil
 }
 
