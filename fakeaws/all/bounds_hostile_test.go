@@ -223,6 +223,7 @@ func TestHostileRequestsAreBounded(t *testing.T) {
 		"a filter of many levels":    filter(strings.Repeat(`{"k":`, 60_000) + `["v"]` + strings.Repeat(`}`, 60_000)),
 		"a filter of many choices":   filter(`{"$or":[` + repeat(30_000, `{"k%d":["v"]}`, ",") + `]}`),
 		"a filter of wildcards":      filter(`{"k":[` + repeat(20_000, `{"wildcard":"*a*b%d*"}`, ",") + `]}`),
+		"a filtered message":         snsForm("Action=Publish&TopicArn=" + topicARN + "&Message=" + url.QueryEscape(`{"a":"x"`+repeat(32_000, `,"p%d":"m"`, "")+`}`)),
 		"messages by protocols":      snsForm("Action=Publish&MessageStructure=json&TopicArn=" + topicARN + "&Message=" + url.QueryEscape(`{"default":"m"`+repeat(20_000, `,"p%d":"m"`, "")+`}`)),
 		"attributes of a message":    snsForm("Action=Publish&Message=m&TopicArn=" + topicARN + repeat(5_000, "&MessageAttributes.entry.%[1]d.Name=a%[1]d&MessageAttributes.entry.%[1]d.Value.DataType=String&MessageAttributes.entry.%[1]d.Value.StringValue=v", "")),
 		"a context of many pairs":    kmsJSON("Encrypt", `{"KeyId":"alias/aws/s3","Plaintext":"aGk=","EncryptionContext":{`+repeat(50_000, `"k%d":"v"`, ",")+`}}`),

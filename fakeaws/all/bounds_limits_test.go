@@ -208,7 +208,9 @@ func newLimited(t testing.TB) *fakeaws.World {
 	_, err = iam.NewFromConfig(config).CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("user")})
 	require.NoError(t, err)
 	for _, in := range []any{
-		&sns.CreateTopicInput{Name: aws.String("topic")}, &secretsmanager.CreateSecretInput{Name: aws.String("secret"), SecretString: aws.String("value")},
+		&sns.CreateTopicInput{Name: aws.String("topic"), Attributes: map[string]string{"MaximumMessageSize": "1048576"}}, &sns.SubscribeInput{TopicArn: aws.String(topicARN), Protocol: aws.String("sqs"),
+			Endpoint: aws.String("arn:aws:sqs:us-east-1:" + account + ":queue"), Attributes: map[string]string{"FilterPolicyScope": "MessageBody", "FilterPolicy": `{"a":["b"]}`}},
+		&secretsmanager.CreateSecretInput{Name: aws.String("secret"), SecretString: aws.String("value")},
 	} {
 		_, err = w.Do(ctx, w.Fixture(account, "us-east-1"), in)
 		require.NoError(t, err)

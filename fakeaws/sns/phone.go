@@ -197,7 +197,7 @@ func (s *Fake) publishToPhone(call *fakeaws.Call, in *awssns.PublishInput, messa
 func (s *Fake) publishDirectly(call *fakeaws.Call, in *awssns.PublishInput, message *entry) (*awssns.PublishOutput, error) {
 	own := *message.PublishBatchRequestEntry
 	own.MessageGroupId, own.MessageDeduplicationId = nil, nil
-	if err := checkMessage(&topic{}, &entry{&own, message.structure, message.wrong}); err != nil {
+	if err := checkMessage(&topic{}, &entry{PublishBatchRequestEntry: &own, wrong: message.wrong}); err != nil {
 		return nil, err
 	}
 	m := &Message{

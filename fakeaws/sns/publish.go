@@ -42,7 +42,7 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 	case in.TopicArn == nil || in.TargetArn != nil || in.PhoneNumber != nil:
 		return nil, invalidParameter(textNoTarget)
 	}
-	return onMessages(s, call, parameter, target, func(t *topic) (*awssns.PublishOutput, error) {
+	return onMessages(s, call, parameter, target, []*entry{message}, func(t *topic) (*awssns.PublishOutput, error) {
 		result, err := s.accept(t, message)
 		if err != nil {
 			return nil, err
@@ -54,7 +54,7 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 // onMessages plans a call that publishes to a topic: [onTopic] with the permissions on the
 // key that encrypts it. What do has put into the outbox is delivered before the call is
 // answered.
-func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *string, do func(*topic) (O, error)) (*fakeaws.Plan[O], error) {
+func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *string, messages []*entry, do func(*topic) (O, error)) (*fakeaws.Plan[O], error) {
 	id, err := topicAt(call, parameter, arn)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,13 @@ func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *strin
 	t := s.topics[id]
 	kms, kmsErr := s.kmsNeeds(call, t)
 	plan := &fakeaws.Plan[O]{Needs: append([]fakeaws.Need{s.need(call, "sns:Publish", id, shareable)}, kms...)}
+	filtered := t.filtersBodies()
 	plan.Do = func() (out O, err error) {
+		if filtered {
+			for _, message := range messages {
+				message.parse() // before the lock is held
+			}
+		}
 		out, handed, err := locked(s, t, do)
 		if err == nil {
 			s.deliver(call)
@@ -119,7 +125,7 @@ func (s *Fake) accept(t *topic, in *entry) (_ *types.PublishBatchResultEntry, er
 		t.dedup.remember(key, m.ID, m.SequenceNumber, now)
 	}
 	t.keep(m)
-	s.fanOut(t, m, in.structure)
+	s.fanOut(t, m, in)
 	return result, nil
 }
 

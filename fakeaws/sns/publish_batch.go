@@ -25,7 +25,7 @@ func (s *Fake) publishBatch(call *fakeaws.Call, in *awssns.PublishBatchInput) (*
 	for i := range in.PublishBatchRequestEntries[:min(len(in.PublishBatchRequestEntries), maxBatch)] {
 		messages = append(messages, read(&in.PublishBatchRequestEntries[i]))
 	}
-	return onMessages(s, call, "TopicArn", in.TopicArn, func(t *topic) (*awssns.PublishBatchOutput, error) {
+	return onMessages(s, call, "TopicArn", in.TopicArn, messages, func(t *topic) (*awssns.PublishBatchOutput, error) {
 		if err := checkBatch(in.PublishBatchRequestEntries, t.maxSize()); err != nil {
 			return nil, err
 		}

@@ -44,6 +44,17 @@ type entry struct {
 	// what is wrong with it.
 	structure map[string]string
 	wrong     error
+	// body is the message as filter policies look at it, once it was parsed.
+	body   filter.Message
+	parsed bool
+}
+
+// parse parses the message for filter policies.
+func (e *entry) parse() {
+	if !e.parsed && e.Message != nil && len(*e.Message) <= maxMessageSize {
+		e.body, _ = filter.ParseBody(*e.Message)
+		e.parsed = true
+	}
 }
 
 // read reads a message that can be one of a topic. Others are refused for their size.
