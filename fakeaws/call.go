@@ -181,7 +181,3 @@ func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }
 
 // Fixture reports whether the World's own hand makes the call: see [World.Fixture].
 func (c *Call) Fixture() bool { return c.fixture }
-
-// Enforced reports whether a denial stops the call: not that of the World's hand, and none
-// in a World of another [Mode] than [Strict]. A service that asks a policy itself looks here.
-func (c *Call) Enforced() bool { return !c.fixture && c.World.mode == Strict }

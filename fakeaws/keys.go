@@ -186,7 +186,8 @@ func (k *Keys) Find(account, region, id string) (*Key, error) {
 }
 
 // hasManaged reports whether a service, by the name in the alias of its key, can have one
-// in an account.
+// in an account. That each service of the service authorization reference has one, and
+// nothing else, is unverified.
 func (k *Keys) hasManaged(account, service string) bool {
 	s, known := catalog.Lookup(service)
 	_, ours := k.world.Account(account)
@@ -216,8 +217,12 @@ func (k *Keys) managed(account, region, service string) (*Key, error) {
 	return key, err
 }
 
-// DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide.
+// DefaultKeyPolicy is "Default key policy" of the KMS Developer Guide. That of no account,
+// which a service of AWS has, admits nobody.
 func DefaultKeyPolicy(account string) *enforce.Policy {
+	if account == "" {
+		return enforce.Empty(enforce.KeyPolicy)
+	}
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"key-default-1","Statement":[{"Sid":"Enable IAM User Permissions",` +
 		`"Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},"Action":"kms:*","Resource":"*"}]}`)
 }

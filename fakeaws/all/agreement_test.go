@@ -81,6 +81,8 @@ var otherPermissions = map[operationName]string{
 	{"iam", "AddRoleToInstanceProfile"}: "iam:PassRole",
 	// Who may list the bucket of the source learns that it has no such object.
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
+	// "Controlling access to multi-Region keys" of the KMS Developer Guide has it.
+	{"kms", "ReplicateKey"}: "kms:CreateKey",
 	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
 	// KMS, and the API reference the others ("Required permissions").
 	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",

@@ -33,13 +33,15 @@ type protocol struct {
 }
 
 var protocols = map[string]protocol{
-	"Query":     {service: "iam", method: "POST", target: "/", body: "Action=ListUsers&Version=2010-05-08", header: form},
-	"SQS Query": {service: "sqs", method: "POST", target: "/", body: "Action=ListQueues&Version=2012-11-05", header: form},
-	"SQS JSON":  {service: "sqs", method: "POST", target: "/", body: "{}", header: json10("ListQueues")},
-	"JSON": {service: "organizations", method: "POST", target: "/", body: "{}", header: map[string]string{
-		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSOrganizationsV20161128.ListRoots"}},
-	"REST-JSON": {service: "lambda", method: "GET", target: "/2015-03-31/functions"},
-	"S3":        {service: "s3", method: "GET", target: "/"},
+	"Query":           {service: "iam", method: "POST", target: "/", body: "Action=ListUsers&Version=2010-05-08", header: form},
+	"SQS Query":       {service: "sqs", method: "POST", target: "/", body: "Action=ListQueues&Version=2012-11-05", header: form},
+	"SQS JSON":        {service: "sqs", method: "POST", target: "/", body: "{}", header: json10("ListQueues")},
+	"JSON":            {service: "organizations", method: "POST", target: "/", body: "{}", header: json11("AWSOrganizationsV20161128.ListRoots")},
+	"KMS":             {service: "kms", method: "POST", target: "/", body: "{}", header: json11("TrentService.ListKeys")},
+	"Secrets Manager": {service: "secretsmanager", method: "POST", target: "/", body: "{}", header: json11("secretsmanager.ListSecrets")},
+	"SNS":             {service: "sns", method: "POST", target: "/", body: "Action=ListTopics&Version=2010-03-31", header: form},
+	"REST-JSON":       {service: "lambda", method: "GET", target: "/2015-03-31/functions"},
+	"S3":              {service: "s3", method: "GET", target: "/"},
 }
 
 // Credentials of the World that newSignedWorld makes.
@@ -211,9 +213,14 @@ func everywhere(status int, code, name, message string, s3 answered) map[string]
 		jsonStatus = 400
 	}
 	return map[string]answered{
+		"KMS": {jsonStatus, name, message}, "Secrets Manager": {jsonStatus, name, message}, "SNS": {status, code, message},
 		"Query": {status, code, message}, "SQS Query": {status, code, message}, "S3": s3,
 		"SQS JSON": {status, name + " " + code + ";Sender", message}, "JSON": {jsonStatus, name, message}, "REST-JSON": {status, name, message},
 	}
+}
+
+func json11(target string) map[string]string {
+	return map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
 }
 
 func header(name, value string) func(*http.Request) {

@@ -118,9 +118,14 @@ func TestDocumentsAreBounded(t *testing.T) {
 			requests := map[string]protocol{
 				"PutBucketPolicy":    s3XML("/bucket?policy", bucket),
 				"SetQueueAttributes": sqsJSON("SetQueueAttributes", fmt.Sprintf(`,"Attributes":{"Policy":%q}`, bucket)),
+				"PutKeyPolicy":       kmsJSON("CreateKey", fmt.Sprintf(`{"Policy":%q}`, bucket)),
+				"PutResourcePolicy":  secretsJSON("PutResourcePolicy", fmt.Sprintf(`{"SecretId":"secret","ResourcePolicy":%q}`, bucket)),
 				"CreatePolicy":       orgJSON("CreatePolicy", fmt.Sprintf(`{"Name":"n","Description":"","Type":"SERVICE_CONTROL_POLICY","Content":%q}`, doc)),
 			}
 			if text := encoded(size); len(text) < 900<<10 {
+				for _, attribute := range []string{"Policy", "DeliveryPolicy", "DataProtectionPolicy"} {
+					requests["SetTopicAttributes "+attribute] = snsForm("Action=SetTopicAttributes&TopicArn=" + topicARN + "&AttributeName=" + attribute + "&AttributeValue=" + text)
+				}
 				requests["PutUserPolicy"] = iamForm("Action=PutUserPolicy&UserName=user&PolicyName=p&PolicyDocument=" + text)
 				requests["UpdateAssumeRolePolicy"] = iamForm("Action=UpdateAssumeRolePolicy&RoleName=none&PolicyDocument=" + text)
 				requests["GetContextKeys"] = iamForm("Action=GetContextKeysForCustomPolicy&PolicyInputList.member.1=" + text)
@@ -176,6 +181,10 @@ func TestHostileRequestsAreBounded(t *testing.T) {
 		}
 		return p
 	}
+	filter := func(policy string) protocol {
+		return snsForm("Action=Subscribe&Protocol=sqs&Endpoint=arn:aws:sqs:us-east-1:" + account + ":queue&TopicArn=" + topicARN +
+			"&Attributes.entry.1.key=FilterPolicy&Attributes.entry.1.value=" + url.QueryEscape(policy)[:min(len(url.QueryEscape(policy)), 900<<10)])
+	}
 	levels := func(n, namespaces int, inner string) string {
 		return strings.Repeat("<a"+repeat(namespaces, ` xmlns:n%d="u"`, "")+">", n) + inner + strings.Repeat("</a>", n)
 	}
@@ -209,6 +218,17 @@ func TestHostileRequestsAreBounded(t *testing.T) {
 		"a long list of wrong items": iamForm("Action=TagUser&UserName=user" + repeat(15_000, "&Tags.member.%[1]d.Key=&Tags.member.%[1]d.Value=", "")),
 		"many exclusions":            iamForm("Action=SimulatePrincipalPolicy&ActionNames.member.1=s3:A&PolicySourceArn=arn:aws:iam::" + account + ":user/user" + repeat(9000, "&PolicyExclusionList.member.%d.PolicyArn=arn:aws:iam::aws:policy/a", "")),
 		"many actions and resources": iamForm(simulate + repeat(1000, "&ActionNames.member.%[1]d=s3:A%[1]d", "") + repeat(1000, "&ResourceArns.member.%[1]d=arn:aws:s3:::%[1]d", "")),
+		"a filter of many names":     filter(`{` + repeat(40_000, `"k%d":["v"]`, ",") + `}`),
+		"a filter of many values":    filter(`{"k":[` + repeat(60_000, `"v%d"`, ",") + `]}`),
+		"a filter of many levels":    filter(strings.Repeat(`{"k":`, 60_000) + `["v"]` + strings.Repeat(`}`, 60_000)),
+		"a filter of many choices":   filter(`{"$or":[` + repeat(30_000, `{"k%d":["v"]}`, ",") + `]}`),
+		"a filter of wildcards":      filter(`{"k":[` + repeat(20_000, `{"wildcard":"*a*b%d*"}`, ",") + `]}`),
+		"a filtered message":         snsForm("Action=Publish&TopicArn=" + topicARN + "&Message=" + url.QueryEscape(`{"a":"x"`+repeat(32_000, `,"p%d":"m"`, "")+`}`)),
+		"messages by protocols":      snsForm("Action=Publish&MessageStructure=json&TopicArn=" + topicARN + "&Message=" + url.QueryEscape(`{"default":"m"`+repeat(20_000, `,"p%d":"m"`, "")+`}`)),
+		"attributes of a message":    snsForm("Action=Publish&Message=m&TopicArn=" + topicARN + repeat(5_000, "&MessageAttributes.entry.%[1]d.Name=a%[1]d&MessageAttributes.entry.%[1]d.Value.DataType=String&MessageAttributes.entry.%[1]d.Value.StringValue=v", "")),
+		"a context of many pairs":    kmsJSON("Encrypt", `{"KeyId":"alias/aws/s3","Plaintext":"aGk=","EncryptionContext":{`+repeat(50_000, `"k%d":"v"`, ",")+`}}`),
+		"replicas of a secret":       secretsJSON("ReplicateSecretToRegions", `{"SecretId":"secret","AddReplicaRegions":[`+repeat(25_000, `{"Region":"eu-west-%d"}`, ",")+`]}`),
+		"filters of secrets":         secretsJSON("ListSecrets", `{"Filters":[{"Key":"all","Values":[`+repeat(60_000, `"v%d"`, ",")+`]}]}`),
 		"many services":              iamForm("Action=ListPoliciesGrantingServiceAccess&Arn=arn:aws:iam::" + account + ":user/user" + repeat(200, "&ServiceNamespaces.member.%d=s3", "")),
 	} {
 		for who, s := range whos {

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,7 +54,19 @@ func sqsJSON(op, members string) protocol {
 
 func orgJSON(op, body string) protocol {
 	return protocol{service: "organizations", method: "POST", target: "/", body: body,
-		header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSOrganizationsV20161128." + op}}
+		header: json11("AWSOrganizationsV20161128." + op)}
+}
+
+func kmsJSON(op, body string) protocol {
+	return protocol{service: "kms", method: "POST", target: "/", body: body, header: json11("TrentService." + op)}
+}
+
+func secretsJSON(op, body string) protocol {
+	return protocol{service: "secretsmanager", method: "POST", target: "/", body: body, header: json11("secretsmanager." + op)}
+}
+
+func snsForm(text string) protocol {
+	return protocol{service: "sns", method: "POST", target: "/", header: form, body: "Version=2010-03-31&" + text}
 }
 
 func iamForm(text string) protocol {
@@ -117,6 +131,21 @@ var limits = map[string]multiplied{
 	"tags of a header": {10, func(n int) protocol {
 		return protocol{service: "s3", method: "PUT", target: "/bucket/key", header: map[string]string{"X-Amz-Tagging": repeat(n, "k%d=v", "&")}}
 	}, "", "BadRequest", 7000},
+	"tags of a topic": {50, func(n int) protocol {
+		return snsForm("Action=TagResource&ResourceArn=" + topicARN + repeat(n, "&Tags.member.%[1]d.Key=k%[1]d&Tags.member.%[1]d.Value=v", ""))
+	}, "", "TagLimitExceeded", 9000},
+	"messages of a batch": {10, func(n int) protocol {
+		return snsForm("Action=PublishBatch&TopicArn=" + topicARN + repeat(n, "&PublishBatchRequestEntries.member.%[1]d.Id=i%[1]d&PublishBatchRequestEntries.member.%[1]d.Message=m", ""))
+	}, "", "TooManyEntriesInBatchRequest", 8000},
+	"tags of a key": {50, func(n int) protocol {
+		return kmsJSON("TagResource", `{"KeyId":"alias/key","Tags":[`+repeat(n, `{"TagKey":"k%d","TagValue":"v"}`, ",")+`]}`)
+	}, "NotFoundException", "LimitExceededException", 25_000},
+	"tags of a secret": {50, func(n int) protocol {
+		return secretsJSON("TagResource", `{"SecretId":"secret","Tags":[`+repeat(n, `{"Key":"k%d","Value":"v"}`, ",")+`]}`)
+	}, "", "InvalidParameterException", 30_000},
+	"secrets of a batch": {20, func(n int) protocol {
+		return secretsJSON("BatchGetSecretValue", `{"SecretIdList":[`+repeat(n, `"s%d"`, ",")+`]}`)
+	}, "", "ValidationException", 100_000},
 	"CORS rules": {100, func(n int) protocol {
 		return s3XML("/bucket?cors", "<CORSConfiguration>"+strings.Repeat("<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>", n)+"</CORSConfiguration>")
 	}, "", "MalformedXML", 10_000},
@@ -155,6 +184,9 @@ var limits = map[string]multiplied{
 	}, "", "MalformedXML", 45_000},
 }
 
+// topicARN is the topic of newLimited.
+const topicARN = "arn:aws:sns:us-east-1:" + account + ":topic"
+
 // newLimited makes a World with what the limits' requests name.
 func newLimited(t testing.TB) *fakeaws.World {
 	t.Helper()
@@ -175,6 +207,14 @@ func newLimited(t testing.TB) *fakeaws.World {
 	require.NoError(t, err)
 	_, err = iam.NewFromConfig(config).CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("user")})
 	require.NoError(t, err)
+	for _, in := range []any{
+		&sns.CreateTopicInput{Name: aws.String("topic"), Attributes: map[string]string{"MaximumMessageSize": "1048576"}}, &sns.SubscribeInput{TopicArn: aws.String(topicARN), Protocol: aws.String("sqs"),
+			Endpoint: aws.String("arn:aws:sqs:us-east-1:" + account + ":queue"), Attributes: map[string]string{"FilterPolicyScope": "MessageBody", "FilterPolicy": `{"a":["b"]}`}},
+		&secretsmanager.CreateSecretInput{Name: aws.String("secret"), SecretString: aws.String("value")},
+	} {
+		_, err = w.Do(ctx, w.Fixture(account, "us-east-1"), in)
+		require.NoError(t, err)
+	}
 	return w
 }
 

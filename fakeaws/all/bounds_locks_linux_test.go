@@ -30,7 +30,7 @@ func lockedBy(w *fakeaws.World, run func()) time.Duration {
 	return best
 }
 
-func longestLock(locks []*sync.Mutex, run func()) (longest time.Duration) {
+func longestLock(locks []lock, run func()) (longest time.Duration) {
 	thread, begin, done, gone := make(chan int), make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
@@ -67,18 +67,23 @@ func longestLock(locks []*sync.Mutex, run func()) (longest time.Duration) {
 	}
 }
 
+// A lock is that of a service, or of the World's keys, which are KMS's.
+type lock interface {
+	TryLock() bool
+	Unlock()
+}
+
 // locksOf are the locks of a World's services.
-func locksOf(w *fakeaws.World) (locks []*sync.Mutex) {
+func locksOf(w *fakeaws.World) (locks []lock) {
+	keys := reflect.ValueOf(w.Keys()).Elem().FieldByName("mu")
+	locks = append(locks, (*fakeaws.RWMutex)(keys.Addr().UnsafePointer()))
 	for service := range clientsOf {
 		if !w.Has(service) {
 			continue
 		}
-		fake := reflect.ValueOf(w.Fake(service))
-		if fake.Kind() != reflect.Pointer {
-			continue // it has no state, and so no lock
+		if fake, ok := w.Fake(service).(fakeaws.Stateful); ok && fake.State() != nil {
+			locks = append(locks, fake.State())
 		}
-		lock := fake.Elem().FieldByName("mu")
-		locks = append(locks, (*sync.Mutex)(lock.Addr().UnsafePointer()))
 	}
 	return locks
 }
@@ -100,17 +105,17 @@ func TestLocksAreMeasured(t *testing.T) {
 	if !*measured {
 		t.Skip("-bounds is not set: the measure of locks is not checked")
 	}
-	var lock sync.Mutex
+	var mu sync.Mutex
 	work := func(d time.Duration) {
 		id := syscall.Gettid()
 		for start := threadTime(id); threadTime(id)-start < d; {
 		}
 	}
-	got := longestLock([]*sync.Mutex{&lock}, func() {
+	got := longestLock([]lock{&mu}, func() {
 		work(50 * time.Millisecond)
-		lock.Lock()
+		mu.Lock()
 		work(20 * time.Millisecond)
-		lock.Unlock()
+		mu.Unlock()
 		work(50 * time.Millisecond)
 	})
 	t.Log(got)

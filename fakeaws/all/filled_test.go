@@ -9,13 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/require"
@@ -49,19 +50,15 @@ func newFilledOf(t testing.TB, management string) *filled {
 	}
 	config := worldtest.FixtureConfig(w.World, worldtest.Account, worldtest.Region)
 	f := &filled{World: w, filler: filler{maps.Clone(plainValues), "value"}}
+	maps.Copy(f.values, optInValues)
 	f.fillIAM(t, iam.NewFromConfig(config))
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
+	f.fillKMS(t, kms.NewFromConfig(config))
+	f.fillSNS(t, sns.NewFromConfig(config))
 	return f
-}
-
-func (f *filled) fillSecretsManager(t testing.TB, client *secretsmanager.Client) {
-	t.Helper()
-	_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("target"), SecretString: aws.String("data"),
-		AddReplicaRegions: []smtypes.ReplicaRegionType{{Region: aws.String("eu-west-1")}}})
-	require.NoError(t, err)
 }
 
 func (f *filled) fillSQS(t testing.TB, client *sqs.Client) {
@@ -160,10 +157,6 @@ var plainValues = map[string]any{
 	"SAMLProviderArn":          "arn:aws:iam::" + worldtest.Account + ":saml-provider/target", "PrincipalArn": "arn:aws:iam::" + worldtest.Account + ":saml-provider/target",
 	"SerialNumber": "arn:aws:iam::" + worldtest.Account + ":mfa/target", "PermissionsBoundary": "arn:aws:iam::" + worldtest.Account + ":policy/target",
 	"SourceArn": "arn:aws:sqs:" + worldtest.Region + ":" + worldtest.Account + ":target",
-	"SecretId":  "target", "RemoveReplicaRegions": []string{"eu-west-1"}, "SecretIdList": []string{"target"}, "BatchGetSecretValue.SecretIdList": []string{"target"},
-	"AddReplicaRegions": []smtypes.ReplicaRegionType{{Region: aws.String("eu-central-1")}}, "VersionStage": "AWSCURRENT",
-	"PutSecretValue.SecretString": "value", "ResourcePolicy": toRoot,
-	"secretsmanager.Tags": []smtypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
 	// Ids of the form that AWS gives out.
 	"VersionId": "v1", "CertificateId": "0123456789ABCDEF01234567", "SSHPublicKeyId": "APKA0123456789ABCDEF",
 	"ServiceSpecificCredentialId": "ACCA0123456789ABCDEF", "JobId": "01234567-89ab-cdef-0123-456789abcdef",

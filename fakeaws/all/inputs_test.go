@@ -15,10 +15,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -32,10 +34,12 @@ import (
 var clientsOf = map[string]func(aws.Config) any{
 	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"kms":            func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"secretsmanager": secretsClient,
+	"sns":            func(c aws.Config) any { return sns.NewFromConfig(c) },
 	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
 	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
 }

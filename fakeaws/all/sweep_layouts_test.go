@@ -2,6 +2,7 @@ package all_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ const (
 	limited    = "888899990000" // a member under an SCP that denies everything
 )
 
-const denyResources = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":["s3:*","sqs:*","sts:*"],"Resource":"*"}}`
+const denyResources = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":["kms:*","s3:*","secretsmanager:*","sqs:*","sts:*"],"Resource":"*"}}`
 
 // A stranger is a caller who must neither change nor learn anything of the victim.
 type stranger struct {
@@ -54,8 +55,17 @@ func nothing(*enforce.Request) bool { return false }
 func own(r *enforce.Request) bool { return r.Owner() != worldtest.Account }
 
 // uncontrolled are permissions that no resource control policy applies to: those of IAM
-// and AWS Organizations, and those on no resource, like the lists of all buckets and queues.
+// and AWS Organizations, those on no resource, like the lists of all buckets and queues, and
+// of KMS kms:RetireGrant and all on the keys that services of AWS have in the account.
 func uncontrolled(r *enforce.Request) bool {
+	for key, values := range r.Context.All() {
+		if key == "kms:ResourceAliases" && slices.Contains(values, "alias/aws/secretsmanager") {
+			return true
+		}
+	}
+	if r.Action == "kms:RetireGrant" {
+		return true
+	}
 	service, _, _ := strings.Cut(r.Action, ":")
 	resource := r.Resource[strings.LastIndexByte(r.Resource, ':')+1:]
 	return service == "iam" || service == "organizations" || resource == "*" || resource == ""
@@ -95,7 +105,7 @@ var layouts = map[string]func(testing.TB) (*victim, []stranger){
 		v := newVictim(t, management, true)
 		admin := v.admin(t, worldtest.Account, "admin", nil)
 		v.forbid(t, worldtest.Account, orgtypes.PolicyTypeResourceControlPolicy, denyResources)
-		controlled := stranger{name: "its admin", config: admin, may: uncontrolled, services: []string{"s3", "s3-control", "sqs"}}
+		controlled := stranger{name: "its admin", config: admin, may: uncontrolled, services: []string{"kms", "s3", "s3-control", "secretsmanager", "sqs"}}
 		return v, append(v.foreigners(t), controlled)
 	},
 	"a victim that is closed": func(t testing.TB) (*victim, []stranger) {

@@ -58,6 +58,9 @@ func (v *victim) ask(t testing.TB, s *stranger, c sweepCall) (a answer) {
 			known += told(d)
 			continue
 		}
+		if tokens[operationName{c.o.service, c.o.name}] && d.Request.Principal.Account != worldtest.Account {
+			continue // the token, which is not the victim's, keeps the caller out
+		}
 		a.shared = a.shared || d.Request.Owner() == worldtest.Account
 		if !s.may(d.Request) {
 			a.wrong = append(a.wrong, fmt.Sprintf("%s was allowed: %s", c, d))

@@ -22,14 +22,20 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
+	fakesns "github.com/leastpriv/leastpriv/fakeaws/sns"
 	fakesqs "github.com/leastpriv/leastpriv/fakeaws/sqs"
 )
 
@@ -57,7 +63,7 @@ type counted struct{ asked, decided int }
 
 // newVictim makes a World whose victim is worldtest.Account, a member of the organization
 // of management or the management account itself. Where it is open, the policies of its
-// bucket, access point and queues let everybody do everything.
+// resources let everybody do everything.
 func newVictim(t testing.TB, management string, open bool) *victim {
 	t.Helper()
 	v := &victim{filled: newFilledOf(t, management), management: management, inputs: map[inputKey]any{}}
@@ -74,7 +80,7 @@ func newVictim(t testing.TB, management string, open bool) *victim {
 // writing are the first words of the operations that add to a World, in the order in which
 // they are performed: all of one word of all services, then the next. They are performed
 // twice, because some need what others make.
-var writing = []string{"Create", "Upload", "Add", "Put", "Update", "Attach", "Enable", "Register", "Tag", "Set", "Send", "Start", "Generate"}
+var writing = []string{"Create", "Upload", "Add", "Put", "Update", "Attach", "Enable", "Register", "Tag", "Set", "Subscribe", "Publish", "Send", "Start", "Generate"}
 
 // storedValues are the values of members of what the victim stores.
 var storedValues = map[string]any{
@@ -91,6 +97,9 @@ var storedValues = map[string]any{
 	"CreateDelegationRequest.OwnerAccountId": worldtest.Account,
 	"SetQueueAttributes.Attributes":          map[string]string{"VisibilityTimeout": "43200"}, "TagQueue.Tags": map[string]string{hidden: hidden},
 	"secretsmanager.Tags": []smtypes.Tag{{Key: aws.String(hidden), Value: aws.String(hidden)}}, "PutSecretValue.SecretString": hidden, "CreateSecret.Name": hidden,
+	"AWSAccountId": []string{worldtest.Account}, "CreateTopic.Name": hidden, "Publish.Message": hidden, "CreateAlias.AliasName": "alias/" + hidden, "CreatePlatformApplication.Name": hidden,
+	"kms.Policy": toRoot, "sns.Tags": []snstypes.Tag{{Key: aws.String(hidden), Value: aws.String(hidden)}}, "kms.Tags": []kmstypes.Tag{{TagKey: aws.String(hidden), TagValue: aws.String(hidden)}},
+	"DataProtectionPolicy": `{"Name":"` + hidden + `"}`, "SetEndpointAttributes.Attributes": map[string]string{"CustomUserData": hidden},
 	"CreateQueue.QueueName": hidden, "AddPermission.Actions": []string{"SendMessage"}, "AddPermission.AWSAccountIds": []string{worldtest.Account},
 	"CreateBucket.Bucket": strings.ToLower(hidden), "CreateAccessPoint.Name": strings.ToLower(hidden), "s3.Id": "value",
 }
@@ -225,7 +234,8 @@ func (v *victim) receive(t testing.TB) {
 	require.NoError(t, err)
 }
 
-// open lets everybody do everything with the victim's bucket, access point, queues and role.
+// open lets everybody do everything with the victim's bucket, access point, queue, role, key
+// and secret.
 func (v *victim) open(t testing.TB) {
 	t.Helper()
 	for _, in := range []struct{ service, name, member, document string }{
@@ -239,12 +249,22 @@ func (v *victim) open(t testing.TB) {
 		_, err := v.Do(t.Context(), v.Fixture(worldtest.Account, worldtest.Region), f.input(t, o))
 		require.NoError(t, err, in.name)
 	}
+	for _, in := range []any{
+		&kms.PutKeyPolicyInput{KeyId: aws.String(v.values["kms.KeyId"].(string)), Policy: aws.String(everybody)},
+		&secretsmanager.PutResourcePolicyInput{SecretId: aws.String("target"), ResourcePolicy: aws.String(everybody)},
+	} {
+		_, err := v.Do(t.Context(), v.Fixture(worldtest.Account, worldtest.Region), in)
+		require.NoError(t, err)
+	}
 	client := sqs.NewFromConfig(worldtest.FixtureConfig(v.World.World, worldtest.Account, worldtest.Region))
 	url := v.values["QueueUrl"].(string)
 	_, err := client.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{
 		"Policy": `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}}`}})
 	require.NoError(t, err)
 }
+
+// everybody is a resource policy that lets everybody do everything.
+const everybody = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`
 
 // admin makes a user who may do everything in an account, limited by what limit does.
 func (v *victim) admin(t testing.TB, account, name string, limit func(*iam.Client)) aws.Config {
@@ -303,8 +323,8 @@ func (v *victim) read(t testing.TB, account string, answer func(o operation, out
 	for _, service := range slices.Sorted(maps.Keys(clientsOf)) {
 		for _, op := range v.Fake(service).Ops() {
 			// What STS gives out is new each time, and it keeps nothing that could be read.
-			// So is a password.
-			if service == "sts" || !reading(op.Name) || op.Name == "GetRandomPassword" {
+			// So are a password and a key to import with.
+			if service == "sts" || !reading(op.Name) || op.Name == "GetRandomPassword" || op.Name == "GetParametersForImport" {
 				continue
 			}
 			o := newOperation(t, service, op.Name)
@@ -328,6 +348,14 @@ func (v *victim) snapshot(t testing.TB) []string {
 			lines = append(lines, account+" "+o.service+" "+o.name+": "+text)
 		})
 	}
+	for _, topic := range []string{"target", hidden} {
+		messages, err := json.Marshal(fakesns.Published(v.World.World, fakeaws.ARN("sns", worldtest.Region, worldtest.Account, topic)))
+		require.NoError(t, err)
+		lines = append(lines, "messages of topic "+topic+": "+string(messages))
+	}
+	direct, err := json.Marshal(fakesns.PublishedDirectly(v.World.World, worldtest.Account, worldtest.Region))
+	require.NoError(t, err)
+	lines = append(lines, "messages to phones and endpoints: "+string(direct))
 	for _, queue := range []string{"target", "source", hidden} {
 		messages, err := fakesqs.Of(v.World.World).Messages(worldtest.Account, worldtest.Region, queue)
 		text, failed := json.Marshal(messages)
@@ -366,6 +394,9 @@ func (v *victim) findSecrets(t testing.TB) []string {
 	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, all.Every()...), filler: v.filler}, inputs: v.inputs}
 	_, err := iam.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(v.values["AWSServiceName"].(string))})
+	require.NoError(t, err)
+	_, err = kms.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+		DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/secretsmanager")})
 	require.NoError(t, err)
 	found, known, sent := map[string]bool{hidden: true}, map[string]bool{}, ""
 	empty.read(t, worldtest.Other, func(_ operation, out any, err error) {
@@ -424,7 +455,9 @@ func walkMember(name string, v reflect.Value, visit func(string, reflect.Value))
 		}
 	case reflect.Map:
 		for iter := v.MapRange(); iter.Next(); {
-			walkMember(name, iter.Key(), visit)
+			if name != "Attributes" { // whose names are AWS's
+				walkMember(name, iter.Key(), visit)
+			}
 			walkMember(name, iter.Value(), visit)
 		}
 	}

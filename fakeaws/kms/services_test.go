@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
@@ -135,6 +136,36 @@ func TestManagedKeys(t *testing.T) {
 		requireCode(t, send(ctx, root, in), "AccessDeniedException")
 	}
 	requireCode(t, send(ctx, root, &awskms.DeleteAliasInput{AliasName: aws.String("alias/aws/s3")}), "NotAuthorizedException")
+}
+
+// Only services of AWS have keys in an account, and only calls of the account make them: an
+// alias that a caller makes up neither writes the key policy nor fills the account.
+func TestManagedKeysOfNoService(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, root := t.Context(), c.root()
+	admin := c.client(c.users.Add(c.World.World, stranger, "foreign", allowAll([]string{"kms:*"})))
+	for _, alias := range []string{"alias/aws/", "alias/aws/nothing", "alias/aws/S3", `alias/aws/x"`, `alias/aws/x"}}},{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},{"Sid":"`} {
+		requireCode(t, send(ctx, root, &awskms.DescribeKeyInput{KeyId: &alias}), "NotFoundException")
+	}
+	arn := fakeaws.ARN("kms", region, owner, "alias/aws/s3")
+	requireCode(t, send(ctx, admin, &awskms.DescribeKeyInput{KeyId: &arn}), "AccessDeniedException")
+	keys, err := root.ListKeys(ctx, &awskms.ListKeysInput{})
+	require.NoError(t, err)
+	assert.Empty(t, keys.Keys)
+}
+
+// A service has no account, which all that it is not given would be of.
+func TestServicesHaveNoKeys(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	service := awskms.NewFromConfig(worldtest.DoConfig(s.World.World, fakeaws.ServiceCall{Principal: "s3.amazonaws.com", Region: region}.Actor()))
+	for _, c := range s.calls() {
+		require.Error(t, send(t.Context(), service, c.in), c.operation())
+	}
+	for _, id := range []string{"alias/aws/s3", "alias/app", *s.key.KeyId} {
+		requireCode(t, send(t.Context(), service, &awskms.DescribeKeyInput{KeyId: &id}), "AccessDeniedException")
+	}
 }
 
 // A clone has the keys, and what becomes of them there is not here.

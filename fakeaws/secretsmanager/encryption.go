@@ -2,7 +2,6 @@ package secretsmanager
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -82,11 +81,11 @@ func (s *Fake) keyNeeds(call *fakeaws.Call, u keyUse, actions ...string) ([]fake
 // Manager finds out whether the caller may use it, and the one for a value, if there is one.
 func (s *Fake) newKeyNeeds(call *fakeaws.Call, x *secret, key string, valueOf *string) ([]fakeaws.Need, error) {
 	needs, err := s.keyNeeds(call, x.use(key, validateKeyAccess), kmsGenerate, kmsDecrypt)
-	if err != nil || valueOf == nil {
+	if valueOf == nil {
 		return needs, err
 	}
-	more, err := s.keyNeeds(call, x.use(key, *valueOf), kmsGenerate)
-	return append(needs, more...), err
+	more, valueErr := s.keyNeeds(call, x.use(key, *valueOf), kmsGenerate)
+	return append(needs, more...), cmp.Or(err, valueErr)
 }
 
 // use begins the use of a key for a secret.
@@ -97,44 +96,59 @@ func (x *secret) use(key, version string) keyUse {
 // isManaged reports whether a key is the one that Secrets Manager has in the account.
 func isManaged(key string) bool { return key == "" || key == managedKey || key == "aws/secretsmanager" }
 
-// A decryption is what it takes to read a version.
+// A decryption is what it takes to read a version: any one of its keys.
 type decryption struct {
 	needs []fakeaws.Need
-	err   error
-	// entries are those of the needs where any one of several keys is enough.
-	entries []int
+	keys  []decryptionKey
+}
+
+// A decryptionKey is one key that a version is encrypted under.
+type decryptionKey struct {
+	entry int   // of its need, where another key may do; else 0
+	err   error // why it decrypts nothing, also for who may use it
 }
 
 // decryptionOf says what it takes to read a version of a secret. One that was encrypted again
 // under another key is read with either ("can be decrypted with the previous key or the new
 // one"): then the needs are optional, numbered from first on. The lock is held.
-func (s *Fake) decryptionOf(call *fakeaws.Call, x *secret, v *version, first int) decryption {
-	var d decryption
+func (s *Fake) decryptionOf(call *fakeaws.Call, x *secret, v *version, first int) (d decryption) {
 	keys := x.keysOf(v)
 	for i, key := range keys {
 		use := x.use(key, v.id)
 		use.action = kmsDecrypt
 		need, err := s.keyNeed(call, &use)
-		if err != nil {
-			d.err = err
-			continue
+		k := decryptionKey{err: err}
+		if need.Action != "" {
+			if len(keys) > 1 {
+				need.Optional, need.Entry, k.entry = true, first+i, first+i
+			}
+			d.needs = append(d.needs, need)
 		}
-		if len(keys) > 1 {
-			need.Optional, need.Entry = true, first+i
-			d.entries = append(d.entries, need.Entry)
-		}
-		d.needs = append(d.needs, need)
-	}
-	if len(d.needs) > 0 {
-		d.err = nil // another key does
+		d.keys = append(d.keys, k)
 	}
 	return d
 }
 
-// denied returns the error of a caller who may use none of the keys.
-func (d *decryption) denied(call *fakeaws.Call) error {
-	if len(d.entries) > 0 && !slices.ContainsFunc(d.entries, func(e int) bool { return !call.EntryDenied(e) }) {
-		return accessDenied(textKMSDenied)
+// optional has the denial of the only key take nothing from the call either.
+func (d *decryption) optional(entry int) {
+	if len(d.keys) == 1 && len(d.needs) == 1 {
+		d.needs[0].Optional, d.needs[0].Entry, d.keys[0].entry = true, entry, entry
 	}
-	return nil
+}
+
+// failure returns the error of a caller who may use none of the keys, or only such as
+// decrypt nothing. It is known once the call was judged.
+func (d *decryption) failure(call *fakeaws.Call) error {
+	var denied, failed error
+	for _, k := range d.keys {
+		switch {
+		case k.entry != 0 && call.EntryDenied(k.entry):
+			denied = accessDenied(textKMSDenied)
+		case k.err == nil:
+			return nil
+		default:
+			failed = cmp.Or(failed, k.err)
+		}
+	}
+	return cmp.Or(denied, failed)
 }

@@ -1,10 +1,12 @@
 package secretsmanager_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,4 +138,125 @@ func TestChangeOfKey(t *testing.T) {
 			worldtest.RequireError(t, err, "AccessDeniedException", "Access to KMS is not allowed")
 		})
 	}
+}
+
+// setKeyState is what DisableKey and EnableKey of KMS do.
+func (c *cloud) setKeyState(key *fakeaws.Key, state string) {
+	c.Keys().Lock()
+	defer c.Keys().Unlock()
+	key.State = state
+}
+
+// Who may not use a key does not learn that it is disabled.
+func TestDisabledKeys(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	root, ctx := c.root(), t.Context()
+	key, err := c.Keys().Create(owner, region, nil)
+	require.NoError(t, err)
+	other, err := c.Keys().Create(owner, region, nil)
+	require.NoError(t, err)
+	there, err := c.Keys().Create(owner, "eu-west-1", nil)
+	require.NoError(t, err)
+	made, err := root.CreateSecret(ctx, &sm.CreateSecretInput{Name: aws.String("db"), SecretString: aws.String("x"), KmsKeyId: &key.ARN})
+	require.NoError(t, err)
+	id := made.ARN
+	c.setKeyState(key, "Disabled")
+	const encryption, decryption = "EncryptionFailure", "DecryptionFailure"
+	for name, tc := range map[string]struct {
+		// needs are permissions of KMS without any of which the call is denied.
+		needs []string
+		code  string
+		do    func(*sm.Client) error
+	}{
+		"GetSecretValue": {[]string{"Decrypt"}, decryption, func(by *sm.Client) error {
+			_, err := by.GetSecretValue(ctx, &sm.GetSecretValueInput{SecretId: id})
+			return err
+		}},
+		"PutSecretValue": {[]string{"GenerateDataKey"}, encryption, func(by *sm.Client) error {
+			_, err := by.PutSecretValue(ctx, &sm.PutSecretValueInput{SecretId: id, SecretString: aws.String("y")})
+			return err
+		}},
+		"PutSecretValue again": {[]string{"GenerateDataKey", "Decrypt"}, encryption, func(by *sm.Client) error {
+			_, err := by.PutSecretValue(ctx, &sm.PutSecretValueInput{SecretId: id, SecretString: aws.String("x"), ClientRequestToken: made.VersionId})
+			return err
+		}},
+		"UpdateSecret": {[]string{"GenerateDataKey", "Decrypt"}, encryption, func(by *sm.Client) error {
+			_, err := by.UpdateSecret(ctx, &sm.UpdateSecretInput{SecretId: id, SecretString: aws.String("y")})
+			return err
+		}},
+		"ReplicateSecretToRegions": {[]string{"Decrypt", "Encrypt", "GenerateDataKey"}, decryption, func(by *sm.Client) error {
+			_, err := by.ReplicateSecretToRegions(ctx, &sm.ReplicateSecretToRegionsInput{SecretId: id, AddReplicaRegions: []types.ReplicaRegionType{{Region: aws.String("eu-west-1"), KmsKeyId: &there.ARN}}})
+			return err
+		}},
+		"CreateSecret": {[]string{"GenerateDataKey", "Decrypt", "Encrypt"}, encryption, func(by *sm.Client) error {
+			_, err := by.CreateSecret(ctx, &sm.CreateSecretInput{Name: aws.String("new"), SecretString: aws.String("x"), KmsKeyId: &key.ARN,
+				AddReplicaRegions: []types.ReplicaRegionType{{Region: aws.String("eu-west-1"), KmsKeyId: &there.ARN}}})
+			return err
+		}},
+	} {
+		var api smithy.APIError
+		require.ErrorAs(t, tc.do(root), &api, name)
+		assert.Equal(t, tc.code, api.ErrorCode(), name)
+		for i, need := range tc.needs {
+			by := c.user(owner, "without"+need+string(rune('0'+i))+strings.ReplaceAll(name, " ", ""), statements(allow("secretsmanager:*", "*"), allow("kms:*", "*"), deny("kms:"+need, "*")))
+			worldtest.RequireError(t, tc.do(by), "AccessDeniedException", "Access to KMS is not allowed")
+		}
+	}
+	batch := func(by *sm.Client) types.APIErrorType {
+		out, err := by.BatchGetSecretValue(ctx, &sm.BatchGetSecretValueInput{SecretIdList: []string{"db"}})
+		require.NoError(t, err)
+		require.Len(t, out.Errors, 1)
+		return out.Errors[0]
+	}
+	nobody := c.user(owner, "nobody", statements(allow("secretsmanager:*", "*")))
+	assert.Equal(t, "DecryptionFailure", *batch(root).ErrorCode)
+	assert.Equal(t, "AccessDeniedException", *batch(nobody).ErrorCode)
+
+	// Of two keys either one does that decrypts and that the caller may use.
+	c.setKeyState(key, "Enabled")
+	_, err = root.UpdateSecret(ctx, &sm.UpdateSecretInput{SecretId: id, KmsKeyId: &other.ARN})
+	require.NoError(t, err)
+	c.setKeyState(key, "Disabled")
+	for name, want := range map[string]struct{ policy, code string }{
+		"old":  {allow("kms:Decrypt", key.ARN), "AccessDeniedException"},
+		"new":  {allow("kms:Decrypt", other.ARN), ""},
+		"both": {allow("kms:Decrypt", "*"), ""},
+	} {
+		_, err = get(t, c.user(owner, name, statements(allow("secretsmanager:*", "*"), want.policy)), "db")
+		if want.code == "" {
+			assert.NoError(t, err, name)
+		} else {
+			worldtest.RequireError(t, err, want.code, "Access to KMS is not allowed")
+		}
+	}
+	c.setKeyState(other, "Disabled")
+	_, err = get(t, root, "db")
+	worldtest.RequireError(t, err, "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.")
+}
+
+// A key of a secret that is gone makes no permission of its secret that of another one.
+func TestBatchAfterKeysWereDeleted(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	root, ctx := c.root(), t.Context()
+	var keys [3]*fakeaws.Key
+	for i := range keys {
+		var err error
+		keys[i], err = c.Keys().Create(owner, region, nil)
+		require.NoError(t, err)
+	}
+	_, err := root.CreateSecret(ctx, &sm.CreateSecretInput{Name: aws.String("a"), SecretString: aws.String("x"), KmsKeyId: &keys[0].ARN})
+	require.NoError(t, err)
+	for _, key := range keys[1:] {
+		_, err = root.UpdateSecret(ctx, &sm.UpdateSecretInput{SecretId: aws.String("a"), KmsKeyId: &key.ARN})
+		require.NoError(t, err)
+	}
+	create(t, root, "b", "y")
+	c.setKeyState(keys[0], "PendingDeletion") // and its time has come
+	reader := c.user(owner, "reader", statements(allow("secretsmanager:*", "*"), allow("kms:Decrypt", keys[1].ARN)))
+	out, err := reader.BatchGetSecretValue(ctx, &sm.BatchGetSecretValueInput{SecretIdList: []string{"a", "b"}})
+	require.NoError(t, err)
+	assert.Empty(t, out.Errors)
+	assert.Len(t, out.SecretValues, 2)
 }

@@ -2,8 +2,6 @@ package secretsmanager
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/publicpolicy"
 )
 
 func (s *Fake) policyOps() []fakeaws.Op {
@@ -149,39 +148,7 @@ func (s *Fake) validated(call *fakeaws.Call, in *sm.ValidateResourcePolicyInput)
 }
 
 // isPublic reports whether a policy gives access to others than fixed principals. AWS asks
-// an automated reasoner; this looks at each statement that allows by itself, and takes one
-// for public when in doubt.
+// an automated reasoner.
 func isPublic(p *enforce.Policy) bool {
-	return slices.ContainsFunc(p.Elements().Statements, func(st enforce.StatementElements) bool {
-		return st.Effect.Value == "Allow" && !fixedPrincipals(&st) && !slices.ContainsFunc(st.Conditions, fixing)
-	})
-}
-
-// fixedPrincipals reports whether a statement is for known principals. Everybody can be a
-// user of a web identity provider.
-func fixedPrincipals(st *enforce.StatementElements) bool {
-	return len(st.Principal) > 0 && !slices.ContainsFunc(st.Principal, func(p enforce.PrincipalElement) bool {
-		return p.Type == "Federated" || open(p.Value)
-	})
-}
-
-// fixing reports whether a condition holds only for known callers.
-func fixing(c enforce.ConditionElement) bool {
-	switch strings.ToLower(c.Key.Value) {
-	case "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:userid",
-		"aws:sourcearn", "aws:sourceaccount", "aws:sourcevpc", "aws:sourcevpce":
-	default:
-		return false
-	}
-	operator, set, ifExists := c.Qualifiers()
-	switch operator {
-	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike":
-		return set != "ForAllValues" && !ifExists && !slices.ContainsFunc(c.Values, func(v enforce.Text) bool { return open(v.Value) })
-	}
-	return false
-}
-
-// open reports whether a value has a wildcard or a policy variable.
-func open(value string) bool {
-	return strings.ContainsAny(value, "*?") || strings.Contains(value, "${")
+	return publicpolicy.Public(p.Elements(), publicpolicy.Callers)
 }

@@ -1,6 +1,7 @@
 package secretsmanager
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -81,7 +82,7 @@ func (s *Fake) replicateSecretToRegions(call *fakeaws.Call, in *sm.ReplicateSecr
 		needs, r, err = s.replicating(call, t.secret, in.AddReplicaRegions)
 	}
 	plan := planFor(s, t, 0, needs, func(x *secret) (*sm.ReplicateSecretToRegionsOutput, error) {
-		if err := r.denied(call); err != nil {
+		if err := r.failure(call); err != nil {
 			return nil, err
 		}
 		for _, region := range in.AddReplicaRegions {
@@ -101,11 +102,8 @@ func (s *Fake) replicating(call *fakeaws.Call, x *secret, regions []types.Replic
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if v := x.labels[current]; v != nil && v.hasValue() {
-		r = reading{v, s.decryptionOf(call, x, v, 1)}
+		r = reading{version: v, decryption: s.decryptionOf(call, x, v, 1)}
 		needs = append(needs, r.needs...)
-	}
-	if r.err != nil {
-		return nil, r, r.err
 	}
 	more, err := s.replicaKeyNeeds(call, x, regions)
 	return append(needs, more...), r, err
@@ -115,13 +113,10 @@ func (s *Fake) replicating(call *fakeaws.Call, x *secret, regions []types.Replic
 func (s *Fake) replicaKeyNeeds(call *fakeaws.Call, x *secret, regions []types.ReplicaRegionType) (needs []fakeaws.Need, err error) {
 	for _, region := range regions {
 		there := secret{id: secretID{x.id.account, *region.Region, x.id.name}, suffix: x.suffix}
-		more, err := s.keyNeeds(call, there.use(stringOf(region.KmsKeyId), validateKeyAccess), kmsGenerate, kmsEncrypt)
-		if err != nil {
-			return nil, err
-		}
-		needs = append(needs, more...)
+		more, failed := s.keyNeeds(call, there.use(stringOf(region.KmsKeyId), validateKeyAccess), kmsGenerate, kmsEncrypt)
+		needs, err = append(needs, more...), cmp.Or(err, failed)
 	}
-	return needs, nil
+	return needs, err
 }
 
 // replicate makes the replicas of a secret. One fails where there is a secret of the name,

@@ -3,6 +3,7 @@ package secretsmanager
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,18 +45,14 @@ func (s *Fake) createSecret(call *fakeaws.Call, in *sm.CreateSecretInput) (*fake
 		valueOf = in.ClientRequestToken
 	}
 	keyNeeds, err := s.newKeyNeeds(call, x, x.kmsKey, valueOf)
-	if err == nil {
-		var more []fakeaws.Need
-		more, err = s.replicaKeyNeeds(call, x, in.AddReplicaRegions)
-		keyNeeds = append(keyNeeds, more...)
-	}
-	plan := &fakeaws.Plan[*sm.CreateSecretOutput]{Needs: append(s.createNeeds(call, in, x), keyNeeds...)}
+	replicaNeeds, replicaErr := s.replicaKeyNeeds(call, x, in.AddReplicaRegions)
+	plan := &fakeaws.Plan[*sm.CreateSecretOutput]{Needs: slices.Concat(s.createNeeds(call, in, x), keyNeeds, replicaNeeds)}
 	plan.Do = func() (*sm.CreateSecretOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.create(x, in)
 	}
-	return plan.Refusing(err), nil
+	return plan.Refusing(cmp.Or(err, replicaErr)), nil
 }
 
 func (s *Fake) checkCreate(in *sm.CreateSecretInput) error {
@@ -294,14 +291,8 @@ func (s *Fake) updateKeys(call *fakeaws.Call, x *secret, in *sm.UpdateSecretInpu
 	next := r.encrypt + 1
 	for _, v := range x.ownVersions() {
 		d := s.decryptionOf(call, x, v, next)
-		if d.err != nil {
-			continue
-		}
-		if len(d.entries) == 0 {
-			d.needs[0].Optional, d.needs[0].Entry = true, next
-			d.entries = []int{next}
-		}
-		next += len(x.keysOf(v))
+		d.optional(next)
+		next += len(d.keys)
 		r.versions, r.reads = append(r.versions, v), append(r.reads, d)
 		r.needs = append(r.needs, d.needs...)
 	}
@@ -356,7 +347,7 @@ func (r *reencryption) perform(call *fakeaws.Call) {
 		return
 	}
 	for i, v := range r.versions {
-		if r.reads[i].denied(call) == nil {
+		if r.reads[i].failure(call) == nil {
 			v.keys = append(v.keys[:len(v.keys):len(v.keys)], r.key)
 		}
 	}

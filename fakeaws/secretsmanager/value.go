@@ -59,11 +59,12 @@ func (s *Fake) getSecretValue(call *fakeaws.Call, in *sm.GetSecretValueInput) (*
 // A reading is what a call reads of a secret, as it was when the call was planned.
 type reading struct {
 	version *version
+	err     error // that there is no such version
 	decryption
 }
 
-// reading finds the version that a call asks for, and what it takes to decrypt it. An error
-// waits until the call is allowed.
+// reading finds the version that a call asks for, and what it takes to decrypt it. Errors
+// wait until the call is allowed.
 func (s *Fake) reading(call *fakeaws.Call, x *secret, id, label *string, first int) (r reading) {
 	if x == nil {
 		return r
@@ -112,7 +113,7 @@ func (s *Fake) read(call *fakeaws.Call, x *secret, r *reading) (*sm.GetSecretVal
 	if r.err != nil {
 		return nil, r.err
 	}
-	if err := r.denied(call); err != nil {
+	if err := r.failure(call); err != nil {
 		return nil, err
 	}
 	v := r.version
@@ -146,7 +147,7 @@ func (s *Fake) putSecretValue(call *fakeaws.Call, in *sm.PutSecretValueInput) (*
 		judged, err = s.putting(call, t.secret, *in.ClientRequestToken)
 	}
 	plan := planFor(s, t, 0, append(judged.encrypt, judged.needs...), func(x *secret) (*sm.PutSecretValueOutput, error) {
-		if err := judged.denied(call); err != nil {
+		if err := judged.failure(call); err != nil {
 			return nil, err
 		}
 		return s.put(x, in, &judged)
@@ -167,13 +168,11 @@ func (s *Fake) putting(call *fakeaws.Call, x *secret, token string) (p putting, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.key = x.kmsKey
-	if p.encrypt, err = s.keyNeeds(call, x.use(p.key, token), kmsGenerate); err != nil {
-		return p, err
-	}
+	p.encrypt, err = s.keyNeeds(call, x.use(p.key, token), kmsGenerate)
 	if v := x.version(token); v != nil && v.hasValue() {
-		p.reading = reading{v, s.decryptionOf(call, x, v, 1)}
+		p.reading = reading{version: v, decryption: s.decryptionOf(call, x, v, 1)}
 	}
-	return p, p.err
+	return p, err
 }
 
 // put stores a value. The lock is held.

@@ -113,7 +113,7 @@ func (s *Fake) batchEntry(call *fakeaws.Call, id string, next *int) (*batchEntry
 	needs := []fakeaws.Need{e.target.need}
 	if e.target.secret != nil {
 		e.reading = s.readingOf(call, e.target.secret, nil, nil, *next)
-		*next += max(len(e.reading.entries), 1)
+		*next += len(e.reading.keys)
 		for _, need := range e.reading.needs {
 			if !need.Optional {
 				need.Entry = e.entry

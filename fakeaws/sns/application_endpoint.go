@@ -161,7 +161,7 @@ func (s *Fake) listEndpointsByPlatformApplication(call *fakeaws.Call, in *awssns
 }
 
 // publishToEndpoint keeps a message for a device, for [PublishedDirectly].
-func (s *Fake) publishToEndpoint(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Plan[*awssns.PublishOutput], error) {
+func (s *Fake) publishToEndpoint(call *fakeaws.Call, in *awssns.PublishInput, message *entry) (*fakeaws.Plan[*awssns.PublishOutput], error) {
 	need := fakeaws.Need{Action: "sns:Publish", Resource: *in.TargetArn, Policy: noPolicy}
 	return &fakeaws.Plan[*awssns.PublishOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awssns.PublishOutput, error) {
 		s.mu.Lock()
@@ -173,6 +173,6 @@ func (s *Fake) publishToEndpoint(call *fakeaws.Call, in *awssns.PublishInput) (*
 		case !isTrue(e.attributes["Enabled"]) || !isTrue(s.applicationOf(*in.TargetArn).attributes["Enabled"]):
 			return nil, &types.EndpointDisabledException{Message: aws.String("Endpoint is disabled")}
 		}
-		return s.publishDirectly(call, in)
+		return s.publishDirectly(call, in, message)
 	}}, nil
 }

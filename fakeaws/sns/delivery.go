@@ -2,6 +2,7 @@ package sns
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,13 +70,13 @@ func (b *outbox) takeHanded() []*delivery {
 
 // fanOut has a message delivered to the subscriptions whose filter policies it passes. The
 // lock is held.
-func (s *Fake) fanOut(t *topic, m *Message, structure map[string]string) {
+func (s *Fake) fanOut(t *topic, m *Message, e *entry) {
 	s.forgetPending(t)
-	p := &publication{Message: m, structure: structure, version: "1", fifo: t.fifo}
+	p := &publication{Message: m, structure: e.structure, version: "1", fifo: t.fifo}
 	if v := t.values[attrSignature]; v != "" {
 		p.version = v
 	}
-	f := filtered{message: m}
+	f := filtered{message: m, entry: e}
 	for _, sub := range t.subs {
 		if sub.pending || !f.passes(sub) {
 			continue
@@ -105,9 +106,16 @@ func (s *Fake) deliveryTo(sub *subscription, p *publication) *delivery {
 // does.
 type filtered struct {
 	message    *Message
+	entry      *entry
 	attributes filter.Message
-	body       filter.Message
-	parsed     bool
+}
+
+// filtersBodies reports whether a subscription looks at the messages themselves. The lock is
+// held.
+func (t *topic) filtersBodies() bool {
+	return t != nil && slices.ContainsFunc(t.subs, func(sub *subscription) bool {
+		return sub.filter != nil && sub.scope != filter.Attributes
+	})
 }
 
 // passes reports whether a message is for a subscription.
@@ -121,11 +129,8 @@ func (f *filtered) passes(sub *subscription) bool {
 		}
 		return sub.filter.Match(f.attributes)
 	}
-	if !f.parsed {
-		f.body, _ = filter.ParseBody(f.message.Message)
-		f.parsed = true
-	}
-	return f.body != nil && sub.filter.Match(f.body)
+	f.entry.parse() // it was, unless the subscription is new
+	return f.entry.body != nil && sub.filter.Match(f.entry.body)
 }
 
 // attributesOf are the attributes that filter policies look at: strings, arrays of them and

@@ -120,7 +120,7 @@ func (a *answered) WriteHeader(status int) {
 // invoke delivers to a Lambda function, if its policy lets SNS on behalf of the topic.
 func (s *Fake) invoke(call *fakeaws.Call, d *delivery) error {
 	service := fakeaws.ServiceCall{Principal: serviceName, SourceARN: d.topic, SourceAccount: d.account, Region: d.region}
-	if err := s.may(call, &fakeaws.Question{Service: &service, Action: "lambda:InvokeFunction", Resource: d.endpoint, Region: d.region}); err != nil {
+	if err := s.world.May(background(call), &fakeaws.Question{Service: &service, Action: "lambda:InvokeFunction", Resource: d.endpoint, Region: d.region}); err != nil {
 		return err
 	}
 	r := s.receiverOf(d.endpoint, false)
@@ -132,18 +132,6 @@ func (s *Fake) invoke(call *fakeaws.Call, d *delivery) error {
 		return err // strings always have a form
 	}
 	return r.take(background(call), event)
-}
-
-// may asks whether a call is allowed for which the World need not have a fake.
-func (s *Fake) may(call *fakeaws.Call, q *fakeaws.Question) error {
-	answer, err := s.world.Ask(background(call), q)
-	if err != nil {
-		return err
-	}
-	if !answer.Allowed() {
-		return errors.New(strings.TrimSpace(q.Action + " is denied: " + answer.String() + " " + answer.Note))
-	}
-	return nil
 }
 
 // lambdaEvent is what a function gets (Lambda developer guide, "Invoking Lambda functions
@@ -186,7 +174,7 @@ func (s *Fake) putRecord(call *fakeaws.Call, d *delivery) error {
 	if err != nil {
 		return err
 	}
-	if err := s.may(call, &fakeaws.Question{
+	if err := s.world.May(background(call), &fakeaws.Question{
 		AccessKeyID: *role.Credentials.AccessKeyId, Action: "firehose:PutRecord", Resource: d.endpoint, Region: d.region,
 	}); err != nil {
 		return err

@@ -93,3 +93,36 @@ func sha(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
+
+// Where denials stop no call, they stop no delivery.
+func TestDeliveriesOutsideOfStrictMode(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]fakeaws.Mode{"soft": awstest.Soft, "off": awstest.Off} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acct := awstest.New(t, awstest.With(sns.Service), awstest.WithMode(mode))
+			topic, function, stream := fakeaws.ARN("sns", region, acct.ID(), "orders"), fakeaws.ARN("lambda", region, acct.ID(), "function:f"), fakeaws.ARN("firehose", region, acct.ID(), "deliverystream/s")
+			client := awssns.NewFromConfig(acct.Config())
+			_, err := client.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("orders")})
+			require.NoError(t, err)
+			role := acct.NewRole("delivery", awstest.Trust(awstest.Allow("sts:AssumeRole").By("sns.amazonaws.com")))
+			for _, in := range []awssns.SubscribeInput{
+				{Protocol: aws.String("lambda"), Endpoint: &function},
+				{Protocol: aws.String("firehose"), Endpoint: &stream, Attributes: map[string]string{"SubscriptionRoleArn": role.ARN()}},
+			} {
+				in.TopicArn = &topic
+				_, err = client.Subscribe(t.Context(), &in)
+				require.NoError(t, err)
+			}
+			got := 0
+			for _, endpoint := range []string{function, stream} {
+				sns.DeliverTo(acct.World(), endpoint, func(context.Context, []byte) error {
+					got++
+					return nil
+				})
+			}
+			publish(t, client, &topic, "message")
+			assert.Equal(t, 2, got)
+		})
+	}
+}

@@ -174,7 +174,7 @@ func validation(what string) error {
 
 // publishToPhone keeps a text message, for [PublishedDirectly]. The resource of the
 // permission is the number.
-func (s *Fake) publishToPhone(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Plan[*awssns.PublishOutput], error) {
+func (s *Fake) publishToPhone(call *fakeaws.Call, in *awssns.PublishInput, message *entry) (*fakeaws.Plan[*awssns.PublishOutput], error) {
 	if err := checkPhone(in.PhoneNumber); err != nil {
 		return nil, err
 	}
@@ -188,16 +188,16 @@ func (s *Fake) publishToPhone(call *fakeaws.Call, in *awssns.PublishInput) (*fak
 		if s.phonesOf(call.Account, call.Region).optedOut[*in.PhoneNumber] {
 			return nil, &types.OptedOutException{Message: aws.String("Phone number is opted out")} // that Publish answers so is unverified
 		}
-		return s.publishDirectly(call, in)
+		return s.publishDirectly(call, in, message)
 	}}, nil
 }
 
-// publishDirectly checks and keeps a message that is for no topic. The lock is held.
-func (s *Fake) publishDirectly(call *fakeaws.Call, in *awssns.PublishInput) (*awssns.PublishOutput, error) {
-	entry := types.PublishBatchRequestEntry{
-		Message: in.Message, Subject: in.Subject, MessageStructure: in.MessageStructure, MessageAttributes: in.MessageAttributes,
-	}
-	if _, err := checkMessage(&topic{}, &entry); err != nil {
+// publishDirectly checks and keeps a message that is for no topic: the ids of FIFO topics are
+// not looked at. The lock is held.
+func (s *Fake) publishDirectly(call *fakeaws.Call, in *awssns.PublishInput, message *entry) (*awssns.PublishOutput, error) {
+	own := *message.PublishBatchRequestEntry
+	own.MessageGroupId, own.MessageDeduplicationId = nil, nil
+	if err := checkMessage(&topic{}, &entry{PublishBatchRequestEntry: &own, wrong: message.wrong}); err != nil {
 		return nil, err
 	}
 	m := &Message{

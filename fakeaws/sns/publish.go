@@ -25,11 +25,15 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 	if in.Message == nil {
 		return nil, required("Message")
 	}
+	message := read(&types.PublishBatchRequestEntry{
+		Message: in.Message, MessageAttributes: in.MessageAttributes, MessageDeduplicationId: in.MessageDeduplicationId,
+		MessageGroupId: in.MessageGroupId, MessageStructure: in.MessageStructure, Subject: in.Subject,
+	})
 	switch {
 	case in.PhoneNumber != nil && in.TopicArn == nil && in.TargetArn == nil:
-		return s.publishToPhone(call, in)
+		return s.publishToPhone(call, in, message)
 	case in.TargetArn != nil && in.TopicArn == nil && in.PhoneNumber == nil && isEndpointARN(*in.TargetArn, "sns", "endpoint/"):
-		return s.publishToEndpoint(call, in)
+		return s.publishToEndpoint(call, in, message)
 	}
 	target, parameter := in.TopicArn, "TopicArn"
 	switch {
@@ -38,12 +42,8 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 	case in.TopicArn == nil || in.TargetArn != nil || in.PhoneNumber != nil:
 		return nil, invalidParameter(textNoTarget)
 	}
-	entry := types.PublishBatchRequestEntry{
-		Message: in.Message, MessageAttributes: in.MessageAttributes, MessageDeduplicationId: in.MessageDeduplicationId,
-		MessageGroupId: in.MessageGroupId, MessageStructure: in.MessageStructure, Subject: in.Subject,
-	}
-	return onMessages(s, call, parameter, target, func(t *topic) (*awssns.PublishOutput, error) {
-		result, err := s.accept(t, &entry)
+	return onMessages(s, call, parameter, target, []*entry{message}, func(t *topic) (*awssns.PublishOutput, error) {
+		result, err := s.accept(t, message)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func (s *Fake) publish(call *fakeaws.Call, in *awssns.PublishInput) (*fakeaws.Pl
 // onMessages plans a call that publishes to a topic: [onTopic] with the permissions on the
 // key that encrypts it. What do has put into the outbox is delivered before the call is
 // answered.
-func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *string, do func(*topic) (O, error)) (*fakeaws.Plan[O], error) {
+func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *string, messages []*entry, do func(*topic) (O, error)) (*fakeaws.Plan[O], error) {
 	id, err := topicAt(call, parameter, arn)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,13 @@ func onMessages[O any](s *Fake, call *fakeaws.Call, parameter string, arn *strin
 	t := s.topics[id]
 	kms, kmsErr := s.kmsNeeds(call, t)
 	plan := &fakeaws.Plan[O]{Needs: append([]fakeaws.Need{s.need(call, "sns:Publish", id, shareable)}, kms...)}
+	filtered := t.filtersBodies()
 	plan.Do = func() (out O, err error) {
+		if filtered {
+			for _, message := range messages {
+				message.parse() // before the lock is held
+			}
+		}
 		out, handed, err := locked(s, t, do)
 		if err == nil {
 			s.deliver(call)
@@ -88,9 +94,8 @@ func locked[O any](s *Fake, t *topic, do func(*topic) (O, error)) (out O, handed
 
 // accept checks a message and has it delivered, or finds that a FIFO topic has had it: then
 // the answer is that of the message it was. The lock is held.
-func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.PublishBatchResultEntry, error) {
-	structure, err := checkMessage(t, in)
-	if err != nil {
+func (s *Fake) accept(t *topic, in *entry) (_ *types.PublishBatchResultEntry, err error) {
+	if err := checkMessage(t, in); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -100,7 +105,7 @@ func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.Publ
 	}
 	key := ""
 	if t.fifo {
-		if m.DeduplicationID, err = t.dedupID(in); err != nil {
+		if m.DeduplicationID, err = t.dedupID(in.PublishBatchRequestEntry); err != nil {
 			return nil, err
 		}
 		key = m.DeduplicationID
@@ -120,7 +125,7 @@ func (s *Fake) accept(t *topic, in *types.PublishBatchRequestEntry) (*types.Publ
 		t.dedup.remember(key, m.ID, m.SequenceNumber, now)
 	}
 	t.keep(m)
-	s.fanOut(t, m, structure)
+	s.fanOut(t, m, in)
 	return result, nil
 }
 

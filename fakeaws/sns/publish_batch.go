@@ -21,19 +21,22 @@ func (s *Fake) publishBatch(call *fakeaws.Call, in *awssns.PublishBatchInput) (*
 	if in.PublishBatchRequestEntries == nil {
 		return nil, required("PublishBatchRequestEntries")
 	}
-	return onMessages(s, call, "TopicArn", in.TopicArn, func(t *topic) (*awssns.PublishBatchOutput, error) {
+	var messages []*entry
+	for i := range in.PublishBatchRequestEntries[:min(len(in.PublishBatchRequestEntries), maxBatch)] {
+		messages = append(messages, read(&in.PublishBatchRequestEntries[i]))
+	}
+	return onMessages(s, call, "TopicArn", in.TopicArn, messages, func(t *topic) (*awssns.PublishBatchOutput, error) {
 		if err := checkBatch(in.PublishBatchRequestEntries, t.maxSize()); err != nil {
 			return nil, err
 		}
 		out := &awssns.PublishBatchOutput{Successful: []types.PublishBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}
-		for i := range in.PublishBatchRequestEntries {
-			entry := &in.PublishBatchRequestEntries[i]
-			result, err := s.accept(t, entry)
+		for _, message := range messages {
+			result, err := s.accept(t, message)
 			if err != nil {
-				out.Failed = append(out.Failed, failure(entry.Id, err))
+				out.Failed = append(out.Failed, failure(message.Id, err))
 				continue
 			}
-			result.Id = entry.Id
+			result.Id = message.Id
 			out.Successful = append(out.Successful, *result)
 		}
 		return out, nil

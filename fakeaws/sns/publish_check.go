@@ -36,28 +36,58 @@ func sizeOf(in *types.PublishBatchRequestEntry) int {
 	return n
 }
 
-// checkMessage checks a message by the limits and the kind of its topic. It returns the
-// messages by protocol that a message of the structure json has.
-func checkMessage(t *topic, in *types.PublishBatchRequestEntry) (structure map[string]string, err error) {
+// An entry is a message to publish, with what is read of it before the lock is held:
+// documents of many members take long.
+type entry struct {
+	*types.PublishBatchRequestEntry
+	// structure are the messages by protocol that one of the structure json has, and wrong
+	// what is wrong with it.
+	structure map[string]string
+	wrong     error
+	// body is the message as filter policies look at it, once it was parsed.
+	body   filter.Message
+	parsed bool
+}
+
+// parse parses the message for filter policies.
+func (e *entry) parse() {
+	if !e.parsed && e.Message != nil && len(*e.Message) <= maxMessageSize {
+		e.body, _ = filter.ParseBody(*e.Message)
+		e.parsed = true
+	}
+}
+
+// read reads a message that can be one of a topic. Others are refused for their size.
+func read(in *types.PublishBatchRequestEntry) *entry {
+	e := &entry{PublishBatchRequestEntry: in}
+	if in.Message != nil && len(*in.Message) <= maxMessageSize {
+		e.structure, e.wrong = structureOf(in)
+	}
+	return e
+}
+
+// checkMessage checks a message by the limits and the kind of its topic.
+func checkMessage(t *topic, e *entry) error {
+	in := e.PublishBatchRequestEntry
 	switch {
 	case aws.ToString(in.Message) == "":
-		return nil, invalidParameter(textEmpty)
+		return invalidParameter(textEmpty)
 	case len(in.MessageAttributes) > maxMessageAttributes:
-		return nil, invalidParameter(textAttributeCount)
+		return invalidParameter(textAttributeCount)
 	case sizeOf(in) > t.maxSize():
-		return nil, invalidParameter(textTooLong)
+		return invalidParameter(textTooLong)
 	case in.Subject != nil && !isSubject(*in.Subject):
-		return nil, invalidParameter("Subject")
+		return invalidParameter("Subject")
 	case !utf8.ValidString(*in.Message):
-		return nil, invalidParameter("Message")
+		return invalidParameter("Message")
 	}
 	if err := t.checkFIFO(in); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkAttributes(in.MessageAttributes); err != nil {
-		return nil, err
+		return err
 	}
-	return structureOf(in)
+	return e.wrong
 }
 
 // isSubject: "Subjects must be UTF-8 text with no line breaks or control characters, and
