@@ -233,10 +233,12 @@ func (s *Fake) finish(call *fakeaws.Call, d *delivery, err error) {
 	d.record.Outcome, d.record.Reason = outcome, reason
 }
 
-// asService is SNS as it calls others on behalf of the topic.
-func (d *delivery) asService(region string) fakeaws.Actor {
-	return fakeaws.ServiceCall{Principal: serviceName, SourceARN: d.topic, SourceAccount: d.account, Region: region}.Actor()
+// service is SNS as it calls others on behalf of the topic.
+func (d *delivery) service(region string) fakeaws.ServiceCall {
+	return fakeaws.ServiceCall{Principal: serviceName, SourceARN: d.topic, SourceAccount: d.account, Region: region}
 }
+
+func (d *delivery) asService(region string) fakeaws.Actor { return d.service(region).Actor() }
 
 // text is the message for the protocol of the delivery.
 func (d *delivery) text() string {

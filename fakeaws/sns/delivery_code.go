@@ -2,7 +2,6 @@ package sns
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,51 +9,37 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/role"
 )
 
-// A receiver is Go code that stands for endpoints: of HTTP, of Lambda or of Amazon Data
-// Firehose. Nothing leaves the process to other endpoints.
+// A receiver is Go code that stands for HTTP endpoints. Nothing leaves the process to others.
 type receiver struct{ of *receiving }
 
 type receiving struct {
 	prefix string
 	serve  http.Handler
-	take   func(context.Context, []byte) error
 }
 
 // Deliver has a handler stand for the HTTP and HTTPS endpoints whose URLs begin with a
 // prefix: it gets what SNS posts to them, also the requests to confirm a subscription. The
 // handler may use the World.
 func Deliver(w *fakeaws.World, prefix string, handler http.Handler) {
-	Of(w).receive(&receiving{prefix: prefix, serve: handler})
-}
-
-// DeliverTo has a function stand for a Lambda function, by its ARN, which it gets events as
-// JSON for, or for a delivery stream of Amazon Data Firehose, which it gets records for. SNS
-// delivers what it may: lambda:InvokeFunction by the policy of the function, and
-// firehose:PutRecord by the role of the subscription. An error makes the delivery fail.
-func DeliverTo(w *fakeaws.World, arn string, take func(ctx context.Context, payload []byte) error) {
-	Of(w).receive(&receiving{prefix: arn, take: take})
-}
-
-func (s *Fake) receive(r *receiving) {
+	s := Of(w)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.receivers = append(s.receivers, receiver{r})
+	s.receivers = append(s.receivers, receiver{&receiving{prefix: prefix, serve: handler}})
 }
 
-// receiverOf finds the Go code that stands for an endpoint: of several, that with the
+// receiverOf finds the handler that stands for an endpoint: of several, that with the
 // longest prefix, and the latest of these.
-func (s *Fake) receiverOf(endpoint string, http bool) *receiving {
+func (s *Fake) receiverOf(endpoint string) *receiving {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found *receiving
 	for _, r := range s.receivers {
-		matches := r.of.prefix == endpoint || http && strings.HasPrefix(endpoint, r.of.prefix)
-		if matches && (r.of.serve != nil) == http && (found == nil || len(r.of.prefix) >= len(found.prefix)) {
+		if strings.HasPrefix(endpoint, r.of.prefix) && (found == nil || len(r.of.prefix) >= len(found.prefix)) {
 			found = r.of
 		}
 	}
@@ -62,11 +47,11 @@ func (s *Fake) receiverOf(endpoint string, http bool) *receiving {
 }
 
 // errNoReceiver is why nothing can be delivered to an endpoint.
-var errNoReceiver = errors.New("no Go code stands for the endpoint: see sns.Deliver and sns.DeliverTo")
+var errNoReceiver = errors.New("no handler stands for the endpoint: see sns.Deliver")
 
 // post delivers to an HTTP endpoint.
 func (s *Fake) post(call *fakeaws.Call, d *delivery) error {
-	r := s.receiverOf(d.endpoint, true)
+	r := s.receiverOf(d.endpoint)
 	if r == nil {
 		return errNoReceiver
 	}
@@ -117,21 +102,15 @@ func (a *answered) WriteHeader(status int) {
 	}
 }
 
-// invoke delivers to a Lambda function, if its policy lets SNS on behalf of the topic.
+// invoke delivers to a Lambda function, if its policy lets SNS on behalf of the topic. SNS
+// does not wait for the function.
 func (s *Fake) invoke(call *fakeaws.Call, d *delivery) error {
-	service := fakeaws.ServiceCall{Principal: serviceName, SourceARN: d.topic, SourceAccount: d.account, Region: d.region}
-	if err := s.world.May(background(call), &fakeaws.Question{Service: &service, Action: "lambda:InvokeFunction", Resource: d.endpoint, Region: d.region}); err != nil {
-		return err
-	}
-	r := s.receiverOf(d.endpoint, false)
-	if r == nil {
-		return errNoReceiver
-	}
 	event, err := json.Marshal(s.lambdaEvent(d))
 	if err != nil {
 		return err // strings always have a form
 	}
-	return r.take(background(call), event)
+	_, err = s.world.Deliver(background(call), d.asService(d.region), &fakeaws.Delivery{Target: d.endpoint, Body: event})
+	return err
 }
 
 // lambdaEvent is what a function gets (Lambda developer guide, "Invoking Lambda functions
@@ -168,20 +147,10 @@ func (s *Fake) putRecord(call *fakeaws.Call, d *delivery) error {
 	if !s.world.Has("sts") {
 		return errors.New("this World has no STS, which the role of the subscription takes")
 	}
-	role, err := fakeaws.Do[awssts.AssumeRoleOutput](background(call), s.world, d.asService(d.region), &awssts.AssumeRoleInput{
-		RoleArn: &d.firehoseRole, RoleSessionName: aws.String("SNS"),
-	})
+	session, err := role.Assume(background(call), s.world, d.service(d.region), d.firehoseRole, "SNS")
 	if err != nil {
 		return err
 	}
-	if err := s.world.May(background(call), &fakeaws.Question{
-		AccessKeyID: *role.Credentials.AccessKeyId, Action: "firehose:PutRecord", Resource: d.endpoint, Region: d.region,
-	}); err != nil {
-		return err
-	}
-	r := s.receiverOf(d.endpoint, false)
-	if r == nil {
-		return errNoReceiver
-	}
-	return r.take(background(call), []byte(s.bodyFor(d)))
+	_, err = s.world.Deliver(background(call), session.Actor, &fakeaws.Delivery{Target: d.endpoint, Body: []byte(s.bodyFor(d))})
+	return err
 }

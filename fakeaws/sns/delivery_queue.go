@@ -5,8 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -20,29 +18,19 @@ func (s *Fake) sendToQueue(call *fakeaws.Call, d *delivery, queue string, why er
 	if err != nil {
 		return err // it was checked
 	}
-	if !s.world.Has("sqs") {
-		return errors.New("this World has no SQS")
-	}
-	in := &sqs.SendMessageInput{QueueUrl: aws.String("https://sqs." + arn.Region + ".amazonaws.com/" + arn.AccountID + "/" + arn.Resource)}
-	in.MessageBody = aws.String(s.bodyFor(d))
+	message := &fakeaws.Delivery{Target: queue, Body: []byte(s.bodyFor(d)), GroupID: d.groupID, DeduplicationID: d.deduplication}
 	if d.raw && d.confirmation == "" {
-		in.MessageAttributes = queueAttributes(d)
+		message.Attributes = queueAttributes(d)
 	}
 	if why != nil {
-		if in.MessageAttributes == nil {
-			in.MessageAttributes = make(map[string]sqstypes.MessageAttributeValue, 3)
+		if message.Attributes == nil {
+			message.Attributes = make(map[string]fakeaws.DeliveryAttribute, 3)
 		}
 		for name, value := range failureAttributes(call, why) {
-			in.MessageAttributes[name] = sqstypes.MessageAttributeValue{DataType: aws.String(typeString), StringValue: aws.String(value)}
+			message.Attributes[name] = fakeaws.DeliveryAttribute{Type: typeString, String: value}
 		}
 	}
-	if d.groupID != "" {
-		in.MessageGroupId = &d.groupID
-	}
-	if isFIFO(arn.Resource) && d.deduplication != "" {
-		in.MessageDeduplicationId = &d.deduplication
-	}
-	_, err = fakeaws.Do[sqs.SendMessageOutput](background(call), s.world, d.asService(arn.Region), in)
+	_, err = s.world.Deliver(background(call), d.asService(arn.Region), message)
 	return err
 }
 
@@ -59,13 +47,13 @@ func (s *Fake) bodyFor(d *delivery) string {
 }
 
 // queueAttributes are the attributes of a message as SQS has them.
-func queueAttributes(d *delivery) map[string]sqstypes.MessageAttributeValue {
+func queueAttributes(d *delivery) map[string]fakeaws.DeliveryAttribute {
 	if len(d.publication.Attributes) == 0 {
 		return nil
 	}
-	m := make(map[string]sqstypes.MessageAttributeValue, len(d.publication.Attributes))
+	m := make(map[string]fakeaws.DeliveryAttribute, len(d.publication.Attributes))
 	for name, v := range d.publication.Attributes {
-		m[name] = sqstypes.MessageAttributeValue{DataType: v.DataType, StringValue: v.StringValue, BinaryValue: v.BinaryValue}
+		m[name] = fakeaws.DeliveryAttribute{Type: aws.ToString(v.DataType), String: aws.ToString(v.StringValue), Binary: v.BinaryValue}
 	}
 	return m
 }

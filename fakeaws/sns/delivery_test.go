@@ -24,6 +24,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
+	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
@@ -301,26 +302,25 @@ func TestHTTPEndpoints(t *testing.T) {
 	deliveries := sns.Published(c.World.World, topicARN)[0].Deliveries
 	assert.Equal(t, sns.Delivered, deliveries[0].Outcome)
 	assert.Equal(t, sns.Dropped, deliveries[1].Outcome)
-	assert.Contains(t, deliveries[1].Reason, "no Go code stands for the endpoint")
+	assert.Contains(t, deliveries[1].Reason, "no handler stands for the endpoint")
 	events := c.Log().Events()
-	assert.Contains(t, events[len(events)-1].Help, "no Go code stands for the endpoint")
+	assert.Contains(t, events[len(events)-1].Help, "no handler stands for the endpoint")
 	status = http.StatusInternalServerError
 	publish(t, c.root(), topic, "x")
 	assert.Equal(t, "the endpoint answered 500", sns.Published(c.World.World, topicARN)[1].Deliveries[0].Reason)
 }
 
-// A function that no policy lets SNS invoke is not given to Go code. In this World there is
-// nobody to keep such a policy.
+// Where nothing judges calls of Lambda, a function is not given to Go code.
 func TestLambdaIsJudged(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	topic := c.topic(t, "orders")
 	function := "arn:aws:lambda:us-east-1:" + owner + ":function:f"
 	called := false
-	sns.DeliverTo(c.World.World, function, func(context.Context, []byte) error { called = true; return errors.New("x") })
+	c.World.World.Receive(function, func(context.Context, *fakeaws.Delivery) ([]byte, error) { called = true; return nil, errors.New("x") })
 	_, err := c.root().Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: topic, Protocol: aws.String("lambda"), Endpoint: &function})
 	require.NoError(t, err)
 	publish(t, c.root(), topic, "x")
 	assert.False(t, called)
-	assert.Contains(t, sns.Published(c.World.World, topicARN)[0].Deliveries[0].Reason, "lambda:InvokeFunction is denied")
+	assert.Contains(t, sns.Published(c.World.World, topicARN)[0].Deliveries[0].Reason, "this World has no lambda")
 }

@@ -31,17 +31,17 @@ func TestFunctions(t *testing.T) {
 	_, err = client.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("lambda"), Endpoint: &function})
 	require.NoError(t, err)
 	var events []string
-	sns.DeliverTo(acct.World(), function, func(_ context.Context, event []byte) error {
+	acct.World().Receive(function, func(_ context.Context, event *fakeaws.Delivery) ([]byte, error) {
 		var e struct {
 			Records []struct {
 				Sns struct{ Message, Type string }
 			}
 		}
-		if err := json.Unmarshal(event, &e); err != nil {
-			return err
+		if err := json.Unmarshal(event.Body, &e); err != nil {
+			return nil, err
 		}
 		events = append(events, e.Records[0].Sns.Message)
-		return nil
+		return nil, nil
 	})
 	permit := func(source string) {
 		body := `{"StatementId":"` + source[strings.LastIndexByte(source, ':')+1:] + `","Action":"lambda:InvokeFunction","Principal":"sns.amazonaws.com","SourceArn":"` + source + `"}`
@@ -62,7 +62,7 @@ func TestFunctions(t *testing.T) {
 	publish(t, client, &topic, "allowed")
 	assert.Equal(t, []string{"allowed"}, events)
 	published := sns.Published(acct.World(), topic)
-	assert.Contains(t, published[0].Deliveries[0].Reason, "lambda:InvokeFunction is denied")
+	assert.Contains(t, published[0].Deliveries[0].Reason, "not authorized to perform: lambda:InvokeFunction")
 	assert.Equal(t, sns.Delivered, published[2].Deliveries[0].Outcome)
 }
 
@@ -78,15 +78,15 @@ func TestDeliveryStreams(t *testing.T) {
 	_, err = client.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("firehose"), Endpoint: &stream, Attributes: map[string]string{"SubscriptionRoleArn": role.ARN(), "RawMessageDelivery": "true"}})
 	require.NoError(t, err)
 	var records []string
-	sns.DeliverTo(acct.World(), stream, func(_ context.Context, record []byte) error {
-		records = append(records, string(record))
-		return nil
+	acct.World().Receive(stream, func(_ context.Context, record *fakeaws.Delivery) ([]byte, error) {
+		records = append(records, string(record.Body))
+		return nil, nil
 	})
 	publish(t, client, &topic, "denied")
 	role.Attach(awstest.Allow("firehose:PutRecord").On(stream))
 	publish(t, client, &topic, "allowed")
 	assert.Equal(t, []string{"allowed"}, records)
-	assert.Contains(t, sns.Published(acct.World(), topic)[0].Deliveries[0].Reason, "firehose:PutRecord is denied")
+	assert.Contains(t, sns.Published(acct.World(), topic)[0].Deliveries[0].Reason, "not authorized to perform: firehose:PutRecord")
 }
 
 func sha(text string) string {
@@ -116,9 +116,9 @@ func TestDeliveriesOutsideOfStrictMode(t *testing.T) {
 			}
 			got := 0
 			for _, endpoint := range []string{function, stream} {
-				sns.DeliverTo(acct.World(), endpoint, func(context.Context, []byte) error {
+				acct.World().Receive(endpoint, func(context.Context, *fakeaws.Delivery) ([]byte, error) {
 					got++
-					return nil
+					return nil, nil
 				})
 			}
 			publish(t, client, &topic, "message")
