@@ -82,7 +82,7 @@ func TestRotateWith(t *testing.T) {
 		w := acct.World()
 		_, err := w.Do(t.Context(), w.Fixture(acct.ID(), acct.Region()), rotation(function))
 		require.NoError(t, err)
-		assert.Equal(t, 4, steps)
+		assert.Zero(t, steps, "the World's own hand configures; the invocation by Secrets Manager is judged")
 	})
 }
 

@@ -8,6 +8,7 @@ package secretstest
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,12 +63,18 @@ func (s *Secrets) Secret(name string) *Secret {
 // Names returns the names of the secrets, in order.
 func (s *Secrets) Names() []string { return s.fake().Names(s.account.ID(), s.region) }
 
-// RotateWith has Go code stand for the Lambda function with an ARN, when a secret is
-// rotated. It gets the events of the four steps, and makes its calls as the role of the
-// function. The function's policy must let secretsmanager.amazonaws.com invoke it:
+// RotateWith has Go code stand for the Lambda function with an ARN, in a World without Lambda,
+// when a secret is rotated. It gets the events of the four steps, and makes its calls as the
+// role of the function. The function's policy must let secretsmanager.amazonaws.com invoke it:
 // [awstest.Account.SetResourcePolicy] gives it one.
-func (s *Secrets) RotateWith(functionARN string, rotate secretsmanager.RotationFunction) {
-	s.fake().SetRotationFunction(functionARN, rotate)
+func (s *Secrets) RotateWith(functionARN string, rotate func(context.Context, secretsmanager.RotationEvent) error) {
+	s.account.World().Receive(functionARN, func(ctx context.Context, d *fakeaws.Delivery) ([]byte, error) {
+		var event secretsmanager.RotationEvent
+		if err := json.Unmarshal(d.Body, &event); err != nil {
+			return nil, err
+		}
+		return nil, rotate(ctx, event)
+	})
 }
 
 func (s *Secrets) fake() *secretsmanager.Fake {

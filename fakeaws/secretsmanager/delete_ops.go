@@ -104,6 +104,7 @@ func (s *Fake) restoreSecret(call *fakeaws.Call, in *sm.RestoreSecretInput) (*fa
 			x.changed = s.now()
 		}
 		x.deleted, x.expires = time.Time{}, time.Time{}
+		s.schedule(x)
 		return &sm.RestoreSecretOutput{ARN: aws.String(x.arn()), Name: aws.String(x.id.name)}, nil
 	})
 }

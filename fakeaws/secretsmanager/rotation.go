@@ -1,7 +1,6 @@
 package secretsmanager
 
 import (
-	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,25 +18,13 @@ const (
 	FinishSecret RotationStep = "finishSecret"
 )
 
-// A RotationEvent is what Secrets Manager hands to a rotation function.
+// A RotationEvent is the payload with which Secrets Manager invokes a rotation function.
 type RotationEvent struct {
 	Step RotationStep
 	// SecretID is the ARN of the secret, ClientRequestToken the id of its new version.
 	SecretID           string `json:"SecretId"`
 	ClientRequestToken string
 	RotationToken      string
-}
-
-// A RotationFunction stands for the Lambda function that rotates a secret. It makes its
-// calls with clients of its own, as the role of the function.
-type RotationFunction func(ctx context.Context, event RotationEvent) error
-
-// SetRotationFunction has Go code stand for the Lambda function with an ARN: a World has no
-// Lambda that could run it. Secrets Manager calls it when the function's policy admits that.
-func (s *Fake) SetRotationFunction(functionARN string, f RotationFunction) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.functions[functionARN] = f
 }
 
 // A rotation is how a secret is rotated.
@@ -51,7 +38,7 @@ type rotation struct {
 	next     time.Time
 	// token and version are those of the rotation in progress.
 	token, version string
-	// failure is what the function returned last.
+	// failure is why the last rotation failed.
 	failure error
 }
 
@@ -81,6 +68,14 @@ func (r *rotation) labelsMoved(c *content, now time.Time) {
 	if r.version != "" && c.labels[current] != nil && c.labels[current].id == r.version {
 		r.succeeded(now)
 	}
+}
+
+// due is when the secret is to be rotated by its schedule; zero for never.
+func (x *secret) due() time.Time {
+	if x.gone || !x.deleted.IsZero() || !aws.ToBool(x.rotation.enabled) {
+		return time.Time{}
+	}
+	return x.rotation.next
 }
 
 func (r *rotation) succeeded(now time.Time) {

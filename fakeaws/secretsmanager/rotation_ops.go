@@ -1,12 +1,13 @@
 package secretsmanager
 
 import (
-	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -26,9 +27,8 @@ func (s *Fake) rotationOps() []fakeaws.Op {
 const principal = "secretsmanager.amazonaws.com"
 
 // rotateSecret configures the rotation of a secret, and begins one. The caller and Secrets
-// Manager both need lambda:InvokeFunction on the function. In place of the Lambda function,
-// the Go function that a test has registered does the steps before the call returns. Their
-// failure is no error of the call, which AWS answers before.
+// Manager both need lambda:InvokeFunction on the function. It does the steps before the call
+// returns. Their failure is no error of the call, which AWS answers before.
 func (s *Fake) rotateSecret(call *fakeaws.Call, in *sm.RotateSecretInput) (*fakeaws.Plan[*sm.RotateSecretOutput], error) {
 	t, err := s.target(call, in, in.SecretId, "secretsmanager:RotateSecret")
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Fake) rotateSecret(call *fakeaws.Call, in *sm.RotateSecretInput) (*fake
 		begin.Do = func() (*sm.RotateSecretOutput, error) {
 			out, err := perform()
 			if err == nil {
-				s.steps(r)
+				s.steps(call, r)
 			}
 			return out, err
 		}
@@ -83,7 +83,6 @@ type rotating struct {
 	// What begin has found.
 	secret *secret
 	event  RotationEvent
-	run    RotationFunction
 }
 
 // invoking is the permission to invoke the function. An error is answered when the call is
@@ -110,7 +109,16 @@ func (s *Fake) invoking(call *fakeaws.Call, t *target, r *rotating) ([]fakeaws.N
 		need.Policy = noPolicy
 	}
 	need.Note = "RotateSecret needs the permission to invoke the rotation function"
-	return []fakeaws.Need{need}, s.admitted(call, t, r.function)
+	if err := s.admitted(call, t, r.function); err != nil {
+		return []fakeaws.Need{need}, err
+	}
+	if !s.world.TargetExists(r.function) {
+		if s.world.Has("lambda") {
+			return []fakeaws.Need{need}, notFound(textFunctionNotFound)
+		}
+		return []fakeaws.Need{need}, notImplemented("the rotation function " + r.function + ", for which this World has neither Lambda nor Go code (secretstest.RotateWith), is not invoked")
+	}
+	return []fakeaws.Need{need}, nil
 }
 
 // lambda is what knows the policies of functions; nil where nothing does.
@@ -149,26 +157,11 @@ func (s *Fake) begin(x *secret, r *rotating) (*sm.RotateSecretOutput, error) {
 	if v := x.labels[pending]; v != nil && v != x.labels[current] {
 		return nil, invalidRequest(textRotating)
 	}
-	if r.run = s.functions[r.function]; r.run == nil {
-		known := slices.Sorted(maps.Keys(s.functions))
-		return nil, notImplemented("no Go function stands for the rotation function " + r.function + " (SetRotationFunction has: " +
-			cmp.Or(strings.Join(known, ", "), "none") + "), and Lambda functions are not run")
-	}
 	if r.in.RotationRules == nil && x.rotation.rules == nil {
 		return nil, invalidParameter(textNoRules)
 	}
 	now, token := s.now(), *r.in.ClientRequestToken
-	v := x.version(token)
-	if v != nil && v.hasValue() {
-		return nil, alreadyExists(fmt.Sprintf(textTokenUsed, token, x.arn()))
-	}
-	if v == nil {
-		v = &version{id: token, created: now, keys: []string{x.kmsKey}}
-		if err := x.addVersion(v, now); err != nil {
-			return nil, err
-		}
-	}
-	if err := x.attach(v, pending); err != nil {
+	if err := s.beginVersion(x, token, now); err != nil {
 		return nil, err
 	}
 	x.rotation.enabled, x.rotation.function = aws.Bool(true), r.function
@@ -176,11 +169,10 @@ func (s *Fake) begin(x *secret, r *rotating) (*sm.RotateSecretOutput, error) {
 		rules := *r.in.RotationRules
 		x.rotation.rules, x.rotation.schedule = &rules, r.schedule
 	}
-	x.rotation.next = x.rotation.schedule.after(now)
-	x.rotation.version, x.rotation.token, x.rotation.failure = token, s.world.IDs().UUID(), nil
+	s.rotated = slices.DeleteFunc(s.rotated, func(other *secret) bool { return other == x || other.gone })
+	s.rotated = append(s.rotated, x)
 	x.changed = now
-	r.secret = x
-	r.event = RotationEvent{SecretID: x.arn(), ClientRequestToken: token, RotationToken: x.rotation.token}
+	s.start(x, r, token, now)
 	out := &sm.RotateSecretOutput{ARN: aws.String(x.arn()), Name: aws.String(x.id.name)}
 	if r.now {
 		out.VersionId = aws.String(token)
@@ -188,9 +180,87 @@ func (s *Fake) begin(x *secret, r *rotating) (*sm.RotateSecretOutput, error) {
 	return out, nil
 }
 
-// steps has the function rotate the secret. The lock is not held: the function calls Secrets
-// Manager.
-func (s *Fake) steps(r *rotating) {
+// beginVersion makes the version that the function is to fill. The lock is held.
+func (s *Fake) beginVersion(x *secret, token string, now time.Time) error {
+	v := x.version(token)
+	if v != nil && v.hasValue() {
+		return alreadyExists(fmt.Sprintf(textTokenUsed, token, x.arn()))
+	}
+	if v == nil {
+		v = &version{id: token, created: now, keys: []string{x.kmsKey}}
+		if err := x.addVersion(v, now); err != nil {
+			return err
+		}
+	}
+	return x.attach(v, pending)
+}
+
+// start begins a rotation. The lock is held.
+func (s *Fake) start(x *secret, r *rotating, token string, now time.Time) {
+	x.rotation.version, x.rotation.token, x.rotation.failure = token, s.world.IDs().UUID(), nil
+	x.rotation.next = x.rotation.schedule.after(now)
+	s.schedule(x)
+	r.secret, r.function = x, x.rotation.function
+	r.event = RotationEvent{SecretID: x.arn(), ClientRequestToken: token, RotationToken: x.rotation.token}
+}
+
+// schedule has the World rotate a secret when it is due. The lock is held.
+func (s *Fake) schedule(x *secret) {
+	if at := x.due(); !at.IsZero() {
+		s.world.Wake(at)
+	}
+}
+
+// Next implements [fakeaws.Worker].
+func (s *Fake) Next() (at time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.nextRotation()
+	if x == nil {
+		return time.Time{}, false
+	}
+	return x.due(), true
+}
+
+// nextRotation is the secret that is to be rotated first; nil for none. The lock is held.
+func (s *Fake) nextRotation() (first *secret) {
+	for _, x := range s.rotated {
+		if at := x.due(); !at.IsZero() && (first == nil || at.Before(first.due())) {
+			first = x
+		}
+	}
+	return first
+}
+
+// Work implements [fakeaws.Worker]: it rotates the secret whose time has come. Secrets
+// Manager rotates within a window before the date that it tells; here it is at that date.
+// One whose last rotation is not complete is rotated again with the version of that one.
+func (s *Fake) Work(ctx context.Context) {
+	s.mu.Lock()
+	x := s.nextRotation()
+	if x == nil || x.due().After(s.now()) {
+		s.mu.Unlock()
+		return
+	}
+	now, token := s.now(), s.world.IDs().UUID()
+	if v := x.labels[pending]; v != nil && v != x.labels[current] {
+		token = v.id
+	} else if err := s.beginVersion(x, token, now); err != nil {
+		x.rotation.failure, x.rotation.next = err, x.rotation.schedule.after(now)
+		s.mu.Unlock()
+		return
+	}
+	r := &rotating{now: true}
+	s.start(x, r, token, now)
+	s.mu.Unlock()
+	s.steps(ctx, r)
+}
+
+// steps has the function rotate the secret: Secrets Manager invokes it as itself, for the
+// secret. The lock is not held, because the function calls Secrets Manager.
+func (s *Fake) steps(ctx context.Context, r *rotating) {
+	id := r.secret.id
+	actor := fakeaws.ServiceCall{Principal: principal, SourceARN: r.event.SecretID, SourceAccount: id.account, Region: id.region}.Actor()
 	all := []RotationStep{CreateSecret, SetSecret, TestSecret, FinishSecret}
 	if !r.now {
 		all = []RotationStep{TestSecret} // "This test creates an AWSPENDING version of the secret and then removes it."
@@ -198,7 +268,11 @@ func (s *Fake) steps(r *rotating) {
 	var failure error
 	for _, step := range all {
 		r.event.Step = step
-		if failure = r.run(r.call, r.event); failure != nil {
+		event, err := json.Marshal(r.event)
+		if err == nil {
+			_, err = s.world.Deliver(context.WithoutCancel(ctx), actor, &fakeaws.Delivery{Target: r.function, Body: event, Answered: true})
+		}
+		if failure = err; failure != nil {
 			break
 		}
 	}

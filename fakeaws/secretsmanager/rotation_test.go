@@ -2,6 +2,7 @@ package secretsmanager_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -14,42 +15,59 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
 )
 
 const functionARN = "arn:aws:lambda:" + region + ":" + owner + ":function:rotate"
 
-// functions stands for Lambda: it knows the policies of functions.
-type functions struct{ policy *enforce.Policy }
-
-func (f *functions) Ops() []fakeaws.Op { return nil }
-
-func (f *functions) Denied(*fakeaws.Call, *fakeaws.Need, *enforce.Decision) error {
-	return errors.New("this Lambda has no operations")
-}
-
-func (f *functions) Guard(_ *fakeaws.Call, action, resource string) (fakeaws.Need, error) {
-	return fakeaws.Need{Action: action, Resource: resource, ResourceAccount: owner, Policy: f.policy}, nil
-}
-
 const invokable = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"secretsmanager.amazonaws.com"},` +
 	`"Action":"lambda:InvokeFunction","Resource":"` + functionARN + `","Condition":{"StringEquals":{"aws:SourceAccount":"` + owner + `"}}}}`
+
+// uninvokable is a policy that lets nobody invoke the function.
+const uninvokable = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"Service":"secretsmanager.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"` + functionARN + `"}}`
 
 // rotatable is a World whose function rotate may be invoked by Secrets Manager, and puts a
 // new value into the secret.
 func rotatable(t *testing.T, door worldtest.Door) *cloud {
 	t.Helper()
-	c, _ := rotatableBy(t, door)
-	secretsmanager.Of(c.World.World).SetRotationFunction(functionARN, c.rotate)
+	c := rotatableBy(t, door)
+	c.rotateWith(c.rotate)
 	return c
 }
 
-func rotatableBy(t *testing.T, door worldtest.Door) (*cloud, *functions) {
+// rotatableBy is a World whose function rotate may be invoked, and for which nothing stands.
+func rotatableBy(t *testing.T, door worldtest.Door) *cloud {
 	t.Helper()
-	users, lambda := worldtest.NewUsers(), &functions{enforce.MustParse(invokable, enforce.ResourcePolicy)}
-	service := fakeaws.Service{Name: "lambda", New: func(*fakeaws.World) fakeaws.Fake { return lambda }}
-	return &cloud{worldtest.New(t, door, secretsmanager.Service, users.Service(), service), users}, lambda
+	users := worldtest.NewUsers()
+	w := worldtest.NewWorld(t, fakeaws.Config{
+		Region: region, Services: []fakeaws.Service{secretsmanager.Service, users.Service()}, Others: anyservice.Services{},
+	})
+	c := &cloud{worldtest.Open(t, door, w), users}
+	c.setFunctionPolicy(t, invokable)
+	return c
+}
+
+// setFunctionPolicy gives the function rotate a policy.
+func (c *cloud) setFunctionPolicy(t *testing.T, document string) {
+	t.Helper()
+	policy, err := c.World.Bind(enforce.MustParse(document, enforce.ResourcePolicy))
+	require.NoError(t, err)
+	lambda, ok := c.Other("lambda")
+	require.True(t, ok)
+	lambda.(*anyservice.Fake).SetPolicy(functionARN, policy)
+}
+
+// rotateWith has Go code stand for the function.
+func (c *cloud) rotateWith(rotate func(context.Context, secretsmanager.RotationEvent) error) {
+	c.Receive(functionARN, func(ctx context.Context, d *fakeaws.Delivery) ([]byte, error) {
+		var event secretsmanager.RotationEvent
+		if err := json.Unmarshal(d.Body, &event); err != nil {
+			return nil, err
+		}
+		return nil, rotate(ctx, event)
+	})
 }
 
 // rotate is what a rotation function does.
@@ -127,7 +145,7 @@ func TestRotationFunctionFails(t *testing.T) {
 	create(t, root, "db", "x")
 	broken := errors.New("no database")
 	fake := secretsmanager.Of(c.World.World)
-	fake.SetRotationFunction(functionARN, func(ctx context.Context, event secretsmanager.RotationEvent) error {
+	c.rotateWith(func(ctx context.Context, event secretsmanager.RotationEvent) error {
 		if event.Step == secretsmanager.SetSecret {
 			return broken
 		}
@@ -141,27 +159,76 @@ func TestRotationFunctionFails(t *testing.T) {
 	assert.Equal(t, "x", value)
 	secret, ok := fake.Secret(owner, region, "db")
 	require.True(t, ok)
-	assert.Equal(t, broken, secret.RotationError)
+	require.ErrorIs(t, secret.RotationError, broken)
 	_, err = root.RotateSecret(ctx, rotate)
 	worldtest.RequireError(t, err, "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted.")
 }
 
+// A secret is rotated when its date has come, as long as the function may be invoked, and
+// also in a clone.
+func TestRotationBySchedule(t *testing.T) {
+	t.Parallel()
+	c := rotatable(t, worldtest.InProcess)
+	root, ctx := c.root(), t.Context()
+	create(t, root, "db", "x")
+	rotations := 0
+	c.rotateWith(func(ctx context.Context, event secretsmanager.RotationEvent) error {
+		if event.Step == secretsmanager.FinishSecret {
+			rotations++
+		}
+		return c.rotate(ctx, event)
+	})
+	_, err := root.RotateSecret(ctx, &sm.RotateSecretInput{SecretId: aws.String("db"), RotationLambdaARN: aws.String(functionARN),
+		RotationRules: &types.RotationRulesType{ScheduleExpression: aws.String("rate(10 hours)")}})
+	require.NoError(t, err)
+	require.NoError(t, c.Advance(ctx, 9*time.Hour))
+	assert.Equal(t, 1, rotations)
+	require.NoError(t, c.Advance(ctx, 22*time.Hour))
+	assert.Equal(t, 4, rotations, "after 10, 20 and 30 hours")
+	described, err := root.DescribeSecret(ctx, &sm.DescribeSecretInput{SecretId: aws.String("db")})
+	require.NoError(t, err)
+	assert.WithinDuration(t, c.Clock().Now().Add(-time.Hour), *described.LastRotatedDate, time.Minute)
+	assert.WithinDuration(t, c.Clock().Now().Add(9*time.Hour), *described.NextRotationDate, time.Minute)
+
+	clone := worldtest.Clone(t, c.World.World)
+	clone.Receive(functionARN, func(context.Context, *fakeaws.Delivery) ([]byte, error) { return nil, errors.New("in the clone") })
+	require.NoError(t, clone.Advance(ctx, 10*time.Hour))
+	assert.Equal(t, 4, rotations, "what the clone does is not done here")
+	secret, ok := secretsmanager.Of(clone.World).Secret(owner, region, "db")
+	require.True(t, ok)
+	require.EqualError(t, secret.RotationError, "in the clone")
+
+	c.setFunctionPolicy(t, uninvokable)
+	require.NoError(t, c.Advance(ctx, 10*time.Hour))
+	assert.Equal(t, 4, rotations, "the function may not be invoked any more")
+	secret, _ = secretsmanager.Of(c.World.World).Secret(owner, region, "db")
+	require.ErrorContains(t, secret.RotationError, "not authorized to perform: lambda:InvokeFunction")
+	c.setFunctionPolicy(t, invokable)
+	require.NoError(t, c.Advance(ctx, 10*time.Hour))
+	assert.Equal(t, 5, rotations, "it is attempted again, with the version that there is")
+
+	_, err = root.CancelRotateSecret(ctx, &sm.CancelRotateSecretInput{SecretId: aws.String("db")})
+	require.NoError(t, err)
+	require.NoError(t, c.Advance(ctx, 100*time.Hour))
+	assert.Equal(t, 5, rotations)
+}
+
 func TestWhoMayRotate(t *testing.T) {
 	t.Parallel()
-	c, lambda := rotatableBy(t, worldtest.InProcess)
+	c := rotatableBy(t, worldtest.InProcess)
 	root, ctx := c.root(), t.Context()
 	create(t, root, "db", "x")
 	rotate := &sm.RotateSecretInput{SecretId: aws.String("db"), RotationLambdaARN: aws.String(functionARN), RotationRules: daily(30)}
 	_, err := root.RotateSecret(ctx, rotate)
-	worldtest.RequireError(t, err, "NotImplemented", "secretsmanager: no Go function stands for the rotation function "+functionARN+" (SetRotationFunction has: none), and Lambda functions are not run by leastpriv.")
-	secretsmanager.Of(c.World.World).SetRotationFunction(functionARN, c.rotate)
+	worldtest.RequireError(t, err, "NotImplemented", "secretsmanager: the rotation function "+functionARN+", for which this World has neither Lambda nor Go code (secretstest.RotateWith), is not invoked by leastpriv.")
+	c.rotateWith(c.rotate)
 	_, err = c.user(owner, "u", statements(allow("secretsmanager:*", "*"))).RotateSecret(ctx, rotate)
 	requireDenied(t, err, "u", "lambda:InvokeFunction", functionARN, "because no identity-based policy allows the lambda:InvokeFunction action")
-	lambda.policy = nil
+	c.setFunctionPolicy(t, uninvokable)
 	_, err = root.RotateSecret(ctx, rotate)
 	const refused = "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com"
 	worldtest.RequireError(t, err, "AccessDeniedException", refused)
-	lambda.policy = enforce.MustParse(`{"Statement":{"Effect":"Allow","Principal":{"Service":"secretsmanager.amazonaws.com"},"Action":"lambda:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"`+stranger+`"}}}}`, enforce.ResourcePolicy)
+	c.setFunctionPolicy(t, `{"Statement":{"Effect":"Allow","Principal":{"Service":"secretsmanager.amazonaws.com"},"Action":"lambda:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceAccount":"`+stranger+`"}}}}`)
 	_, err = root.RotateSecret(ctx, rotate)
 	worldtest.RequireError(t, err, "AccessDeniedException", refused)
 }

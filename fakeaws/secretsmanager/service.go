@@ -18,8 +18,8 @@ type Fake struct {
 	secrets map[secretID]*secret
 	// counts are how many secrets accounts have in regions.
 	counts map[place]int
-	// functions stand for the Lambda functions that rotate secrets, by their ARNs.
-	functions map[string]RotationFunction
+	// rotated are the secrets that were configured for rotation.
+	rotated []*secret
 }
 
 // A place is an account in a region.
@@ -44,10 +44,9 @@ func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
 func newFake(w *fakeaws.World) *Fake {
 	return &Fake{
-		world:     w,
-		secrets:   make(map[secretID]*secret),
-		counts:    make(map[place]int),
-		functions: make(map[string]RotationFunction),
+		world:   w,
+		secrets: make(map[secretID]*secret),
+		counts:  make(map[place]int),
 	}
 }
 

@@ -86,7 +86,13 @@ func NewWorld(t require.TestingT, cfg fakeaws.Config, accounts ...string) *fakea
 // New makes a World whose clients use a door.
 func New(t testing.TB, door Door, services ...fakeaws.Service) *World {
 	t.Helper()
-	w := NewWorld(t, fakeaws.Config{Region: Region, Services: services})
+	return Open(t, door, NewWorld(t, fakeaws.Config{Region: Region, Services: services}))
+}
+
+// Open has clients use a door of a World.
+func Open(t testing.TB, door Door, w *fakeaws.World) *World {
+	t.Helper()
+	t.Cleanup(w.Close)
 	made := &World{World: w, http: w.Door()}
 	if door == Socket {
 		server, client := httptest.NewServer(w.Door()), sdkclient.NewSocket()
