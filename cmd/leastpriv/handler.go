@@ -39,9 +39,9 @@ func (h *handler) reset() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A server's ids, unlike a test's, must not be foreseen.
-	config := fakeaws.Config{Others: anyservice.Services{Upstreams: h.flags.upstreams}, Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64()}
-	if h.flags.details {
-		config.Services = all.Previews()
+	config := fakeaws.Config{
+		Others: anyservice.Services{Upstreams: h.flags.upstreams}, Services: h.flags.fakes(),
+		Region: h.flags.region, Mode: h.flags.mode, BodyTimeout: h.flags.bodyTimeout, Seed: rand.Uint64(),
 	}
 	w := all.NewWorld(config)
 	saml.Enable(w)
@@ -54,8 +54,27 @@ func (h *handler) reset() error {
 		// A key that was made up stays over a reset.
 		a.accessKey, a.secret = acct.Root.AccessKeyID, acct.Root.SecretAccessKey
 	}
-	h.world.Store(w)
+	if old := h.world.Swap(w); old != nil {
+		old.Close()
+	}
 	return nil
+}
+
+// fakes are those that Worlds have only when asked: of every service for which no upstream
+// answers.
+func (f *serveFlags) fakes() (services []fakeaws.Service) {
+	if f.details {
+		services = all.Previews()
+	}
+	if f.upstreams["*"] != nil {
+		return services
+	}
+	for _, s := range all.OptIn() {
+		if f.upstreams[s.Name] == nil {
+			services = append(services, s)
+		}
+	}
+	return services
 }
 
 // ServeHTTP implements http.Handler.

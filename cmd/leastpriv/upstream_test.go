@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/internal/sigv4"
 )
 
@@ -46,6 +47,24 @@ func TestServeUpstream(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, list("dynamodb", "DynamoDB_20120810.ListTables", "wrong").StatusCode)
 	assert.Equal(t, http.StatusNotImplemented, list("kinesis", "Kinesis_20131202.ListStreams", defaultSecretKey).StatusCode)
 	assert.EqualValues(t, 1, asked.Load(), "nobody else's calls reach it")
+	assert.Equal(t, http.StatusOK, list("kms", "TrentService.ListKeys", defaultSecretKey).StatusCode, "a fake answers where there is one")
+}
+
+// An upstream that stands for a service answers in the place of its fake, and one for all
+// services in the place of those that only tests ask for.
+func TestServeUpstreamInPlaceOfAFake(t *testing.T) {
+	t.Parallel()
+	stands := &anyservice.Upstream{}
+	names := func(upstreams map[string]*anyservice.Upstream) (names []string) {
+		for _, s := range (&serveFlags{upstreams: upstreams}).fakes() {
+			names = append(names, s.Name)
+		}
+		return names
+	}
+	assert.Contains(t, names(nil), "kms")
+	assert.NotContains(t, names(map[string]*anyservice.Upstream{"kms": stands}), "kms")
+	assert.Contains(t, names(map[string]*anyservice.Upstream{"kms": stands}), "sns")
+	assert.Empty(t, names(map[string]*anyservice.Upstream{"*": stands}))
 }
 
 func TestServeUpstreamMistakes(t *testing.T) {
