@@ -169,7 +169,11 @@ func (k *Keys) guard(c *Call, action, resource string) (Need, error) {
 	k.mu.Unlock()
 	if key != nil {
 		need := key.direct(c, action)
-		need.Context.Set("kms:EncryptionAlgorithm", key.Spec)
+		if key.Spec == keySymmetric {
+			need.Context.Set("kms:EncryptionAlgorithm", keySymmetric)
+		} else { // a call names one of several
+			need.Unknown = &enforce.Unknown{Key: func(name string) bool { return strings.EqualFold(name, "kms:EncryptionAlgorithm") }}
+		}
 		key.Grant(c, &need, nil, nil)
 		return need, nil
 	}

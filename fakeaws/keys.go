@@ -258,7 +258,7 @@ func (key *Key) Need(call *Call, action string, encryptionContext map[string]str
 			keys.SetAbsent(network)
 		}
 	}
-	keys.Set("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT")
+	keys.Set("kms:EncryptionAlgorithm", keySymmetric)
 	n.SetEncryptionContext(encryptionContext)
 	key.Grant(call, &n, encryptionContext, nil)
 	return n

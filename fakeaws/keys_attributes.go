@@ -50,10 +50,13 @@ const (
 	keyPendingReplicaDeletion = "PendingReplicaDeletion"
 )
 
+// keySymmetric is the spec of a symmetric key, and the name of its encryption algorithm.
+const keySymmetric = "SYMMETRIC_DEFAULT"
+
 // fill gives a key that was made without KMS what CreateKey gives without parameters.
 func (a *KeyAttributes) fill() {
 	if a.Spec == "" {
-		a.Spec, a.Usage, a.Origin, a.State = "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "AWS_KMS", keyEnabled
+		a.Spec, a.Usage, a.Origin, a.State = keySymmetric, "ENCRYPT_DECRYPT", "AWS_KMS", keyEnabled
 	}
 }
 
@@ -206,7 +209,7 @@ func (key *Key) Usable(action string) error {
 	if err := key.CryptoState(); err != nil {
 		return err
 	}
-	if key.Spec != "SYMMETRIC_DEFAULT" {
+	if key.Spec != keySymmetric {
 		return &KeyStateError{"InvalidKeyUsageException", key.ARN + " key usage is " + key.Usage + " which is not valid for " + action[len("kms:"):] + "."}
 	}
 	return nil

@@ -62,31 +62,35 @@ type Alternative struct {
 	Account *enforce.Policy
 }
 
-// AddGrant makes a grant. The error is an [*UnknownPrincipalError] when a principal of it
-// does not exist. It must not be called with the lock held.
-func (k *Keys) AddGrant(g *KeyGrant) error {
+// AddGrant makes a grant, unless admit, which is called with the lock held, returns an error
+// or the grant that this one repeats. The error is an [*UnknownPrincipalError] when a
+// principal of it does not exist. It must not be called with the lock held.
+func (k *Keys) AddGrant(g *KeyGrant, admit func() (*KeyGrant, error)) (*KeyGrant, error) {
 	actions := make([]string, len(g.Operations))
 	for i, op := range g.Operations {
 		actions[i] = "kms:" + op
 	}
-	var err error
-	if g.allows, err = k.grantPolicy(g, g.Grantee, g.GranteeService, actions); err != nil {
-		return err
-	}
-	if g.Retiring != "" || g.RetiringService != "" {
-		if g.retires, err = k.grantPolicy(g, g.Retiring, g.RetiringService, []string{"kms:RetireGrant"}); err != nil {
-			return err
-		}
+	allows, unknown := k.grantPolicy(g, g.Grantee, g.GranteeService, actions)
+	retires := grantPolicy{}
+	if unknown == nil && (g.Retiring != "" || g.RetiringService != "") {
+		retires, unknown = k.grantPolicy(g, g.Retiring, g.RetiringService, []string{"kms:RetireGrant"})
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if there, err := admit(); err != nil || there != nil {
+		return there, err
+	}
+	if unknown != nil {
+		return nil, unknown
+	}
+	g.allows, g.retires = allows, retires
 	key := g.Key
 	key.grants = append(key.grants, g)
 	if key.grantees == nil {
 		key.grantees = make(map[string][]*KeyGrant)
 	}
 	key.grantees[g.allows.index] = append(key.grantees[g.allows.index], g)
-	return nil
+	return g, nil
 }
 
 func (k *Keys) grantPolicy(g *KeyGrant, principal, service string, actions []string) (p grantPolicy, err error) {
@@ -252,11 +256,12 @@ func foldKeys(pairs map[string]string) map[string]string {
 	return folded
 }
 
-// AllGrants returns the grants of all keys of a region. The lock is held.
-func (k *Keys) AllGrants(region string) []*KeyGrant {
+// AllGrants returns the grants of all keys of a region that are there at a time. The lock is
+// held.
+func (k *Keys) AllGrants(region string, now time.Time) []*KeyGrant {
 	var all []*KeyGrant
-	for _, key := range k.byARN {
-		if key.Region == region {
+	for _, arn := range slices.Collect(maps.Keys(k.byARN)) {
+		if key := k.Get(arn, now); key != nil && key.Region == region {
 			all = append(all, key.grants...)
 		}
 	}

@@ -32,15 +32,12 @@ func (s *Fake) createGrant(call *fakeaws.Call, in *awskms.CreateGrantInput) (*fa
 	})
 	return planOn(f, func() (*awskms.CreateGrantOutput, error) {
 		g := s.newGrant(call, f.Key, in)
-		there, err := s.admitGrant(f.Key, in, g)
+		made, err := s.keys().AddGrant(g, func() (*fakeaws.KeyGrant, error) { return s.admitGrant(f.Key, in, g) })
 		if err != nil {
-			return nil, err
-		}
-		if there != nil {
-			return &awskms.CreateGrantOutput{GrantId: &there.ID, GrantToken: aws.String(there.ID + "." + s.grantID(grantTokenBytes))}, nil
-		}
-		if err := s.keys().AddGrant(g); err != nil {
 			return nil, grantError(err, in)
+		}
+		if made != g { // each answer has a token of its own
+			return &awskms.CreateGrantOutput{GrantId: &made.ID, GrantToken: aws.String(made.ID + "." + s.grantID(grantTokenBytes))}, nil
 		}
 		return &awskms.CreateGrantOutput{GrantId: &g.ID, GrantToken: &g.Token}, nil
 	}), nil
@@ -62,12 +59,10 @@ func (s *Fake) newGrant(call *fakeaws.Call, key *fakeaws.Key, in *awskms.CreateG
 	return g
 }
 
-// admitGrant checks a grant against its key, and finds the one that it repeats.
+// admitGrant checks a grant against its key, and finds the one that it repeats. The lock is
+// held.
 func (s *Fake) admitGrant(key *fakeaws.Key, in *awskms.CreateGrantInput, g *fakeaws.KeyGrant) (*fakeaws.KeyGrant, error) {
-	now := s.now()
-	s.keys().Lock()
-	defer s.keys().Unlock()
-	if err := s.still(key, now); err != nil {
+	if err := s.still(key, s.now()); err != nil {
 		return nil, err
 	}
 	if err := usable.admit(key); err != nil {
@@ -152,7 +147,7 @@ func (s *Fake) listRetirableGrants(call *fakeaws.Call, in *awskms.ListRetirableG
 	return &fakeaws.Plan[*awskms.ListRetirableGrantsOutput]{Needs: []fakeaws.Need{need}, Do: func() (*awskms.ListRetirableGrantsOutput, error) {
 		s.keys().Lock()
 		defer s.keys().Unlock()
-		entries, next, err := listed(s.keys().AllGrants(call.Region), in.Limit, in.Marker, func(g *fakeaws.KeyGrant) bool {
+		entries, next, err := listed(s.keys().AllGrants(call.Region, s.now()), in.Limit, in.Marker, func(g *fakeaws.KeyGrant) bool {
 			return in.RetiringPrincipal != nil && g.Retiring == *in.RetiringPrincipal ||
 				in.RetiringServicePrincipal != nil && g.RetiringService == *in.RetiringServicePrincipal && g.Key.Account == call.Account
 		})
@@ -188,7 +183,7 @@ func (s *Fake) retireGrant(call *fakeaws.Call, in *awskms.RetireGrantInput) (*fa
 			return nil, &types.InvalidGrantTokenException{Message: aws.String(textGrantToken)}
 		}
 		s.keys().Lock()
-		for _, g := range s.keys().AllGrants(call.Region) {
+		for _, g := range s.keys().AllGrants(call.Region, s.now()) {
 			if g.ID == id {
 				keyID = &g.Key.ARN
 			}

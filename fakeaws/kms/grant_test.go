@@ -1,7 +1,9 @@
 package kms_test
 
 import (
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
@@ -218,4 +220,41 @@ func TestGrantShapes(t *testing.T) {
 	assert.Len(t, seen, 6)
 	_, err = root.ListGrants(ctx, &awskms.ListGrantsInput{KeyId: key.KeyId, Marker: aws.String("nonsense")})
 	requireCode(t, err, "InvalidMarkerException")
+}
+
+// Many calls at once that repeat one grant make one.
+func TestGrantsOfOneNameAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, root, key := t.Context(), c.root(), c.key(t)
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			_, err := root.CreateGrant(ctx, &awskms.CreateGrantInput{KeyId: key.KeyId, Name: aws.String("n"),
+				GranteePrincipal: aws.String("arn:aws:iam::" + owner + ":root"), Operations: []types.GrantOperation{types.GrantOperationEncrypt}})
+			assert.NoError(t, err)
+		})
+	}
+	group.Wait()
+	page, err := root.ListGrants(ctx, &awskms.ListGrantsInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	assert.Len(t, page.Grants, 1)
+}
+
+// The grants of a key end with it, also if nobody has looked at the key since.
+func TestGrantsEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, root, key := t.Context(), c.root(), c.key(t)
+	_, err := root.CreateGrant(ctx, &awskms.CreateGrantInput{KeyId: key.KeyId, RetiringPrincipal: aws.String("arn:aws:iam::" + owner + ":root"),
+		GranteePrincipal: aws.String("arn:aws:iam::" + owner + ":root"), Operations: []types.GrantOperation{types.GrantOperationEncrypt}})
+	require.NoError(t, err)
+	_, err = root.ScheduleKeyDeletion(ctx, &awskms.ScheduleKeyDeletionInput{KeyId: key.KeyId, PendingWindowInDays: aws.Int32(7)})
+	require.NoError(t, err)
+	for _, want := range []int{1, 0} {
+		page, err := root.ListRetirableGrants(ctx, &awskms.ListRetirableGrantsInput{RetiringPrincipal: aws.String("arn:aws:iam::" + owner + ":root")})
+		require.NoError(t, err)
+		assert.Len(t, page.Grants, want)
+		c.Clock().Advance(8 * 24 * time.Hour)
+	}
 }

@@ -191,11 +191,14 @@ func parsePrivate(keySpec string, der []byte) (crypto.Signer, error) {
 // deleteImportedKeyMaterial leaves a key without material, which can be imported again.
 func (s *Fake) deleteImportedKeyMaterial(call *fakeaws.Call, in *awskms.DeleteImportedKeyMaterialInput) (*fakeaws.Plan[*awskms.DeleteImportedKeyMaterialOutput], error) {
 	u := &use{id: in.KeyId, action: "kms:DeleteImportedKeyMaterial"}
-	return changeKey(s, call, u, imported, func(key *fakeaws.Key, now time.Time) (*awskms.DeleteImportedKeyMaterialOutput, error) {
+	return changeKey(s, call, u, material, func(key *fakeaws.Key, now time.Time) (*awskms.DeleteImportedKeyMaterialOutput, error) {
 		s.recordOf(key, now)
 		r := key.Material.(*record)
 		key.Material = r.without()
-		key.State, key.ExpiresAt = string(types.KeyStatePendingImport), time.Time{}
+		key.ExpiresAt = time.Time{}
+		if pendingDeletion(key) == nil {
+			key.State = string(types.KeyStatePendingImport)
+		}
 		return &awskms.DeleteImportedKeyMaterialOutput{KeyId: &key.ARN, KeyMaterialId: sent(r.imported)}, nil
 	})
 }

@@ -98,6 +98,27 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// A key that is pending deletion may lose its material, and stays pending.
+func TestDeleteMaterialOfAPendingKey(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	ctx, root := t.Context(), c.root()
+	key := c.key(t, func(in *awskms.CreateKeyInput) { in.Origin = types.OriginTypeExternal })
+	require.NoError(t, c.importInto(t, key, types.AlgorithmSpecRsaesOaepSha256, bytes.Repeat([]byte{7}, 32), nil))
+	_, err := root.ScheduleKeyDeletion(ctx, &awskms.ScheduleKeyDeletionInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	_, err = root.DeleteImportedKeyMaterial(ctx, &awskms.DeleteImportedKeyMaterialInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	out, err := root.DescribeKey(ctx, &awskms.DescribeKeyInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	assert.Equal(t, types.KeyStatePendingDeletion, out.KeyMetadata.KeyState)
+	_, err = root.CancelKeyDeletion(ctx, &awskms.CancelKeyDeletionInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	out, err = root.DescribeKey(ctx, &awskms.DescribeKeyInput{KeyId: key.KeyId})
+	require.NoError(t, err)
+	assert.Equal(t, types.KeyStatePendingImport, out.KeyMetadata.KeyState)
+}
+
 // Imported material is each key's own: a replica works on when that of the primary key has
 // expired or is deleted, and takes no other than the primary key had.
 func TestImportIntoReplicas(t *testing.T) {

@@ -26,8 +26,10 @@ const (
 	rotating
 	// rotationShown is GetKeyRotationStatus.
 	rotationShown
-	// imported is one of imported key material.
+	// imported is an import of key material, and material its end, which a key that is
+	// pending deletion takes too ("DeleteImportedKeyMaterial" of the API reference).
 	imported
+	material
 )
 
 // admit returns the error that the row of the table has for the state of a key. The lock is
@@ -58,11 +60,13 @@ func (r states) admit(key *fakeaws.Key) error {
 		case r == rotating:
 			return ofState(key.CryptoState())
 		}
-	case imported:
+	case imported, material:
 		if !external {
 			return unsupported(key.ARN + " origin is " + key.Origin + " which is not valid for this operation.")
 		}
-		return pending
+		if r == imported {
+			return pending
+		}
 	}
 	return nil
 }
