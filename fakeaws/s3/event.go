@@ -34,10 +34,7 @@ func (s *Fake) notify(b *bucket, o *object, what occurrence) {
 		return
 	}
 	sequence := uint64(0)
-	for d := range b.notifications.destinations() {
-		if !wanted(d.events, d.filter, what.event, o.key) {
-			continue
-		}
+	send := func(target string, configuration *string) {
 		if sequence == 0 {
 			s.outbox.sequence++
 			sequence = s.outbox.sequence
@@ -46,9 +43,17 @@ func (s *Fake) notify(b *bucket, o *object, what occurrence) {
 			what.at = s.world.Clock().Now()
 		}
 		s.outbox.add(&delivery{
-			from: b.bucketState, target: d.arn, configuration: aws.ToString(*d.id),
+			from: b.bucketState, target: target, configuration: aws.ToString(configuration),
 			object: o, what: what, sequence: sequence, made: s.world.Clock().Now(),
 		})
+	}
+	for d := range b.notifications.destinations() {
+		if wanted(d.events, d.filter, what.event, o.key) {
+			send(d.arn, *d.id)
+		}
+	}
+	if _, told := busEvents[what.event]; told && b.notifications.EventBridgeConfiguration != nil && s.world.Has("events") {
+		send(eventBus, nil)
 	}
 }
 

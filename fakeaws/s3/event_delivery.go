@@ -27,7 +27,7 @@ type outbox struct {
 // A delivery is one message to one destination.
 type delivery struct {
 	from   *bucketState
-	target string // its ARN
+	target string // its ARN, or eventBus
 	// test is the body of a test event, nil for an event of an object.
 	test          *testEvent
 	configuration string // its id
@@ -97,6 +97,12 @@ const subject = "Amazon S3 Notification"
 // dropped, as by AWS: the request that caused it has succeeded. So is what goes to a
 // destination that was stored without a look at it.
 func (s *Fake) send(ctx context.Context, d *delivery) {
+	// The object is stored even if the client has gone, and so is the event sent.
+	ctx = context.WithoutCancel(ctx)
+	if d.target == eventBus {
+		s.tellBus(ctx, d)
+		return
+	}
 	var message any = d.test
 	if d.test == nil {
 		message = eventMessage{[]eventRecord{s.record(d)}}
@@ -105,8 +111,7 @@ func (s *Fake) send(ctx context.Context, d *delivery) {
 	if err != nil {
 		return // strings and numbers always have a form
 	}
-	// The object is stored even if the client has gone, and so is the event sent.
-	_, _ = s.world.Deliver(context.WithoutCancel(ctx), d.from.asService().Actor(), &fakeaws.Delivery{
+	_, _ = s.world.Deliver(ctx, d.from.asService().Actor(), &fakeaws.Delivery{
 		Target: d.target, Body: body, Subject: subject, TraceHeader: traceOf(d.what.call),
 	})
 }
