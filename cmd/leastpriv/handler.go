@@ -66,11 +66,9 @@ func (f *serveFlags) fakes() (services []fakeaws.Service) {
 	if f.details {
 		services = all.Previews()
 	}
-	if f.upstreams["*"] != nil {
-		return services
-	}
+	others := anyservice.Services{Upstreams: f.upstreams}
 	for _, s := range all.OptIn() {
-		if f.upstreams[s.Name] == nil {
+		if !others.HasUpstream(s.Name) {
 			services = append(services, s)
 		}
 	}

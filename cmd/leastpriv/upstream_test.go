@@ -64,6 +64,7 @@ func TestServeUpstreamInPlaceOfAFake(t *testing.T) {
 	assert.Contains(t, names(nil), "kms")
 	assert.NotContains(t, names(map[string]*anyservice.Upstream{"kms": stands}), "kms")
 	assert.Contains(t, names(map[string]*anyservice.Upstream{"kms": stands}), "sns")
+	assert.NotContains(t, names(map[string]*anyservice.Upstream{"secretsmanager": stands}), "secretsmanager")
 	assert.Empty(t, names(map[string]*anyservice.Upstream{"*": stands}))
 }
 

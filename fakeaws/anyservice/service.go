@@ -38,6 +38,12 @@ func (s Services) upstream(api *catalog.API) *Upstream {
 	return nil
 }
 
+// HasUpstream reports whether an upstream answers for a service, by a name as Named takes it.
+func (s Services) HasUpstream(name string) bool {
+	api := apiNamed(name)
+	return api != nil && s.upstream(api) != nil
+}
+
 // maxBody is how long a request may be. The largest that services take is unverified: 16 MB
 // is DynamoDB's limit for a batch.
 const maxBody = 16 << 20
@@ -63,18 +69,26 @@ func (s Services) Route(name string, r *http.Request) (fakeaws.Service, bool) {
 // Named implements fakeaws.Others. The name is that of the service's package in the SDK, the
 // one that requests are signed for, or the prefix of its actions.
 func (s Services) Named(name string) (fakeaws.Service, bool) {
+	api := apiNamed(name)
+	if api == nil {
+		return fakeaws.Service{}, false
+	}
+	return s.service(api), true
+}
+
+func apiNamed(name string) *catalog.API {
 	if api, ok := catalog.APIByPackage(name); ok {
-		return s.service(api), true
+		return api
 	}
 	if all := catalog.SignedFor(name); len(all) > 0 {
-		return s.service(all[0]), true
+		return all[0]
 	}
 	for _, api := range catalog.APIs() {
 		if api.Prefix == name {
-			return s.service(api), true
+			return api
 		}
 	}
-	return fakeaws.Service{}, false
+	return nil
 }
 
 func (s Services) service(api *catalog.API) fakeaws.Service {
