@@ -27,9 +27,13 @@ type function struct {
 	reserved  *int32 // ReservedConcurrentExecutions
 	signing   string // ARN of the code signing config
 	recursion types.RecursiveLoop
-	running   int               // invocations under way
+	invoked   []Invoked         // the latest: see maxInvoked
+	running   executions        // under way
 	streams   map[string]string // the log streams of the execution environments, by version
 }
+
+// executions counts the invocations of a function that are under way.
+type executions int
 
 // A version is a version of a function. What it refers to never changes: an update stores
 // another.

@@ -51,7 +51,9 @@ func (s *Fake) run(ctx context.Context, o order) (*result, error) {
 		}
 		return nil, accessDenied(textRole)
 	}
+	at := s.world.Clock().Now()
 	r := i.execute(ctx, s.world)
+	s.keep(o, r, at)
 	s.writeLog(ctx, i, r.log)
 	return r, ctx.Err()
 }
@@ -113,7 +115,7 @@ func noCode(id functionID) error {
 // room refuses an invocation where the function, or its account, has no execution left.
 func (s *Fake) room(f *function) error {
 	if f.reserved != nil {
-		if f.running >= int(*f.reserved) {
+		if f.running >= executions(*f.reserved) {
 			return tooManyRequests(types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded)
 		}
 		return nil
@@ -125,7 +127,7 @@ func (s *Fake) room(f *function) error {
 		case other.reserved != nil:
 			left -= int(*other.reserved)
 		default:
-			running += other.running
+			running += int(other.running)
 		}
 	}
 	if running >= left {
@@ -168,7 +170,9 @@ func (i *runningInvocation) execute(ctx context.Context, w *fakeaws.World) *resu
 		payload, err = i.runtime.Invoke(limited, inv)
 	}()
 	if await(ctx, w, deadline, answered) {
-		r.answer(payload, err)
+		if r.answer(payload, err); r.failed {
+			fmt.Fprintf(&i.log, "%s %s\n", w.Clock().Now().Format("2006/01/02 15:04:05"), r.payload)
+		}
 	} else {
 		cancel()
 		r.timedOut(inv, &i.log, w.Clock().Now())
