@@ -72,6 +72,19 @@ func (w *World) Ask(ctx context.Context, q *Question) (Answer, error) {
 	return Answer{ask.decide(w, need.Alternatives), need.Note}, nil
 }
 
+// May is Ask for a service that does something for which no call is made: an error says that
+// it is not allowed, and why. In a World of another [Mode] than [Strict] all is allowed.
+func (w *World) May(ctx context.Context, q *Question) error {
+	if w.mode != Strict {
+		return nil
+	}
+	answer, err := w.Ask(ctx, q)
+	if err != nil || answer.Allowed() {
+		return err
+	}
+	return errors.New(strings.TrimSpace(q.Action + " is denied: " + answer.String() + " " + answer.Note))
+}
+
 // asking is the call that a question stands for: one that stays in the process and is
 // signed in its headers, as those of the SDK are.
 func (w *World) asking(ctx context.Context, q *Question) (*Call, error) {

@@ -169,34 +169,21 @@ func (s *Fake) report(ctx context.Context, e *event, cfg *eventSettings, to, con
 	if err != nil {
 		return
 	}
-	parsed, _ := awsarn.Parse(to) // it was checked
-	switch parsed.Service {
-	case "s3":
+	if parsed, _ := awsarn.Parse(to); parsed.Service == "s3" {
 		s.reportToS3(ctx, own, e, parsed.Resource, body)
 		return
-	case "events":
-		body = eventOf(rec, to, condition, body)
 	}
-	_, _ = s.world.Deliver(ctx, own.actor, &fakeaws.Delivery{Target: to, Body: body})
+	_, _ = s.world.Deliver(ctx, own.actor, &fakeaws.Delivery{Target: to, Body: body, Source: "lambda", DetailType: detailType(condition)})
 }
 
-// eventOf is the entry of PutEvents for a record: "The value for the source event field is
+// detailType is that of the event which a bus gets: "The value for the source event field is
 // lambda. The value for the detail-type event field is either Lambda Function Invocation
-// Result - Success or … - Failure. The resource event field contains the function and
-// destination ARNs".
-func eventOf(rec *record, bus, condition string, detail []byte) []byte {
-	kind := "Failure"
+// Result - Success or … - Failure".
+func detailType(condition string) string {
 	if condition == succeeded {
-		kind = "Success"
+		return "Lambda Function Invocation Result - Success"
 	}
-	entry, err := json.Marshal(map[string]any{
-		"source": "lambda", "detail-type": "Lambda Function Invocation Result - " + kind,
-		"resources": []string{bus, rec.RequestContext.FunctionARN}, "detail": json.RawMessage(detail),
-	})
-	if err != nil {
-		return detail // an entry is always written
-	}
-	return entry
+	return "Lambda Function Invocation Result - Failure"
 }
 
 // reportToS3 stores the record of a failure: the key has the form of the developer guide.

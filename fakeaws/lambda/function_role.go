@@ -8,7 +8,6 @@ import (
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
@@ -29,7 +28,7 @@ func (s *Fake) checkRole(call *fakeaws.Call, id functionID, v *version, passed b
 	if parsed.AccountID != id.account {
 		return accessDenied(textCrossAccount)
 	}
-	if passed && (call.Enforced() || call.Fixture()) && !trusted(s.world, *v.Role, id) {
+	if passed && !s.trusted(call, *v.Role, id) {
 		return invalidParameter(textRole)
 	}
 	if dead != nil && aws.ToString(dead.TargetArn) != "" {
@@ -37,7 +36,7 @@ func (s *Fake) checkRole(call *fakeaws.Call, id functionID, v *version, passed b
 			return err
 		}
 	}
-	if vpc != nil && len(vpc.SubnetIds) > 0 && (call.Enforced() || call.Fixture()) {
+	if vpc != nil && len(vpc.SubnetIds) > 0 {
 		for _, action := range []string{"CreateNetworkInterface", "DescribeNetworkInterfaces", "DeleteNetworkInterface"} {
 			if !s.roleMay(call, id, *v.Role, "ec2:"+action, "*") {
 				return invalidParameter("The provided execution role does not have permissions to call " + action + " on EC2")
@@ -47,22 +46,23 @@ func (s *Fake) checkRole(call *fakeaws.Call, id functionID, v *version, passed b
 	return nil
 }
 
-// trusted reports whether the trust policy of a role lets Lambda assume it for a function.
-func trusted(w *fakeaws.World, roleARN string, id functionID) bool {
-	if !w.Has("iam") {
+// trusted reports whether there is a role, and its trust policy lets Lambda assume it for a
+// function.
+func (s *Fake) trusted(call *fakeaws.Call, role string, id functionID) bool {
+	if !s.world.Has("iam") || !s.world.Has("sts") {
+		call.Help("this World has no IAM with roles")
 		return false
 	}
-	role, ok := w.Directory().Role(roleARN)
-	if !ok {
+	if _, ok := s.world.Directory().Role(role); !ok {
+		call.Help("there is no role " + role)
 		return false
 	}
-	q := &enforce.Request{
-		Principal: enforce.Principal{Type: enforce.Service, Service: serviceName},
-		Action:    "sts:AssumeRole", Resource: role.ARN, ResourceAccount: role.Account,
+	by := fakeaws.ServiceCall{Principal: serviceName, SourceARN: id.arn(), SourceAccount: id.account, Region: id.region}
+	err := s.world.May(call, &fakeaws.Question{Service: &by, Action: "sts:AssumeRole", Resource: role, Region: id.region})
+	if err != nil {
+		call.Help(err.Error())
 	}
-	q.Context.Set("aws:SourceAccount", id.account)
-	q.Context.Set("aws:SourceArn", id.arn())
-	return enforce.Evaluate(q, &enforce.PolicySet{Resource: role.Trust}).Allowed()
+	return err == nil
 }
 
 // checkDeadLetter refuses a dead-letter target to which the role may not send.
@@ -103,13 +103,9 @@ func (s *Fake) roleMay(call *fakeaws.Call, id functionID, role, action, resource
 	if err != nil {
 		return false
 	}
-	answer, err := s.world.Ask(call, &fakeaws.Question{AccessKeyID: session.key, Action: action, Resource: resource, Region: id.region})
-	if err != nil {
-		call.Help(err.Error())
+	if err := s.world.May(call, &fakeaws.Question{AccessKeyID: session.key, Action: action, Resource: resource, Region: id.region}); err != nil {
+		call.Help("the execution role " + role + ": " + err.Error())
 		return false
 	}
-	if !answer.Allowed() {
-		call.Help("the execution role " + role + ": " + answer.String())
-	}
-	return answer.Allowed()
+	return true
 }

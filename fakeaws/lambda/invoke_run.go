@@ -278,6 +278,7 @@ func (s *Fake) writeLog(ctx context.Context, i *runningInvocation, log []byte) {
 		return
 	}
 	_, _ = s.world.Deliver(ctx, own.actor, &fakeaws.Delivery{
-		Target: fakeaws.ARN("logs", inv.Region, inv.Account, "log-group:"+inv.LogGroup), Name: inv.LogStream, Body: log,
+		Target: fakeaws.ARN("logs", inv.Region, inv.Account, "log-group:"+inv.LogGroup), Name: inv.LogStream,
+		Body: log, Batch: bytes.SplitAfter(bytes.TrimSuffix(log, []byte("\n")), []byte("\n")), CreateTarget: true,
 	})
 }

@@ -142,7 +142,7 @@ func (s *Fake) tryQueue(call *fakeaws.Call, m *mapping, v *version) error {
 		return errors.New("leastpriv: this World has no SQS, which the event source mapping would poll")
 	}
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
-		if (call.Enforced() || call.Fixture()) && !s.roleMay(call, m.ref.id, v.roleOf(), "sqs:"+action, *m.EventSourceArn) {
+		if !s.roleMay(call, m.ref.id, v.roleOf(), "sqs:"+action, *m.EventSourceArn) {
 			return invalidParameter("The function execution role does not have permissions to call " + action + " on SQS")
 		}
 	}
@@ -220,9 +220,6 @@ var reading = map[string][]string{
 // tryStream makes sure that the execution role may read a stream. Lists of streams are asked
 // for on all of them.
 func (s *Fake) tryStream(call *fakeaws.Call, m *mapping, v *version) error {
-	if !call.Enforced() && !call.Fixture() {
-		return nil
-	}
 	service := sourceOf(m.EventSourceArn)
 	for _, action := range reading[service] {
 		resource := *m.EventSourceArn
