@@ -76,12 +76,13 @@ func (s *Fake) firstEvent() (first *event) {
 // Work implements [fakeaws.Worker]: it runs an event whose time has come, or polls for one
 // event source mapping.
 func (s *Fake) Work(ctx context.Context) {
+	at, ok := s.nextPoll()
 	now := s.world.Clock().Now()
 	s.mu.Lock()
 	e := s.firstEvent()
 	due := e != nil && !e.due.After(now)
 	s.mu.Unlock()
-	if at, ok := s.nextPoll(); ok && !at.After(now) && (!due || at.Before(e.due)) {
+	if ok && !at.After(now) && (!due || at.Before(e.due)) {
 		s.poll(ctx)
 		return
 	}

@@ -73,17 +73,19 @@ func (s *Fake) dueAt(m *mapping, pending int, next, now time.Time) (due time.Tim
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case pending > 0 && m.window() > 0 && pending < m.size():
+	case pending > 0:
 		if m.since.IsZero() {
 			m.since = now
 		}
-		due = m.since.Add(m.window())
-	case pending > 0:
-		due = now
+		due = m.since
+		if pending < m.size() {
+			due = due.Add(m.window())
+		}
 	case next.IsZero():
+		m.since = time.Time{}
 		return due, false
 	default:
-		due = next
+		m.since, due = time.Time{}, next
 	}
 	if due.Before(m.after) {
 		due = m.after
