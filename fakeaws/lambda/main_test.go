@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"flag"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,8 @@ import (
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/lambdatest"
 )
+
+var scale = flag.Bool("scale", false, "run what goes around 100,000 times")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
