@@ -26,10 +26,17 @@ type Delivery struct {
 	TraceHeader string
 	// Subject is that of a message to a topic.
 	Subject string
+	// Source and DetailType are those of an event for an event bus, of which Body is the
+	// detail.
+	Source, DetailType string
 	// PartitionKey is that of a record of a Kinesis stream.
 	PartitionKey string
 	// Name is that of an execution of a state machine, or of the stream of a log group.
 	Name string
+	// Batch are the events of a log stream where there are several, in place of Body.
+	Batch [][]byte
+	// CreateTarget says that who sends makes the log group if there is none, as Lambda does.
+	CreateTarget bool
 	// Answered says that who sends waits for the answer of a function or of an execution;
 	// else a function is invoked asynchronously.
 	Answered bool

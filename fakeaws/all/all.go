@@ -9,6 +9,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
+	"github.com/leastpriv/leastpriv/fakeaws/lambda"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
@@ -32,7 +33,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{kms.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{kms.Service, lambda.Service, secretsmanager.Service, sns.Service}
 }
 
 // Every returns every service that there is a fake of.

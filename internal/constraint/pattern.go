@@ -44,6 +44,12 @@ var (
 	// notTwice is a character that must not follow itself: Go's expressions
 	// cannot look ahead, but this alone need not.
 	notTwice = regexp.MustCompile(`(\\?[-._/])\(\?!(\\?[-._/])\)`)
+	// notWhole says in front of an expression what the whole value must not be, and notStart
+	// what it must not begin with.
+	notWhole = regexp.MustCompile(`^(\(?)\(\?!\^([^()]*)\$\)\^?`)
+	notStart = regexp.MustCompile(`^\(\^\(\?!(\([^()]*\))\)\)\(\^([^()]*)\)`)
+	// notLast is a character that must not stand at the end.
+	notLast = regexp.MustCompile(`\(\?<!(\\?[-._/])\)$`)
 )
 
 // compilePattern translates an expression of Java's into a matcher. A class of
@@ -60,11 +66,12 @@ func compilePattern(text string) (func(string) bool, error) {
 		}
 		return look
 	})
+	translated, refused := forbidden(translated)
 	parsed, err := syntax.Parse(translated, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
-	if class := repeatedClass(parsed.Simplify()); class != nil {
+	if class := repeatedClass(parsed.Simplify()); class != nil && len(refused) == 0 {
 		return class, nil
 	}
 	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
@@ -72,8 +79,27 @@ func compilePattern(text string) (func(string) bool, error) {
 		return nil, err
 	}
 	return func(s string) bool {
-		return re.MatchString(s) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) })
+		return re.MatchString(s) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) }) &&
+			!slices.ContainsFunc(refused, func(r *regexp.Regexp) bool { return r.MatchString(s) })
 	}, nil
+}
+
+// forbidden takes from an expression what looks ahead at its beginning or back at its end,
+// and returns what a value must not match besides.
+func forbidden(text string) (rest string, refused []*regexp.Regexp) {
+	if m := notWhole.FindStringSubmatch(text); m != nil {
+		text = m[1] + text[len(m[0]):]
+		refused = append(refused, regexp.MustCompile(`\A(?:`+m[2]+`)\z`))
+	}
+	if m := notStart.FindStringSubmatch(text); m != nil {
+		text = m[2] + text[len(m[0]):]
+		refused = append(refused, regexp.MustCompile(`\A(?:`+m[1]+`)`))
+	}
+	if m := notLast.FindStringSubmatch(text); m != nil {
+		text = text[:len(text)-len(m[0])]
+		refused = append(refused, regexp.MustCompile(m[1]+`\z`))
+	}
+	return text, refused
 }
 
 // repeatedClass returns the matcher of [class]* or [class]+; nil for any other

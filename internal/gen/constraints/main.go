@@ -25,7 +25,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore.
-var services = []string{"iam", "kms", "organizations", "secretsmanager", "sts"}
+var services = []string{"iam", "kms", "lambda", "organizations", "secretsmanager", "sts"}
 
 func main() {
 	log.SetFlags(0)
@@ -43,6 +43,7 @@ func main() {
 // not: of shapes, and of members that are newer than the models. By service.
 var (
 	documentedShapes = map[string]map[string]shape{
+		"lambda":        lambdaPatterns,
 		"organizations": {"PolicyType": {Enum: policyTypes}, "EffectivePolicyType": {Enum: policyTypes[2:]}},
 		"sts":           {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
 	}
@@ -52,6 +53,18 @@ var (
 )
 
 func bound(n int) *int { return &n }
+
+// lambdaPatterns are the patterns that errors of Lambda show where the model has older ones.
+// Of runtimes Lambda says in words of its own which there are.
+var lambdaPatterns = map[string]shape{
+	"NamespacedFunctionName": {Min: 1, Max: bound(256), Pattern: lambdaARN + `(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`},
+	"FunctionName":           {Min: 1, Max: bound(140), Pattern: lambdaARN + `(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`},
+	"Runtime":                {},
+	"TaggableResource": {Min: 1, Max: bound(256), Pattern: `arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|` +
+		`layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)`},
+}
+
+const lambdaARN = `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?`
 
 // policyTypes are those of AWS Organizations, of which the model lacks the newest.
 // The first two have no effective policies.
@@ -179,7 +192,7 @@ func (r *result) add(in *source, name string) error {
 			}
 		}
 		return nil
-	case "string", "integer", "boolean", "long", "timestamp", "blob":
+	case "string", "integer", "boolean", "long", "double", "float", "timestamp", "blob":
 		return nil
 	case "map": // of strings without constraints, as KMS's encryption contexts are
 		return nil
