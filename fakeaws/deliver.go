@@ -26,6 +26,9 @@ type Delivery struct {
 	TraceHeader string
 	// Subject is that of a message to a topic.
 	Subject string
+	// Source and DetailType are those of an event for an event bus, of which Body is the
+	// detail.
+	Source, DetailType string
 	// PartitionKey is that of a record of a Kinesis stream.
 	PartitionKey string
 	// Name is that of an execution of a state machine, or of the stream of a log group.

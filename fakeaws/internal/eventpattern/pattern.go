@@ -77,15 +77,24 @@ func (m *matching) lacks(rule int) bool {
 	return *known == absent
 }
 
-// Exact returns the texts of which an event must have one at a name of its outermost
-// object; false where the pattern has other rules for it, or none.
-func (p *Pattern) Exact(name string) ([]string, bool) {
-	i := slices.IndexFunc(p.root.fields, func(f field) bool { return f.name == name })
-	if i < 0 || len(p.root.fields[i].rules) == 0 {
+// Exact returns the texts of which an event must have one at a path, whose names are joined
+// with dots; false where the pattern has other rules for it, or none.
+func (p *Pattern) Exact(path string) ([]string, bool) {
+	o := &p.root
+	names := split(path)
+	for _, name := range names[:len(names)-1] {
+		i := slices.IndexFunc(o.fields, func(f field) bool { return f.name == name && f.nested != nil })
+		if i < 0 {
+			return nil, false
+		}
+		o = o.fields[i].nested
+	}
+	i := slices.IndexFunc(o.fields, func(f field) bool { return f.name == names[len(names)-1] && f.nested == nil })
+	if i < 0 {
 		return nil, false
 	}
 	var texts []string
-	for _, r := range p.root.fields[i].rules {
+	for _, r := range o.fields[i].rules {
 		if !r.isExact {
 			return nil, false
 		}
