@@ -84,13 +84,20 @@ func (s *Fake) putNeed(of *types.PutEventsRequestEntry, id busID, byBus bool) fa
 }
 
 func setEventKeys(c *enforce.Context, source, kind string, byBus bool) {
-	if source != "" {
-		c.SetMulti("events:source", []string{source})
-	}
-	if kind != "" {
-		c.SetMulti("events:detail-type", []string{kind})
-	}
+	setTexts(c, "events:source", source)
+	setTexts(c, "events:detail-type", kind)
 	c.Set("events:eventBusInvocation", strconv.FormatBool(byBus))
+}
+
+// setTexts sets a key that may have several values. One is no list: the policies of the user
+// guide compare it with StringEquals.
+func setTexts(c *enforce.Context, key string, values ...string) {
+	switch {
+	case len(values) > 1:
+		c.SetMulti(key, values)
+	case len(values) == 1 && values[0] != "":
+		c.Set(key, values[0])
+	}
 }
 
 // sizeOf is how long an entry is ("Calculating PutEvents event entry size").

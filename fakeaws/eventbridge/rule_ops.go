@@ -130,7 +130,7 @@ func setPatternKeys(c *enforce.Context, p *eventpattern.Pattern) {
 				}
 				continue
 			}
-			c.SetMulti(key, texts)
+			setTexts(c, key, texts...)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func targetKeys(targets []types.Target) contextKey {
 		for i := range targets {
 			arns[i] = *targets[i].Arn
 		}
-		c.SetMulti("events:TargetArn", arns)
+		setTexts(c, "events:TargetArn", arns...)
 	}
 }
 
