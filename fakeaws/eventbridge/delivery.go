@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/retry"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/role"
 )
 
@@ -237,6 +238,12 @@ const (
 	codeThirdRegion     = "THIRD_REGION_HOP_DETECTED"
 )
 
+// codes are those of the kinds of errors.
+var codes = map[retry.Kind]string{
+	retry.Argument: codeInvalidArgument, retry.Permission: codeNoPermissions, retry.Resource: codeNoResource,
+	retry.Throttling: codeThrottling, retry.Target: codeFromTarget,
+}
+
 // A failure is why a delivery failed.
 type failure struct {
 	code, text string
@@ -251,8 +258,11 @@ func (s *Fake) failureOf(d *delivery, err error) *failure {
 	f := &failure{code: codeFromTarget, text: err.Error(), retried: true}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		f.text = api.ErrorMessage()
-		f.code, f.retried = sortCode(api)
+		kind := retry.Sort(api)
+		f.text, f.code, f.retried = api.ErrorMessage(), codes[kind], kind.Retried()
+		if name := api.ErrorCode(); name == codeThirdAccount || name == codeThirdRegion {
+			f.code = name
+		}
 	} else if !s.world.TargetExists(*d.target.Arn) {
 		f.code, f.retried = codeNoResource, false
 	}
@@ -261,32 +271,6 @@ func (s *Fake) failureOf(d *delivery, err error) *failure {
 		f.code, f.retried = codeAssumeRole, false
 	}
 	return f
-}
-
-// sortCode sorts the code of an error of AWS. That each code is sorted so is unverified.
-func sortCode(err smithy.APIError) (code string, retried bool) {
-	name := err.ErrorCode()
-	has := func(parts ...string) bool {
-		for _, part := range parts {
-			if strings.Contains(name, part) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case name == codeThirdAccount || name == codeThirdRegion:
-		return name, false
-	case has("AccessDenied", "AuthorizationError", "NotAuthorized", "Unauthorized"):
-		return codeNoPermissions, false
-	case has("NotFound", "NonExistent", "DoesNotExist", "NoSuch"):
-		return codeNoResource, false
-	case has("Throttl", "TooManyRequests", "ThroughputExceeded", "RequestLimit", "SlowDown"):
-		return codeThrottling, true
-	case err.ErrorFault() == smithy.FaultServer || has("ServiceUnavailable", "Internal"):
-		return codeFromTarget, true
-	}
-	return codeInvalidArgument, false
 }
 
 // fail ends a delivery: the event goes to the dead-letter queue of the target, whose policy

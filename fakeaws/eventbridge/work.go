@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/retry"
 )
 
 // A job is something that EventBridge does by itself at a time: to try a delivery again, or
@@ -15,43 +17,20 @@ type job struct {
 	replay   *replay
 }
 
-// The retries of a delivery ("How EventBridge retries delivering events": "24 hours and up
-// to 185 times with an exponential back off and jitter"). How long the first waits, and the
-// longest, is unverified; there is no jitter, so that tests find the same times.
-const (
-	defaultRetries = 185
-	defaultAge     = 24 * time.Hour
-	firstRetry     = time.Second
-	longestRetry   = 10 * time.Minute
-)
-
 // later has a delivery be tried again. It is false, and says which limit is why, when the
 // retry policy has no more.
 func (s *Fake) later(d *delivery, why *failure) bool {
-	retries, age := defaultRetries, defaultAge
+	policy := retry.NewPolicy(nil, nil)
 	if p := d.target.RetryPolicy; p != nil {
-		if p.MaximumRetryAttempts != nil {
-			retries = int(*p.MaximumRetryAttempts)
-		}
-		if p.MaximumEventAgeInSeconds != nil {
-			age = time.Duration(*p.MaximumEventAgeInSeconds) * time.Second
-		}
+		policy = retry.NewPolicy(p.MaximumRetryAttempts, p.MaximumEventAgeInSeconds)
 	}
-	if d.attempts > retries {
-		why.exhausted = "MaximumRetryAttempts"
+	at, exhausted := policy.Next(d.begun, s.world.Clock().Now(), d.attempts)
+	if exhausted != "" {
+		why.exhausted = exhausted
 		return false
-	}
-	wait := longestRetry
-	if n := d.attempts - 1; n < 10 {
-		wait = min(firstRetry<<n, longestRetry)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := s.world.Clock().Now().Add(wait)
-	if at.Sub(d.begun) > age {
-		why.exhausted = "MaximumEventAgeInSeconds"
-		return false
-	}
 	s.add(&job{at: at, delivery: d})
 	return true
 }
