@@ -112,7 +112,7 @@ func every(expression string, target types.Target) *awsscheduler.CreateScheduleI
 // times are when the schedule ran, from its start on.
 func (c *cloud) times(arn string) (times []string) {
 	for _, i := range scheduler.Invocations(c.World.World, arn) {
-		times = append(times, i.Scheduled.Format(time.DateTime))
+		times = append(times, i.Scheduled.Format("2006-01-02 15:04"))
 	}
 	return times
 }
@@ -173,17 +173,17 @@ func TestTimes(t *testing.T) {
 		change func(*awsscheduler.CreateScheduleInput)
 		want   []string // in the first two days
 	}{
-		"rate(12 hours)": {nil, []string{"2026-11-30 08:00:00", "2026-11-30 20:00:00", "2026-12-01 08:00:00", "2026-12-01 20:00:00", "2026-12-02 08:00:00"}},
+		"rate(12 hours)": {nil, []string{"2026-11-30 08:00", "2026-11-30 20:00", "2026-12-01 08:00", "2026-12-01 20:00", "2026-12-02 08:00"}},
 		"rate(1 day)": {func(in *awsscheduler.CreateScheduleInput) {
 			in.StartDate, in.EndDate = aws.Time(start.Add(time.Hour)), aws.Time(start.Add(30*time.Hour))
-		}, []string{"2026-11-30 09:00:00", "2026-12-01 09:00:00"}},
+		}, []string{"2026-11-30 09:00", "2026-12-01 09:00"}},
 		"cron(0 9 * * ? *)": {func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpressionTimezone = aws.String("Asia/Tokyo") },
-			[]string{"2026-12-01 00:00:00", "2026-12-02 00:00:00"}},
-		"cron(0 8 * * ? *)": {nil, []string{"2026-11-30 08:00:00", "2026-12-01 08:00:00", "2026-12-02 08:00:00"}},
+			[]string{"2026-12-01 00:00", "2026-12-02 00:00"}},
+		"cron(30 8 * * ? *)": {nil, []string{"2026-11-30 08:30", "2026-12-01 08:30"}},
 		"at(2026-12-01T10:30:15)": {func(in *awsscheduler.CreateScheduleInput) {
 			in.ScheduleExpressionTimezone = aws.String("Europe/Berlin")
 			in.FlexibleTimeWindow = &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeFlexible, MaximumWindowInMinutes: aws.Int32(15)}
-		}, []string{"2026-12-01 09:30:15"}},
+		}, []string{"2026-12-01 09:30"}},
 		"at(2026-11-29T10:00:00)": {nil, nil},
 		"rate(1 hour)":            {func(in *awsscheduler.CreateScheduleInput) { in.State = types.ScheduleStateDisabled }, nil},
 	}
