@@ -187,6 +187,7 @@ func (a *archive) entry() types.Archive {
 func (s *Fake) listArchives(call *fakeaws.Call, in *eb.ListArchivesInput) (*fakeaws.Plan[*eb.ListArchivesOutput], error) {
 	return onAccount(s, call, in, func() (*eb.ListArchivesOutput, error) {
 		all := ofAccount(call, s.archives, func(a *archive) bool {
+			a.expire(s.now())
 			return (in.EventSourceArn == nil || a.bus.arn() == *in.EventSourceArn) && (in.State == "" || in.State == types.ArchiveStateEnabled)
 		})
 		p, err := listed(all, in.NextToken, in.Limit, in.NamePrefix, func(a *archive) string { return a.id.name }, (*archive).entry)

@@ -67,7 +67,7 @@ func (s *Fake) putEvents(call *fakeaws.Call, in *eb.PutEventsInput) (*fakeaws.Pl
 			return nil, err
 		}
 		entries[i] = entry{of: of, bus: id}
-		entries[i].code, entries[i].text = wrongEntry(of)
+		entries[i].code, entries[i].text = wrongEntry(of, call.Fixture())
 		needs[i] = s.putNeed(of, id, false)
 		needs[i].Entry = i + 1
 	}
@@ -112,8 +112,9 @@ func sizeOf(e *types.PutEventsRequestEntry) int {
 	return n
 }
 
-// wrongEntry is what is wrong with an entry: its code and text.
-func wrongEntry(e *types.PutEventsRequestEntry) (code, text string) {
+// wrongEntry is what is wrong with an entry: its code and text. The World's hand stands for
+// services of AWS as well, which alone have sources of that name.
+func wrongEntry(e *types.PutEventsRequestEntry, service bool) (code, text string) {
 	for _, m := range []struct {
 		name  string
 		value *string
@@ -123,7 +124,7 @@ func wrongEntry(e *types.PutEventsRequestEntry) (code, text string) {
 		}
 	}
 	switch {
-	case strings.HasPrefix(*e.Source, "aws."):
+	case strings.HasPrefix(*e.Source, "aws.") && !service:
 		return codeSource, textSource
 	case !isObject(*e.Detail):
 		return codeDetail, textDetail
