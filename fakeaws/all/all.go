@@ -6,12 +6,14 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
+	"github.com/leastpriv/leastpriv/fakeaws/eventbridge"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
 	"github.com/leastpriv/leastpriv/fakeaws/lambda"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
+	"github.com/leastpriv/leastpriv/fakeaws/scheduler"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
 	"github.com/leastpriv/leastpriv/fakeaws/sns"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
@@ -33,7 +35,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{kms.Service, lambda.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{eventbridge.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service}
 }
 
 // Every returns every service that there is a fake of.

@@ -61,6 +61,8 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 			require.True(t, ok)
 			want := map[wire.Protocol]string{wire.RESTXML: "SlowDown", wire.AWSQuery: "Throttling"}[model.Protocols()[0]]
 			switch service {
+			case "events", "scheduler":
+				want = "ThrottlingException"
 			case "sqs":
 				want = "RequestThrottled"
 			case "organizations":

@@ -54,6 +54,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillIAM(t, iam.NewFromConfig(config))
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
+	f.fillEvents(t, config)
 	f.fillSQS(t, sqs.NewFromConfig(config))
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	f.fillKMS(t, kms.NewFromConfig(config))

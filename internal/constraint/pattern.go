@@ -55,6 +55,9 @@ var (
 // compilePattern translates an expression of Java's into a matcher. A class of
 // characters, repeated, becomes a table; the rest goes to package regexp.
 func compilePattern(text string) (func(string) bool, error) {
+	if match, ok := byHand[text]; ok {
+		return match, nil
+	}
 	translated := javaEscape.ReplaceAllString(text, `\x{$1}`)
 	var pairs []string
 	translated = notTwice.ReplaceAllStringFunc(translated, func(look string) string {
