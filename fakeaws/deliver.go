@@ -30,6 +30,10 @@ type Delivery struct {
 	PartitionKey string
 	// Name is that of an execution of a state machine, or of the stream of a log group.
 	Name string
+	// Batch are the events of a log stream where there are several, in place of Body.
+	Batch [][]byte
+	// CreateTarget says that who sends makes the log group if there is none, as Lambda does.
+	CreateTarget bool
 	// Answered says that who sends waits for the answer of a function or of an execution;
 	// else a function is invoked asynchronously.
 	Answered bool
@@ -86,6 +90,12 @@ func (w *World) Deliver(ctx context.Context, as Actor, d *Delivery) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
+	if err := w.prepare(ctx, as, target, d, func(ctx context.Context, as Actor, in any) error {
+		_, err := w.Do(ctx, as, in)
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	out, err := w.Do(ctx, as, in)
 	if a, ok := target.(Answerer); ok && err == nil && d.Answered {
 		return a.Answer(out)
@@ -108,6 +118,9 @@ func (w *World) CheckDelivery(ctx context.Context, as Actor, d *Delivery) error 
 	}
 	in, err := target.Take(d)
 	if err != nil {
+		return err
+	}
+	if err := w.prepare(ctx, as, target, d, w.Check); err != nil {
 		return err
 	}
 	return w.Check(ctx, as, in)
