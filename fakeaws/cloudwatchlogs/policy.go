@@ -1,8 +1,10 @@
 package cloudwatchlogs
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,6 +51,11 @@ func (s *Fake) parsePolicy(call *fakeaws.Call, document, name string) (stored, e
 	}
 	policy, err := enforce.Parse(document, enforce.ResourcePolicy, source)
 	if err != nil {
+		if arns, changed := withARNs(document); changed {
+			policy, err = enforce.Parse(arns, enforce.ResourcePolicy, source)
+		}
+	}
+	if err != nil {
 		var problem *enforce.DocumentError
 		if errors.As(err, &problem) {
 			call.Help(problem.Error())
@@ -62,6 +69,45 @@ func (s *Fake) parsePolicy(call *fakeaws.Call, document, name string) (stored, e
 	}
 	call.Stores(policy)
 	return p, nil
+}
+
+// noResource takes the place of a resource that is no ARN and names nothing. CloudWatch Logs
+// takes such policies, as its recorded answers have them.
+const noResource = "arn:aws:logs:::nothing"
+
+// withARNs returns a policy document with ARNs in place of what is none, and whether there was
+// anything of the kind.
+func withARNs(document string) (text string, changed bool) {
+	var d map[string]any
+	if json.Unmarshal([]byte(document), &d) != nil {
+		return "", false
+	}
+	arn := func(value any) any {
+		if s, ok := value.(string); ok && s != "*" && !strings.HasPrefix(s, "arn:") {
+			changed = true
+			return noResource
+		}
+		return value
+	}
+	statements, ok := d["Statement"].([]any)
+	if !ok {
+		statements = []any{d["Statement"]}
+	}
+	for _, one := range statements {
+		statement, _ := one.(map[string]any)
+		for _, element := range []string{"Resource", "NotResource"} {
+			switch value := statement[element].(type) {
+			case string:
+				statement[element] = arn(value)
+			case []any:
+				for i := range value {
+					value[i] = arn(value[i])
+				}
+			}
+		}
+	}
+	written, err := json.Marshal(d)
+	return string(written), changed && err == nil
 }
 
 // guarding is what of the resource policies guards a log group. Those of the account are for

@@ -71,8 +71,12 @@ func (s *Fake) Ops() []fakeaws.Op {
 		s.subscriptionOps(), s.destinationOps(), s.policyOps(), s.accountPolicyOps(), s.queryOps())
 }
 
-// Denied implements [fakeaws.Fake].
-func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+// Denied implements [fakeaws.Fake]. Who may not subscribe a destination is told without a
+// reason.
+func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+	if _, ok := parseDestinationARN(need.Resource); ok && need.Action == subscribeAction {
+		return accessDenied("User with accountId: " + call.Account + " is not authorized to perform: " + need.Action + " on resource: " + need.Resource)
+	}
 	return accessDenied(d.Message(need.Style(serviceName)))
 }
 
