@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -32,6 +33,7 @@ import (
 var clientsOf = map[string]func(aws.Config) any{
 	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"logs":           func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
