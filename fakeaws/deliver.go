@@ -93,6 +93,12 @@ func (w *World) Deliver(ctx context.Context, as Actor, d *Delivery) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
+	if err := w.prepare(ctx, as, target, d, func(ctx context.Context, as Actor, in any) error {
+		_, err := w.Do(ctx, as, in)
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	out, err := w.Do(ctx, as, in)
 	if a, ok := target.(Answerer); ok && err == nil && d.Answered {
 		return a.Answer(out)
@@ -115,6 +121,9 @@ func (w *World) CheckDelivery(ctx context.Context, as Actor, d *Delivery) error 
 	}
 	in, err := target.Take(d)
 	if err != nil {
+		return err
+	}
+	if err := w.prepare(ctx, as, target, d, w.Check); err != nil {
 		return err
 	}
 	return w.Check(ctx, as, in)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -55,6 +56,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillEvents(t, config)
+	f.fillLogs(t, cloudwatchlogs.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	f.fillKMS(t, kms.NewFromConfig(config))

@@ -75,7 +75,7 @@ func (r *recordedReport) played(t *testing.T, m *recordedModel, scenarios map[st
 
 func newPlayer(t *testing.T, m *recordedModel, param string, recorded map[string]any) *player {
 	p := &player{
-		T: t, world: worldtest.New(t, worldtest.InProcess, all.Services()...), param: param, model: m, recorded: recorded,
+		T: t, world: worldtest.New(t, worldtest.InProcess, slices.Concat(all.Services(), all.OptIn())...), param: param, model: m, recorded: recorded,
 		comparison: comparison{bound: map[string]string{"<region>": worldtest.Region, "<partition>": "aws"}},
 		done:       map[string][]string{}, models: map[string]*recordedModel{},
 	}
@@ -102,7 +102,7 @@ func (p *player) rest() string {
 func (p *player) wait(d time.Duration) { p.world.Clock().Advance(d) }
 
 // packages are the services by the SDK's packages.
-var packages = map[string]string{"iam": "iam", "organizations": "organizations", "s3": "s3", "s3control": "s3-control", "sqs": "sqs", "sts": "sts"}
+var packages = map[string]string{"cloudwatchlogs": "logs", "iam": "iam", "organizations": "organizations", "s3": "s3", "s3control": "s3-control", "sqs": "sqs", "sts": "sts"}
 
 // call makes a call, and returns the answer as a client in Python does.
 func (p *player) call(in any, options ...func(*middleware.Stack) error) map[string]any {

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -419,6 +420,7 @@ func (v *victim) findSecrets(t testing.TB) []string {
 	for _, value := range v.values {
 		sent += fmt.Sprintf("%v\n", value)
 	}
+	sent += strconv.FormatInt(v.Clock().Now().UnixMilli(), 10) // the time, which stands still, is no secret
 	maps.DeleteFunc(found, func(s string, _ bool) bool {
 		document, err := url.QueryUnescape(s) // as IAM answers policies
 		return len(s) < minSecret || known[s] || strings.Contains(sent, s) || err == nil && strings.Contains(sent, document)

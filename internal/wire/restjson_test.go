@@ -172,6 +172,7 @@ func TestSchemas(t *testing.T) {
 		"sns":            {42, []Protocol{AWSQuery}},
 		"kms":            {56, []Protocol{AWSJSON11}},
 		"lambda":         {88, []Protocol{RESTJSON}},
+		"logs":           {118, []Protocol{AWSJSON11}},
 		"secretsmanager": {23, []Protocol{AWSJSON11}},
 		"dynamodb":       {62, []Protocol{AWSJSON10}},
 		"events":         {57, []Protocol{AWSJSON11}},
@@ -198,7 +199,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 13)
+	assert.Len(t, services, 14)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

@@ -9,7 +9,7 @@ import (
 func TestServiceOfTarget(t *testing.T) {
 	t.Parallel()
 	for prefix, want := range map[string]string{
-		"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb", "TrentService": "kms", "secretsmanager": "secretsmanager", "AWSEvents": "events",
+		"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb", "TrentService": "kms", "Logs_20140328": "logs", "secretsmanager": "secretsmanager", "AWSEvents": "events",
 		"AWSOrganizationsV20161128": "organizations",
 	} {
 		name, ok := ServiceOfTarget(prefix)
