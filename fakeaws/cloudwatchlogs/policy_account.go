@@ -36,9 +36,9 @@ type storedPolicy struct {
 	updated   time.Time
 }
 
-// The bounds of account policies: "Each account can have one account-level data protection
-// policy", "up to 20 field index policies", which is taken for all types but the first; the
-// document "has a maximum size of 30,720 characters".
+// The bounds of account policies: "Each account can have only one account-level subscription
+// filter policy per Region", "up to 20 field index policies", which is taken for all other
+// types; the document "has a maximum size of 30,720 characters".
 const (
 	maxAccountPolicies       = 20
 	maxAccountPolicyDocument = 30_720
@@ -53,10 +53,13 @@ func (s *Fake) putAccountPolicy(call *fakeaws.Call, in *awslogs.PutAccountPolicy
 	}
 	id := accountPolicyID{in.PolicyType, *in.PolicyName}
 	return onAccount(s, call, in, func() (*awslogs.PutAccountPolicyOutput, error) {
+		if id.kind == types.PolicyTypeDataProtectionPolicy {
+			return nil, notImplemented("the masking of events by a policy of the type DATA_PROTECTION_POLICY")
+		}
 		there := s.shelf(placeOf(call))
 		if there.accountPolicies[id] == nil {
 			most := maxAccountPolicies
-			if id.kind == types.PolicyTypeDataProtectionPolicy || id.kind == types.PolicyTypeSubscriptionFilterPolicy {
+			if id.kind == types.PolicyTypeSubscriptionFilterPolicy {
 				most = 1
 			}
 			if there.countPolicies(id.kind) >= most {

@@ -116,8 +116,8 @@ type dedup []string
 func (c dedup) run(r *result) error {
 	seen := make(map[string]bool)
 	kept := r.rows[:0]
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		key, lacks := "", false
@@ -143,8 +143,8 @@ type parsing struct {
 }
 
 func (c *parsing) run(r *result) error {
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		text, ok := one.get(c.from)

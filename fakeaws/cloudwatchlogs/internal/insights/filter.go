@@ -14,8 +14,8 @@ type filter struct{ expression }
 
 func (f filter) run(r *result) error {
 	kept := r.rows[:0]
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		if f.holds(one) {

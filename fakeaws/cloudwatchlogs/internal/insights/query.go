@@ -165,14 +165,6 @@ func (r *result) answer(one *row) []Field {
 	return fields
 }
 
-// watch looks now and then whether the work has an end.
-func (r *result) watch(i int) error {
-	if i%1024 == 1023 {
-		return r.err()
-	}
-	return nil
-}
-
 // number reads a number.
 func number(text string) (float64, bool) {
 	if text == "" || !strings.ContainsRune("0123456789+-.", rune(text[0])) {
