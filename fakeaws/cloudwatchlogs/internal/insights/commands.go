@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // A selection says which fields answers have.
@@ -138,7 +140,7 @@ func (c dedup) run(r *result) error {
 // A parsing takes fields out of another, by a regular expression whose groups are named.
 type parsing struct {
 	from  string
-	regex *regexp.Regexp
+	regex *bounded.Regexp
 	names []string
 }
 
@@ -177,7 +179,7 @@ func (p *parser) parse() (command, error) {
 		if strings.HasSuffix(text, "*") {
 			expression = strings.TrimSuffix(expression, "?)") + ")"
 		}
-		if c.regex, err = regexp.Compile("(?s)" + expression); err != nil {
+		if c.regex, err = bounded.Compile("(?s)" + expression); err != nil {
 			return nil, p.wrong()
 		}
 		if !p.keyword("as") {

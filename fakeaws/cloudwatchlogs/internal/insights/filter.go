@@ -1,10 +1,11 @@
 package insights
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // An expression is what filter asks of a row.
@@ -43,7 +44,7 @@ type comparison struct {
 	name   string
 	op     string
 	values []string
-	regex  *regexp.Regexp
+	regex  *bounded.Regexp
 }
 
 func (c *comparison) holds(r *row) bool {

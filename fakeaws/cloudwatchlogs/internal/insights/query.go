@@ -111,7 +111,6 @@ type result struct {
 	rows []*row
 	// shown are the fields that the rows have in the answer; nil is the time and the message.
 	shown   []string
-	sorted  bool
 	grouped bool
 	matched int
 	err     func() error
