@@ -81,6 +81,11 @@ var otherPermissions = map[operationName]string{
 	{"iam", "AddRoleToInstanceProfile"}: "iam:PassRole",
 	// Who may list the bucket of the source learns that it has no such object.
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
+	// The API reference says so: "you must have the logs:PutDataProtectionPolicy and
+	// logs:PutAccountPolicy permissions".
+	{"logs", "PutAccountPolicy"}:        "logs:PutDataProtectionPolicy",
+	{"logs", "DeleteAccountPolicy"}:     "logs:DeleteDataProtectionPolicy",
+	{"logs", "DescribeAccountPolicies"}: "logs:GetDataProtectionPolicy",
 	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
 	// KMS, and the API reference the others ("Required permissions").
 	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",
