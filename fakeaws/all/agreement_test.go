@@ -83,6 +83,11 @@ var otherPermissions = map[operationName]string{
 	{"s3", "UploadPartCopy"}: "s3:ListBucket",
 	// "Controlling access to multi-Region keys" of the KMS Developer Guide has it.
 	{"kms", "ReplicateKey"}: "kms:CreateKey",
+	// The API reference says so: "you must have the logs:PutDataProtectionPolicy and
+	// logs:PutAccountPolicy permissions".
+	{"logs", "PutAccountPolicy"}:        "logs:PutDataProtectionPolicy",
+	{"logs", "DeleteAccountPolicy"}:     "logs:DeleteDataProtectionPolicy",
+	{"logs", "DescribeAccountPolicies"}: "logs:GetDataProtectionPolicy",
 	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
 	// KMS, and the API reference the others ("Required permissions").
 	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",

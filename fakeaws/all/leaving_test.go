@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,6 +31,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/all"
 	iamfake "github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/internal/awsid"
 	"github.com/leastpriv/leastpriv/internal/wire"
@@ -62,7 +65,9 @@ type crowd struct {
 
 func newCrowd(t testing.TB, size int) *crowd {
 	t.Helper()
-	w := newWorld(t)
+	w := all.NewWorld(fakeaws.Config{Services: all.OptIn()})
+	_, err := w.AddAccount(account, key, secret)
+	require.NoError(t, err)
 	return &crowd{w, t, w.Fixture(account, "us-east-1"), size}
 }
 
@@ -141,6 +146,21 @@ func (c *crowd) queue() (url, dead *string) {
 func (c *crowd) source(name string) *string {
 	return do[sqs.CreateQueueOutput](c, &sqs.CreateQueueInput{QueueName: &name, Attributes: map[string]string{"VisibilityTimeout": "0",
 		"RedrivePolicy": `{"maxReceiveCount":1,"deadLetterTargetArn":"` + awsid.ARN("sqs", "us-east-1", account, "dead") + `"}`}}).QueueUrl
+}
+
+// logs makes a log group with as many events.
+func (c *crowd) logs() *string {
+	name, now := aws.String("group"), c.Clock().Now().UnixMilli()
+	do[cloudwatchlogs.CreateLogGroupOutput](c, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: name})
+	do[cloudwatchlogs.CreateLogStreamOutput](c, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: name, LogStreamName: name})
+	for left := c.size; left > 0; left -= 2500 {
+		events := make([]logstypes.InputLogEvent, min(left, 2500))
+		for i := range events {
+			events[i] = logstypes.InputLogEvent{Message: aws.String(`{"a":1,"b":"xx"}`), Timestamp: &now}
+		}
+		do[cloudwatchlogs.PutLogEventsOutput](c, &cloudwatchlogs.PutLogEventsInput{LogGroupName: name, LogStreamName: name, LogEvents: events})
+	}
+	return name
 }
 
 // lasting are the operations that can take longer than 100 ms. Each makes a World, and
@@ -243,6 +263,12 @@ var lasting = map[string]struct {
 			c.source(fmt.Sprint("queue", i))
 		}
 		return &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: dead}
+	}},
+	"FilterLogEvents": {2500, 100_000, func(c *crowd) any {
+		return &cloudwatchlogs.FilterLogEventsInput{LogGroupName: c.logs(), FilterPattern: aws.String("{ $.a = 1 && $.b = %x+y% }")}
+	}},
+	"StartQuery": {2500, 300_000, func(c *crowd) any {
+		return &cloudwatchlogs.StartQueryInput{LogGroupName: c.logs(), StartTime: aws.Int64(0), EndTime: aws.Int64(1 << 33), QueryString: aws.String("filter a = 2 | stats count(*) by b")}
 	}},
 	"GetWebIdentityToken": {1, 1, func(c *crowd) any {
 		do[iam.EnableOutboundWebIdentityFederationOutput](c, &iam.EnableOutboundWebIdentityFederationInput{})

@@ -186,18 +186,45 @@ func TestProtectionAndAccountPolicies(t *testing.T) {
 	protect(false)
 	require.NoError(t, remove())
 
-	put := func(name string) error {
-		_, err := root.PutAccountPolicy(ctx, &awslogs.PutAccountPolicyInput{PolicyName: &name, PolicyType: types.PolicyTypeSubscriptionFilterPolicy, PolicyDocument: aws.String(`{"FilterPattern":""}`)})
+	put := func(client *awslogs.Client, name string, kind types.PolicyType) error {
+		_, err := client.PutAccountPolicy(ctx, &awslogs.PutAccountPolicyInput{PolicyName: &name, PolicyType: kind, PolicyDocument: aws.String(`{"Fields":["a"]}`)})
 		return err
 	}
-	require.NoError(t, put("one"))
-	worldtest.RequireError(t, put("two"), "LimitExceededException", "Resource limit exceeded.")
-	listed, err := root.DescribeAccountPolicies(ctx, &awslogs.DescribeAccountPoliciesInput{PolicyType: types.PolicyTypeSubscriptionFilterPolicy})
+	require.NoError(t, put(root, "one", types.PolicyTypeFieldIndexPolicy))
+	awstest.RequireDenied(t, put(c.user(owner, "half", allow("logs:PutAccountPolicy", "*")), "two", types.PolicyTypeFieldIndexPolicy), "logs:PutIndexPolicy")
+	worldtest.RequireError(t, put(root, "two", types.PolicyTypeDataProtectionPolicy), "NotImplemented",
+		"logs: the masking of events by a policy of the type DATA_PROTECTION_POLICY is not implemented by leastpriv.")
+	listed, err := root.DescribeAccountPolicies(ctx, &awslogs.DescribeAccountPoliciesInput{PolicyType: types.PolicyTypeFieldIndexPolicy})
 	require.NoError(t, err)
 	require.Len(t, listed.AccountPolicies, 1)
 	assert.Equal(t, []string{owner, "one", "ALL"}, []string{*listed.AccountPolicies[0].AccountId, *listed.AccountPolicies[0].PolicyName, string(listed.AccountPolicies[0].Scope)})
-	_, err = root.DeleteAccountPolicy(ctx, &awslogs.DeleteAccountPolicyInput{PolicyName: aws.String("one"), PolicyType: types.PolicyTypeSubscriptionFilterPolicy})
+	_, err = root.DeleteAccountPolicy(ctx, &awslogs.DeleteAccountPolicyInput{PolicyName: aws.String("one"), PolicyType: types.PolicyTypeFieldIndexPolicy})
 	require.NoError(t, err)
+}
+
+// A policy of the account subscribes to all log groups but those that it leaves out.
+func TestAccountSubscriptions(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, logstest.With())
+	arn := "arn:aws:lambda:" + acct.Region() + ":" + acct.ID() + ":function:digest"
+	got := 0
+	acct.World().Receive(arn, func(context.Context, *fakeaws.Delivery) ([]byte, error) { got++; return nil, nil })
+	client := awslogs.NewFromConfig(acct.Config())
+	put := func(name string) error {
+		_, err := client.PutAccountPolicy(t.Context(), &awslogs.PutAccountPolicyInput{PolicyName: &name, PolicyType: types.PolicyTypeSubscriptionFilterPolicy,
+			SelectionCriteria: aws.String(`LogGroupName NOT IN ["/quiet"]`), PolicyDocument: aws.String(`{"DestinationArn":"` + arn + `","FilterPattern":"ERROR"}`)})
+		return err
+	}
+	worldtest.RequireError(t, put("all"), "InvalidParameterException", "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.")
+	acct.SetResourcePolicy(arn, awstest.Allow("lambda:InvokeFunction").By("logs.amazonaws.com").If("ArnLike", "aws:SourceArn", "arn:aws:logs:*:*:log-group:*"))
+	require.NoError(t, put("all"))
+	require.NoError(t, put("all"))
+	worldtest.RequireError(t, put("more"), "LimitExceededException", "Resource limit exceeded.")
+	logs := logstest.Of(acct)
+	logs.Create("/app").Put("web", "ERROR", "INFO")
+	logs.Create("/quiet").Put("web", "ERROR")
+	acct.Settle()
+	assert.Equal(t, 1, got)
 }
 
 // A clone has the events and what waits to be delivered, and shares nothing that changes.

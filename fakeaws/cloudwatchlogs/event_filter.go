@@ -60,6 +60,7 @@ func (s *Fake) filterLogEvents(call *fakeaws.Call, in *awslogs.FilterLogEventsIn
 		}
 		return search.run(call)
 	})
+	plan.Needs = append(plan.Needs, s.unmasking(call, id, in.Unmask)...)
 	return encrypted(s, call, id, plan, kmsDecrypt), nil
 }
 
@@ -154,8 +155,8 @@ func (x *search) run(call *fakeaws.Call) (*awslogs.FilterLogEventsOutput, error)
 	size, searched := 0, 0
 	var last position
 	for n := 1; len(x.streams) > 0; n++ {
-		if n%1024 == 0 && call.Err() != nil {
-			return nil, call.Err()
+		if err := call.Err(); err != nil { // events may be long
+			return nil, err
 		}
 		first := x.streams[0].events[0]
 		matches := x.pattern.Match(first.message)

@@ -52,6 +52,7 @@ func (s *Fake) getLogEvents(call *fakeaws.Call, in *awslogs.GetLogEventsInput) (
 		out.NextForwardToken, out.NextBackwardToken = &forward, &backward
 		return out, nil
 	})
+	plan.Needs = append(plan.Needs, s.unmasking(call, id, in.Unmask)...)
 	return encrypted(s, call, id, plan, kmsDecrypt), nil
 }
 
@@ -142,4 +143,15 @@ func (p position) previous() position {
 		return p
 	}
 	return position{p.at, p.number - 1}
+}
+
+// unmasking is the permission that it takes to read what a data protection policy masks: "To
+// use this operation with this parameter, you must be signed into an account with the
+// logs:Unmask permission". Nothing is masked here.
+func (s *Fake) unmasking(call *fakeaws.Call, id groupID, unmask bool) []fakeaws.Need {
+	if !unmask {
+		return nil
+	}
+	_, need := s.lookUp(call, "logs:Unmask", id, id.whole())
+	return []fakeaws.Need{need}
 }

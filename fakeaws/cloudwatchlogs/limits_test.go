@@ -184,7 +184,7 @@ func TestBadInput(t *testing.T) {
 		"destination that is none": {func() error { return subscribe(ctx, root, "arn:aws:logs:us-east-1:"+owner+":destination:none") },
 			"ResourceNotFoundException", "The specified destination does not exist."},
 		"aws tag": {func() error {
-			_, err := root.TagLogGroup(ctx, &awslogs.TagLogGroupInput{LogGroupName: app, Tags: map[string]string{"aws:x": "y"}})
+			_, err := root.TagResource(ctx, &awslogs.TagResourceInput{ResourceArn: aws.String(groupARN), Tags: map[string]string{"aws:x": "y"}})
 			return err
 		}, "InvalidParameterException", "Tag keys can't be empty, be longer than 128 characters, or begin with aws:."},
 		"query": {func() error {

@@ -66,10 +66,6 @@ func allow(action, resource string, more ...string) string {
 	return `{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `"` + strings.Join(append([]string{""}, more...), ",") + `}`
 }
 
-func deny(action, resource string, more ...string) string {
-	return strings.Replace(allow(action, resource, more...), "Allow", "Deny", 1)
-}
-
 func to(kind, principal string) string { return `"Principal":{"` + kind + `":"` + principal + `"}` }
 
 func condition(operator, key, value string) string {
@@ -136,11 +132,6 @@ func requireDenied(t testing.TB, err error, user, action, resource, reason strin
 
 func because(action string) string {
 	return "because no identity-based policy allows the " + action + " action"
-}
-
-func (c *cloud) settle(t testing.TB) {
-	t.Helper()
-	require.NoError(t, c.Settle(t.Context()))
 }
 
 // asService is a client of a service of AWS that calls for a resource of the owner.

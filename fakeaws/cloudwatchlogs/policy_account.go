@@ -28,21 +28,54 @@ type accountPolicyID struct {
 	name string
 }
 
-// A storedPolicy is an account policy. It is stored, and nothing is done by it.
+// A storedPolicy is an account policy. Those for subscriptions deliver; by others nothing is
+// done.
 type storedPolicy struct {
 	document  string
 	scope     types.Scope
 	selection *string
 	updated   time.Time
+	filter    *subscription // nil of other types
+	excluded  []string      // log groups for which the filter is not
 }
 
-// The bounds of account policies: "Each account can have one account-level data protection
-// policy", "up to 20 field index policies", which is taken for all types but the first; the
-// document "has a maximum size of 30,720 characters".
+// The bounds of account policies: "Each account can have only one account-level subscription
+// filter policy per Region", "up to 20 field index policies", which is taken for all other
+// types; the document "has a maximum size of 30,720 characters".
 const (
 	maxAccountPolicies       = 20
 	maxAccountPolicyDocument = 30_720
 )
+
+// more are the permissions that an account policy takes besides those of its own operations,
+// by its type ("you must have the logs:PutSubscriptionFilter and logs:PutAccountPolicy
+// permissions"): to put, delete and describe it. That they are on no log group is unverified.
+var more = map[types.PolicyType][3]string{
+	types.PolicyTypeDataProtectionPolicy:     {"PutDataProtectionPolicy", "DeleteDataProtectionPolicy", "GetDataProtectionPolicy"},
+	types.PolicyTypeSubscriptionFilterPolicy: {"PutSubscriptionFilter", "DeleteSubscriptionFilter", "DescribeSubscriptionFilters"},
+	types.PolicyTypeFieldIndexPolicy:         {"PutIndexPolicy", "DeleteIndexPolicy", "DescribeIndexPolicies"},
+	types.PolicyTypeTransformerPolicy:        {"PutTransformer", "DeleteTransformer", "GetTransformer"},
+	types.PolicyTypeMetricExtractionPolicy:   {"PutMetricExtractionPolicy", "DeleteMetricExtractionPolicy", "GetMetricExtractionPolicy"},
+}
+
+// The places of permissions in more.
+const (
+	toPut = iota
+	toDelete
+	toDescribe
+)
+
+// onAccountPolicy is onAccount with the permission of the type of a policy.
+func onAccountPolicy[O any](s *Fake, call *fakeaws.Call, in any, kind types.PolicyType, to int, do func() (O, error)) (*fakeaws.Plan[O], error) {
+	plan, err := onAccount(s, call, in, do)
+	if err != nil {
+		return nil, err
+	}
+	if actions, ok := more[kind]; ok {
+		plan.Needs = append(plan.Needs, anywhere(call, "logs:"+actions[to]))
+	}
+	return plan, nil
+}
 
 func (s *Fake) putAccountPolicy(call *fakeaws.Call, in *awslogs.PutAccountPolicyInput) (*fakeaws.Plan[*awslogs.PutAccountPolicyOutput], error) {
 	if err := check(in); err != nil {
@@ -52,21 +85,97 @@ func (s *Fake) putAccountPolicy(call *fakeaws.Call, in *awslogs.PutAccountPolicy
 		return nil, invalidParameter(textPolicy)
 	}
 	id := accountPolicyID{in.PolicyType, *in.PolicyName}
-	return onAccount(s, call, in, func() (*awslogs.PutAccountPolicyOutput, error) {
+	p := &storedPolicy{document: *in.PolicyDocument, scope: cmp.Or(in.Scope, types.ScopeAll), selection: in.SelectionCriteria}
+	if id.kind == types.PolicyTypeSubscriptionFilterPolicy {
+		if err := p.subscribe(call, in); err != nil {
+			return nil, err
+		}
+	}
+	plan, err := onAccountPolicy(s, call, in, id.kind, toPut, func() (*awslogs.PutAccountPolicyOutput, error) {
+		if id.kind == types.PolicyTypeDataProtectionPolicy {
+			return nil, notImplemented("the masking of events by a policy of the type DATA_PROTECTION_POLICY")
+		}
 		there := s.shelf(placeOf(call))
 		if there.accountPolicies[id] == nil {
 			most := maxAccountPolicies
-			if id.kind == types.PolicyTypeDataProtectionPolicy || id.kind == types.PolicyTypeSubscriptionFilterPolicy {
+			if id.kind == types.PolicyTypeSubscriptionFilterPolicy {
 				most = 1
 			}
 			if there.countPolicies(id.kind) >= most {
 				return nil, limitExceeded()
 			}
 		}
-		there.accountPolicies[id] = &storedPolicy{*in.PolicyDocument, cmp.Or(in.Scope, types.ScopeAll), in.SelectionCriteria, s.now()}
+		p.updated = s.now()
+		there.accountPolicies[id] = p
 		out := there.describePolicy(call, id)
 		return &awslogs.PutAccountPolicyOutput{AccountPolicy: &out}, nil
 	})
+	if err != nil || p.filter == nil {
+		return plan, err
+	}
+	return s.trying(call, plan, p.filter), nil
+}
+
+// trying has a plan for a filter of an account find out first whether it can deliver. To pass a
+// role takes the permission for it.
+func (s *Fake) trying(call *fakeaws.Call, plan *fakeaws.Plan[*awslogs.PutAccountPolicyOutput], f *subscription) *fakeaws.Plan[*awslogs.PutAccountPolicyOutput] {
+	if to, ok := parseDestinationARN(f.destination); ok {
+		need, _ := s.subscribing(to)
+		plan.Needs = append(plan.Needs, need)
+	}
+	if f.role != "" {
+		plan.Needs = append(plan.Needs, passRole(f.role))
+	}
+	do := plan.Do
+	plan.Do = func() (*awslogs.PutAccountPolicyOutput, error) {
+		if err := s.try(call, groupID{call.Account, call.Region, "*"}, f.destination, f.role); err != nil {
+			return nil, err
+		}
+		return do()
+	}
+	return plan
+}
+
+// subscribe reads the document of a policy for subscriptions, and the groups for which it is
+// not: "LogGroupName NOT IN ["a", "b"]".
+func (p *storedPolicy) subscribe(call *fakeaws.Call, in *awslogs.PutAccountPolicyInput) error {
+	var d struct {
+		DestinationArn, FilterPattern string
+		RoleArn                       *string
+		Distribution                  types.Distribution
+	}
+	if json.Unmarshal([]byte(p.document), &d) != nil {
+		return invalidParameter(textPolicy)
+	}
+	if err := checkDestination(call, d.DestinationArn, d.RoleArn); err != nil {
+		return err
+	}
+	parsed, err := parsePattern(&d.FilterPattern)
+	if err != nil {
+		return err
+	}
+	if p.selection != nil {
+		list, ok := strings.CutPrefix(strings.TrimSpace(*p.selection), "LogGroupName NOT IN")
+		if !ok || json.Unmarshal([]byte(list), &p.excluded) != nil {
+			return notImplemented("the selection criteria " + *p.selection)
+		}
+	}
+	p.filter = &subscription{
+		name: *in.PolicyName, pattern: parsed, destination: d.DestinationArn, role: aws.ToString(d.RoleArn),
+		distribution: cmp.Or(d.Distribution, types.DistributionByLogStream),
+	}
+	return nil
+}
+
+// subscription is the filter that an account has for a log group; nil without one. There is
+// one policy for subscriptions at most.
+func (there *shelf) subscription(g *group) *subscription {
+	for _, p := range there.accountPolicies {
+		if p.filter != nil && !slices.Contains(p.excluded, g.id.name) {
+			return p.filter
+		}
+	}
+	return nil
 }
 
 func (there *shelf) countPolicies(kind types.PolicyType) (n int) {
@@ -88,7 +197,7 @@ func (there *shelf) describePolicy(call *fakeaws.Call, id accountPolicyID) types
 
 func (s *Fake) deleteAccountPolicy(call *fakeaws.Call, in *awslogs.DeleteAccountPolicyInput) (*fakeaws.Plan[*awslogs.DeleteAccountPolicyOutput], error) {
 	id := accountPolicyID{in.PolicyType, aws.ToString(in.PolicyName)}
-	return onAccount(s, call, in, func() (*awslogs.DeleteAccountPolicyOutput, error) {
+	return onAccountPolicy(s, call, in, in.PolicyType, toDelete, func() (*awslogs.DeleteAccountPolicyOutput, error) {
 		there := s.shelf(placeOf(call))
 		if there.accountPolicies[id] == nil {
 			return nil, notFound(textNoAccountPolicy)
@@ -102,7 +211,7 @@ func (s *Fake) describeAccountPolicies(call *fakeaws.Call, in *awslogs.DescribeA
 	if len(in.AccountIdentifiers) > 1 {
 		return nil, invalidParameter(textManyAccounts)
 	}
-	return onAccount(s, call, in, func() (*awslogs.DescribeAccountPoliciesOutput, error) {
+	return onAccountPolicy(s, call, in, in.PolicyType, toDescribe, func() (*awslogs.DescribeAccountPoliciesOutput, error) {
 		out := &awslogs.DescribeAccountPoliciesOutput{AccountPolicies: []types.AccountPolicy{}}
 		if len(in.AccountIdentifiers) == 1 && in.AccountIdentifiers[0] != call.Account {
 			return out, nil

@@ -167,8 +167,8 @@ func (s *Fake) run(call *fakeaws.Call, ids []groupID, parsed *insights.Query, in
 			records = append(records, insights.Record{
 				Message: e.message, Stream: name, Log: id.account + ":" + id.name, Pointer: pointer(id, name, e.position), At: e.at, Ingested: e.ingested,
 			})
-			if len(records)%1024 == 0 && call.Err() != nil {
-				return nil, call.Err()
+			if err := call.Err(); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -307,7 +307,7 @@ func (s *Fake) getLogRecord(call *fakeaws.Call, in *awslogs.GetLogRecordInput) (
 	if err != nil || !ok || !valid {
 		return nil, invalidParameter(textToken)
 	}
-	return encrypted(s, call, id, onGroup(s, call, id, func(g *group) (*awslogs.GetLogRecordOutput, error) {
+	plan := onGroup(s, call, id, func(g *group) (*awslogs.GetLogRecordOutput, error) {
 		x, _ := g.streams.Get(stream)
 		if x == nil {
 			return nil, notFound(textNoStream)
@@ -319,5 +319,7 @@ func (s *Fake) getLogRecord(call *fakeaws.Call, in *awslogs.GetLogRecordInput) (
 		}
 		record := insights.Record{Message: x.events[i].message, Stream: stream, Log: id.account + ":" + id.name, Pointer: *in.LogRecordPointer, At: at.at, Ingested: x.events[i].ingested}
 		return &awslogs.GetLogRecordOutput{LogRecord: record.Fields()}, nil
-	}), kmsDecrypt), nil
+	})
+	plan.Needs = append(plan.Needs, s.unmasking(call, id, in.Unmask)...)
+	return encrypted(s, call, id, plan, kmsDecrypt), nil
 }

@@ -40,24 +40,33 @@ type delivery struct {
 	events []*event
 }
 
-// subscribed has events delivered to who has subscribed to a log group. The lock is held.
+// subscribed has events delivered to who has subscribed to a log group, or to all of its
+// account. The lock is held.
 func (s *Fake) subscribed(g *group, x *stream, events []*event, now time.Time) {
 	g.filters.Scan(func(_ string, f *subscription) bool {
-		matching := events
-		if !f.pattern.All() {
-			matching = nil
-			for _, e := range events {
-				if f.pattern.Match(e.message) {
-					matching = append(matching, e)
-				}
-			}
-		}
-		if len(matching) > 0 {
-			s.outbox = append(s.outbox, &delivery{now, g.id, x.name, *f, matching})
-			s.world.Wake(now)
-		}
+		s.queue(g, x, f, events, now)
 		return true
 	})
+	if f := s.at(g.id.place()).subscription(g); f != nil && g.class == types.LogGroupClassStandard {
+		s.queue(g, x, f, events, now)
+	}
+}
+
+// queue has the events that a filter matches delivered. The lock is held.
+func (s *Fake) queue(g *group, x *stream, f *subscription, events []*event, now time.Time) {
+	matching := events
+	if !f.pattern.All() {
+		matching = nil
+		for _, e := range events {
+			if f.pattern.Match(e.message) {
+				matching = append(matching, e)
+			}
+		}
+	}
+	if len(matching) > 0 {
+		s.outbox = append(s.outbox, &delivery{now, g.id, x.name, *f, matching})
+		s.world.Wake(now)
+	}
 }
 
 // Next implements [fakeaws.Worker].

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // A selection says which fields answers have.
@@ -116,8 +118,8 @@ type dedup []string
 func (c dedup) run(r *result) error {
 	seen := make(map[string]bool)
 	kept := r.rows[:0]
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		key, lacks := "", false
@@ -138,13 +140,13 @@ func (c dedup) run(r *result) error {
 // A parsing takes fields out of another, by a regular expression whose groups are named.
 type parsing struct {
 	from  string
-	regex *regexp.Regexp
+	regex *bounded.Regexp
 	names []string
 }
 
 func (c *parsing) run(r *result) error {
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		text, ok := one.get(c.from)
@@ -177,7 +179,7 @@ func (p *parser) parse() (command, error) {
 		if strings.HasSuffix(text, "*") {
 			expression = strings.TrimSuffix(expression, "?)") + ")"
 		}
-		if c.regex, err = regexp.Compile("(?s)" + expression); err != nil {
+		if c.regex, err = bounded.Compile("(?s)" + expression); err != nil {
 			return nil, p.wrong()
 		}
 		if !p.keyword("as") {

@@ -1,10 +1,11 @@
 package insights
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // An expression is what filter asks of a row.
@@ -14,8 +15,8 @@ type filter struct{ expression }
 
 func (f filter) run(r *result) error {
 	kept := r.rows[:0]
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		if f.holds(one) {
@@ -43,7 +44,7 @@ type comparison struct {
 	name   string
 	op     string
 	values []string
-	regex  *regexp.Regexp
+	regex  *bounded.Regexp
 }
 
 func (c *comparison) holds(r *row) bool {

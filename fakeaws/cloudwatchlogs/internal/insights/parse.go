@@ -1,11 +1,12 @@
 package insights
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // A parser reads a query.
@@ -226,7 +227,7 @@ func (p *parser) quoted() (string, bool) {
 }
 
 // regex takes a regular expression between slashes.
-func (p *parser) regex() (*regexp.Regexp, error) {
+func (p *parser) regex() (*bounded.Regexp, error) {
 	p.space()
 	if p.at == len(p.text) || p.text[p.at] != '/' {
 		return nil, p.wrong()
@@ -237,7 +238,7 @@ func (p *parser) regex() (*regexp.Regexp, error) {
 			i++
 		case '/':
 			text := strings.ReplaceAll(p.text[p.at+1:i], `\/`, "/")
-			re, err := regexp.Compile(strings.ReplaceAll(text, "(?<", "(?P<"))
+			re, err := bounded.Compile(strings.ReplaceAll(text, "(?<", "(?P<"))
 			if err != nil {
 				return nil, p.wrong()
 			}

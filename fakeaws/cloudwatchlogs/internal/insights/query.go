@@ -111,7 +111,6 @@ type result struct {
 	rows []*row
 	// shown are the fields that the rows have in the answer; nil is the time and the message.
 	shown   []string
-	sorted  bool
 	grouped bool
 	matched int
 	err     func() error
@@ -163,14 +162,6 @@ func (r *result) answer(one *row) []Field {
 		fields = append(fields, Field{"@ptr", one.record.Pointer})
 	}
 	return fields
-}
-
-// watch looks now and then whether the work has an end.
-func (r *result) watch(i int) error {
-	if i%1024 == 1023 {
-		return r.err()
-	}
-	return nil
 }
 
 // number reads a number.

@@ -57,8 +57,8 @@ type group struct {
 
 func (c *grouping) run(r *result) error {
 	groups, keys := map[string]*group{}, []string{}
-	for i, one := range r.rows {
-		if err := r.watch(i); err != nil {
+	for _, one := range r.rows {
+		if err := r.err(); err != nil { // messages may be long
 			return err
 		}
 		g := &group{tallies: make([]tally, len(c.functions))}

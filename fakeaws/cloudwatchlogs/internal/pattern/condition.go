@@ -2,8 +2,9 @@ package pattern
 
 import (
 	"math/big"
-	"regexp"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // An expression is conditions with && and || between them, and parentheses.
@@ -64,7 +65,7 @@ type comparison struct {
 	text   string
 	quoted bool
 	number *big.Rat
-	regex  *regexp.Regexp
+	regex  *bounded.Regexp
 }
 
 // operators, the longer ones first.

@@ -94,49 +94,46 @@ func parseSelector(r *reader) (selector, error) {
 		return s, &Error{textInvalid}
 	}
 	for len(s.steps) < maxSteps {
-		var one step
-		switch {
-		case strings.HasPrefix(r.text[r.at:], ".["), r.peek() == '[':
-			if r.peek() == '.' {
-				r.at++
-			}
-			end := strings.IndexByte(r.text[r.at:], ']')
-			if end < 0 {
-				return s, &Error{textInvalid}
-			}
-			inside := r.text[r.at+1 : r.at+end]
-			r.at += end + 1
-			if one = element(inside); one.index < 0 && !one.all && one.name == "" {
-				return s, &Error{textInvalid}
-			}
-		case r.peek() == '.':
-			r.at++
-			rest := r.text[r.at:]
-			end := strings.IndexFunc(rest, func(c rune) bool { return !isWord(c) && c != '-' && c != '*' })
-			if end < 0 {
-				end = len(rest)
-			}
-			if end == 0 {
-				return s, &Error{textInvalid}
-			}
-			r.at += end
-			one = step{name: rest[:end], index: -1, all: rest[:end] == "*"}
-		default:
+		if c := r.peek(); c != '.' && c != '[' {
 			if len(s.steps) == 0 {
 				return s, &Error{textInvalid}
 			}
 			s.text = r.text[begin:r.at]
 			return s, nil
 		}
+		one, ok := r.step()
 		if one.all {
 			wildcards++
 		}
-		if wildcards > maxWildcards {
+		if !ok || wildcards > maxWildcards {
 			return s, &Error{textInvalid}
 		}
 		s.steps = append(s.steps, one)
 	}
 	return s, &Error{textInvalid}
+}
+
+// step takes ".name", ".*", "[0]", "[*]" or ".['name']".
+func (r *reader) step() (one step, ok bool) {
+	if r.peek() == '.' {
+		r.at++
+		if r.peek() != '[' {
+			rest := r.text[r.at:]
+			end := strings.IndexFunc(rest, func(c rune) bool { return !isWord(c) && c != '-' && c != '*' })
+			if end < 0 {
+				end = len(rest)
+			}
+			r.at += end
+			return step{name: rest[:end], index: -1, all: rest[:end] == "*"}, end > 0
+		}
+	}
+	end := strings.IndexByte(r.text[r.at:], ']')
+	if end < 0 {
+		return one, false
+	}
+	one = element(r.text[r.at+1 : r.at+end])
+	r.at += end + 1
+	return one, one.index >= 0 || one.all || one.name != ""
 }
 
 // element reads what is between brackets: an index, an asterisk, or a name in quotes.

@@ -46,7 +46,7 @@ const (
 // Parse reads a pattern. The error is an [*Error].
 func Parse(text string) (*Pattern, error) {
 	p := &Pattern{text: text}
-	if utf8.RuneCountInString(text) > maxText {
+	if utf8.RuneCountInString(text) > maxText || strings.Contains(text, "\x00") {
 		return nil, &Error{textInvalid}
 	}
 	r := &reader{text: text}

@@ -1,8 +1,9 @@
 package pattern
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // symbols are the characters that a regular expression may have beside letters, digits and
@@ -11,7 +12,7 @@ import (
 const symbols = "_#=@/;,-:'\"<>& " + `^$?[]{}|\*+.`
 
 // regex takes a regular expression between percent signs.
-func (r *reader) regex() (*regexp.Regexp, error) {
+func (r *reader) regex() (*bounded.Regexp, error) {
 	end := strings.IndexByte(r.text[r.at+1:], '%')
 	if r.peek() != '%' || end <= 0 {
 		return nil, &Error{textRegex}
@@ -23,7 +24,7 @@ func (r *reader) regex() (*regexp.Regexp, error) {
 			return nil, &Error{textRegex}
 		}
 	}
-	re, err := regexp.Compile(text) // it takes linear time, and bounds what is repeated
+	re, err := bounded.Compile(text)
 	if err != nil {
 		return nil, &Error{textRegex}
 	}

@@ -1,8 +1,9 @@
 package pattern
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs/internal/bounded"
 )
 
 // terms is a pattern of terms: an event must have all that are required, none that are
@@ -12,7 +13,7 @@ type terms struct{ required, excluded, optional []term }
 // A term is a text, or a regular expression.
 type term struct {
 	text  string
-	regex *regexp.Regexp
+	regex *bounded.Regexp
 }
 
 func (t *term) in(message string) bool {
