@@ -182,6 +182,7 @@ func (c script) run(t *testing.T) string {
 		cloneLike.make(t, s)
 	}
 	idle, clone := world.clone(t), world.clone(t)
+	idle.Close() // it does nothing by itself, also when time goes on
 	before := stateOf(idle)
 	if c.ofClone {
 		clone = clone.clone(t)
