@@ -190,6 +190,7 @@ func (c script) run(t *testing.T) string {
 	for _, s := range c.after {
 		if s.waits {
 			time.Sleep(time.Minute)
+			synctest.Wait() // until all have done what is due
 		}
 		one, other := world, like
 		if s.inClone {
