@@ -43,6 +43,11 @@ var eventsScenarios = map[string]scenario{
 		p.answer("describe-not-existing-event-bus-error", &eventbridge.DescribeEventBusInput{Name: aws.String("missing")})
 		p.answer("delete-not-existing-event-bus", &eventbridge.DeleteEventBusInput{Name: aws.String("missing")})
 	},
+	"api_destinations_and_connection::TestEventBridgeConnections::test_create_connection_name_validation": func(p *player) {
+		p.answer("create-connection-invalid-name-error", &eventbridge.CreateConnectionInput{Name: aws.String("Invalid Name With Spaces!"),
+			AuthorizationType: ebtypes.ConnectionAuthorizationTypeBasic, AuthParameters: &ebtypes.CreateConnectionAuthRequestParameters{
+				BasicAuthParameters: &ebtypes.CreateConnectionBasicAuthRequestParameters{Username: aws.String("u"), Password: aws.String("p")}}})
+	},
 	"events::TestEvents::test_put_event_without_detail": func(p *player) {
 		p.answer("put-events", &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{Source: aws.String("s"), DetailType: aws.String("t")}}})
 	},
