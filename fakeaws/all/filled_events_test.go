@@ -2,6 +2,7 @@ package all_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,8 @@ func init() {
 	clientsOf["scheduler"] = func(c aws.Config) any {
 		return scheduler.NewFromConfig(c, func(o *scheduler.Options) { o.IdempotencyTokenProvider = sameToken{} })
 	}
+	apiPackages["events"] = "eventbridge"
+	perWorld["fakeaws.World"]["workers"] = "are timers of the World, and who waits for it"
 	maps.Copy(plainValues, eventValues)
 	maps.Copy(storedValues, map[string]any{
 		"CreateEventBus.Name": hidden, "PutRule.Name": hidden, "CreateArchive.ArchiveName": hidden, "CreateConnection.Name": hidden,
@@ -68,7 +71,7 @@ var eventValues = map[string]any{
 // scheduled is the target of schedules.
 var scheduled = &schedulertypes.Target{
 	Arn:     aws.String("arn:aws:sqs:" + worldtest.Region + ":" + worldtest.Account + ":target"),
-	RoleArn: aws.String("arn:aws:iam::" + worldtest.Account + ":role/scheduled"),
+	RoleArn: aws.String("arn:aws:iam::" + worldtest.Account + ":role/target"),
 }
 
 // fillEvents makes a bus with an archive that is replayed, a rule, an API destination, and a
@@ -94,9 +97,13 @@ func (f *filled) fillEvents(t testing.TB, config aws.Config) {
 		HttpMethod: ebtypes.ApiDestinationHttpMethodPost, InvocationEndpoint: aws.String("https://target.example.com/")})
 	require.NoError(t, err)
 
-	_, err = iam.NewFromConfig(config).CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("scheduled"),
-		AssumeRolePolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"scheduler.amazonaws.com"},"Action":"sts:AssumeRole"}}`)})
-	require.NoError(t, err)
+	// The role trusts the scheduler while the schedule is made.
+	trust := func(document string) {
+		_, err := iam.NewFromConfig(config).UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: name, PolicyDocument: &document})
+		require.NoError(t, err)
+	}
+	trust(strings.Replace(trustEC2, "ec2.amazonaws.com", "scheduler.amazonaws.com", 1))
+	defer trust(trustEC2)
 	schedules := scheduler.NewFromConfig(config)
 	_, err = schedules.CreateScheduleGroup(ctx, &scheduler.CreateScheduleGroupInput{Name: name})
 	require.NoError(t, err)

@@ -134,7 +134,7 @@ func wrongEntry(e *types.PutEventsRequestEntry, service bool) (code, text string
 
 // put performs PutEvents. No lock is held.
 func (s *Fake) put(call *fakeaws.Call, entries []entry) (*eb.PutEventsOutput, error) {
-	out := &eb.PutEventsOutput{Entries: make([]types.PutEventsResultEntry, len(entries))}
+	results := make([]types.PutEventsResultEntry, len(entries))
 	denied := 0
 	for i := range entries {
 		e := &entries[i]
@@ -149,22 +149,22 @@ func (s *Fake) put(call *fakeaws.Call, entries []entry) (*eb.PutEventsOutput, er
 	if denied == len(entries) {
 		return nil, call.EntryDenial(1)
 	}
+	failed := int32(0)
 	for i := range entries {
 		e := &entries[i]
-		result := &out.Entries[i]
 		if e.code == "" {
 			made, err := s.eventOf(call, e)
 			if err == nil {
-				result.EventId = &made.record.ID
+				results[i].EventId = &made.record.ID
 				s.publish(call, e.bus, made, nil)
 				continue
 			}
 			e.code, e.text = codeInternal, err.Error()
 		}
-		result.ErrorCode, result.ErrorMessage = &e.code, &e.text
-		out.FailedEntryCount++
+		results[i].ErrorCode, results[i].ErrorMessage = &e.code, &e.text
+		failed++
 	}
-	return out, nil
+	return &eb.PutEventsOutput{Entries: results, FailedEntryCount: failed}, nil
 }
 
 // eventOf makes the event of an entry. It is of the account that puts it, whoever has the

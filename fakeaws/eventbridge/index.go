@@ -15,11 +15,15 @@ type index struct {
 	by map[indexKey][]*rule
 }
 
-// An indexKey is a source and a type; any is in the place of one that is not known.
-type indexKey struct{ source, kind string }
+// An indexKey is a source and a type, of which a rule may have any.
+type indexKey struct{ source, kind indexText }
 
-// any is the text of no source and no type.
-const anyText = "\x00"
+type indexText struct {
+	text string
+	any  bool
+}
+
+var anyText = indexText{any: true}
 
 func newIndex(rules map[string]*rule) *index {
 	x := &index{by: make(map[indexKey][]*rule)}
@@ -37,13 +41,16 @@ func newIndex(rules map[string]*rule) *index {
 	return x
 }
 
-func textsOf(p *eventpattern.Pattern, name string) []string {
+func textsOf(p *eventpattern.Pattern, name string) (all []indexText) {
 	texts, ok := p.Exact(name)
 	if !ok {
-		return []string{anyText}
+		return []indexText{anyText}
 	}
 	slices.Sort(texts)
-	return slices.Compact(texts)
+	for _, text := range slices.Compact(texts) {
+		all = append(all, indexText{text: text})
+	}
+	return all
 }
 
 // matching are the rules of the bus that match an event, by name. The lock is held.
@@ -51,7 +58,7 @@ func (b *bus) matching(e *eventpattern.Event) (rules []*rule) {
 	if b.index == nil {
 		b.index = newIndex(b.rules)
 	}
-	source, kind := e.Text("source"), e.Text("detail-type")
+	source, kind := indexText{text: e.Text("source")}, indexText{text: e.Text("detail-type")}
 	for _, key := range []indexKey{{source, kind}, {source, anyText}, {anyText, kind}, {anyText, anyText}} {
 		for _, r := range b.index.by[key] {
 			if r.pattern.Match(e) {

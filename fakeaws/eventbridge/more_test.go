@@ -264,7 +264,7 @@ func TestArchive(t *testing.T) {
 		assert.Equal(t, types.ReplayStateStarting, started.State)
 		_, err = c.root().StartReplay(t.Context(), start)
 		worldtest.RequireError(t, err, "ResourceAlreadyExistsException", "Replay r already exists.")
-		require.NoError(t, c.Settle(t.Context()))
+		require.NoError(t, c.Advance(t.Context(), time.Minute))
 		bodies := c.bodies(t, "q")
 		require.Len(t, bodies, 3)
 		assert.Equal(t, "r", decoded(t, bodies[2])["replay-name"])

@@ -36,6 +36,10 @@ type replay struct {
 	last        time.Time // of the latest event; zero for none
 }
 
+// replayStart is how long a replay is STARTING: then all of it is done. How long AWS takes is
+// unverified.
+const replayStart = time.Minute
+
 func (s *Fake) startReplay(call *fakeaws.Call, in *eb.StartReplayInput) (*fakeaws.Plan[*eb.StartReplayOutput], error) {
 	if err := check(in); err != nil {
 		return nil, err
@@ -77,7 +81,7 @@ func (s *Fake) startReplay(call *fakeaws.Call, in *eb.StartReplayInput) (*fakeaw
 			}
 		}
 		s.replays[r.id] = r
-		s.add(&job{at: s.world.Clock().Now(), replay: r})
+		s.add(&job{at: s.world.Clock().Now().Add(replayStart), replay: r})
 		return &eb.StartReplayOutput{ReplayArn: aws.String(r.id.arn("replay")), ReplayStartTime: aws.Time(r.begun), State: r.state}, nil
 	}), nil
 }
