@@ -63,7 +63,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 			switch service {
 			case "sqs":
 				want = "RequestThrottled"
-			case "organizations":
+			case "lambda", "organizations":
 				want = "TooManyRequestsException"
 			case "iam-toolbox", "secretsmanager":
 				want = "ThrottlingException"

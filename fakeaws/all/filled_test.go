@@ -53,6 +53,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
+	f.fillLambda(t, config)
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	return f
 }

@@ -33,6 +33,7 @@ var clientsOf = map[string]func(aws.Config) any{
 	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
+	"lambda":         lambdaClient,
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"secretsmanager": secretsClient,
