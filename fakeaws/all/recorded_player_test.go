@@ -75,7 +75,7 @@ func (r *recordedReport) played(t *testing.T, m *recordedModel, scenarios map[st
 
 func newPlayer(t *testing.T, m *recordedModel, param string, recorded map[string]any) *player {
 	p := &player{
-		T: t, world: worldtest.New(t, worldtest.InProcess, all.Services()...), param: param, model: m, recorded: recorded,
+		T: t, world: worldtest.New(t, worldtest.InProcess, slices.Concat(all.Services(), all.OptIn())...), param: param, model: m, recorded: recorded,
 		comparison: comparison{bound: map[string]string{"<region>": worldtest.Region, "<partition>": "aws"}},
 		done:       map[string][]string{}, models: map[string]*recordedModel{},
 	}

@@ -113,7 +113,7 @@ func notImplemented(what string) error {
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("lambda", constraint.Wording{})
+var members = constraint.NewModel("lambda", constraint.Wording{NullItems: true})
 
 // check refuses input that the service model does not admit.
 func check(in any) error {
