@@ -15,10 +15,10 @@ import (
 func init() {
 	packages["lambda"] = "lambda"
 	recordedServices["lambda"] = recordedService{schema: "lambda", folder: "lambda", scenarios: lambdaScenarios}
-	knownDifferences["lambda *runtime_exc: no text *"] = "the text is made of the list of runtimes"
+	knownDifferences["lambda *runtime_exc no text *"] = "the text is made of the list of runtimes"
 	knownDifferences["lambda *: want \"date\"*"] = "the recording has a placeholder there"
-	knownDifferences["lambda *uppercase_architecture: no text *"] = "the text is made of what the model says of the list"
-	knownDifferences["lambda *invalid_param_exc: no code RequestEntityTooLargeException*"] = "the door refuses what is too long before it knows the operation"
+	knownDifferences["lambda *uppercase_architecture no text *"] = "the text is made of what the model says of the list"
+	knownDifferences["lambda *invalid_param_exc no code RequestEntityTooLargeException*"] = "the door refuses what is too long before it knows the operation"
 	for _, want := range []string{`.Handler: want "lambda_handler.handler"`, `.Runtime: want "nodejs20.x"`, ".Timeout: want 30"} {
 		knownDifferences["lambda *"+want+"*"] = "the scenario makes another function"
 	}

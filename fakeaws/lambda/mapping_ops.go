@@ -178,7 +178,23 @@ func (s *Fake) updateEventSourceMapping(call *fakeaws.Call, in *awslambda.Update
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awslambda.UpdateEventSourceMappingOutput]{Needs: []fakeaws.Need{t.need}, Do: func() (*awslambda.UpdateEventSourceMappingOutput, error) {
+	needs := []fakeaws.Need{t.need}
+	if in.FunctionName != nil {
+		// That lambda:FunctionArn is asked of both functions is unverified.
+		ref, err := refer(call, in.FunctionName, nil)
+		if err != nil {
+			return nil, err
+		}
+		other := fakeaws.Need{Action: t.need.Action, Resource: t.need.Resource, ResourceAccount: t.need.ResourceAccount}
+		other.Context.Set("lambda:FunctionArn", ref.arn())
+		if t.mapping != nil {
+			s.mu.Lock()
+			t.guard(&other)
+			s.mu.Unlock()
+		}
+		needs = append(needs, other)
+	}
+	return &fakeaws.Plan[*awslambda.UpdateEventSourceMappingOutput]{Needs: needs, Do: func() (*awslambda.UpdateEventSourceMappingOutput, error) {
 		s.mu.Lock()
 		if err := t.there(s); err != nil {
 			s.mu.Unlock()
