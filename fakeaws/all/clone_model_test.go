@@ -229,7 +229,7 @@ func stateOf(w *twin) []string {
 func cached(of reflect.Type, field string) bool {
 	switch of.String() + "." + field {
 	case "acl.ACL.policies", "fakeaws.ResourcePolicy.current", "fakeaws.World.log", "fakeaws.World.origin", "fakeaws.World.snapshots",
-		"fakeaws.World.services", "fakeaws.room.reg", "fakeaws.room.handlers", "fakeaws.room.model":
+		"fakeaws.World.services", "fakeaws.World.workers", "fakeaws.room.reg", "fakeaws.room.handlers", "fakeaws.room.model":
 		return true
 	}
 	return strings.HasPrefix(of.String(), "btree.") && field == "isoid"

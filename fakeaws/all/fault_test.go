@@ -65,7 +65,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "ThrottlingException"
 			case "sqs":
 				want = "RequestThrottled"
-			case "organizations":
+			case "lambda", "organizations":
 				want = "TooManyRequestsException"
 			case "iam-toolbox", "kms", "logs", "secretsmanager":
 				want = "ThrottlingException"

@@ -58,6 +58,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillEvents(t, config)
 	f.fillLogs(t, cloudwatchlogs.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
+	f.fillLambda(t, config)
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	f.fillKMS(t, kms.NewFromConfig(config))
 	f.fillSNS(t, sns.NewFromConfig(config))

@@ -36,6 +36,7 @@ var clientsOf = map[string]func(aws.Config) any{
 	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
 	"kms":            func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
+	"lambda":         lambdaClient,
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"secretsmanager": secretsClient,

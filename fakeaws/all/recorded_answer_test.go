@@ -338,6 +338,9 @@ func (m *recordedModel) jsonError(out map[string]any, raw rawAnswer) {
 	_ = json.Unmarshal([]byte(raw.body), &body)
 	code, _ := body["__type"].(string)
 	code = code[strings.LastIndex(code, "#")+1:]
+	if code == "" { // REST
+		code, _, _ = strings.Cut(raw.header.Get("X-Amzn-Errortype"), ":")
+	}
 	message := body["message"]
 	if message == nil {
 		message = body["Message"]

@@ -52,15 +52,12 @@ const (
 	textWindowFIFO    = "Batching window is not supported for FIFO queues"
 	textBatchSize     = "BatchSize must be between 1 and 10000."
 	textSQSUnused     = "Unsupported parameter for given event source mapping type: "
-	textScaling       = "MaximumConcurrency must be between 2 and 1000."
-	textNoEventSource = "The event source does not exist: "
 	textFilter        = "Invalid filter pattern definition."
 	textPolicySize    = "The final policy size is bigger than the limit (20480)."
 	textManyTags      = "Tags must have keys of 1 to 128 and values of up to 256 characters, and no key that begins with aws:."
 	textHandler       = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
 	textCode          = "Please provide a source for function code."
 	textReserved      = "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100]."
-	textVersionUsed   = "Version is in use by aliases: "
 	textNoProvisioned = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
 	textProvisioned   = "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"
 	textStatement     = "The provided FunctionUrlAuthType and InvokedViaFunctionUrl are for lambda:InvokeFunctionUrl and lambda:InvokeFunction."
@@ -116,7 +113,7 @@ func notImplemented(what string) error {
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("lambda", constraint.Wording{})
+var members = constraint.NewModel("lambda", constraint.Wording{NullItems: true})
 
 // check refuses input that the service model does not admit.
 func check(in any) error {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -105,18 +108,44 @@ func tooLarge(most int, operation string) error {
 	}
 }
 
-// checkJSON refuses a payload that is no JSON. Lambda words it as its parser does; that of
-// ours words it otherwise, which is unverified for what follows the first sentence.
+// checkJSON refuses a payload that is no JSON, in the words of Lambda's parser as far as they
+// are known: those for other faults than the first character are unverified.
 func checkJSON(payload []byte) error {
 	if json.Valid(payload) {
 		return nil
 	}
-	var v any
-	err := json.Unmarshal(payload, &v)
-	if err == nil {
-		err = errors.New("unexpected content")
+	const values = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+	start := 0
+	for start < len(payload) && strings.IndexByte(" \t\r\n", payload[start]) >= 0 {
+		start++
 	}
-	return &types.InvalidRequestContentException{Message: aws.String(textUnparsed + err.Error()), Type: user}
+	text, column := "Unexpected end-of-input", start+1
+	if start < len(payload) {
+		switch r, size := utf8.DecodeRune(payload[start:]); {
+		case r == utf8.RuneError && size == 1 && payload[start] >= 0xa0:
+			text = fmt.Sprintf("Invalid UTF-8 start byte 0x%x", payload[start])
+		case unicode.IsLetter(r) && payload[start] < utf8.RuneSelf:
+			text, column = badToken(payload, start)
+		case unicode.IsControl(r) || r == utf8.RuneError:
+			text = fmt.Sprintf("Unexpected character ((CTRL-CHAR, code %d)): %s", payload[start], values)
+		default:
+			text = fmt.Sprintf("Unexpected character ('%c' (code %d)): %s", r, r, values)
+		}
+	}
+	return &types.InvalidRequestContentException{Message: aws.String(textUnparsed + text +
+		"\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: " + strconv.Itoa(column) + "]"), Type: user}
+}
+
+// badToken tells of a word that is no value, or of a byte in it that is no character.
+func badToken(payload []byte, start int) (text string, column int) {
+	end := start
+	for end < len(payload) && (unicode.IsLetter(rune(payload[end])) || payload[end] >= utf8.RuneSelf) {
+		if payload[end] >= utf8.RuneSelf && !utf8.Valid(payload[end:min(len(payload), end+utf8.UTFMax)]) {
+			return fmt.Sprintf("Invalid UTF-8 start byte 0x%x", payload[end]), end + 2
+		}
+		end++
+	}
+	return "Unrecognized token '" + string(payload[start:end]) + "': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", end + 1
 }
 
 // invokable returns the error of a function, version or alias that there is not: without a

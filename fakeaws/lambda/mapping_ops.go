@@ -57,6 +57,7 @@ func (s *Fake) createEventSourceMapping(call *fakeaws.Call, in *awslambda.Create
 		}
 		m.UUID = aws.String(s.world.IDs().UUID())
 		m.EventSourceMappingArn = aws.String(m.arn())
+		m.joinGroup()
 		m.State = aws.String(stateEnabled)
 		if in.Enabled != nil && !*in.Enabled {
 			m.State = aws.String(stateDisabled)
@@ -68,13 +69,25 @@ func (s *Fake) createEventSourceMapping(call *fakeaws.Call, in *awslambda.Create
 	}}, nil
 }
 
+// joinGroup gives a mapping of Kafka the consumer group of its own id, unless it names one.
+func (m *mapping) joinGroup() {
+	switch {
+	case m.EventSourceArn == nil && m.SelfManagedKafkaEventSourceConfig == nil:
+		m.SelfManagedKafkaEventSourceConfig = &types.SelfManagedKafkaEventSourceConfig{ConsumerGroupId: m.UUID}
+	case m.EventSourceArn != nil && sourceOf(m.EventSourceArn) == sourceKafka && m.AmazonManagedKafkaEventSourceConfig == nil:
+		m.AmazonManagedKafkaEventSourceConfig = &types.AmazonManagedKafkaEventSourceConfig{ConsumerGroupId: m.UUID}
+	}
+}
+
 // touch notes that a user changed a mapping.
 func (s *Fake) touch(m *mapping) {
 	m.LastModified = aws.Time(s.world.Clock().Now().Truncate(time.Millisecond))
 	m.StateTransitionReason = aws.String("USER_INITIATED")
 	if !m.polled() {
-		m.StateTransitionReason = aws.String("User action")
 		m.LastProcessingResult = aws.String("No records processed")
+	}
+	if service := sourceOf(m.EventSourceArn); reading[service] != nil {
+		m.StateTransitionReason = aws.String("User action")
 	}
 	m.since, m.after = time.Time{}, time.Time{}
 }
@@ -165,7 +178,23 @@ func (s *Fake) updateEventSourceMapping(call *fakeaws.Call, in *awslambda.Update
 	if err != nil {
 		return nil, err
 	}
-	return &fakeaws.Plan[*awslambda.UpdateEventSourceMappingOutput]{Needs: []fakeaws.Need{t.need}, Do: func() (*awslambda.UpdateEventSourceMappingOutput, error) {
+	needs := []fakeaws.Need{t.need}
+	if in.FunctionName != nil {
+		// That lambda:FunctionArn is asked of both functions is unverified.
+		ref, err := refer(call, in.FunctionName, nil)
+		if err != nil {
+			return nil, err
+		}
+		other := fakeaws.Need{Action: t.need.Action, Resource: t.need.Resource, ResourceAccount: t.need.ResourceAccount}
+		other.Context.Set("lambda:FunctionArn", ref.arn())
+		if t.mapping != nil {
+			s.mu.Lock()
+			t.guard(&other)
+			s.mu.Unlock()
+		}
+		needs = append(needs, other)
+	}
+	return &fakeaws.Plan[*awslambda.UpdateEventSourceMappingOutput]{Needs: needs, Do: func() (*awslambda.UpdateEventSourceMappingOutput, error) {
 		s.mu.Lock()
 		if err := t.there(s); err != nil {
 			s.mu.Unlock()

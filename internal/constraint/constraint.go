@@ -41,6 +41,8 @@ type rule struct {
 	enum     []string
 	// secret keeps the value out of messages, unnamed the values that an enum has.
 	secret, unnamed bool
+	// notNull says that errors about a list mention that no item is null.
+	notNull bool
 	// said is the service's own message for a value that does not match pattern.
 	said   string
 	form   *Form
@@ -336,6 +338,9 @@ func (r *rule) demands() []string {
 	}
 	if len(r.enum) > 0 {
 		all = append(all, "Member must "+r.inEnum())
+	}
+	if r.notNull {
+		all = append(all, "Member must not be null")
 	}
 	return all
 }

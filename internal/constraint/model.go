@@ -56,6 +56,8 @@ type Wording struct {
 	Patterns map[string]string
 	// Hidden says that the service repeats no value, and does not list those of enums.
 	Hidden bool
+	// NullItems says that errors about the items of a list mention that none is null.
+	NullItems bool
 	// Forms has, by the name of a shape of the model, a form that the model does
 	// not state.
 	Forms map[string]Form
@@ -164,7 +166,7 @@ func (c *compiler) rule(name, member string, t reflect.Type) *rule {
 	if r, ok := c.done[key]; ok {
 		return r
 	}
-	r := &rule{min: s.Min, max: -1, enum: s.Enum, secret: s.Secret || c.wording.Hidden, unnamed: c.wording.Hidden}
+	r := &rule{min: s.Min, max: -1, enum: s.Enum, secret: s.Secret || c.wording.Hidden, unnamed: c.wording.Hidden, notNull: c.wording.NullItems}
 	c.done[key] = r
 	if s.Max != nil {
 		r.max = *s.Max
