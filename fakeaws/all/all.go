@@ -6,6 +6,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
@@ -32,7 +33,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{kms.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{dynamodb.Service, dynamodb.StreamsService, kms.Service, secretsmanager.Service, sns.Service}
 }
 
 // Every returns every service that there is a fake of.
