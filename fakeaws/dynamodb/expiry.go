@@ -39,22 +39,23 @@ func expiry(at int64, key string) string {
 	return string(binary.BigEndian.AppendUint64(nil, uint64(at))) + key //nolint:gosec // it is positive
 }
 
-// reexpire keeps the items that expire in order. The lock is held.
-func (t *table) reexpire(old, to *item) {
+// reexpire keeps the items that expire in order, but those that did too long ago, which are
+// never deleted. The lock is held.
+func (t *table) reexpire(old, to *item, now time.Time) {
 	if old != nil {
 		if at, ok := t.expiresAt(old); ok {
 			t.expiring.Delete(expiry(at, old.key))
 		}
 	}
 	if to != nil {
-		if at, ok := t.expiresAt(to); ok {
+		if at, ok := t.expiresAt(to); ok && at >= now.Add(-maxAge).Unix() {
 			t.expiring.Set(expiry(at, to.key), to)
 		}
 	}
 }
 
 // fillExpiring finds the items of a table that expire. The lock is held.
-func (t *table) fillExpiring(call *fakeaws.Call) error {
+func (t *table) fillExpiring(call *fakeaws.Call, now time.Time) error {
 	t.expiring.Clear()
 	done := 0
 	t.items.Scan(func(_ string, i *item) bool {
@@ -62,7 +63,7 @@ func (t *table) fillExpiring(call *fakeaws.Call) error {
 		if done%1024 == 0 && call.Err() != nil {
 			return false
 		}
-		t.reexpire(nil, i)
+		t.reexpire(nil, i, now)
 		return true
 	})
 	if err := call.Err(); err != nil {
@@ -73,18 +74,13 @@ func (t *table) fillExpiring(call *fakeaws.Call) error {
 	return nil
 }
 
-// next is when the first item of a table is to be deleted. What expired too long ago never is.
-func (t *table) next(now time.Time) (time.Time, *item, bool) {
-	if t.ttl == "" {
+// next is when the first item of a table is to be deleted. The lock is held.
+func (t *table) next() (at time.Time, first *item, ok bool) {
+	place, first, ok := t.expiring.Min()
+	if !ok {
 		return time.Time{}, nil, false
 	}
-	var at time.Time
-	var found *item
-	t.expiring.Ascend(expiry(max(now.Add(-maxAge).Unix(), 0), ""), func(place string, i *item) bool {
-		at, found = time.Unix(int64(binary.BigEndian.Uint64([]byte(place[:8]))), 0), i //nolint:gosec // see expiry
-		return false
-	})
-	return at, found, found != nil
+	return time.Unix(int64(binary.BigEndian.Uint64([]byte(place[:8]))), 0), first, true //nolint:gosec // see expiry
 }
 
 // expire deletes the items of a table whose time is over. DynamoDB does so within days; here
@@ -92,7 +88,7 @@ func (t *table) next(now time.Time) (time.Time, *item, bool) {
 func (s *Fake) expire(t *table) {
 	now := s.now()
 	for {
-		at, i, ok := t.next(now)
+		at, i, ok := t.next()
 		if !ok || at.After(now) {
 			return
 		}
@@ -102,7 +98,7 @@ func (s *Fake) expire(t *table) {
 
 // wake has Work run when the next item of a table expires. The lock is held.
 func (s *Fake) wake(t *table) {
-	if at, _, ok := t.next(s.now()); ok {
+	if at, _, ok := t.next(); ok {
 		s.world.Wake(at)
 	}
 }
@@ -111,9 +107,8 @@ func (s *Fake) wake(t *table) {
 func (s *Fake) Next() (first time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
 	for _, t := range s.tables {
-		if at, _, some := t.next(now); some && (!ok || at.Before(first)) {
+		if at, _, some := t.next(); some && (!ok || at.Before(first)) {
 			first, ok = at, true
 		}
 	}

@@ -37,7 +37,7 @@ func (s *Fake) updateTimeToLive(call *fakeaws.Call, in *dynamodb.UpdateTimeToLiv
 			return nil, invalidf(textTTLOther, t.ttl)
 		case on:
 			t.ttl = *spec.AttributeName
-			if err := t.fillExpiring(call); err != nil {
+			if err := t.fillExpiring(call, s.now()); err != nil {
 				return nil, err
 			}
 		default:

@@ -184,7 +184,7 @@ func (x *index) projects(name string) bool {
 
 // put stores an item in place of the one with its key; nil removes that one. The lock is
 // held.
-func (t *table) put(old, to *item) {
+func (t *table) put(old, to *item, now time.Time) {
 	if old != nil {
 		t.items.Delete(old.key)
 		t.bytes -= old.size
@@ -197,7 +197,7 @@ func (t *table) put(old, to *item) {
 		x.put(old, to)
 	}
 	if t.ttl != "" {
-		t.reexpire(old, to)
+		t.reexpire(old, to, now)
 	}
 }
 

@@ -226,7 +226,7 @@ func (s *Fake) commit(t *table, o outcome, by *streamIdentity) {
 	if o.old != nil && o.to != nil && o.old.attributes.Equal(o.to.attributes) {
 		return // nothing changes, and streams do not tell
 	}
-	t.put(o.old, o.to)
+	t.put(o.old, o.to, s.now())
 	s.record(t, o, by)
 	s.wake(t)
 }
