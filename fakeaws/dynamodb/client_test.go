@@ -103,7 +103,13 @@ func (c *cloud) get(ctx context.Context, t testing.TB, key attributes) attribute
 	return out.Item
 }
 
-func requireCode(t testing.TB, err error, code string) {
+// A tester is a test, or a property of one.
+type tester interface {
+	require.TestingT
+	Helper()
+}
+
+func requireCode(t tester, err error, code string) {
 	t.Helper()
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)
