@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,19 +32,26 @@ import (
 // clientsOf makes the client of each service, by the name of its fake: the SDK's, where
 // it has one.
 var clientsOf = map[string]func(aws.Config) any{
-	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
-	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
-	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
-	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
-	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
-	"secretsmanager": secretsClient,
-	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
-	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"dynamodb":         tablesClient,
+	"dynamodb-streams": func(c aws.Config) any { return dynamodbstreams.NewFromConfig(c) },
+	"iam":              func(c aws.Config) any { return iam.NewFromConfig(c) },
+	"iam-toolbox":      func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"organizations":    func(c aws.Config) any { return organizations.NewFromConfig(c) },
+	"s3":               func(c aws.Config) any { return s3.NewFromConfig(c) },
+	"s3-control":       func(c aws.Config) any { return s3control.NewFromConfig(c) },
+	"secretsmanager":   secretsClient,
+	"sqs":              func(c aws.Config) any { return sqs.NewFromConfig(c) },
+	"sts":              func(c aws.Config) any { return sts.NewFromConfig(c) },
 }
 
 // secretsClient is a client whose tokens are no chance.
 func secretsClient(c aws.Config) any {
 	return secretsmanager.NewFromConfig(c, func(o *secretsmanager.Options) { o.IdempotencyTokenProvider = sameToken{} })
+}
+
+// tablesClient is the same for DynamoDB.
+func tablesClient(c aws.Config) any {
+	return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.IdempotencyTokenProvider = sameToken{} })
 }
 
 type sameToken struct{}

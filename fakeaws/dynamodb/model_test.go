@@ -435,7 +435,7 @@ func (m *model) get(t *rapid.T) {
 	m.t = t
 	key := drawKey(t)
 	out := do[dynamodb.GetItemOutput](m, &dynamodb.GetItemInput{TableName: aws.String("model"), Key: key})
-	require.Equal(t, m.items[keyOf(key)], attributes(out.Item))
+	require.Equal(t, m.items[keyOf(key)], out.Item)
 }
 
 // query reads a partition in pages.
@@ -493,9 +493,7 @@ func (m *model) pages(t *rapid.T, w *writer, in *dynamodb.QueryInput, hash, part
 	}
 	for {
 		out := do[dynamodb.QueryOutput](m, in)
-		for _, i := range out.Items {
-			got = append(got, i)
-		}
+		got = append(got, out.Items...)
 		scanned += int(out.ScannedCount)
 		if in.ExclusiveStartKey = out.LastEvaluatedKey; out.LastEvaluatedKey == nil {
 			break
@@ -527,9 +525,7 @@ func (m *model) scan(t *rapid.T) {
 		in := &dynamodb.ScanInput{TableName: aws.String("model"), FilterExpression: &filter, ExpressionAttributeValues: w.values, Limit: aws.Int32(3), Segment: &segment, TotalSegments: &segments}
 		for {
 			out := do[dynamodb.ScanOutput](m, in)
-			for _, i := range out.Items {
-				got = append(got, i)
-			}
+			got = append(got, out.Items...)
 			if in.ExclusiveStartKey = out.LastEvaluatedKey; out.LastEvaluatedKey == nil {
 				break
 			}

@@ -45,7 +45,7 @@ func TestItems(t *testing.T) {
 		assert.Equal(t, "The conditional request failed", failed.ErrorMessage())
 		assert.Equal(t, num("10"), failed.Item["plays"])
 
-		out, err := root.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		_, err = root.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: name, Key: key, ReturnValues: types.ReturnValueUpdatedNew,
 			UpdateExpression:         aws.String("SET plays = plays + :one, doc.#l[0] = :x, doc.#l[7] = :one, absent = if_not_exists(absent, plays) REMOVE ok ADD tags :tags DELETE numbers :two"),
 			ExpressionAttributeNames: map[string]string{"#l": "list"},
@@ -55,7 +55,7 @@ func TestItems(t *testing.T) {
 			ConditionExpression: aws.String("begins_with(song, :x) OR plays BETWEEN :one AND plays AND size(tags) > :one"),
 		})
 		worldtest.RequireError(t, err, "ValidationException", "Invalid ConditionExpression: The first operand must be distinct from the remaining operands for this operator or function; operator: BETWEEN, first operand: [plays]")
-		out, err = root.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		out, err := root.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: name, Key: key, ReturnValues: types.ReturnValueUpdatedNew,
 			UpdateExpression:         aws.String("SET plays = plays + :one, doc.#l[0] = :x, doc.#l[7] = :one, absent = if_not_exists(absent, plays) REMOVE ok ADD tags :tags DELETE numbers :two"),
 			ExpressionAttributeNames: map[string]string{"#l": "list"},

@@ -32,21 +32,11 @@ func (s *Fake) createTable(call *fakeaws.Call, in *dynamodb.CreateTableInput) (*
 	if err != nil {
 		return nil, err
 	}
-	create := fakeaws.Need{Action: "dynamodb:CreateTable", Resource: t.id.arn(), ResourceAccount: t.id.account}
-	setRequestTags(&create.Context, in.Tags)
-	needs := []fakeaws.Need{create}
-	if len(in.Tags) > 0 {
-		tag := create
-		tag.Action = "dynamodb:TagResource"
-		needs = append(needs, tag)
-	}
 	bound, parsed, err := s.readPolicy(call, in.ResourcePolicy)
 	if err != nil {
 		return nil, err
 	}
-	if bound != nil {
-		needs = append(needs, fakeaws.Need{Action: "dynamodb:PutResourcePolicy", Resource: t.id.arn(), ResourceAccount: t.id.account})
-	}
+	needs := createNeeds(t.id, in)
 	key, keyNeeds, err := s.newKey(call, t.id, in.SSESpecification)
 	if err != nil {
 		return nil, err
@@ -76,6 +66,23 @@ func (s *Fake) createTable(call *fakeaws.Call, in *dynamodb.CreateTableInput) (*
 		call.Finished()
 		return &dynamodb.CreateTableOutput{TableDescription: x.creating()}, nil
 	}}, nil
+}
+
+// createNeeds are the permissions to make a table: tags and a policy take those of their own
+// operations.
+func createNeeds(id tableID, in *dynamodb.CreateTableInput) []fakeaws.Need {
+	create := fakeaws.Need{Action: "dynamodb:CreateTable", Resource: id.arn(), ResourceAccount: id.account}
+	setRequestTags(&create.Context, in.Tags)
+	needs := []fakeaws.Need{create}
+	if len(in.Tags) > 0 {
+		tag := create
+		tag.Action = "dynamodb:TagResource"
+		needs = append(needs, tag)
+	}
+	if in.ResourcePolicy != nil {
+		needs = append(needs, fakeaws.Need{Action: "dynamodb:PutResourcePolicy", Resource: id.arn(), ResourceAccount: id.account})
+	}
+	return needs
 }
 
 func (s *Fake) count(account, region string) int {
@@ -110,27 +117,8 @@ func newTable(id tableID, in *dynamodb.CreateTableInput) (*table, error) {
 	}
 	t.onDemand, t.warm, t.class = in.OnDemandThroughput, in.WarmThroughput, in.TableClass
 	t.protected = isTrue(in.DeletionProtectionEnabled)
-	for _, l := range in.LocalSecondaryIndexes {
-		x, err := t.newIndex(d, l.IndexName, l.KeySchema, l.Projection, in.AttributeDefinitions)
-		if err != nil {
-			return nil, err
-		}
-		x.local = true
-		if err := t.checkLocal(x); err != nil {
-			return nil, err
-		}
-		t.indexes = append(t.indexes, x)
-	}
-	for _, g := range in.GlobalSecondaryIndexes {
-		x, err := t.newIndex(d, g.IndexName, g.KeySchema, g.Projection, in.AttributeDefinitions)
-		if err != nil {
-			return nil, err
-		}
-		if err := setThroughput(t.billing, g.ProvisionedThroughput, &x.rate); err != nil {
-			return nil, err
-		}
-		x.limits, x.warm = g.OnDemandThroughput, g.WarmThroughput
-		t.indexes = append(t.indexes, x)
+	if err := t.addIndexes(d, in); err != nil {
+		return nil, err
 	}
 	if err := t.checkIndexes(); err != nil {
 		return nil, err
@@ -146,6 +134,33 @@ func newTable(id tableID, in *dynamodb.CreateTableInput) (*table, error) {
 	}
 	t.tags = tagsOf(in.Tags)
 	return t, nil
+}
+
+// addIndexes reads the indexes of a new table.
+func (t *table) addIndexes(d definitions, in *dynamodb.CreateTableInput) error {
+	for _, l := range in.LocalSecondaryIndexes {
+		x, err := t.newIndex(d, l.IndexName, l.KeySchema, l.Projection, in.AttributeDefinitions)
+		if err != nil {
+			return err
+		}
+		x.local = true
+		if err := t.checkLocal(x); err != nil {
+			return err
+		}
+		t.indexes = append(t.indexes, x)
+	}
+	for _, g := range in.GlobalSecondaryIndexes {
+		x, err := t.newIndex(d, g.IndexName, g.KeySchema, g.Projection, in.AttributeDefinitions)
+		if err != nil {
+			return err
+		}
+		if err := setThroughput(t.billing, g.ProvisionedThroughput, &x.rate); err != nil {
+			return err
+		}
+		x.limits, x.warm = g.OnDemandThroughput, g.WarmThroughput
+		t.indexes = append(t.indexes, x)
+	}
+	return nil
 }
 
 // describeTable tells of a table.

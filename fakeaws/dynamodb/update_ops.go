@@ -129,45 +129,54 @@ func (s *Fake) reindexed(call *fakeaws.Call, t *table, in *dynamodb.UpdateTableI
 	}
 	next := &table{keys: t.keys, indexes: slices.Clone(t.indexes)}
 	for _, u := range in.GlobalSecondaryIndexUpdates {
-		switch {
-		case u.Create != nil:
-			x, err := next.newIndex(d, u.Create.IndexName, u.Create.KeySchema, u.Create.Projection, defined)
-			if err != nil {
-				return nil, nil, err
-			}
-			if err := setThroughput(billing, u.Create.ProvisionedThroughput, &x.rate); err != nil {
-				return nil, nil, err
-			}
-			x.limits, x.warm = u.Create.OnDemandThroughput, u.Create.WarmThroughput
-			if err := x.fill(call, t); err != nil {
-				return nil, nil, err
-			}
-			next.indexes = append(next.indexes, x)
-		case u.Delete != nil:
-			x := next.index(aws.ToString(u.Delete.IndexName))
-			if x == nil || x.local {
-				return nil, nil, notFound(textNotFound)
-			}
-			next.indexes = slices.DeleteFunc(next.indexes, func(i *index) bool { return i == x })
-		case u.Update != nil:
-			x := next.index(aws.ToString(u.Update.IndexName))
-			if x == nil || x.local {
-				return nil, nil, notFound(textNotFound)
-			}
-			rate := x.rate
-			if u.Update.ProvisionedThroughput != nil {
-				if err := setThroughput(billing, u.Update.ProvisionedThroughput, &rate); err != nil {
-					return nil, nil, err
-				}
-				rate.changed(x.rate, s.now())
-			}
-			x.rate, x.limits, x.warm = rate, cmp.Or(u.Update.OnDemandThroughput, x.limits), cmp.Or(u.Update.WarmThroughput, x.warm)
+		if err := s.reindex(call, t, next, &u, d, defined, billing); err != nil {
+			return nil, nil, err
 		}
 	}
 	if err := next.checkIndexes(); err != nil {
 		return nil, nil, err
 	}
 	return next.indexes, next.used(defined), nil
+}
+
+// reindex adds an index to next, the table as it will be, changes one or takes it away. The
+// lock is held.
+func (s *Fake) reindex(call *fakeaws.Call, t, next *table, u *types.GlobalSecondaryIndexUpdate, d definitions, defined []types.AttributeDefinition, billing types.BillingMode) error {
+	switch {
+	case u.Create != nil:
+		x, err := next.newIndex(d, u.Create.IndexName, u.Create.KeySchema, u.Create.Projection, defined)
+		if err != nil {
+			return err
+		}
+		if err := setThroughput(billing, u.Create.ProvisionedThroughput, &x.rate); err != nil {
+			return err
+		}
+		x.limits, x.warm = u.Create.OnDemandThroughput, u.Create.WarmThroughput
+		if err := x.fill(call, t); err != nil {
+			return err
+		}
+		next.indexes = append(next.indexes, x)
+	case u.Delete != nil:
+		x := next.index(aws.ToString(u.Delete.IndexName))
+		if x == nil || x.local {
+			return notFound(textNotFound)
+		}
+		next.indexes = slices.DeleteFunc(next.indexes, func(i *index) bool { return i == x })
+	case u.Update != nil:
+		x := next.index(aws.ToString(u.Update.IndexName))
+		if x == nil || x.local {
+			return notFound(textNotFound)
+		}
+		rate := x.rate
+		if u.Update.ProvisionedThroughput != nil {
+			if err := setThroughput(billing, u.Update.ProvisionedThroughput, &rate); err != nil {
+				return err
+			}
+			rate.changed(x.rate, s.now())
+		}
+		x.rate, x.limits, x.warm = rate, cmp.Or(u.Update.OnDemandThroughput, x.limits), cmp.Or(u.Update.WarmThroughput, x.warm)
+	}
+	return nil
 }
 
 // fill has a new index have the items of its table that have its key. Items whose attributes
