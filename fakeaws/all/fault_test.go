@@ -65,7 +65,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "RequestThrottled"
 			case "organizations":
 				want = "TooManyRequestsException"
-			case "iam-toolbox", "secretsmanager":
+			case "dynamodb", "dynamodb-streams", "iam-toolbox", "secretsmanager":
 				want = "ThrottlingException"
 			}
 			for _, op := range w.Fake(service).Ops() {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -54,6 +56,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
+	f.fillDynamoDB(t, dynamodb.NewFromConfig(config), dynamodbstreams.NewFromConfig(config))
 	return f
 }
 

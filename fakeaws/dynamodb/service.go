@@ -32,7 +32,7 @@ type Fake struct {
 
 // Service is Amazon DynamoDB, for a World to be made of. No World has it unless asked.
 var Service = fakeaws.Service{
-	Name: "dynamodb", Wire: ownWire,
+	Name: "dynamodb", Wire: ownWire, Faults: faults,
 	New: func(w *fakeaws.World) fakeaws.Fake {
 		return &Fake{
 			world: w, tables: make(map[tableID]*table), streams: make(map[string]*stream),

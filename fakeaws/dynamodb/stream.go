@@ -146,7 +146,7 @@ const streamsName = "dynamodb-streams"
 
 // StreamsService is Amazon DynamoDB Streams, for a World to be made of that has DynamoDB.
 var StreamsService = fakeaws.Service{
-	Name: streamsName, SDK: "dynamodbstreams", SigningName: "dynamodb", Wire: fakeaws.Wire{Resolve: resolve, Endpoint: endpoint},
+	Name: streamsName, SDK: "dynamodbstreams", SigningName: "dynamodb", Faults: faults, Wire: fakeaws.Wire{Resolve: resolve, Endpoint: endpoint},
 	New: func(w *fakeaws.World) fakeaws.Fake { return streamsFake{Of(w)} },
 }
 
