@@ -66,7 +66,17 @@ var members = constraint.NewModel("dynamodb", constraint.Wording{})
 
 // bind makes the row of an operation whose input is checked against the service model.
 func bind[I, O any](plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
+	return bindBounded(nil, plan)
+}
+
+// bindBounded is bind with what has to be refused before the service model is asked.
+func bindBounded[I, O any](admit func(I) error, plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
 	return fakeaws.Bind(func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
+		if admit != nil {
+			if err := admit(in); err != nil {
+				return nil, err
+			}
+		}
 		if err := members.Check(in); err != nil {
 			var e *wire.Error
 			if errors.As(err, &e) {

@@ -13,7 +13,11 @@ import (
 )
 
 func (s *Fake) tableOps() []fakeaws.Op {
-	return []fakeaws.Op{bind(s.createTable), bind(s.describeTable), bind(s.deleteTable), bind(s.listTables)}
+	return []fakeaws.Op{bindBounded(admitCreate, s.createTable), bind(s.describeTable), bind(s.deleteTable), bind(s.listTables)}
+}
+
+func admitCreate(in *dynamodb.CreateTableInput) error {
+	return admitDefinitions(in.AttributeDefinitions)
 }
 
 // maxTables is how many tables an account has in a region ("Quotas": 2,500, by default).

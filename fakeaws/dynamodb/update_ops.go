@@ -13,13 +13,39 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
 )
 
-func (s *Fake) updateTableOps() []fakeaws.Op { return []fakeaws.Op{bind(s.updateTable)} }
+func (s *Fake) updateTableOps() []fakeaws.Op {
+	return []fakeaws.Op{bindBounded(admitUpdate, s.updateTable)}
+}
+
+// admitUpdate refuses lists that are far too long before anything looks at their elements: the
+// error of the service model would repeat them.
+func admitUpdate(in *dynamodb.UpdateTableInput) error {
+	if in.GlobalTableWitnessUpdates != nil {
+		return notImplemented("UpdateTable of a global table")
+	}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Create != nil && u.Create.Projection != nil && len(u.Create.Projection.NonKeyAttributes) > maxProjected {
+			return invalid(textManyProjected)
+		}
+	}
+	return admitDefinitions(in.AttributeDefinitions)
+}
+
+// maxDefinitions is more attributes than the keys of a table and its indexes have: unverified.
+const maxDefinitions = 256
+
+func admitDefinitions(of []types.AttributeDefinition) error {
+	if len(of) > maxDefinitions {
+		return invalid(textManyDefinitions)
+	}
+	return nil
+}
 
 // updateTable changes settings and indexes of a table. It is answered as UPDATING, and all is
 // done then.
 func (s *Fake) updateTable(call *fakeaws.Call, in *dynamodb.UpdateTableInput) (*fakeaws.Plan[*dynamodb.UpdateTableOutput], error) {
 	switch {
-	case in.ReplicaUpdates != nil || in.GlobalTableWitnessUpdates != nil || in.MultiRegionConsistency != "" ||
+	case in.ReplicaUpdates != nil || in.MultiRegionConsistency != "" ||
 		in.GlobalTableSettingsReplicationMode != "" || in.DisassociationProtectionEnabled != nil:
 		return nil, notImplemented("UpdateTable of a global table")
 	case in.VectorIndexUpdates != nil:
