@@ -18,13 +18,12 @@ import (
 )
 
 func init() {
-	clientsOf["events"] = func(c aws.Config) any { return eventbridge.NewFromConfig(c) }
+	register("events", func(c aws.Config) any { return eventbridge.NewFromConfig(c) }, eventValues, (*filled).fillEvents)
 	clientsOf["scheduler"] = func(c aws.Config) any {
 		return scheduler.NewFromConfig(c, func(o *scheduler.Options) { o.IdempotencyTokenProvider = sameToken{} })
 	}
 	apiPackages["events"] = "eventbridge"
 	perWorld["fakeaws.World"]["workers"] = "are timers of the World, and who waits for it"
-	maps.Copy(plainValues, eventValues)
 	maps.Copy(storedValues, map[string]any{
 		"CreateEventBus.Name": hidden, "PutRule.Name": hidden, "CreateArchive.ArchiveName": hidden, "CreateConnection.Name": hidden,
 		"CreateApiDestination.Name": hidden, "StartReplay.ReplayName": hidden, "CreateSchedule.Name": hidden, "CreateScheduleGroup.Name": hidden,

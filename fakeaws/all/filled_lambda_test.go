@@ -3,7 +3,6 @@ package all_test
 import (
 	"archive/zip"
 	"bytes"
-	"maps"
 	"strings"
 	"testing"
 
@@ -22,10 +21,11 @@ func lambdaClient(c aws.Config) any { return lambda.NewFromConfig(c) }
 
 // fillLambda makes a function that consumes the queue target, with a version, an alias, a URL
 // and all else that operations are about. No Go code stands for it.
+func init() { register("lambda", lambdaClient, lambdaValues, (*filled).fillLambda) }
+
 func (f *filled) fillLambda(t testing.TB, config aws.Config) {
 	t.Helper()
 	ctx, client, roles := t.Context(), lambda.NewFromConfig(config), iam.NewFromConfig(config)
-	maps.Copy(f.values, lambdaValues)
 	role, err := roles.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("function"), AssumeRolePolicyDocument: aws.String(trustLambda)})
 	require.NoError(t, err)
 	_, err = roles.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: aws.String("function"), PolicyName: aws.String("all"), PolicyDocument: aws.String(worldtest.AllowAll)})

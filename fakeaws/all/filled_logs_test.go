@@ -1,7 +1,6 @@
 package all_test
 
 import (
-	"maps"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,8 +12,9 @@ import (
 )
 
 func init() {
-	clientsOf["logs"] = func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) }
-	maps.Copy(plainValues, logsValues)
+	register("logs", func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) }, logsValues, func(f *filled, t testing.TB, c aws.Config) {
+		f.fillLogs(t, cloudwatchlogs.NewFromConfig(c))
+	})
 }
 
 // logsValues are those of plainValues that are members of CloudWatch Logs.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +19,38 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
 	fakesns "github.com/leastpriv/leastpriv/fakeaws/sns"
 )
+
+// fillers fill a World with what the operations of the services of all.OptIn are about, in
+// the order of their files. IAM, Organizations, S3 and SQS are filled before.
+var fillers []func(*filled, testing.TB, aws.Config)
+
+// register has the tests of every service know one of all.OptIn: its client, the values of
+// the members of its inputs, and what fills a World. A value has a key as filler has it. Where
+// two services have different values for one key, they must be named with the service.
+func register(service string, client func(aws.Config) any, values map[string]any, fill func(*filled, testing.TB, aws.Config)) {
+	clientsOf[service] = client
+	for key, value := range values {
+		if other, ok := plainValues[key]; ok && !reflect.DeepEqual(other, value) {
+			panic(service + ": another service has another value of " + key)
+		}
+		plainValues[key] = value
+	}
+	if fill != nil {
+		fillers = append(fillers, fill)
+	}
+}
+
+func init() {
+	register("secretsmanager", secretsClient, secretsValues, func(f *filled, t testing.TB, c aws.Config) {
+		f.fillSecretsManager(t, secretsmanager.NewFromConfig(c))
+	})
+	register("kms", func(c aws.Config) any { return kms.NewFromConfig(c) }, keysValues, func(f *filled, t testing.TB, c aws.Config) {
+		f.fillKMS(t, kms.NewFromConfig(c))
+	})
+	register("sns", func(c aws.Config) any { return sns.NewFromConfig(c) }, topicsValues, func(f *filled, t testing.TB, c aws.Config) {
+		f.fillSNS(t, sns.NewFromConfig(c))
+	})
+}
 
 func (f *filled) fillSecretsManager(t testing.TB, client *secretsmanager.Client) {
 	t.Helper()
@@ -100,17 +133,18 @@ func (f *filled) fillSNS(t testing.TB, client *sns.Client) {
 	require.NoError(t, err)
 	f.values["PlatformApplicationArn"], f.values["EndpointArn"] = *application.PlatformApplicationArn, *endpoint.EndpointArn
 	f.values["CreatePlatformApplication.Attributes"], f.values["SetPlatformApplicationAttributes.Attributes"] = settings, settings
-	_, err = client.CreateSMSSandboxPhoneNumber(ctx, &sns.CreateSMSSandboxPhoneNumberInput{PhoneNumber: aws.String(optInValues["PhoneNumber"].(string))})
+	_, err = client.CreateSMSSandboxPhoneNumber(ctx, &sns.CreateSMSSandboxPhoneNumberInput{PhoneNumber: aws.String(topicsValues["PhoneNumber"].(string))})
 	require.NoError(t, err)
 }
 
-// optInValues are those of plainValues that are members of the services of all.OptIn.
-var optInValues = map[string]any{
+var secretsValues = map[string]any{
 	"SecretId": "target", "RemoveReplicaRegions": []string{"eu-west-1"}, "SecretIdList": []string{"target"}, "BatchGetSecretValue.SecretIdList": []string{"target"},
 	"AddReplicaRegions": []smtypes.ReplicaRegionType{{Region: aws.String("eu-central-1")}}, "VersionStage": "AWSCURRENT",
 	"PutSecretValue.SecretString": "value", "ResourcePolicy": toRoot,
 	"secretsmanager.Tags": []smtypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
+}
 
+var keysValues = map[string]any{
 	"AliasName": "alias/target", "CreateAlias.AliasName": "alias/value", "kms.Policy": toRoot,
 	"kms.Tags":                     []kmstypes.Tag{{TagKey: aws.String("value"), TagValue: aws.String("value")}},
 	"CreateGrant.GranteePrincipal": "arn:aws:iam::" + worldtest.Account + ":role/target", "ListRetirableGrants.RetiringPrincipal": "arn:aws:iam::" + worldtest.Account + ":role/target",
@@ -119,7 +153,9 @@ var optInValues = map[string]any{
 	"GenerateRandom.NumberOfBytes": aws.Int32(1), "kms.SigningAlgorithm": kmstypes.SigningAlgorithmSpecEcdsaSha256, "MacAlgorithm": kmstypes.MacAlgorithmSpecHmacSha256,
 	"WrappingAlgorithm": kmstypes.AlgorithmSpecRsaesOaepSha256, "WrappingKeySpec": kmstypes.WrappingKeySpecRsa2048,
 	"ImportKeyMaterial.ExpirationModel": kmstypes.ExpirationModelTypeKeyMaterialDoesNotExpire,
+}
 
+var topicsValues = map[string]any{
 	"CreateTopic.Name": "value", "CreatePlatformApplication.Name": "value", "Platform": "GCM", "PhoneNumber": "+12065550100", "OneTimePassword": "12345",
 	"sns.Tags": []snstypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}}, "AWSAccountId": []string{worldtest.Other}, "ActionName": []string{"Publish"},
 	"SetTopicAttributes.AttributeName": "DisplayName", "SetSubscriptionAttributes.AttributeName": "RawMessageDelivery", "SetSubscriptionAttributes.AttributeValue": "true",

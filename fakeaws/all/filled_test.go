@@ -7,17 +7,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/stretchr/testify/require"
@@ -51,17 +47,13 @@ func newFilledOf(t testing.TB, management string) *filled {
 	}
 	config := worldtest.FixtureConfig(w.World, worldtest.Account, worldtest.Region)
 	f := &filled{World: w, filler: filler{maps.Clone(plainValues), "value"}}
-	maps.Copy(f.values, optInValues)
 	f.fillIAM(t, iam.NewFromConfig(config))
 	f.fillOrganization(t, organizations.NewFromConfig(worldtest.FixtureConfig(w.World, management, worldtest.Region)))
 	f.fillS3(t, s3.NewFromConfig(config), s3control.NewFromConfig(config))
-	f.fillEvents(t, config)
-	f.fillLogs(t, cloudwatchlogs.NewFromConfig(config))
 	f.fillSQS(t, sqs.NewFromConfig(config))
-	f.fillLambda(t, config)
-	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
-	f.fillKMS(t, kms.NewFromConfig(config))
-	f.fillSNS(t, sns.NewFromConfig(config))
+	for _, fill := range fillers {
+		fill(f, t, config)
+	}
 	return f
 }
 

@@ -14,13 +14,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -32,22 +31,23 @@ import (
 // clientsOf makes the client of each service, by the name of its fake: the SDK's, where
 // it has one.
 var clientsOf = map[string]func(aws.Config) any{
-	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
-	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
-	"kms":            func(c aws.Config) any { return kms.NewFromConfig(c) },
-	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
-	"lambda":         lambdaClient,
-	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
-	"s3-control":     func(c aws.Config) any { return s3control.NewFromConfig(c) },
-	"secretsmanager": secretsClient,
-	"sns":            func(c aws.Config) any { return sns.NewFromConfig(c) },
-	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
-	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"iam":           func(c aws.Config) any { return iam.NewFromConfig(c) },
+	"iam-toolbox":   func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"organizations": func(c aws.Config) any { return organizations.NewFromConfig(c) },
+	"s3":            func(c aws.Config) any { return s3.NewFromConfig(c) },
+	"s3-control":    func(c aws.Config) any { return s3control.NewFromConfig(c) },
+	"sqs":           func(c aws.Config) any { return sqs.NewFromConfig(c) },
+	"sts":           func(c aws.Config) any { return sts.NewFromConfig(c) },
 }
 
 // secretsClient is a client whose tokens are no chance.
 func secretsClient(c aws.Config) any {
 	return secretsmanager.NewFromConfig(c, func(o *secretsmanager.Options) { o.IdempotencyTokenProvider = sameToken{} })
+}
+
+// tablesClient is the same for DynamoDB.
+func tablesClient(c aws.Config) any {
+	return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.IdempotencyTokenProvider = sameToken{} })
 }
 
 type sameToken struct{}

@@ -262,7 +262,9 @@ func noticeService(t *testing.T, service string) {
 	t.Logf("of %d operations %d are allowed, %d answer what is hidden, %d change what is read: %s", len(ops), len(allowed), len(leaked), len(changed), changed)
 	assert.Greater(t, len(allowed), len(ops)*2/3)
 	assert.NotEmpty(t, leaked)
-	assert.NotEmpty(t, changed)
+	if service != "dynamodb-streams" { // which only reads
+		assert.NotEmpty(t, changed)
+	}
 }
 
 // rank puts the operations that read first, and those that take something away last.

@@ -131,6 +131,7 @@ type Operation struct {
 }
 
 func newService(m *model) (*Service, error) {
+	m.unbind()
 	s := &Service{
 		name: m.Name, version: m.Version, target: m.Target,
 		namespace: m.Namespace, errorNamespace: m.ErrorNamespace,
@@ -306,4 +307,18 @@ func capitalize(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// unbind forgets the places in an HTTP request where no protocol of the service has any: the
+// protocols that are not REST have all members in the body ("HTTP binding traits are ignored").
+func (m *model) unbind() {
+	if slices.ContainsFunc(m.Protocols, func(p string) bool { return strings.HasPrefix(p, "rest") }) {
+		return
+	}
+	for _, sh := range m.Shapes {
+		for i := range sh.Members {
+			t := &sh.Members[i]
+			t.Label, t.Header, t.Prefix, t.Query, t.Payload, t.Status = false, "", "", "", false, false
+		}
+	}
 }

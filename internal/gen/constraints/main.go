@@ -25,7 +25,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore.
-var services = []string{"events", "iam", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "sts"}
+var services = []string{"dynamodb", "events", "iam", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "sts"}
 
 func main() {
 	log.SetFlags(0)

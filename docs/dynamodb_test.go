@@ -1,0 +1,31 @@
+package docs
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/dynamotest"
+)
+
+// TestDynamoDB is docs/dynamodb.md's.
+func TestDynamoDB(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, dynamotest.With())
+	orders := dynamotest.Of(acct).Create("orders", "customer", "id")
+	orders.Put(dynamotest.Item{"customer": "c1", "id": "1", "total": 12.5})
+	role := acct.NewRole("api", awstest.Allow("dynamodb:GetItem", "dynamodb:Query").On(orders.ARN()).
+		If("ForAllValues:StringEquals", "dynamodb:LeadingKeys", "c1"))
+
+	get := func(customer string) error {
+		name := orders.Name()
+		_, err := dynamodb.NewFromConfig(role.Config()).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: map[string]types.AttributeValue{
+			"customer": &types.AttributeValueMemberS{Value: customer}, "id": &types.AttributeValueMemberS{Value: "1"},
+		}})
+		return err
+	}
+	awstest.RequireAllowed(t, get("c1"))
+	awstest.RequireDenied(t, get("c2"), "dynamodb:GetItem")
+}

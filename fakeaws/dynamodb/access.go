@@ -1,0 +1,77 @@
+package dynamodb
+
+import (
+	"slices"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// An access is what a request wants of items of one table, as DynamoDB's condition keys tell
+// it (developer guide, "Using IAM policy conditions for fine-grained access control").
+type access struct {
+	action string
+	// index is the one that is read; empty is the table.
+	index string
+	// leading are the partition keys of the items, attributes what the request names of
+	// them. Placeholders and document paths are resolved: of a path that is the attribute
+	// it begins at, unverified.
+	leading    []string
+	attributes []string
+	// selects is what is read: SPECIFIC_ATTRIBUTES with a projection. For GetItem and
+	// BatchGetItem, which have no such parameter, it follows from the projection: otherwise
+	// the example policies of the guide would let them read all attributes.
+	selects string
+	// returns are the values of ReturnValues, and of ReturnValuesOnConditionCheckFailure,
+	// which returns attributes as well: each takes the permission. That AWS has the latter
+	// in the condition key is unverified; it is there for ConditionCheckItem, which has no
+	// other such parameter.
+	returns   []string
+	capacity  string
+	enclosing string
+}
+
+// needs are the permissions that the access takes on a table.
+func (a *access) needs(t *target) []fakeaws.Need {
+	resource := t.id.arn()
+	if a.index != "" {
+		resource += "/index/" + a.index
+	}
+	need := t.needOn(a.action, resource)
+	c := &need.Context
+	if len(a.leading) > 0 {
+		c.SetMulti("dynamodb:LeadingKeys", distinct(a.leading))
+	}
+	if len(a.attributes) > 0 {
+		c.SetMulti("dynamodb:Attributes", distinct(a.attributes))
+	}
+	// A parameter that is not sent has no key: unverified.
+	for key, v := range map[string]string{
+		"dynamodb:Select": a.selects, "dynamodb:ReturnConsumedCapacity": a.capacity, "dynamodb:EnclosingOperation": a.enclosing,
+	} {
+		if v != "" {
+			c.Set(key, v)
+		}
+	}
+	if len(a.returns) == 0 {
+		return []fakeaws.Need{need}
+	}
+	var all []fakeaws.Need
+	for _, v := range distinct(a.returns) {
+		each := need
+		each.Context = need.Context.Clone()
+		each.Context.Set("dynamodb:ReturnValues", v)
+		all = append(all, each)
+	}
+	return all
+}
+
+// distinct sorts values and leaves out those that are there twice.
+func distinct(values []string) []string {
+	sorted := slices.Sorted(slices.Values(values))
+	return slices.Compact(sorted)
+}
+
+// returned are the values that a request gives of ReturnValues and its like.
+func returned(values ...string) []string {
+	return slices.DeleteFunc(values, func(v string) bool { return v == "" })
+}

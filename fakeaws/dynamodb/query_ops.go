@@ -1,0 +1,338 @@
+package dynamodb
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/expression"
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
+)
+
+func (s *Fake) queryOps() []fakeaws.Op { return []fakeaws.Op{bind(s.query), bind(s.scan)} }
+
+// A reading is what Query and Scan have in common.
+type reading struct {
+	*target
+	index      *index // as it was judged; nil for the table, and where there is none
+	named      *string
+	consistent bool
+	selects    types.Select
+	limit      int
+	start      value.Map
+	filter     *expression.Predicate
+	projection *expression.Paths
+	terms      *expression.Terms // of a query
+	capacity   types.ReturnConsumedCapacity
+}
+
+// query reads the items of one partition.
+func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan[*dynamodb.QueryOutput], error) {
+	if err := legacy(map[string]bool{
+		"AttributesToGet": in.AttributesToGet != nil, "KeyConditions": in.KeyConditions != nil, "QueryFilter": in.QueryFilter != nil,
+		"ConditionalOperator": in.ConditionalOperator != "",
+	}); err != nil {
+		return nil, err
+	}
+	if in.KeyConditionExpression == nil {
+		return nil, invalid(textNoCondition)
+	}
+	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, parameter{expression.Filter, in.FilterExpression},
+		parameter{expression.KeyCondition, in.KeyConditionExpression}, parameter{expression.Projection, in.ProjectionExpression})
+	if err != nil {
+		return nil, err
+	}
+	terms, err := scope.KeyCondition(*in.KeyConditionExpression)
+	if err != nil {
+		return nil, valid(err)
+	}
+	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity, terms: terms}
+	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+		return nil, err
+	}
+	forward := in.ScanIndexForward == nil || *in.ScanIndexForward
+	return planItems(s, call, []*target{r.target}, r.needs("dynamodb:Query"), func() (*dynamodb.QueryOutput, error) {
+		page, err := r.query(call, forward)
+		if err != nil {
+			return nil, err
+		}
+		return &dynamodb.QueryOutput{
+			Items: page.items, Count: page.count, ScannedCount: page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.consumed,
+		}, nil
+	}), nil
+}
+
+// scan reads all items of a table or an index, or a segment of them.
+func (s *Fake) scan(call *fakeaws.Call, in *dynamodb.ScanInput) (*fakeaws.Plan[*dynamodb.ScanOutput], error) {
+	if err := legacy(map[string]bool{
+		"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != "",
+	}); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.Segment != nil && in.TotalSegments == nil:
+		return nil, invalid(textNoSegments)
+	case in.Segment == nil && in.TotalSegments != nil:
+		return nil, invalid(textNoSegment)
+	case in.Segment != nil && *in.Segment >= *in.TotalSegments:
+		return nil, invalidf(textSegment, *in.Segment, *in.TotalSegments)
+	}
+	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues,
+		parameter{expression.Filter, in.FilterExpression}, parameter{expression.Projection, in.ProjectionExpression})
+	if err != nil {
+		return nil, err
+	}
+	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity}
+	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+		return nil, err
+	}
+	from, to := segment(aws.ToInt32(in.Segment), cmp.Or(aws.ToInt32(in.TotalSegments), 1))
+	return planItems(s, call, []*target{r.target}, r.needs("dynamodb:Scan"), func() (*dynamodb.ScanOutput, error) {
+		if err := r.check(); err != nil {
+			return nil, err
+		}
+		page, err := r.page(call, from, to, true)
+		if err != nil {
+			return nil, err
+		}
+		return &dynamodb.ScanOutput{
+			Items: page.items, Count: page.count, ScannedCount: page.scanned, LastEvaluatedKey: page.last, ConsumedCapacity: page.consumed,
+		}, nil
+	}), nil
+}
+
+// segment is the part of all places that a parallel scan reads: the hashes of partition keys
+// are divided evenly. The last one has no end.
+func segment(i, of int32) (from, to string) {
+	if i == 0 && of == 1 {
+		return "", ""
+	}
+	edge := func(i int32) string {
+		all := new(big.Int).Lsh(big.NewInt(1), 64)
+		n := all.Mul(all, big.NewInt(int64(i)))
+		n.Div(n, big.NewInt(int64(of)))
+		return string(n.FillBytes(make([]byte, 9))[1:])
+	}
+	if i > 0 {
+		from = edge(i)
+	}
+	if i < of-1 {
+		to = edge(i + 1)
+	}
+	return from, to
+}
+
+// read reads the parameters that Query and Scan have both, and finds the table.
+func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *expression.Scope, filter, projection *string, start map[string]types.AttributeValue, limit *int32) error {
+	var err error
+	if filter != nil {
+		if r.filter, err = scope.Condition(expression.Filter, *filter); err != nil {
+			return valid(err)
+		}
+	}
+	if projection != nil {
+		if r.projection, err = scope.Projection(*projection); err != nil {
+			return valid(err)
+		}
+	}
+	if err := scope.Finish(); err != nil {
+		return valid(err)
+	}
+	if start != nil {
+		if r.start, err = readItem(start); err != nil {
+			return err
+		}
+	}
+	r.limit = int(aws.ToInt32(limit))
+	if r.named != nil && !validName(*r.named) {
+		return invalid(textName)
+	}
+	if err := r.checkSelect(); err != nil {
+		return err
+	}
+	if r.target, err = s.target(call, name); err != nil {
+		return err
+	}
+	if r.table != nil && r.named != nil {
+		s.mu.Lock()
+		r.index = r.table.index(*r.named)
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// checkSelect refuses a Select that does not fit the other parameters, and fills it in where
+// it is not sent.
+func (r *reading) checkSelect() error {
+	switch {
+	case r.selects == types.SelectCount && r.projection != nil:
+		return invalid(textCountWith)
+	case r.selects != "" && r.selects != types.SelectSpecificAttributes && r.projection != nil:
+		return invalidf(textSpecificOnly, r.selects)
+	case r.selects == types.SelectSpecificAttributes && r.projection == nil:
+		return invalid(textSpecificNone)
+	case r.selects == types.SelectAllProjectedAttributes && r.named == nil:
+		return invalid(textAllProjected)
+	case r.selects != "":
+	case r.projection != nil:
+		r.selects = types.SelectSpecificAttributes
+	case r.named != nil:
+		r.selects = types.SelectAllProjectedAttributes
+	default:
+		r.selects = types.SelectAllAttributes
+	}
+	return nil
+}
+
+// keys is the key that is read by.
+func (r *reading) schema() *schema {
+	if r.index != nil {
+		return &r.index.keys
+	}
+	return &r.table.keys
+}
+
+// needs are the permissions of a reading: on the index, if it reads one, and on the table as
+// well where a local index fetches what it does not have. The attributes are those of the
+// request and all keys of what is read: "you must specify the names of all of the primary
+// key and index key attributes".
+func (r *reading) needs(action string) []fakeaws.Need {
+	a := &access{
+		action: action, index: aws.ToString(r.named), selects: string(r.selects), capacity: string(r.capacity),
+		attributes: slices.Concat(r.filter.Attributes(), r.projection.Attributes(), r.start.Names()),
+	}
+	if r.terms != nil {
+		a.attributes = append(a.attributes, r.terms.Attributes()...)
+	}
+	if r.table != nil {
+		a.attributes = append(a.attributes, r.table.keys.names()...)
+		a.attributes = append(a.attributes, r.schema().names()...)
+		if r.terms != nil {
+			if v, ok := r.terms.Equal(r.schema().partition.Name); ok {
+				a.leading = []string{v.Key()}
+			}
+		}
+	}
+	needs := a.needs(r.target)
+	if r.fetches() {
+		of := *a
+		of.index = ""
+		needs = append(needs, of.needs(r.target)...)
+	}
+	return needs
+}
+
+// fetches reports whether a local index is read for what only the table has.
+func (r *reading) fetches() bool {
+	if r.index == nil || !r.index.local || r.index.kind == types.ProjectionTypeAll {
+		return false
+	}
+	if r.selects == types.SelectAllAttributes {
+		return true
+	}
+	return slices.ContainsFunc(r.projection.Attributes(), func(name string) bool { return !r.index.projects(name) })
+}
+
+// check refuses a reading that does not fit the table. The lock is held.
+func (r *reading) check() error {
+	if r.named == nil {
+		return nil
+	}
+	x := r.table.index(*r.named)
+	if x == nil || x != r.index {
+		return invalidf(textNoIndex, *r.named)
+	}
+	if x.local {
+		return nil
+	}
+	if r.consistent {
+		return invalid(textConsistent)
+	}
+	if r.selects == types.SelectAllAttributes && x.kind != types.ProjectionTypeAll {
+		return invalidf(textNotAll, x.name)
+	}
+	for _, name := range r.projection.Attributes() {
+		if !x.projects(name) {
+			return invalidf(textNotProjected, x.name, name)
+		}
+	}
+	return nil
+}
+
+// query reads a page of a partition. The lock is held.
+func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	k := r.schema()
+	keys, err := r.terms.For(k.partition, k.sort)
+	if err != nil {
+		return nil, valid(err)
+	}
+	for _, name := range r.filter.Attributes() {
+		if slices.Contains(k.names(), name) {
+			return nil, valid(expression.FilterKey(name))
+		}
+	}
+	if err := k.checkEmpty(keys.Partition); err != nil {
+		return nil, err
+	}
+	if r.start != nil && (!r.start[k.partition.Name].Equal(keys.Partition) || k.sort != nil && !keys.Holds(r.start[k.sort.Name])) {
+		if err := r.checkStart(); err != nil {
+			return nil, err
+		}
+		return nil, invalid(textOutside)
+	}
+	from, to := k.span(keys)
+	return r.page(call, from, to, forward)
+}
+
+// checkEmpty refuses a partition key that no item has.
+func (k *schema) checkEmpty(v value.Value) error {
+	if v.Kind() != value.N && v.Text() == "" {
+		return invalidf(textEmptyKey, map[value.Kind]string{value.S: "string", value.B: "binary"}[v.Kind()], k.partition.Name)
+	}
+	return nil
+}
+
+// span is where the items of a key condition stand.
+func (k *schema) span(keys *expression.Keys) (from, to string) {
+	prefix := k.partitionPlace(keys.Partition)
+	all := prefix[:len(prefix)-len(terminator)] + behind
+	if keys.Operator == "" {
+		return prefix, all
+	}
+	low := prefix + escape(keys.Low.Order())
+	switch keys.Operator {
+	case "=":
+		return low + terminator, low + behind
+	case "<":
+		return prefix, low + terminator
+	case "<=":
+		return prefix, low + behind
+	case ">":
+		return low + behind, all
+	case ">=":
+		return low + terminator, all
+	case "BETWEEN":
+		return low + terminator, prefix + escape(keys.High.Order()) + behind
+	}
+	return low, min(successor(low), all) // begins_with
+}
+
+// successor is the first text behind all that begin with another one.
+func successor(prefix string) string {
+	b := []byte(prefix)
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] < 0xff {
+			b[i]++
+			return string(b[:i+1])
+		}
+	}
+	return "" // no prefix is of 0xff alone: it begins with a hash and a terminator
+}

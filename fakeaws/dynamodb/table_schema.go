@@ -1,0 +1,179 @@
+package dynamodb
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/expression"
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
+)
+
+// The limits of indexes (developer guide, "Quotas in Amazon DynamoDB").
+const (
+	maxGlobalIndexes = 20
+	maxLocalIndexes  = 5
+	maxProjected     = 100
+)
+
+// definitions are the types of key attributes, by name.
+type definitions map[string]value.Kind
+
+func readDefinitions(of []types.AttributeDefinition) (definitions, error) {
+	d := make(definitions, len(of))
+	for _, a := range of {
+		kind, ok := value.KindOf(string(a.AttributeType))
+		if !ok || !kind.IsScalar() {
+			return nil, invalidf("Member must satisfy enum value set: [B, N, S]")
+		}
+		d[*a.AttributeName] = kind
+	}
+	return d, nil
+}
+
+func (d definitions) names(of []types.AttributeDefinition) string {
+	all := make([]string, len(of))
+	for i, a := range of {
+		all[i] = aws.ToString(a.AttributeName)
+	}
+	return strings.Join(all, ", ")
+}
+
+// schema reads the key of a table or an index.
+func (d definitions) schema(elements []types.KeySchemaElement, of []types.AttributeDefinition) (schema, error) {
+	var k schema
+	if len(elements) == 0 || elements[0].KeyType != types.KeyTypeHash {
+		return k, invalid(textFirstKey)
+	}
+	if len(elements) > 2 {
+		return k, notImplemented("a key of more than two attributes")
+	}
+	names := make([]string, len(elements))
+	for i, e := range elements {
+		names[i] = aws.ToString(e.AttributeName)
+	}
+	for _, name := range names {
+		if _, ok := d[name]; !ok {
+			return k, invalidf(textUndefined, strings.Join(names, ", "), d.names(of))
+		}
+	}
+	k.partition = expression.Key{Name: names[0], Kind: d[names[0]]}
+	if len(elements) == 1 {
+		return k, nil
+	}
+	switch {
+	case names[1] == names[0]:
+		return k, invalid(textSameKey)
+	case elements[1].KeyType == types.KeyTypeHash:
+		return k, notImplemented("an index with more than one partition key attribute")
+	case elements[1].KeyType != types.KeyTypeRange:
+		return k, invalid(textSecondKey)
+	}
+	k.sort = &expression.Key{Name: names[1], Kind: d[names[1]]}
+	return k, nil
+}
+
+// elements is the key in the SDK's types.
+func (k *schema) elements() []types.KeySchemaElement {
+	all := []types.KeySchemaElement{{AttributeName: aws.String(k.partition.Name), KeyType: types.KeyTypeHash}}
+	if k.sort != nil {
+		all = append(all, types.KeySchemaElement{AttributeName: aws.String(k.sort.Name), KeyType: types.KeyTypeRange})
+	}
+	return all
+}
+
+// newIndex reads an index of a table.
+func (t *table) newIndex(d definitions, name *string, elements []types.KeySchemaElement, p *types.Projection, of []types.AttributeDefinition) (*index, error) {
+	x := &index{name: aws.ToString(name)}
+	if !validName(x.name) {
+		return nil, invalid(textName)
+	}
+	if t.index(x.name) != nil {
+		return nil, invalidf(textDuplicateIndex, x.name)
+	}
+	var err error
+	if x.keys, err = d.schema(elements, of); err != nil {
+		return nil, err
+	}
+	x.kind = types.ProjectionTypeAll
+	if p != nil && p.ProjectionType != "" {
+		x.kind = p.ProjectionType
+	}
+	if p != nil {
+		x.also = slices.Clone(p.NonKeyAttributes)
+	}
+	if (x.kind == types.ProjectionTypeInclude) != (len(x.also) > 0) {
+		return nil, invalid(textProjection)
+	}
+	x.needs = distinct(append(t.keys.names(), x.keys.names()...))
+	return x, nil
+}
+
+// checkIndexes refuses more indexes than a table has.
+func (t *table) checkIndexes() error {
+	global, local, also := 0, 0, 0
+	for _, x := range t.indexes {
+		also += len(x.also)
+		if x.local {
+			local++
+		} else {
+			global++
+		}
+	}
+	switch {
+	case global > maxGlobalIndexes:
+		return invalidf(textManyIndexes, "Global", maxGlobalIndexes)
+	case local > maxLocalIndexes:
+		return invalidf(textManyIndexes, "Local", maxLocalIndexes)
+	case also > maxProjected:
+		return invalid(textManyProjected)
+	}
+	return nil
+}
+
+// checkUse refuses definitions of attributes that are part of no key.
+func (t *table) checkUse(d definitions) error {
+	used := t.keys.names()
+	for _, x := range t.indexes {
+		used = append(used, x.keys.names()...)
+	}
+	used = distinct(used)
+	if len(used) == len(d) {
+		return nil
+	}
+	if len(t.indexes) == 0 {
+		return invalid(textSuperfluous)
+	}
+	return invalidf(textSomeUnused, d.names(t.definitions), strings.Join(used, ", "))
+}
+
+// checkLocal refuses a local index that has another partition key than its table.
+func (t *table) checkLocal(x *index) error {
+	switch {
+	case t.keys.sort == nil:
+		return invalid(textLocalSort)
+	case x.keys.partition.Name != t.keys.partition.Name:
+		return invalidf(textLocalHash, x.name, x.keys.partition.Name, t.keys.partition.Name)
+	case x.keys.sort == nil:
+		return invalidf(textLocalNoSort, x.name)
+	}
+	return nil
+}
+
+// setThroughput reads the throughput of a table or an index. An on-demand one has none.
+func setThroughput(billing types.BillingMode, p *types.ProvisionedThroughput, to *throughput) error {
+	if billing == types.BillingModePayPerRequest {
+		if p != nil && (aws.ToInt64(p.ReadCapacityUnits) != 0 || aws.ToInt64(p.WriteCapacityUnits) != 0) {
+			return invalid(textThroughputMode)
+		}
+		*to = throughput{}
+		return nil
+	}
+	if p == nil || p.ReadCapacityUnits == nil || p.WriteCapacityUnits == nil {
+		return invalid(textNoThroughput)
+	}
+	to.read, to.write = *p.ReadCapacityUnits, *p.WriteCapacityUnits
+	return nil
+}
