@@ -25,7 +25,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore.
-var services = []string{"iam", "kms", "organizations", "secretsmanager", "sts"}
+var services = []string{"firehose", "iam", "kinesis", "kms", "organizations", "secretsmanager", "sts"}
 
 func main() {
 	log.SetFlags(0)
@@ -179,7 +179,7 @@ func (r *result) add(in *source, name string) error {
 			}
 		}
 		return nil
-	case "string", "integer", "boolean", "long", "timestamp", "blob":
+	case "string", "integer", "boolean", "long", "double", "timestamp", "blob":
 		return nil
 	case "map": // of strings without constraints, as KMS's encryption contexts are
 		return nil
