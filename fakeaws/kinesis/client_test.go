@@ -296,13 +296,13 @@ func TestSubscribe(t *testing.T) {
 		in := &awskinesis.SubscribeToShardInput{
 			ConsumerARN: &arn, ShardId: aws.String("shardId-000000000000"), StartingPosition: &types.StartingPosition{Type: types.ShardIteratorTypeTrimHorizon},
 		}
-		out, err := root.SubscribeToShard(ctx, in)
+		out, err := c.root().SubscribeToShard(ctx, in) // streams of one client share a buffer: each has its own
 		require.NoError(t, err)
 		stream := out.GetStream()
 		records, last := events(t, stream, 1)
 		assert.Equal(t, []string{"one"}, texts(records))
 		assert.Equal(t, *records[0].SequenceNumber, *last.ContinuationSequenceNumber)
-		_, err = root.SubscribeToShard(ctx, in)
+		_, err = c.root().SubscribeToShard(ctx, in)
 		var busy *types.ResourceInUseException
 		require.ErrorAs(t, err, &busy)
 		put(t, root, "orders", "a", "two")
@@ -312,7 +312,7 @@ func TestSubscribe(t *testing.T) {
 		// A later call takes the subscription over.
 		c.Clock().Advance(6 * time.Second)
 		in.StartingPosition = &types.StartingPosition{Type: types.ShardIteratorTypeAfterSequenceNumber, SequenceNumber: records[0].SequenceNumber}
-		next, err := root.SubscribeToShard(ctx, in)
+		next, err := c.root().SubscribeToShard(ctx, in)
 		require.NoError(t, err)
 		records, _ = events(t, stream, 1)
 		assert.Empty(t, records)
@@ -331,7 +331,7 @@ func TestSubscribe(t *testing.T) {
 
 		// Five minutes end a subscription.
 		in.ShardId, in.StartingPosition = aws.String("shardId-000000000001"), &types.StartingPosition{Type: types.ShardIteratorTypeLatest}
-		quiet, err := root.SubscribeToShard(ctx, in)
+		quiet, err := c.root().SubscribeToShard(ctx, in)
 		require.NoError(t, err)
 		c.Clock().Advance(5*time.Minute + time.Second)
 		records, _ = events(t, quiet.GetStream(), 1)
@@ -341,7 +341,7 @@ func TestSubscribe(t *testing.T) {
 
 		// Who closes the stream does not wait.
 		c.Clock().Advance(6 * time.Second)
-		left, err := root.SubscribeToShard(ctx, in)
+		left, err := c.root().SubscribeToShard(ctx, in)
 		require.NoError(t, err)
 		require.NoError(t, left.GetStream().Close())
 	})
