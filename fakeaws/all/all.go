@@ -6,8 +6,10 @@ import (
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
+	"github.com/leastpriv/leastpriv/fakeaws/firehose"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
+	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
@@ -32,7 +34,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{kms.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{firehose.Service, kinesis.Service, kms.Service, secretsmanager.Service, sns.Service}
 }
 
 // Every returns every service that there is a fake of.

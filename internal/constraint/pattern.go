@@ -49,6 +49,9 @@ var (
 // compilePattern translates an expression of Java's into a matcher. A class of
 // characters, repeated, becomes a table; the rest goes to package regexp.
 func compilePattern(text string) (func(string) bool, error) {
+	if match, err := lookingAhead(text); match != nil || err != nil {
+		return match, err
+	}
 	translated := javaEscape.ReplaceAllString(text, `\x{$1}`)
 	var pairs []string
 	translated = notTwice.ReplaceAllStringFunc(translated, func(look string) string {

@@ -43,6 +43,8 @@ func main() {
 // not: of shapes, and of members that are newer than the models. By service.
 var (
 	documentedShapes = map[string]map[string]shape{
+		// The pattern looks ahead and back, in the middle. No Redshift destination is there.
+		"firehose":      {"ClusterJDBCURL": {Min: 1, Max: bound(512)}},
 		"organizations": {"PolicyType": {Enum: policyTypes}, "EffectivePolicyType": {Enum: policyTypes[2:]}},
 		"sts":           {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
 	}
