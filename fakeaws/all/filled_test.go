@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
@@ -58,6 +60,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	f.fillKMS(t, kms.NewFromConfig(config))
 	f.fillSNS(t, sns.NewFromConfig(config))
+	f.fillKinesis(t, kinesis.NewFromConfig(config), firehose.NewFromConfig(config))
 	return f
 }
 

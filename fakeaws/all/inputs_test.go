@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -32,8 +34,10 @@ import (
 // clientsOf makes the client of each service, by the name of its fake: the SDK's, where
 // it has one.
 var clientsOf = map[string]func(aws.Config) any{
+	"firehose":       func(c aws.Config) any { return firehose.NewFromConfig(c) },
 	"iam":            func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"iam-toolbox":    func(c aws.Config) any { return iamtoolbox.NewFromConfig(c) },
+	"kinesis":        func(c aws.Config) any { return kinesis.NewFromConfig(c) },
 	"kms":            func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
@@ -92,8 +96,15 @@ func (o operation) callWith(ctx context.Context, client, in any) error {
 		if body := results[0].Elem().FieldByName("Body"); body.IsValid() {
 			return body.Interface().(io.Closer).Close()
 		}
-		if out, ok := results[0].Interface().(*s3.SelectObjectContentOutput); ok && out.GetStream() != nil {
-			return out.GetStream().Close()
+		switch out := results[0].Interface().(type) {
+		case *s3.SelectObjectContentOutput:
+			if out.GetStream() != nil {
+				return out.GetStream().Close()
+			}
+		case *kinesis.SubscribeToShardOutput:
+			if out.GetStream() != nil {
+				return out.GetStream().Close()
+			}
 		}
 	}
 	return err

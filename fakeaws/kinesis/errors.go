@@ -36,6 +36,9 @@ const (
 	textStartRequired = "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER iterator type and StartingSequenceNumber parameter or (2) TRIM_HORIZON or LATEST iterator type and no StartingSequenceNumber parameter. Request specified %s iterator type and %s StartingSequenceNumber parameter."
 )
 
+// textNoKey is that of the front end for a member that is missing.
+const textNoKey = "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null"
+
 // Texts of which no answer of Kinesis is on record: unverified.
 const (
 	textNoName         = "Either StreamARN or StreamName must be provided."

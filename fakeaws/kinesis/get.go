@@ -176,8 +176,10 @@ func (x *stream) showRecords(h *shard, b *batch) []types.Record {
 	all := make([]types.Record, len(b.records))
 	for i, r := range b.records {
 		all[i] = types.Record{
-			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: r.data, PartitionKey: aws.String(r.partitionKey),
-			ApproximateArrivalTimestamp: timePointer(r.arrived),
+			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: r.data, ApproximateArrivalTimestamp: timePointer(r.arrived),
+		}
+		if r.partitionKey != "" {
+			all[i].PartitionKey = aws.String(r.partitionKey)
 		}
 		if r.kmsKey != "" {
 			all[i].EncryptionType = types.EncryptionTypeKms

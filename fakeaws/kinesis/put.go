@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,9 +25,10 @@ const maxRecords = 10 << 20
 // An entry is a record that a call puts.
 type entry struct {
 	data         []byte
-	partitionKey string
+	partitionKey string // empty without one
 	explicit     *string
 	hash         hashKey
+	name         string // of its partition key, in messages
 }
 
 // check reads the hash key of an entry.
@@ -93,10 +95,13 @@ func put[O any](s *Fake, call *fakeaws.Call, in any, p putting, done func(*strea
 	return plan.Refusing(kmsErr), nil
 }
 
-// admits refuses records that are too long for the stream, and a sequence number that is
-// none of it.
+// admits refuses records without a partition key where the stream needs one, records that
+// are too long for it, and a sequence number that is none of it.
 func (x *stream) admits(p *putting) error {
 	for i := range p.entries {
+		if p.entries[i].partitionKey == "" && x.strategy != types.RecordDistributionStrategyAuto {
+			return invalid(textNoKey, p.entries[i].name)
+		}
 		if e := &p.entries[i]; len(e.data)+len(e.partitionKey) > int(x.maxRecord)<<10 {
 			return invalid(textRecordSize, x.maxRecord)
 		}
@@ -146,7 +151,7 @@ func (s *Fake) store(x *stream, entries []entry) ([]*record, []*shard) {
 func (s *Fake) putRecord(call *fakeaws.Call, in *awskinesis.PutRecordInput) (*fakeaws.Plan[*awskinesis.PutRecordOutput], error) {
 	p := putting{
 		ref: ref{in.StreamName, in.StreamARN, in.StreamId}, dryRun: in.DryRun, ordered: in.SequenceNumberForOrdering,
-		entries: []entry{{data: in.Data, partitionKey: aws.ToString(in.PartitionKey), explicit: in.ExplicitHashKey}},
+		entries: []entry{{data: in.Data, partitionKey: aws.ToString(in.PartitionKey), explicit: in.ExplicitHashKey, name: "partitionKey"}},
 	}
 	return put(s, call, in, p, func(x *stream, records []*record, shards []*shard) *awskinesis.PutRecordOutput {
 		out := &awskinesis.PutRecordOutput{
@@ -166,7 +171,7 @@ func (s *Fake) putRecords(call *fakeaws.Call, in *awskinesis.PutRecordsInput) (*
 	if len(in.Records) <= maxEntries {
 		p.entries = make([]entry, len(in.Records))
 		for i, r := range in.Records {
-			p.entries[i] = entry{data: r.Data, partitionKey: aws.ToString(r.PartitionKey), explicit: r.ExplicitHashKey}
+			p.entries[i] = entry{data: r.Data, partitionKey: aws.ToString(r.PartitionKey), explicit: r.ExplicitHashKey, name: fmt.Sprintf("records.%d.member.partitionKey", i+1)}
 		}
 	}
 	return put(s, call, in, p, func(x *stream, records []*record, shards []*shard) *awskinesis.PutRecordsOutput {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -64,7 +63,7 @@ func newFake(w *fakeaws.World) *Fake {
 // Ops implements [fakeaws.Fake].
 func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(s.streamOps(), s.listOps(), s.settingOps(), s.shardOps(), s.putOps(), s.getOps(), s.consumerOps(), s.tagOps(),
-		s.policyOps(), s.encryptionOps(), s.accountOps(), channelOps())
+		s.policyOps(), s.encryptionOps(), s.accountOps())
 }
 
 // Denied implements [fakeaws.Fake].
@@ -78,21 +77,3 @@ func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) 
 
 // now is the time as Kinesis answers it, in milliseconds.
 func (s *Fake) now() time.Time { return s.world.Clock().Now().UTC().Truncate(time.Millisecond) }
-
-// channelOps are the operations on channels, which deliver records to S3: none is there.
-func channelOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		missing[*awskinesis.CreateChannelInput, *awskinesis.CreateChannelOutput](),
-		missing[*awskinesis.DeleteChannelInput, *awskinesis.DeleteChannelOutput](),
-		missing[*awskinesis.DescribeChannelInput, *awskinesis.DescribeChannelOutput](),
-		missing[*awskinesis.ListChannelsInput, *awskinesis.ListChannelsOutput](),
-		missing[*awskinesis.UpdateChannelInput, *awskinesis.UpdateChannelOutput](),
-	}
-}
-
-// missing is the row of an operation that is not there.
-func missing[I, O any]() fakeaws.Op {
-	return fakeaws.Bind(func(call *fakeaws.Call, _ I) (*fakeaws.Plan[O], error) {
-		return nil, notImplemented(call.Operation)
-	})
-}

@@ -44,7 +44,14 @@ func main() {
 var (
 	documentedShapes = map[string]map[string]shape{
 		// The pattern looks ahead and back, in the middle. No Redshift destination is there.
-		"firehose":      {"ClusterJDBCURL": {Min: 1, Max: bound(512)}},
+		"firehose": {"ClusterJDBCURL": {Min: 1, Max: bound(512)}},
+		// A partition key is required unless a stream distributes records by itself.
+		"kinesis": {"PutRecordInput": {Members: []member{
+			{"StreamName", "StreamName", false}, {"Data", "Data", true}, {"PartitionKey", "PartitionKey", false}, {"ExplicitHashKey", "HashKey", false},
+			{"SequenceNumberForOrdering", "SequenceNumber", false}, {"StreamARN", "StreamARN", false}, {"StreamId", "StreamId", false},
+		}}, "PutRecordsRequestEntry": {Members: []member{
+			{"Data", "Data", true}, {"ExplicitHashKey", "HashKey", false}, {"PartitionKey", "PartitionKey", false},
+		}}},
 		"organizations": {"PolicyType": {Enum: policyTypes}, "EffectivePolicyType": {Enum: policyTypes[2:]}},
 		"sts":           {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
 	}
