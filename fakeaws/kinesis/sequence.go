@@ -1,18 +1,21 @@
 package kinesis
 
 import (
+	"fmt"
+	"hash/fnv"
 	"math/big"
 	"time"
 )
 
 // A sequence number is a large decimal number that increases within a shard. Here one counter
-// of the stream is in it, with the second in which the stream was made, so that the numbers
-// of another stream are known, and with the number of the shard. The numbers have the length
-// of AWS's, whose parts are not documented: unverified.
+// of the stream is in it, with the second in which the stream was made and a hash of its name,
+// so that the numbers of another stream are known, and with the number of the shard. The
+// numbers have the length of AWS's, whose parts are not documented: unverified.
 const (
 	sequenceVersion   = 2
 	sequenceVersionAt = 184
 	sequenceCreatedAt = 148 // 36 bits
+	sequenceStreamAt  = 100 // 48 bits
 	sequenceCountAt   = 36  // 64 bits
 	sequenceShardAt   = 4   // 32 bits
 	sequenceEnd       = 2
@@ -22,9 +25,17 @@ const (
 func (x *stream) sequenceText(count uint64, shard int) string {
 	n := new(big.Int).Lsh(big.NewInt(sequenceVersion), sequenceVersionAt)
 	n.Or(n, new(big.Int).Lsh(big.NewInt(x.created.Unix()), sequenceCreatedAt))
+	n.Or(n, new(big.Int).Lsh(new(big.Int).SetUint64(x.hash()), sequenceStreamAt))
 	n.Or(n, new(big.Int).Lsh(new(big.Int).SetUint64(count), sequenceCountAt))
 	n.Or(n, big.NewInt(int64(shard)<<sequenceShardAt|sequenceEnd))
 	return n.String()
+}
+
+// hash is what the sequence numbers of a stream have of its name, in 48 bits.
+func (x *stream) hash() uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%s %d", x.id.arn(), x.created.UnixMilli())
+	return h.Sum64() >> 16
 }
 
 // sequence reads a sequence number of the stream: its count. ok is false when it is no
