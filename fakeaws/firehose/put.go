@@ -101,16 +101,22 @@ func (s *Fake) flush(x *stream) {
 	x.buffer, x.size = nil, 0
 }
 
-// next is when something of a stream is due: a delivery, or its buffer. The lock is held.
-func (x *stream) next() (time.Time, bool) {
+// next is when something of a stream is due: its source is to be read, a delivery, or its
+// buffer. The lock is held.
+func (x *stream) next() (at time.Time, ok bool) {
 	if len(x.pending) > 0 {
-		return x.pending[0].due, true
+		at, ok = x.pending[0].due, true
+	} else if len(x.buffer) > 0 {
+		at, ok = x.buffer[0].arrived.Add(time.Duration(*x.destination.BufferingHints.IntervalInSeconds)*time.Second), true
 	}
-	if len(x.buffer) == 0 {
-		return time.Time{}, false
+	if x.source != nil && !x.source.due.IsZero() && (!ok || !x.source.due.After(at)) {
+		at, ok = x.source.due, true
 	}
-	return x.buffer[0].arrived.Add(time.Duration(*x.destination.BufferingHints.IntervalInSeconds) * time.Second), true
+	return at, ok
 }
+
+// reads reports whether what is due at a time is to read the source. The lock is held.
+func (x *stream) reads(at time.Time) bool { return x.source != nil && x.source.due.Equal(at) }
 
 // wake has the World work when something of a stream is due. The lock is held.
 func (s *Fake) wake(x *stream) {

@@ -56,8 +56,8 @@ type source struct {
 	since              time.Time
 	// read is up to which sequence number each shard is read.
 	read map[string]string
-	// retry is when to read again after a failure.
-	retry time.Time
+	// due is when to read: now that records came, or later after a failure; zero is never.
+	due time.Time
 }
 
 // A record is one record. It never changes.

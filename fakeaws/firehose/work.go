@@ -32,7 +32,7 @@ type kinesis interface {
 	Shards(streamARN string) []string
 	Tip(streamARN, shardID string) string
 	Waiting(streamARN, shardID, after string) bool
-	Watch(streamARN string)
+	Watch(streamARN, service string)
 	Read(ctx context.Context, as fakeaws.Actor, streamARN, shardID, after string, limit int, each func(sequenceNumber, partitionKey string, data []byte, arrived time.Time)) error
 }
 
@@ -66,17 +66,11 @@ func (s *Fake) checkSource(_ *fakeaws.Call, x *stream) error {
 	if len(shards) == 0 {
 		return invalidArgument(textNoKinesis, x.source.streamARN, x.source.roleARN)
 	}
-	k.Watch(x.source.streamARN)
+	k.Watch(x.source.streamARN, "firehose")
 	for _, shard := range shards {
 		x.source.read[shard] = k.Tip(x.source.streamARN, shard)
 	}
 	return nil
-}
-
-// A reading is a shard of which a stream is to read.
-type reading struct {
-	stream                           *stream
-	streamARN, roleARN, shard, after string
 }
 
 // ordered are the streams, so that the same is done first in each run. The lock is held.
@@ -84,74 +78,33 @@ func (s *Fake) ordered() []*stream {
 	return slices.SortedFunc(maps.Values(s.streams), func(a, b *stream) int { return cmp.Compare(a.id.arn(), b.id.arn()) })
 }
 
-// Next implements [fakeaws.Worker].
-func (s *Fake) Next() (time.Time, bool) {
+// Arrived has the streams of a Kinesis stream read it: its fake says that records came.
+func (s *Fake) Arrived(streamARN string) {
 	s.mu.Lock()
-	var first time.Time
-	earlier := func(at time.Time) {
-		if first.IsZero() || at.Before(first) {
-			first = at
-		}
-	}
+	defer s.mu.Unlock()
+	now := s.now()
 	for _, x := range s.streams {
-		if at, ok := x.next(); ok {
-			earlier(at)
+		if o := x.source; o != nil && o.streamARN == streamARN && o.due.IsZero() {
+			o.due = now
+			s.world.Wake(now)
 		}
 	}
-	s.mu.Unlock()
-	if r, at := s.reading(); r != nil {
-		earlier(at)
-	}
-	return first, !first.IsZero()
 }
 
-// reading finds a shard with records that a stream has not read, and when it is to read
-// them: now, or later after a failure. No lock is held.
-func (s *Fake) reading() (first *reading, at time.Time) {
-	type reader struct {
-		x         *stream
-		streamARN string
-		roleARN   string
-		read      map[string]string
-		retry     time.Time
-	}
+// Next implements [fakeaws.Worker].
+func (s *Fake) Next() (first time.Time, ok bool) {
 	s.mu.Lock()
-	var readers []reader
-	for _, x := range s.ordered() {
-		if o := x.source; o != nil {
-			readers = append(readers, reader{x, o.streamARN, o.roleARN, maps.Clone(o.read), o.retry})
+	defer s.mu.Unlock()
+	for _, x := range s.streams {
+		if at, due := x.next(); due && (!ok || at.Before(first)) {
+			first, ok = at, true
 		}
 	}
-	now := s.now()
-	s.mu.Unlock()
-	k := s.kinesis()
-	if k == nil {
-		return nil, at
-	}
-	for _, r := range readers {
-		for _, shard := range k.Shards(r.streamARN) {
-			if !k.Waiting(r.streamARN, shard, r.read[shard]) {
-				continue
-			}
-			due := now
-			if r.retry.After(now) {
-				due = r.retry
-			}
-			if first == nil || due.Before(at) {
-				first, at = &reading{r.x, r.streamARN, r.roleARN, shard, r.read[shard]}, due
-			}
-			break
-		}
-	}
-	return first, at
+	return first, ok
 }
 
 // Work implements [fakeaws.Worker].
 func (s *Fake) Work(ctx context.Context) {
-	if r, at := s.reading(); r != nil && !at.After(s.now()) {
-		s.read(ctx, r)
-		return
-	}
 	s.mu.Lock()
 	now := s.now()
 	var first *stream
@@ -161,40 +114,71 @@ func (s *Fake) Work(ctx context.Context) {
 			first, due = x, at
 		}
 	}
-	if first != nil && len(first.pending) == 0 {
+	reads := first != nil && first.reads(due)
+	if first != nil && !reads && len(first.pending) == 0 {
 		s.flush(first)
 	}
 	s.mu.Unlock()
-	if first != nil {
+	switch {
+	case reads:
+		s.read(ctx, first)
+	case first != nil:
 		s.deliver(ctx, first)
 	}
 }
 
-// read reads records of a Kinesis stream into the buffer, with judged calls of the role.
-func (s *Fake) read(ctx context.Context, r *reading) {
+// A reading is a shard that has records which a stream has not read.
+type reading struct {
+	streamARN, roleARN, shard, after string
+}
+
+// reading finds one; false where there is none. No lock is held.
+func (s *Fake) reading(x *stream) (reading, bool) {
+	s.mu.Lock()
+	r, read := reading{streamARN: x.source.streamARN, roleARN: x.source.roleARN}, maps.Clone(x.source.read)
+	s.mu.Unlock()
+	k := s.kinesis()
+	if k == nil {
+		return r, false
+	}
+	for _, r.shard = range k.Shards(r.streamARN) {
+		if r.after = read[r.shard]; k.Waiting(r.streamARN, r.shard, r.after) {
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// read reads records of a Kinesis stream into the buffer, with judged calls of the role. When
+// all are read, it waits for others.
+func (s *Fake) read(ctx context.Context, x *stream) {
+	r, ok := s.reading(x)
+	if !ok {
+		s.mu.Lock()
+		x.source.due = time.Time{}
+		s.mu.Unlock()
+		return
+	}
 	var records []*record
-	session, err := s.assume(ctx, r.stream.id, r.roleARN)
+	session, err := s.assume(ctx, x.id, r.roleARN)
 	if err == nil {
+		now := s.now() // the buffer counts the time since Firehose has the records
 		err = s.kinesis().Read(ctx, session.Actor, r.streamARN, r.shard, r.after, maxRead, func(sequence, key string, data []byte, arrived time.Time) {
-			records = append(records, &record{id: s.world.IDs().UUID(), data: data, arrived: arrived, shard: r.shard, sequence: sequence, partitionKey: key})
+			records = append(records, &record{id: s.world.IDs().UUID(), data: data, arrived: now, shard: r.shard, sequence: sequence, partitionKey: key})
 		})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := r.stream
 	if x.gone {
 		return
 	}
 	if err != nil || len(records) == 0 {
-		x.source.retry = s.now().Add(retryAfter)
+		x.source.due = s.now().Add(retryAfter)
 		x.fail(err)
 		return
 	}
-	x.source.retry = time.Time{}
 	x.source.read[r.shard] = records[len(records)-1].sequence
 	for _, record := range records {
-		// The buffer counts the time since Firehose has the record.
-		record.arrived = s.now()
 		s.add(x, record)
 	}
 }

@@ -159,16 +159,6 @@ func (s *Fake) Waiting(streamARN, shardID, after string) bool {
 	return h != nil && h.from(x.following(after)) < len(h.records)
 }
 
-// Watch has the World work when records come to a stream, for a [fakeaws.Worker] that
-// delivers them: else it need not know of them before somebody settles it.
-func (s *Fake) Watch(streamARN string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if x := s.byARN(streamARN); x != nil {
-		x.watched = true
-	}
-}
-
 // Read reads the records of a shard that follow a sequence number as somebody, with judged
 // calls of GetShardIterator and GetRecords, and gives each to a function; at most limit of
 // them. Without a sequence number it reads from the oldest. It must not be called under a

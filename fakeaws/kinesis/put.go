@@ -141,7 +141,8 @@ func (s *Fake) store(x *stream, entries []entry) ([]*record, []*shard) {
 		records[i], shards[i] = r, h
 	}
 	x.subscribers.wake()
-	if x.watched {
+	if len(x.watchers) > 0 && x.arrived.IsZero() {
+		x.arrived = now
 		s.world.Wake(now)
 	}
 	return records, shards

@@ -49,8 +49,10 @@ type stream struct {
 	maxRecord int32 // in KiB
 	warm      int32 // in MiB a second; 0 when none was set
 	strategy  types.RecordDistributionStrategy
-	// watched says that a fake of the World delivers what comes.
-	watched     bool
+	// watchers are the services whose fakes are told when records come; arrived is when the
+	// first came of which they do not know, zero when they know of all.
+	watchers    []string
+	arrived     time.Time
 	subscribers subscribers
 }
 
