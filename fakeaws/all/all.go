@@ -7,10 +7,12 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs"
-	"github.com/leastpriv/leastpriv/fakeaws/eventbridge"
 	"github.com/leastpriv/leastpriv/fakeaws/dynamodb"
+	"github.com/leastpriv/leastpriv/fakeaws/eventbridge"
+	"github.com/leastpriv/leastpriv/fakeaws/firehose"
 	"github.com/leastpriv/leastpriv/fakeaws/iam"
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
+	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
 	"github.com/leastpriv/leastpriv/fakeaws/lambda"
 	"github.com/leastpriv/leastpriv/fakeaws/organizations"
@@ -37,7 +39,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service}
 }
 
 // Every returns every service that there is a fake of.

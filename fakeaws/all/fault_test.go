@@ -71,6 +71,10 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "ThrottlingException"
 			case "sns":
 				want = "Throttled"
+			case "kinesis":
+				want = "ProvisionedThroughputExceededException"
+			case "firehose":
+				want = "ServiceUnavailableException"
 			}
 			for _, op := range w.Fake(service).Ops() {
 				name := operationName{service, op.Name}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -93,8 +94,15 @@ func (o operation) callWith(ctx context.Context, client, in any) error {
 		if body := results[0].Elem().FieldByName("Body"); body.IsValid() {
 			return body.Interface().(io.Closer).Close()
 		}
-		if out, ok := results[0].Interface().(*s3.SelectObjectContentOutput); ok && out.GetStream() != nil {
-			return out.GetStream().Close()
+		switch out := results[0].Interface().(type) {
+		case *s3.SelectObjectContentOutput:
+			if out.GetStream() != nil {
+				return out.GetStream().Close()
+			}
+		case *kinesis.SubscribeToShardOutput:
+			if out.GetStream() != nil {
+				return out.GetStream().Close()
+			}
 		}
 	}
 	return err
@@ -103,7 +111,7 @@ func (o operation) callWith(ctx context.Context, client, in any) error {
 // A filler makes inputs of what the SDK's client says is required, and of values.
 type filler struct {
 	// values are those of members, by "Operation.Member", by "service.Member" and by
-	// "Member". A value is of the member's type, or a string.
+	// "Member", each also behind "service.". A value is of the member's type, or a string.
 	values map[string]any
 	// text is what a string gets that there is no value for.
 	text string
@@ -117,7 +125,12 @@ func (f filler) input(t testing.TB, o operation) any {
 	t.Helper()
 	in := reflect.New(o.input)
 	for i := range o.input.NumField() {
-		if value, ok := f.values[o.name+"."+o.input.Field(i).Name]; ok {
+		member := o.name + "." + o.input.Field(i).Name
+		value, ok := f.values[o.service+"."+member]
+		if !ok {
+			value, ok = f.values[member]
+		}
+		if ok {
 			f.set(o, in.Elem().Field(i), o.input.Field(i).Name, value)
 		}
 	}
@@ -176,7 +189,7 @@ func (f filler) fill(o operation, v reflect.Value, path string) {
 }
 
 func (f filler) valueOf(o operation, member string) any {
-	for _, key := range []string{o.name + "." + member, o.service + "." + member, member} {
+	for _, key := range []string{o.service + "." + o.name + "." + member, o.name + "." + member, o.service + "." + member, member} {
 		if value, ok := f.values[key]; ok {
 			return value
 		}

@@ -44,9 +44,10 @@ var (
 	// notTwice is a character that must not follow itself: Go's expressions
 	// cannot look ahead, but this alone need not.
 	notTwice = regexp.MustCompile(`(\\?[-._/])\(\?!(\\?[-._/])\)`)
-	// notWhole says in front of an expression what the whole value must not be, and notStart
-	// what it must not begin with.
+	// notWhole says in front of an expression what the whole value must not be, notFirst
+	// and notStart what it must not begin with.
 	notWhole = regexp.MustCompile(`^(\(?)\(\?!\^([^()]*)\$\)\^?`)
+	notFirst = regexp.MustCompile(`^\^\(\?!([^()]*)\)`)
 	notStart = regexp.MustCompile(`^\(\^\(\?!(\([^()]*\))\)\)\(\^([^()]*)\)`)
 	// notLast is a character that must not stand at the end.
 	notLast = regexp.MustCompile(`\(\?<!(\\?[-._/])\)$`)
@@ -93,6 +94,10 @@ func forbidden(text string) (rest string, refused []*regexp.Regexp) {
 	if m := notWhole.FindStringSubmatch(text); m != nil {
 		text = m[1] + text[len(m[0]):]
 		refused = append(refused, regexp.MustCompile(`\A(?:`+m[2]+`)\z`))
+	}
+	if m := notFirst.FindStringSubmatch(text); m != nil {
+		text = text[len(m[0]):]
+		refused = append(refused, regexp.MustCompile(`\A(?:`+m[1]+`)`))
 	}
 	if m := notStart.FindStringSubmatch(text); m != nil {
 		text = m[2] + text[len(m[0]):]

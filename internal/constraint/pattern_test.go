@@ -22,6 +22,8 @@ func TestPatterns(t *testing.T) {
 		{pattern: `\u002F[\u0021-\u007F]*`, yes: []string{"/", "/a"}, no: []string{"a", ""}},
 		{pattern: `((/[A-Za-z0-9\.,\+@=_-]+)*)/`, yes: []string{"/", "/a/b/"}, no: []string{"/a", "//", "/a//"}},
 		{pattern: `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`, yes: []string{"v1", "v10.a-"}, no: []string{"v0", "1", "v1 "}},
+		{pattern: `^(?!\s*$).+`, yes: []string{"a", " a "}, no: []string{"", " ", "\t "}},
+		{pattern: `^(?!aws:)[\p{L}:]*$`, yes: []string{"", "a:b", "awsé"}, no: []string{"aws:", "aws:a", "1"}},
 		{pattern: `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`, yes: []string{"abc", "a-b-c"}, no: []string{"ab", "a--b", "-ab", "ab-", "aBc"}},
 		{pattern: `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`, yes: []string{"o-a1b2c3d4e5/r-f6g7/ou-1"}, no: []string{"o-1/r-f6g7", "o-a1b2c3d4e5/r-f6g7 "}},
 		{pattern: `\d{12}`, yes: []string{"111122223333"}, no: []string{"1111222233334"}},

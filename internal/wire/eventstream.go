@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
@@ -40,8 +42,13 @@ func (o *Operation) encodeEvents(p Protocol, out any, requestID string) (*Respon
 	v := reflect.ValueOf(out).Elem().FieldByName("ResultMetadata")
 	m, _ := v.Interface().(middleware.Metadata)
 	events := EventsOf(m)
-	if p != RESTXML || events == nil {
+	inJSON := p == AWSJSON10 || p == AWSJSON11
+	if p != RESTXML && !inJSON || events == nil {
 		return nil, fmt.Errorf("wire: %s has no event stream for %s", o.Name(), p)
+	}
+	r := &eventReader{service: o.service, union: o.eventUnion(), events: events, encoder: eventstream.NewEncoder()}
+	if inJSON {
+		return encodeJSONEvents(p, r, requestID)
 	}
 	n, ov, err := o.out.plan(o.service, o.operation.Out, out)
 	if err != nil {
@@ -49,14 +56,34 @@ func (o *Operation) encodeEvents(p Protocol, out any, requestID string) (*Respon
 	}
 	res := encodeREST(o, p, n, ov, requestID)
 	res.Header["Content-Type"] = nil // net/http would guess one
-	res.Stream = &eventReader{service: o.service, union: o.eventUnion(), events: events, encoder: eventstream.NewEncoder()}
+	res.Stream = r
 	return res, nil
 }
 
-// eventUnion is the shape of the events of an operation's output.
+// encodeJSONEvents makes an answer in the RPC protocols, whose first message stands for the
+// output without its events. No operation has other members in such an output.
+func encodeJSONEvents(p Protocol, r *eventReader, requestID string) (*Response, error) {
+	res := &Response{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/vnd.amazon.eventstream"}}, Length: -1}
+	res.Set(requestIDHeader, requestID)
+	r.contentType = jsonContentTypes[p][0]
+	first := eventstream.Message{Payload: []byte("{}"), Headers: eventHeaders(
+		eventstreamapi.EventTypeHeader, "initial-response",
+		eventstreamapi.ContentTypeHeader, r.contentType,
+		eventstreamapi.MessageTypeHeader, eventstreamapi.EventMessageType,
+	)}
+	res.Stream = r
+	return res, r.encoder.Encode(&r.message, first)
+}
+
+// eventUnion is the shape of the events of an operation's output; nil where it has none. In
+// REST it is the payload, in the RPC protocols a member like others.
 func (o *Operation) eventUnion() *shape {
-	for _, m := range o.service.shapes[o.operation.Out].Members {
-		if target := o.service.shapes[strings.TrimPrefix(m.Type, "#")]; m.Payload && target != nil && target.Streaming {
+	out := o.service.shapes[o.operation.Out]
+	if out == nil {
+		return nil
+	}
+	for _, m := range out.Members {
+		if target := o.service.shapes[strings.TrimPrefix(m.Type, "#")]; target != nil && target.Streaming {
 			return target
 		}
 	}
@@ -70,8 +97,10 @@ type eventReader struct {
 	union   *shape
 	events  Events
 	encoder *eventstream.Encoder
-	message bytes.Buffer
-	ended   error
+	// contentType is that of the payloads in the RPC protocols; empty in REST.
+	contentType string
+	message     bytes.Buffer
+	ended       error
 }
 
 // Read implements io.Reader. One call reads of one message.
@@ -95,10 +124,10 @@ func (r *eventReader) next() {
 	var api smithy.APIError
 	switch {
 	case err == nil:
-		msg, err = r.service.eventMessage(r.union, event)
+		msg, err = r.eventMessage(event)
 		r.ended = err
 	case errors.As(err, &api):
-		msg, r.ended = errorMessage(api), io.EOF
+		msg, r.ended = r.errorMessage(api), io.EOF
 		err = nil
 	default:
 		r.ended = err
@@ -118,22 +147,33 @@ func eventHeaders(pairs ...string) (h eventstream.Headers) {
 	return h
 }
 
-// errorMessage is the message of an error that comes when the answer has begun.
-func errorMessage(err smithy.APIError) eventstream.Message {
-	return eventstream.Message{Headers: eventHeaders(
-		eventstreamapi.ErrorCodeHeader, err.ErrorCode(),
-		eventstreamapi.ErrorMessageHeader, err.ErrorMessage(),
-		eventstreamapi.MessageTypeHeader, eventstreamapi.ErrorMessageType,
+// errorMessage is the message of an error that comes when the answer has begun: an exception
+// where the union has it and the protocol is an RPC.
+func (r *eventReader) errorMessage(err smithy.APIError) eventstream.Message {
+	isModeled := func(m trait) bool { return m.Name == err.ErrorCode() }
+	if r.contentType == "" || !slices.ContainsFunc(r.union.Members, isModeled) {
+		return eventstream.Message{Headers: eventHeaders(
+			eventstreamapi.ErrorCodeHeader, err.ErrorCode(),
+			eventstreamapi.ErrorMessageHeader, err.ErrorMessage(),
+			eventstreamapi.MessageTypeHeader, eventstreamapi.ErrorMessageType,
+		)}
+	}
+	body := append(appendJSONString([]byte(`{"message":`), err.ErrorMessage()), '}')
+	return eventstream.Message{Payload: body, Headers: eventHeaders(
+		eventstreamapi.ExceptionTypeHeader, err.ErrorCode(),
+		eventstreamapi.ContentTypeHeader, r.contentType,
+		eventstreamapi.MessageTypeHeader, eventstreamapi.ExceptionMessageType,
 	)}
 }
 
 // eventMessage is the message of an event: a pointer to the SDK's type of a member of the
 // union, whose only field is its value.
-func (s *Service) eventMessage(union *shape, event any) (msg eventstream.Message, err error) {
+func (r *eventReader) eventMessage(event any) (msg eventstream.Message, err error) {
 	v := reflect.ValueOf(event)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return msg, fmt.Errorf("wire: %T is no event", event)
 	}
+	s, union := r.service, r.union
 	_, name, _ := strings.Cut(v.Elem().Type().Name(), "Member")
 	value := v.Elem().FieldByName("Value")
 	for i := range union.Members {
@@ -145,6 +185,11 @@ func (s *Service) eventMessage(union *shape, event any) (msg eventstream.Message
 		n, err := s.compile(value.Type(), strings.TrimPrefix(m.Type, "#"))
 		if err != nil {
 			return msg, err
+		}
+		if r.contentType != "" {
+			msg.Headers.Set(eventstreamapi.ContentTypeHeader, eventstream.StringValue(r.contentType))
+			msg.Payload = n.appendJSON(make([]byte, 0, 256), value)
+			return msg, nil
 		}
 		err = s.eventPayload(&msg, n, strings.TrimPrefix(m.Type, "#"), value)
 		return msg, err

@@ -199,7 +199,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 14)
+	assert.Len(t, services, 18)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

@@ -165,10 +165,7 @@ func newService(m *model) (*Service, error) {
 	for _, op := range m.Operations {
 		o := &Operation{service: s, operation: op, unit: op.Out == ""}
 		o.streams = s.hasPayload(op.In, func(m trait) bool { return m.Type == "stream" })
-		o.events = s.hasPayload(op.Out, func(m trait) bool {
-			target := s.shapes[strings.TrimPrefix(m.Type, "#")]
-			return target != nil && target.Streaming
-		})
+		o.events = o.eventUnion() != nil
 		s.operations = append(s.operations, o)
 		s.byName[op.Name] = o
 	}

@@ -21,7 +21,17 @@ type Session struct {
 // decision. The session has a name, and lasts an hour. The service's Region is where it
 // acts.
 func Assume(ctx context.Context, w *fakeaws.World, service fakeaws.ServiceCall, role, name string) (*Session, error) {
-	out, err := fakeaws.Do[sts.AssumeRoleOutput](ctx, w, service.Actor(), &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: &name})
+	return assume(ctx, w, service, &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: &name})
+}
+
+// AssumeFor is Assume with an external id, which some services give: the account for which
+// they act.
+func AssumeFor(ctx context.Context, w *fakeaws.World, service fakeaws.ServiceCall, role, name, externalID string) (*Session, error) {
+	return assume(ctx, w, service, &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: &name, ExternalId: &externalID})
+}
+
+func assume(ctx context.Context, w *fakeaws.World, service fakeaws.ServiceCall, in *sts.AssumeRoleInput) (*Session, error) {
+	out, err := fakeaws.Do[sts.AssumeRoleOutput](ctx, w, service.Actor(), in)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore.
-var services = []string{"dynamodb", "events", "iam", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "sts"}
+var services = []string{"dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "sts"}
 
 func main() {
 	log.SetFlags(0)
@@ -43,7 +43,16 @@ func main() {
 // not: of shapes, and of members that are newer than the models. By service.
 var (
 	documentedShapes = map[string]map[string]shape{
-		"lambda":        lambdaPatterns,
+		"lambda": lambdaPatterns,
+		// The pattern looks ahead and back, in the middle. No Redshift destination is there.
+		"firehose": {"ClusterJDBCURL": {Min: 1, Max: bound(512)}},
+		// A partition key is required unless a stream distributes records by itself.
+		"kinesis": {"PutRecordInput": {Members: []member{
+			{"StreamName", "StreamName", false}, {"Data", "Data", true}, {"PartitionKey", "PartitionKey", false}, {"ExplicitHashKey", "HashKey", false},
+			{"SequenceNumberForOrdering", "SequenceNumber", false}, {"StreamARN", "StreamARN", false}, {"StreamId", "StreamId", false},
+		}}, "PutRecordsRequestEntry": {Members: []member{
+			{"Data", "Data", true}, {"ExplicitHashKey", "HashKey", false}, {"PartitionKey", "PartitionKey", false},
+		}}},
 		"organizations": {"PolicyType": {Enum: policyTypes}, "EffectivePolicyType": {Enum: policyTypes[2:]}},
 		"sts":           {"policyDescriptorListType": {Max: bound(10), Item: "PolicyDescriptorType"}},
 	}

@@ -1,0 +1,9 @@
+package kinesis
+
+import "github.com/leastpriv/leastpriv/internal/deepcopy"
+
+// What a clone of a World does not get a copy of, and why: all else it does.
+var _ = deepcopy.Register(
+	deepcopy.Leave[subscribers]("calls that wait do so in the World that they were made in"),
+	deepcopy.Share[record]("it never changes"),
+)
