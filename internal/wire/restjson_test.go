@@ -175,6 +175,7 @@ func TestSchemas(t *testing.T) {
 		"secretsmanager": {23, []Protocol{AWSJSON11}},
 		"dynamodb":       {62, []Protocol{AWSJSON10}},
 		"events":         {57, []Protocol{AWSJSON11}},
+		"scheduler":      {12, []Protocol{RESTJSON}},
 		"organizations":  {63, []Protocol{AWSJSON11}},
 		"iam-toolbox":    {2, []Protocol{RESTJSON}},
 	} {
@@ -198,7 +199,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 13)
+	assert.Len(t, services, 14)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {
