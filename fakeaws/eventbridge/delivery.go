@@ -114,10 +114,10 @@ func (s *Fake) send(ctx context.Context, d *delivery, input []byte) error {
 	return err
 }
 
-// errRole wraps why a role cannot be assumed.
-type errRole struct{ error }
+// roleError wraps why a role cannot be assumed.
+type roleError struct{ error }
 
-func (e errRole) Unwrap() error { return e.error }
+func (e roleError) Unwrap() error { return e.error }
 
 // actor is who delivers: the role of the target, or else EventBridge itself, whom the policy
 // of the target must let. To a bus of another account without a role it is the account of
@@ -130,11 +130,11 @@ func (s *Fake) actor(ctx context.Context, d *delivery, arn *awsarn.ARN) (fakeaws
 	service := d.rule.service(region)
 	if name := stringOf(d.target.RoleArn); name != "" {
 		if !s.world.Has("sts") {
-			return fakeaws.Actor{}, errRole{errors.New("this World has no STS, which the role of a target takes")}
+			return fakeaws.Actor{}, roleError{errors.New("this World has no STS, which the role of a target takes")}
 		}
 		session, err := role.Assume(ctx, s.world, service, name, s.world.IDs().Hex(32))
 		if err != nil {
-			return fakeaws.Actor{}, errRole{err}
+			return fakeaws.Actor{}, roleError{err}
 		}
 		return session.Actor, nil
 	}
@@ -266,7 +266,7 @@ func (s *Fake) failureOf(d *delivery, err error) *failure {
 	} else if !s.world.TargetExists(*d.target.Arn) {
 		f.code, f.retried = codeNoResource, false
 	}
-	var noRole errRole
+	var noRole roleError
 	if errors.As(err, &noRole) {
 		f.code, f.retried = codeAssumeRole, false
 	}

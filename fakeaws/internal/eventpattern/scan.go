@@ -28,7 +28,6 @@ type scanner struct {
 	src     string
 	pos     int
 	objects []bool // of what is open: whether it is an object
-	named   bool   // the value of a field follows
 	// value is the token behind a field's name, which is read together with it.
 	value   kind
 	waiting bool

@@ -17,7 +17,7 @@ func parseWildcard(pattern string) (w wildcard, err error) {
 		c := pattern[i]
 		switch {
 		case c == '*' && star:
-			return nil, fmt.Errorf("Consecutive wildcard characters at pos %d", i) //nolint:revive,staticcheck // EventBridge's words
+			return nil, fmt.Errorf("Consecutive wildcard characters at pos %d", i) //nolint:staticcheck // EventBridge's words
 		case c == '*':
 			w = append(w, part.String())
 			part.Reset()
@@ -26,7 +26,7 @@ func parseWildcard(pattern string) (w wildcard, err error) {
 		case c == '\\':
 			i++
 			if i == len(pattern) || pattern[i] != '*' && pattern[i] != '\\' {
-				return nil, fmt.Errorf("Invalid escape character at pos %d", i-1) //nolint:revive,staticcheck // the same
+				return nil, fmt.Errorf("Invalid escape character at pos %d", i-1) //nolint:staticcheck // the same
 			}
 			c = pattern[i]
 		}
