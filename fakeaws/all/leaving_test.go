@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -69,6 +72,20 @@ func newCrowd(t testing.TB, size int) *crowd {
 	_, err := w.AddAccount(account, key, secret)
 	require.NoError(t, err)
 	return &crowd{w, t, w.Fixture(account, "us-east-1"), size}
+}
+
+// table makes a table with as many items as the size says.
+func (c *crowd) table() {
+	do[awsdynamodb.CreateTableOutput](c, &awsdynamodb.CreateTableInput{
+		TableName: aws.String("table"), BillingMode: ddbtypes.BillingModePayPerRequest,
+		KeySchema:            []ddbtypes.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: ddbtypes.KeyTypeHash}},
+		AttributeDefinitions: []ddbtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: ddbtypes.ScalarAttributeTypeS}},
+	})
+	for i := range c.size {
+		do[awsdynamodb.PutItemOutput](c, &awsdynamodb.PutItemInput{TableName: aws.String("table"), Item: map[string]ddbtypes.AttributeValue{
+			"id": &ddbtypes.AttributeValueMemberS{Value: strconv.Itoa(i)}, "n": &ddbtypes.AttributeValueMemberN{Value: strconv.Itoa(i)},
+		}})
+	}
 }
 
 // do performs what sets the World up.
@@ -170,6 +187,21 @@ var lasting = map[string]struct {
 	few, many int
 	fill      func(*crowd) any
 }{
+	"UpdateTable with a new index": {5000, 300_000, func(c *crowd) any {
+		c.table()
+		return &awsdynamodb.UpdateTableInput{
+			TableName:            aws.String("table"),
+			AttributeDefinitions: []ddbtypes.AttributeDefinition{{AttributeName: aws.String("n"), AttributeType: ddbtypes.ScalarAttributeTypeN}},
+			GlobalSecondaryIndexUpdates: []ddbtypes.GlobalSecondaryIndexUpdate{{Create: &ddbtypes.CreateGlobalSecondaryIndexAction{
+				IndexName: aws.String("index"), KeySchema: []ddbtypes.KeySchemaElement{{AttributeName: aws.String("n"), KeyType: ddbtypes.KeyTypeHash}},
+				Projection: &ddbtypes.Projection{ProjectionType: ddbtypes.ProjectionTypeAll},
+			}}},
+		}
+	}},
+	"UpdateTimeToLive": {5000, 300_000, func(c *crowd) any {
+		c.table()
+		return &awsdynamodb.UpdateTimeToLiveInput{TableName: aws.String("table"), TimeToLiveSpecification: &ddbtypes.TimeToLiveSpecification{AttributeName: aws.String("n"), Enabled: aws.Bool(true)}}
+	}},
 	"PutObject": {5, 1000, func(c *crowd) any {
 		do[s3.CreateBucketOutput](c, &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 		return &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("new"), Body: bytes.NewReader(make([]byte, c.size<<20))}

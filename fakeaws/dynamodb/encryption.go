@@ -27,16 +27,17 @@ func (id tableID) encryptionContext() map[string]string {
 func (s *Fake) keyNeeds(call *fakeaws.Call, targets []*target) (needs []fakeaws.Need, failed error) {
 	seen := make(map[tableID]bool)
 	for _, t := range targets {
-		if t.table == nil || seen[t.id] {
+		if t.table == nil {
+			continue
+		}
+		s.mu.Lock()
+		t.key = t.kmsKey
+		s.mu.Unlock()
+		if t.key == "" || seen[t.id] {
 			continue
 		}
 		seen[t.id] = true
-		s.mu.Lock()
-		name := t.kmsKey
-		s.mu.Unlock()
-		if name == "" {
-			continue
-		}
+		name := t.key
 		key, err := s.world.Keys().Find(t.id.account, t.id.region, name)
 		if err != nil {
 			failed = invalidf(textKMS, err.Error())

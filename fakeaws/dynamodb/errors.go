@@ -101,6 +101,7 @@ const (
 	textKeysNumber      = "Number of tables of the account exceeds the limit of %d"
 	textManyKeys        = "One or more parameter values were invalid: an index has one partition key"
 	textKMS             = "KMS validation error: %s"
+	textKeyChanged      = "The encryption of the table is being changed"
 	textShard           = "Requested resource not found: Shard does not exist"
 	textIterator        = "Invalid ShardIterator"
 	textTrimmed         = "The operation attempted to read past the oldest stream record in a shard."

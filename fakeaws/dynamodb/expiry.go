@@ -58,20 +58,21 @@ func (t *table) reexpire(old, to *item, now time.Time) {
 func (t *table) fillExpiring(call *fakeaws.Call, now time.Time) error {
 	t.expiring.Clear()
 	done := 0
+	var left error
 	t.items.Scan(func(_ string, i *item) bool {
-		done++
-		if done%1024 == 0 && call.Err() != nil {
-			return false
+		if done++; done%1024 == 0 {
+			if left = call.Err(); left != nil {
+				return false
+			}
 		}
 		t.reexpire(nil, i, now)
 		return true
 	})
-	if err := call.Err(); err != nil {
+	if left != nil {
 		t.ttl = ""
 		t.expiring.Clear()
-		return err
 	}
-	return nil
+	return left
 }
 
 // next is when the first item of a table is to be deleted. The lock is held.

@@ -126,6 +126,9 @@ func planItems[O any](s *Fake, call *fakeaws.Call, targets []*target, needs []fa
 			if t.table == nil || t.table.gone {
 				return none, noTable()
 			}
+			if t.key != t.kmsKey { // it was given another one, which was not judged
+				return none, inUse(textKeyChanged)
+			}
 			s.expire(t.table)
 		}
 		return do()

@@ -202,3 +202,25 @@ func TestReplacedMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// An item is not read with a key that was not asked for: the table is given one meanwhile.
+func TestKeyChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	key, err := s.Keys().Create(owner, region, fakeaws.DefaultKeyPolicy(owner))
+	require.NoError(t, err)
+	user := s.users.Add(s.World.World, owner, "user", allow("dynamodb:*", "*", nil))
+	asked := false
+	s.users.Asked = func() {
+		if !asked {
+			asked = true
+			_, err := fakeaws.Do[dynamodb.UpdateTableOutput](t.Context(), s.World.World, s.Fixture(owner, region), &dynamodb.UpdateTableInput{
+				TableName: aws.String("music"), SSESpecification: &types.SSESpecification{Enabled: aws.Bool(true), KMSMasterKeyId: &key.ARN},
+			})
+			assert.NoError(t, err)
+		}
+	}
+	get := &dynamodb.GetItemInput{TableName: aws.String("music"), Key: song("a", "1")}
+	requireCode(t, s.send(t, user, get), "ResourceInUseException")
+	requireCode(t, s.send(t, user, get), "AccessDeniedException")
+}

@@ -38,6 +38,7 @@ func (r *reading) page(call *fakeaws.Call, from, to string, forward bool) (*page
 			return nil, invalid(textStartKey)
 		}
 	}
+	var left error
 	visit := func(place string, i *item) bool {
 		switch {
 		case place == after || forward && to != "" && place >= to:
@@ -47,7 +48,13 @@ func (r *reading) page(call *fakeaws.Call, from, to string, forward bool) (*page
 		case !forward && to != "" && place >= to:
 			return true
 		}
-		return r.visit(p, i) && (p.scanned%256 != 0 || call.Err() == nil)
+		if !r.visit(p, i) {
+			return false
+		}
+		if p.scanned%256 == 0 {
+			left = call.Err()
+		}
+		return left == nil
 	}
 	tree := &r.table.items
 	if r.index != nil {
@@ -63,8 +70,8 @@ func (r *reading) page(call *fakeaws.Call, from, to string, forward bool) (*page
 	default:
 		tree.Reverse(visit)
 	}
-	if err := call.Err(); err != nil {
-		return nil, err
+	if left != nil {
+		return nil, left
 	}
 	r.charge(p)
 	return p, nil

@@ -19,6 +19,8 @@ type target struct {
 	// policy and tags are those of the table when it was found.
 	document *enforce.Policy
 	labels   map[string]string
+	// key is the KMS key of the table whose permission was asked; empty is none.
+	key string
 }
 
 // minName and maxName bound the names of tables and indexes.

@@ -210,17 +210,19 @@ func (s *Fake) reindex(call *fakeaws.Call, t, next *table, u *types.GlobalSecond
 // Indexes", "Backfilling"): they are found by its violations there, and here by nothing.
 func (x *index) fill(call *fakeaws.Call, t *table) error {
 	done := 0
+	var left error
 	t.items.Scan(func(_ string, i *item) bool {
-		done++
-		if done%1024 == 0 && call.Err() != nil {
-			return false
+		if done++; done%1024 == 0 {
+			if left = call.Err(); left != nil {
+				return false
+			}
 		}
 		if x.admits(i.attributes) {
 			x.put(nil, i)
 		}
 		return true
 	})
-	return call.Err()
+	return left
 }
 
 // admits reports whether an item can be in the index.

@@ -24,6 +24,8 @@ const models = [
   ...clients.map((client) => extract(path.resolve(modules), client)),
   ...written.map((name) => JSON.parse(fs.readFileSync(path.join(__dirname, name + '.json'), 'utf8'))),
 ];
+// DynamoDB Streams is signed for dynamodb, and has a schema of its own.
+models[clients.indexOf('dynamodb-streams')].name = 'dynamodb-streams';
 for (const model of models) {
   const file = path.join(out, model.name + '.json.gz');
   fs.writeFileSync(file, zlib.gzipSync(JSON.stringify(model), { level: 9, mtime: 0 }));

@@ -7,7 +7,7 @@ const path = require('path');
 
 // Services that share a signing name with another one: their schemas have names of
 // their own.
-const names = { 's3-control': 's3-control', 'dynamodb-streams': 'dynamodb-streams' };
+const names = { 's3-control': 's3-control' };
 
 // SQS answered the Query protocol alone until 2023 and still does beside JSON.
 // Its package names the JSON protocol only; the shapes kept their Query names.
