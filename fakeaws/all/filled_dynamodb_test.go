@@ -72,5 +72,5 @@ func (f *filled) fillDynamoDB(t testing.TB, client *dynamodb.Client, streams *dy
 	shard := described.StreamDescription.Shards[0].ShardId
 	iterator, err := streams.GetShardIterator(ctx, &dynamodbstreams.GetShardIteratorInput{StreamArn: stream, ShardId: shard, ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon})
 	require.NoError(t, err)
-	f.values["StreamArn"], f.values["ShardId"], f.values["ShardIterator"] = *stream, *shard, *iterator.ShardIterator
+	f.values["dynamodb-streams.StreamArn"], f.values["dynamodb-streams.ShardId"], f.values["dynamodb-streams.ShardIterator"] = *stream, *shard, *iterator.ShardIterator
 }

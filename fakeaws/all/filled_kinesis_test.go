@@ -31,7 +31,7 @@ func (f *filled) fillKinesis(t testing.TB, client *kinesis.Client, hose *firehos
 	require.NoError(t, err)
 	consumer, err := client.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: aws.String(streamARN), ConsumerName: aws.String("target")})
 	require.NoError(t, err)
-	f.values["ShardIterator"], f.values["SubscribeToShard.ConsumerARN"] = *it.ShardIterator, *consumer.Consumer.ConsumerARN
+	f.values["kinesis.ShardIterator"], f.values["SubscribeToShard.ConsumerARN"] = *it.ShardIterator, *consumer.Consumer.ConsumerARN
 	f.values["DescribeStreamConsumer.ConsumerARN"], f.values["DeregisterStreamConsumer.ConsumerARN"] = *consumer.Consumer.ConsumerARN, *consumer.Consumer.ConsumerARN
 	role := iam.NewFromConfig(worldtest.FixtureConfig(f.World.World, worldtest.Account, worldtest.Region))
 	_, err = role.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("firehose"), AssumeRolePolicyDocument: aws.String(trustFirehose)})
@@ -48,12 +48,12 @@ var toTarget = &firehosetypes.ExtendedS3DestinationConfiguration{BucketARN: aws.
 // kinesisValues are the values of members of Kinesis and Firehose.
 var kinesisValues = map[string]any{
 	"kinesis.ResourceARN": streamARN, "kinesis.StreamARN": streamARN, "kinesis.Policy": toRoot, "kinesis.Tags": map[string]string{"value": "value"},
-	"ShardId": "shardId-000000000000", "ShardToSplit": "shardId-000000000000", "ShardToMerge": "shardId-000000000000", "AdjacentShardToMerge": "shardId-000000000001",
+	"kinesis.ShardId": "shardId-000000000000", "ShardToSplit": "shardId-000000000000", "ShardToMerge": "shardId-000000000000", "AdjacentShardToMerge": "shardId-000000000001",
 	"NewStartingHashKey": "1000", "RetentionPeriodHours": aws.Int32(24), "TargetShardCount": aws.Int32(2), "CreateStream.ShardCount": aws.Int32(1),
 	"CreateStream.StreamName": "value", "kinesis.KeyId": "alias/aws/kinesis", "ShardLevelMetrics": []kinesistypes.MetricsName{kinesistypes.MetricsNameAll},
 	"MaxRecordSizeInKiB": aws.Int32(1024), "WarmThroughputMiBps": aws.Int32(1), "kinesis.EncryptionType": kinesistypes.EncryptionTypeKms,
-	"StreamModeDetails": &kinesistypes.StreamModeDetails{StreamMode: kinesistypes.StreamModeOnDemand},
-	"StartingPosition":  &kinesistypes.StartingPosition{Type: kinesistypes.ShardIteratorTypeLatest}, "ShardIteratorType": kinesistypes.ShardIteratorTypeLatest,
+	"StreamModeDetails":        &kinesistypes.StreamModeDetails{StreamMode: kinesistypes.StreamModeOnDemand},
+	"kinesis.StartingPosition": &kinesistypes.StartingPosition{Type: kinesistypes.ShardIteratorTypeLatest}, "kinesis.ShardIteratorType": kinesistypes.ShardIteratorTypeLatest,
 	"RecordDistributionStrategy": kinesistypes.RecordDistributionStrategyUserPartitionKey,
 
 	"PutRecord.PartitionKey": "value", "PutRecords.Records": []kinesistypes.PutRecordsRequestEntry{{PartitionKey: aws.String("value"), Data: []byte("value")}},
