@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -176,7 +177,7 @@ func (x *stream) showRecords(h *shard, b *batch) []types.Record {
 	all := make([]types.Record, len(b.records))
 	for i, r := range b.records {
 		all[i] = types.Record{
-			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: r.data, ApproximateArrivalTimestamp: timePointer(r.arrived),
+			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: bytes.Clone(r.data), ApproximateArrivalTimestamp: timePointer(r.arrived),
 		}
 		if r.partitionKey != "" {
 			all[i].PartitionKey = aws.String(r.partitionKey)
