@@ -45,7 +45,7 @@ func TestServeUpstream(t *testing.T) {
 	assert.Equal(t, http.StatusOK, list("dynamodb", "DynamoDB_20120810.ListTables", defaultSecretKey).StatusCode)
 	assert.EqualValues(t, 1, asked.Load())
 	assert.Equal(t, http.StatusBadRequest, list("dynamodb", "DynamoDB_20120810.ListTables", "wrong").StatusCode)
-	assert.Equal(t, http.StatusNotImplemented, list("kinesis", "Kinesis_20131202.ListStreams", defaultSecretKey).StatusCode)
+	assert.Equal(t, http.StatusNotImplemented, list("glue", "AWSGlue.ListJobs", defaultSecretKey).StatusCode)
 	assert.EqualValues(t, 1, asked.Load(), "nobody else's calls reach it")
 	assert.Equal(t, http.StatusOK, list("kms", "TrentService.ListKeys", defaultSecretKey).StatusCode, "a fake answers where there is one")
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	streamARN    = "arn:aws:kinesis:" + worldtest.Region + ":" + worldtest.Account + ":stream/target"
-	firehoseRole = "arn:aws:iam::" + worldtest.Account + ":role/firehose"
+	firehoseRole = "arn:aws:iam::" + worldtest.Account + ":role/target"
 )
 
 // fillKinesis makes a stream with a consumer, and a Firehose stream.
@@ -34,13 +34,13 @@ func (f *filled) fillKinesis(t testing.TB, client *kinesis.Client, hose *firehos
 	f.values["kinesis.ShardIterator"], f.values["SubscribeToShard.ConsumerARN"] = *it.ShardIterator, *consumer.Consumer.ConsumerARN
 	f.values["DescribeStreamConsumer.ConsumerARN"], f.values["DeregisterStreamConsumer.ConsumerARN"] = *consumer.Consumer.ConsumerARN, *consumer.Consumer.ConsumerARN
 	role := iam.NewFromConfig(worldtest.FixtureConfig(f.World.World, worldtest.Account, worldtest.Region))
-	_, err = role.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("firehose"), AssumeRolePolicyDocument: aws.String(trustFirehose)})
+	_, err = role.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("target"), PolicyDocument: aws.String(trustFirehose)})
 	require.NoError(t, err)
 	_, err = hose.CreateDeliveryStream(ctx, &firehose.CreateDeliveryStreamInput{DeliveryStreamName: aws.String("target"), ExtendedS3DestinationConfiguration: toTarget})
 	require.NoError(t, err)
 }
 
-const trustFirehose = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"firehose.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+const trustFirehose = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","firehose.amazonaws.com"]},"Action":"sts:AssumeRole"}}`
 
 // toTarget is a destination in the bucket.
 var toTarget = &firehosetypes.ExtendedS3DestinationConfiguration{BucketARN: aws.String("arn:aws:s3:::target"), RoleARN: aws.String(firehoseRole)}

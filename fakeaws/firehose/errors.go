@@ -25,21 +25,20 @@ const (
 
 // Texts of which no answer of Firehose is on record: unverified.
 const (
-	textManyStreams    = "You have already consumed your firehose quota of %d hoses. Firehose names: %s and others."
-	textNoSource       = "KinesisStreamSourceConfiguration belongs to the delivery stream type KinesisStreamAsSource, and must be there."
-	textNoKinesis      = "The Kinesis stream %s does not exist, or the role %s may not read it."
-	textDestination    = "The delivery stream has no destination %s."
-	textOtherUpdate    = "The update is of another type of destination than the delivery stream has."
-	textRecordsSize    = "Records size exceeds 4 MB limit"
-	textManyTags       = "A delivery stream has at most %d tags."
-	textTag            = "Tags are not valid: %s."
-	textPrefix         = "The %s is not valid: %s."
-	textErrorPrefix    = "ErrorOutputPrefix can't be null when Prefix contains expressions"
-	textProcessor      = "The processor %s is not valid: %s."
-	textBackup         = "S3BackupConfiguration must be there when S3BackupMode is Enabled, which cannot be disabled."
-	textKeyARN         = "KeyARN must be there for CUSTOMER_MANAGED_CMK, and for no other type of key."
-	textEncryptSource  = "Server-side encryption is for delivery streams of the type DirectPut."
-	textEncryptedState = "The delivery stream %s is not encrypted."
+	textManyStreams   = "You have already consumed your firehose quota of %d hoses. Firehose names: %s and others."
+	textNoSource      = "KinesisStreamSourceConfiguration belongs to the delivery stream type KinesisStreamAsSource, and must be there."
+	textNoKinesis     = "The Kinesis stream %s does not exist, or the role %s may not read it."
+	textDestination   = "The delivery stream has no destination %s."
+	textOtherUpdate   = "The update is of another type of destination than the delivery stream has."
+	textRecordsSize   = "Records size exceeds 4 MB limit"
+	textManyTags      = "A delivery stream has at most %d tags."
+	textTag           = "Tags are not valid: %s."
+	textPrefix        = "The %s is not valid: %s."
+	textErrorPrefix   = "ErrorOutputPrefix can't be null when Prefix contains expressions"
+	textProcessor     = "The processor %s is not valid: %s."
+	textBackup        = "S3BackupConfiguration must be there when S3BackupMode is Enabled, which cannot be disabled."
+	textKeyARN        = "KeyARN must be there for CUSTOMER_MANAGED_CMK, and for no other type of key."
+	textEncryptSource = "Server-side encryption is for delivery streams of the type DirectPut."
 )
 
 func accessDenied(message string) error {

@@ -175,12 +175,14 @@ func (s *Fake) read(ctx context.Context, x *stream) {
 	if err != nil || len(records) == 0 {
 		x.source.due = s.now().Add(retryAfter)
 		x.fail(err)
+		s.wake(x)
 		return
 	}
 	x.source.read[r.shard] = records[len(records)-1].sequence
 	for _, record := range records {
 		s.add(x, record)
 	}
+	s.wake(x)
 }
 
 // fail keeps a failure for who inspects the stream. The lock is held.
@@ -217,4 +219,5 @@ func (s *Fake) deliver(ctx context.Context, x *stream) {
 		return
 	}
 	d.due = now.Add(retryAfter)
+	s.wake(x)
 }

@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func (s *Fake) registerConsumer(call *fakeaws.Call, in *awskinesis.RegisterStrea
 		case len(x.consumers) >= most:
 			return nil, limitExceeded(textManyConsumers, x.id.name, x.id.account, most)
 		}
-		c := &consumer{stream: x, name: *in.ConsumerName, created: s.now(), tags: in.Tags}
+		c := &consumer{stream: x, name: *in.ConsumerName, created: s.now(), tags: maps.Clone(in.Tags)}
 		if x.consumers == nil {
 			x.consumers = make(map[string]*consumer)
 		}

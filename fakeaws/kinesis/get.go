@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strconv"
 	"strings"
@@ -176,7 +177,7 @@ func (x *stream) showRecords(h *shard, b *batch) []types.Record {
 	all := make([]types.Record, len(b.records))
 	for i, r := range b.records {
 		all[i] = types.Record{
-			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: r.data, ApproximateArrivalTimestamp: timePointer(r.arrived),
+			SequenceNumber: aws.String(x.sequenceText(r.count, h.number)), Data: bytes.Clone(r.data), ApproximateArrivalTimestamp: timePointer(r.arrived),
 		}
 		if r.partitionKey != "" {
 			all[i].PartitionKey = aws.String(r.partitionKey)
@@ -188,9 +189,8 @@ func (x *stream) showRecords(h *shard, b *batch) []types.Record {
 	return all
 }
 
-// getRecords reads a shard from where an iterator is. The plan reads the records, because
-// the caller needs the keys under which they are encrypted.
-func (s *Fake) getRecords(call *fakeaws.Call, in *awskinesis.GetRecordsInput) (*fakeaws.Plan[*awskinesis.GetRecordsOutput], error) {
+// iteratorOf reads the iterator of a call.
+func iteratorOf(call *fakeaws.Call, in *awskinesis.GetRecordsInput) (*iterator, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -203,6 +203,16 @@ func (s *Fake) getRecords(call *fakeaws.Call, in *awskinesis.GetRecordsInput) (*
 	}
 	if in.StreamARN != nil && *in.StreamARN != it.stream.arn() {
 		return nil, invalidArgument(textIteratorStream, *in.StreamARN)
+	}
+	return it, nil
+}
+
+// getRecords reads a shard from where an iterator is. The plan reads the records, because
+// the caller needs the keys under which they are encrypted.
+func (s *Fake) getRecords(call *fakeaws.Call, in *awskinesis.GetRecordsInput) (*fakeaws.Plan[*awskinesis.GetRecordsOutput], error) {
+	it, err := iteratorOf(call, in)
+	if err != nil {
+		return nil, err
 	}
 	limit := maxGot
 	if in.Limit != nil {

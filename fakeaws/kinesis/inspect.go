@@ -179,7 +179,7 @@ func (s *Fake) Read(ctx context.Context, as fakeaws.Actor, streamARN, shardID, a
 	}
 	for i := range out.Records {
 		r := &out.Records[i]
-		each(*r.SequenceNumber, aws.ToString(r.PartitionKey), bytes.Clone(r.Data), *r.ApproximateArrivalTimestamp)
+		each(*r.SequenceNumber, aws.ToString(r.PartitionKey), r.Data, *r.ApproximateArrivalTimestamp)
 	}
 	return nil
 }

@@ -54,6 +54,8 @@ type stream struct {
 	watchers    []string
 	arrived     time.Time
 	subscribers subscribers
+	// subscriptions is how many there have been.
+	subscriptions uint64
 }
 
 // A record is one record. It never changes.

@@ -1,6 +1,7 @@
 package kinesis
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Fake) createStream(call *fakeaws.Call, in *awskinesis.CreateStreamInput
 			return nil, invalid(textCommitment)
 		}
 		x := &stream{
-			id: id, created: s.now(), mode: mode, retention: defaultRetention, tags: in.Tags, maxRecord: defaultRecordSize,
+			id: id, created: s.now(), mode: mode, retention: defaultRetention, tags: maps.Clone(in.Tags), maxRecord: defaultRecordSize,
 			strategy: in.RecordDistributionStrategy, warm: aws.ToInt32(in.WarmThroughputMiBps),
 		}
 		if in.MaxRecordSizeInKiB != nil {

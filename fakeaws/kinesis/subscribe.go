@@ -27,7 +27,6 @@ const (
 
 // subscribers are the subscriptions that wait for records of a stream.
 type subscribers struct {
-	number  uint64
 	waiting map[*subscription]chan struct{}
 }
 
@@ -76,13 +75,13 @@ func (s *Fake) subscribe(call *fakeaws.Call, in *awskinesis.SubscribeToShardInpu
 		}
 		x := c.stream
 		x.subscribers.wake() // the call takes an earlier subscription over
-		x.subscribers.number++
+		x.subscriptions++
 		if c.subscribed == nil {
 			c.subscribed = make(map[int]subscribed)
 		}
-		c.subscribed[h.number] = subscribed{now, x.subscribers.number}
+		c.subscribed[h.number] = subscribed{now, x.subscriptions}
 		*sub = subscription{
-			fake: s, call: call, consumer: c, shard: h.number, number: x.subscribers.number, deadline: now.Add(subscriptionLife), at: at,
+			fake: s, call: call, consumer: c, shard: h.number, number: x.subscriptions, deadline: now.Add(subscriptionLife), at: at,
 		}
 		out := new(awskinesis.SubscribeToShardOutput)
 		wire.SetEvents(&out.ResultMetadata, sub)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
@@ -91,6 +93,42 @@ func TestEventsAreMessages(t *testing.T) {
 		assert.Equal(t, want.payload, string(msg.Payload))
 	}
 	assert.Empty(t, raw)
+}
+
+// In the RPC protocols the first message stands for the output, events are JSON, and an error
+// that the model has is an exception.
+func TestEventsInJSON(t *testing.T) {
+	t.Parallel()
+	s, ok := Load("kinesis")
+	require.True(t, ok)
+	out := new(kinesis.SubscribeToShardOutput)
+	SetEvents(&out.ResultMetadata, &eventList{
+		events: []any{&kinesistypes.SubscribeToShardEventStreamMemberSubscribeToShardEvent{Value: kinesistypes.SubscribeToShardEvent{
+			ContinuationSequenceNumber: aws.String("1"), MillisBehindLatest: aws.Int64(0), Records: []kinesistypes.Record{},
+		}}},
+		end: &kinesistypes.ResourceInUseException{Message: aws.String("taken")},
+	})
+	res, err := s.Operation("SubscribeToShard").Encode(AWSJSON11, out, "ID")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"application/vnd.amazon.eventstream"}, res.Header["Content-Type"])
+	assert.Equal(t, int64(-1), res.Length)
+	decoder := eventstream.NewDecoder()
+	for _, want := range []map[string]string{
+		{":message-type": "event", ":event-type": "initial-response", "payload": "{}"},
+		{":message-type": "event", ":event-type": "SubscribeToShardEvent", "payload": `{"Records":[],"ContinuationSequenceNumber":"1","MillisBehindLatest":0}`},
+		{":message-type": "exception", ":exception-type": "ResourceInUseException", "payload": `{"message":"taken"}`},
+	} {
+		want[":content-type"] = "application/x-amz-json-1.1"
+		msg, err := decoder.Decode(res.Stream, nil)
+		require.NoError(t, err)
+		got := map[string]string{"payload": string(msg.Payload)}
+		for _, h := range msg.Headers {
+			got[h.Name] = h.Value.String()
+		}
+		assert.Equal(t, want, got)
+	}
+	_, err = decoder.Decode(res.Stream, nil)
+	require.ErrorIs(t, err, io.EOF)
 }
 
 // An error of AWS is the last message, and any other one breaks the answer off.
