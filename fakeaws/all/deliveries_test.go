@@ -10,7 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,6 +30,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
 	fakeeb "github.com/leastpriv/leastpriv/fakeaws/eventbridge"
+	fakekinesis "github.com/leastpriv/leastpriv/fakeaws/kinesis"
 	fakesns "github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
@@ -70,7 +74,7 @@ var deliveryRows = []deliveryRow{
 		return arrived
 	}},
 	{"sns", "firehose", "firehose:PutRecord", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
-		stream, arrived := l.stands("firehose", "deliverystream/target")
+		stream, arrived := l.deliveryStream()
 		role := l.role("sns.amazonaws.com", permitted, "firehose:PutRecord", stream)
 		l.publish("firehose", stream, map[string]string{"SubscriptionRoleArn": role})
 		return arrived
@@ -161,12 +165,12 @@ var deliveryRows = []deliveryRow{
 		return func() bool { return len(group.Messages()) > 0 }
 	}},
 	{"events", "firehose", "firehose:PutRecord", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
-		stream, arrived := l.stands("firehose", "deliverystream/target")
+		stream, arrived := l.deliveryStream()
 		l.putEvent(stream, l.role("events.amazonaws.com", permitted, "firehose:PutRecord", stream))
 		return arrived
 	}},
 	{"events", "kinesis", "kinesis:PutRecord", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
-		stream, arrived := l.stands("kinesis", "stream/target")
+		stream, arrived := l.stream()
 		l.putEvent(stream, l.role("events.amazonaws.com", permitted, "kinesis:PutRecord", stream))
 		return arrived
 	}},
@@ -307,6 +311,32 @@ func (l *deliveryLab) bus() (arn string, arrived func() bool) {
 	made, err := eventbridge.NewFromConfig(l.Config()).CreateEventBus(l.t.Context(), &eventbridge.CreateEventBusInput{Name: aws.String("target")})
 	require.NoError(l.t, err)
 	return *made.EventBusArn, func() bool { return len(fakeeb.Published(l.World(), *made.EventBusArn)) > 0 }
+}
+
+// stream makes a Kinesis stream.
+func (l *deliveryLab) stream() (arn string, arrived func() bool) {
+	_, err := kinesis.NewFromConfig(l.Config()).CreateStream(l.t.Context(), &kinesis.CreateStreamInput{StreamName: aws.String("target"), ShardCount: aws.Int32(1)})
+	require.NoError(l.t, err)
+	arn = l.arn("kinesis", "stream/target")
+	return arn, func() bool {
+		streams := fakekinesis.Of(l.World())
+		return len(streams.Records(arn, streams.Shards(arn)[0], "")) > 0
+	}
+}
+
+// deliveryStream makes a stream of Firehose that delivers to a bucket.
+func (l *deliveryLab) deliveryStream() (arn string, arrived func() bool) {
+	bucket := l.S3().CreateBucket("delivered")
+	role := l.NewRole("firehose", awstest.Trust(awstest.Allow("sts:AssumeRole").By("firehose.amazonaws.com")), awstest.Allow("s3:*"))
+	made, err := firehose.NewFromConfig(l.Config()).CreateDeliveryStream(l.t.Context(), &firehose.CreateDeliveryStreamInput{
+		DeliveryStreamName:                 aws.String("target"),
+		ExtendedS3DestinationConfiguration: &firehosetypes.ExtendedS3DestinationConfiguration{BucketARN: aws.String(bucket.ARN()), RoleARN: aws.String(role.ARN())},
+	})
+	require.NoError(l.t, err)
+	return *made.DeliveryStreamARN, func() bool {
+		l.Advance(15 * time.Minute) // longer than it waits for more
+		return len(bucket.Keys()) > 0
+	}
 }
 
 // stands has Go code stand for a target in a service without a fake.

@@ -144,7 +144,7 @@ func TestBadRequests(t *testing.T) {
 		"unknown target":       {request{url: "/", header: json10("Frobnicate"), body: "{}", service: "sqs"}, 400, nil},
 		"S3 without fake":      {request{method: "GET", url: "/bucket?session", service: "s3"}, 501, []string{"<Code>NotImplemented</Code>", "s3 CreateSession"}},
 		"nothing to select":    {request{method: "POST", url: "/bucket/key?select&select-type=2", service: "s3"}, 400, []string{"<Code>EmptyRequestBody</Code>"}},
-		"service without fake": {request{url: "/", header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSEvents.ListRules"}, body: "{}", service: "events"}, 501, []string{"NotImplemented", "ListRules"}},
+		"service without fake": {request{url: "/", header: map[string]string{"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSGlue.ListJobs"}, body: "{}", service: "glue"}, 501, []string{"NotImplemented", "ListJobs"}},
 		"unknown service":      {request{url: "/", header: form, body: "Action=X", service: "teleport"}, 501, []string{"NotImplemented", "teleport"}},
 		"another service's":    {request{url: "/", header: form, body: identity, service: "sqs"}, 400, []string{"InvalidAction"}},
 		// Bodies.
