@@ -182,7 +182,7 @@ func (r *result) add(in *source, name string) error {
 			}
 		}
 		return nil
-	case "string", "integer", "boolean", "long", "timestamp", "blob":
+	case "string", "integer", "boolean", "long", "float", "timestamp", "blob":
 		return nil
 	case "map": // of strings without constraints, as KMS's encryption contexts are
 		return nil
