@@ -1,6 +1,7 @@
 package stepfunctions
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -86,8 +87,6 @@ func (s *Fake) start(m *machine, rev *revision, arn, name, input string, on *age
 
 // begin has an execution begin: its first event is in the history when it is answered.
 func (s *Fake) begin(x *execution) {
-	m := x.machine
-	m.running++
 	id := s.event(x, 0, types.HistoryEventTypeExecutionStarted, func(e *types.HistoryEvent) {
 		e.ExecutionStartedEventDetails = &types.ExecutionStartedEventDetails{Input: &x.input, InputDetails: whole(), RoleArn: &x.revision.role,
 			StateMachineAliasArn: optional(x.aliasARN), StateMachineVersionArn: optional(x.versionARN)}
@@ -97,14 +96,22 @@ func (s *Fake) begin(x *execution) {
 	x.root = &thread{run: x, block: block, state: block.States[block.StartAt], input: x.data, text: x.input, last: id}
 	s.schedule(x.root, x.started)
 	s.limit(x)
-	if x.express() {
-		m.executions = append(m.executions, x)
-		if len(m.executions) > keptExpress {
-			m.executions = append([]*execution(nil), m.executions[1:]...)
-		}
-	} else {
-		m.executions = append(m.executions, x)
+	if !x.agenda.private {
+		x.machine.running++
+		x.keep()
+	}
+	if !x.express() {
 		s.executions[x.arn] = x
+	}
+}
+
+// keep adds an execution to those of its state machine: one that a call runs when it has ended,
+// because a clone of the World has no such call.
+func (x *execution) keep() {
+	m := x.machine
+	m.executions = append(m.executions, x)
+	if x.express() && len(m.executions) > keptExpress {
+		m.executions = slices.Clone(m.executions[1:])
 	}
 }
 
@@ -128,7 +135,11 @@ func (s *Fake) end(x *execution, status types.ExecutionStatus, output string, fa
 	}
 	s.abort(x.root)
 	x.status, x.stopped, x.output, x.failure = status, s.now(), output, failure
-	x.machine.running--
+	if x.agenda.private {
+		x.keep()
+	} else {
+		x.machine.running--
+	}
 	kind, details := ending(status, output, failure)
 	s.record(x, before, kind, details)
 	for _, t := range x.waiting {

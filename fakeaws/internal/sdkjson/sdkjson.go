@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +39,8 @@ func Fill(in any, object map[string]any) error {
 }
 
 func structure(v reflect.Value, object map[string]any, place string) error {
-	for name, value := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		value := object[name]
 		f, ok := v.Type().FieldByName(name)
 		if !ok || !f.IsExported() || name == "ResultMetadata" {
 			return &FieldError{place + "/" + name, "The field is not supported"}
