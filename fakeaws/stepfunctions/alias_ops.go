@@ -2,7 +2,6 @@ package stepfunctions
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,9 +23,6 @@ func (s *Fake) aliasOps() []fakeaws.Op {
 
 // maxAliases is how many aliases a state machine has.
 const maxAliases = 100
-
-// aliasName is the form of the name of an alias, which is not that of a version's number.
-var aliasName = regexp.MustCompile(`^[0-9A-Za-z_.-]*[A-Za-z_.-][0-9A-Za-z_.-]*$`)
 
 // routed reads the versions of a routing configuration, which are of one state machine.
 func routed(call *fakeaws.Call, routes []types.RoutingConfigurationListItem) (*reference, error) {
@@ -72,9 +68,6 @@ func sameRoutes(a, b []types.RoutingConfigurationListItem) bool {
 func (s *Fake) createStateMachineAlias(call *fakeaws.Call, in *sfn.CreateStateMachineAliasInput) (*fakeaws.Plan[*sfn.CreateStateMachineAliasOutput], error) {
 	if err := check(in); err != nil {
 		return nil, err
-	}
-	if !aliasName.MatchString(*in.Name) {
-		return nil, &types.InvalidName{Message: text(textName, []any{*in.Name})}
 	}
 	ref, err := routed(call, in.RoutingConfiguration)
 	if err != nil {

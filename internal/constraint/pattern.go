@@ -44,6 +44,8 @@ var (
 	// notTwice is a character that must not follow itself: Go's expressions
 	// cannot look ahead, but this alone need not.
 	notTwice = regexp.MustCompile(`(\\?[-._/])\(\?!(\\?[-._/])\)`)
+	// somewhere is, in front of an expression, one that the value must have somewhere.
+	somewhere = regexp.MustCompile(`^\^?\(\?=\.\*(\[[^\]()]+\])\)`)
 )
 
 // compilePattern translates an expression of Java's into a matcher. A class of
@@ -60,11 +62,19 @@ func compilePattern(text string) (func(string) bool, error) {
 		}
 		return look
 	})
+	var has *regexp.Regexp
+	if m := somewhere.FindStringSubmatch(translated); m != nil {
+		var err error
+		if has, err = regexp.Compile(m[1]); err != nil {
+			return nil, err
+		}
+		translated = translated[len(m[0]):]
+	}
 	parsed, err := syntax.Parse(translated, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
-	if class := repeatedClass(parsed.Simplify()); class != nil {
+	if class := repeatedClass(parsed.Simplify()); class != nil && has == nil {
 		return class, nil
 	}
 	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
@@ -72,7 +82,7 @@ func compilePattern(text string) (func(string) bool, error) {
 		return nil, err
 	}
 	return func(s string) bool {
-		return re.MatchString(s) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) })
+		return re.MatchString(s) && (has == nil || has.MatchString(s)) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) })
 	}, nil
 }
 
