@@ -65,7 +65,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "RequestThrottled"
 			case "organizations":
 				want = "TooManyRequestsException"
-			case "iam-toolbox", "kms", "secretsmanager":
+			case "iam-toolbox", "kms", "secretsmanager", "states":
 				want = "ThrottlingException"
 			case "sns":
 				want = "Throttled"

@@ -16,6 +16,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -58,6 +59,7 @@ func newFilledOf(t testing.TB, management string) *filled {
 	f.fillSecretsManager(t, secretsmanager.NewFromConfig(config))
 	f.fillKMS(t, kms.NewFromConfig(config))
 	f.fillSNS(t, sns.NewFromConfig(config))
+	f.fillStates(t, sfn.NewFromConfig(config), iam.NewFromConfig(config))
 	return f
 }
 

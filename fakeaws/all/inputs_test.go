@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -41,6 +42,7 @@ var clientsOf = map[string]func(aws.Config) any{
 	"secretsmanager": secretsClient,
 	"sns":            func(c aws.Config) any { return sns.NewFromConfig(c) },
 	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
+	"states":         func(c aws.Config) any { return sfn.NewFromConfig(c) },
 	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
 }
 
