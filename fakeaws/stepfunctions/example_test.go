@@ -40,8 +40,8 @@ func TestExample(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: machine.StateMachineArn, Input: aws.String(`{"order":1}`)})
 	require.NoError(t, err)
-	acct.Advance(time.Hour) // the execution waits by the World's clock, and goes on as it moves
-	acct.Settle()           // all that is due is done when this returns
+	acct.Advance(2 * time.Hour) // the execution waits by the World's clock, and goes on as it moves
+	acct.Settle()               // all that is due is done when this returns
 
 	execution := stepfunctions.Executions(acct.World(), *machine.StateMachineArn)[0]
 	assert.Equal(t, types.ExecutionStatusSucceeded, execution.Status)
