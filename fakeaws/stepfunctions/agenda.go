@@ -99,7 +99,7 @@ func (s *Fake) Next() (time.Time, bool) {
 }
 
 // Work implements [fakeaws.Worker].
-func (s *Fake) Work(ctx context.Context) { s.work(ctx, &s.due) }
+func (s *Fake) Work(ctx context.Context) { s.work(ctx, s.due) }
 
 // maxTurns is how many threads go on while the lock is held.
 const maxTurns = 100

@@ -31,6 +31,7 @@ const (
 	textCrossAccount    = "Cross-account pass role is not allowed."
 	textTrust           = "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role."
 	textManagedRule     = "'%s' is not authorized to create managed-rule."
+	textLogAccess       = "The state machine IAM Role is not authorized to access the Log Destination"
 	textMachineType     = "This operation is not supported by this type of state machine"
 	textHistoryFull     = "The execution reached the maximum number of history events (25000)."
 	textDataLimit       = "The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit."

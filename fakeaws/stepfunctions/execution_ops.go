@@ -66,7 +66,7 @@ func (s *Fake) startExecution(call *fakeaws.Call, in *sfn.StartExecutionInput) (
 			}
 			return nil, &types.ExecutionAlreadyExists{Message: text(textExecutionExists, []any{arn})}
 		}
-		x := s.start(t.machine, rev, arn, name, input, &s.due)
+		x := s.start(t.machine, rev, arn, name, input, s.due)
 		x.versionARN, x.aliasARN, x.trace = versionARN, aliasARN, aws.ToString(in.TraceHeader)
 		s.begin(x)
 		return &sfn.StartExecutionOutput{ExecutionArn: &x.arn, StartDate: aws.Time(x.started)}, nil

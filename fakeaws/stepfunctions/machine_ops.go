@@ -100,7 +100,7 @@ func (s *Fake) createStateMachine(call *fakeaws.Call, in *sfn.CreateStateMachine
 	needs = append(needs, tagOnCreate(in.Tags, arn, call.Account, &needs[0])...)
 	rev := &revision{definition: *in.Definition, machine: parsed, role: *in.RoleArn, logging: in.LoggingConfiguration, tracing: in.TracingConfiguration}
 	return &fakeaws.Plan[*sfn.CreateStateMachineOutput]{Needs: needs, Do: func() (*sfn.CreateStateMachineOutput, error) {
-		if err := s.checkRole(call, id, rev.role, parsed); err != nil {
+		if err := s.checkRole(call, id, rev); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -222,7 +222,7 @@ func (s *Fake) updated(call *fakeaws.Call, t *target, in *sfn.UpdateStateMachine
 	rev.role = cmp.Or(aws.ToString(in.RoleArn), rev.role)
 	rev.logging = cmp.Or(in.LoggingConfiguration, rev.logging)
 	rev.tracing = cmp.Or(in.TracingConfiguration, rev.tracing)
-	return &rev, s.checkRole(call, t.id, rev.role, rev.machine)
+	return &rev, s.checkRole(call, t.id, &rev)
 }
 
 func (s *Fake) update(t *target, in *sfn.UpdateStateMachineInput, rev *revision) (*sfn.UpdateStateMachineOutput, error) {

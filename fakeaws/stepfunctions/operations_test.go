@@ -264,6 +264,30 @@ func TestPassRole(t *testing.T) {
 	requireCode(t, create(c.role.ARN()+"2"), "AccessDeniedException", "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.")
 }
 
+// The role of a state machine that logs must be able to have logs delivered.
+func TestLogging(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	group := fakeaws.ARN("logs", c.Region(), c.ID(), "log-group:g:*")
+	create := func(l *types.LoggingConfiguration) error {
+		_, err := c.client.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("m"), Definition: aws.String(passes), RoleArn: aws.String(c.role.ARN()), LoggingConfiguration: l})
+		return err
+	}
+	to := func(arn string) *types.LoggingConfiguration {
+		return &types.LoggingConfiguration{Level: types.LogLevelAll, Destinations: []types.LogDestination{{CloudWatchLogsLogGroup: &types.CloudWatchLogsLogGroup{LogGroupArn: &arn}}}}
+	}
+	requireCode(t, create(&types.LoggingConfiguration{Level: types.LogLevelAll}), "InvalidLoggingConfiguration", "")
+	requireCode(t, create(to("g")), "InvalidLoggingConfiguration", "")
+	requireCode(t, create(to(group)), "AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
+	c.role.Attach(awstest.Allow("logs:*LogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies").On("*"))
+	requireCode(t, create(to(group)), "AccessDeniedException", "")
+	c.role.Attach(awstest.Allow("logs:DescribeLogGroups").On("*"))
+	require.NoError(t, create(to(group)))
+	out, err := c.client.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: aws.String(c.arn("stateMachine:m"))})
+	require.NoError(t, err)
+	assert.Equal(t, group, *out.LoggingConfiguration.Destinations[0].CloudWatchLogsLogGroup.LogGroupArn)
+}
+
 // Tags of a state machine count for it and for its executions; those of a request when it is made.
 func TestTags(t *testing.T) {
 	t.Parallel()
@@ -452,13 +476,16 @@ func TestSyncExecutions(t *testing.T) {
 func TestClone(t *testing.T) {
 	t.Parallel()
 	c, s := newScene(t)
+	steps := c.begin(t, c.machine(t, "steps", `{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":60,"Next":"B"},"B":{"Type":"Wait","Seconds":60,"End":true}}}`), `{}`)
 	clone := c.Clone(t)
-	clone.Advance(2 * time.Minute)
-	there, err := sfn.NewFromConfig(clone.Config()).DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &s.execution})
-	require.NoError(t, err)
-	assert.Equal(t, types.ExecutionStatusSucceeded, there.Status)
-	assert.Equal(t, types.ExecutionStatusRunning, c.describe(t, &s.execution).Status)
-	assert.Len(t, c.history(t, &s.execution), 2)
+	clone.Advance(5 * time.Minute)
+	for _, execution := range []string{s.execution, *steps} {
+		there, err := sfn.NewFromConfig(clone.Config()).DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &execution})
+		require.NoError(t, err)
+		assert.Equal(t, types.ExecutionStatusSucceeded, there.Status)
+		assert.Equal(t, types.ExecutionStatusRunning, c.describe(t, &execution).Status)
+		assert.Len(t, c.history(t, &execution), 2)
+	}
 }
 
 // withoutHostPrefix leaves the name of a host as it is.

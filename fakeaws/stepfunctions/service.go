@@ -23,7 +23,7 @@ type Fake struct {
 	activities map[resourceID]*activity
 	executions map[string]*execution // of standard state machines, by ARN
 	tokens     map[string]*thread    // of tasks that wait for an answer
-	due        agenda
+	due        *agenda // executions refer to it as well
 	polls      polls
 }
 
@@ -76,6 +76,7 @@ func newFake(w *fakeaws.World) *Fake {
 		activities: make(map[resourceID]*activity),
 		executions: make(map[string]*execution),
 		tokens:     make(map[string]*thread),
+		due:        new(agenda),
 	}
 }
 

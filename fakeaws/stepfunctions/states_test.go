@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,6 +102,32 @@ func TestFailures(t *testing.T) {
 			assert.Equal(t, test.cause, aws.ToString(out.Cause))
 		})
 	}
+}
+
+// Each event has the data of its moment, and the number of the one that led to it.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	out := c.run(t, `{"StartAt":"A","States":{"A":{"Type":"Pass","Result":{"b":2},"Assign":{"v":[1]},"Next":"B"},"B":{"Type":"Pass","Result":3,"End":true}}}`, `{"a":1}`)
+	var data []string
+	for i, e := range c.history(t, out.ExecutionArn) {
+		assert.Equal(t, int64(i+1), e.Id)
+		assert.Equal(t, int64(i), e.PreviousEventId)
+		switch {
+		case e.StateEnteredEventDetails != nil:
+			data = append(data, *e.StateEnteredEventDetails.Name+" "+*e.StateEnteredEventDetails.Input)
+		case e.StateExitedEventDetails != nil:
+			data = append(data, *e.StateExitedEventDetails.Name+" "+*e.StateExitedEventDetails.Output)
+		}
+	}
+	assert.Equal(t, []string{`A {"a":1}`, `A {"b":2}`, `B {"b":2}`, `B 3`}, data)
+	assert.Equal(t, map[string]string{"v": "[1]"}, c.history(t, out.ExecutionArn)[2].StateExitedEventDetails.AssignedVariables)
+	bare, err := c.client.GetExecutionHistory(t.Context(), &sfn.GetExecutionHistoryInput{ExecutionArn: out.ExecutionArn, IncludeExecutionData: aws.Bool(false), ReverseOrder: true, MaxResults: 2})
+	require.NoError(t, err)
+	require.Len(t, bare.Events, 2)
+	assert.Equal(t, types.HistoryEventTypeExecutionSucceeded, bare.Events[0].Type)
+	assert.Nil(t, bare.Events[0].ExecutionSucceededEventDetails.Output)
+	assert.NotNil(t, bare.NextToken)
 }
 
 // Waiting goes by the World's clock: by Advance, and by a bubble's.

@@ -72,8 +72,9 @@ func (s *Fake) proceed(t *thread) {
 	switch t.phase {
 	case entering:
 		t.entered, t.retries, t.retried, t.answer, t.child, t.children = s.now(), make([]int, len(t.state.Retry)), 0, nil, nil, nil
+		input := t.text // the event stays as it is when the thread goes on
 		t.last = s.event(t.run, t.last, stateEvent(t.state.Type, "Entered"), func(e *types.HistoryEvent) {
-			e.StateEnteredEventDetails = &types.StateEnteredEventDetails{Name: &t.state.Name, Input: &t.text, InputDetails: whole()}
+			e.StateEnteredEventDetails = &types.StateEnteredEventDetails{Name: &t.state.Name, Input: &input, InputDetails: whole()}
 		})
 		t.event = t.last
 		s.attempt(t)
