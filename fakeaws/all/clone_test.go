@@ -38,6 +38,7 @@ var perWorld = map[string]map[string]string{
 		"clock":    "goes on from the same time: TestCloneHasAClockOfItsOwn",
 		"verifier": "keeps keys that follow from secrets",
 		"log":      "is that of the World's own calls",
+		"workers":  "has the timers of what the World does by itself",
 		"services": "is the same and never changes", "snapshots": "are of the World", "origin": "only a clone has one",
 	},
 	"fakeaws.room": {
@@ -93,6 +94,7 @@ func fillAll(t *testing.T) *victim {
 		_, err = client.PutObject(ctx, &awss3.PutObjectInput{Bucket: aws.String("target"), Key: aws.String("versions"), Body: strings.NewReader("x")})
 		require.NoError(t, err)
 	}
+	require.NoError(t, w.Settle(ctx)) // it does nothing by itself, so that clones stay as it is
 	return v
 }
 
@@ -124,6 +126,7 @@ func TestCloneIsIndependent(t *testing.T) {
 	t.Parallel()
 	v := fillAll(t)
 	idle := twinOf(t, worldtest.Clone(t, v.World.World), v.filler, v.filled.user)
+	idle.Close() // it does nothing by itself, also when time goes on
 	before := stateOf(idle)
 	for _, w := range []*victim{twinOf(t, worldtest.Clone(t, v.World.World), v.filler, v.filled.user).victim, v} {
 		for range 2 {

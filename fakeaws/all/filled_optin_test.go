@@ -124,6 +124,7 @@ func (f *filled) fillStates(t testing.TB, client *sfn.Client, roles *iam.Client)
 	require.NoError(t, err)
 	execution, err := client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: standard.StateMachineArn})
 	require.NoError(t, err)
+	require.NoError(t, f.Settle(ctx)) // until the execution waits
 	activity, err := client.CreateActivity(ctx, &sfn.CreateActivityInput{Name: aws.String("target")})
 	require.NoError(t, err)
 	f.values["StateMachineArn"], f.values["ListExecutions.StateMachineArn"], f.values["states.ResourceArn"] = *standard.StateMachineArn, *standard.StateMachineArn, *standard.StateMachineArn

@@ -23,7 +23,7 @@ type Fake struct {
 	activities map[resourceID]*activity
 	executions map[string]*execution // of standard state machines, by ARN
 	tokens     map[string]*thread    // of tasks that wait for an answer
-	due        *agenda // executions refer to it as well
+	due        *agenda               // executions refer to it as well
 	polls      polls
 }
 
