@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Fake) validateOps() []fakeaws.Op {
-	return []fakeaws.Op{fakeaws.Bind(s.validateStateMachineDefinition), fakeaws.Bind(s.testState)}
+	return []fakeaws.Op{fakeaws.Bind(s.validateStateMachineDefinition)}
 }
 
 // maxDiagnostics is how many diagnostics a validation lists at most.
@@ -49,14 +49,4 @@ func (s *Fake) validateStateMachineDefinition(call *fakeaws.Call, in *sfn.Valida
 		}
 		return out, nil
 	}}, nil
-}
-
-// testState would run a single state.
-func (s *Fake) testState(call *fakeaws.Call, in *sfn.TestStateInput) (*fakeaws.Plan[*sfn.TestStateOutput], error) {
-	return unimplemented[*sfn.TestStateOutput](s, call, in, "stateMachine:*")
-}
-
-// unimplemented plans an operation that is refused by its name, once it is allowed.
-func unimplemented[O any](s *Fake, call *fakeaws.Call, in any, resource string) (*fakeaws.Plan[O], error) {
-	return onAccount(s, call, in, resource, func() (none O, err error) { return none, notImplemented("the operation " + call.Operation) })
 }
