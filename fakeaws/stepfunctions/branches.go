@@ -64,7 +64,7 @@ func (s *Fake) mapState(t *thread, env *asl.Env) {
 		most = maxInline
 	}
 	t.last = s.event(t.run, t.last, types.HistoryEventTypeMapStateStarted, func(e *types.HistoryEvent) {
-		e.MapStateStartedEventDetails = &types.MapStateStartedEventDetails{Length: int32(len(items))} //nolint:gosec // a value of 256 KiB has fewer
+		e.MapStateStartedEventDetails = &types.MapStateStartedEventDetails{Length: int32(len(items))}
 	})
 	f := &frame{parent: t, items: items, inputs: in, results: make([]any, len(items)), left: len(items), most: most}
 	t.children, t.phase = f, branching
@@ -107,7 +107,7 @@ func (s *Fake) iterate(f *frame) bool {
 // iteration is an event of one item.
 func (s *Fake) iteration(f *frame, in *thread, kind types.HistoryEventType) {
 	in.last = s.event(in.run, in.last, kind, func(e *types.HistoryEvent) {
-		details := &types.MapIterationEventDetails{Name: &f.parent.state.Name, Index: int32(in.index)} //nolint:gosec // as Length
+		details := &types.MapIterationEventDetails{Name: &f.parent.state.Name, Index: int32(in.index)}
 		switch kind {
 		case types.HistoryEventTypeMapIterationStarted:
 			e.MapIterationStartedEventDetails = details

@@ -41,7 +41,6 @@ const (
 // Texts of which no answer of Step Functions is on record: unverified.
 const (
 	textDeleting        = "State Machine is being deleted: '%s'"
-	textActivityExists  = "Activity already exists with different configuration: '%s'"
 	textEmptyUpdate     = "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration or the EncryptionConfiguration must be specified"
 	textLogging         = "Invalid Logging Configuration: 'Must specify exactly one Log Destination.'"
 	textLogGroup        = "Invalid Logging Configuration: 'Log Destination is not a valid ARN of a log group.'"
@@ -78,7 +77,7 @@ func notImplemented(what string) error {
 
 // unsupported is the error of a definition that AWS takes and asl does not.
 func unsupported(err error) error {
-	var u *asl.Unsupported
+	var u *asl.UnsupportedError
 	if errors.As(err, &u) {
 		return notImplemented(u.What)
 	}

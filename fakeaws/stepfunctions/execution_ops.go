@@ -244,7 +244,7 @@ func (s *Fake) redriveExecution(call *fakeaws.Call, in *sfn.RedriveExecutionInpu
 		x.status, x.failure, x.stopped = types.ExecutionStatusRunning, nil, time.Time{}
 		x.machine.running++
 		last := s.record(x, int64(len(x.history)), types.HistoryEventTypeExecutionRedriven, func(e *types.HistoryEvent) {
-			e.ExecutionRedrivenEventDetails = &types.ExecutionRedrivenEventDetails{RedriveCount: aws.Int32(int32(x.redrives))} //nolint:gosec // the history bounds it
+			e.ExecutionRedrivenEventDetails = &types.ExecutionRedrivenEventDetails{RedriveCount: aws.Int32(int32(x.redrives))}
 		})
 		t := x.root
 		t.last, t.ended, t.phase = last, false, entering
@@ -260,7 +260,7 @@ func (s *Fake) describeExecution(call *fakeaws.Call, in *sfn.DescribeExecutionIn
 		out := &sfn.DescribeExecutionOutput{
 			ExecutionArn: &x.arn, Name: &x.name, StateMachineArn: &x.machine.arn, StartDate: aws.Time(x.started), Status: x.status,
 			StateMachineVersionArn: optional(x.versionARN), StateMachineAliasArn: optional(x.aliasARN), TraceHeader: optional(x.trace),
-			InputDetails: included(), RedriveCount: aws.Int32(int32(x.redrives)), RedriveStatus: types.ExecutionRedriveStatusRedrivable, //nolint:gosec // the history bounds it
+			InputDetails: included(), RedriveCount: aws.Int32(int32(x.redrives)), RedriveStatus: types.ExecutionRedriveStatusRedrivable,
 		}
 		if why := s.redrivable(x); why != "" {
 			out.RedriveStatus, out.RedriveStatusReason = types.ExecutionRedriveStatusNotRedrivable, &why
@@ -340,7 +340,7 @@ type numbered struct {
 
 func (x *execution) item() types.ExecutionListItem {
 	out := types.ExecutionListItem{ExecutionArn: &x.arn, Name: &x.name, StartDate: aws.Time(x.started), StateMachineArn: &x.machine.arn, Status: x.status,
-		StateMachineAliasArn: optional(x.aliasARN), StateMachineVersionArn: optional(x.versionARN), RedriveCount: aws.Int32(int32(x.redrives))} //nolint:gosec // the history bounds it
+		StateMachineAliasArn: optional(x.aliasARN), StateMachineVersionArn: optional(x.versionARN), RedriveCount: aws.Int32(int32(x.redrives))}
 	if !x.running() {
 		out.StopDate = aws.Time(x.stopped)
 	}

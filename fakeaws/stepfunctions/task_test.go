@@ -20,10 +20,10 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
-// An outOfStock is an error of a function.
-type outOfStock struct{}
+// An outOfStockError is an error of a function.
+type outOfStockError struct{}
 
-func (*outOfStock) Error() string { return "nothing left" }
+func (*outOfStockError) Error() string { return "nothing left" }
 
 // function has Go code stand for a function of Lambda, and returns its ARN.
 func (c *cloud) function(name string, code func(payload string) (string, error)) string {
@@ -41,7 +41,7 @@ func TestFunctions(t *testing.T) {
 	c := newCloud(t)
 	arn := c.function("f", func(payload string) (string, error) {
 		if payload == `"fail"` {
-			return "", &outOfStock{}
+			return "", &outOfStockError{}
 		}
 		return `{"got":` + payload + `}`, nil
 	})
@@ -61,8 +61,8 @@ func TestFunctions(t *testing.T) {
 	assert.Equal(t, "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSucceeded TaskStateExited ExecutionSucceeded", kinds(c.history(t, optimized.ExecutionArn)))
 
 	failed := c.run(t, one(`{"Type":"Task","Resource":"`+arn+`"}`), `"fail"`)
-	assert.Equal(t, "outOfStock", aws.ToString(failed.Error))
-	sameJSON(t, `{"errorMessage":"nothing left","errorType":"outOfStock"}`, *failed.Cause)
+	assert.Equal(t, "outOfStockError", aws.ToString(failed.Error))
+	sameJSON(t, `{"errorMessage":"nothing left","errorType":"outOfStockError"}`, *failed.Cause)
 	assert.Equal(t, "ExecutionStarted TaskStateEntered LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionFailed ExecutionFailed", kinds(c.history(t, failed.ExecutionArn)))
 }
 
@@ -74,13 +74,13 @@ func TestRetry(t *testing.T) {
 	arn := c.function("f", func(string) (string, error) {
 		times = append(times, c.Now())
 		if len(times) < 4 {
-			return "", &outOfStock{}
+			return "", &outOfStockError{}
 		}
 		return `"done"`, nil
 	})
 	c.role.Attach(awstest.Allow("lambda:InvokeFunction").On(arn))
 	execution := c.begin(t, c.machine(t, "tries", one(`{"Type":"Task","Resource":"`+arn+`","Retry":[{"ErrorEquals":["other"],"MaxAttempts":0},
-		{"ErrorEquals":["outOfStock"],"IntervalSeconds":10,"BackoffRate":3,"MaxDelaySeconds":50,"MaxAttempts":3}]}`)), `{}`)
+		{"ErrorEquals":["outOfStockError"],"IntervalSeconds":10,"BackoffRate":3,"MaxDelaySeconds":50,"MaxAttempts":3}]}`)), `{}`)
 	c.Advance(10 * time.Minute)
 	out := c.describe(t, execution)
 	require.Equal(t, types.ExecutionStatusSucceeded, out.Status)
@@ -92,7 +92,7 @@ func TestRetry(t *testing.T) {
 	times = nil
 	execution = c.begin(t, c.machine(t, "gives-up", one(`{"Type":"Task","Resource":"`+arn+`","Retry":[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":1}]}`)), `{}`)
 	c.Advance(10 * time.Minute)
-	assert.Equal(t, "outOfStock", aws.ToString(c.describe(t, execution).Error))
+	assert.Equal(t, "outOfStockError", aws.ToString(c.describe(t, execution).Error))
 	assert.Len(t, times, 2)
 }
 

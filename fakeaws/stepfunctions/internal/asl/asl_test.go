@@ -241,7 +241,7 @@ func TestDiagnostics(t *testing.T) {
 		state(`{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"B","States":{"B":{"Type":"Succeed"}}}}`): "the mode DISTRIBUTED of Map states",
 	} {
 		_, _, err := Parse([]byte(definition), false)
-		var u *Unsupported
+		var u *UnsupportedError
 		require.ErrorAs(t, err, &u)
 		assert.Equal(t, want, u.What)
 	}

@@ -1,6 +1,9 @@
 package asl
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // An Env is what expressions are evaluated in.
 type Env struct {
@@ -33,8 +36,6 @@ const (
 	ErrTaskFailed       = "States.TaskFailed"
 	ErrPermissions      = "States.Permissions"
 	ErrResultPath       = "States.ResultPathMatchFailure"
-	ErrParameterPath    = "States.ParameterPathFailure"
-	ErrBranchFailed     = "States.BranchFailed"
 	ErrNoChoice         = "States.NoChoiceMatched"
 	ErrIntrinsic        = "States.IntrinsicFailure"
 	ErrRuntime          = "States.Runtime"
@@ -45,6 +46,13 @@ const (
 type Error struct{ Name, Cause string }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Cause }
+
+// A textError is what went wrong in AWS's words, which are sentences.
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+func said(format string, args ...any) error { return textError(fmt.Sprintf(format, args...)) }
 
 // failure makes an Error of what went wrong, unless it is one.
 func failure(name string, err error) error {

@@ -1,8 +1,8 @@
 package asl
 
 import (
-	"crypto/md5"  //nolint:gosec // States.Hash offers it
-	"crypto/sha1" //nolint:gosec // States.Hash offers it
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"

@@ -179,7 +179,7 @@ func (c *call) eval(env *Env) (any, error) {
 		err = errMuch
 	}
 	if err != nil {
-		return nil, failure(ErrIntrinsic, fmt.Errorf("The function '%s' had the following error: %w", c.text, err))
+		return nil, failure(ErrIntrinsic, said("The function '%s' had the following error: %v", c.text, err))
 	}
 	return out, nil
 }

@@ -107,14 +107,12 @@ const (
 
 	CodeJSON       = "INVALID_JSON_DESCRIPTION"
 	CodeSchema     = "SCHEMA_VALIDATION_FAILED"
-	CodeResource   = "INVALID_RESOURCE"
 	CodeNoEnd      = "MISSING_END_STATE"
 	CodeDuplicate  = "DUPLICATE_STATE_NAME"
 	CodeStateName  = "INVALID_STATE_NAME"
 	CodeTransition = "MISSING_TRANSITION_TARGET"
 	CodeNested     = "TOO_DEEPLY_NESTED"
 	CodeNoDollar   = "NO_DOLLAR"
-	CodeNoPath     = "NO_PATH"
 	CodeStatic     = "PASS_RESULT_IS_STATIC"
 )
 
@@ -157,10 +155,10 @@ type Diagnostic struct {
 	Severity, Code, Message, Location string
 }
 
-// An Unsupported is what AWS takes and this package does not: it is refused by name.
-type Unsupported struct{ What string }
+// An UnsupportedError is what AWS takes and this package does not: it is refused by name.
+type UnsupportedError struct{ What string }
 
-func (u *Unsupported) Error() string { return u.What + " is not implemented" }
+func (u *UnsupportedError) Error() string { return u.What + " is not implemented" }
 
 // names has, by type, the fields of states.
 var names = map[string][]string{

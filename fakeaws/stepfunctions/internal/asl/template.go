@@ -106,7 +106,7 @@ func fieldError(name string, err error) error {
 	var missing *MissingError
 	if errors.As(err, &missing) {
 		data, _ := Encode(missing.Data, 1<<15)
-		err = fmt.Errorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", missing.Path, name, data)
+		err = said("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", missing.Path, name, data)
 	}
 	return failure(ErrRuntime, err)
 }
