@@ -102,7 +102,7 @@ func (s *Fake) Next() (time.Time, bool) {
 func (s *Fake) Work(ctx context.Context) { s.work(ctx, s.due) }
 
 // maxTurns is how many threads go on while the lock is held.
-const maxTurns = 100
+const maxTurns = 20
 
 // work does what is due on an agenda, up to the first call of another service, and that.
 func (s *Fake) work(ctx context.Context, a *agenda) {
