@@ -198,7 +198,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 13)
+	assert.Len(t, services, 14)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {
