@@ -103,6 +103,22 @@ func (w *World) do(ctx context.Context, as Actor, h *handler, in any) (any, erro
 	return out, err
 }
 
+// InputOf makes an empty input of an operation, by the name of the service's package in the
+// SDK and that of the operation: "sqs", "SendMessage". False where the World has no such fake,
+// or it does not have the operation in the SDK's types.
+func (w *World) InputOf(sdk, operation string) (any, bool) {
+	for _, r := range w.rooms {
+		if cmp.Or(r.reg.SDK, r.reg.Name) == sdk {
+			h, ok := r.open().handlers[operation]
+			if !ok || h.op.input == nil {
+				return nil, false
+			}
+			return h.op.newInput(), true
+		}
+	}
+	return nil, false
+}
+
 // Check asks whether an actor may perform an operation, and does nothing: the error
 // is that of a call that is not valid or not allowed.
 func (w *World) Check(ctx context.Context, as Actor, in any) error {

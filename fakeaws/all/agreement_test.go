@@ -13,7 +13,7 @@ import (
 )
 
 // apiPackages are the services of the fakes by their packages in the SDK.
-var apiPackages = map[string]string{"dynamodb-streams": "dynamodbstreams", "logs": "cloudwatchlogs", "s3-control": "s3control"}
+var apiPackages = map[string]string{"dynamodb-streams": "dynamodbstreams", "logs": "cloudwatchlogs", "s3-control": "s3control", "states": "sfn"}
 
 // TestFakesAgreeWithTheCatalog compares the permissions that the fakes ask for with those that
 // the catalog has for the operation: they come from different sources.

@@ -21,6 +21,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
 	"github.com/leastpriv/leastpriv/fakeaws/sns"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
+	"github.com/leastpriv/leastpriv/fakeaws/stepfunctions"
 	"github.com/leastpriv/leastpriv/fakeaws/sts"
 )
 
@@ -39,7 +40,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service}
+	return []fakeaws.Service{cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service, stepfunctions.Service}
 }
 
 // Every returns every service that there is a fake of.

@@ -20,6 +20,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -175,7 +176,7 @@ var deliveryRows = []deliveryRow{
 		return arrived
 	}},
 	{"events", "states", "states:StartExecution", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
-		machine, arrived := l.stands("states", "stateMachine:target")
+		machine, arrived := l.machine()
 		l.putEvent(machine, l.role("events.amazonaws.com", permitted, "states:StartExecution", machine))
 		return arrived
 	}},
@@ -339,12 +340,17 @@ func (l *deliveryLab) deliveryStream() (arn string, arrived func() bool) {
 	}
 }
 
-// stands has Go code stand for a target in a service without a fake.
-func (l *deliveryLab) stands(service, resource string) (arn string, arrived func() bool) {
-	arn = l.arn(service, resource)
-	got := false
-	l.World().Receive(arn, func(context.Context, *fakeaws.Delivery) ([]byte, error) { got = true; return nil, nil })
-	return arn, func() bool { return got }
+// machine makes a state machine.
+func (l *deliveryLab) machine() (arn string, arrived func() bool) {
+	role := l.NewRole("machine", awstest.Trust(awstest.Allow("sts:AssumeRole").By("states.amazonaws.com")))
+	client := sfn.NewFromConfig(l.Config())
+	made, err := client.CreateStateMachine(l.t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("target"), RoleArn: aws.String(role.ARN()), Definition: aws.String(passes)})
+	require.NoError(l.t, err)
+	return *made.StateMachineArn, func() bool {
+		all, err := client.ListExecutions(l.t.Context(), &sfn.ListExecutionsInput{StateMachineArn: made.StateMachineArn})
+		require.NoError(l.t, err)
+		return len(all.Executions) > 0
+	}
 }
 
 // role makes a role that a service may assume, and that may do one thing or nothing.

@@ -51,6 +51,8 @@ var (
 	notStart = regexp.MustCompile(`^\(\^\(\?!(\([^()]*\))\)\)\(\^([^()]*)\)`)
 	// notLast is a character that must not stand at the end.
 	notLast = regexp.MustCompile(`\(\?<!(\\?[-._/])\)$`)
+	// somewhere is, in front of an expression, one that the value must have somewhere.
+	somewhere = regexp.MustCompile(`^\^?\(\?=\.\*(\[[^\]()]+\])\)`)
 )
 
 // compilePattern translates an expression of Java's into a matcher. A class of
@@ -71,11 +73,19 @@ func compilePattern(text string) (func(string) bool, error) {
 		return look
 	})
 	translated, refused := forbidden(translated)
+	var has *regexp.Regexp
+	if m := somewhere.FindStringSubmatch(translated); m != nil {
+		var err error
+		if has, err = regexp.Compile(m[1]); err != nil {
+			return nil, err
+		}
+		translated = translated[len(m[0]):]
+	}
 	parsed, err := syntax.Parse(translated, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
-	if class := repeatedClass(parsed.Simplify()); class != nil && len(refused) == 0 {
+	if class := repeatedClass(parsed.Simplify()); class != nil && has == nil && len(refused) == 0 {
 		return class, nil
 	}
 	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
@@ -83,7 +93,7 @@ func compilePattern(text string) (func(string) bool, error) {
 		return nil, err
 	}
 	return func(s string) bool {
-		return re.MatchString(s) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) }) &&
+		return re.MatchString(s) && (has == nil || has.MatchString(s)) && !slices.ContainsFunc(pairs, func(p string) bool { return strings.Contains(s, p) }) &&
 			!slices.ContainsFunc(refused, func(r *regexp.Regexp) bool { return r.MatchString(s) })
 	}, nil
 }

@@ -26,6 +26,7 @@ func TestPatterns(t *testing.T) {
 		{pattern: `^(?!aws:)[\p{L}:]*$`, yes: []string{"", "a:b", "awsé"}, no: []string{"aws:", "aws:a", "1"}},
 		{pattern: `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`, yes: []string{"abc", "a-b-c"}, no: []string{"ab", "a--b", "-ab", "ab-", "aBc"}},
 		{pattern: `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`, yes: []string{"o-a1b2c3d4e5/r-f6g7/ou-1"}, no: []string{"o-1/r-f6g7", "o-a1b2c3d4e5/r-f6g7 "}},
+		{pattern: `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`, yes: []string{"PROD", "1a", "1.", "-1"}, no: []string{"", "12", "a b", "a\n"}},
 		{pattern: `\d{12}`, yes: []string{"111122223333"}, no: []string{"1111222233334"}},
 	}
 	for _, tc := range tests {

@@ -61,3 +61,10 @@ func unionMember(name string) (reflect.Type, bool) {
 	}
 	return t.(reflect.Type), true
 }
+
+// UnionMember returns the Go type of a member of a union, which is an interface of the SDK, by
+// the member's name: types.AttributeValueMemberS of types.AttributeValue and "S". False where
+// there is none, or it is not known: see [RegisterUnion].
+func UnionMember(union reflect.Type, member string) (reflect.Type, bool) {
+	return unionMember(union.PkgPath() + "." + union.Name() + "Member" + member)
+}

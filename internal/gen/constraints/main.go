@@ -10,6 +10,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -24,8 +25,10 @@ import (
 )
 
 // services are the ones whose fakes check their inputs with the tables, by
-// signing name, which is also the name of their folder in botocore.
-var services = []string{"dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "sts"}
+// signing name, which is also the name of their folder in botocore but for those in folders.
+var services = []string{"dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "states", "sts"}
+
+var folders = map[string]string{"states": "stepfunctions"}
 
 func main() {
 	log.SetFlags(0)
@@ -128,7 +131,7 @@ type member struct {
 }
 
 func extract(data, schemas, output, name string) error {
-	files, err := filepath.Glob(filepath.Join(data, name, "*", "service-2.json*"))
+	files, err := filepath.Glob(filepath.Join(data, cmp.Or(folders[name], name), "*", "service-2.json*"))
 	if err != nil {
 		return err
 	}
