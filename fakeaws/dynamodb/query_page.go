@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -56,25 +57,33 @@ func (r *reading) page(call *fakeaws.Call, from, to string, forward bool) (*page
 		}
 		return left == nil
 	}
-	tree := &r.table.items
-	if r.index != nil {
-		tree = &r.index.items
-	}
-	switch {
-	case forward:
-		tree.Ascend(max(from, after), visit)
-	case after != "":
-		tree.Descend(after, visit)
-	case to != "":
-		tree.Descend(to, visit)
-	default:
-		tree.Reverse(visit)
+	if forward {
+		r.walk(true, max(from, after), visit)
+	} else {
+		r.walk(false, cmp.Or(after, to), visit)
 	}
 	if left != nil {
 		return nil, left
 	}
 	r.charge(p)
 	return p, nil
+}
+
+// walk visits the items of the table or index from a place on, or back; no place is the
+// beginning or the end. The lock is held.
+func (r *reading) walk(forward bool, from string, visit func(place string, i *item) bool) {
+	tree := &r.table.items
+	if r.index != nil {
+		tree = &r.index.items
+	}
+	switch {
+	case forward:
+		tree.Ascend(from, visit)
+	case from != "":
+		tree.Descend(from, visit)
+	default:
+		tree.Reverse(visit)
+	}
 }
 
 // visit reads one item; false ends the page. Whether there are more is not looked at, as in

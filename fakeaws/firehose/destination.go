@@ -50,8 +50,8 @@ func newDestination(in *awsfirehose.CreateDeliveryStreamInput) (*types.ExtendedS
 			ErrorOutputPrefix: c.ErrorOutputPrefix, FileExtension: c.FileExtension, Prefix: c.Prefix,
 			ProcessingConfiguration: c.ProcessingConfiguration, S3BackupMode: c.S3BackupMode, S3BackupUpdate: updateOf(c.S3BackupConfiguration),
 		})
-	case in.S3DestinationConfiguration != nil:
-		merge(d, extendedUpdate(updateOf(in.S3DestinationConfiguration)))
+	case in.S3DestinationConfiguration != nil: //nolint:staticcheck // programs still send it
+		merge(d, extendedUpdate(updateOf(in.S3DestinationConfiguration))) //nolint:staticcheck // as above
 	default:
 		return nil, notImplemented(named[0])
 	}

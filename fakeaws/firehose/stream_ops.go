@@ -214,12 +214,12 @@ func (s *Fake) updateDestination(call *fakeaws.Call, in *awsfirehose.UpdateDesti
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	update := in.ExtendedS3DestinationUpdate
+	update, older := in.ExtendedS3DestinationUpdate, in.S3DestinationUpdate //nolint:staticcheck // programs still send it
 	switch {
-	case update != nil && in.S3DestinationUpdate != nil:
+	case update != nil && older != nil:
 		return nil, invalidArgument(textOneDestination)
-	case in.S3DestinationUpdate != nil:
-		update = extendedUpdate(in.S3DestinationUpdate)
+	case older != nil:
+		update = extendedUpdate(older)
 	case update == nil:
 		return nil, invalidArgument(textOtherUpdate)
 	}

@@ -56,8 +56,6 @@ func allow(action, resource string, more ...string) string {
 	return `{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `"` + strings.Join(append([]string{""}, more...), ",") + `}`
 }
 
-func principal(arn string) string { return `"Principal":{"AWS":"` + arn + `"}` }
-
 func condition(operator, key, value string) string {
 	return `"Condition":{"` + operator + `":{"` + key + `":"` + value + `"}}`
 }

@@ -109,10 +109,7 @@ func (s *Fake) create(id functionID, in *awslambda.CreateFunctionInput, v *versi
 	s.revise(v)
 	s.functions[id] = f
 	if in.Publish {
-		published, err := s.publish(f, &awslambda.PublishVersionInput{Description: in.Description})
-		if err != nil {
-			return nil, err
-		}
+		published := s.publish(f, &awslambda.PublishVersionInput{Description: in.Description})
 		answer = creating(*published.shown(reference{id, published.name()}.arn()))
 	}
 	return output[awslambda.CreateFunctionOutput](answer), nil

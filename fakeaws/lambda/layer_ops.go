@@ -156,7 +156,7 @@ func (s *Fake) publishLayerVersion(call *fakeaws.Call, in *awslambda.PublishLaye
 }
 
 // onLayerVersion plans an operation on a version of a layer; nil where there is none.
-func onLayerVersion[O any](s *Fake, call *fakeaws.Call, in any, id layerID, n int64, action string, do func(*layerVersion) (O, error)) (*fakeaws.Plan[O], error) {
+func onLayerVersion[O any](s *Fake, in any, id layerID, n int64, action string, do func(*layerVersion) (O, error)) (*fakeaws.Plan[O], error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (s *Fake) getLayerVersion(call *fakeaws.Call, in *awslambda.GetLayerVersion
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	return onLayerVersion(s, call, in, layerAt(call, *in.LayerName), *in.VersionNumber, "lambda:GetLayerVersion", func(v *layerVersion) (*awslambda.GetLayerVersionOutput, error) {
+	return onLayerVersion(s, in, layerAt(call, *in.LayerName), *in.VersionNumber, "lambda:GetLayerVersion", func(v *layerVersion) (*awslambda.GetLayerVersionOutput, error) {
 		if v == nil {
 			return nil, resourceNotFound(textNoResource)
 		}
@@ -191,7 +191,7 @@ func (s *Fake) getLayerVersionByARN(call *fakeaws.Call, in *awslambda.GetLayerVe
 		return nil, err
 	}
 	id, n, _ := parseLayerVersion(*in.Arn)
-	return onLayerVersion(s, call, in, id, n, "lambda:GetLayerVersion", func(v *layerVersion) (*awslambda.GetLayerVersionByArnOutput, error) {
+	return onLayerVersion(s, in, id, n, "lambda:GetLayerVersion", func(v *layerVersion) (*awslambda.GetLayerVersionByArnOutput, error) {
 		if v == nil {
 			return nil, resourceNotFound(textNoResource)
 		}
@@ -204,7 +204,7 @@ func (s *Fake) deleteLayerVersion(call *fakeaws.Call, in *awslambda.DeleteLayerV
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	return onLayerVersion(s, call, in, layerAt(call, *in.LayerName), *in.VersionNumber, "lambda:DeleteLayerVersion", func(v *layerVersion) (*awslambda.DeleteLayerVersionOutput, error) {
+	return onLayerVersion(s, in, layerAt(call, *in.LayerName), *in.VersionNumber, "lambda:DeleteLayerVersion", func(v *layerVersion) (*awslambda.DeleteLayerVersionOutput, error) {
 		if v != nil {
 			v.deleted = true
 		}

@@ -21,7 +21,7 @@ func onLayerPolicy[O any](s *Fake, call *fakeaws.Call, in any, name *string, n *
 		return nil, err
 	}
 	id := layerAt(call, *name)
-	return onLayerVersion(s, call, in, id, *n, "lambda:"+call.Operation, func(v *layerVersion) (none O, err error) {
+	return onLayerVersion(s, in, id, *n, "lambda:"+call.Operation, func(v *layerVersion) (none O, err error) {
 		if v == nil {
 			return none, resourceNotFound("Layer version " + id.version(*n) + " does not exist.")
 		}

@@ -28,10 +28,7 @@ func (s *Fake) publishVersion(call *fakeaws.Call, in *awslambda.PublishVersionIn
 			return nil, invalidParameter("CodeSHA256 (" + sum + ") is different from current CodeSHA256 in $LATEST (" +
 				aws.ToString(t.latest.CodeSha256) + "). Please try again with the CodeSHA256 in $LATEST.")
 		}
-		v, err := s.publish(t.function, in)
-		if err != nil {
-			return nil, err
-		}
+		v := s.publish(t.function, in)
 		return output[awslambda.PublishVersionOutput](v.shown(reference{t.id, v.name()}.arn())), nil
 	})
 }
@@ -39,9 +36,9 @@ func (s *Fake) publishVersion(call *fakeaws.Call, in *awslambda.PublishVersionIn
 // publish makes a version of $LATEST. Nothing new is made when $LATEST has not changed since
 // the latest version ("Lambda doesn't publish a version if the function's configuration and
 // code haven't changed since the last version"). The lock is held.
-func (s *Fake) publish(f *function, in *awslambda.PublishVersionInput) (*version, error) {
+func (s *Fake) publish(f *function, in *awslambda.PublishVersionInput) *version {
 	if n := len(f.published); n > 0 && !f.latest.changed && f.published[n-1].number == f.last {
-		return f.published[n-1], nil
+		return f.published[n-1]
 	}
 	v := *f.latest
 	f.last++
@@ -57,7 +54,7 @@ func (s *Fake) publish(f *function, in *awslambda.PublishVersionInput) (*version
 	f.published = append(f.published, &v)
 	f.latest.changed = false
 	s.revise(f.latest)
-	return &v, nil
+	return &v
 }
 
 // listVersionsByFunction lists $LATEST and the versions, the oldest first.
