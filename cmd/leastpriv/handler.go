@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -68,7 +69,7 @@ func (f *serveFlags) fakes() (services []fakeaws.Service) {
 	}
 	others := anyservice.Services{Upstreams: f.upstreams}
 	for _, s := range all.OptIn() {
-		if !others.HasUpstream(s.Name) {
+		if !others.HasUpstream(cmp.Or(s.SDK, s.Name)) {
 			services = append(services, s)
 		}
 	}
