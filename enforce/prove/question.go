@@ -1,0 +1,182 @@
+package prove
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
+
+// A Question is the requests that an answer is about: those of one of the principals, for
+// one of the actions, on one of the resources, in a context of which all conditions hold.
+type Question struct {
+	// Principals are the callers. One of the type User or AssumedRole with an Account and
+	// without an ARN stands for all users of the account, or all sessions of its roles.
+	Principals []enforce.Principal
+	// Anyone adds every caller there may be: of the accounts that the policies name, of one
+	// that they do not name, anonymous ones, and services.
+	Anyone bool
+	// Actions are patterns as policies have them: "s3:Delete*". There is at least one.
+	Actions []string
+	// Resources are patterns as policies have them, without variables. None is any.
+	Resources []string
+	// ResourceAccount owns the resource. Empty means the account in its ARN, or else the
+	// caller's own, as in an [enforce.Request].
+	ResourceAccount string
+	// Where are conditions as policies have them, all of which hold of the requests.
+	// Variables are plain text in them.
+	Where []enforce.ConditionElement
+	// Known leaves out the actions that AWS does not have today. Without it a No holds for
+	// those too that AWS adds tomorrow.
+	Known bool
+	// Budget is how many steps the answer may take; 0 is [DefaultBudget].
+	Budget int
+}
+
+// check finds what is wrong with a question, and with the policies that it is about.
+func (q *Question) check(sets ...*enforce.PolicySet) error {
+	if len(q.Actions) == 0 {
+		return errors.New("prove: the question names no action")
+	}
+	if len(q.Principals) == 0 && !q.Anyone {
+		return errors.New("prove: the question names no principal")
+	}
+	for i, a := range q.Actions {
+		if _, err := enforce.ParseAction(a); err != nil {
+			return fmt.Errorf("prove: action %d, %q: %w", i+1, a, err)
+		}
+	}
+	for i, r := range q.Resources {
+		if strings.Contains(r, "${") {
+			return fmt.Errorf("prove: resource %d, %q: a question has no policy variables", i+1, r)
+		}
+		if _, err := enforce.ParseResource(r); err != nil {
+			return fmt.Errorf("prove: resource %d, %q: %w", i+1, r, err)
+		}
+	}
+	if err := q.checkWhere(); err != nil {
+		return err
+	}
+	for i, p := range q.Principals {
+		if err := checkPrincipal(p); err != nil {
+			return fmt.Errorf("prove: principal %d: %w", i+1, err)
+		}
+	}
+	for _, set := range sets {
+		if d := enforce.Evaluate(&enforce.Request{}, set); d.Verdict == enforce.ExplicitDeny && d.Statement == nil {
+			return fmt.Errorf("prove: %w", d.Err())
+		}
+	}
+	return nil
+}
+
+// checkWhere has the conditions read as a policy's.
+func (q *Question) checkWhere() error {
+	if len(q.Where) == 0 {
+		return nil
+	}
+	for i := range q.Where {
+		if name, _, _ := q.Where[i].Qualifiers(); name == "" {
+			return fmt.Errorf("prove: condition %d: unknown condition operator %q", i+1, q.Where[i].Operator.Value)
+		}
+	}
+	_, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
+		Effect: enforce.Text{Value: "Allow"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: q.Where,
+	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
+	if err != nil {
+		return fmt.Errorf("prove: a condition of the question: %w", err)
+	}
+	return nil
+}
+
+func checkPrincipal(p enforce.Principal) error {
+	switch p.Type {
+	case enforce.User, enforce.AssumedRole, enforce.FederatedUser, enforce.Root:
+		if len(p.Account) != 12 || strings.Trim(p.Account, "0123456789") != "" {
+			return fmt.Errorf("account %q has not 12 digits", p.Account)
+		}
+		if p.ARN == "" && p.Type != enforce.User && p.Type != enforce.AssumedRole {
+			return fmt.Errorf("a principal of type %s has an ARN", p.Type)
+		}
+	case enforce.Anonymous, enforce.Service, enforce.WebIdentity, enforce.SAMLIdentity:
+		if p.Account != "" {
+			return fmt.Errorf("a principal of type %s has no account", p.Type)
+		}
+	default:
+		return fmt.Errorf("unknown type of principal %q", p.Type)
+	}
+	return nil
+}
+
+// callers returns those that the question is about.
+func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
+	add := func(c caller) {
+		if !slices.ContainsFunc(all, func(other *caller) bool { return *other == c }) {
+			all = append(all, &c)
+		}
+	}
+	for _, p := range q.Principals {
+		add(caller{Principal: p, any: p.ARN == "" && p.Account != ""})
+	}
+	if !q.Anyone {
+		return all
+	}
+	accounts := accountsIn(append(documents(sets...), q.ResourceAccount, strings.Join(q.Resources, " "))...)
+	for _, account := range append(accounts, unnamedAccount(accounts)) {
+		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
+			add(caller{Principal: enforce.Principal{Type: t, Account: account}, any: true})
+		}
+		add(caller{Principal: enforce.Principal{Type: enforce.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account}})
+	}
+	add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}})
+	add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: "example.amazonaws.com"}})
+	for _, set := range sets {
+		for p := range set.All() {
+			for _, ref := range p.Principals() {
+				switch ref.Type {
+				case "Service":
+					add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: ref.Value}})
+				case "Federated":
+					t := enforce.WebIdentity
+					if strings.Contains(ref.Value, ":saml-provider/") {
+						t = enforce.SAMLIdentity
+					}
+					add(caller{Principal: enforce.Principal{Type: t, Service: ref.Value}})
+				case "CanonicalUser":
+					account := unnamedAccount(accounts)
+					add(caller{Principal: enforce.Principal{Type: enforce.User, Account: account, CanonicalUser: ref.Value}, any: true})
+				default:
+					if who, err := enforce.ParsePrincipal(ref.Value); err == nil && who.Type == enforce.FederatedUser {
+						add(caller{Principal: who})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func documents(sets ...*enforce.PolicySet) (texts []string) {
+	for _, set := range sets {
+		for p := range set.All() {
+			texts = append(texts, p.Document())
+		}
+	}
+	return texts
+}
+
+// unnamedAccount returns an account that is not among those named.
+func unnamedAccount(named []string) string {
+	for _, account := range []string{"999999999999", "888888888888", "777777777777"} {
+		if !slices.Contains(named, account) {
+			return account
+		}
+	}
+	for n := 100000000000; ; n++ {
+		if account := fmt.Sprint(n); !slices.Contains(named, account) {
+			return account
+		}
+	}
+}

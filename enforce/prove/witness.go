@@ -1,0 +1,210 @@
+package prove
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/catalog"
+)
+
+// witness makes the request that a search found, and asks the evaluator about it.
+func (p *proof) witness(s *search) (*enforce.Request, outcome) {
+	for _, who := range p.callerOf(s) {
+		req := &enforce.Request{Principal: who, ResourceAccount: p.question.ResourceAccount}
+		action, _ := s.state(p.encoder.dims[actionField])
+		resource, _ := s.state(p.encoder.dims[resourceField])
+		req.Action, req.Resource = p.action(s, action.values[0]), resource.values[0]
+		req.Resource = p.resource(s, req.Action, req.Resource)
+		for _, name := range slices.Sorted(maps.Keys(p.encoder.dims)) {
+			if strings.HasPrefix(name, "\x00") {
+				continue
+			}
+			d := p.encoder.dims[name]
+			state, _ := s.state(d)
+			switch {
+			case state.multi:
+				req.Context.SetMulti(p.encoder.spelled(name), state.values)
+			case state.values != nil:
+				req.Context.Set(p.encoder.spelled(name), state.values[0])
+			}
+		}
+		if p.replays(req) {
+			return req, possible
+		}
+	}
+	if !s.blurred && !p.encoder.caller.any {
+		p.because("internal: the witness is not what the evaluator says")
+	} else if p.encoder.caller.any {
+		p.because("what the names, ids and ARNs of principals have to do with each other")
+	}
+	return nil, unknown
+}
+
+// replays asks the evaluator.
+func (p *proof) replays(req *enforce.Request) bool {
+	if p.part != nil {
+		return true
+	}
+	if p.lenient {
+		d := enforce.Evaluate(req, p.allow)
+		return d.Verdict != enforce.ImplicitDeny
+	}
+	d := enforce.Evaluate(req, p.allow)
+	if !d.Allowed() {
+		return false
+	}
+	if p.deny == nil {
+		return true
+	}
+	d = enforce.Evaluate(req, p.deny)
+	return !d.Allowed()
+}
+
+// callerOf returns the principal that was found. Where it may be any of a type, its fields
+// belong together: the name is the end of the ARN. What nothing was said of follows from
+// the rest.
+func (p *proof) callerOf(s *search) []enforce.Principal {
+	c := p.encoder.caller
+	if !c.any {
+		return []enforce.Principal{c.Principal}
+	}
+	who := c.Principal
+	field := func(name string) (string, bool) {
+		d := p.encoder.dims[name]
+		if d == nil {
+			return "", false
+		}
+		state, _ := s.state(d)
+		return state.values[0], len(s.said[d]) > 0
+	}
+	fits := func(name, text string) bool {
+		d := p.encoder.dims[name]
+		return within(d.values, text) && !slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
+	}
+	who.UserID, _ = field(idField)
+	if c.Type == enforce.User {
+		if id := "AIDAEXAMPLEEXAMPLE"; fits(idField, id) {
+			who.UserID = id
+		}
+		arn, _ := field(arnField)
+		name, _ := field(nameField)
+		for _, arn := range []string{arn, "arn:aws:iam::" + c.Account + ":user/" + name} {
+			if last := arn[strings.LastIndexByte(arn, '/')+1:]; last != "" && fits(arnField, arn) && fits(nameField, last) {
+				who.ARN, who.UserName = arn, last
+				return []enforce.Principal{who}
+			}
+		}
+		return nil
+	}
+	issuer, issuerSaid := field(issuerField)
+	session, sessionSaid := field(arnField)
+	parts := strings.Split(session, "/")
+	if role := "arn:aws:iam::" + c.Account + ":role/" + parts[1]; sessionSaid && fits(issuerField, role) && !issuerSaid {
+		issuer = role
+	}
+	name := issuer[strings.LastIndexByte(issuer, '/')+1:]
+	if id := "AROAEXAMPLEEXAMPLE:session"; fits(idField, id) {
+		who.UserID = id
+	}
+	for _, arn := range []string{session, "arn:aws:sts::" + c.Account + ":assumed-role/" + name + "/session", "arn:aws:sts::" + c.Account + ":assumed-role/" + name + "/" + parts[len(parts)-1]} {
+		if fields := strings.Split(arn, "/"); len(fields) == 3 && fields[1] == name && fits(arnField, arn) {
+			who.ARN, who.IssuerARN = arn, issuer
+			return []enforce.Principal{who}
+		}
+	}
+	return nil
+}
+
+// action returns the action that was found, in AWS's spelling, or one that AWS has in its
+// place if it may.
+func (p *proof) action(s *search, found string) string {
+	if a, ok := catalog.Find(found); ok {
+		return a.String()
+	}
+	d := p.encoder.dims[actionField]
+	for action := range actionsOf(p.question.Actions) {
+		if !p.spend(1) {
+			break
+		}
+		if lower := lowerASCII(action); within(d.values, lower) &&
+			!slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(lower)) != c.in }) {
+			return action
+		}
+	}
+	return found
+}
+
+// actionsOf ranges over the actions of the services that patterns name.
+func actionsOf(patterns []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var seen []string
+		for _, pattern := range patterns {
+			prefix, _, _ := strings.Cut(strings.ToLower(pattern), ":")
+			prefixes := []string{prefix}
+			if prefix == "*" {
+				prefixes = append([]string{"s3", "iam", "ec2"}, catalog.Prefixes()...)
+			}
+			for _, prefix := range prefixes {
+				service, ok := catalog.Lookup(prefix)
+				if !ok || slices.Contains(seen, prefix) {
+					continue
+				}
+				seen = append(seen, prefix)
+				for _, a := range service.Actions() {
+					if !yield(a.String()) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// resource returns a resource that the action takes, in place of the one that was found, if
+// it may be.
+func (p *proof) resource(s *search, action, found string) string {
+	a, ok := catalog.Find(action)
+	if !ok {
+		return found
+	}
+	d := p.encoder.dims[resourceField]
+	fits := func(text string) bool {
+		return within(d.values, text) && !slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
+	}
+	if len(a.Resources) == 0 && fits("*") {
+		return "*"
+	}
+	account := p.question.ResourceAccount
+	if account == "" {
+		account = p.encoder.caller.Account
+	}
+	for _, target := range a.Resources {
+		if target.Resource.Match(found) {
+			return found
+		}
+		for _, form := range target.Resource.ARNs {
+			if text := filledForm(form, account); fits(text) {
+				return text
+			}
+		}
+	}
+	return found
+}
+
+// filledForm puts examples in place of the variables of an ARN.
+func filledForm(form, account string) string {
+	form = strings.NewReplacer("${Partition}", "aws", "${Region}", "us-east-1", "${Account}", account).Replace(form)
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(form, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		_, form, _ = strings.Cut(rest, "}")
+		b.WriteString("example")
+	}
+}
