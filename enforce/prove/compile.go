@@ -64,9 +64,19 @@ const (
 	resourceForm
 )
 
-// A pattern is an operand as globs; sure are those that match, loose those that may,
-// because a variable in them has a value that is not known.
-type patterns struct{ sure, loose []glob }
+// Patterns are operands as globs: sure are those that match.
+type patterns struct {
+	sure  []glob
+	loose []template
+}
+
+// A template is an operand with a variable of which the value is not known. What it matches
+// is within the glob; it matches nothing where one of the keys has no value.
+type template struct {
+	text string
+	glob glob
+	keys []string
+}
 
 // operand reads a value of a policy. Variables are known in it or not.
 func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
@@ -77,7 +87,7 @@ func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
 			p.sure = append(p.sure, exactly(text))
 		} else {
 			e.because("BinaryEquals with bytes that are no text")
-			p.loose = append(p.loose, wild("*", anyRune))
+			p.loose = append(p.loose, template{value, wild("*", anyRune), nil})
 		}
 		return
 	case resourceForm:
@@ -89,13 +99,13 @@ func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
 			return
 		}
 	}
-	g, result := e.template(value, as, known)
+	g, keys, result := e.template(value, as, known)
 	switch {
 	case result == without: // a variable that has no value: it matches nothing
 	case result == open && as == arnForm:
-		p.loose = append(p.loose, arnGlob)
+		p.loose = append(p.loose, template{value, arnGlob, keys})
 	case result == open:
-		p.loose = append(p.loose, g)
+		p.loose = append(p.loose, template{value, g, keys})
 	case as == arnForm:
 		p.add(resegmented(g))
 	case as == boolForm:
@@ -138,13 +148,13 @@ func (e *encoder) segmented(p *patterns, value string, variables bool) {
 		p.sure = append(p.sure, segments(parts[:]...))
 		return
 	}
-	last, result := e.template(parts[5], likeForm, true)
+	last, keys, result := e.template(parts[5], likeForm, true)
 	g := append(segments(parts[:5]...), element{kind: literal, r: ':'})
 	switch g = append(g, last...); result {
 	case complete:
 		p.sure = append(p.sure, g)
 	case open:
-		p.loose = append(p.loose, g)
+		p.loose = append(p.loose, template{value, g, keys})
 	}
 }
 
@@ -200,7 +210,7 @@ const (
 )
 
 // template puts the values of variables in: rules 12 to 16.
-func (e *encoder) template(s string, as form, variables bool) (glob, expansion) {
+func (e *encoder) template(s string, as form, variables bool) (g glob, keys []string, _ expansion) {
 	plain := func(s string) glob {
 		switch as {
 		case likeForm, arnForm:
@@ -217,9 +227,8 @@ func (e *encoder) template(s string, as form, variables bool) (glob, expansion) 
 		return exactly(s) // wildcards in it are plain characters
 	}
 	if !variables {
-		return plain(s), complete
+		return plain(s), nil, complete
 	}
-	var g glob
 	add := func(more glob) {
 		for _, e := range more {
 			g = g.with(e)
@@ -230,7 +239,7 @@ func (e *encoder) template(s string, as form, variables bool) (glob, expansion) 
 		before, rest, found := strings.Cut(s, "${")
 		add(plain(before))
 		if !found {
-			return g, result
+			return g, keys, result
 		}
 		inner, after, _ := strings.Cut(rest, "}")
 		s = after
@@ -241,14 +250,16 @@ func (e *encoder) template(s string, as form, variables bool) (glob, expansion) 
 		name, def, hasDefault := strings.Cut(inner, ", ")
 		switch text, known := e.variable(name); {
 		case !known:
-			result = max(result, open)
+			if result = open; !hasDefault {
+				keys = append(keys, name)
+			}
 			add(wild("*", anyRune))
 		case text != nil:
 			add(value(*text))
 		case hasDefault:
 			add(value(def[1 : len(def)-1])) // its wildcards are plain characters too
 		default:
-			return nil, without
+			return nil, nil, without
 		}
 	}
 }

@@ -86,9 +86,10 @@ func (e *encoder) resources(values []enforce.Text, variables bool) *node {
 	return e.between(e.dims[resourceField], "resource", p, func(set *textSet) atom { return atom{set: &valueSet{text: set}} })
 }
 
-// between is an atom that holds of what surely matches, and may of what may match.
+// between is an atom of a dimension about the globs that match. That a template matches is
+// a fact of its own, the same wherever it stands; what it matches is within its glob.
 func (e *encoder) between(d *dimension, sort string, p patterns, build func(*textSet) atom) *node {
-	of := func(globs []glob) *node {
+	of := func(globs ...glob) *node {
 		var text strings.Builder
 		text.WriteString(sort)
 		for _, g := range globs {
@@ -96,16 +97,34 @@ func (e *encoder) between(d *dimension, sort string, p patterns, build func(*tex
 		}
 		return claimOf(e.atom(d, text.String(), func() atom { return build(newTextSet(globs...)) }))
 	}
-	sure := of(p.sure)
-	if p.loose == nil {
-		return sure
+	match := of(p.sure...)
+	for _, t := range p.loose {
+		match = either(match, both(e.matches(d.name+"\x00"+sort, t), of(t.glob)))
 	}
-	loose := of(append(p.loose, p.sure...))
-	if sample := build(newTextSet()); sample.set.not {
-		loose, sure = sure, loose
-	}
-	return &node{kind: about, parts: []*node{loose, sure.not()}}
+	return match
 }
+
+// matches says that a template matches the value of a dimension.
+func (e *encoder) matches(where string, t template) *node {
+	n := e.fact(where + "\x00" + t.text)
+	for _, key := range t.keys {
+		n = both(n, e.about(strings.ToLower(key), "a value", atom{set: anyText}))
+	}
+	return n
+}
+
+// fact says something of which nothing is known but that it is so or not.
+func (e *encoder) fact(name string) *node {
+	name = "\x00fact\x00" + name
+	d := e.dims[name]
+	if d == nil {
+		d = &dimension{name: name, absent: true, single: true, memo: make(map[string]answer)}
+		e.dims[name] = d
+	}
+	return e.in(d, "so", []string{"x"}, exactly)
+}
+
+var anyText = &valueSet{text: newTextSet(wild("*", anyRune))}
 
 // key writes what a glob is.
 func (g glob) key(b *strings.Builder) {
@@ -174,13 +193,14 @@ func (e *encoder) condition(c *enforce.ConditionElement, variables bool) *node {
 // text says a condition of texts.
 func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated bool) *node {
 	if isARN { // "*" is every ARN, and nothing else
-		for _, globs := range [][]glob{p.sure, p.loose} {
-			for i, g := range globs {
-				if len(g) == 1 {
-					globs[i] = arnGlob
-				}
+		for i, g := range p.sure {
+			if len(g) == 1 {
+				p.sure[i] = arnGlob
 			}
 		}
+	}
+	if p.loose != nil {
+		return e.loosely(name, sort, p, made, negated)
 	}
 	build := func(set *textSet) atom {
 		a := made
@@ -188,13 +208,64 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 		return a
 	}
 	return e.at(name, func(d *dimension) *node { return e.between(d, sort, p, build) }, func(s keyState) *node {
-		sure := build(newTextSet(p.sure...))
-		loose := build(newTextSet(append(p.loose, p.sure...)...))
-		if a, b := sure.holds(s), loose.holds(s); a != b {
-			return &node{kind: about, parts: []*node{yes, yes}}
-		}
-		return constant(sure.holds(s))
+		a := build(newTextSet(p.sure...))
+		return constant(a.holds(s))
 	})
+}
+
+// loosely is text for templates. With a set operator only a part can be said.
+func (e *encoder) loosely(name, sort string, p patterns, made atom, negated bool) *node {
+	if made.mode != plain {
+		return e.loosest(name, sort, p, made, negated)
+	}
+	build := func(set *textSet) atom { return atom{set: &valueSet{text: set}} }
+	n := e.at(name, func(d *dimension) *node { return e.between(d, "in\x00"+sort, p, build) }, func(s keyState) *node {
+		match := no
+		if !s.multi && s.values != nil {
+			match = constant(newTextSet(p.sure...).has(s.values[0]))
+			for _, t := range p.loose {
+				match = either(match, both(e.matches(name+"\x00"+sort, t), constant(newTextSet(t.glob).has(s.values[0]))))
+			}
+		}
+		return match
+	})
+	switch {
+	case negated:
+		return n.not()
+	case made.absent:
+		return either(n, e.about(name, "absent", atom{mode: presence, absent: true}))
+	}
+	return n
+}
+
+// loosest says that one part of the templates, or all of their globs, match: the condition
+// is between what surely holds and what may.
+func (e *encoder) loosest(name, sort string, p patterns, made atom, negated bool) *node {
+	text := sort
+	for _, g := range p.sure {
+		text += "\x00" + g.String()
+	}
+	for _, t := range p.loose {
+		text += "\x00" + t.text
+	}
+	of := func(sort string, globs []glob) *node {
+		a := made
+		a.set = &valueSet{text: newTextSet(globs...), not: negated}
+		var b strings.Builder
+		for _, g := range globs {
+			g.key(&b)
+		}
+		return e.about(name, sort+text+b.String(), a)
+	}
+	globs := p.sure
+	for _, t := range p.loose {
+		globs = append(globs, t.glob)
+	}
+	tight, loose := of("tight", p.sure), of("loose", globs)
+	if negated {
+		tight, loose = loose, tight
+	}
+	return either(tight, both(e.fact(name+"\x00"+text), loose))
 }
 
 // about says an atom of a condition key.

@@ -12,8 +12,13 @@ import (
 func (q *Question) pins() map[string]keyState {
 	pins := make(map[string]keyState)
 	for _, w := range q.Where {
-		if w.Operator.Value == "StringEquals" && len(w.Values) == 1 {
-			pins[strings.ToLower(w.Key.Value)] = single(w.Values[0].Value)
+		key := strings.ToLower(w.Key.Value)
+		switch {
+		case len(w.Values) != 1:
+		case w.Operator.Value == "StringEquals":
+			pins[key] = single(w.Values[0].Value)
+		case w.Operator.Value == "Null" && strings.EqualFold(w.Values[0].Value, "true"):
+			pins[key] = keyState{}
 		}
 	}
 	return pins
@@ -48,7 +53,7 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 	}
 	e := p.encoder
 	keys := slices.Sorted(maps.Keys(e.open))
-	complete := !s.blurred || len(keys) > 0
+	complete, total := len(keys) > 0, 1
 	var choices [][]keyState
 	for _, k := range keys {
 		d, _, _ := e.key(k)
@@ -63,7 +68,9 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 			}
 		}
 		choices = append(choices, states)
+		total = min(total*len(states), maxGuesses+1)
 	}
+	complete = complete && total <= maxGuesses
 	base := e.pinned
 	for guess := range combinations(keys, choices, maxGuesses) {
 		e.pinned, e.guesses = maps.Clone(base), guess
@@ -75,7 +82,7 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 				return found, possible
 			}
 		}
-		if result != impossible || tried.blurred {
+		if result != impossible {
 			complete = false
 		}
 		if p.left < 0 {
@@ -83,7 +90,7 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 		}
 	}
 	e.guesses = nil
-	if complete && len(keys) > 0 {
+	if complete {
 		return nil, impossible
 	}
 	for _, k := range keys {
@@ -91,6 +98,10 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 	}
 	return nil, unknown
 }
+
+// derivedKeys are those that follow from the caller.
+var derivedKeys = []string{"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice",
+	"aws:principalservicename", "aws:userid", "aws:username"}
 
 // texts returns values that a variable may have: those of the request that was found, the
 // parts of its resource, and those that the policies name.
@@ -114,6 +125,12 @@ func (p *proof) texts(s *search, d *dimension) (all []string) {
 	}
 	if !own.isAbsent() && !own.multi {
 		add(own.values[0])
+	}
+	for _, key := range derivedKeys {
+		_, state, _ := p.encoder.caller.derived(key)
+		for _, v := range state.values {
+			add(v)
+		}
 	}
 	add("x")
 	slices.SortStableFunc(all, func(a, b string) int { return len(a) - len(b) })

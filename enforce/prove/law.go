@@ -19,8 +19,9 @@ type owner struct {
 type law struct {
 	*encoder
 	set *enforce.PolicySet
-	// only leaves out all Denies, and asks one layer alone; see Answer.
+	// lenient leaves all Denies out, and without are Allows that do not count.
 	lenient bool
+	without map[*enforce.Statement]bool
 }
 
 // allowed says that the set allows the request.
@@ -245,7 +246,7 @@ func (l *law) statements(p *enforce.Policy, effect string, visit func(*enforce.S
 		l.elements[p] = doc
 	}
 	for i, s := range p.Statements() {
-		if s.Effect() != effect {
+		if s.Effect() != effect || effect == "Allow" && l.without[s] {
 			continue
 		}
 		el := &doc.Statements[i]

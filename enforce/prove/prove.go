@@ -55,6 +55,8 @@ type proof struct {
 	allow, deny *enforce.PolicySet
 	lenient     bool             // leave the Denies out
 	part        func(*law) *node // ask this alone
+	// without are Allows of the set that do not count.
+	without map[*enforce.Statement]bool
 
 	encoder *encoder
 	blamed  map[*enforce.Statement]bool
@@ -195,7 +197,7 @@ func (p *proof) formula() []*node {
 		parts = append(parts, e.condition(&p.question.Where[i], false))
 	}
 	parts = append(parts, e.guessed()...)
-	allow := &law{encoder: e, set: p.allow, lenient: p.lenient}
+	allow := &law{encoder: e, set: p.allow, lenient: p.lenient, without: p.without}
 	if p.part != nil {
 		return append(parts, p.part(allow))
 	}

@@ -33,6 +33,9 @@ type Question struct {
 	Known bool
 	// Budget is how many steps the answer may take; 0 is [DefaultBudget].
 	Budget int
+
+	where   *enforce.PolicySet // denies where the conditions hold
+	foreign bool               // Anyone is callers of other accounts than the owner's
 }
 
 // check finds what is wrong with a question, and with the policies that it is about.
@@ -82,13 +85,24 @@ func (q *Question) checkWhere() error {
 			return fmt.Errorf("prove: condition %d: unknown condition operator %q", i+1, q.Where[i].Operator.Value)
 		}
 	}
-	_, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
-		Effect: enforce.Text{Value: "Allow"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: q.Where,
+	where, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
+		Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: q.Where,
 	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
 	if err != nil {
 		return fmt.Errorf("prove: a condition of the question: %w", err)
 	}
+	q.where = &enforce.PolicySet{Identity: []*enforce.Policy{where}}
 	return nil
+}
+
+// holds reports whether the conditions of the question hold of a request.
+func (q *Question) holds(req *enforce.Request) bool {
+	if q.where == nil {
+		return true
+	}
+	asked := *req
+	asked.Action = "question:Holds" // which AWS itself does not decide
+	return enforce.Evaluate(&asked, q.where).Verdict == enforce.ExplicitDeny
 }
 
 func checkPrincipal(p enforce.Principal) error {
@@ -125,6 +139,9 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	}
 	accounts := accountsIn(append(documents(sets...), q.ResourceAccount, strings.Join(q.Resources, " "))...)
 	for _, account := range append(accounts, unnamedAccount(accounts)) {
+		if q.foreign && account == q.ResourceAccount {
+			continue
+		}
 		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
 			add(caller{Principal: enforce.Principal{Type: t, Account: account}, any: true})
 		}

@@ -16,8 +16,7 @@ func (p *proof) witness(s *search) (*enforce.Request, outcome) {
 		req := &enforce.Request{Principal: who, ResourceAccount: p.question.ResourceAccount}
 		action, _ := s.state(p.encoder.dims[actionField])
 		resource, _ := s.state(p.encoder.dims[resourceField])
-		req.Action, req.Resource = p.action(s, action.values[0]), resource.values[0]
-		req.Resource = p.resource(s, req.Action, req.Resource)
+		req.Action, req.Resource = action.values[0], resource.values[0]
 		for _, name := range slices.Sorted(maps.Keys(p.encoder.dims)) {
 			if strings.HasPrefix(name, "\x00") {
 				continue
@@ -32,20 +31,27 @@ func (p *proof) witness(s *search) (*enforce.Request, outcome) {
 			}
 		}
 		if p.replays(req) {
+			if p.part == nil && !p.lenient {
+				p.name(req)
+			}
 			return req, possible
 		}
 	}
-	if !s.blurred && !p.encoder.caller.any {
-		p.because("internal: the witness is not what the evaluator says")
-	} else if p.encoder.caller.any {
+	switch {
+	case p.encoder.caller.any:
 		p.because("what the names, ids and ARNs of principals have to do with each other")
+	case !s.blurred && len(p.encoder.open) == 0:
+		p.because("internal: the witness is not what the evaluator says")
 	}
 	return nil, unknown
 }
 
 // replays asks the evaluator.
 func (p *proof) replays(req *enforce.Request) bool {
-	if p.part != nil {
+	switch {
+	case !p.question.holds(req):
+		return false
+	case p.part != nil:
 		return true
 	}
 	if p.lenient {
@@ -118,23 +124,38 @@ func (p *proof) callerOf(s *search) []enforce.Principal {
 	return nil
 }
 
-// action returns the action that was found, in AWS's spelling, or one that AWS has in its
-// place if it may.
-func (p *proof) action(s *search, found string) string {
-	if a, ok := catalog.Find(found); ok {
-		return a.String()
-	}
-	d := p.encoder.dims[actionField]
-	for action := range actionsOf(p.question.Actions) {
-		if !p.spend(1) {
-			break
+// maxNames is how many actions of AWS's are tried in place of one that was found.
+const maxNames = 1000
+
+// name gives a request an action that AWS has, and a resource that the action takes, if
+// there is such a request too.
+func (p *proof) name(req *enforce.Request) {
+	if a, ok := catalog.Find(req.Action); ok {
+		req.Action = a.String()
+	} else {
+		actions := p.encoder.dims[actionField].values
+		tried := 0
+		for action := range actionsOf(append([]string{req.Action}, p.question.Actions...)) {
+			if tried++; tried > maxNames || !p.spend(1) {
+				break
+			}
+			if other := *req; within(actions, lowerASCII(action)) {
+				if other.Action = action; p.replays(&other) {
+					req.Action = action
+					break
+				}
+			}
 		}
-		if lower := lowerASCII(action); within(d.values, lower) &&
-			!slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(lower)) != c.in }) {
-			return action
+	}
+	resources := p.encoder.dims[resourceField].values
+	for _, resource := range p.resourcesOf(req) {
+		if other := *req; within(resources, resource) {
+			if other.Resource = resource; p.replays(&other) {
+				req.Resource = resource
+				return
+			}
 		}
 	}
-	return found
 }
 
 // actionsOf ranges over the actions of the services that patterns name.
@@ -163,35 +184,29 @@ func actionsOf(patterns []string) iter.Seq[string] {
 	}
 }
 
-// resource returns a resource that the action takes, in place of the one that was found, if
-// it may be.
-func (p *proof) resource(s *search, action, found string) string {
-	a, ok := catalog.Find(action)
+// resourcesOf returns examples of the resources that an action takes; none where the
+// request has one already.
+func (p *proof) resourcesOf(req *enforce.Request) (all []string) {
+	a, ok := catalog.Find(req.Action)
 	if !ok {
-		return found
+		return nil
 	}
-	d := p.encoder.dims[resourceField]
-	fits := func(text string) bool {
-		return within(d.values, text) && !slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
-	}
-	if len(a.Resources) == 0 && fits("*") {
-		return "*"
+	if len(a.Resources) == 0 {
+		return []string{"*"}
 	}
 	account := p.question.ResourceAccount
 	if account == "" {
 		account = p.encoder.caller.Account
 	}
 	for _, target := range a.Resources {
-		if target.Resource.Match(found) {
-			return found
+		if target.Resource.Match(req.Resource) {
+			return nil
 		}
 		for _, form := range target.Resource.ARNs {
-			if text := filledForm(form, account); fits(text) {
-				return text
-			}
+			all = append(all, filledForm(form, account))
 		}
 	}
-	return found
+	return all
 }
 
 // filledForm puts examples in place of the variables of an ARN.
