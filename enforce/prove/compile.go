@@ -121,6 +121,18 @@ func (p *patterns) add(g glob) {
 	}
 }
 
+// literal reports whether all patterns are texts, or match everything.
+func (p *patterns) literal() bool {
+	for _, g := range p.sure {
+		if len(g) != 1 || g[0].kind != run || g[0].class != anyRune {
+			if _, ok := g.text(); !ok {
+				return false
+			}
+		}
+	}
+	return p.loose == nil
+}
+
 // onlyBool is the operand of Bool, which takes true and false alone.
 func onlyBool(g glob) glob {
 	set := newTextSet(g)
@@ -144,6 +156,11 @@ func (e *encoder) segmented(p *patterns, value string, variables bool) {
 		return // no ARN begins so
 	}
 	parts[0] = "arn"
+	// A variable in one of the first segments is plain text, and its colon divides the ARN of
+	// a request: such a pattern matches as a whole, or not at all.
+	if first := strings.Join(parts[:5], ":"); strings.Count(first, ":") > 4 && (variables || strings.ContainsAny(first, "*?")) {
+		return
+	}
 	if !variables {
 		p.sure = append(p.sure, segments(parts[:]...))
 		return

@@ -53,16 +53,19 @@ func (e *encoder) in(d *dimension, sort string, values []string, read func(strin
 
 // actions says that the action is one of some: rules 6 and 7.
 func (e *encoder) actions(values ...string) *node {
-	if len(values) == 0 {
-		return no
-	}
-	for i, v := range values {
+	var asked []string
+	for _, v := range values {
 		if v == "*" {
 			return yes
 		}
-		values[i] = lowerASCII(v)
+		if e.question.asks(v) { // most statements are about other actions than the question
+			asked = append(asked, lowerASCII(v))
+		}
 	}
-	return e.in(e.dims[actionField], "action", values, func(s string) glob { return wild(s, anyRune) })
+	if asked == nil {
+		return no
+	}
+	return e.in(e.dims[actionField], "action", asked, func(s string) glob { return wild(s, anyRune) })
 }
 
 func lowerASCII(s string) string {
@@ -207,7 +210,7 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 		a.set = &valueSet{text: set, not: negated}
 		return a
 	}
-	return e.at(name, func(d *dimension) *node { return e.between(d, sort, p, build) }, func(s keyState) *node {
+	return e.at(name, p.literal(), func(d *dimension) *node { return e.between(d, sort, p, build) }, func(s keyState) *node {
 		a := build(newTextSet(p.sure...))
 		return constant(a.holds(s))
 	})
@@ -219,7 +222,7 @@ func (e *encoder) loosely(name, sort string, p patterns, made atom, negated bool
 		return e.loosest(name, sort, p, made, negated)
 	}
 	build := func(set *textSet) atom { return atom{set: &valueSet{text: set}} }
-	n := e.at(name, func(d *dimension) *node { return e.between(d, "in\x00"+sort, p, build) }, func(s keyState) *node {
+	n := e.at(name, false, func(d *dimension) *node { return e.between(d, "in\x00"+sort, p, build) }, func(s keyState) *node {
 		match := no
 		if !s.multi && s.values != nil {
 			match = constant(newTextSet(p.sure...).has(s.values[0]))
@@ -270,13 +273,18 @@ func (e *encoder) loosest(name, sort string, p patterns, made atom, negated bool
 
 // about says an atom of a condition key.
 func (e *encoder) about(name, text string, made atom) *node {
-	return e.at(name, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
+	return e.at(name, made.mode == presence, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
 		func(s keyState) *node { return constant(made.holds(s)) })
 }
 
 // at says something of a condition key: of its dimension, or of what all requests have.
-func (e *encoder) at(name string, dim func(*dimension) *node, fixed func(keyState) *node) *node {
+// Literal says that it is about texts, and not patterns of them.
+func (e *encoder) at(name string, literal bool, dim func(*dimension) *node, fixed func(keyState) *node) *node {
 	d, state, ok := e.key(name)
+	if !ok && literal {
+		// One that no policy names: all of these are alike to what is no pattern.
+		return fixed(single(e.owner.account))
+	}
 	if !ok {
 		e.because(name + " of any account but those that are named")
 		return &node{kind: about, parts: []*node{yes, yes}}

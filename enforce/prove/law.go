@@ -22,6 +22,11 @@ type law struct {
 	// lenient leaves all Denies out, and without are Allows that do not count.
 	lenient bool
 	without map[*enforce.Statement]bool
+	allows  map[*enforce.Policy]*node // of anyAllows
+}
+
+func newLaw(e *encoder, set *enforce.PolicySet) *law {
+	return &law{encoder: e, set: set, allows: make(map[*enforce.Policy]*node)}
 }
 
 // allowed says that the set allows the request.
@@ -87,7 +92,7 @@ func (l *law) crossAccount() *node {
 	switch o := l.owner; {
 	case own == "":
 		return no
-	case o.any:
+	case o.any: // the ARN says it, or else it is the caller's
 		return both(l.inAccount("????????????"), l.inAccount(own).not())
 	case o.other:
 		return yes
@@ -218,7 +223,14 @@ func (l *law) keepsBucketPolicy() *node {
 func (l *law) anyAllows(policies ...*enforce.Policy) *node {
 	var parts []*node
 	for _, p := range policies {
-		l.statements(p, "Allow", func(_ *enforce.Statement, n naming) { parts = append(parts, n.somehow()) })
+		n := l.allows[p]
+		if n == nil {
+			var statements []*node
+			l.statements(p, "Allow", func(_ *enforce.Statement, n naming) { statements = append(statements, n.somehow()) })
+			n = either(statements...)
+			l.allows[p] = n
+		}
+		parts = append(parts, n)
 	}
 	return either(parts...)
 }
@@ -267,9 +279,13 @@ func (l *law) statements(p *enforce.Policy, effect string, visit func(*enforce.S
 
 // applies says that action, resource and conditions of a statement match: rule 5.
 func (l *law) applies(s *enforce.StatementElements, variables bool) *node {
-	parts := []*node{l.concerns(s), l.covers(s, variables)}
+	parts := []*node{l.concerns(s)}
+	if parts[0].kind == never {
+		return no
+	}
+	parts = append(parts, l.covers(s, variables))
 	for i := range s.Conditions {
-		if parts[0].kind == never || parts[1].kind == never {
+		if parts[1].kind == never {
 			return no
 		}
 		parts = append(parts, l.condition(&s.Conditions[i], variables))
@@ -334,8 +350,11 @@ func (l *law) fixed() (free, refused *node) {
 // when that is not known.
 func (e *encoder) key(name string) (*dimension, keyState, bool) {
 	if name == "aws:resourceaccount" {
-		if e.owner.account == "" {
-			return nil, keyState{}, !e.owner.other
+		switch {
+		case e.owner.other:
+			return nil, keyState{}, false
+		case e.owner.account == "":
+			return nil, keyState{}, true
 		}
 		return nil, single(e.owner.account), true
 	}

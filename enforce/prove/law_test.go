@@ -28,7 +28,7 @@ func formulaOf(set *enforce.PolicySet, req *enforce.Request) (*node, func(*dimen
 		}
 	}
 	e.enter()
-	return (&law{encoder: e, set: set}).allowed(), func(d *dimension) (keyState, bool) {
+	return newLaw(e, set).allowed(), func(d *dimension) (keyState, bool) {
 		switch d.name {
 		case actionField:
 			return single(lowerASCII(req.Action)), true

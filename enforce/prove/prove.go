@@ -133,7 +133,7 @@ func (p *proof) owners(c *caller) []owner {
 			owners = append(owners, owner{account: account})
 		}
 	}
-	return append(owners, owner{other: true})
+	return append(owners, owner{other: true, account: unnamedAccount(accountsIn(append(append(documents, c.Account), p.question.Resources...)...))})
 }
 
 // enter sets the dimensions of the caller and the resource up.
@@ -197,13 +197,14 @@ func (p *proof) formula() []*node {
 		parts = append(parts, e.condition(&p.question.Where[i], false))
 	}
 	parts = append(parts, e.guessed()...)
-	allow := &law{encoder: e, set: p.allow, lenient: p.lenient, without: p.without}
+	allow := newLaw(e, p.allow)
+	allow.lenient, allow.without = p.lenient, p.without
 	if p.part != nil {
 		return append(parts, p.part(allow))
 	}
 	parts = append(parts, allow.allowed())
 	if p.deny != nil {
-		parts = append(parts, (&law{encoder: e, set: p.deny}).allowed().not())
+		parts = append(parts, newLaw(e, p.deny).allowed().not())
 	}
 	return parts
 }
@@ -217,7 +218,7 @@ func (p *proof) owned() *node {
 	case o.other:
 		named := []*node{e.inAccount("????????????")}
 		for _, other := range p.owners(e.caller) {
-			if other.account != "" {
+			if other.account != "" && !other.other {
 				named = append(named, e.inAccount(other.account).not())
 			}
 		}

@@ -35,6 +35,7 @@ type Question struct {
 	Budget int
 
 	where   *enforce.PolicySet // denies where the conditions hold
+	globs   []glob             // of Actions
 	foreign bool               // Anyone is callers of other accounts than the owner's
 }
 
@@ -73,6 +74,17 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 		}
 	}
 	return nil
+}
+
+// asks reports whether the question may be about an action that a pattern matches.
+func (q *Question) asks(pattern string) bool {
+	if q.globs == nil {
+		for _, a := range q.Actions {
+			q.globs = append(q.globs, wild(lowerASCII(a), anyRune))
+		}
+	}
+	g := wild(lowerASCII(pattern), anyRune)
+	return slices.ContainsFunc(q.globs, func(asked glob) bool { return !apart(asked, g) })
 }
 
 // checkWhere has the conditions read as a policy's.

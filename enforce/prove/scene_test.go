@@ -84,10 +84,10 @@ type stage struct {
 var stages = []stage{
 	{enforce.ResourcePolicy,
 		[]string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy", "iam:PassRole", "iam:GetUser"},
-		[]string{"arn:aws:s3:::b/k", "arn:aws:s3:::b", "arn:aws:s3:::c/a", "*", "arn:aws:s3:::b/a*", "arn:aws:sqs:us-east-1:" + theirs + ":q", "arn:aws:sqs:us-east-1:" + mine + ":q", "arn:aws:s3:::alice/k"},
+		[]string{"arn:aws:s3:::b/k", "arn:aws:s3:::b", "arn:aws:s3:::c/a", "*", "arn:aws:s3:::b/a*", "arn:aws:sqs:us-east-1:" + theirs + ":q", "arn:aws:sqs:us-east-1:" + mine + ":q", "arn:aws:s3:::alice/k", "arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:q"},
 		[]string{"*", "s3:*", "s3:GetObject", "S3:get*", "s3:?utObject", "s3:*Object", "iam:*", "s3:Put*", "s3:*t*"},
 		[]string{"*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/k", "arn:aws:s3:::*", "arn:*:s3:::?/k", "arn:aws:s3:::${aws:username, 'b'}/*", "arn:aws:s3:::b/${k}",
-			"arn:aws:s3:::b/a${*}", "arn:aws:sqs:*:" + mine + ":*", "arn:aws:sqs", "arn:aws:s3:::*${aws:PrincipalTag/team}*", "arn:aws:s3:::*/a*"}},
+			"arn:aws:s3:::b/a${*}", "arn:aws:sqs:*:" + mine + ":*", "arn:aws:sqs", "arn:aws:s3:::*${aws:PrincipalTag/team}*", "arn:aws:s3:::*/a*", "arn:*:sqs:*:${aws:PrincipalAccount}:q", "arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:q*"}},
 	{enforce.TrustPolicy,
 		[]string{"sts:AssumeRole", "sts:TagSession", "sts:GetSessionToken", "sts:GetCallerIdentity", "sts:GetFederationToken", "sts:AssumeRoot"},
 		[]string{"arn:aws:iam::" + mine + ":role/target", "*", "arn:aws:iam::" + mine + ":role/aws-service-role/x/L"},
