@@ -29,7 +29,7 @@ func finiteQuestion(c chooser, s *stage) Question {
 	q := Question{Principals: some(c, 1, 2, func() enforce.Principal { return of(c, callers...) }),
 		Actions: some(c, 1, 3, func() string { return of(c, s.actions...) }), ResourceAccount: of(c, "", "", mine, theirs)}
 	for range 1 + c.pick(3) {
-		if r := of(c, s.resources...); r != "*" && !strings.Contains(r, "*") {
+		if r := of(c, s.resources...); !strings.ContainsAny(r, "*$") {
 			q.Resources = append(q.Resources, r)
 		}
 	}

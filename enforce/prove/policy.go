@@ -176,10 +176,7 @@ func shrunk(p *enforce.Policy, enough func(*enforce.Policy) bool) *enforce.Polic
 			func(s *enforce.StatementElements) *[]enforce.Text { return &s.Action },
 			func(s *enforce.StatementElements) *[]enforce.Text { return &s.Resource },
 		} {
-			for n := range *list(&s) {
-				if len(*list(&s)) == 1 {
-					break
-				}
+			for _, n := range broadest(*list(&s)) {
 				if smaller := try(func(d *enforce.Document) {
 					texts := list(&d.Statements[i])
 					*texts = slices.Delete(slices.Clone(*texts), n, n+1)
@@ -190,4 +187,18 @@ func shrunk(p *enforce.Policy, enough func(*enforce.Policy) bool) *enforce.Polic
 		}
 	}
 	return nil
+}
+
+// broadest returns the places in a list of patterns that can be left out, the shortest
+// pattern first: it is most likely the one that allows most.
+func broadest(all []enforce.Text) []int {
+	if len(all) < 2 {
+		return nil
+	}
+	places := make([]int, len(all))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int { return len(all[a].Value) - len(all[b].Value) })
+	return places
 }

@@ -16,7 +16,8 @@ type Question struct {
 	// without an ARN stands for all users of the account, or all sessions of its roles.
 	Principals []enforce.Principal
 	// Anyone adds every caller there may be: of the accounts that the policies name, of one
-	// that they do not name, anonymous ones, and services.
+	// that they do not name, anonymous ones, and services. The root user of the owner's
+	// account is not among them, who needs no policy there.
 	Anyone bool
 	// Actions are patterns as policies have them: "s3:Delete*". There is at least one.
 	Actions []string
@@ -157,7 +158,9 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
 			add(caller{Principal: enforce.Principal{Type: t, Account: account}, any: true})
 		}
-		add(caller{Principal: enforce.Principal{Type: enforce.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account}})
+		if q.ResourceAccount != "" && account != q.ResourceAccount {
+			add(caller{Principal: enforce.Principal{Type: enforce.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account}})
+		}
 	}
 	add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}})
 	add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: "example.amazonaws.com"}})
