@@ -166,3 +166,33 @@ func (s *textSet) has(text string) bool {
 	}
 	return s.states[at].accepts
 }
+
+// maxCases is how many ways to write a text in capitals and small letters are gone through.
+const maxCases = 256
+
+// cases returns all texts of a set of words in any case; false when it has others, or more.
+func (s *textSet) cases() (all []glob, ok bool) {
+	for _, g := range s.globs {
+		words := []glob{{}}
+		for _, e := range g {
+			letters := []rune{e.r}
+			switch e.kind {
+			case folded:
+				letters = orbit(e.r)
+			case one, run:
+				return nil, false
+			}
+			var longer []glob
+			for _, word := range words {
+				for _, r := range letters {
+					longer = append(longer, append(word[:len(word):len(word)], element{kind: literal, r: r}))
+				}
+			}
+			if words = longer; len(words) > maxCases {
+				return nil, false
+			}
+		}
+		all = append(all, words...)
+	}
+	return all, true
+}

@@ -13,7 +13,7 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-var cases = flag.Int("cases", 300, "how many drawn cases each comparison makes")
+var cases = flag.Int("cases", 60, "how many drawn cases each comparison makes")
 
 // A fatal is a test, or the draw of a property.
 type fatal interface{ Fatalf(string, ...any) }

@@ -57,7 +57,7 @@ func checkLaw(t interface{ Fatalf(string, ...any) }, c chooser) {
 func TestFormulaIsTheEvaluator(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) { checkLaw(t, rapidChooser{t}) })
-	for i := range 3000 {
+	for i := range 10 * *cases {
 		checkLaw(t, &fastChooser{uint64(i)})
 	}
 }

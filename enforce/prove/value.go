@@ -235,10 +235,19 @@ func (w *work) value(limits []limit) (string, outcome) {
 			return c, possible
 		}
 	}
+	for _, m := range members {
+		if all, ok := m.set.cases(); ok && m.in {
+			return w.either(limits, newTextSet(all...))
+		}
+	}
 	// Each family alone has values, and no candidate is in all.
-	w.because("a key that is compared as a text and as a number, date or address")
+	w.because(mixed)
 	return "", unknown
 }
+
+// mixed is why it is not known of a key with operators of several types: a number or an
+// address can be written in many ways, and a pattern may take one of them.
+const mixed = "a key that is compared as a text and as a number, date or address"
 
 // either looks for a value among the few texts of a set.
 func (w *work) either(limits []limit, set *textSet) (string, outcome) {
