@@ -65,7 +65,7 @@ func TestNoNewAccess(t *testing.T) {
 		seen[checkPair(t, &fastChooser{uint64(i)})]++
 	}
 	t.Log(seen)
-	if seen[Yes] < *cases/10 || seen[No] < *cases/10 || seen[Unknown] > *cases/10 {
+	if seen[Yes] < *cases/20 || seen[No] < *cases/10 || seen[Unknown] > *cases/10 {
 		t.Errorf("too few of a sort, or too many unknown: %v", seen)
 	}
 }
@@ -132,7 +132,7 @@ func FuzzProve(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 400 {
-			t.Skip()
+			return
 		}
 		checkLaw(t, &byteChooser{data})
 		checkFinite(t, &byteChooser{data})

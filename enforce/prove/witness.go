@@ -130,22 +130,29 @@ const maxNames = 1000
 // name gives a request an action that AWS has, and a resource that the action takes, if
 // there is such a request too.
 func (p *proof) name(req *enforce.Request) {
+	known := ""
 	if a, ok := catalog.Find(req.Action); ok {
-		req.Action = a.String()
-	} else {
-		actions := p.encoder.dims[actionField].values
+		known = a.String()
+	}
+	if actions := p.encoder.dims[actionField].values; known == "" || !takes(known, req.Resource) {
 		tried := 0
 		for action := range actionsOf(append([]string{req.Action}, p.question.Actions...)) {
 			if tried++; tried > maxNames || !p.spend(1) {
 				break
 			}
-			if other := *req; within(actions, lowerASCII(action)) {
+			fits := takes(action, req.Resource)
+			if other := *req; (fits || known == "") && within(actions, lowerASCII(action)) {
 				if other.Action = action; p.replays(&other) {
-					req.Action = action
-					break
+					known = action
+					if fits {
+						break
+					}
 				}
 			}
 		}
+	}
+	if known != "" {
+		req.Action = known
 	}
 	resources := p.encoder.dims[resourceField].values
 	for _, resource := range p.resourcesOf(req) {
@@ -182,6 +189,16 @@ func actionsOf(patterns []string) iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// takes reports whether AWS has an action that acts on such a resource.
+func takes(action, resource string) bool {
+	a, ok := catalog.Find(action)
+	if !ok {
+		return false
+	}
+	return len(a.Resources) == 0 && resource == "*" ||
+		slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Resource.Match(resource) })
 }
 
 // resourcesOf returns examples of the resources that an action takes; none where the
