@@ -62,6 +62,10 @@ func (c *caller) dimensions() map[string]*dimension {
 		// A path has slashes, and a name none.
 		return map[string]*dimension{arnField: field(arnField, user), idField: field(idField, "AIDA*"), nameField: field(nameField, "?*")}
 	}
+	if c.Type == enforce.FederatedUser {
+		return map[string]*dimension{arnField: field(arnField, "arn:aws:sts::"+c.Account+":federated-user/?*"), issuerField: field(issuerField, user),
+			idField: field(idField, c.Account+":?*")}
+	}
 	issuer := field(issuerField, "arn:aws:iam::"+c.Account+":role/?*")
 	linked := &valueSet{text: newTextSet(wild("*:role/aws-service-role/*", anyRune))}
 	issuer.values = append(issuer.values, limit{linked, false})

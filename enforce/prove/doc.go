@@ -31,5 +31,6 @@
 // a Yes; a key that is compared as a text and as a number, date or address; BinaryEquals with
 // bytes that are no text; dates more than 30,000 years away; patterns of aws:ResourceAccount
 // where any account may own the resource; what names, ids and ARNs of a principal have to do
-// with each other where a question leaves them open; and what takes more than the budget.
+// with each other where a question leaves them open; a No about anyone where conditions have
+// patterns of accounts or services; and what takes more than the budget.
 package prove

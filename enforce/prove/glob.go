@@ -11,8 +11,7 @@ type class uint8
 const (
 	anyRune class = iota
 	noColon       // the first five segments of an ARN have no colon
-	vendor        // the prefix of a service: a-z, 0-9 and -
-	alnum         // the name of an action, in lower case: a-z and 0-9
+	name          // the prefix of a service and the name of an action, in lower case: a-z, 0-9 and -
 	digit
 )
 
@@ -20,10 +19,8 @@ func (c class) has(r rune) bool {
 	switch c {
 	case noColon:
 		return r != ':'
-	case vendor:
-		return r == '-' || alnum.has(r)
-	case alnum:
-		return 'a' <= r && r <= 'z' || digit.has(r)
+	case name:
+		return r == '-' || 'a' <= r && r <= 'z' || digit.has(r)
 	case digit:
 		return '0' <= r && r <= '9'
 	}

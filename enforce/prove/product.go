@@ -245,7 +245,7 @@ func alphabet(members []member) []rune {
 		other("0123456789")
 		other("-")
 		other(":")
-		return append(letters, unnamed(named, func(r rune) bool { return !vendor.has(r) && r != ':' }))
+		return append(letters, unnamed(named, func(r rune) bool { return !name.has(r) && r != ':' }))
 	}
 	return append(letters, unnamed(named, func(rune) bool { return true }))
 }

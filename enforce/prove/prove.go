@@ -76,6 +76,8 @@ func (p *proof) answer() Answer {
 	switch {
 	case found != nil:
 		a.Verdict, a.Witness = Yes, found
+	case result == impossible && p.question.patterns:
+		a.Reasons = []string{"patterns of accounts or services, where anyone may call"}
 	case result == impossible:
 		a.Verdict = No
 		p.explain(&a)
@@ -153,7 +155,7 @@ func (e *encoder) enter() {
 
 // actionSet is the actions of a question. Names of actions are in lower case here.
 func (q *Question) actionSet() []limit {
-	form := append(glob{{kind: one, class: vendor}, {kind: run, class: vendor}, {kind: literal, r: ':'}}, element{kind: one, class: alnum}, element{kind: run, class: alnum})
+	form := append(glob{{kind: one, class: name}, {kind: run, class: name}, {kind: literal, r: ':'}}, element{kind: one, class: name}, element{kind: run, class: name})
 	limits := []limit{{&valueSet{text: newTextSet(form)}, true}}
 	globs := make([]glob, len(q.Actions))
 	for i, a := range q.Actions {

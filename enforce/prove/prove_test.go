@@ -12,6 +12,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/enforce/prove"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 func parse(t testing.TB, kind enforce.Kind, statements ...string) *enforce.Policy {
@@ -233,4 +234,34 @@ func TestAnyone(t *testing.T) {
 	a, err := prove.Can(t.Context(), bucket(`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:PrincipalType":"Nobody"}}}`), q)
 	require.NoError(t, err)
 	assert.Equal(t, prove.No, a.Verdict)
+}
+
+// Among anyone are federated users, services that a condition names, and callers of tokens;
+// where conditions have patterns of accounts, no No is given.
+func TestAnyoneOfAllSorts(t *testing.T) {
+	t.Parallel()
+	q := prove.Question{Anyone: true, Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::b/*"}, ResourceAccount: "111122223333"}
+	for condition, want := range map[string]prove.Verdict{
+		`{"StringEquals":{"aws:PrincipalType":"FederatedUser"},"StringLike":{"aws:userid":"*:bob"}}`:               prove.Yes,
+		`{"StringEquals":{"aws:PrincipalServiceName":"logs.amazonaws.com"}}`:                                       prove.Yes,
+		`{"StringLike":{"aws:PrincipalAccount":"4444*","aws:PrincipalType":"Nobody"}}`:                             prove.Unknown,
+		`{"StringLike":{"aws:PrincipalServiceName":"logs.*","aws:PrincipalType":"Nobody"}}`:                        prove.Unknown,
+		`{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::44*:role/x"},"StringEquals":{"aws:PrincipalType":"Nobody"}}`: prove.Unknown,
+	} {
+		p := parse(t, enforce.BucketPolicy, `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":`+condition+`}`)
+		a, err := prove.Can(t.Context(), &enforce.PolicySet{Resource: p}, q)
+		require.NoError(t, err)
+		assert.Equal(t, want, a.Verdict, "%s %v", condition, a.Reasons)
+	}
+}
+
+// The names of all actions of AWS are such that a question is about them.
+func TestActionsOfAWS(t *testing.T) {
+	t.Parallel()
+	for _, prefix := range catalog.Prefixes() {
+		service, _ := catalog.Lookup(prefix)
+		for _, action := range service.Actions() {
+			require.Regexp(t, `^[A-Za-z0-9-]+:[A-Za-z0-9-]+$`, action.String())
+		}
+	}
 }

@@ -35,9 +35,10 @@ type Question struct {
 	// Budget is how many steps the answer may take; 0 is [DefaultBudget].
 	Budget int
 
-	where   *enforce.PolicySet // denies where the conditions hold
-	globs   []glob             // of Actions
-	foreign bool               // Anyone is callers of other accounts than the owner's
+	where    *enforce.PolicySet // denies where the conditions hold
+	globs    []glob             // of Actions
+	patterns bool               // conditions have patterns of callers, of which some were not asked about
+	foreign  bool               // Anyone is callers of other accounts than the owner's
 }
 
 // check finds what is wrong with a question, and with the policies that it is about.
@@ -155,7 +156,7 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 		if q.foreign && account == q.ResourceAccount {
 			continue
 		}
-		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
+		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole, enforce.FederatedUser} {
 			add(caller{Principal: enforce.Principal{Type: t, Account: account}, any: true})
 		}
 		if q.ResourceAccount != "" && account != q.ResourceAccount {
@@ -163,7 +164,13 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 		}
 	}
 	add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}})
-	add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: "example.amazonaws.com"}})
+	services, open := q.named(sets...)
+	q.patterns = open
+	for _, service := range append(services, "example.amazonaws.com") {
+		add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: service}})
+	}
+	add(caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: "example.com"}})
+	add(caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: "arn:aws:iam::" + unnamedAccount(accounts) + ":saml-provider/example"}})
 	for _, set := range sets {
 		for p := range set.All() {
 			for _, ref := range p.Principals() {
@@ -179,15 +186,48 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 				case "CanonicalUser":
 					account := unnamedAccount(accounts)
 					add(caller{Principal: enforce.Principal{Type: enforce.User, Account: account, CanonicalUser: ref.Value}, any: true})
-				default:
-					if who, err := enforce.ParsePrincipal(ref.Value); err == nil && who.Type == enforce.FederatedUser {
-						add(caller{Principal: who})
-					}
 				}
 			}
 		}
 	}
 	return all
+}
+
+// named returns the services that conditions name, and reports whether conditions have
+// patterns of accounts or services: callers that match these may differ from those that are
+// asked about.
+func (q *Question) named(sets ...*enforce.PolicySet) (services []string, patterns bool) {
+	look := func(c *enforce.ConditionElement) {
+		operator, _, _ := c.Qualifiers()
+		family, _ := familyOf(operator)
+		for _, v := range c.Values {
+			wild := strings.ContainsAny(v.Value, "*?$")
+			switch strings.ToLower(c.Key.Value) {
+			case "aws:principalservicename":
+				if patterns = patterns || wild; !wild {
+					services = append(services, v.Value)
+				}
+			case "aws:principalaccount":
+				patterns = patterns || wild && v.Value != "*" || family != "text" && family != "Null"
+			case "aws:principalarn":
+				account := splitPattern(v.Value)[4]
+				patterns = patterns || strings.ContainsAny(account, "*?$") && account != "*" || !strings.Contains(v.Value, ":") && v.Value != "*"
+			}
+		}
+	}
+	for i := range q.Where {
+		look(&q.Where[i])
+	}
+	for _, set := range sets {
+		for p := range set.All() {
+			for _, s := range p.Elements().Statements {
+				for i := range s.Conditions {
+					look(&s.Conditions[i])
+				}
+			}
+		}
+	}
+	return services, patterns
 }
 
 func documents(sets ...*enforce.PolicySet) (texts []string) {

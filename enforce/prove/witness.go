@@ -106,6 +106,17 @@ func (p *proof) callerOf(s *search) []enforce.Principal {
 		return nil
 	}
 	issuer, issuerSaid := field(issuerField)
+	if c.Type == enforce.FederatedUser {
+		arn, _ := field(arnField)
+		for _, arn := range []string{arn, "arn:aws:sts::" + c.Account + ":federated-user/" + strings.TrimPrefix(who.UserID, c.Account+":")} {
+			_, name, _ := strings.Cut(arn, "/")
+			if id := c.Account + ":" + name; fits(arnField, arn) && fits(idField, id) {
+				who.ARN, who.IssuerARN, who.UserID = arn, issuer, id
+				return []enforce.Principal{who}
+			}
+		}
+		return nil
+	}
 	session, sessionSaid := field(arnField)
 	parts := strings.Split(session, "/")
 	if role := "arn:aws:iam::" + c.Account + ":role/" + parts[1]; sessionSaid && fits(issuerField, role) && !issuerSaid {
