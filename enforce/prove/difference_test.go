@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -140,10 +139,4 @@ func FuzzProve(f *testing.F) {
 		checkPair(t, &byteChooser{data})
 		checkLaws(t, &byteChooser{data})
 	})
-}
-
-func identity(t require.TestingT, statements string) *enforce.Policy {
-	p, err := enforce.Parse(`{"Version":"2012-10-17","Statement":[`+statements+`]}`, enforce.IdentityPolicy, enforce.Source{Name: "p"})
-	require.NoError(t, err)
-	return p
 }

@@ -171,21 +171,29 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	}
 	add(caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: "example.com"}})
 	add(caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: "arn:aws:iam::" + unnamedAccount(accounts) + ":saml-provider/example"}})
+	for _, c := range listed(unnamedAccount(accounts), sets...) {
+		add(c)
+	}
+	return all
+}
+
+// listed returns the services, identity providers and canonical users that policies name;
+// the account is that of the last.
+func listed(account string, sets ...*enforce.PolicySet) (all []caller) {
 	for _, set := range sets {
 		for p := range set.All() {
 			for _, ref := range p.Principals() {
 				switch ref.Type {
 				case "Service":
-					add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: ref.Value}})
+					all = append(all, caller{Principal: enforce.Principal{Type: enforce.Service, Service: ref.Value}})
 				case "Federated":
 					t := enforce.WebIdentity
 					if strings.Contains(ref.Value, ":saml-provider/") {
 						t = enforce.SAMLIdentity
 					}
-					add(caller{Principal: enforce.Principal{Type: t, Service: ref.Value}})
+					all = append(all, caller{Principal: enforce.Principal{Type: t, Service: ref.Value}})
 				case "CanonicalUser":
-					account := unnamedAccount(accounts)
-					add(caller{Principal: enforce.Principal{Type: enforce.User, Account: account, CanonicalUser: ref.Value}, any: true})
+					all = append(all, caller{Principal: enforce.Principal{Type: enforce.User, Account: account, CanonicalUser: ref.Value}, any: true})
 				}
 			}
 		}

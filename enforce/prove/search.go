@@ -14,7 +14,6 @@ type search struct {
 	said    map[*dimension][]said
 	blamed  map[*enforce.Statement]bool // those that stood in the way
 	blurred bool                        // something was not known
-	depth   int
 }
 
 func newSearch(w *work) *search {

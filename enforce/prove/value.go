@@ -235,12 +235,16 @@ func (w *work) value(limits []limit) (string, outcome) {
 			return c, possible
 		}
 	}
+	return w.mixed(limits, members)
+}
+
+// mixed finds a value where each family alone has some, and none that was tried is in all.
+func (w *work) mixed(limits []limit, members []member) (string, outcome) {
 	for _, m := range members {
 		if all, ok := m.set.cases(); ok && m.in {
 			return w.either(limits, newTextSet(all...))
 		}
 	}
-	// Each family alone has values, and no candidate is in all.
 	w.because(mixed)
 	return "", unknown
 }

@@ -77,62 +77,87 @@ func (p *proof) callerOf(s *search) []enforce.Principal {
 	if !c.any {
 		return []enforce.Principal{c.Principal}
 	}
+	var ok bool
 	who := c.Principal
-	field := func(name string) (string, bool) {
-		d := p.encoder.dims[name]
-		if d == nil {
-			return "", false
-		}
-		state, _ := s.state(d)
-		return state.values[0], len(s.said[d]) > 0
+	f := fields{s, p.encoder.dims}
+	switch c.Type {
+	case enforce.User:
+		ok = f.user(&who)
+	case enforce.FederatedUser:
+		ok = f.federatedUser(&who)
+	default:
+		ok = f.session(&who)
 	}
-	fits := func(name, text string) bool {
-		d := p.encoder.dims[name]
-		return within(d.values, text) && !slices.ContainsFunc(s.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
-	}
-	who.UserID, _ = field(idField)
-	if c.Type == enforce.User {
-		if id := "AIDAEXAMPLEEXAMPLE"; fits(idField, id) {
-			who.UserID = id
-		}
-		arn, _ := field(arnField)
-		name, _ := field(nameField)
-		for _, arn := range []string{arn, "arn:aws:iam::" + c.Account + ":user/" + name} {
-			if last := arn[strings.LastIndexByte(arn, '/')+1:]; last != "" && fits(arnField, arn) && fits(nameField, last) {
-				who.ARN, who.UserName = arn, last
-				return []enforce.Principal{who}
-			}
-		}
+	if !ok {
 		return nil
 	}
-	issuer, issuerSaid := field(issuerField)
-	if c.Type == enforce.FederatedUser {
-		arn, _ := field(arnField)
-		for _, arn := range []string{arn, "arn:aws:sts::" + c.Account + ":federated-user/" + strings.TrimPrefix(who.UserID, c.Account+":")} {
-			_, name, _ := strings.Cut(arn, "/")
-			if id := c.Account + ":" + name; fits(arnField, arn) && fits(idField, id) {
-				who.ARN, who.IssuerARN, who.UserID = arn, issuer, id
-				return []enforce.Principal{who}
-			}
-		}
-		return nil
+	return []enforce.Principal{who}
+}
+
+// fields are those of a caller that was found.
+type fields struct {
+	*search
+	dims map[string]*dimension
+}
+
+func (f *fields) found(name string) string {
+	state, _ := f.state(f.dims[name])
+	return state.values[0]
+}
+
+// fits reports whether a field may have a text too.
+func (f *fields) fits(name, text string) bool {
+	d := f.dims[name]
+	return within(d.values, text) && !slices.ContainsFunc(f.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
+}
+
+// id returns the id that was found, or a plain one.
+func (f *fields) id(plain string) string {
+	if f.fits(idField, plain) {
+		return plain
 	}
-	session, sessionSaid := field(arnField)
+	return f.found(idField)
+}
+
+func (f *fields) user(who *enforce.Principal) bool {
+	who.UserID = f.id("AIDAEXAMPLEEXAMPLE")
+	for _, arn := range []string{f.found(arnField), "arn:aws:iam::" + who.Account + ":user/" + f.found(nameField)} {
+		if last := arn[strings.LastIndexByte(arn, '/')+1:]; last != "" && f.fits(arnField, arn) && f.fits(nameField, last) {
+			who.ARN, who.UserName = arn, last
+			return true
+		}
+	}
+	return false
+}
+
+func (f *fields) federatedUser(who *enforce.Principal) bool {
+	who.IssuerARN = f.found(issuerField)
+	prefix := "arn:aws:sts::" + who.Account + ":federated-user/"
+	for _, arn := range []string{f.found(arnField), prefix + strings.TrimPrefix(f.found(idField), who.Account+":")} {
+		if id := who.Account + ":" + strings.TrimPrefix(arn, prefix); f.fits(arnField, arn) && f.fits(idField, id) {
+			who.ARN, who.UserID = arn, id
+			return true
+		}
+	}
+	return false
+}
+
+// session is of a role: its ARN has the role's name, and its id ends with its own.
+func (f *fields) session(who *enforce.Principal) bool {
+	session, issuer := f.found(arnField), f.found(issuerField)
 	parts := strings.Split(session, "/")
-	if role := "arn:aws:iam::" + c.Account + ":role/" + parts[1]; sessionSaid && fits(issuerField, role) && !issuerSaid {
+	if role := "arn:aws:iam::" + who.Account + ":role/" + parts[1]; len(f.said[f.dims[issuerField]]) == 0 && f.fits(issuerField, role) {
 		issuer = role
 	}
-	name := issuer[strings.LastIndexByte(issuer, '/')+1:]
-	if id := "AROAEXAMPLEEXAMPLE:session"; fits(idField, id) {
-		who.UserID = id
-	}
-	for _, arn := range []string{session, "arn:aws:sts::" + c.Account + ":assumed-role/" + name + "/session", "arn:aws:sts::" + c.Account + ":assumed-role/" + name + "/" + parts[len(parts)-1]} {
-		if fields := strings.Split(arn, "/"); len(fields) == 3 && fields[1] == name && fits(arnField, arn) {
+	who.UserID = f.id("AROAEXAMPLEEXAMPLE:session")
+	prefix := "arn:aws:sts::" + who.Account + ":assumed-role/" + issuer[strings.LastIndexByte(issuer, '/')+1:] + "/"
+	for _, arn := range []string{session, prefix + "session", prefix + parts[len(parts)-1]} {
+		if strings.HasPrefix(arn, prefix) && strings.Count(arn, "/") == 2 && f.fits(arnField, arn) {
 			who.ARN, who.IssuerARN = arn, issuer
-			return []enforce.Principal{who}
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // maxNames is how many actions of AWS's are tried in place of one that was found.
