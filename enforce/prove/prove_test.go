@@ -74,6 +74,13 @@ func TestCan(t *testing.T) {
 			prove.Question{Actions: []string{"s3:PutObject"}}, prove.Yes},
 		{"no values of a set", []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["a"]},"ForAnyValue:StringNotEquals":{"aws:TagKeys":"a"}}}`},
 			prove.Question{Actions: []string{"s3:PutObject"}}, prove.No},
+		{"a value that a Deny leaves in a set", []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}}`,
+			`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}}}`},
+			prove.Question{Actions: []string{"s3:PutObject"}}, prove.Yes},
+		{"an address in the middle of a block", []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/30"},"NotIpAddress":{"aws:SourceIp":["10.0.0.0/31","10.0.0.3"]}}}`},
+			prove.Question{Actions: []string{"s3:PutObject"}}, prove.Yes},
+		{"an owner whom no policy names", []string{`{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:12*:q","Condition":{"StringNotEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"}}}`},
+			prove.Question{Actions: []string{"sqs:SendMessage"}, Resources: []string{"arn:aws:sqs:*:12*5:*"}}, prove.No}, // across accounts
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -264,4 +271,24 @@ func TestActionsOfAWS(t *testing.T) {
 			require.Regexp(t, `^[A-Za-z0-9-]+:[A-Za-z0-9-]+$`, action.String())
 		}
 	}
+}
+
+// The account in a resource's ARN and aws:ResourceAccount are one.
+func TestOwner(t *testing.T) {
+	t.Parallel()
+	identity := parse(t, enforce.IdentityPolicy, `{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:12*:q","Condition":{"StringNotEquals":{"aws:ResourceAccount":["${aws:PrincipalAccount}","121212121212"]}}}`)
+	queue := parse(t, enforce.QueuePolicy, `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:*","Resource":"*"}`)
+	set := &enforce.PolicySet{Identity: []*enforce.Policy{identity}, Resource: queue}
+	q := prove.Question{Principals: alice(t), Actions: []string{"sqs:SendMessage"}, Resources: []string{"arn:aws:sqs:us-east-1:12*:*"}}
+	q.Where = []enforce.ConditionElement{enforce.Condition("StringNotEquals", "aws:ResourceAccount", "111122223333")}
+	a, err := prove.Can(t.Context(), set, q)
+	require.NoError(t, err)
+	require.Equal(t, prove.Yes, a.Verdict, a.Reasons)
+	assert.Regexp(t, `^arn:aws:sqs:us-east-1:12\d{10}:q$`, a.Witness.Resource)
+	assert.NotContains(t, a.Witness.Resource, "121212121212")
+
+	q.Resources = []string{"arn:aws:sqs:us-east-1:121212121212:*"}
+	a, err = prove.Can(t.Context(), set, q)
+	require.NoError(t, err)
+	assert.Equal(t, prove.No, a.Verdict)
 }
