@@ -292,3 +292,29 @@ func TestOwner(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, prove.No, a.Verdict)
 }
+
+// Policy variables whose keys may have any value: equal to another key, and not.
+func TestOpenVariables(t *testing.T) {
+	t.Parallel()
+	equal := `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"x":"${k}"}}}`
+	other := `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"x":"${k}"}}}`
+	same := `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"x":"${k}"}}}`
+	q := prove.Question{Principals: alice(t), Actions: []string{"s3:*"}}
+	can := func(statements ...string) prove.Verdict {
+		a, err := prove.Can(t.Context(), &enforce.PolicySet{Identity: []*enforce.Policy{parse(t, enforce.IdentityPolicy, statements...)}}, q)
+		require.NoError(t, err)
+		return a.Verdict
+	}
+	assert.Equal(t, prove.Yes, can(other, equal))
+	assert.Equal(t, prove.Yes, can(same))
+	assert.Equal(t, prove.No, can(same, equal))
+	assert.Equal(t, prove.No, can(equal))
+
+	q.Where = []enforce.ConditionElement{enforce.Condition("Null", "x", "true")}
+	assert.Equal(t, prove.Yes, can(other))
+	assert.Equal(t, prove.No, can(same))
+
+	// There is such a number, 0.7, which is not found: it is no No.
+	q.Where = []enforce.ConditionElement{enforce.Condition("StringEquals", "k", "7", "8")}
+	assert.Equal(t, prove.Unknown, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
+}
