@@ -39,6 +39,9 @@ func (o *instantValue) match(_ *eval, v item) outcome {
 	return outcomeOf(o.compare(at.Compare(o.at)))
 }
 
+// ParseDate reads a date as the Date operators do; false when it is none.
+func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
+
 // parseDate reads seconds since 1970, or a form of the W3C's profile of ISO 8601:
 // YYYY, YYYY-MM, YYYY-MM-DD, or a date with Thh:mm, Thh:mm:ss or Thh:mm:ss.s and
 // the zone Z, +hh:mm or -hh:mm.

@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -23,6 +24,10 @@ var rcpServices = func() map[string]bool {
 	}
 	return services
 }()
+
+// RCPServices returns the prefixes of the services that resource control policies are for,
+// sorted.
+func RCPServices() []string { return slices.Sorted(maps.Keys(rcpServices)) }
 
 // rcpsApply reports whether resource control policies apply to an action, given in lower
 // case, on a resource. "RCPs apply to the resources that are authorized as part of an

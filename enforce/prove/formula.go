@@ -1,0 +1,115 @@
+package prove
+
+import "github.com/leastpriv/leastpriv/enforce"
+
+type nodeKind uint8
+
+const (
+	never nodeKind = iota
+	always
+	claim // an atom, or its contrary
+	and
+	or
+	// about is what cannot be said exactly: the first of its parts holds wherever it holds,
+	// the second wherever it does not.
+	about
+)
+
+// A node is a formula about requests. Negations are pushed down to the atoms.
+type node struct {
+	kind  nodeKind
+	claim said
+	parts []*node
+	// deny is the statement that the formula keeps from applying, if it is that.
+	deny *enforce.Statement
+}
+
+var (
+	yes = &node{kind: always}
+	no  = &node{kind: never}
+)
+
+func constant(b bool) *node {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func both(parts ...*node) *node   { return joined(and, parts) }
+func either(parts ...*node) *node { return joined(or, parts) }
+
+// joined leaves out what changes nothing.
+func joined(kind nodeKind, parts []*node) *node {
+	neutral, decisive := always, never
+	if kind == or {
+		neutral, decisive = never, always
+	}
+	var kept []*node
+	for _, p := range parts {
+		switch p.kind {
+		case neutral:
+		case decisive:
+			return p
+		default:
+			kept = append(kept, p)
+		}
+	}
+	switch len(kept) {
+	case 0:
+		return &node{kind: neutral}
+	case 1:
+		return kept[0]
+	}
+	return &node{kind: kind, parts: kept}
+}
+
+// not returns the contrary.
+func (n *node) not() *node {
+	switch n.kind {
+	case never:
+		return yes
+	case always:
+		return no
+	case claim:
+		return &node{kind: claim, claim: said{n.claim.atom, !n.claim.in}}
+	case about:
+		return &node{kind: about, parts: []*node{n.parts[1], n.parts[0]}}
+	}
+	parts := make([]*node, len(n.parts))
+	for i, p := range n.parts {
+		parts[i] = p.not()
+	}
+	kind := and
+	if n.kind == and {
+		kind = or
+	}
+	return joined(kind, parts)
+}
+
+// holds reports whether a formula holds of what a request has. Where that cannot be said
+// exactly, it may.
+func (n *node) holds(state func(*dimension) (keyState, bool)) bool {
+	switch n.kind {
+	case claim:
+		s, ok := state(n.claim.dim)
+		return ok && n.claim.holds(s) == n.claim.in
+	case and:
+		for _, p := range n.parts {
+			if !p.holds(state) {
+				return false
+			}
+		}
+		return true
+	case or:
+		for _, p := range n.parts {
+			if p.holds(state) {
+				return true
+			}
+		}
+		return false
+	case about:
+		return n.parts[0].holds(state)
+	}
+	return n.kind == always
+}

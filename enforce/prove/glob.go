@@ -1,0 +1,197 @@
+package prove
+
+import (
+	"strings"
+	"unicode"
+)
+
+// A class is what characters a wildcard stands for.
+type class uint8
+
+const (
+	anyRune class = iota
+	noColon       // the first five segments of an ARN have no colon
+	name          // the prefix of a service and the name of an action, in lower case: a-z, 0-9 and -
+	digit
+)
+
+func (c class) has(r rune) bool {
+	switch c {
+	case noColon:
+		return r != ':'
+	case name:
+		return r == '-' || 'a' <= r && r <= 'z' || digit.has(r)
+	case digit:
+		return '0' <= r && r <= '9'
+	}
+	return true
+}
+
+type elementKind uint8
+
+const (
+	literal elementKind = iota
+	folded              // a character in any case
+	one                 // any one character of the class
+	run                 // any run of characters of the class, also none
+)
+
+// An element is a part of a glob.
+type element struct {
+	kind  elementKind
+	class class
+	r     rune
+}
+
+func (e element) has(r rune) bool {
+	switch e.kind {
+	case literal:
+		return e.r == r
+	case folded:
+		return foldsTo(e.r, r)
+	}
+	return e.class.has(r)
+}
+
+// foldsTo reports whether two characters are the same for strings.EqualFold.
+func foldsTo(a, b rune) bool {
+	if a == b {
+		return true
+	}
+	for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
+		if f == b {
+			return true
+		}
+	}
+	return false
+}
+
+// A glob is a pattern of a policy, character by character.
+type glob []element
+
+func exactly(s string) glob {
+	g := make(glob, 0, len(s))
+	for _, r := range s {
+		g = append(g, element{kind: literal, r: r})
+	}
+	return g
+}
+
+func inAnyCase(s string) glob {
+	g := exactly(s)
+	for i := range g {
+		g[i].kind = folded
+	}
+	return g
+}
+
+// wild reads the wildcards of a text; they stand for characters of the class.
+func wild(s string, c class) glob {
+	g := make(glob, 0, len(s))
+	for _, r := range s {
+		switch r {
+		case '*':
+			g = g.with(element{kind: run, class: c})
+		case '?':
+			g = append(g, element{kind: one, class: c})
+		default:
+			g = append(g, element{kind: literal, r: r})
+		}
+	}
+	return g
+}
+
+// with appends an element, but no second run of the same characters.
+func (g glob) with(e element) glob {
+	if e.kind == run && len(g) > 0 && g[len(g)-1] == e {
+		return g
+	}
+	return append(g, e)
+}
+
+// text returns the only text of a glob; false when it has more.
+func (g glob) text() (string, bool) {
+	var b strings.Builder
+	for _, e := range g {
+		if e.kind != literal {
+			return "", false
+		}
+		b.WriteRune(e.r)
+	}
+	return b.String(), true
+}
+
+// String returns the glob as policies write it.
+func (g glob) String() string {
+	var b strings.Builder
+	for _, e := range g {
+		switch e.kind {
+		case one:
+			b.WriteByte('?')
+		case run:
+			b.WriteByte('*')
+		default:
+			b.WriteRune(e.r)
+		}
+	}
+	return b.String()
+}
+
+// example returns a text of the glob, with a filling in place of each run.
+func (g glob) example(filling string) string {
+	var b strings.Builder
+	for _, e := range g {
+		switch {
+		case e.kind == one && e.class == digit:
+			b.WriteByte('7')
+		case e.kind == one:
+			b.WriteByte('x')
+		case e.kind == run && e.class != noColon:
+			b.WriteString(filling)
+		case e.kind == run:
+		default:
+			b.WriteRune(e.r)
+		}
+	}
+	return b.String()
+}
+
+// apart reports that two globs surely have no text in common: what they begin or end
+// with differs.
+func apart(a, b glob) bool {
+	return differ(a, b, func(g glob, i int) element { return g[i] }) ||
+		differ(a, b, func(g glob, i int) element { return g[len(g)-1-i] })
+}
+
+func differ(a, b glob, at func(glob, int) element) bool {
+	for i := range min(len(a), len(b)) {
+		x, y := at(a, i), at(b, i)
+		switch {
+		case x.kind == run || y.kind == run:
+			return false
+		case x.kind == literal && !y.has(x.r), y.kind == literal && !x.has(y.r):
+			return true
+		}
+	}
+	return a.shortest() > len(b) && b.fixed() || b.shortest() > len(a) && a.fixed()
+}
+
+// fixed reports whether all texts of a glob have as many characters as it has elements.
+func (g glob) fixed() bool {
+	for _, e := range g {
+		if e.kind == run {
+			return false
+		}
+	}
+	return true
+}
+
+// shortest is how many characters a text of the glob has at least.
+func (g glob) shortest() (n int) {
+	for _, e := range g {
+		if e.kind != run {
+			n++
+		}
+	}
+	return n
+}
