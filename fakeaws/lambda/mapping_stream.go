@@ -126,6 +126,9 @@ func (m *mapping) reader(shard string) *reader {
 	r := m.readers[shard]
 	if r == nil {
 		r = m.newReader()
+		if m.readers == nil {
+			m.readers = make(map[string]*reader)
+		}
 		m.readers[shard] = r
 	}
 	return r
@@ -172,8 +175,7 @@ func (s *Fake) pollStream(ctx context.Context, l *look, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.LastProcessingResult = &text
-	changed := p.reader
-	m.readers[l.shard] = &changed
+	*m.reader(l.shard) = p.reader
 }
 
 // What LastProcessingResult says.

@@ -18,6 +18,7 @@ import (
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -430,6 +431,35 @@ func TestQueueWakes(t *testing.T) {
 		time.Sleep(150 * time.Millisecond)
 		synctest.Wait()
 		assert.Equal(t, [][]string{{"1"}}, c.batches)
+	})
+}
+
+// Messages that are hidden wake the World when they are visible again: those whose function
+// failed, and those that somebody else received.
+func TestHiddenMessagesWake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		c := newConsumer(t, "orders", func(events.SQSEvent) (any, error) {
+			if tries++; tries == 1 {
+				return nil, errors.New("boom")
+			}
+			return nil, nil
+		})
+		c.send(t, "1")
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, [][]string{{"1"}, {"1"}}, c.batches)
+		c.send(t, "2")
+		received, err := sqs.NewFromConfig(c.acct.Config()).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(c.queue.URL())})
+		require.NoError(t, err)
+		require.Len(t, received.Messages, 1)
+		time.Sleep(29 * time.Second)
+		synctest.Wait()
+		assert.Len(t, c.batches, 2)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"2"}, c.batches[2])
 	})
 }
 
