@@ -37,6 +37,7 @@ func (w *World) Clone() (*World, error) {
 	c.build()
 	c.others.clone(c, &w.others)
 	c.receivers.clone(&w.receivers)
+	c.watches.clone(&w.watches)
 	if !s.next.IsZero() {
 		c.Wake(s.next)
 	}

@@ -66,6 +66,7 @@ type World struct {
 	effects   effects
 	workers   workers
 	receivers receivers
+	watches   watches
 
 	// details says that a service tells those of denials.
 	details bool

@@ -170,6 +170,12 @@ func Window(d time.Duration) MappingOption {
 	}
 }
 
+// From is where a mapping begins to read a stream: AWS demands it of streams, and takes it of no
+// queue.
+func From(position types.EventSourcePosition) MappingOption {
+	return func(in *awslambda.CreateEventSourceMappingInput) { in.StartingPosition = position }
+}
+
 // ReportFailures has the function answer which records of a batch failed.
 func ReportFailures() MappingOption {
 	return func(in *awslambda.CreateEventSourceMappingInput) {
@@ -187,12 +193,13 @@ func Filters(patterns ...string) MappingOption {
 	}
 }
 
-// Consume has the function handle the messages of a queue, by the queue's ARN. Its execution
-// role must be allowed to receive and to delete them. It returns the id of the event source
-// mapping. Messages are handled by [awstest.Account.Settle], or a moment later.
-func (x *Function) Consume(queueARN string, options ...MappingOption) (uuid string) {
+// Consume has the function handle the messages of a queue, or the records of a stream of
+// Kinesis or DynamoDB, by its ARN. The execution role must be allowed to receive and to delete
+// messages, or to read the stream. It returns the id of the event source mapping. What comes
+// is handled by [awstest.Account.Settle], or a moment later.
+func (x *Function) Consume(sourceARN string, options ...MappingOption) (uuid string) {
 	x.functions.account.TB().Helper()
-	in := &awslambda.CreateEventSourceMappingInput{FunctionName: &x.name, EventSourceArn: &queueARN}
+	in := &awslambda.CreateEventSourceMappingInput{FunctionName: &x.name, EventSourceArn: &sourceARN}
 	for _, set := range options {
 		set(in)
 	}

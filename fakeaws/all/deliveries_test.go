@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
@@ -141,6 +143,27 @@ var deliveryRows = []deliveryRow{
 		}
 		queue.Send("message")
 		return func() bool { return handled }
+	}},
+	{"kinesis", "lambda", "kinesis:GetRecords", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
+		stream, _ := l.stream()
+		arrived := l.reads(stream, "kinesis", permitted, "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards")
+		_, err := kinesis.NewFromConfig(l.Config()).PutRecord(l.t.Context(), &kinesis.PutRecordInput{StreamARN: &stream, Data: []byte("record"), PartitionKey: aws.String("key")})
+		require.NoError(l.t, err)
+		return arrived
+	}},
+	{"dynamodb", "lambda", "dynamodb:GetRecords", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
+		client := dynamodb.NewFromConfig(l.Config())
+		made, err := client.CreateTable(l.t.Context(), &dynamodb.CreateTableInput{
+			TableName: aws.String("source"), BillingMode: dbtypes.BillingModePayPerRequest,
+			AttributeDefinitions: []dbtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: dbtypes.ScalarAttributeTypeS}},
+			KeySchema:            []dbtypes.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: dbtypes.KeyTypeHash}},
+			StreamSpecification:  &dbtypes.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: dbtypes.StreamViewTypeKeysOnly},
+		})
+		require.NoError(l.t, err)
+		arrived := l.reads(*made.TableDescription.LatestStreamArn, "dynamodb", permitted, "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
+		_, err = client.PutItem(l.t.Context(), &dynamodb.PutItemInput{TableName: aws.String("source"), Item: map[string]dbtypes.AttributeValue{"id": &dbtypes.AttributeValueMemberS{Value: "1"}}})
+		require.NoError(l.t, err)
+		return arrived
 	}},
 	{"events", "sqs", "sqs:SendMessage", "events.amazonaws.com", func(l *deliveryLab, permitted bool) func() bool {
 		queue, arrived := l.queue("events.amazonaws.com", permitted)
@@ -351,6 +374,19 @@ func (l *deliveryLab) machine() (arn string, arrived func() bool) {
 		require.NoError(l.t, err)
 		return len(all.Executions) > 0
 	}
+}
+
+// reads makes a function that reads a stream, with the actions that reading takes besides
+// GetRecords, which its role loses after the mapping is made unless it is permitted.
+func (l *deliveryLab) reads(stream, service string, permitted bool, rest ...string) (arrived func() bool) {
+	role := l.executionRole(awstest.Allow(append(rest, service+":GetRecords")...).On(stream))
+	role.Attach(awstest.Allow(service + ":ListStreams"))
+	lambdatest.Of(l.Account).Handle("target", role, func(context.Context) error { l.handled = true; return nil }).
+		Consume(stream, lambdatest.From(lambdatypes.EventSourcePositionTrimHorizon))
+	if !permitted {
+		role.Replace("policy-1", awstest.Allow(rest...).On(stream))
+	}
+	return func() bool { return l.handled }
 }
 
 // role makes a role that a service may assume, and that may do one thing or nothing.

@@ -136,6 +136,7 @@ func (s *Fake) record(t *table, o outcome, by *streamIdentity) {
 		r.size += int64(o.old.size)
 	}
 	x.records = append(x.records, r)
+	s.world.Arrived(x.arn)
 }
 
 // number is a sequence number as answers have it: 21 digits at least.
@@ -234,11 +235,13 @@ func cmpMap(m map[string]streamtypes.AttributeValue) map[string]streamtypes.Attr
 	return m
 }
 
+// maxGot is how many records an answer has at most.
+const maxGot = 1000
+
 // limitOf is how many records an answer has at most: 1,000, or what is asked for.
 func limitOf(in *dynamodbstreams.GetRecordsInput) int {
-	const most = 1000
 	if in.Limit == nil {
-		return most
+		return maxGot
 	}
-	return int(cmp.Or(*in.Limit, most))
+	return int(cmp.Or(*in.Limit, maxGot))
 }

@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -205,7 +204,7 @@ const maxRecords = 1 << 20
 
 func (s streamsFake) getRecords(call *fakeaws.Call, in *dynamodbstreams.GetRecordsInput) (*fakeaws.Plan[*dynamodbstreams.GetRecordsOutput], error) {
 	limit := limitOf(in)
-	if limit < 1 || limit > 1000 {
+	if limit < 1 || limit > maxGot {
 		return nil, invalidf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", limit)
 	}
 	arn, from, made, err := readIterator(aws.ToString(in.ShardIterator))
@@ -220,7 +219,7 @@ func (s streamsFake) getRecords(call *fakeaws.Call, in *dynamodbstreams.GetRecor
 			return nil, &types.TrimmedDataAccessException{Message: aws.String(textTrimmed)}
 		}
 		out := &dynamodbstreams.GetRecordsOutput{Records: []types.Record{}}
-		i, _ := slices.BinarySearchFunc(x.records, from, func(r *record, n uint64) int { return cmp.Compare(r.sequence, n) })
+		i := x.at(from)
 		var size int64
 		for _, r := range x.records[i:] {
 			if len(out.Records) == limit || len(out.Records) > 0 && size+r.size > maxRecords {

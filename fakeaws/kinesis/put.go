@@ -141,6 +141,9 @@ func (s *Fake) store(x *stream, entries []entry) ([]*record, []*shard) {
 		records[i], shards[i] = r, h
 	}
 	x.subscribers.wake()
+	if s.world.Watches() {
+		s.world.Arrived(x.id.arn())
+	}
 	if len(x.watchers) > 0 && x.arrived.IsZero() {
 		x.arrived = now
 		s.world.Wake(now)

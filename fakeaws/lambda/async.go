@@ -1,6 +1,8 @@
 package lambda
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 	"errors"
 	"time"
@@ -47,7 +49,7 @@ func (s *Fake) enqueue(t *target, o order) error {
 
 // wait has an event wait for its time. The lock is held.
 func (s *Fake) wait(e *event) {
-	s.queue = append(s.queue, e)
+	heap.Push(&s.queue, e)
 	s.world.Wake(e.due)
 }
 
@@ -63,14 +65,34 @@ func (s *Fake) Next() (time.Time, bool) {
 	return at, ok
 }
 
+// An eventQueue is a heap of events, of which the first is due first. Those that are due at
+// the same time are in the order in which they came.
+type eventQueue []*event
+
+func (q eventQueue) Len() int      { return len(q) }
+func (q eventQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q eventQueue) Less(i, j int) bool {
+	return cmp.Or(q[i].due.Compare(q[j].due), cmp.Compare(q[i].number, q[j].number)) < 0
+}
+
+// Push and Pop are for package heap.
+func (q *eventQueue) Push(e any) { *q = append(*q, e.(*event)) }
+
+func (q *eventQueue) Pop() any {
+	last := len(*q) - 1
+	e := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return e
+}
+
 // firstEvent is the event that is due first; nil when none waits. The lock is held.
-func (s *Fake) firstEvent() (first *event) {
-	for _, e := range s.queue {
-		if first == nil || e.due.Before(first.due) || e.due.Equal(first.due) && e.number < first.number {
-			first = e
-		}
+func (s *Fake) firstEvent() *event {
+	if len(s.queue) == 0 {
+		return nil
 	}
-	return first
+	return s.queue[0]
 }
 
 // Work implements [fakeaws.Worker]: it runs an event whose time has come, or polls for one
@@ -80,28 +102,23 @@ func (s *Fake) Work(ctx context.Context) {
 	now := s.world.Clock().Now()
 	s.mu.Lock()
 	e := s.firstEvent()
-	due := e != nil && !e.due.After(now)
+	poll := ok && !at.After(now) && (e == nil || at.Before(e.due))
 	s.mu.Unlock()
-	if ok && !at.After(now) && (!due || at.Before(e.due)) {
+	if poll {
 		s.poll(ctx)
-		return
-	}
-	if due && s.takeEvent(e) {
+	} else if e := s.takeEvent(now); e != nil {
 		s.runEvent(ctx, e)
 	}
 }
 
-// takeEvent takes an event out of the queue; false when somebody else has.
-func (s *Fake) takeEvent(e *event) bool {
+// takeEvent takes the first event out of the queue; nil when its time has not come.
+func (s *Fake) takeEvent(now time.Time) *event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, other := range s.queue {
-		if other == e {
-			s.queue = append(s.queue[:i:i], s.queue[i+1:]...)
-			return true
-		}
+	if e := s.firstEvent(); e == nil || e.due.After(now) {
+		return nil
 	}
-	return false
+	return heap.Pop(&s.queue).(*event)
 }
 
 // runEvent runs an event once, and decides what becomes of it.

@@ -23,6 +23,10 @@ type mapping struct {
 	// after is before when the mapping does not poll again, because it failed or found
 	// nothing.
 	after time.Time
+	// readers read the shards of a stream, by the shards' ids. A shard that has none is read
+	// from the start. started says that there are those of LATEST.
+	readers map[string]*reader
+	started bool
 }
 
 func (m *mapping) arn() string {
@@ -64,9 +68,15 @@ func sourceOf(arn *string) string {
 	return parsed.Service
 }
 
-// polled reports whether a mapping polls: those of queues do. Of the other sources the
-// World has no fakes.
-func (m *mapping) polled() bool { return sourceOf(m.EventSourceArn) == sourceSQS }
+// polled reports whether a mapping polls: those of queues and streams do. Of the other sources
+// the World has no fakes.
+func (m *mapping) polled() bool {
+	switch sourceOf(m.EventSourceArn) {
+	case sourceSQS, sourceKinesis, sourceDynamoDB:
+		return true
+	}
+	return false
+}
 
 // fifo reports whether the source is a FIFO queue.
 func fifo(arn *string) bool { return strings.HasSuffix(aws.ToString(arn), ".fifo") }

@@ -48,7 +48,7 @@ func (s *Fake) prepare(call *fakeaws.Call, m *mapping) (err error) {
 		}
 		return s.tryQueue(call, m, v)
 	case sourceKinesis, sourceDynamoDB:
-		if err := m.prepareStream(); err != nil {
+		if err := s.prepareStream(m); err != nil {
 			return err
 		}
 		if to := m.onFailure(); to != "" {
@@ -186,9 +186,19 @@ const (
 )
 
 // prepareStream checks the settings of a mapping of a stream.
-func (m *mapping) prepareStream() error {
-	if m.StartingPosition == "" {
+func (s *Fake) prepareStream(m *mapping) error {
+	switch {
+	case m.StartingPosition == "":
 		return invalidParameter(textNoPosition)
+	case (m.StartingPosition == types.EventSourcePositionAtTimestamp) != (m.StartingPositionTimestamp != nil):
+		return invalidParameter(textTimestamp)
+	case m.StartingPosition == types.EventSourcePositionAtTimestamp && sourceOf(m.EventSourceArn) == sourceDynamoDB:
+		return invalidParameter(textNoTimestamp)
+	case s.world.StreamSource(sourceOf(m.EventSourceArn)) == nil:
+	case aws.ToInt32(m.TumblingWindowInSeconds) != 0:
+		return notImplemented("TumblingWindowInSeconds")
+	case strings.Contains(*m.EventSourceArn, "/consumer/"):
+		return notImplemented("an event source mapping of a consumer with enhanced fan-out")
 	}
 	defaultTo(&m.BatchSize, streamBatch)
 	defaultTo(&m.MaximumBatchingWindowInSeconds, 0)
@@ -227,11 +237,19 @@ func (s *Fake) tryStream(call *fakeaws.Call, m *mapping, v *version) error {
 			resource = "*"
 		}
 		if !s.roleMay(call, m.ref.id, v.roleOf(), service+":"+action, resource) {
-			list := reading[service]
-			last := len(list) - 1
-			return invalidParameter("Cannot access stream " + *m.EventSourceArn + ". Please ensure the role can perform the " +
-				strings.Join(list[:last], ", ") + ", and " + list[last] + " Actions on your stream in IAM.")
+			return invalidParameter(m.unreadable())
 		}
 	}
+	if source := s.world.StreamSource(service); source != nil && len(source.StreamShards(*m.EventSourceArn)) == 0 {
+		return invalidParameter(textNoStream + *m.EventSourceArn)
+	}
 	return nil
+}
+
+// unreadable is the text of a stream that the execution role may not read.
+func (m *mapping) unreadable() string {
+	list := reading[sourceOf(m.EventSourceArn)]
+	last := len(list) - 1
+	return "Cannot access stream " + *m.EventSourceArn + ". Please ensure the role can perform the " +
+		strings.Join(list[:last], ", ") + ", and " + list[last] + " Actions on your stream in IAM."
 }

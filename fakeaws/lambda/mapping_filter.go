@@ -3,6 +3,7 @@ package lambda
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
 	"strings"
 
@@ -267,31 +268,33 @@ func (r *rule) matches(value any, there bool) bool {
 	return false
 }
 
-// passes reports whether a record of a queue passes one of a mapping's filters. A filter of
-// the inside of a body looks at bodies that are JSON alone.
-func (m *mapping) passes(record map[string]any) bool {
+// passes reports whether a record passes one of a mapping's filters. What the sender sent is
+// at a key of its own, as text. A filter of the inside of it looks at JSON alone.
+func (m *mapping) passes(record map[string]any, key, text string) bool {
 	if len(m.filters) == 0 {
 		return true
 	}
-	seen := make(map[string]any, len(record))
-	for name, value := range record {
-		seen[name] = value
-	}
-	body, _ := record["body"].(string)
-	var parsed any
-	d := json.NewDecoder(bytes.NewReader([]byte(body)))
-	d.UseNumber()
-	if d.Decode(&parsed) != nil || d.More() {
-		parsed = nil
-	}
+	seen := make(map[string]any, len(record)+1)
+	maps.Copy(seen, record)
+	parsed := parse([]byte(text))
 	for _, f := range m.filters {
-		seen["body"] = body
-		if r := f.root.fields["body"]; r != nil && r.inside != nil {
-			seen["body"] = parsed
+		seen[key] = text
+		if r := f.root.fields[key]; r != nil && r.inside != nil {
+			seen[key] = parsed
 		}
 		if f.root.matches(seen) {
 			return true
 		}
 	}
 	return false
+}
+
+// parse is a text as filters see it; nil when it is no JSON.
+func parse(text []byte) (value any) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&value) != nil || d.More() {
+		return nil
+	}
+	return value
 }

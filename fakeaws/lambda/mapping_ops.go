@@ -50,6 +50,10 @@ func (s *Fake) createEventSourceMapping(call *fakeaws.Call, in *awslambda.Create
 		if err := s.prepare(call, m); err != nil {
 			return nil, err
 		}
+		m.readers = make(map[string]*reader)
+		if in.Enabled == nil || *in.Enabled {
+			s.start(m)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := s.unique(m); err != nil {
@@ -64,6 +68,9 @@ func (s *Fake) createEventSourceMapping(call *fakeaws.Call, in *awslambda.Create
 		}
 		s.touch(m)
 		s.mappings[*m.UUID] = m
+		if m.EventSourceArn != nil {
+			s.world.Watch(*m.EventSourceArn)
+		}
 		s.world.Wake(s.world.Clock().Now())
 		return output[awslambda.CreateEventSourceMappingOutput](m.show(stateCreating)), nil
 	}}, nil
@@ -83,7 +90,7 @@ func (m *mapping) joinGroup() {
 func (s *Fake) touch(m *mapping) {
 	m.LastModified = aws.Time(s.world.Clock().Now().Truncate(time.Millisecond))
 	m.StateTransitionReason = aws.String("USER_INITIATED")
-	if !m.polled() {
+	if sourceOf(m.EventSourceArn) != sourceSQS {
 		m.LastProcessingResult = aws.String("No records processed")
 	}
 	if service := sourceOf(m.EventSourceArn); reading[service] != nil {
@@ -213,6 +220,9 @@ func (s *Fake) updateEventSourceMapping(call *fakeaws.Call, in *awslambda.Update
 		if err := s.prepare(call, &changed); err != nil {
 			return nil, err
 		}
+		if in.Enabled != nil && *in.Enabled {
+			s.start(&changed)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := t.there(s); err != nil {
@@ -279,6 +289,9 @@ func (s *Fake) deleteEventSourceMapping(call *fakeaws.Call, in *awslambda.Delete
 			return nil, err
 		}
 		delete(s.mappings, *t.UUID)
+		if t.EventSourceArn != nil {
+			s.world.Unwatch(*t.EventSourceArn)
+		}
 		return output[awslambda.DeleteEventSourceMappingOutput](t.show(stateDeleting)), nil
 	}}, nil
 }

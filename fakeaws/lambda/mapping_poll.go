@@ -16,90 +16,125 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-const (
-	// lookAgain is how long the World's own time passes between two looks at queues that
-	// have nothing, when nobody settles. AWS polls them all the time.
-	lookAgain = time.Second
-	// pollAgain is how long a mapping waits after a poll that failed; that of AWS is
-	// unverified.
-	pollAgain = 10 * time.Second
-)
+// pollAgain is how long a mapping waits after a poll that failed; that of AWS is unverified.
+const pollAgain = 10 * time.Second
 
-// polling are the mappings that poll, in the order of their ids. The lock is held.
-func (s *Fake) polling() (all []*mapping) {
+// A look is one at the source of a mapping, with what it takes of that.
+type look struct {
+	mapping *mapping
+	source  string // the service
+	arn     string
+	size    int
+	readers map[string]reader // copies
+	start   reader
+	// shard is that of a stream which is to be read.
+	shard string
+	at    time.Time
+}
+
+// looks are those at the sources of the mappings that poll, in the order of their ids.
+func (s *Fake) looks() (all []*look) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(s.mappings)) {
-		if m := s.mappings[id]; m.polled() && *m.State == stateEnabled && s.functions[m.ref.id] != nil {
-			all = append(all, m)
+		m := s.mappings[id]
+		if !m.polled() || *m.State != stateEnabled || s.functions[m.ref.id] == nil {
+			continue
 		}
+		l := &look{mapping: m, source: sourceOf(m.EventSourceArn), arn: aws.ToString(m.EventSourceArn), size: m.size()}
+		if l.source != sourceSQS {
+			l.start = *m.newReader()
+			l.readers = make(map[string]reader, len(m.readers))
+			for shard, r := range m.readers {
+				l.readers[shard] = *r
+			}
+		}
+		all = append(all, l)
 	}
 	return all
 }
 
 // nextPoll returns when a mapping has something to poll for. No lock is held.
 func (s *Fake) nextPoll() (at time.Time, ok bool) {
-	_, at, ok = s.firstPoll()
-	return at, ok
+	first := s.firstPoll()
+	if first == nil {
+		return at, false
+	}
+	return first.at, true
 }
 
-// firstPoll finds the mapping that polls next. Where the queues have nothing, the World looks
-// again by itself.
-func (s *Fake) firstPoll() (first *mapping, at time.Time, ok bool) {
-	s.mu.Lock()
-	all := s.polling()
-	var last time.Time
-	s.mu.Unlock()
+// firstPoll finds the mapping that polls next; nil when the sources have nothing. Of a
+// snapshot of a World, which has no services to ask, it is the first at once: whoever has a
+// clone looks.
+func (s *Fake) firstPoll() (first *look) {
+	all := s.looks()
 	if len(all) == 0 {
-		return nil, at, false
+		return nil
 	}
-	if !s.world.Has(sourceSQS) {
-		// A snapshot of a World has no services to ask: whoever has a clone looks at once.
-		return all[0], last.Add(time.Second), true
+	if !s.world.Has("lambda") {
+		all[0].at = time.Time{}.Add(time.Second)
+		return all[0]
 	}
 	now := s.world.Clock().Now()
-	for _, m := range all {
-		pending, next, _ := s.world.Pending(sourceSQS, aws.ToString(m.EventSourceArn))
-		due, ready := s.dueAt(m, pending, next, now)
-		if ready && (first == nil || due.Before(at)) {
-			first, at = m, due
+	for _, l := range all {
+		if l.source == sourceSQS {
+			s.lookAtQueue(l, now)
+		} else {
+			s.lookAtStream(l, now)
+		}
+		if !l.at.IsZero() && (first == nil || l.at.Before(first.at)) {
+			first = l
 		}
 	}
-	s.world.Wake(now.Add(lookAgain))
-	return first, at, first != nil
+	return first
 }
 
-// dueAt returns when a mapping polls, of a queue that has some messages now and may have
+// lookAtQueue finds when a mapping polls a queue that has some messages now, and may have
 // more later.
-func (s *Fake) dueAt(m *mapping, pending int, next, now time.Time) (due time.Time, ready bool) {
+func (s *Fake) lookAtQueue(l *look, now time.Time) {
+	pending, next, _ := s.world.Pending(sourceSQS, l.arn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	m := l.mapping
 	switch {
 	case pending > 0:
 		if m.since.IsZero() {
 			m.since = now
 		}
-		due = m.since
-		if pending < m.size() {
-			due = due.Add(m.window())
+		l.at = m.since
+		if pending < l.size {
+			l.at = l.at.Add(m.window())
 		}
 	case next.IsZero():
 		m.since = time.Time{}
-		return due, false
+		return
 	default:
-		m.since, due = time.Time{}, next
+		m.since, l.at = time.Time{}, next
 	}
-	if due.Before(m.after) {
-		due = m.after
+	if l.at.Before(m.after) {
+		l.at = m.after
 	}
-	return due, true
 }
 
 // poll receives a batch for the mapping whose time has come first, and invokes its function.
+// Then it has the World wake for what is next.
 func (s *Fake) poll(ctx context.Context) {
-	m, at, ok := s.firstPoll()
+	l := s.firstPoll()
 	now := s.world.Clock().Now()
-	if !ok || at.After(now) {
+	if l == nil || l.at.After(now) {
 		return
 	}
+	if l.source == sourceSQS {
+		s.pollQueue(ctx, l.mapping, now)
+	} else {
+		s.pollStream(ctx, l, now)
+	}
+	if at, ok := s.nextPoll(); ok {
+		s.world.Wake(at)
+	}
+}
+
+func (s *Fake) pollQueue(ctx context.Context, m *mapping, now time.Time) {
 	s.mu.Lock()
 	if s.mappings[aws.ToString(m.UUID)] != m {
 		s.mu.Unlock()
@@ -190,7 +225,7 @@ func (b *batch) receive(ctx context.Context) error {
 		for i := range out.Messages {
 			m := &out.Messages[i]
 			b.handles[*m.MessageId] = *m.ReceiptHandle
-			if record := b.record(m); b.mapping.passes(record) {
+			if record := b.record(m); b.mapping.passes(record, "body", record["body"].(string)) {
 				b.records = append(b.records, record)
 			} else {
 				filtered = append(filtered, *m.MessageId)
@@ -235,11 +270,16 @@ func (b *batch) record(m *sqstypes.Message) map[string]any {
 	return r
 }
 
-// failures reads which records of a batch failed. An answer that is not as it must be fails
-// the batch: "an invalid JSON response, an empty string itemIdentifier, a null
-// itemIdentifier, an itemIdentifier with a bad key name".
+// failures reads which records of a batch failed.
 func (b *batch) failures(payload []byte) (kept map[string]bool, ok bool) {
-	if !b.mapping.reports() {
+	return b.mapping.failures(payload, func(id string) bool { return b.handles[id] != "" })
+}
+
+// failures reads which records of a batch failed, if the function answers that. An answer that
+// is not as it must be fails the batch: "an invalid JSON response, an empty string
+// itemIdentifier, a null itemIdentifier, an itemIdentifier with a bad key name".
+func (m *mapping) failures(payload []byte, received func(id string) bool) (kept map[string]bool, ok bool) {
+	if !m.reports() {
 		return nil, true
 	}
 	var answer *struct {
@@ -257,7 +297,7 @@ func (b *batch) failures(payload []byte) (kept map[string]bool, ok bool) {
 	kept = make(map[string]bool)
 	for _, f := range answer.Failures {
 		id, isText := f["itemIdentifier"].(string)
-		if _, received := b.handles[id]; !isText || !received {
+		if !isText || !received(id) {
 			return nil, false
 		}
 		kept[id] = true

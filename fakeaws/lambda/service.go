@@ -24,7 +24,7 @@ type Fake struct {
 	signing   map[string]*signingConfig // by ARN
 	sessions  map[sessionKey]*session
 	// queue has the events of asynchronous invocations that wait, and sequence numbers them.
-	queue    []*event
+	queue    eventQueue
 	sequence int
 }
 

@@ -60,8 +60,11 @@ func (ps *pollers) stop(p *poll) {
 }
 
 // wake lets the first poll look again: a message came, or may become visible at
-// another time than it expects.
+// another time than it expects. A service that watches the queue looks too.
 func (q *queue) wake() {
+	if w := q.service.world; w.Watches() {
+		w.Arrived(q.arn)
+	}
 	if len(q.pollers.waiting) == 0 {
 		return
 	}

@@ -13,6 +13,8 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 var scale = flag.Bool("scale", false, "hold a million messages, and compare times with a queue of a thousand; takes a minute")
@@ -209,7 +211,7 @@ var cpu = func() time.Duration { return 0 }
 // on, and one that leaves messages wakes the next.
 func TestPollsInTurn(t *testing.T) {
 	t.Parallel()
-	q := newQueue(&Fake{}, queueID{account, region, "jobs"}, "s", 0)
+	q := newQueue(&Fake{world: new(fakeaws.World)}, queueID{account, region, "jobs"}, "s", 0)
 	polls := make([]*poll, 4)
 	woken := func() (n []int) {
 		for i, p := range polls {
