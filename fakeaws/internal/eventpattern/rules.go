@@ -67,11 +67,14 @@ func equalsNumber(written string) func(*value) bool {
 // expression reads the operand of an operator.
 func (p *parser) expression(operator string) (rule, error) {
 	k := p.next()
+	if p.filter && slices.Contains([]string{"exact", "wildcard", "cidr"}, operator) {
+		return rule{}, p.errorf(textOperator, operator)
+	}
 	switch operator {
 	case "exact", "equals-ignore-case", "wildcard":
 		return p.texts(operator, k)
 	case "prefix", "suffix":
-		if k == startObject {
+		if k == startObject && !p.filter {
 			return p.affixIgnoringCase(operator)
 		}
 		return p.texts(operator, k)
@@ -177,6 +180,9 @@ func (p *parser) anythingBut(k kind) (func(*value) bool, error) {
 	case startArray:
 		excluded, err = p.excludedValues()
 	case startObject:
+		if p.filter {
+			return nil, p.errorf(textAnythingBut)
+		}
 		excluded, err = p.excludedTexts()
 	default:
 		return nil, p.errorf(textAnythingBut)
