@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/retry"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/role"
 )
@@ -52,7 +53,7 @@ func (s *Fake) deliveriesOf(r *rule, e *event) (all []*delivery) {
 		d := &delivery{event: e, target: t, rule: ref, begun: s.world.Clock().Now()}
 		d.record = &Delivery{EventID: e.record.ID, RuleARN: ref.arn, TargetID: *t.Id, TargetARN: *t.Arn}
 		e.record.deliveries = append(e.record.deliveries, d.record)
-		r.delivered = kept(r.delivered, d.record)
+		r.delivered = recent.Add(r.delivered, d.record, maxPublished)
 		all = append(all, d)
 	}
 	return all
