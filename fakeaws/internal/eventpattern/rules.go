@@ -121,14 +121,14 @@ func (p *parser) comparison(operator, want string) (func(string) bool, error) {
 	case "equals-ignore-case":
 		return func(s string) bool { return strings.EqualFold(s, want) }, nil
 	}
-	w, err := parseWildcard(want)
+	w, err := ParseWildcard(want)
 	if err != nil {
 		return nil, p.errorf("%s", err.Error())
 	}
 	if p.wildcards += w.complexity(); p.wildcards > maxWildcards {
 		return nil, &problem{textComplex}
 	}
-	return w.match, nil
+	return w.Match, nil
 }
 
 // affixIgnoringCase reads {"equals-ignore-case": "text"} of a prefix or suffix.
