@@ -54,23 +54,12 @@ func setRequestTags(need *fakeaws.Need, tags map[string]string) {
 
 // retag adds tags to those that there are.
 func retag(tags *map[string]string, more map[string]string) error {
-	all := make(map[string]string, len(*tags)+len(more))
-	maps.Copy(all, *tags)
-	maps.Copy(all, more)
+	all := fakeaws.WithTags(*tags, more)
 	if len(all) > maxTags {
 		return &types.TooManyTagsException{Message: ptr(textManyTags)}
 	}
 	*tags = all
 	return nil
-}
-
-// untag removes tags. Keys that are not there are fine.
-func untag(tags *map[string]string, keys []string) {
-	all := maps.Clone(*tags)
-	for _, key := range keys {
-		delete(all, key)
-	}
-	*tags = all
 }
 
 func ptr(text string) *string { return &text }
@@ -102,7 +91,7 @@ func (s *Fake) untagLogGroup(call *fakeaws.Call, in *awslogs.UntagLogGroupInput)
 		return nil, err
 	}
 	plan := onGroup(s, call, named(call, in.LogGroupName), func(g *group) (*awslogs.UntagLogGroupOutput, error) {
-		untag(&g.tags, in.Tags)
+		g.tags = fakeaws.WithoutTags(g.tags, in.Tags)
 		return &awslogs.UntagLogGroupOutput{}, nil
 	})
 	fakeaws.SetTagKeys(&plan.Needs[0].Context, in.Tags)
@@ -151,7 +140,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awslogs.TagResourceInput) (*f
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awslogs.UntagResourceInput) (*fakeaws.Plan[*awslogs.UntagResourceOutput], error) {
 	plan, err := onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.UntagResourceOutput, error) {
-		untag(tags, in.TagKeys)
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &awslogs.UntagResourceOutput{}, nil
 	})
 	if err != nil {

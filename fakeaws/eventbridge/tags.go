@@ -77,11 +77,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *eb.TagResourceInput) (*fakeaw
 		return nil, err
 	}
 	return onTagged(s, call, in, in.ResourceARN, func(tags *map[string]string) (*eb.TagResourceOutput, error) {
-		changed := maps.Clone(*tags)
-		if changed == nil {
-			changed = make(map[string]string, len(in.Tags))
-		}
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(*tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, invalid(textTags)
 		}
@@ -96,11 +92,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *eb.UntagResourceInput) (*fa
 		return nil, invalid(textTags)
 	}
 	return onTagged(s, call, in, in.ResourceARN, func(tags *map[string]string) (*eb.UntagResourceOutput, error) {
-		changed := maps.Clone(*tags)
-		for _, key := range in.TagKeys {
-			delete(changed, key)
-		}
-		*tags = changed
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &eb.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }

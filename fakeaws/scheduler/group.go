@@ -278,9 +278,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awsscheduler.TagResourceInput
 		return nil, err
 	}
 	return onTagged(s, call, in, in.ResourceArn, func(g *group) (*awsscheduler.TagResourceOutput, error) {
-		changed := make(map[string]string, len(g.tags)+len(in.Tags))
-		maps.Copy(changed, g.tags)
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(g.tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, invalid(textTags)
 		}
@@ -291,10 +289,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awsscheduler.TagResourceInput
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awsscheduler.UntagResourceInput) (*fakeaws.Plan[*awsscheduler.UntagResourceOutput], error) {
 	return onTagged(s, call, in, in.ResourceArn, func(g *group) (*awsscheduler.UntagResourceOutput, error) {
-		g.tags = maps.Clone(g.tags)
-		for _, key := range in.TagKeys {
-			delete(g.tags, key)
-		}
+		g.tags = fakeaws.WithoutTags(g.tags, in.TagKeys)
 		return &awsscheduler.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }
