@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	awslogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -128,7 +129,7 @@ func onTags[O any](s *Fake, call *fakeaws.Call, in any, arn string, do func(tags
 }
 
 func (s *Fake) tagResource(call *fakeaws.Call, in *awslogs.TagResourceInput) (*fakeaws.Plan[*awslogs.TagResourceOutput], error) {
-	plan, err := onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.TagResourceOutput, error) {
+	plan, err := onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.TagResourceOutput, error) {
 		return &awslogs.TagResourceOutput{}, retag(tags, in.Tags)
 	})
 	if err := cmp.Or(err, checkTags(in.Tags)); err != nil {
@@ -139,7 +140,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awslogs.TagResourceInput) (*f
 }
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awslogs.UntagResourceInput) (*fakeaws.Plan[*awslogs.UntagResourceOutput], error) {
-	plan, err := onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.UntagResourceOutput, error) {
+	plan, err := onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.UntagResourceOutput, error) {
 		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &awslogs.UntagResourceOutput{}, nil
 	})
@@ -151,15 +152,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *awslogs.UntagResourceInput)
 }
 
 func (s *Fake) listTagsForResource(call *fakeaws.Call, in *awslogs.ListTagsForResourceInput) (*fakeaws.Plan[*awslogs.ListTagsForResourceOutput], error) {
-	return onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.ListTagsForResourceOutput, error) {
+	return onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.ListTagsForResourceOutput, error) {
 		return &awslogs.ListTagsForResourceOutput{Tags: shown(*tags)}, nil
 	})
-}
-
-// stringOf is the text of a pointer that may be nil.
-func stringOf(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p
 }

@@ -3,6 +3,7 @@ package eventbridge
 import (
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -124,7 +125,7 @@ func Rules(w *fakeaws.World, busARN string) []Rule {
 	}
 	var all []Rule
 	for _, r := range inOrder(b.rules) {
-		show := Rule{ARN: r.arn(), Name: r.name, Pattern: stringOf(r.patternText), Schedule: stringOf(r.scheduleText), Enabled: r.enabled(), Next: r.next}
+		show := Rule{ARN: r.arn(), Name: r.name, Pattern: aws.ToString(r.patternText), Schedule: aws.ToString(r.scheduleText), Enabled: r.enabled(), Next: r.next}
 		for _, t := range r.targets {
 			show.Targets = append(show.Targets, *t)
 		}

@@ -41,7 +41,7 @@ func (s *Fake) rotateSecret(call *fakeaws.Call, in *sm.RotateSecretInput) (*fake
 	own := *in
 	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
 	in = &own
-	r := &rotating{in: in, call: call, function: stringOf(in.RotationLambdaARN), now: in.RotateImmediately == nil || *in.RotateImmediately}
+	r := &rotating{in: in, call: call, function: aws.ToString(in.RotationLambdaARN), now: in.RotateImmediately == nil || *in.RotateImmediately}
 	if in.RotationRules != nil {
 		if r.schedule, err = readSchedule(in.RotationRules); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws/internal/schedule"
@@ -33,7 +34,7 @@ func nextRotation(e *schedule.Expression, now time.Time) time.Time {
 
 // readSchedule checks the rules of a rotation.
 func readSchedule(rules *types.RotationRulesType) (e schedule.Expression, err error) {
-	expression := stringOf(rules.ScheduleExpression)
+	expression := aws.ToString(rules.ScheduleExpression)
 	switch {
 	case rules.AutomaticallyAfterDays != nil && expression != "":
 		return e, invalidParameter(textBothSchedules)
