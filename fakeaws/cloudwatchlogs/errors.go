@@ -1,8 +1,6 @@
 package cloudwatchlogs
 
 import (
-	"net/http"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
@@ -96,7 +94,7 @@ func accessDenied(message string) error {
 
 // notImplemented is the answer to what CloudWatch Logs has and this fake has not.
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "logs: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("logs: " + what + " is not implemented")
 }
 
 // faults has the error of the service's own model for a failure of its own. The text is

@@ -111,9 +111,7 @@ func noBus(name string) error { return notFound(textNoBus, name) }
 
 func noRule(rule, bus string) error { return notFound(textNoRule, rule, bus) }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "events: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("events: " + what) }
 
 // members has the constraints of the service model.
 var members = constraint.NewModel("events", constraint.Wording{Error: invalid})

@@ -69,7 +69,7 @@ func invalidKey(code, message string) error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "firehose: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("firehose: " + what + " is not implemented")
 }
 
 func validation(message string) error {

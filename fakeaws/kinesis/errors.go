@@ -2,7 +2,6 @@ package kinesis
 
 import (
 	"fmt"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -113,7 +112,7 @@ func dryRun() error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "kinesis: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("kinesis: " + what + " is not implemented")
 }
 
 // members has the constraints of the service model.

@@ -107,7 +107,7 @@ func validation(text string) error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "lambda: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("lambda: " + what + " is not implemented")
 }
 
 // members has the constraints of the service model.

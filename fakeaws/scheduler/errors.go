@@ -63,9 +63,7 @@ func tooMany(what string) error {
 	return &types.ServiceQuotaExceededException{Message: aws.String(fmt.Sprintf(textQuota, what))}
 }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "scheduler: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("scheduler: " + what) }
 
 // members has the constraints of the service model.
 var members = constraint.NewModel("scheduler", constraint.Wording{Error: invalid})

@@ -129,9 +129,7 @@ func invalid(message string) error {
 	return &fakeaws.Error{Code: "ValidationException", Message: message, Status: http.StatusBadRequest}
 }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "secretsmanager: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("secretsmanager: " + what) }
 
 // members has the constraints of the service model.
 var members = constraint.NewModel("secretsmanager", constraint.Wording{Error: invalid})
