@@ -1,6 +1,10 @@
 package fakeaws
 
-import "github.com/leastpriv/leastpriv/enforce"
+import (
+	"maps"
+
+	"github.com/leastpriv/leastpriv/enforce"
+)
 
 // SetRequestTags sets the condition keys of the tags that a request gives to a resource or
 // a session: aws:RequestTag of each tag, and aws:TagKeys. tag takes apart a service's type.
@@ -23,4 +27,22 @@ func SetTagKeys(c *enforce.Context, keys []string) {
 	if len(keys) > 0 {
 		c.SetMulti("aws:TagKeys", keys)
 	}
+}
+
+// WithTags is a copy of tags with others in place of those of the same keys. The tags of a
+// resource are changed so, because the permissions of calls at work have those before.
+func WithTags(tags, more map[string]string) map[string]string {
+	all := make(map[string]string, len(tags)+len(more))
+	maps.Copy(all, tags)
+	maps.Copy(all, more)
+	return all
+}
+
+// WithoutTags is a copy of tags without some. Keys that there are not are fine.
+func WithoutTags(tags map[string]string, keys []string) map[string]string {
+	all := maps.Clone(tags)
+	for _, key := range keys {
+		delete(all, key)
+	}
+	return all
 }

@@ -34,3 +34,14 @@ func TestRequestTags(t *testing.T) {
 	assert.Empty(t, given())
 	assert.Empty(t, removed())
 }
+
+// The tags of a resource are changed in a copy: whoever has those before keeps them.
+func TestChangedTags(t *testing.T) {
+	t.Parallel()
+	before := map[string]string{"a": "1", "b": "2"}
+	assert.Equal(t, map[string]string{"a": "1", "b": "3", "c": ""}, fakeaws.WithTags(before, map[string]string{"b": "3", "c": ""}))
+	assert.Equal(t, map[string]string{"b": "2"}, fakeaws.WithoutTags(before, []string{"a", "none"}))
+	assert.Equal(t, map[string]string{"a": "1", "b": "2"}, before)
+	assert.Equal(t, map[string]string{"a": "1"}, fakeaws.WithTags(nil, map[string]string{"a": "1"}))
+	assert.Empty(t, fakeaws.WithoutTags(nil, []string{"a"}))
+}

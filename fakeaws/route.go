@@ -56,9 +56,9 @@ func (x *Exchange) route() error {
 	if x.model == nil {
 		x.standIn()
 		if name == "" {
-			return notImplemented("a request that names no service")
+			return NotImplemented("a request that names no service is not implemented")
 		}
-		return notImplemented("the service " + name)
+		return NotImplemented("the service " + name + " is not implemented")
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func (x *Exchange) answer() (*wire.Response, error) {
 		return nil, unroutable
 	}
 	if _, ok := x.handler(); !ok {
-		return nil, notImplemented(x.Call.Service + " " + operation.Name())
+		return nil, NotImplemented(x.Call.Service + " " + operation.Name() + " is not implemented")
 	}
 	if x.wire.OpenBody != nil {
 		if err := x.wire.OpenBody(x); err != nil {
@@ -127,7 +127,7 @@ func (x *Exchange) answer() (*wire.Response, error) {
 func (x *Exchange) Perform() (*wire.Response, error) {
 	handler, ok := x.handler()
 	if !ok {
-		return nil, notImplemented(x.Call.Service + " " + x.Operation.Name())
+		return nil, NotImplemented(x.Call.Service + " " + x.Operation.Name() + " is not implemented")
 	}
 	in, err := handler.op.decode(x)
 	if err != nil {
@@ -156,13 +156,10 @@ func (x *Exchange) handler() (*handler, bool) {
 	return h, ok
 }
 
-// notImplemented is the answer to what AWS has and this World has not.
-func notImplemented(what string) error {
-	return &Error{
-		Code:    "NotImplemented",
-		Message: what + " is not implemented by leastpriv.",
-		Status:  http.StatusNotImplemented,
-	}
+// NotImplemented is the answer to what AWS has and a fake has not. The text says what is not
+// implemented: "kms: imported keys are not implemented".
+func NotImplemented(text string) error {
+	return &Error{Code: "NotImplemented", Message: text + " by leastpriv.", Status: http.StatusNotImplemented}
 }
 
 // inStyle words an error of the pipeline as the service does.

@@ -1,12 +1,8 @@
 package cloudwatchlogs
 
 import (
-	"errors"
-	"net/http"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -98,7 +94,7 @@ func accessDenied(message string) error {
 
 // notImplemented is the answer to what CloudWatch Logs has and this fake has not.
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "logs: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("logs: " + what + " is not implemented")
 }
 
 // faults has the error of the service's own model for a failure of its own. The text is
@@ -108,18 +104,7 @@ var faults = map[fakeaws.FaultKind]error{
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel(serviceName, constraint.Wording{})
+var members = constraint.NewModel(serviceName, constraint.Wording{Error: invalidParameter})
 
-// check refuses input that the service model does not admit. A name of more than 512
-// characters has words of its own.
-func check(in any) error {
-	err := members.Check(in)
-	if err == nil {
-		return nil
-	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return invalidParameter(api.ErrorMessage())
-	}
-	return err
-}
+// check refuses input that the service model does not admit.
+func check(in any) error { return members.Check(in) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	awslogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -54,23 +55,12 @@ func setRequestTags(need *fakeaws.Need, tags map[string]string) {
 
 // retag adds tags to those that there are.
 func retag(tags *map[string]string, more map[string]string) error {
-	all := make(map[string]string, len(*tags)+len(more))
-	maps.Copy(all, *tags)
-	maps.Copy(all, more)
+	all := fakeaws.WithTags(*tags, more)
 	if len(all) > maxTags {
 		return &types.TooManyTagsException{Message: ptr(textManyTags)}
 	}
 	*tags = all
 	return nil
-}
-
-// untag removes tags. Keys that are not there are fine.
-func untag(tags *map[string]string, keys []string) {
-	all := maps.Clone(*tags)
-	for _, key := range keys {
-		delete(all, key)
-	}
-	*tags = all
 }
 
 func ptr(text string) *string { return &text }
@@ -102,7 +92,7 @@ func (s *Fake) untagLogGroup(call *fakeaws.Call, in *awslogs.UntagLogGroupInput)
 		return nil, err
 	}
 	plan := onGroup(s, call, named(call, in.LogGroupName), func(g *group) (*awslogs.UntagLogGroupOutput, error) {
-		untag(&g.tags, in.Tags)
+		g.tags = fakeaws.WithoutTags(g.tags, in.Tags)
 		return &awslogs.UntagLogGroupOutput{}, nil
 	})
 	fakeaws.SetTagKeys(&plan.Needs[0].Context, in.Tags)
@@ -139,7 +129,7 @@ func onTags[O any](s *Fake, call *fakeaws.Call, in any, arn string, do func(tags
 }
 
 func (s *Fake) tagResource(call *fakeaws.Call, in *awslogs.TagResourceInput) (*fakeaws.Plan[*awslogs.TagResourceOutput], error) {
-	plan, err := onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.TagResourceOutput, error) {
+	plan, err := onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.TagResourceOutput, error) {
 		return &awslogs.TagResourceOutput{}, retag(tags, in.Tags)
 	})
 	if err := cmp.Or(err, checkTags(in.Tags)); err != nil {
@@ -150,8 +140,8 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awslogs.TagResourceInput) (*f
 }
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awslogs.UntagResourceInput) (*fakeaws.Plan[*awslogs.UntagResourceOutput], error) {
-	plan, err := onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.UntagResourceOutput, error) {
-		untag(tags, in.TagKeys)
+	plan, err := onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.UntagResourceOutput, error) {
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &awslogs.UntagResourceOutput{}, nil
 	})
 	if err != nil {
@@ -162,15 +152,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *awslogs.UntagResourceInput)
 }
 
 func (s *Fake) listTagsForResource(call *fakeaws.Call, in *awslogs.ListTagsForResourceInput) (*fakeaws.Plan[*awslogs.ListTagsForResourceOutput], error) {
-	return onTags(s, call, in, stringOf(in.ResourceArn), func(tags *map[string]string) (*awslogs.ListTagsForResourceOutput, error) {
+	return onTags(s, call, in, aws.ToString(in.ResourceArn), func(tags *map[string]string) (*awslogs.ListTagsForResourceOutput, error) {
 		return &awslogs.ListTagsForResourceOutput{Tags: shown(*tags)}, nil
 	})
-}
-
-// stringOf is the text of a pointer that may be nil.
-func stringOf(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p
 }

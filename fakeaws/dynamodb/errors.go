@@ -121,7 +121,7 @@ func accessDenied(message string) error { return apiError("AccessDeniedException
 
 // notImplemented names what DynamoDB has and this fake has not.
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "dynamodb " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("dynamodb " + what + " is not implemented")
 }
 
 // valid turns what is wrong with a value or an expression into DynamoDB's error.

@@ -4,14 +4,12 @@
 package dynamodb
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
-	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // A Fake has the tables of all accounts and regions of a World.
@@ -62,7 +60,7 @@ func (s *Fake) Denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) 
 func (s *Fake) now() time.Time { return s.world.Clock().Now().UTC() }
 
 // members has the constraints of DynamoDB's service model.
-var members = constraint.NewModel("dynamodb", constraint.Wording{})
+var members = constraint.NewModel("dynamodb", constraint.Wording{Error: invalid})
 
 // bind makes the row of an operation whose input is checked against the service model.
 func bind[I, O any](plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
@@ -78,10 +76,6 @@ func bindBounded[I, O any](admit func(I) error, plan func(*fakeaws.Call, I) (*fa
 			}
 		}
 		if err := members.Check(in); err != nil {
-			var e *wire.Error
-			if errors.As(err, &e) {
-				return nil, invalid(e.Message)
-			}
 			return nil, err
 		}
 		return plan(call, in)

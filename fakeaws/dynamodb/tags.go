@@ -90,12 +90,11 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *dynamodb.TagResourceInput) (*
 	need := t.need("dynamodb:TagResource")
 	setRequestTags(&need.Context, in.Tags)
 	return onTags(s, t, need, func(t *table) (*dynamodb.TagResourceOutput, error) {
-		tags := maps.Clone(t.tags)
-		maps.Copy(tags, tagsOf(in.Tags))
+		tags := fakeaws.WithTags(t.tags, tagsOf(in.Tags))
 		if len(tags) > maxTags {
 			return nil, invalid(textManyTags)
 		}
-		t.tags = tags // calls that were planned have the ones before
+		t.tags = tags
 		return &dynamodb.TagResourceOutput{}, nil
 	}), nil
 }
@@ -109,11 +108,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *dynamodb.UntagResourceInput
 	need := t.need("dynamodb:UntagResource")
 	fakeaws.SetTagKeys(&need.Context, in.TagKeys)
 	return onTags(s, t, need, func(t *table) (*dynamodb.UntagResourceOutput, error) {
-		tags := maps.Clone(t.tags)
-		for _, key := range in.TagKeys {
-			delete(tags, key)
-		}
-		t.tags = tags
+		t.tags = fakeaws.WithoutTags(t.tags, in.TagKeys)
 		return &dynamodb.UntagResourceOutput{}, nil
 	}), nil
 }

@@ -111,7 +111,7 @@ func (s *Fake) createArchive(call *fakeaws.Call, in *eb.CreateArchiveInput) (*fa
 
 func (a *archive) setPattern(text *string) (err error) {
 	a.patternText, a.pattern = text, nil
-	if stringOf(text) == "" {
+	if aws.ToString(text) == "" {
 		return nil
 	}
 	if a.pattern, err = eventpattern.Parse(*text); err != nil {

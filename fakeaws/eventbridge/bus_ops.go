@@ -114,7 +114,7 @@ func (s *Fake) updateEventBus(call *fakeaws.Call, in *eb.UpdateEventBusInput) (*
 }
 
 func (s *Fake) deleteEventBus(call *fakeaws.Call, in *eb.DeleteEventBusInput) (*fakeaws.Plan[*eb.DeleteEventBusOutput], error) {
-	if stringOf(in.Name) == defaultName {
+	if aws.ToString(in.Name) == defaultName {
 		return nil, invalid(textDefaultBus)
 	}
 	return onBus(s, call, in, in.Name, func(b *bus) (*eb.DeleteEventBusOutput, error) {

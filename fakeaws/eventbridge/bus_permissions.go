@@ -38,7 +38,7 @@ func (s *Fake) putPermission(call *fakeaws.Call, in *eb.PutPermissionInput) (*fa
 	if *in.Action != "events:PutEvents" {
 		return nil, invalid(textAction)
 	}
-	if c := in.Condition; c != nil && (stringOf(c.Type) != "StringEquals" || stringOf(c.Key) != "aws:PrincipalOrgID") {
+	if c := in.Condition; c != nil && (aws.ToString(c.Type) != "StringEquals" || aws.ToString(c.Key) != "aws:PrincipalOrgID") {
 		return nil, invalid(textCondition)
 	}
 	return onPermission(s, call, in, in.EventBusName, func(b *bus) (*eb.PutPermissionOutput, error) {
@@ -104,7 +104,7 @@ func statementOf(in *eb.PutPermissionInput, arn string) *statement {
 		st.Principal = map[string]string{"AWS": fakeaws.ARN("iam", "", *in.Principal, "root")}
 	}
 	if c := in.Condition; c != nil {
-		st.Condition = map[string]map[string]string{*c.Type: {*c.Key: stringOf(c.Value)}}
+		st.Condition = map[string]map[string]string{*c.Type: {*c.Key: aws.ToString(c.Value)}}
 	}
 	return st
 }

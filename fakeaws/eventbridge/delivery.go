@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/retry"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/role"
 )
@@ -52,7 +53,7 @@ func (s *Fake) deliveriesOf(r *rule, e *event) (all []*delivery) {
 		d := &delivery{event: e, target: t, rule: ref, begun: s.world.Clock().Now()}
 		d.record = &Delivery{EventID: e.record.ID, RuleARN: ref.arn, TargetID: *t.Id, TargetARN: *t.Arn}
 		e.record.deliveries = append(e.record.deliveries, d.record)
-		r.delivered = kept(r.delivered, d.record)
+		r.delivered = recent.Add(r.delivered, d.record, maxPublished)
 		all = append(all, d)
 	}
 	return all
@@ -128,7 +129,7 @@ func (s *Fake) actor(ctx context.Context, d *delivery, arn *awsarn.ARN) (fakeaws
 		region = d.rule.region
 	}
 	service := d.rule.service(region)
-	if name := stringOf(d.target.RoleArn); name != "" {
+	if name := aws.ToString(d.target.RoleArn); name != "" {
 		if !s.world.Has("sts") {
 			return fakeaws.Actor{}, roleError{errors.New("this World has no STS, which the role of a target takes")}
 		}
@@ -154,11 +155,11 @@ func (s *Fake) deliveryTo(d *delivery, arn *awsarn.ARN, input []byte) *fakeaws.D
 	switch arn.Service {
 	case "sqs":
 		if p := d.target.SqsParameters; p != nil {
-			out.GroupID = stringOf(p.MessageGroupId)
+			out.GroupID = aws.ToString(p.MessageGroupId)
 		}
 	case "sns":
 		if strings.HasSuffix(arn.Resource, ".fifo") && d.target.SqsParameters != nil {
-			out.GroupID = stringOf(d.target.SqsParameters.MessageGroupId)
+			out.GroupID = aws.ToString(d.target.SqsParameters.MessageGroupId)
 		}
 	case "kinesis":
 		out.PartitionKey = d.partitionKey()

@@ -1,13 +1,11 @@
 package eventbridge
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -113,20 +111,11 @@ func noBus(name string) error { return notFound(textNoBus, name) }
 
 func noRule(rule, bus string) error { return notFound(textNoRule, rule, bus) }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "events: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("events: " + what) }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("events", constraint.Wording{})
+var members = constraint.NewModel("events", constraint.Wording{Error: invalid})
 
 // check refuses input that the service model does not admit, in the words of AWS's front
 // end.
-func check(in any) error {
-	err := members.Check(in)
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return invalid(api.ErrorMessage())
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }

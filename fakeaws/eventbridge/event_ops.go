@@ -79,7 +79,7 @@ func (s *Fake) putNeed(of *types.PutEventsRequestEntry, id busID, byBus bool) fa
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, need := s.need("events:PutEvents", id)
-	setEventKeys(&need.Context, stringOf(of.Source), stringOf(of.DetailType), byBus)
+	setEventKeys(&need.Context, aws.ToString(of.Source), aws.ToString(of.DetailType), byBus)
 	return need
 }
 
@@ -102,7 +102,7 @@ func setTexts(c *enforce.Context, key string, values ...string) {
 
 // sizeOf is how long an entry is ("Calculating PutEvents event entry size").
 func sizeOf(e *types.PutEventsRequestEntry) int {
-	n := len(stringOf(e.Source)) + len(stringOf(e.DetailType)) + len(stringOf(e.Detail))
+	n := len(aws.ToString(e.Source)) + len(aws.ToString(e.DetailType)) + len(aws.ToString(e.Detail))
 	if e.Time != nil {
 		n += 14
 	}
@@ -119,7 +119,7 @@ func wrongEntry(e *types.PutEventsRequestEntry, service bool) (code, text string
 		name  string
 		value *string
 	}{{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail}} {
-		if stringOf(m.value) == "" {
+		if aws.ToString(m.value) == "" {
 			return codeArgument, fmt.Sprintf(textEntryRequired, m.name, m.name)
 		}
 	}
@@ -184,7 +184,7 @@ func (s *Fake) eventOf(call *fakeaws.Call, e *entry) (*event, error) {
 		Region: e.bus.region, Resources: e.of.Resources, Detail: []byte(*e.of.Detail),
 	}, now)
 	if err == nil {
-		made.trace = stringOf(e.of.TraceHeader)
+		made.trace = aws.ToString(e.of.TraceHeader)
 	}
 	return made, err
 }
@@ -277,7 +277,7 @@ func (s *Fake) Answer(output any) ([]byte, error) {
 	out := output.(*eb.PutEventsOutput)
 	for _, e := range out.Entries {
 		if e.ErrorCode != nil {
-			return nil, &fakeaws.Error{Code: *e.ErrorCode, Message: stringOf(e.ErrorMessage), Status: 400}
+			return nil, &fakeaws.Error{Code: *e.ErrorCode, Message: aws.ToString(e.ErrorMessage), Status: 400}
 		}
 	}
 	return nil, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 )
 
@@ -90,9 +91,9 @@ const noMatch = "{}"
 func (d *delivery) input() ([]byte, error) {
 	t := d.target
 	switch {
-	case stringOf(t.Input) != "":
+	case aws.ToString(t.Input) != "":
 		return []byte(*t.Input), nil
-	case stringOf(t.InputPath) != "":
+	case aws.ToString(t.InputPath) != "":
 		p, _ := parsePath(*t.InputPath) // it was checked
 		part, ok := p.of(d.event.document)
 		if !ok {

@@ -1,12 +1,13 @@
 package eventbridge
 
 import (
-	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 )
 
 // An Outcome is what became of a delivery.
@@ -50,14 +51,7 @@ type Event struct {
 const maxPublished = 1000
 
 // keep remembers an event. The lock is held.
-func (b *bus) keep(e *Event) { b.published = kept(b.published, e) }
-
-func kept[T any](list []*T, one *T) []*T {
-	if len(list) >= 2*maxPublished {
-		list = slices.Clone(list[len(list)-maxPublished:])
-	}
-	return append(list, one)
-}
+func (b *bus) keep(e *Event) { b.published = recent.Add(b.published, e, maxPublished) }
 
 // Buses returns the names of the event buses of an account in a region, in order.
 func Buses(w *fakeaws.World, account, region string) []string {
@@ -82,7 +76,7 @@ func Published(w *fakeaws.World, busARN string) []Event {
 	if !ok || b == nil {
 		return nil
 	}
-	list := b.published[max(0, len(b.published)-maxPublished):]
+	list := recent.Of(b.published, maxPublished)
 	all := make([]Event, len(list))
 	for i, e := range list {
 		all[i] = *e
@@ -104,7 +98,7 @@ func Deliveries(w *fakeaws.World, ruleARN string) []Delivery {
 		return nil
 	}
 	var all []Delivery
-	for _, d := range r.delivered[max(0, len(r.delivered)-maxPublished):] {
+	for _, d := range recent.Of(r.delivered, maxPublished) {
 		all = append(all, *d)
 	}
 	return all
@@ -131,7 +125,7 @@ func Rules(w *fakeaws.World, busARN string) []Rule {
 	}
 	var all []Rule
 	for _, r := range inOrder(b.rules) {
-		show := Rule{ARN: r.arn(), Name: r.name, Pattern: stringOf(r.patternText), Schedule: stringOf(r.scheduleText), Enabled: r.enabled(), Next: r.next}
+		show := Rule{ARN: r.arn(), Name: r.name, Pattern: aws.ToString(r.patternText), Schedule: aws.ToString(r.scheduleText), Enabled: r.enabled(), Next: r.next}
 		for _, t := range r.targets {
 			show.Targets = append(show.Targets, *t)
 		}

@@ -53,7 +53,7 @@ func (s *Fake) startReplay(call *fakeaws.Call, in *eb.StartReplayInput) (*fakeaw
 		return nil, invalidf(textReplaySource, *in.EventSourceArn)
 	}
 	source := named{from.AccountID, from.Region, name}
-	to, ok := parseBusARN(stringOf(in.Destination.Arn))
+	to, ok := parseBusARN(aws.ToString(in.Destination.Arn))
 	if !ok {
 		return nil, invalid(textReplayBus)
 	}

@@ -86,7 +86,7 @@ func readSettings(in *eb.PutRuleInput, id busID) (set *settings, err error) {
 	if set.state == "" {
 		set.state = types.RuleStateEnabled
 	}
-	pattern, expression := stringOf(in.EventPattern), stringOf(in.ScheduleExpression)
+	pattern, expression := aws.ToString(in.EventPattern), aws.ToString(in.ScheduleExpression)
 	if pattern == "" && expression == "" {
 		return nil, invalid(textNeither)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -103,7 +104,7 @@ func (id busID) ruleARN(rule string) string {
 // busAt reads the name or the ARN of a bus as a call gives it; without one it is the
 // caller's default bus.
 func busAt(call *fakeaws.Call, nameOrARN *string) (busID, error) {
-	text := stringOf(nameOrARN)
+	text := aws.ToString(nameOrARN)
 	if text == "" {
 		text = defaultName
 	}
@@ -138,13 +139,6 @@ func parseRuleARN(text string) (id busID, rule string, ok bool) {
 		id.name, path = path[:i], path[i+1:]
 	}
 	return id, path, ok && a.Service == "events" && path != ""
-}
-
-func stringOf(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // A contextKey adds condition keys of the request to a permission.

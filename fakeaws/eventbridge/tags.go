@@ -30,7 +30,7 @@ func checkTags(tags []types.Tag) error {
 	}
 	seen := make(map[string]bool, len(tags))
 	for _, t := range tags {
-		key := stringOf(t.Key)
+		key := aws.ToString(t.Key)
 		switch {
 		case key == "" || strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return invalid(textTagKey)
@@ -48,13 +48,13 @@ func tagsOf(tags []types.Tag) map[string]string {
 	}
 	all := make(map[string]string, len(tags))
 	for _, t := range tags {
-		all[stringOf(t.Key)] = stringOf(t.Value)
+		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	return all
 }
 
 func setRequestTags(c *enforce.Context, tags []types.Tag) {
-	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return stringOf(t.Key), stringOf(t.Value) })
+	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }
 
 // onTagged plans an operation on the tags of a bus or a rule.
@@ -62,10 +62,10 @@ func onTagged[O any](s *Fake, call *fakeaws.Call, in any, arn *string, do func(*
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	if _, ok := parseBusARN(stringOf(arn)); ok {
+	if _, ok := parseBusARN(aws.ToString(arn)); ok {
 		return onBus(s, call, in, arn, func(b *bus) (O, error) { return do(&b.tags) }, keys...)
 	}
-	id, name, ok := parseRuleARN(stringOf(arn))
+	id, name, ok := parseRuleARN(aws.ToString(arn))
 	if !ok {
 		return nil, invalid(textResourceARN)
 	}
@@ -77,11 +77,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *eb.TagResourceInput) (*fakeaw
 		return nil, err
 	}
 	return onTagged(s, call, in, in.ResourceARN, func(tags *map[string]string) (*eb.TagResourceOutput, error) {
-		changed := maps.Clone(*tags)
-		if changed == nil {
-			changed = make(map[string]string, len(in.Tags))
-		}
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(*tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, invalid(textTags)
 		}
@@ -96,11 +92,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *eb.UntagResourceInput) (*fa
 		return nil, invalid(textTags)
 	}
 	return onTagged(s, call, in, in.ResourceARN, func(tags *map[string]string) (*eb.UntagResourceOutput, error) {
-		changed := maps.Clone(*tags)
-		for _, key := range in.TagKeys {
-			delete(changed, key)
-		}
-		*tags = changed
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &eb.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	eb "github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
@@ -74,7 +75,7 @@ func (s *Fake) passRoles(call *fakeaws.Call, plan *fakeaws.Plan[*eb.PutTargetsOu
 	seen := make(map[string]bool)
 	var refused error
 	for i := range targets {
-		arn := stringOf(targets[i].RoleArn)
+		arn := aws.ToString(targets[i].RoleArn)
 		if arn == "" || seen[arn] {
 			continue
 		}
@@ -112,9 +113,9 @@ func checkTargets(targets []types.Target) error {
 		switch {
 		case err != nil:
 			return invalidf(textTargetARN, *t.Arn)
-		case !roleless[arn.Service] && stringOf(t.RoleArn) == "":
+		case !roleless[arn.Service] && aws.ToString(t.RoleArn) == "":
 			return invalidf(textRoleRequired, *t.Arn)
-		case arn.Service == "sqs" && strings.HasSuffix(arn.Resource, ".fifo") && (t.SqsParameters == nil || stringOf(t.SqsParameters.MessageGroupId) == ""):
+		case arn.Service == "sqs" && strings.HasSuffix(arn.Resource, ".fifo") && (t.SqsParameters == nil || aws.ToString(t.SqsParameters.MessageGroupId) == ""):
 			return invalidf(textParameters, "SqsParameters", *t.Id)
 		case arn.Service == "ecs" && t.EcsParameters == nil:
 			return invalidf(textParameters, "EcsParameters", *t.Id)
@@ -139,7 +140,7 @@ func isStandardQueue(text string) bool {
 // checkInput refuses what cannot be made the input of a target.
 func checkInput(t *types.Target) error {
 	given := 0
-	for _, is := range []bool{stringOf(t.Input) != "", stringOf(t.InputPath) != "", t.InputTransformer != nil} {
+	for _, is := range []bool{aws.ToString(t.Input) != "", aws.ToString(t.InputPath) != "", t.InputTransformer != nil} {
 		if is {
 			given++
 		}
@@ -147,9 +148,9 @@ func checkInput(t *types.Target) error {
 	switch {
 	case given > 1:
 		return invalidf(textOneInput, *t.Id)
-	case stringOf(t.Input) != "" && !json.Valid([]byte(*t.Input)):
+	case aws.ToString(t.Input) != "" && !json.Valid([]byte(*t.Input)):
 		return invalidf(textInput, *t.Id)
-	case stringOf(t.InputPath) != "":
+	case aws.ToString(t.InputPath) != "":
 		if _, ok := parsePath(*t.InputPath); !ok {
 			return invalidf(textInputPath, *t.Id)
 		}

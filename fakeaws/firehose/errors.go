@@ -1,12 +1,10 @@
 package firehose
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -71,22 +69,16 @@ func invalidKey(code, message string) error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "firehose: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("firehose: " + what + " is not implemented")
+}
+
+func validation(message string) error {
+	return &fakeaws.Error{Code: "ValidationException", Message: message, Status: http.StatusBadRequest}
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("firehose", constraint.Wording{})
+var members = constraint.NewModel("firehose", constraint.Wording{Error: validation})
 
 // check refuses input that the service model does not admit, in the words of AWS's front
 // end.
-func check(in any) error {
-	err := members.Check(in)
-	if err == nil {
-		return nil
-	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return &fakeaws.Error{Code: "ValidationException", Message: api.ErrorMessage(), Status: http.StatusBadRequest}
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }

@@ -52,8 +52,7 @@ func (s *Fake) tagStream(call *fakeaws.Call, in *awsfirehose.TagDeliveryStreamIn
 		return nil, err
 	}
 	_, plan, err := on(s, call, in, in.DeliveryStreamName, func(x *stream) (*awsfirehose.TagDeliveryStreamOutput, error) {
-		changed := maps.Clone(x.tags)
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(x.tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, limitExceeded(textManyTags, maxTags)
 		}
@@ -68,11 +67,7 @@ func (s *Fake) tagStream(call *fakeaws.Call, in *awsfirehose.TagDeliveryStreamIn
 
 func (s *Fake) untagStream(call *fakeaws.Call, in *awsfirehose.UntagDeliveryStreamInput) (*fakeaws.Plan[*awsfirehose.UntagDeliveryStreamOutput], error) {
 	_, plan, err := on(s, call, in, in.DeliveryStreamName, func(x *stream) (*awsfirehose.UntagDeliveryStreamOutput, error) {
-		changed := maps.Clone(x.tags)
-		for _, key := range in.TagKeys {
-			delete(changed, key)
-		}
-		x.tags = changed
+		x.tags = fakeaws.WithoutTags(x.tags, in.TagKeys)
 		return new(awsfirehose.UntagDeliveryStreamOutput), nil
 	})
 	if err == nil {

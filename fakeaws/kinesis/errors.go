@@ -1,12 +1,9 @@
 package kinesis
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -115,22 +112,12 @@ func dryRun() error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "kinesis: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("kinesis: " + what + " is not implemented")
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("kinesis", constraint.Wording{})
+var members = constraint.NewModel("kinesis", constraint.Wording{Error: func(message string) error { return invalid("%s", message) }})
 
 // check refuses input that the service model does not admit, in the words of AWS's front
 // end.
-func check(in any) error {
-	err := members.Check(in)
-	if err == nil {
-		return nil
-	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return invalid("%s", api.ErrorMessage())
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }

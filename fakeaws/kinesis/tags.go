@@ -45,24 +45,11 @@ func sortedKeys(tags map[string]string) []string { return slices.Sorted(maps.Key
 
 // retag is a copy of tags with others in place of those of the same keys.
 func retag(tags, more map[string]string) (map[string]string, error) {
-	changed := maps.Clone(tags)
-	if changed == nil {
-		changed = make(map[string]string, len(more))
-	}
-	maps.Copy(changed, more)
+	changed := fakeaws.WithTags(tags, more)
 	if len(changed) > maxTags {
 		return nil, invalidArgument(textManyTags, maxTags)
 	}
 	return changed, nil
-}
-
-// untag is a copy of tags without some.
-func untag(tags map[string]string, keys []string) map[string]string {
-	changed := maps.Clone(tags)
-	for _, key := range keys {
-		delete(changed, key)
-	}
-	return changed
 }
 
 func showTags(tags map[string]string) []types.Tag {
@@ -92,7 +79,7 @@ func (s *Fake) addTags(call *fakeaws.Call, in *awskinesis.AddTagsToStreamInput) 
 
 func (s *Fake) removeTags(call *fakeaws.Call, in *awskinesis.RemoveTagsFromStreamInput) (*fakeaws.Plan[*awskinesis.RemoveTagsFromStreamOutput], error) {
 	return onStream(s, call, in, ref{in.StreamName, in.StreamARN, in.StreamId}, func(x *stream) (*awskinesis.RemoveTagsFromStreamOutput, error) {
-		x.tags = untag(x.tags, in.TagKeys)
+		x.tags = fakeaws.WithoutTags(x.tags, in.TagKeys)
 		return new(awskinesis.RemoveTagsFromStreamOutput), nil
 	}, tagKeys(in.TagKeys))
 }
@@ -154,7 +141,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awskinesis.TagResourceInput) 
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awskinesis.UntagResourceInput) (*fakeaws.Plan[*awskinesis.UntagResourceOutput], error) {
 	return onResource(s, call, in, in.ResourceARN, in.StreamId, func(tags *map[string]string, _ **fakeaws.ResourcePolicy) (*awskinesis.UntagResourceOutput, error) {
-		*tags = untag(*tags, in.TagKeys)
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return new(awskinesis.UntagResourceOutput), nil
 	}, tagKeys(in.TagKeys))
 }

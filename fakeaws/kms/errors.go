@@ -78,7 +78,7 @@ func accessDenied(message string) error {
 
 // notImplemented names what KMS has and this fake has not.
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "kms " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("kms " + what + " is not implemented")
 }
 
 func notFound(message string) error { return &types.NotFoundException{Message: &message} }

@@ -4,7 +4,6 @@
 package kms
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
-	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // A Fake is KMS. It keeps nothing of its own: its keys are those of the World.
@@ -40,14 +38,12 @@ func (s *Fake) Ops() []fakeaws.Op {
 }
 
 // members has the constraints of KMS's service model.
-var members = constraint.NewModel("kms", constraint.Wording{})
+var members = constraint.NewModel("kms", constraint.Wording{Error: invalid})
 
 // check refuses an input that the service model does not admit.
 func check(in any) error {
-	err := members.Check(in)
-	var e *wire.Error
-	if errors.As(err, &e) {
-		return invalid(e.Message)
+	if err := members.Check(in); err != nil {
+		return err
 	}
 	for _, context := range contexts(in) {
 		size := 0
@@ -58,7 +54,7 @@ func check(in any) error {
 			return invalid(textContextSize)
 		}
 	}
-	return err
+	return nil
 }
 
 // maxContext is how many bytes the keys and values of an encryption context have at most:

@@ -6,6 +6,5 @@ import "github.com/leastpriv/leastpriv/internal/deepcopy"
 var _ = deepcopy.Register(
 	deepcopy.Share[code]("it is the test's own, and runs in both Worlds"),
 	deepcopy.Share[streamRecord]("it never changes"),
-	deepcopy.Share[filter]("it never changes once it is read"),
 	deepcopy.Leave[executions]("what runs belongs to the World that it was begun in"),
 )

@@ -1,13 +1,11 @@
 package lambda
 
 import (
-	"errors"
 	"net/http"
 	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -112,21 +110,14 @@ func validation(text string) error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "lambda: " + what + " is not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("lambda: " + what + " is not implemented")
 }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("lambda", constraint.Wording{NullItems: true})
+var members = constraint.NewModel("lambda", constraint.Wording{NullItems: true, Error: validation})
 
 // check refuses input that the service model does not admit.
-func check(in any) error {
-	err := members.Check(in)
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return validation(api.ErrorMessage())
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }
 
 // output makes the output of an operation of a value that has its members: Lambda answers
 // several operations with the same thing, for which the SDK has a type each.

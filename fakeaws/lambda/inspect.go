@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"time"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 )
 
 // An Invoked is an invocation that ran, as Go code sees it.
@@ -28,10 +30,7 @@ func (s *Fake) keep(o order, r *result, at time.Time) {
 	if f == nil {
 		return
 	}
-	if len(f.invoked) >= 2*maxInvoked {
-		f.invoked = slices.Clone(f.invoked[len(f.invoked)-maxInvoked:])
-	}
-	f.invoked = append(f.invoked, Invoked{o.requestID, r.version, o.payload, r.payload, r.failed, string(r.log), at})
+	f.invoked = recent.Add(f.invoked, Invoked{o.requestID, r.version, o.payload, r.payload, r.failed, string(r.log), at}, maxInvoked)
 }
 
 // Invocations returns the latest hundred invocations of a function, the first first.
@@ -42,7 +41,7 @@ func (s *Fake) Invocations(account, region, name string) []Invoked {
 	if f == nil {
 		return nil
 	}
-	all := slices.Clone(f.invoked[max(0, len(f.invoked)-maxInvoked):])
+	all := slices.Clone(recent.Of(f.invoked, maxInvoked))
 	for i := range all {
 		all[i].Payload, all[i].Answer = bytes.Clone(all[i].Payload), bytes.Clone(all[i].Answer)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/eventpattern"
 )
 
 // A mapping is an event source mapping: it invokes a function with the records of a source.
@@ -17,7 +18,7 @@ type mapping struct {
 	place
 	ref     reference // the function
 	tags    map[string]string
-	filters []filter
+	filters []*eventpattern.Pattern
 	// since is when the first record of a batch was seen that waits for more.
 	since time.Time
 	// after is before when the mapping does not poll again, because it failed or found

@@ -225,7 +225,7 @@ func (b *batch) receive(ctx context.Context) error {
 		for i := range out.Messages {
 			m := &out.Messages[i]
 			b.handles[*m.MessageId] = *m.ReceiptHandle
-			if record := b.record(m); b.mapping.passes(record, "body", record["body"].(string)) {
+			if record := b.record(m); b.mapping.passes(record, "body", []byte(aws.ToString(m.Body))) {
 				b.records = append(b.records, record)
 			} else {
 				filtered = append(filtered, *m.MessageId)

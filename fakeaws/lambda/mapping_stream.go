@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -254,15 +255,20 @@ func (m *mapping) passesStream(event map[string]any) bool {
 	if err != nil {
 		return false // records are always written
 	}
-	seen, _ := parse(text).(map[string]any)
+	var seen map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&seen) != nil {
+		return false
+	}
 	record, ok := seen["kinesis"].(map[string]any)
 	if !ok {
-		return slices.ContainsFunc(m.filters, func(f filter) bool { return f.root.matches(seen) })
+		return m.passes(seen, "", nil)
 	}
 	maps.Copy(seen, record)
 	encoded, _ := record["data"].(string)
 	data, err := base64.StdEncoding.DecodeString(encoded)
-	return err == nil && m.passes(seen, "data", string(data))
+	return err == nil && m.passes(seen, "data", data)
 }
 
 // How long a shard waits after a failure of the function, or where it cannot be invoked: "Lambda

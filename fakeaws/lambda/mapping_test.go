@@ -191,6 +191,8 @@ func TestFilters(t *testing.T) {
 		`{"body":{"n":[{"numeric":[">",1,"<=",3]}]}}`:                  {`{"kind":"b","n":2}`, `{"list":["x","y"],"n":3}`},
 		`{"body":{"list":["y"]}}`:                                      {`{"list":["x","y"],"n":3}`},
 		`{"body":["plain"]}`:                                           {`plain`},
+		`{"body":["{\"kind\":\"a\",\"n\":1}","plain"]}`:                {`plain`},
+		`{"$or":[{"body":{"n":[3]}},{"body":{"kind":["a"]}}]}`:         {`{"kind":"a","n":1}`, `{"list":["x","y"],"n":3}`},
 		`{"body":{"kind":[{"exists":false}]}}`:                         {`{"list":["x","y"],"n":3}`},
 		`{"body":{"kind":[{"anything-but":["a"]}]}}`:                   {`{"kind":"b","n":2}`},
 		`{"body":{"$or":[{"kind":[{"prefix":"b"}]},{"n":[3]}]}}`:       {`{"kind":"b","n":2}`, `{"list":["x","y"],"n":3}`},
@@ -205,6 +207,20 @@ func TestFilters(t *testing.T) {
 			assert.Equal(t, want, slices.Concat(c.batches...))
 			assert.Empty(t, c.queue.Messages())
 		})
+	}
+}
+
+// Filters have the pattern language of EventBridge without what Lambda does not take of it.
+func TestFiltersRefused(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, lambdatest.With())
+	queue := acct.SQS().CreateQueue("orders", nil)
+	lambdatest.Of(acct).Handle("worker", acct.NewRole("worker", lambdatest.Trust(), consuming(queue)), nothing)
+	for _, pattern := range []string{`{}`, `[]`, `{"body"`, `{"body":{}}`, `{"body":[]}`, `{"body":"x"}`, `{"body":[{"wildcard":"x*"}]}`, `{"body":[{"cidr":"10.0.0.0/8"}]}`,
+		`{"body":[{"anything-but":{"prefix":"x"}}]}`, `{"body":[{"numeric":["<",1,">",0]}]}`, `{"body":[{"exists":"yes"}]}`, `{"body":[{"prefix":"x","suffix":"y"}]}`} {
+		_, err := client(acct).CreateEventSourceMapping(t.Context(), &awslambda.CreateEventSourceMappingInput{FunctionName: aws.String("worker"), EventSourceArn: aws.String(queue.ARN()),
+			FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: &pattern}}}})
+		requireCode(t, err, "InvalidParameterValueException", "Invalid filter pattern definition.")
 	}
 }
 

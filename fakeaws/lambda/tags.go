@@ -142,11 +142,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awslambda.TagResourceInput) (
 		if len(in.Tags) == 0 {
 			return nil, invalidParameter(textNoTags)
 		}
-		changed := maps.Clone(*tags)
-		if changed == nil {
-			changed = make(map[string]string, len(in.Tags))
-		}
-		maps.Copy(changed, in.Tags)
+		changed := fakeaws.WithTags(*tags, in.Tags)
 		if err := checkTags(changed); err != nil {
 			return nil, err
 		}
@@ -158,9 +154,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awslambda.TagResourceInput) (
 // untagResource removes tags. Keys that there are not are fine.
 func (s *Fake) untagResource(call *fakeaws.Call, in *awslambda.UntagResourceInput) (*fakeaws.Plan[*awslambda.UntagResourceOutput], error) {
 	return onTags(s, call, in, in.Resource, func(tags *map[string]string) (*awslambda.UntagResourceOutput, error) {
-		for _, key := range in.TagKeys {
-			delete(*tags, key)
-		}
+		*tags = fakeaws.WithoutTags(*tags, in.TagKeys)
 		return &awslambda.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }

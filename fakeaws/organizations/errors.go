@@ -1,8 +1,6 @@
 package organizations
 
 import (
-	"net/http"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
@@ -124,7 +122,7 @@ func noSuchHandshake() error {
 }
 
 func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "organizations: " + what + " are not implemented by leastpriv.", Status: http.StatusNotImplemented}
+	return fakeaws.NotImplemented("organizations: " + what + " are not implemented")
 }
 
 // members has the constraints of the service model.

@@ -1,13 +1,11 @@
 package scheduler
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/internal/constraint"
@@ -65,20 +63,11 @@ func tooMany(what string) error {
 	return &types.ServiceQuotaExceededException{Message: aws.String(fmt.Sprintf(textQuota, what))}
 }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "scheduler: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("scheduler: " + what) }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("scheduler", constraint.Wording{})
+var members = constraint.NewModel("scheduler", constraint.Wording{Error: invalid})
 
 // check refuses input that the service model does not admit, in the words of AWS's front
 // end.
-func check(in any) error {
-	err := members.Check(in)
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return invalid(api.ErrorMessage())
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }

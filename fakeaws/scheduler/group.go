@@ -125,7 +125,7 @@ func (s *Fake) createScheduleGroup(call *fakeaws.Call, in *awsscheduler.CreateSc
 	return planned(s, needs, func() (*awsscheduler.CreateScheduleGroupOutput, error) {
 		out := &awsscheduler.CreateScheduleGroupOutput{ScheduleGroupArn: aws.String(id.arn())}
 		if g := s.group(id); g != nil {
-			if g.token != "" && g.token == stringOf(in.ClientToken) {
+			if g.token != "" && g.token == aws.ToString(in.ClientToken) {
 				return out, nil
 			}
 			return nil, conflict(textGroupExists, id.name)
@@ -134,7 +134,7 @@ func (s *Fake) createScheduleGroup(call *fakeaws.Call, in *awsscheduler.CreateSc
 			return nil, tooMany("schedule groups")
 		}
 		now := s.now()
-		s.groups[id] = &group{id: id, tags: tagsOf(in.Tags), token: stringOf(in.ClientToken), created: now, changed: now, schedules: make(map[string]*plan)}
+		s.groups[id] = &group{id: id, tags: tagsOf(in.Tags), token: aws.ToString(in.ClientToken), created: now, changed: now, schedules: make(map[string]*plan)}
 		return out, nil
 	}), nil
 }
@@ -211,7 +211,7 @@ func listed[V, T any](all []V, token *string, size *int32, key func(V) string, s
 
 func (s *Fake) listScheduleGroups(call *fakeaws.Call, in *awsscheduler.ListScheduleGroupsInput) (*fakeaws.Plan[*awsscheduler.ListScheduleGroupsOutput], error) {
 	return onAccount(s, call, in, func() (*awsscheduler.ListScheduleGroupsOutput, error) {
-		all := slices.DeleteFunc(s.groupsOf(call), func(g *group) bool { return !strings.HasPrefix(g.id.name, stringOf(in.NamePrefix)) })
+		all := slices.DeleteFunc(s.groupsOf(call), func(g *group) bool { return !strings.HasPrefix(g.id.name, aws.ToString(in.NamePrefix)) })
 		p, err := listed(all, in.NextToken, in.MaxResults, func(g *group) string { return g.id.name }, (*group).entry)
 		if err != nil {
 			return nil, err
@@ -237,7 +237,7 @@ func checkTags(tags []types.Tag) error {
 	}
 	seen := make(map[string]bool, len(tags))
 	for _, t := range tags {
-		key := stringOf(t.Key)
+		key := aws.ToString(t.Key)
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return invalid(textTagKey)
@@ -252,13 +252,13 @@ func checkTags(tags []types.Tag) error {
 func tagsOf(tags []types.Tag) map[string]string {
 	all := make(map[string]string, len(tags))
 	for _, t := range tags {
-		all[stringOf(t.Key)] = stringOf(t.Value)
+		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	return all
 }
 
 func setRequestTags(c *enforce.Context, tags []types.Tag) {
-	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return stringOf(t.Key), stringOf(t.Value) })
+	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }
 
 // onTagged plans an operation on the tags of a group. The model says that the ARN is one.
@@ -266,7 +266,7 @@ func onTagged[O any](s *Fake, call *fakeaws.Call, in any, arn *string, do func(*
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	id, ok := parseGroupARN(stringOf(arn))
+	id, ok := parseGroupARN(aws.ToString(arn))
 	if !ok {
 		return nil, invalid(textARN)
 	}
@@ -278,9 +278,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awsscheduler.TagResourceInput
 		return nil, err
 	}
 	return onTagged(s, call, in, in.ResourceArn, func(g *group) (*awsscheduler.TagResourceOutput, error) {
-		changed := make(map[string]string, len(g.tags)+len(in.Tags))
-		maps.Copy(changed, g.tags)
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(g.tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, invalid(textTags)
 		}
@@ -291,10 +289,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awsscheduler.TagResourceInput
 
 func (s *Fake) untagResource(call *fakeaws.Call, in *awsscheduler.UntagResourceInput) (*fakeaws.Plan[*awsscheduler.UntagResourceOutput], error) {
 	return onTagged(s, call, in, in.ResourceArn, func(g *group) (*awsscheduler.UntagResourceOutput, error) {
-		g.tags = maps.Clone(g.tags)
-		for _, key := range in.TagKeys {
-			delete(g.tags, key)
-		}
+		g.tags = fakeaws.WithoutTags(g.tags, in.TagKeys)
 		return &awsscheduler.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }

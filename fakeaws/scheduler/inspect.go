@@ -1,13 +1,13 @@
 package scheduler
 
 import (
-	"slices"
 	"time"
 
 	awsscheduler "github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 	"github.com/leastpriv/leastpriv/internal/deepcopy"
 )
 
@@ -44,12 +44,7 @@ type Invocation struct {
 // maxKept is how many invocations of a schedule are kept for Go code to look at.
 const maxKept = 1000
 
-func (p *plan) keep(i *Invocation) {
-	if len(p.delivered) >= 2*maxKept {
-		p.delivered = slices.Clone(p.delivered[len(p.delivered)-maxKept:])
-	}
-	p.delivered = append(p.delivered, i)
-}
+func (p *plan) keep(i *Invocation) { p.delivered = recent.Add(p.delivered, i, maxKept) }
 
 // Invocations returns the latest thousand invocations of a schedule, by its ARN, the first
 // first; nil when there is no such schedule, which is so after one that deletes itself.
@@ -62,7 +57,7 @@ func Invocations(w *fakeaws.World, scheduleARN string) []Invocation {
 		return nil
 	}
 	var all []Invocation
-	for _, i := range p.delivered[max(0, len(p.delivered)-maxKept):] {
+	for _, i := range recent.Of(p.delivered, maxKept) {
 		all = append(all, *i)
 	}
 	return all

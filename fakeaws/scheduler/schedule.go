@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	awsscheduler "github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
@@ -62,7 +63,7 @@ const earliest = 5 * time.Minute
 // read checks the settings of a schedule.
 func (s *Fake) read(in *awsscheduler.CreateScheduleInput) (set settings, err error) {
 	set = settings{zone: time.UTC, of: in}
-	if name := stringOf(in.ScheduleExpressionTimezone); name != "" {
+	if name := aws.ToString(in.ScheduleExpressionTimezone); name != "" {
 		if set.zone, err = time.LoadLocation(name); err != nil || name == "Local" {
 			return set, invalidf(textZone, name)
 		}

@@ -65,7 +65,7 @@ func (s *Fake) createSchedule(call *fakeaws.Call, in *awsscheduler.CreateSchedul
 		}
 		out := &awsscheduler.CreateScheduleOutput{ScheduleArn: aws.String(id.scheduleARN(*in.Name))}
 		if p := g.schedules[*in.Name]; p != nil {
-			if p.token != "" && p.token == stringOf(in.ClientToken) {
+			if p.token != "" && p.token == aws.ToString(in.ClientToken) {
 				return out, nil
 			}
 			return nil, conflict(textExists, *in.Name)
@@ -74,7 +74,7 @@ func (s *Fake) createSchedule(call *fakeaws.Call, in *awsscheduler.CreateSchedul
 			return nil, tooMany("schedules")
 		}
 		now := s.now()
-		p := &plan{group: g, name: *in.Name, settings: set, token: stringOf(in.ClientToken), created: now, changed: now}
+		p := &plan{group: g, name: *in.Name, settings: set, token: aws.ToString(in.ClientToken), created: now, changed: now}
 		g.schedules[p.name] = p
 		s.plan(p)
 		return out, nil
@@ -195,7 +195,7 @@ func (s *Fake) listSchedules(call *fakeaws.Call, in *awsscheduler.ListSchedulesI
 				continue
 			}
 			for _, p := range g.schedules {
-				if strings.HasPrefix(p.name, stringOf(in.NamePrefix)) && (in.State == "" || in.State == p.state()) {
+				if strings.HasPrefix(p.name, aws.ToString(in.NamePrefix)) && (in.State == "" || in.State == p.state()) {
 					all = append(all, p)
 				}
 			}

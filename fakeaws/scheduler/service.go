@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -65,7 +66,7 @@ func (id groupID) scheduleARN(name string) string {
 const defaultName = "default"
 
 func groupAt(call *fakeaws.Call, name *string) groupID {
-	if stringOf(name) == "" {
+	if aws.ToString(name) == "" {
 		return groupID{call.Account, call.Region, defaultName}
 	}
 	return groupID{call.Account, call.Region, *name}
@@ -91,13 +92,6 @@ func parseScheduleARN(text string) (id groupID, name string, ok bool) {
 	}
 	group, name, ok := strings.Cut(rest, "/")
 	return groupID{a.AccountID, a.Region, group}, name, ok
-}
-
-func stringOf(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // Guard implements [fakeaws.Guardian].

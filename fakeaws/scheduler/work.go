@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/smithy-go"
@@ -167,12 +168,12 @@ func (s *Fake) send(ctx context.Context, r *run, input string) error {
 	switch arn.Service {
 	case "sqs":
 		if t.SqsParameters != nil {
-			d.GroupID = stringOf(t.SqsParameters.MessageGroupId)
+			d.GroupID = aws.ToString(t.SqsParameters.MessageGroupId)
 		}
 	case "kinesis":
-		d.PartitionKey = stringOf(t.KinesisParameters.PartitionKey)
+		d.PartitionKey = aws.ToString(t.KinesisParameters.PartitionKey)
 	case "events":
-		d.Source, d.DetailType = stringOf(t.EventBridgeParameters.Source), stringOf(t.EventBridgeParameters.DetailType)
+		d.Source, d.DetailType = aws.ToString(t.EventBridgeParameters.Source), aws.ToString(t.EventBridgeParameters.DetailType)
 		d.Answered = true // the answer has the error of the entry
 	case "states":
 		d.Name = r.id
@@ -184,7 +185,7 @@ func (s *Fake) send(ctx context.Context, r *run, input string) error {
 // input is what the target gets: that of the schedule, with its context attributes, or an
 // event ("Adding context attributes in EventBridge Scheduler").
 func (r *run) input() string {
-	text := stringOf(r.target.Input)
+	text := aws.ToString(r.target.Input)
 	if text == "" {
 		return r.event()
 	}

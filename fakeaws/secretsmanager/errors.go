@@ -129,26 +129,14 @@ func invalid(message string) error {
 	return &fakeaws.Error{Code: "ValidationException", Message: message, Status: http.StatusBadRequest}
 }
 
-func notImplemented(what string) error {
-	return &fakeaws.Error{Code: "NotImplemented", Message: "secretsmanager: " + what + " by leastpriv.", Status: http.StatusNotImplemented}
-}
+func notImplemented(what string) error { return fakeaws.NotImplemented("secretsmanager: " + what) }
 
 // members has the constraints of the service model.
-var members = constraint.NewModel("secretsmanager", constraint.Wording{})
+var members = constraint.NewModel("secretsmanager", constraint.Wording{Error: invalid})
 
 // check refuses input that the service model does not admit. The words are those of AWS's
 // front end; that Secrets Manager has no others is unverified.
-func check(in any) error {
-	err := members.Check(in)
-	if err == nil {
-		return nil
-	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return invalid(api.ErrorMessage())
-	}
-	return err
-}
+func check(in any) error { return members.Check(in) }
 
 // checkName refuses names with other characters than Secrets Manager takes.
 func checkName(name string) error {

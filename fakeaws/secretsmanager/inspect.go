@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
@@ -86,7 +88,7 @@ func (x *secret) snapshot() Secret {
 	}
 	for _, v := range x.versions {
 		out.Versions = append(out.Versions, Version{
-			ID: v.id, String: stringOf(v.text), Binary: bytes.Clone(v.binary), HasValue: v.hasValue(), Labels: x.labelsOf(v), Created: v.created,
+			ID: v.id, String: aws.ToString(v.text), Binary: bytes.Clone(v.binary), HasValue: v.hasValue(), Labels: x.labelsOf(v), Created: v.created,
 		})
 	}
 	return out

@@ -99,14 +99,17 @@ func TestSchedules(t *testing.T) {
 		_, err := root.RotateSecret(ctx, &sm.RotateSecretInput{SecretId: aws.String("db"), RotationLambdaARN: aws.String(functionARN), RotationRules: &rules})
 		return err
 	}
-	for _, bad := range []string{"rate(3 hours)", "rate(1001 days)", "rate(0 days)", "rate(10 weeks)", "rate(10)", "10 days", "cron(0 8 1 * ? 2026)", "cron(5 8 1 * ? *)",
-		"cron(0 24 1 * ? *)", "cron(0 8 1 * 1 *)", "cron(0 8 ? * ? *)", "cron(0 8 32 * ? *)", "cron(0 8 1 13 ? *)", "cron(0 8 ? * 8 *)", "cron(0 8 ? * 2#6 *)", "cron(0 8-7 1 * ? *)", "cron()", "rate()"} {
+	for _, bad := range []string{"rate(3 hours)", "rate(1001 days)", "rate(1000 days)", "rate(300 minutes)", "rate(0 days)", "rate(10 weeks)", "rate(10)", "10 days", "cron(0 8 1 * ? 2026)", "cron(5 8 1 * ? *)",
+		"cron(0 24 1 * ? *)", "cron(0 8 1 * 1 *)", "cron(0 8 ? * ? *)", "cron(0 8 32 * ? *)", "cron(0 8 1 13 ? *)", "cron(0 8 ? * 8 *)", "cron(0 8 ? * 2#6 *)", "cron(0 8-7 1 * ? *)", "cron()", "rate()",
+		"cron(0 8 1W * ? *)", "cron(0 8 LW * ? *)", "cron(0 8 1 * ? *", "cron(0 / 1 * ? *)"} {
 		worldtest.RequireError(t, rotate(types.RotationRulesType{ScheduleExpression: &bad}), "InvalidParameterException", "Invalid ScheduleExpression: "+bad+".")
 	}
 	worldtest.RequireError(t, rotate(types.RotationRulesType{ScheduleExpression: aws.String("rate(1 day)"), AutomaticallyAfterDays: aws.Int64(1)}), "InvalidParameterException", "You can't specify both AutomaticallyAfterDays and ScheduleExpression.")
 	worldtest.RequireError(t, rotate(types.RotationRulesType{ScheduleExpression: aws.String("rate(4 hours)"), Duration: aws.String("5h")}), "InvalidParameterException", "Invalid Duration: the window must be between 1h and 24h, and end before the next one begins.")
 	worldtest.RequireError(t, rotate(types.RotationRulesType{}), "InvalidParameterException", "You must specify AutomaticallyAfterDays or ScheduleExpression.")
 	for expression, is := range map[string]func(time.Time) bool{
+		"rate(999 days)":         func(at time.Time) bool { return at.Sub(c.Clock().Now()) >= 999*24*time.Hour },
+		"cron(0 1,/12 1 * ? *)":  func(at time.Time) bool { return at.Day() == 1 && (at.Hour() <= 1 || at.Hour() == 12) },
 		"rate(4 hours)":          func(at time.Time) bool { return at.Sub(c.Clock().Now()) <= 4*time.Hour },
 		"cron(0 8 1 * ? *)":      func(at time.Time) bool { return at.Day() == 1 && at.Hour() == 8 },
 		"cron(0 /4 L * ? *)":     func(at time.Time) bool { return at.AddDate(0, 0, 1).Day() == 1 && at.Hour()%4 == 0 },

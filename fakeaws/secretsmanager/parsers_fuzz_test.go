@@ -29,26 +29,33 @@ func FuzzRefer(f *testing.F) {
 	})
 }
 
-// A schedule that is taken has its times after any time, and only on its days.
+// A schedule that is taken has its times after any time, those of cron on the hour, and none
+// between a time and the next.
 func FuzzSchedule(f *testing.F) {
 	for _, text := range []string{"rate(4 hours)", "rate(10 days)", "cron(0 8 1 * ? *)", "cron(0 /4 L 1-3,DEC ? *)", "cron(0 16 ? * SUN#1 *)", "cron(0 16 ? * 6L *)", "cron(0 1-3/2 ? * 2,WED *)", "cron(0 0 30 2 ? *)"} {
 		f.Add(text, int64(1_700_000_000))
 	}
 	f.Fuzz(func(t *testing.T, text string, at int64) {
-		s, ok := parseExpression(text)
+		e, ok := parseExpression(text)
 		if !ok {
 			return
 		}
 		now := time.Unix(at%4_000_000_000, 0).UTC()
-		next := s.after(now)
-		if next.IsZero() && s.times != nil {
+		next := nextRotation(&e, now)
+		if next.IsZero() && e.IsCron() {
 			return // the 30th of February
 		}
 		if !next.After(now) {
 			t.Fatalf("%q after %v is %v", text, now, next)
 		}
-		if c := s.times; c != nil && (!c.on(day(next)) || c.hours&(1<<next.Hour()) == 0) {
+		if !e.IsCron() {
+			return
+		}
+		if !next.Equal(next.Truncate(time.Hour)) {
 			t.Fatalf("%q has %v", text, next)
+		}
+		if again := nextRotation(&e, next.Add(-time.Second)); !again.Equal(next) {
+			t.Fatalf("%q after %v is %v, and before it %v", text, now, next, again)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func (s *Fake) password(in *sm.GetRandomPasswordInput) (string, error) {
 			return
 		}
 		left := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(stringOf(in.ExcludeCharacters), r) {
+			if strings.ContainsRune(aws.ToString(in.ExcludeCharacters), r) {
 				return -1
 			}
 			return r

@@ -1,6 +1,8 @@
 package secretsmanager
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -51,7 +53,7 @@ func (s *Fake) target(call *fakeaws.Call, in any, id *string, action string) (*t
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	ref, err := refer(call, stringOf(id))
+	ref, err := refer(call, aws.ToString(id))
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ const maxReplicas = 100
 func checkReplicaRegions(regions []types.ReplicaRegionType) error {
 	seen := make(map[string]bool, len(regions))
 	for _, r := range regions {
-		name := stringOf(r.Region)
+		name := aws.ToString(r.Region)
 		if name == "" || seen[name] || len(seen) == maxReplicas {
 			return invalidParameterf(textTwiceRegion, name)
 		}
@@ -59,7 +59,7 @@ func setReplicaRegions(c *enforce.Context, regions []types.ReplicaRegionType) {
 	}
 	names := make([]string, len(regions))
 	for i, r := range regions {
-		names[i] = stringOf(r.Region)
+		names[i] = aws.ToString(r.Region)
 	}
 	c.SetMulti("secretsmanager:AddReplicaRegions", names)
 }
@@ -113,7 +113,7 @@ func (s *Fake) replicating(call *fakeaws.Call, x *secret, regions []types.Replic
 func (s *Fake) replicaKeyNeeds(call *fakeaws.Call, x *secret, regions []types.ReplicaRegionType) (needs []fakeaws.Need, err error) {
 	for _, region := range regions {
 		there := secret{id: secretID{x.id.account, *region.Region, x.id.name}, suffix: x.suffix}
-		more, failed := s.keyNeeds(call, there.use(stringOf(region.KmsKeyId), validateKeyAccess), kmsGenerate, kmsEncrypt)
+		more, failed := s.keyNeeds(call, there.use(aws.ToString(region.KmsKeyId), validateKeyAccess), kmsGenerate, kmsEncrypt)
 		needs, err = append(needs, more...), cmp.Or(err, failed)
 	}
 	return needs, err
@@ -131,7 +131,7 @@ func (s *Fake) replicate(x *secret, regions []types.ReplicaRegionType, force boo
 		if there != nil && there.primary == x {
 			continue // it is one already
 		}
-		r := &replica{region: *region.Region, kmsKey: stringOf(region.KmsKeyId)}
+		r := &replica{region: *region.Region, kmsKey: aws.ToString(region.KmsKeyId)}
 		x.replicas = slices.DeleteFunc(x.replicas, func(old *replica) bool { return old.region == r.region })
 		x.replicas = append(x.replicas, r)
 		if there != nil {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/schedule"
 )
 
 // A RotationStep is what a rotation function is asked to do.
@@ -33,7 +35,7 @@ type rotation struct {
 	enabled  *bool
 	function string // its ARN
 	rules    *types.RotationRulesType
-	schedule schedule
+	schedule schedule.Expression
 	last     time.Time // that succeeded
 	next     time.Time
 	// token and version are those of the rotation in progress.
@@ -58,7 +60,7 @@ func (r *rotation) show(e *types.SecretListEntry) {
 // PutSecretValue or UpdateSecret is considered a valid rotation."
 func (r *rotation) valueChanged(now time.Time) {
 	if aws.ToBool(r.enabled) && r.rules != nil && r.rules.AutomaticallyAfterDays != nil {
-		r.next = r.schedule.after(now)
+		r.next = nextRotation(&r.schedule, now)
 	}
 }
 
@@ -80,5 +82,5 @@ func (x *secret) due() time.Time {
 
 func (r *rotation) succeeded(now time.Time) {
 	r.last, r.version, r.token, r.failure = now, "", "", nil
-	r.next = r.schedule.after(now)
+	r.next = nextRotation(&r.schedule, now)
 }

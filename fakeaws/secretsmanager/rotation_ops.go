@@ -14,6 +14,7 @@ import (
 	sm "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/schedule"
 )
 
 func (s *Fake) rotationOps() []fakeaws.Op {
@@ -40,7 +41,7 @@ func (s *Fake) rotateSecret(call *fakeaws.Call, in *sm.RotateSecretInput) (*fake
 	own := *in
 	own.ClientRequestToken = s.tokenFor(call, in.ClientRequestToken)
 	in = &own
-	r := &rotating{in: in, call: call, function: stringOf(in.RotationLambdaARN), now: in.RotateImmediately == nil || *in.RotateImmediately}
+	r := &rotating{in: in, call: call, function: aws.ToString(in.RotationLambdaARN), now: in.RotateImmediately == nil || *in.RotateImmediately}
 	if in.RotationRules != nil {
 		if r.schedule, err = readSchedule(in.RotationRules); err != nil {
 			return nil, err
@@ -77,7 +78,7 @@ type rotating struct {
 	in       *sm.RotateSecretInput
 	call     *fakeaws.Call
 	function string // its ARN
-	schedule schedule
+	schedule schedule.Expression
 	now      bool // else the configuration is tested alone
 
 	// What begin has found.
@@ -198,7 +199,7 @@ func (s *Fake) beginVersion(x *secret, token string, now time.Time) error {
 // start begins a rotation. The lock is held.
 func (s *Fake) start(x *secret, r *rotating, token string, now time.Time) {
 	x.rotation.version, x.rotation.token, x.rotation.failure = token, s.world.IDs().UUID(), nil
-	x.rotation.next = x.rotation.schedule.after(now)
+	x.rotation.next = nextRotation(&x.rotation.schedule, now)
 	s.schedule(x)
 	r.secret, r.function = x, x.rotation.function
 	r.event = RotationEvent{SecretID: x.arn(), ClientRequestToken: token, RotationToken: x.rotation.token}
@@ -246,7 +247,7 @@ func (s *Fake) Work(ctx context.Context) {
 	if v := x.labels[pending]; v != nil && v != x.labels[current] {
 		token = v.id
 	} else if err := s.beginVersion(x, token, now); err != nil {
-		x.rotation.failure, x.rotation.next = err, x.rotation.schedule.after(now)
+		x.rotation.failure, x.rotation.next = err, nextRotation(&x.rotation.schedule, now)
 		s.mu.Unlock()
 		return
 	}

@@ -3,7 +3,6 @@ package secretsmanager
 import (
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -119,6 +118,3 @@ func (s *Fake) remove(x *secret) {
 	delete(s.secrets, x.id)
 	s.counts[place{x.id.account, x.id.region}]--
 }
-
-// stringOf is the text of a pointer that may be nil.
-func stringOf(p *string) string { return aws.ToString(p) }

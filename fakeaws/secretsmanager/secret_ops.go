@@ -37,8 +37,8 @@ func (s *Fake) createSecret(call *fakeaws.Call, in *sm.CreateSecretInput) (*fake
 	x := &secret{
 		id:      secretID{call.Account, call.Region, *in.Name},
 		suffix:  s.world.IDs().Name(suffixLength),
-		kmsKey:  stringOf(in.KmsKeyId),
-		content: &content{description: stringOf(in.Description), labels: map[string]*version{}},
+		kmsKey:  aws.ToString(in.KmsKeyId),
+		content: &content{description: aws.ToString(in.Description), labels: map[string]*version{}},
 	}
 	var valueOf *string
 	if in.SecretString != nil || in.SecretBinary != nil {
@@ -158,7 +158,7 @@ func again(there *secret, in *sm.CreateSecretInput) (*sm.CreateSecretOutput, err
 	if !there.deleted.IsZero() {
 		return nil, invalidRequest(textNameDeleted)
 	}
-	v := there.version(stringOf(in.ClientRequestToken))
+	v := there.version(aws.ToString(in.ClientRequestToken))
 	if v == nil || !v.equal(in.SecretString, in.SecretBinary) {
 		return nil, alreadyExists(fmt.Sprintf(textExists, there.id.name))
 	}
@@ -274,7 +274,7 @@ func (s *Fake) updateKeys(call *fakeaws.Call, x *secret, in *sm.UpdateSecretInpu
 	if in.KmsKeyId == nil {
 		// "you must also have kms:GenerateDataKey, kms:Encrypt, and kms:Decrypt": of these
 		// Secrets Manager uses the first for a value under the same key.
-		r.needs, err = s.keyNeeds(call, x.use(r.key, cmp.Or(stringOf(valueOf), validateKeyAccess)), kmsGenerate, kmsDecrypt)
+		r.needs, err = s.keyNeeds(call, x.use(r.key, cmp.Or(aws.ToString(valueOf), validateKeyAccess)), kmsGenerate, kmsDecrypt)
 		return err
 	}
 	r.key = *in.KmsKeyId

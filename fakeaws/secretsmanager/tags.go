@@ -31,7 +31,7 @@ func checkTags(tags []types.Tag) error {
 	}
 	seen := make(map[string]bool, len(tags))
 	for _, t := range tags {
-		key := stringOf(t.Key)
+		key := aws.ToString(t.Key)
 		switch {
 		case key == "" || strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return invalidParameter(textTagKey)
@@ -49,13 +49,13 @@ func tagsOf(tags []types.Tag) map[string]string {
 	}
 	all := make(map[string]string, len(tags))
 	for _, t := range tags {
-		all[*t.Key] = stringOf(t.Value)
+		all[*t.Key] = aws.ToString(t.Value)
 	}
 	return all
 }
 
 func setRequestTags(c *enforce.Context, tags []types.Tag) {
-	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return stringOf(t.Key), stringOf(t.Value) })
+	fakeaws.SetRequestTags(c, tags, func(t types.Tag) (key, value string) { return aws.ToString(t.Key), aws.ToString(t.Value) })
 }
 
 // tagList are the tags as answers have them, by key.

@@ -37,7 +37,7 @@ func checkValues(text *string, binary []byte) error {
 
 // equal reports whether the version has a value.
 func (v *version) equal(text *string, binary []byte) bool {
-	return (v.text == nil) == (text == nil) && stringOf(v.text) == stringOf(text) && bytes.Equal(v.binary, binary)
+	return (v.text == nil) == (text == nil) && aws.ToString(v.text) == aws.ToString(text) && bytes.Equal(v.binary, binary)
 }
 
 // getSecretValue returns the value of a version: that with AWSCURRENT unless asked

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 )
 
 // An Outcome is what became of a delivery.
@@ -45,18 +46,11 @@ type Message struct {
 const maxPublished = 1000
 
 // keep remembers a message that was published. The lock is held.
-func (t *topic) keep(m *Message) { t.published = kept(t.published, m) }
-
-func kept(list []*Message, m *Message) []*Message {
-	if len(list) >= 2*maxPublished {
-		list = slices.Clone(list[len(list)-maxPublished:])
-	}
-	return append(list, m)
-}
+func (t *topic) keep(m *Message) { t.published = recent.Add(t.published, m, maxPublished) }
 
 // shown are the latest messages of a list, with what became of them.
 func shown(list []*Message) []Message {
-	list = list[max(0, len(list)-maxPublished):]
+	list = recent.Of(list, maxPublished)
 	all := make([]Message, len(list))
 	for i, m := range list {
 		all[i] = *m

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/internal/recent"
 )
 
 func (s *Fake) phoneOps() []fakeaws.Op {
@@ -205,7 +206,7 @@ func (s *Fake) publishDirectly(call *fakeaws.Call, in *awssns.PublishInput, mess
 		PhoneNumber: aws.ToString(in.PhoneNumber), TargetARN: aws.ToString(in.TargetArn), Published: s.now(),
 	}
 	p := s.phonesOf(call.Account, call.Region)
-	p.published = kept(p.published, m)
+	p.published = recent.Add(p.published, m, maxPublished)
 	return &awssns.PublishOutput{MessageId: &m.ID}, nil
 }
 

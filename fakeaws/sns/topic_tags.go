@@ -68,11 +68,7 @@ func (s *Fake) tagResource(call *fakeaws.Call, in *awssns.TagResourceInput) (*fa
 		if err := checkTags(in.Tags); err != nil {
 			return nil, err
 		}
-		changed := maps.Clone(t.tags)
-		if changed == nil {
-			changed = make(map[string]string, len(in.Tags))
-		}
-		maps.Copy(changed, tagsOf(in.Tags))
+		changed := fakeaws.WithTags(t.tags, tagsOf(in.Tags))
 		if len(changed) > maxTags {
 			return nil, tooManyTags()
 		}
@@ -90,9 +86,7 @@ func (s *Fake) untagResource(call *fakeaws.Call, in *awssns.UntagResourceInput) 
 		return nil, invalidParameter(textUntagged)
 	}
 	return onTagged(s, call, in.ResourceArn, "sns:UntagResource", ownerOnly, func(t *topic) (*awssns.UntagResourceOutput, error) {
-		for _, key := range in.TagKeys {
-			delete(t.tags, key)
-		}
+		t.tags = fakeaws.WithoutTags(t.tags, in.TagKeys)
 		return &awssns.UntagResourceOutput{}, nil
 	}, func(c *enforce.Context) { fakeaws.SetTagKeys(c, in.TagKeys) })
 }

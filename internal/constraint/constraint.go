@@ -22,6 +22,7 @@ import (
 type Plan struct {
 	fields []field
 	hidden bool // see Wording
+	fail   func(message string) error
 }
 
 // A field is a member of a structure.
@@ -50,21 +51,20 @@ type rule struct {
 	fields []field // of a structure
 }
 
-// Check returns a ValidationError that lists all violations of in, a pointer to
-// the input.
+// Check returns an error that lists all violations of in, a pointer to the input.
 func (p *Plan) Check(in any) error {
 	c := checker{hidden: p.hidden}
 	c.structure(reflect.ValueOf(in).Elem(), p.fields)
 	switch len(c.violations) {
 	case 0:
 		if c.said != "" {
-			return Error(c.said)
+			return p.fail(c.said)
 		}
 		return nil
 	case 1:
-		return Error("1 validation error detected: " + c.violations[0])
+		return p.fail("1 validation error detected: " + c.violations[0])
 	}
-	return Error(fmt.Sprintf("%d validation errors detected: %s", len(c.violations), strings.Join(c.violations, "; ")))
+	return p.fail(fmt.Sprintf("%d validation errors detected: %s", len(c.violations), strings.Join(c.violations, "; ")))
 }
 
 // Error is AWS's ValidationError with a message of a service's own.

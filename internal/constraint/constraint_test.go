@@ -1,6 +1,7 @@
 package constraint_test
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -171,6 +172,9 @@ func TestWording(t *testing.T) {
 	assert.Equal(t, "Not an ARN.", message(t, m.Check(&iam.GetPolicyInput{PolicyArn: aws.String(strings.Repeat("x", 20))})))
 	err := m.Check(&iam.CreateUserInput{UserName: name, Path: aws.String("")})
 	assert.Contains(t, message(t, err), "2 validation errors detected: Value '' at 'path'")
+	m = constraint.NewModel("iam", constraint.Wording{Error: func(message string) error { return errors.New("wrong: " + message) }})
+	assert.EqualError(t, m.Check(&iam.CreateUserInput{}), "wrong: 1 validation error detected: Value null at 'userName' failed to satisfy constraint: Member must not be null")
+	assert.NoError(t, m.Check(&iam.CreateUserInput{UserName: aws.String("u")}))
 	assert.Panics(t, func() { constraint.NewModel("teleport", constraint.Wording{}) })
 }
 

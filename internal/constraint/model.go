@@ -50,6 +50,8 @@ type member struct {
 
 // Wording is what a service says in words of its own.
 type Wording struct {
+	// Error makes the error of an input that is not admitted; nil is [Error].
+	Error func(message string) error
 	// Patterns has, by the text of a pattern, the message for a value that does
 	// not match it; "%s" in it is the member's name. It is answered only when
 	// nothing else is wrong.
@@ -75,6 +77,9 @@ func NewModel(service string, wording Wording) *Model {
 	file := "models/" + service + ".json.gz"
 	if _, err := modelFiles.Open(file); err != nil {
 		panic("constraint.NewModel: no model of " + service)
+	}
+	if wording.Error == nil {
+		wording.Error = Error
 	}
 	return &Model{service: service, wording: wording, load: sync.OnceValue(func() *tables {
 		t, err := readTables(file)
@@ -102,8 +107,8 @@ func readTables(file string) (*tables, error) {
 	return t, json.Unmarshal(text, t)
 }
 
-// Check returns a ValidationError that lists all violations of in, a pointer to
-// the input of an operation.
+// Check returns an error that lists all violations of in, a pointer to the input of an
+// operation.
 func (m *Model) Check(in any) error { return m.Plan(reflect.TypeOf(in).Elem()).Check(in) }
 
 // First returns the first violation of in, a pointer to the input of an
@@ -118,7 +123,7 @@ func (m *Model) Plan(input reflect.Type) *Plan {
 	}
 	t := m.load()
 	c := compiler{tables: t, wording: &m.wording, done: make(map[string]*rule)}
-	p := &Plan{hidden: m.wording.Hidden, fields: c.fields(t.Operations[strings.TrimSuffix(input.Name(), "Input")], input)}
+	p := &Plan{hidden: m.wording.Hidden, fail: m.wording.Error, fields: c.fields(t.Operations[strings.TrimSuffix(input.Name(), "Input")], input)}
 	stored, _ := m.plans.LoadOrStore(input, p)
 	return stored.(*Plan)
 }

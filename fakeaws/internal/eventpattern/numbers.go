@@ -56,7 +56,7 @@ func (p *parser) numeric(k kind) (func(*value) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	match := compare(operator, bound)
+	match := Compare(operator, bound)
 	if k := p.next(); k != endArray {
 		if operator[0] != '>' {
 			return nil, p.errorf(textNumericMany)
@@ -78,7 +78,7 @@ func (p *parser) numeric(k kind) (func(*value) bool, error) {
 		if top <= bound {
 			return nil, &problem{textBottom}
 		}
-		lower, below := match, compare(upper, top)
+		lower, below := match, Compare(upper, top)
 		match = func(f float64) bool { return lower(f) && below(f) }
 	}
 	return func(v *value) bool { return v.isNumber && inRange(v.number) && match(round(v.number)) }, nil
@@ -104,7 +104,8 @@ func (p *parser) bound(operator string) (float64, error) {
 	return round(f), nil
 }
 
-func compare(operator string, bound float64) func(float64) bool {
+// Compare makes the comparison with a bound of one of the operators =, <, <=, > and >=.
+func Compare(operator string, bound float64) func(float64) bool {
 	switch operator {
 	case "<":
 		return func(f float64) bool { return f < bound }

@@ -47,6 +47,7 @@ type parser struct {
 	path      []string
 	absent    [][]string // see Pattern
 	wildcards int
+	filter    bool // see ParseFilter
 }
 
 // A problem is what is wrong with a pattern, and where.
@@ -56,8 +57,16 @@ type problem struct{ text string }
 func (p *problem) Error() string { return p.text }
 
 // Parse reads an event pattern. Its errors are in EventBridge's words.
-func Parse(document string) (*Pattern, error) {
-	p := parser{scanner: scanner{src: document}}
+func Parse(document string) (*Pattern, error) { return parse(document, false) }
+
+// ParseFilter reads the pattern of an event filter, as event source mappings of Lambda have
+// them. It takes the comparisons alone that the table of Lambda's developer guide has
+// ("Filter rule syntax"): no exact, wildcard and cidr, and within prefix, suffix and
+// anything-but no other comparison.
+func ParseFilter(document string) (*Pattern, error) { return parse(document, true) }
+
+func parse(document string, filter bool) (*Pattern, error) {
+	p := parser{scanner: scanner{src: document}, filter: filter}
 	if err := p.valid(); err != nil {
 		return nil, err
 	}

@@ -103,6 +103,17 @@ func (p *Pattern) Exact(path string) ([]string, bool) {
 	return texts, true
 }
 
+// Nested reports whether the pattern demands something of the object at a name of an
+// event's outermost object.
+func (p *Pattern) Nested(name string) bool { return p.root.nests(name) }
+
+func (o *object) nests(name string) bool {
+	return slices.ContainsFunc(o.fields, func(f field) bool { return f.name == name && f.nested != nil }) ||
+		slices.ContainsFunc(o.ors, func(alternatives []object) bool {
+			return slices.ContainsFunc(alternatives, func(a object) bool { return a.nests(name) })
+		})
+}
+
 // match matches an object of an event. Of what stands in arrays, one element of each must
 // have all that the pattern demands below it.
 func (o *object) match(n *node, m *matching) bool {

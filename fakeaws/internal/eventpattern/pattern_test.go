@@ -72,6 +72,37 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// A filter has the comparisons alone that Lambda's developer guide lists.
+func TestParseFilter(t *testing.T) {
+	t.Parallel()
+	for _, rules := range []string{`null`, `""`, `"x","y",1,true`, `{"equals-ignore-case":"x"}`, `{"anything-but":["x"]}`, `{"anything-but":1}`, `{"numeric":["=",1]}`,
+		`{"numeric":[">",1,"<=",2]}`, `{"exists":true}`, `{"exists":false}`, `{"prefix":"x"}`, `{"suffix":"x"}`} {
+		_, err := ParseFilter(`{"a":[` + rules + `]}`)
+		assert.NoError(t, err, rules)
+		_, err = ParseFilter(`{"$or":[{"a":[` + rules + `]},{"b":[1]}]}`)
+		assert.NoError(t, err, rules)
+	}
+	for _, rules := range []string{`{"exact":"x"}`, `{"wildcard":"x*"}`, `{"cidr":"10.0.0.0/24"}`, `{"prefix":{"equals-ignore-case":"x"}}`, `{"suffix":{"equals-ignore-case":"x"}}`,
+		`{"anything-but":{"prefix":"x"}}`, `{"anything-but":{"wildcard":"x"}}`} {
+		_, err := Parse(`{"a":[` + rules + `]}`)
+		assert.NoError(t, err, rules)
+		_, err = ParseFilter(`{"a":[` + rules + `]}`)
+		assert.Error(t, err, rules)
+	}
+}
+
+func TestNested(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]bool{
+		`{"a":{"b":[1]}}`: true, `{"a.b":[1]}`: true, `{"$or":[{"c":[1]},{"a":{"b":[1]}}]}`: true,
+		`{"a":[1]}`: false, `{"c":{"a":{"b":[1]}}}`: false, `{"$or":[{"c":[1]},{"a":[1]}]}`: false,
+	} {
+		p, err := Parse(pattern)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Nested("a"), pattern)
+	}
+}
+
 // What is wrong with a pattern is told in EventBridge's words, with the place.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

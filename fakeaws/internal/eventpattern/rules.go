@@ -67,11 +67,14 @@ func equalsNumber(written string) func(*value) bool {
 // expression reads the operand of an operator.
 func (p *parser) expression(operator string) (rule, error) {
 	k := p.next()
+	if p.filter && slices.Contains([]string{"exact", "wildcard", "cidr"}, operator) {
+		return rule{}, p.errorf(textOperator, operator)
+	}
 	switch operator {
 	case "exact", "equals-ignore-case", "wildcard":
 		return p.texts(operator, k)
 	case "prefix", "suffix":
-		if k == startObject {
+		if k == startObject && !p.filter {
 			return p.affixIgnoringCase(operator)
 		}
 		return p.texts(operator, k)
@@ -118,14 +121,14 @@ func (p *parser) comparison(operator, want string) (func(string) bool, error) {
 	case "equals-ignore-case":
 		return func(s string) bool { return strings.EqualFold(s, want) }, nil
 	}
-	w, err := parseWildcard(want)
+	w, err := ParseWildcard(want)
 	if err != nil {
 		return nil, p.errorf("%s", err.Error())
 	}
 	if p.wildcards += w.complexity(); p.wildcards > maxWildcards {
 		return nil, &problem{textComplex}
 	}
-	return w.match, nil
+	return w.Match, nil
 }
 
 // affixIgnoringCase reads {"equals-ignore-case": "text"} of a prefix or suffix.
@@ -177,6 +180,9 @@ func (p *parser) anythingBut(k kind) (func(*value) bool, error) {
 	case startArray:
 		excluded, err = p.excludedValues()
 	case startObject:
+		if p.filter {
+			return nil, p.errorf(textAnythingBut)
+		}
 		excluded, err = p.excludedTexts()
 	default:
 		return nil, p.errorf(textAnythingBut)

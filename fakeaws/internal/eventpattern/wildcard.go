@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A wildcard is the text between the stars of a pattern, in which * stands for any
-// characters, and \* and \\ for a star and a backslash.
-type wildcard []string
+// A Wildcard is the text between the stars of a pattern, in which * stands for any
+// characters, and \* and \\ for a star and a backslash. Filter policies of SNS have it too.
+type Wildcard []string
 
-// parseWildcard takes a pattern apart at its stars.
-func parseWildcard(pattern string) (w wildcard, err error) {
+// ParseWildcard takes a pattern apart at its stars.
+func ParseWildcard(pattern string) (w Wildcard, err error) {
 	var part strings.Builder
 	star := false
 	for i := 0; i < len(pattern); i++ {
@@ -36,9 +36,12 @@ func parseWildcard(pattern string) (w wildcard, err error) {
 	return append(w, part.String()), nil
 }
 
-// match finds each part as far to the left as it goes, which costs no more than to look
+// Stars is how many there are.
+func (w Wildcard) Stars() int { return len(w) - 1 }
+
+// Match reports whether a text matches. It finds each part as far to the left as it goes, which costs no more than to look
 // through the text once for each part.
-func (w wildcard) match(s string) bool {
+func (w Wildcard) Match(s string) bool {
 	if len(w) == 1 {
 		return s == w[0]
 	}
@@ -63,11 +66,11 @@ func (w wildcard) match(s string) bool {
 // complexity is how many places of the pattern a text can be at at once, at most: each
 // star keeps its place while those behind it go on, and what repeats behind a star begins
 // anew with each repetition.
-func (w wildcard) complexity() int {
+func (w Wildcard) complexity() int {
 	if len(w) == 1 {
 		return 0
 	}
-	n := len(w) - 1
+	n := w.Stars()
 	for _, part := range w[1:] {
 		n += borders(part)
 	}

@@ -4,7 +4,6 @@ package filter
 
 import (
 	"encoding/json"
-	"strings"
 )
 
 // A Scope says what of a message a filter policy looks at.
@@ -144,61 +143,4 @@ func (r *rule) matchAny(v any) bool {
 		return false
 	}
 	return r.match(v)
-}
-
-// wildcard reports whether a text matches a pattern in which * stands for any characters,
-// and \* and \\ for a star and a backslash.
-type wildcard []string
-
-// parseWildcard takes a pattern apart at its stars; false when it is not valid: two stars
-// in succession, or a backslash before anything else.
-func parseWildcard(pattern string) (w wildcard, ok bool) {
-	var part strings.Builder
-	star := false
-	for i := 0; i < len(pattern); i++ {
-		c := pattern[i]
-		switch {
-		case c == '*' && star:
-			return nil, false
-		case c == '*':
-			w = append(w, part.String())
-			part.Reset()
-			star = true
-			continue
-		case c == '\\':
-			i++
-			if i == len(pattern) || pattern[i] != '*' && pattern[i] != '\\' {
-				return nil, false
-			}
-			c = pattern[i]
-		}
-		star = false
-		part.WriteByte(c)
-	}
-	return append(w, part.String()), true
-}
-
-// stars is how many there are.
-func (w wildcard) stars() int { return len(w) - 1 }
-
-func (w wildcard) match(s string) bool {
-	if len(w) == 1 {
-		return s == w[0]
-	}
-	s, ok := strings.CutPrefix(s, w[0])
-	if !ok {
-		return false
-	}
-	s, ok = strings.CutSuffix(s, w[len(w)-1])
-	if !ok {
-		return false
-	}
-	for _, part := range w[1 : len(w)-1] {
-		i := strings.Index(s, part)
-		if i < 0 {
-			return false
-		}
-		s = s[i+len(part):]
-	}
-	return true
 }

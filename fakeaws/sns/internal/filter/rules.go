@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/leastpriv/leastpriv/fakeaws/internal/eventpattern"
 )
 
 // rule reads one element of the array of a key.
@@ -96,18 +98,18 @@ func (p *parser) text(operator string, operand any) (func(Value) bool, error) {
 	case "equals-ignore-case":
 		match = func(s string) bool { return strings.EqualFold(s, want) }
 	default:
-		w, ok := parseWildcard(want)
-		if !ok {
+		w, err := eventpattern.ParseWildcard(want)
+		if err != nil {
 			return nil, refusal(textWildcard)
 		}
-		stars := w.stars()
+		stars := w.Stars()
 		if stars > maxStars {
 			return nil, refusal(textWildcards)
 		}
 		if p.points += stars; stars > 1 {
 			p.points += 2 * stars
 		}
-		match = w.match
+		match = w.Match
 	}
 	return func(x Value) bool { s, ok := x.(string); return ok && match(s) }, nil
 }
@@ -196,7 +198,7 @@ func numeric(operand any) (func(Value) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	match := compare(name, bound)
+	match := eventpattern.Compare(name, bound)
 	if len(list) == 4 {
 		upper, top, err := comparison(list[2], list[3])
 		switch {
@@ -207,7 +209,7 @@ func numeric(operand any) (func(Value) bool, error) {
 		case top <= bound:
 			return nil, refusal(textRange)
 		}
-		lower, below := match, compare(upper, top)
+		lower, below := match, eventpattern.Compare(upper, top)
 		match = func(f float64) bool { return lower(f) && below(f) }
 	}
 	return func(x Value) bool { f, ok := x.(float64); return ok && match(round(f)) }, nil
@@ -224,20 +226,6 @@ func comparison(operator, operand any) (name string, bound float64, err error) {
 	}
 	bound, err = number(n)
 	return name, bound, err
-}
-
-func compare(operator string, bound float64) func(float64) bool {
-	switch operator {
-	case "<":
-		return func(f float64) bool { return f < bound }
-	case "<=":
-		return func(f float64) bool { return f <= bound }
-	case ">":
-		return func(f float64) bool { return f > bound }
-	case ">=":
-		return func(f float64) bool { return f >= bound }
-	}
-	return func(f float64) bool { return f == bound }
 }
 
 // cidr matches addresses of a network.
