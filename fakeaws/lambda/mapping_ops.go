@@ -202,44 +202,49 @@ func (s *Fake) updateEventSourceMapping(call *fakeaws.Call, in *awslambda.Update
 		needs = append(needs, other)
 	}
 	return &fakeaws.Plan[*awslambda.UpdateEventSourceMappingOutput]{Needs: needs, Do: func() (*awslambda.UpdateEventSourceMappingOutput, error) {
-		s.mu.Lock()
-		if err := t.there(s); err != nil {
-			s.mu.Unlock()
-			return nil, err
-		}
-		changed := *t.mapping
-		s.mu.Unlock()
-		if in.FunctionName != nil {
-			ref, err := refer(call, in.FunctionName, nil)
-			if err != nil {
-				return nil, err
-			}
-			changed.ref, changed.FunctionArn = ref, aws.String(ref.arn())
-		}
-		changed.change(in)
-		if err := s.prepare(call, &changed); err != nil {
-			return nil, err
-		}
-		if in.Enabled != nil && *in.Enabled {
-			s.start(&changed)
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if err := t.there(s); err != nil {
-			return nil, err
-		}
-		if in.Enabled != nil {
-			changed.State = aws.String(stateDisabled)
-			if *in.Enabled {
-				changed.State = aws.String(stateEnabled)
-			}
-		}
-		s.touch(&changed)
-		changed.tags = t.tags
-		*t.mapping = changed
-		s.world.Wake(s.world.Clock().Now())
-		return output[awslambda.UpdateEventSourceMappingOutput](t.show(stateUpdating)), nil
+		return s.changeMapping(call, t, in)
 	}}, nil
+}
+
+// changeMapping performs UpdateEventSourceMapping.
+func (s *Fake) changeMapping(call *fakeaws.Call, t *mappingTarget, in *awslambda.UpdateEventSourceMappingInput) (*awslambda.UpdateEventSourceMappingOutput, error) {
+	s.mu.Lock()
+	if err := t.there(s); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	changed := *t.mapping
+	s.mu.Unlock()
+	if in.FunctionName != nil {
+		ref, err := refer(call, in.FunctionName, nil)
+		if err != nil {
+			return nil, err
+		}
+		changed.ref, changed.FunctionArn = ref, aws.String(ref.arn())
+	}
+	changed.change(in)
+	if err := s.prepare(call, &changed); err != nil {
+		return nil, err
+	}
+	if in.Enabled != nil && *in.Enabled {
+		s.start(&changed)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := t.there(s); err != nil {
+		return nil, err
+	}
+	if in.Enabled != nil {
+		changed.State = aws.String(stateDisabled)
+		if *in.Enabled {
+			changed.State = aws.String(stateEnabled)
+		}
+	}
+	s.touch(&changed)
+	changed.tags = t.tags
+	*t.mapping = changed
+	s.world.Wake(s.world.Clock().Now())
+	return output[awslambda.UpdateEventSourceMappingOutput](t.show(stateUpdating)), nil
 }
 
 // change applies the settings that a call sends.

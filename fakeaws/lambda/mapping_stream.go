@@ -367,7 +367,7 @@ func (p *shardPoll) retry(ctx context.Context, b *shardBatch, role string) {
 func (p *shardPoll) dropOld(ctx context.Context, role string) {
 	for len(p.reader.batches) > 0 {
 		b := p.reader.batches[0]
-		young := slices.IndexFunc(b.records, func(r *streamRecord) bool { return !p.old(b, r) })
+		young := slices.IndexFunc(b.records, func(r *streamRecord) bool { return !p.old(r) })
 		if young == 0 {
 			return
 		}
@@ -386,7 +386,7 @@ func (p *shardPoll) dropOld(ctx context.Context, role string) {
 	}
 }
 
-func (p *shardPoll) old(b *shardBatch, r *streamRecord) bool {
+func (p *shardPoll) old(r *streamRecord) bool {
 	most := aws.ToInt32(p.mapping.MaximumRecordAgeInSeconds)
 	if most >= 0 && p.now.Sub(r.arrived) > time.Duration(most)*time.Second {
 		return true

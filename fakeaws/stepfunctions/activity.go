@@ -33,7 +33,6 @@ type offered struct {
 // polls are the calls that wait for tasks of activities, by ARN, the longest first.
 type polls struct {
 	waiting map[string][]chan struct{}
-	count   int
 }
 
 // Bounds of activities ("Quotas related to activities": "1,000 pollers … per activity").

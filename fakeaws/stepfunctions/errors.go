@@ -115,8 +115,8 @@ func deleting(arn string) error {
 
 func invalidToken() error { return &types.InvalidToken{Message: text(textToken, nil)} }
 
-func invalid(reason types.ValidationExceptionReason, format string, args ...any) error {
-	return &types.ValidationException{Message: text(format, args), Reason: reason}
+func invalid(reason types.ValidationExceptionReason, message string) error {
+	return &types.ValidationException{Message: text(message, nil), Reason: reason}
 }
 
 func conflict(format string, args ...any) error {

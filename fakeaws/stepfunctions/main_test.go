@@ -2,7 +2,6 @@ package stepfunctions_test
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -106,7 +105,7 @@ func one(state string) string {
 func requireCode(t testing.TB, err error, code, message string) {
 	t.Helper()
 	var api smithy.APIError
-	require.True(t, errors.As(err, &api), "%v", err)
+	require.ErrorAs(t, err, &api)
 	assert.Equal(t, code, api.ErrorCode(), api.ErrorMessage())
 	if message != "" {
 		assert.Equal(t, message, api.ErrorMessage())

@@ -183,8 +183,8 @@ func TestPermissions(t *testing.T) {
 			c, s := newScene(t)
 			var in any
 			var resource, code string
-			if make := calls[name]; make != nil {
-				in, resource = make(s)
+			if input := calls[name]; input != nil {
+				in, resource = input(s)
 			} else {
 				in, resource, code = failing[name](s)
 			}

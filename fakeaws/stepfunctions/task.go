@@ -93,7 +93,6 @@ type job struct {
 	run      *execution
 	begun    time.Time
 	describe string // the ARN of an execution that has ended and is asked for its outcome
-	settled  *answer
 }
 
 // task begins a Task state: it schedules what its resource does.

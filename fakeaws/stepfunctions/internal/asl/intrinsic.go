@@ -147,21 +147,6 @@ func (e *Expression) String() string {
 	return e.call.text
 }
 
-// variables lists the names of the variables that an expression reads.
-func (e *Expression) variables(visit func(string)) {
-	if e.path != nil {
-		if e.path.name != "" {
-			visit(e.path.name)
-		}
-		return
-	}
-	for i := range e.call.arguments {
-		if a := &e.call.arguments[i]; a.path != nil || a.call != nil {
-			a.variables(visit)
-		}
-	}
-}
-
 func (c *call) eval(env *Env) (any, error) {
 	values := make([]any, len(c.arguments))
 	for i := range c.arguments {

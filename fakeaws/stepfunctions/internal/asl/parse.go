@@ -84,10 +84,9 @@ func (p *parser) refuse(what string) {
 
 // fields reads the members of an object.
 type fields struct {
-	p      *parser
-	of     map[string]any
-	at     string
-	values map[string]bool // that were read
+	p  *parser
+	of map[string]any
+	at string
 }
 
 func (p *parser) object(v any, at string) (*fields, bool) {

@@ -57,7 +57,7 @@ func (s *scanner) path(depth int) *Path {
 func (s *scanner) steps(p *Path, depth int) bool {
 	for s.peek() == '.' || s.peek() == '[' {
 		var one step
-		ok := false
+		var ok bool
 		switch {
 		case s.accept(".."):
 			one.deep = true
@@ -115,7 +115,7 @@ func (s *scanner) identifier() string {
 func (s *scanner) bracket(one *step, depth int) bool {
 	s.at++ // the bracket
 	s.spaces()
-	ok := false
+	var ok bool
 	switch c := s.peek(); {
 	case c == '*':
 		s.at++

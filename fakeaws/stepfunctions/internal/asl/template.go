@@ -110,19 +110,3 @@ func fieldError(name string, err error) error {
 	}
 	return failure(ErrRuntime, err)
 }
-
-// variables visits the names of the variables that a template reads.
-func (t *Template) variables(visit func(string)) {
-	if t == nil || t.static {
-		return
-	}
-	for _, in := range t.list {
-		in.variables(visit)
-	}
-	for _, in := range t.object {
-		in.variables(visit)
-	}
-	for _, e := range t.dynamic {
-		e.variables(visit)
-	}
-}

@@ -152,11 +152,6 @@ func appendString(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// number makes the value of a number.
-func number(f float64) json.Number {
-	return json.Number(strconv.FormatFloat(f, 'f', -1, 64))
-}
-
 // integer reads a value that is a whole number.
 func integer(v any) (int, bool) {
 	n, ok := v.(json.Number)
