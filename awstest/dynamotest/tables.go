@@ -116,11 +116,27 @@ func (x *Table) ARN() string {
 // IndexARN returns the ARN of an index of the table.
 func (x *Table) IndexARN(index string) string { return x.ARN() + "/index/" + index }
 
-// StreamARN returns the ARN of the table's latest stream; empty where it had none.
+// StreamARN returns the ARN of the table's latest stream. A table without one fails the test:
+// [Table.EnableStream] gives it one.
 func (x *Table) StreamARN() string {
-	x.tables.account.TB().Helper()
+	t := x.tables.account.TB()
+	t.Helper()
 	out := do[dynamodb.DescribeTableOutput](x.tables, x.name, &dynamodb.DescribeTableInput{TableName: &x.name})
-	return aws.ToString(out.Table.LatestStreamArn)
+	if out.Table.LatestStreamArn == nil {
+		t.Fatalf("dynamotest: the table %s has no stream: enable it with EnableStream", x.name)
+		return ""
+	}
+	return *out.Table.LatestStreamArn
+}
+
+// EnableStream gives the table a stream, whose records have what the view type says, and
+// returns its ARN.
+func (x *Table) EnableStream(view types.StreamViewType) (arn string) {
+	x.tables.account.TB().Helper()
+	do[dynamodb.UpdateTableOutput](x.tables, x.name, &dynamodb.UpdateTableInput{
+		TableName: &x.name, StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: view},
+	})
+	return x.StreamARN()
 }
 
 // Put stores items, in place of those with their keys.

@@ -30,7 +30,9 @@ func TestTables(t *testing.T) {
 	assert.Equal(t, []dynamotest.Item{item}, orders.Items())
 	assert.Equal(t, []string{"orders"}, tables.Names())
 	assert.Empty(t, tables.In("eu-west-1").Names())
-	assert.Empty(t, orders.StreamARN())
+	stream := orders.EnableStream(types.StreamViewTypeKeysOnly)
+	assert.Contains(t, stream, orders.ARN()+"/stream/")
+	assert.Equal(t, stream, orders.StreamARN())
 	assert.Equal(t, orders.ARN()+"/index/byTotal", orders.IndexARN("byTotal"))
 
 	role := acct.NewRole("api", awstest.Allow("dynamodb:GetItem").If("StringEquals", "aws:ResourceTag/team", "red"))

@@ -227,16 +227,21 @@ var reading = map[string][]string{
 	sourceDynamoDB: {"GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"},
 }
 
+// streamPackages are the SDK's packages of what reads streams.
+var streamPackages = map[string]string{sourceKinesis: "kinesis", sourceDynamoDB: "dynamodbstreams"}
+
 // tryStream makes sure that the execution role may read a stream. Lists of streams are asked
 // for on all of them.
 func (s *Fake) tryStream(call *fakeaws.Call, m *mapping, v *version) error {
 	service := sourceOf(m.EventSourceArn)
 	for _, action := range reading[service] {
-		resource := *m.EventSourceArn
+		may := false
 		if action == "ListStreams" {
-			resource = "*"
+			may = s.mayListStreams(call, m.ref.id, v.roleOf(), service)
+		} else {
+			may = s.roleMay(call, m.ref.id, v.roleOf(), service+":"+action, *m.EventSourceArn)
 		}
-		if !s.roleMay(call, m.ref.id, v.roleOf(), service+":"+action, resource) {
+		if !may {
 			return invalidParameter(m.unreadable())
 		}
 	}
@@ -244,6 +249,24 @@ func (s *Fake) tryStream(call *fakeaws.Call, m *mapping, v *version) error {
 		return invalidParameter(textNoStream + *m.EventSourceArn)
 	}
 	return nil
+}
+
+// mayListStreams asks whether the execution role may list streams. Nothing but the making of
+// a mapping takes that, so the log has it as a call of the role: else it would look like a
+// permission that nobody uses.
+func (s *Fake) mayListStreams(call *fakeaws.Call, id functionID, role, service string) bool {
+	in, ok := s.world.InputOf(streamPackages[service], "ListStreams")
+	if !ok {
+		return s.roleMay(call, id, role, service+":ListStreams", "*")
+	}
+	session, err := s.session(call, id, role)
+	if err == nil {
+		err = s.world.Check(call, session.actor, in)
+	}
+	if err != nil {
+		call.Help("the execution role " + role + ": " + err.Error())
+	}
+	return err == nil
 }
 
 // unreadable is the text of a stream that the execution role may not read.
