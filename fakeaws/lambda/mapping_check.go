@@ -235,7 +235,7 @@ var streamPackages = map[string]string{sourceKinesis: "kinesis", sourceDynamoDB:
 func (s *Fake) tryStream(call *fakeaws.Call, m *mapping, v *version) error {
 	service := sourceOf(m.EventSourceArn)
 	for _, action := range reading[service] {
-		may := false
+		var may bool
 		if action == "ListStreams" {
 			may = s.mayListStreams(call, m.ref.id, v.roleOf(), service)
 		} else {
