@@ -63,7 +63,7 @@ func compileSegments(s string, variables, crosses bool) (arnPattern, error) {
 	if s == "*" {
 		return arnPattern{any: true}, nil
 	}
-	segments := splitPattern(s)
+	segments := SplitPattern(s)
 	last := len(segments) - 1
 	variables = variables && strings.Contains(segments[last], "${")
 	keepsWithin := func(segment string) bool {
@@ -90,9 +90,9 @@ func compileSegments(s string, variables, crosses bool) (arnPattern, error) {
 	return arnPattern{parts: &parts}, nil
 }
 
-// splitPattern splits a pattern at its first five colons that are not within a
-// variable, and fills up with "*".
-func splitPattern(s string) [6]string {
+// SplitPattern splits the pattern of an ARN at its first five colons that are not within a
+// variable, and fills up with "*": segments that are missing at the end match everything.
+func SplitPattern(s string) [6]string {
 	parts := [6]string{"*", "*", "*", "*", "*", "*"}
 	n, start, braces := 0, 0, false
 	for i := 0; i < len(s) && n < 5; i++ {

@@ -86,7 +86,7 @@ func TestSplitPattern(t *testing.T) {
 		"arn:aws:sqs:${aws:username, 'a:b'}$:1":       {"arn", "aws", "sqs", "${aws:username, 'a:b'}$", "1", "*"},
 		"arn:aws:s3:::${aws:username}/${aws:userid}/": {"arn", "aws", "s3", "", "", "${aws:username}/${aws:userid}/"},
 	} {
-		assert.Equal(t, want, splitPattern(pattern), pattern)
+		assert.Equal(t, want, SplitPattern(pattern), pattern)
 	}
 }
 

@@ -103,7 +103,7 @@ func (e *eval) difference(pattern string, variables bool) string {
 		return `only the Resource "*" is about it`
 	}
 	var segments [6]string // compiled
-	for i, segment := range splitPattern(pattern) {
+	for i, segment := range SplitPattern(pattern) {
 		t, _ := compileTemplate(segment, textMode{wild: true, variables: variables && i == 5}) // it was compiled before
 		text, ok := e.expand(&t, len(pattern)+len(e.req.Resource)+1<<16)
 		if !ok {

@@ -123,7 +123,7 @@ func checkResource(r string) string {
 	if !strings.Contains(r, ":") {
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, r)
 	}
-	a := arn(splitPattern(r))
+	a := arn(SplitPattern(r))
 	padded := func() string { return strings.Join(a[:], ":") }
 	switch {
 	case !isPartition(a[1]):

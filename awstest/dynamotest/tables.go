@@ -8,7 +8,6 @@
 package dynamotest
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/internal/fixture"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	fake "github.com/leastpriv/leastpriv/fakeaws/dynamodb"
 )
@@ -79,24 +79,15 @@ func (s *Tables) Names() []string { return s.fake().Names(s.account.ID(), s.regi
 
 func (s *Tables) fake() *fake.Fake {
 	s.account.TB().Helper()
-	w := s.account.World()
-	if !w.Has("dynamodb") {
-		s.account.TB().Fatalf("dynamotest: the account's World has no DynamoDB: make it with awstest.New(t, dynamotest.With())")
-	}
-	return fake.Of(w)
+	fixture.Require(s.account, "dynamodb", "DynamoDB", "dynamotest")
+	return fake.Of(s.account.World())
 }
 
 // do performs an operation by the World's own hand.
 func do[O any](s *Tables, subject string, in any) *O {
-	t := s.account.TB()
-	t.Helper()
+	s.account.TB().Helper()
 	s.fake()
-	w := s.account.World()
-	out, err := fakeaws.Do[O](context.WithoutCancel(t.Context()), w, w.Fixture(s.account.ID(), s.region), in)
-	if err != nil {
-		t.Fatalf("dynamotest: %s: %v", subject, err)
-	}
-	return out
+	return fixture.Do[O](s.account, s.region, "dynamotest: "+subject, in)
 }
 
 // A Table is one table that Go code seeds and inspects.

@@ -7,7 +7,6 @@
 package eventstest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/internal/fixture"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/eventbridge"
 )
@@ -54,14 +54,11 @@ func (b *Bus) Put(source, detailType string, detail any) eventbridge.Event {
 	if err != nil {
 		t.Fatalf("eventstest: the detail of an event of %s: %v", source, err)
 	}
-	w := b.world()
-	out, err := fakeaws.Do[eb.PutEventsOutput](context.WithoutCancel(t.Context()), w, w.Fixture(b.account.ID(), b.region), &eb.PutEventsInput{
+	b.world()
+	out := fixture.Do[eb.PutEventsOutput](b.account, b.region, "eventstest: an event of "+source, &eb.PutEventsInput{
 		Entries: []types.PutEventsRequestEntry{{EventBusName: &b.name, Source: &source, DetailType: &detailType, Detail: aws.String(string(raw))}},
 	})
-	switch {
-	case err != nil:
-		t.Fatalf("eventstest: an event of %s: %v", source, err)
-	case out.FailedEntryCount > 0:
+	if out.FailedEntryCount > 0 {
 		t.Fatalf("eventstest: an event of %s: %s", source, aws.ToString(out.Entries[0].ErrorMessage))
 	}
 	all := b.Events()
@@ -106,9 +103,6 @@ func (b *Bus) Rules() (names []string) {
 
 func (b *Bus) world() *fakeaws.World {
 	b.account.TB().Helper()
-	w := b.account.World()
-	if !w.Has("events") {
-		b.account.TB().Fatalf("eventstest: the account's World has no EventBridge: make it with awstest.New(t, eventstest.With())")
-	}
-	return w
+	fixture.Require(b.account, "events", "EventBridge", "eventstest")
+	return b.account.World()
 }

@@ -10,7 +10,6 @@ package lambdatest
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/json"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/internal/fixture"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/lambda"
 )
@@ -121,24 +121,15 @@ func archive() []byte {
 
 func (f *Functions) fake() *lambda.Fake {
 	f.account.TB().Helper()
-	w := f.account.World()
-	if !w.Has("lambda") {
-		f.account.TB().Fatalf("lambdatest: the account's World has no Lambda: make it with awstest.New(t, lambdatest.With())")
-	}
-	return lambda.Of(w)
+	fixture.Require(f.account, "lambda", "Lambda", "lambdatest")
+	return lambda.Of(f.account.World())
 }
 
 // do performs an operation by the World's own hand.
 func do[O any](f *Functions, subject string, in any) *O {
-	t := f.account.TB()
-	t.Helper()
+	f.account.TB().Helper()
 	f.fake()
-	w := f.account.World()
-	out, err := fakeaws.Do[O](context.WithoutCancel(t.Context()), w, w.Fixture(f.account.ID(), f.region), in)
-	if err != nil {
-		t.Fatalf("lambdatest: %s: %v", subject, err)
-	}
-	return out
+	return fixture.Do[O](f.account, f.region, "lambdatest: "+subject, in)
 }
 
 // A Function is one function that Go code sets up and inspects.

@@ -7,7 +7,6 @@
 package logstest
 
 import (
-	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/internal/fixture"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs"
 )
@@ -74,24 +74,15 @@ func (l *Logs) Monitor(source *awstest.Account) {
 
 func (l *Logs) fake() *cloudwatchlogs.Fake {
 	l.account.TB().Helper()
-	w := l.account.World()
-	if !w.Has("logs") {
-		l.account.TB().Fatalf("logstest: the account's World has no CloudWatch Logs: make it with awstest.New(t, logstest.With())")
-	}
-	return cloudwatchlogs.Of(w)
+	fixture.Require(l.account, "logs", "CloudWatch Logs", "logstest")
+	return cloudwatchlogs.Of(l.account.World())
 }
 
 // do performs an operation by the World's own hand.
 func do[O any](l *Logs, subject string, in any) *O {
-	t := l.account.TB()
-	t.Helper()
+	l.account.TB().Helper()
 	l.fake()
-	w := l.account.World()
-	out, err := fakeaws.Do[O](context.WithoutCancel(t.Context()), w, w.Fixture(l.account.ID(), l.region), in)
-	if err != nil {
-		t.Fatalf("logstest: %s: %v", subject, err)
-	}
-	return out
+	return fixture.Do[O](l.account, l.region, "logstest: "+subject, in)
 }
 
 // A Group is one log group that Go code seeds and inspects.

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/internal/fixture"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
 )
@@ -79,24 +80,15 @@ func (s *Secrets) RotateWith(functionARN string, rotate func(context.Context, se
 
 func (s *Secrets) fake() *secretsmanager.Fake {
 	s.account.TB().Helper()
-	w := s.account.World()
-	if !w.Has("secretsmanager") {
-		s.account.TB().Fatalf("secretstest: the account's World has no Secrets Manager: make it with awstest.New(t, secretstest.With())")
-	}
-	return secretsmanager.Of(w)
+	fixture.Require(s.account, "secretsmanager", "Secrets Manager", "secretstest")
+	return secretsmanager.Of(s.account.World())
 }
 
 // do performs an operation by the World's own hand.
 func do[O any](s *Secrets, subject string, in any) *O {
-	t := s.account.TB()
-	t.Helper()
+	s.account.TB().Helper()
 	s.fake()
-	w := s.account.World()
-	out, err := fakeaws.Do[O](context.WithoutCancel(t.Context()), w, w.Fixture(s.account.ID(), s.region), in)
-	if err != nil {
-		t.Fatalf("secretstest: %s: %v", subject, err)
-	}
-	return out
+	return fixture.Do[O](s.account, s.region, "secretstest: "+subject, in)
 }
 
 // A Secret is one secret that Go code seeds and inspects.

@@ -31,26 +31,6 @@ func segmentClass(i int) class {
 	return anyRune
 }
 
-// splitPattern splits a pattern at its first five colons that are not within a variable;
-// segments that are missing at the end match everything.
-func splitPattern(s string) [6]string {
-	parts := [6]string{"*", "*", "*", "*", "*", "*"}
-	n, start, braces := 0, 0, false
-	for i := 0; i < len(s) && n < 5; i++ {
-		switch {
-		case strings.HasPrefix(s[i:], "${"):
-			braces = true
-		case s[i] == '}':
-			braces = false
-		case s[i] == ':' && !braces:
-			parts[n], start = s[start:i], i+1
-			n++
-		}
-	}
-	parts[n] = s[start:]
-	return parts
-}
-
 // A form is how an operand is read.
 type form uint8
 
@@ -150,7 +130,7 @@ func (e *encoder) segmented(p *patterns, value string, variables bool) {
 		p.sure = append(p.sure, wild("*", anyRune))
 		return
 	}
-	parts := splitPattern(value)
+	parts := enforce.SplitPattern(value)
 	variables = variables && strings.Contains(parts[5], "${")
 	if !newTextSet(wild(parts[0], noColon)).has("arn") {
 		return // no ARN begins so

@@ -218,7 +218,7 @@ func (q *Question) named(sets ...*enforce.PolicySet) (services []string, pattern
 			case "aws:principalaccount":
 				patterns = patterns || wild && v.Value != "*" || family != "text" && family != "Null"
 			case "aws:principalarn":
-				account := splitPattern(v.Value)[4]
+				account := enforce.SplitPattern(v.Value)[4]
 				patterns = patterns || strings.ContainsAny(account, "*?$") && account != "*" || !strings.Contains(v.Value, ":") && v.Value != "*"
 			}
 		}
