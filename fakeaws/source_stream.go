@@ -43,6 +43,9 @@ type StreamPosition struct {
 type StreamRecord struct {
 	SequenceNumber string
 	Arrived        time.Time
+	// PartitionKey and Data are those of a record of Kinesis.
+	PartitionKey string
+	Data         []byte
 	// Event is the record as it is in the event of a Lambda function, without what Lambda
 	// knows of it: eventSourceARN and invokeIdentityArn. It is the reader's own.
 	Event map[string]any

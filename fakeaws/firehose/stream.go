@@ -55,7 +55,7 @@ type source struct {
 	streamARN, roleARN string
 	since              time.Time
 	// read is up to which sequence number each shard is read.
-	read map[string]string
+	read map[string]fakeaws.StreamPosition
 	// due is when to read: now that records came, or later after a failure; zero is never.
 	due time.Time
 }

@@ -51,7 +51,7 @@ func (s *Fake) createStream(call *fakeaws.Call, in *awsfirehose.CreateDeliverySt
 		if err := s.checkRoles(call, x.id, passed); err != nil {
 			return nil, err
 		}
-		if err := s.checkSource(call, x); err != nil {
+		if err := s.checkSource(x); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -66,6 +66,7 @@ func (s *Fake) createStream(call *fakeaws.Call, in *awsfirehose.CreateDeliverySt
 		x.created = s.now()
 		if x.source != nil {
 			x.source.since = x.created
+			s.world.Watch(x.source.streamARN)
 		}
 		s.streams[x.id] = x
 		call.Finished()
@@ -87,7 +88,7 @@ func newStream(call *fakeaws.Call, in *awsfirehose.CreateDeliveryStreamInput) (*
 		return nil, invalidArgument(textNoSource)
 	case in.KinesisStreamSourceConfiguration != nil:
 		c := in.KinesisStreamSourceConfiguration
-		x.source = &source{streamARN: *c.KinesisStreamARN, roleARN: *c.RoleARN, read: make(map[string]string)}
+		x.source = &source{streamARN: *c.KinesisStreamARN, roleARN: *c.RoleARN, read: make(map[string]fakeaws.StreamPosition)}
 	}
 	if e := in.DeliveryStreamEncryptionConfigurationInput; e != nil {
 		if err := x.encrypt(e); err != nil {
@@ -123,6 +124,9 @@ func (s *Fake) deleteStream(call *fakeaws.Call, in *awsfirehose.DeleteDeliverySt
 	_, plan, err := on(s, call, in, in.DeliveryStreamName, func(x *stream) (*awsfirehose.DeleteDeliveryStreamOutput, error) {
 		x.gone = true
 		delete(s.streams, x.id)
+		if x.source != nil {
+			s.world.Unwatch(x.source.streamARN)
+		}
 		call.Finished()
 		return new(awsfirehose.DeleteDeliveryStreamOutput), nil
 	})

@@ -27,23 +27,6 @@ const (
 	maxFailures = 100
 )
 
-// kinesis is what Firehose uses of the World's Kinesis Data Streams.
-type kinesis interface {
-	Shards(streamARN string) []string
-	Tip(streamARN, shardID string) string
-	Waiting(streamARN, shardID, after string) bool
-	Watch(streamARN, service string)
-	Read(ctx context.Context, as fakeaws.Actor, streamARN, shardID, after string, limit int, each func(sequenceNumber, partitionKey string, data []byte, arrived time.Time)) error
-}
-
-func (s *Fake) kinesis() kinesis {
-	if !s.world.Has("kinesis") {
-		return nil
-	}
-	k, _ := s.world.Fake("kinesis").(kinesis)
-	return k
-}
-
 // assume is Firehose that acts with a role for a stream. It gives the account as external id
 // ("Grant Firehose access to an Amazon S3 destination" of the Developer Guide).
 func (s *Fake) assume(ctx context.Context, id streamID, roleARN string) (*role.Session, error) {
@@ -54,21 +37,20 @@ func (s *Fake) assume(ctx context.Context, id streamID, roleARN string) (*role.S
 // checkSource refuses a Kinesis stream that does not exist, and begins to read one where it
 // is: "Firehose starts reading data from the LATEST position of your Kinesis stream." No lock
 // is held, and the stream is not there yet.
-func (s *Fake) checkSource(_ *fakeaws.Call, x *stream) error {
+func (s *Fake) checkSource(x *stream) error {
 	if x.source == nil {
 		return nil
 	}
-	k := s.kinesis()
+	k := s.world.StreamSource("kinesis")
 	if k == nil {
 		return notImplemented("KinesisStreamAsSource in a World without the fake of Kinesis Data Streams")
 	}
-	shards := k.Shards(x.source.streamARN)
+	shards := k.StreamShards(x.source.streamARN)
 	if len(shards) == 0 {
 		return invalidArgument(textNoKinesis, x.source.streamARN, x.source.roleARN)
 	}
-	k.Watch(x.source.streamARN, "firehose")
 	for _, shard := range shards {
-		x.source.read[shard] = k.Tip(x.source.streamARN, shard)
+		x.source.read[shard.ID] = k.StreamTip(x.source.streamARN, shard.ID)
 	}
 	return nil
 }
@@ -78,21 +60,36 @@ func (s *Fake) ordered() []*stream {
 	return slices.SortedFunc(maps.Values(s.streams), func(a, b *stream) int { return cmp.Compare(a.id.arn(), b.id.arn()) })
 }
 
-// Arrived has the streams of a Kinesis stream read it: its fake says that records came.
-func (s *Fake) Arrived(streamARN string) {
+// look has the streams read whose Kinesis streams have records. It is false where the World
+// has no Kinesis to ask: a snapshot has none. No lock is held.
+func (s *Fake) look() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	for _, x := range s.streams {
-		if o := x.source; o != nil && o.streamARN == streamARN && o.due.IsZero() {
-			o.due = now
-			s.world.Wake(now)
+	var waiting []*stream
+	for _, x := range s.ordered() {
+		if x.source != nil && x.source.due.IsZero() {
+			waiting = append(waiting, x)
 		}
 	}
+	s.mu.Unlock()
+	if len(waiting) > 0 && s.world.StreamSource("kinesis") == nil {
+		return false
+	}
+	for _, x := range waiting {
+		_, ok := s.reading(x)
+		s.mu.Lock()
+		if ok && x.source.due.IsZero() {
+			x.source.due = s.now()
+		}
+		s.mu.Unlock()
+	}
+	return true
 }
 
-// Next implements [fakeaws.Worker].
+// Next implements [fakeaws.Worker]. Whoever has a clone of the World looks at once.
 func (s *Fake) Next() (first time.Time, ok bool) {
+	if !s.look() {
+		return time.Unix(0, 0), true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range s.streams {
@@ -129,7 +126,8 @@ func (s *Fake) Work(ctx context.Context) {
 
 // A reading is a shard that has records which a stream has not read.
 type reading struct {
-	streamARN, roleARN, shard, after string
+	streamARN, roleARN, shard string
+	from                      fakeaws.StreamPosition
 }
 
 // reading finds one; false where there is none. No lock is held.
@@ -137,12 +135,13 @@ func (s *Fake) reading(x *stream) (reading, bool) {
 	s.mu.Lock()
 	r, read := reading{streamARN: x.source.streamARN, roleARN: x.source.roleARN}, maps.Clone(x.source.read)
 	s.mu.Unlock()
-	k := s.kinesis()
+	k := s.world.StreamSource("kinesis")
 	if k == nil {
 		return r, false
 	}
-	for _, r.shard = range k.Shards(r.streamARN) {
-		if r.after = read[r.shard]; k.Waiting(r.streamARN, r.shard, r.after) {
+	for _, shard := range k.StreamShards(r.streamARN) {
+		r.shard, r.from = shard.ID, read[shard.ID]
+		if k.StreamAhead(r.streamARN, r.shard, r.from, 1) > 0 {
 			return r, true
 		}
 	}
@@ -150,7 +149,8 @@ func (s *Fake) reading(x *stream) (reading, bool) {
 }
 
 // read reads records of a Kinesis stream into the buffer, with judged calls of the role. When
-// all are read, it waits for others.
+// all are read, it waits for others. The role in the Developer Guide may list shards too: that
+// Firehose does so before each read is unverified.
 func (s *Fake) read(ctx context.Context, x *stream) {
 	r, ok := s.reading(x)
 	if !ok {
@@ -159,13 +159,10 @@ func (s *Fake) read(ctx context.Context, x *stream) {
 		s.mu.Unlock()
 		return
 	}
-	var records []*record
+	var records []fakeaws.StreamRecord
 	session, err := s.assume(ctx, x.id, r.roleARN)
 	if err == nil {
-		now := s.now() // the buffer counts the time since Firehose has the records
-		err = s.kinesis().Read(ctx, session.Actor, r.streamARN, r.shard, r.after, maxRead, func(sequence, key string, data []byte, arrived time.Time) {
-			records = append(records, &record{id: s.world.IDs().UUID(), data: data, arrived: now, shard: r.shard, sequence: sequence, partitionKey: key})
-		})
+		records, err = s.world.StreamSource("kinesis").ReadStream(ctx, session.Actor, r.streamARN, r.shard, r.from, maxRead)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,9 +175,10 @@ func (s *Fake) read(ctx context.Context, x *stream) {
 		s.wake(x)
 		return
 	}
-	x.source.read[r.shard] = records[len(records)-1].sequence
-	for _, record := range records {
-		s.add(x, record)
+	x.source.read[r.shard] = fakeaws.StreamPosition{After: records[len(records)-1].SequenceNumber}
+	now := s.now() // the buffer counts the time since Firehose has the records
+	for _, of := range records {
+		s.add(x, &record{id: s.world.IDs().UUID(), data: of.Data, arrived: now, shard: r.shard, sequence: of.SequenceNumber, partitionKey: of.PartitionKey})
 	}
 	s.wake(x)
 }

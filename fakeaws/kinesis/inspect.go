@@ -2,16 +2,12 @@ package kinesis
 
 import (
 	"bytes"
-	"context"
 	"maps"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // A Stream is a stream as Go code sees it that looks without a call: no policy is asked and
@@ -144,42 +140,4 @@ func (s *Fake) Tip(streamARN, shardID string) string {
 		return ""
 	}
 	return x.sequenceText(x.count, h.number)
-}
-
-// Waiting reports whether a shard has records that follow a sequence number: all that it has
-// without one.
-func (s *Fake) Waiting(streamARN, shardID, after string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x := s.byARN(streamARN)
-	if x == nil {
-		return false
-	}
-	h := x.shard(shardID)
-	return h != nil && h.from(x.following(after)) < len(h.records)
-}
-
-// Read reads the records of a shard that follow a sequence number as somebody, with judged
-// calls of GetShardIterator and GetRecords, and gives each to a function; at most limit of
-// them. Without a sequence number it reads from the oldest. It must not be called under a
-// service's lock.
-func (s *Fake) Read(ctx context.Context, as fakeaws.Actor, streamARN, shardID, after string, limit int, each func(sequenceNumber, partitionKey string, data []byte, arrived time.Time)) error {
-	in := &awskinesis.GetShardIteratorInput{StreamARN: &streamARN, ShardId: &shardID, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
-	if after != "" {
-		in.ShardIteratorType, in.StartingSequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &after
-	}
-	it, err := fakeaws.Do[awskinesis.GetShardIteratorOutput](ctx, s.world, as, in)
-	if err != nil {
-		return err
-	}
-	get := &awskinesis.GetRecordsInput{StreamARN: &streamARN, ShardIterator: it.ShardIterator, Limit: aws.Int32(int32(min(limit, maxGot)))} //nolint:gosec // at most maxGot
-	out, err := fakeaws.Do[awskinesis.GetRecordsOutput](ctx, s.world, as, get)
-	if err != nil {
-		return err
-	}
-	for i := range out.Records {
-		r := &out.Records[i]
-		each(*r.SequenceNumber, aws.ToString(r.PartitionKey), r.Data, *r.ApproximateArrivalTimestamp)
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package kinesis_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -194,17 +193,20 @@ func TestTarget(t *testing.T) {
 	// Records that follow one, as a poller reads them.
 	after := kinesis.Of(c.World.World).Records(arn, records[0].ShardID, records[0].SequenceNumber)
 	assert.Equal(t, records[1:], after)
-	var read []string
-	user := c.users.Add(c.World.World, owner, "poller", statements(allow("kinesis:GetShardIterator", arn)))
+	user := c.users.Add(c.World.World, owner, "poller", statements(allow("kinesis:GetShardIterator", arn), allow("kinesis:ListShards", arn)))
 	actor, err := c.ActorOf(user.AccessKeyID, region)
 	require.NoError(t, err)
-	reading := func() error {
-		return kinesis.Of(c.World.World).Read(t.Context(), actor, arn, records[0].ShardID, records[0].SequenceNumber, 10, func(_, _ string, data []byte, _ time.Time) { read = append(read, string(data)) })
+	reading := func() ([]fakeaws.StreamRecord, error) {
+		from := fakeaws.StreamPosition{After: records[0].SequenceNumber}
+		return kinesis.Of(c.World.World).ReadStream(t.Context(), actor, arn, records[0].ShardID, from, 10)
 	}
-	require.ErrorContains(t, reading(), "kinesis:GetRecords")
-	c.users.SetPolicy(user, statements(allow("kinesis:Get*", arn)))
-	require.NoError(t, reading())
-	assert.Equal(t, []string{"without a key"}, read)
+	_, err = reading()
+	require.ErrorContains(t, err, "kinesis:GetRecords")
+	c.users.SetPolicy(user, statements(allow("kinesis:Get*", arn), allow("kinesis:ListShards", arn)))
+	read, err := reading()
+	require.NoError(t, err)
+	require.Len(t, read, 1)
+	assert.Equal(t, "without a key", string(read[0].Data))
 }
 
 // Producers and consumers of an encrypted stream need its key, by the stream's ARN.

@@ -144,10 +144,6 @@ func (s *Fake) store(x *stream, entries []entry) ([]*record, []*shard) {
 	if s.world.Watches() {
 		s.world.Arrived(x.id.arn())
 	}
-	if len(x.watchers) > 0 && x.arrived.IsZero() {
-		x.arrived = now
-		s.world.Wake(now)
-	}
 	return records, shards
 }
 

@@ -99,7 +99,10 @@ func (s *Fake) ReadStream(ctx context.Context, as fakeaws.Actor, arn, shard stri
 	all := make([]fakeaws.StreamRecord, len(out.Records))
 	for i := range out.Records {
 		r := &out.Records[i]
-		all[i] = fakeaws.StreamRecord{SequenceNumber: *r.SequenceNumber, Arrived: *r.ApproximateArrivalTimestamp, Event: eventOf(id, shard, r)}
+		all[i] = fakeaws.StreamRecord{
+			SequenceNumber: *r.SequenceNumber, Arrived: *r.ApproximateArrivalTimestamp,
+			PartitionKey: aws.ToString(r.PartitionKey), Data: r.Data, Event: eventOf(id, shard, r),
+		}
 	}
 	return all, nil
 }

@@ -41,18 +41,14 @@ type stream struct {
 	// scaled are the times of the latest calls of UpdateShardCount.
 	scaled []time.Time
 
-	kmsKey    string // as its owner named it; empty without encryption
-	tags      map[string]string
-	policy    *fakeaws.ResourcePolicy
-	consumers map[string]*consumer
-	metrics   []types.MetricsName
-	maxRecord int32 // in KiB
-	warm      int32 // in MiB a second; 0 when none was set
-	strategy  types.RecordDistributionStrategy
-	// watchers are the services whose fakes are told when records come; arrived is when the
-	// first came of which they do not know, zero when they know of all.
-	watchers    []string
-	arrived     time.Time
+	kmsKey      string // as its owner named it; empty without encryption
+	tags        map[string]string
+	policy      *fakeaws.ResourcePolicy
+	consumers   map[string]*consumer
+	metrics     []types.MetricsName
+	maxRecord   int32 // in KiB
+	warm        int32 // in MiB a second; 0 when none was set
+	strategy    types.RecordDistributionStrategy
 	subscribers subscribers
 	// subscriptions is how many there have been.
 	subscriptions uint64
