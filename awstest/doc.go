@@ -46,8 +46,10 @@
 // # Time
 //
 // The clock runs with the machine's, or with the bubble's in testing/synctest.
-// [Account.Advance] moves it; [WithTime] sets where it starts. Clients of this
-// package's configs sign with the World's time. A client whose clock is not
+// [Account.Advance] moves it; [WithTime] sets where it starts. What services do by
+// themselves, such as invoking a function or running a schedule, is done when
+// [Account.Settle] returns, or at its time while [Account.Advance] moves the clock.
+// Clients of this package's configs sign with the World's time. A client whose clock is not
 // moved, such as a subprocess, is refused as AWS refuses it once the difference
 // is more than 15 minutes.
 //

@@ -13,9 +13,9 @@ import (
 	"github.com/leastpriv/leastpriv/awstest/deploy"
 )
 
-// target is a deployment in which what AWS makes up is XXXX.
+// target is a deployment in which what AWS makes up is a row of Z.
 func target() deploy.Target {
-	return deploy.Target{Partition: "aws", Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("X", n) }}
+	return deploy.Target{Partition: "aws", Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("Z", n) }}
 }
 
 // resources reads a template of this text; in errors its path is template.yaml.
@@ -94,32 +94,32 @@ Outputs:
 		`!If [Yes, a, b]`:                                          "a",
 		`!If [No, a, b]`:                                           "b",
 		`!If [Yes, !If [No, 1, 2], 3]`:                             "2",
-		`!Sub "${Name} ${!Literal} ${Queue.QueueName} $x ${ AWS::Region }"`: "orders ${Literal} app-Queue-XXXXXXXXXXXX $x eu-west-1",
+		`!Sub "${Name} ${!Literal} ${Queue.QueueName} $x ${ AWS::Region }"`: "orders ${Literal} app-Queue-ZZZZZZZZZZZZ $x eu-west-1",
 		`!Sub ["${a}-${b}-${Name}", { a: 1, b: !Ref Count }]`:               "1-3-orders",
 		`{ "Fn::Length": !Ref List }`:                                       "3",
 		`{ "Fn::ToJsonString": { a: [1, true, !Ref Name] } }`:               `{"a":[1,true,"orders"]}`,
 		`!ImportValue shared-vpc`:                                           "vpc-1",
 		`"{{resolve:ssm:/path:3}}"`:                                         "value",
 		`!Sub "${Name}-{{resolve:secretsmanager:db:SecretString:user}}"`:    "orders-admin",
-		`!Ref Queue`:                        "https://sqs.eu-west-1.amazonaws.com/111122223333/app-Queue-XXXXXXXXXXXX",
-		`!GetAtt Queue.Arn`:                 "arn:aws:sqs:eu-west-1:111122223333:app-Queue-XXXXXXXXXXXX",
+		`!Ref Queue`:                        "https://sqs.eu-west-1.amazonaws.com/111122223333/app-Queue-ZZZZZZZZZZZZ",
+		`!GetAtt Queue.Arn`:                 "arn:aws:sqs:eu-west-1:111122223333:app-Queue-ZZZZZZZZZZZZ",
 		`!GetAtt [Named, QueueUrl]`:         "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs.fifo",
-		`!Ref Bucket`:                       "app-bucket-xxxxxxxxxxxx",
-		`!GetAtt Bucket.RegionalDomainName`: "app-bucket-xxxxxxxxxxxx.s3.eu-west-1.amazonaws.com",
-		`!Ref Topic`:                        "arn:aws:sns:eu-west-1:111122223333:app-Topic-XXXXXXXXXXXX",
-		`!GetAtt Topic.TopicName`:           "app-Topic-XXXXXXXXXXXX",
-		`!Ref Role`:                         "app-Role-XXXXXXXXXXXX",
-		`!GetAtt Role.Arn`:                  "arn:aws:iam::111122223333:role/app/app-Role-XXXXXXXXXXXX",
-		`!Ref Policy`:                       "arn:aws:iam::111122223333:policy/app-Policy-XXXXXXXXXXXX",
+		`!Ref Bucket`:                       "app-bucket-zzzzzzzzzzzz",
+		`!GetAtt Bucket.RegionalDomainName`: "app-bucket-zzzzzzzzzzzz.s3.eu-west-1.amazonaws.com",
+		`!Ref Topic`:                        "arn:aws:sns:eu-west-1:111122223333:app-Topic-ZZZZZZZZZZZZ",
+		`!GetAtt Topic.TopicName`:           "app-Topic-ZZZZZZZZZZZZ",
+		`!Ref Role`:                         "app-Role-ZZZZZZZZZZZZ",
+		`!GetAtt Role.Arn`:                  "arn:aws:iam::111122223333:role/app/app-Role-ZZZZZZZZZZZZ",
+		`!Ref Policy`:                       "arn:aws:iam::111122223333:policy/app-Policy-ZZZZZZZZZZZZ",
 		`!GetAtt Table.Arn`:                 "arn:aws:dynamodb:eu-west-1:111122223333:table/orders-table",
 		`!GetAtt Table.StreamArn`:           "arn:stream",
-		`!GetAtt Rule.Arn`:                  "arn:aws:events:eu-west-1:111122223333:rule/shop/app-Rule-XXXXXXXXXXXX",
-		`!Ref Version`:                      "arn:aws:lambda:eu-west-1:111122223333:function:app-Function-XXXXXXXXXXXX:1",
+		`!GetAtt Rule.Arn`:                  "arn:aws:events:eu-west-1:111122223333:rule/shop/app-Rule-ZZZZZZZZZZZZ",
+		`!Ref Version`:                      "arn:aws:lambda:eu-west-1:111122223333:function:app-Function-ZZZZZZZZZZZZ:1",
 		`!Ref Provider`:                     "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
 		`!GetAtt Custom.Answer`:             "42",
 		`!GetAtt Custom.a.b`:                "dots",
 		`!Ref Custom`:                       "custom-1",
-		`{ "Fn::GetAtt": "Queue.Arn" }`:     "arn:aws:sqs:eu-west-1:111122223333:app-Queue-XXXXXXXXXXXX",
+		`{ "Fn::GetAtt": "Queue.Arn" }`:     "arn:aws:sqs:eu-west-1:111122223333:app-Queue-ZZZZZZZZZZZZ",
 	} {
 		stack, err := resources(t, before+value+" }\n", nil,
 			cloudformation.Import("shared-vpc", "vpc-1"), cloudformation.SSM("/path", "value"), cloudformation.SSM("/image", "image-1"), cloudformation.Resolve("secretsmanager:db:SecretString:user", "admin"),

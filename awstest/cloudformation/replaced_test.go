@@ -51,7 +51,7 @@ func TestReplacedValues(t *testing.T) {
 
 func evaluateRoot(t *testing.T, file string, root *node) {
 	t.Helper()
-	target := deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("X", n) }}
+	target := deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("Z", n) }}
 	l := newLoad(target, newConfig(nil))
 	s := newStack(l, file, "app", nil)
 	s.read(root)
@@ -68,7 +68,7 @@ func TestForms(t *testing.T) {
 	for kind, f := range forms {
 		at := &node{kind: objectNode}
 		root := at.newObject("Resources", at.newObject("R", at.newObject("Type", kind)))
-		s := newStack(newLoad(deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("X", n) }}, newConfig(nil)), "t.yaml", "app", nil)
+		s := newStack(newLoad(deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("Z", n) }}, newConfig(nil)), "t.yaml", "app", nil)
 		s.read(root)
 		require.NotContains(t, s.ref(at, "R"), "{", kind)
 		for name := range f.attrs {

@@ -22,7 +22,7 @@ func loadText(t *testing.T, text string) *deploy.Stack {
 }
 
 func readText(text string) (*deploy.Stack, error) {
-	l := newLoad(deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("X", n) }}, newConfig(nil))
+	l := newLoad(deploy.Target{Account: "111122223333", Region: "eu-west-1", ID: func(_ string, n int) string { return strings.Repeat("Z", n) }}, newConfig(nil))
 	root := read("template.yaml", []byte(text), &l.problems)
 	s := newStack(l, "template.yaml", "app", nil)
 	s.read(root)
@@ -139,7 +139,7 @@ Resources:
 Outputs:
   Role: { Value: !GetAtt FRole.Arn }
 `)
-	assert.Equal(t, "arn:aws:iam::111122223333:role/app/app-FRole-XXXXXXXXXXXX", stack.Outputs["Role"])
+	assert.Equal(t, "arn:aws:iam::111122223333:role/app/app-FRole-ZZZZZZZZZZZZ", stack.Outputs["Role"])
 	role := roleOf(t, stack, "FRole")
 	assert.Equal(t, []any{
 		"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
