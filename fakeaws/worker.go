@@ -86,7 +86,11 @@ func (w *World) ring(number uint64) {
 	}
 	ctx := s.context
 	s.mu.Unlock()
-	_ = w.Settle(ctx) // what has no end goes on with the next timer
+	if s.begin(ctx) != nil {
+		return
+	}
+	defer s.end()     // who closes the World waits for the look at what is next too
+	_ = w.settle(ctx) // what has no end goes on with the next timer
 	w.rewake()
 }
 
@@ -115,6 +119,11 @@ func (w *World) Settle(ctx context.Context) error {
 		return err
 	}
 	defer w.workers.end()
+	return w.settle(ctx)
+}
+
+// settle is [World.Settle] for who works already.
+func (w *World) settle(ctx context.Context) error {
 	for range maxWork {
 		if err := ctx.Err(); err != nil {
 			return err
