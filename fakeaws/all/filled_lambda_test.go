@@ -3,7 +3,6 @@ package all_test
 import (
 	"archive/zip"
 	"bytes"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -97,7 +96,7 @@ var lambdaValues = map[string]any{
 	"CreateFunctionUrlConfig.Qualifier":       "target", "PutProvisionedConcurrencyConfig.Qualifier": "target", "lambda.Qualifier": "target",
 	"ProvisionedConcurrentExecutions": aws.Int32(1), "ReservedConcurrentExecutions": aws.Int32(1), "RecursiveLoop": types.RecursiveLoopAllow,
 	"UpdateRuntimeOn": types.UpdateRuntimeOnAuto, "lambda.Tags": map[string]string{"value": "value"}, "AllowedPublishers": publishers(),
-	"InvokeArgs": strings.NewReader("{}"),
+	"InvokeArgs": "{}",
 	"PutFunctionEventInvokeConfig.MaximumRetryAttempts": aws.Int32(1), "UpdateFunctionEventInvokeConfig.MaximumRetryAttempts": aws.Int32(1),
 	"lambda.Policy": `{"Version":"2012-10-17","Statement":{"Sid":"value","Effect":"Allow","Principal":{"AWS":"` + worldtest.Account + `"},"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:` +
 		worldtest.Region + `:` + worldtest.Account + `:function:target"}}`,

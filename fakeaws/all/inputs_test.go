@@ -238,7 +238,11 @@ func (f filler) set(o operation, v reflect.Value, name string, value any) {
 		if v.Type() != reflect.TypeFor[io.Reader]() {
 			panic(o.name + " wants a value of type " + v.Type().String() + " for " + name)
 		}
-		v.Set(reflect.ValueOf(strings.NewReader("data")))
+		text, ok := value.(string)
+		if !ok {
+			text = "data"
+		}
+		v.Set(reflect.ValueOf(strings.NewReader(text))) // one of its own: clients read it
 	default:
 		panic("no value of type " + v.Type().String() + " for " + name)
 	}

@@ -85,7 +85,7 @@ var writing = []string{"Create", "Upload", "Add", "Put", "Update", "Attach", "En
 
 // storedValues are the values of members of what the victim stores.
 var storedValues = map[string]any{
-	"Body": strings.NewReader(hidden), "MessageBody": hidden, "PolicyDocument": storedPolicy("Allow", "*", "*"),
+	"Body": hidden, "MessageBody": hidden, "PolicyDocument": storedPolicy("Allow", "*", "*"),
 	"PutBucketPolicy.Policy":      sharedPolicy("s3:GetObject", "arn:aws:s3:::target/*"),
 	"PutAccessPointPolicy.Policy": sharedPolicy("s3:GetObject", "arn:aws:s3:us-east-1:"+worldtest.Account+":accesspoint/target/object/*"),
 	"PutResourcePolicy.Content":   sharedPolicy("organizations:ListAccounts", "*"),
