@@ -202,7 +202,7 @@ func (f filler) valueOf(o operation, member string) any {
 // value of an enum, a list of one.
 func (f filler) set(o operation, v reflect.Value, name string, value any) {
 	if value != nil && reflect.TypeOf(value).AssignableTo(v.Type()) {
-		v.Set(reflect.ValueOf(value))
+		v.Set(copied(reflect.ValueOf(value))) // tests change their inputs
 		return
 	}
 	switch v.Kind() {
@@ -246,6 +246,34 @@ func (f filler) set(o operation, v reflect.Value, name string, value any) {
 	default:
 		panic("no value of type " + v.Type().String() + " for " + name)
 	}
+}
+
+// copied copies what pointers, lists and unions of a value refer to.
+func copied(v reflect.Value) reflect.Value {
+	switch c := reflect.New(v.Type()).Elem(); {
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		c.Set(reflect.New(v.Type().Elem()))
+		c.Elem().Set(copied(v.Elem()))
+		return c
+	case v.Kind() == reflect.Interface && !v.IsNil():
+		c.Set(copied(v.Elem()))
+		return c
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		c.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			c.Index(i).Set(copied(v.Index(i)))
+		}
+		return c
+	case v.Kind() == reflect.Struct:
+		c.Set(v)
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				c.Field(i).Set(copied(v.Field(i)))
+			}
+		}
+		return c
+	}
+	return v
 }
 
 func (f filler) textOf(t reflect.Type, value any) string {

@@ -345,30 +345,56 @@ func (r *rule) demands() []string {
 	return all
 }
 
+// maxPrinted is how many bytes of a list a message prints. That AWS stops somewhere, and
+// where, is unverified: a list that fills a request would be printed several times as long.
+const maxPrinted = 64 << 10
+
 // printList prints a list as AWS's messages do; of structures the form, that of the
 // toString methods that AWS generates for Java, is unverified.
-func printList(v reflect.Value) string {
-	items := make([]string, v.Len())
-	for i := range items {
-		items[i] = printItem(v.Index(i))
+func printList(v reflect.Value) string { return string(appendList(nil, v)) }
+
+func appendList(b []byte, v reflect.Value) []byte {
+	b = append(b, '[')
+	for i := range v.Len() {
+		if len(b) > maxPrinted {
+			break
+		}
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = appendItem(b, v.Index(i))
 	}
-	return "[" + strings.Join(items, ", ") + "]"
+	return append(b, ']')
 }
 
-func printItem(v reflect.Value) string {
+func appendItem(b []byte, v reflect.Value) []byte {
 	switch v.Kind() {
 	case reflect.Pointer:
-		return printItem(v.Elem())
+		return appendItem(b, v.Elem())
 	case reflect.Slice:
-		return printList(v)
+		return appendList(b, v)
 	case reflect.Struct:
-		var members []string
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && !absent(v.Field(i)) {
-				members = append(members, strings.ToLower(f.Name[:1])+f.Name[1:]+"="+printItem(v.Field(i)))
-			}
-		}
-		return v.Type().Name() + "(" + strings.Join(members, ", ") + ")"
+		return appendStructure(b, v)
+	case reflect.String:
+		return append(b, v.String()...)
 	}
-	return fmt.Sprint(v)
+	return fmt.Append(b, v)
+}
+
+func appendStructure(b []byte, v reflect.Value) []byte {
+	b = append(append(b, v.Type().Name()...), '(')
+	first := true
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if !f.IsExported() || absent(v.Field(i)) {
+			continue
+		}
+		if !first {
+			b = append(b, ", "...)
+		}
+		first = false
+		b = append(append(append(b, strings.ToLower(f.Name[:1])...), f.Name[1:]...), '=')
+		b = appendItem(b, v.Field(i))
+	}
+	return append(b, ')')
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -65,10 +66,11 @@ func (n *node) add(v any) {
 			n.at(split(name)).add(of)
 		}
 	case []any:
-		for _, of := range v {
-			element := new(node)
-			element.add(of)
-			n.elements = append(n.elements, element)
+		elements := make([]node, len(v)) // one allocation for all: arrays may be long
+		n.elements = slices.Grow(n.elements, len(v))
+		for i, of := range v {
+			elements[i].add(of)
+			n.elements = append(n.elements, &elements[i])
 		}
 	default:
 		n.values = append(n.values, valueOf(v))
