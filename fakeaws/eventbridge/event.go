@@ -42,14 +42,25 @@ func newEvent(d *eventDocument, published time.Time) (*event, error) {
 	if d.Resources == nil {
 		d.Resources = []string{}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	size := len(d.Detail) + 1<<10
+	for _, resource := range d.Resources {
+		size += len(resource) + len(`"",`)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(d); err != nil {
 		return nil, err
 	}
 	document := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-	parsed, err := eventpattern.ParseEvent(document)
+	fields := map[string]any{
+		"version": d.Version, "id": d.ID, "detail-type": d.DetailType, "source": d.Source, "account": d.Account,
+		"time": d.Time, "region": d.Region, "resources": d.Resources,
+	}
+	if d.ReplayName != "" {
+		fields["replay-name"] = d.ReplayName
+	}
+	parsed, err := eventpattern.NewEvent(fields, d.Detail)
 	if err != nil {
 		return nil, err
 	}

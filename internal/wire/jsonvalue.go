@@ -115,7 +115,7 @@ func (n *node) readJSONList(r *jsonReader, v reflect.Value) error {
 func (n *node) grow(v reflect.Value) reflect.Value {
 	i := v.Len()
 	if i == v.Cap() {
-		v.Grow(1)
+		v.Grow(max(4, i)) // doubles: less growth would copy long lists more often
 	}
 	v.SetLen(i + 1)
 	v.Index(i).SetZero()

@@ -12,10 +12,11 @@ import (
 // An Event is what patterns are matched with. It never changes.
 type Event struct{ root node }
 
-// A node is a place in an event: the values there, the elements of arrays, and what an
-// object has.
+// A node is a place in an event: the values there, also those in an array, the objects and
+// arrays in an array, and what an object has.
 type node struct {
 	values   []value
+	inArray  bool // of the values
 	elements []*node
 	children map[string]*node
 }
@@ -23,8 +24,8 @@ type node struct {
 // A value is a string, a number, true, false or null.
 type value struct {
 	text     string // of a string; else as it is written
-	isText   bool
 	number   float64
+	isText   bool
 	isNumber bool
 }
 
@@ -32,6 +33,31 @@ var errNoObject = errors.New("an event is a JSON object")
 
 // ParseEvent reads an event.
 func ParseEvent(document []byte) (*Event, error) {
+	fields, err := parseObject(document)
+	if err != nil {
+		return nil, err
+	}
+	return eventOf(fields), nil
+}
+
+// NewEvent makes the event that has the texts and lists of texts that are given, and a
+// "detail", which is a document.
+func NewEvent(fields map[string]any, detail []byte) (*Event, error) {
+	parsed, err := parseObject(detail)
+	if err != nil {
+		return nil, err
+	}
+	fields["detail"] = parsed
+	return eventOf(fields), nil
+}
+
+func eventOf(fields map[string]any) *Event {
+	e := new(Event)
+	e.root.add(fields)
+	return e
+}
+
+func parseObject(document []byte) (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(document))
 	d.UseNumber()
 	var root any
@@ -45,14 +71,12 @@ func ParseEvent(document []byte) (*Event, error) {
 	if !ok {
 		return nil, errNoObject
 	}
-	e := new(Event)
-	e.root.add(fields)
-	return e, nil
+	return fields, nil
 }
 
 // Text returns a text of the outermost object; empty where there is none.
 func (e *Event) Text(name string) string {
-	if n := e.root.children[name]; n != nil && len(n.values) > 0 && n.values[0].isText {
+	if n := e.root.children[name]; n != nil && !n.inArray && len(n.values) > 0 && n.values[0].isText {
 		return n.values[0].text
 	}
 	return ""
@@ -65,12 +89,24 @@ func (n *node) add(v any) {
 		for name, of := range v {
 			n.at(split(name)).add(of)
 		}
+	case []string:
+		n.inArray = true
+		n.values = slices.Grow(n.values, len(v))
+		for _, text := range v {
+			n.values = append(n.values, value{text: text, isText: true})
+		}
 	case []any:
-		elements := make([]node, len(v)) // one allocation for all: arrays may be long
-		n.elements = slices.Grow(n.elements, len(v))
-		for i, of := range v {
-			elements[i].add(of)
-			n.elements = append(n.elements, &elements[i])
+		n.inArray = true
+		n.values = slices.Grow(n.values, len(v))
+		for _, of := range v {
+			switch of.(type) {
+			case map[string]any, []any:
+				element := new(node)
+				element.add(of)
+				n.elements = append(n.elements, element)
+			default:
+				n.values = append(n.values, valueOf(of))
+			}
 		}
 	default:
 		n.values = append(n.values, valueOf(v))

@@ -250,3 +250,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// An event is the same whether its document is read whole, or only its detail is.
+func TestNewEvent(t *testing.T) {
+	t.Parallel()
+	read, err := ParseEvent([]byte(`{"source":"app","resources":["a","b"],"detail":{"n":[1,{"a.b":true}],"x":[["y"]]}}`))
+	require.NoError(t, err)
+	made, err := NewEvent(map[string]any{"source": "app", "resources": []string{"a", "b"}}, []byte(`{"n":[1,{"a.b":true}],"x":[["y"]]}`))
+	require.NoError(t, err)
+	assert.Equal(t, read, made)
+	assert.Equal(t, "app", made.Text("source"))
+	assert.Empty(t, made.Text("resources"), "a list is no text")
+	_, err = NewEvent(map[string]any{}, []byte(`[]`))
+	assert.ErrorIs(t, err, errNoObject)
+}
