@@ -13,15 +13,40 @@ type encoder struct {
 	question *Question
 	caller   *caller
 	owner    owner
-	dims     map[string]*dimension
-	names    map[string]string // of keys, as they are spelled
-	atoms    map[string]*atom
-	elements map[*enforce.Policy]*enforce.Document
+	*vocabulary
+	names map[string]string // of keys, as they are spelled
 	// pinned are keys of which the question, or a guess, says what requests have.
 	pinned  map[string]keyState
 	guesses map[string]keyState // a part of pinned
 	// open are the keys that are used as variables and whose values are not known.
 	open map[string]bool
+	used []used
+}
+
+// A used is a template that a dimension is compared with, and the fact that it matches.
+type used struct {
+	template
+	dim, fact *dimension
+}
+
+// A vocabulary is the dimensions and atoms of a proof, and of what explains it.
+type vocabulary struct {
+	dims    map[string]*dimension
+	fields  map[string]*dimension // those of callers, by their full names
+	atoms   map[string]*atom
+	numbers int // of the dimensions that there were
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{dims: make(map[string]*dimension), fields: make(map[string]*dimension), atoms: make(map[string]*atom)}
+}
+
+// add makes a dimension known.
+func (v *vocabulary) add(name string, d *dimension) *dimension {
+	d.number = v.numbers
+	v.numbers++
+	v.dims[name] = d
+	return d
 }
 
 // atom returns the atom of a dimension with a text of its own: the same for all that say
@@ -38,7 +63,7 @@ func (e *encoder) atom(d *dimension, text string, build func() atom) *atom {
 	return a
 }
 
-func claimOf(a *atom) *node { return &node{kind: claim, claim: said{a, true}} }
+func claimOf(a *atom) *node { return claimed(said{a, true}) }
 
 // in says that a dimension with one value has one of the globs.
 func (e *encoder) in(d *dimension, sort string, values []string, read func(string) glob) *node {
@@ -52,20 +77,33 @@ func (e *encoder) in(d *dimension, sort string, values []string, read func(strin
 }
 
 // actions says that the action is one of some: rules 6 and 7.
-func (e *encoder) actions(values ...string) *node {
-	var asked []string
-	for _, v := range values {
-		if v == "*" {
+func (e *encoder) actions(all []pattern) *node {
+	var asked []glob
+	var text strings.Builder
+	for i := range all {
+		p := &all[i]
+		if p.text == "*" {
 			return yes
 		}
-		if e.question.asks(v) { // most statements are about other actions than the question
-			asked = append(asked, lowerASCII(v))
+		if e.question.asks(p) { // most statements are about other actions than the question
+			asked = append(asked, p.glob)
+			text.WriteByte(0)
+			text.WriteString(p.text)
 		}
 	}
 	if asked == nil {
 		return no
 	}
-	return e.in(e.dims[actionField], "action", asked, func(s string) glob { return wild(s, anyRune) })
+	return claimOf(e.atom(e.dims[actionField], "action"+text.String(), func() atom { return atom{set: &valueSet{text: newTextSet(asked...)}} }))
+}
+
+// named says that the action is one of some that a rule names.
+func (e *encoder) named(names ...string) *node {
+	all := make([]pattern, len(names))
+	for i, name := range names {
+		all[i] = ruleAction(name)
+	}
+	return e.actions(all)
 }
 
 func lowerASCII(s string) string {
@@ -102,7 +140,9 @@ func (e *encoder) between(d *dimension, sort string, p patterns, build func(*tex
 	}
 	match := of(p.sure...)
 	for _, t := range p.loose {
-		match = either(match, both(e.matches(d.name+"\x00"+sort, t), of(t.glob)))
+		matches := e.matches(d.name+"\x00"+sort, t)
+		e.used = append(e.used, used{t, d, e.dims[factField+d.name+"\x00"+sort+"\x00"+t.text]})
+		match = either(match, both(matches, of(t.glob)))
 	}
 	return match
 }
@@ -116,13 +156,14 @@ func (e *encoder) matches(where string, t template) *node {
 	return n
 }
 
+const factField = "\x00fact\x00"
+
 // fact says something of which nothing is known but that it is so or not.
 func (e *encoder) fact(name string) *node {
-	name = "\x00fact\x00" + name
+	name = factField + name
 	d := e.dims[name]
 	if d == nil {
-		d = &dimension{name: name, absent: true, single: true, memo: make(map[string]answer)}
-		e.dims[name] = d
+		d = e.add(name, &dimension{name: name, absent: true, single: true, memo: make(map[string]answer)})
 	}
 	return e.in(d, "so", []string{"x"}, exactly)
 }

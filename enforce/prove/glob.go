@@ -3,6 +3,7 @@ package prove
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A class is what characters a wildcard stands for.
@@ -119,6 +120,55 @@ func (g glob) text() (string, bool) {
 		b.WriteRune(e.r)
 	}
 	return b.String(), true
+}
+
+// greedy reports whether a text can be matched from the left without looking back past the
+// last run: no run stands for less than one before it.
+func (g glob) greedy() bool {
+	widest := digit
+	for _, e := range g {
+		if e.kind == run {
+			if width[e.class] < width[widest] {
+				return false
+			}
+			widest = e.class
+		}
+	}
+	return true
+}
+
+// width orders the classes: each has all characters of those before it.
+var width = [...]int{digit: 0, name: 1, noColon: 2, anyRune: 3}
+
+// match reports whether a greedy glob matches a text.
+func (g glob) match(text string) bool {
+	at, i := 0, 0
+	again, after := 0, -1 // where the last run could go on, and what follows it in the glob
+	for at < len(text) {
+		if i < len(g) && g[i].kind == run {
+			i++
+			again, after = at, i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if i < len(g) && g[i].has(r) {
+			at, i = at+size, i+1
+			continue
+		}
+		if after < 0 {
+			return false
+		}
+		r, size = utf8.DecodeRuneInString(text[again:])
+		if !g[after-1].has(r) {
+			return false
+		}
+		again += size
+		at, i = again, after
+	}
+	for i < len(g) && g[i].kind == run {
+		i++
+	}
+	return i == len(g)
 }
 
 // String returns the glob as policies write it.

@@ -11,7 +11,8 @@ import (
 // A dimension is one thing that a request has: the action, the resource, a field of the
 // principal, or a condition key. Requests differ in each without regard to the others.
 type dimension struct {
-	name string
+	name   string
+	number int // of those of a proof
 	// What a request can have: nothing, one value, several.
 	absent, single, multi bool
 	values                []limit // of each value

@@ -131,7 +131,6 @@ const satisfied = -1
 
 // product goes through the product of the automata.
 func (w *work) product(members []member) (string, outcome) {
-	letters := alphabet(members)
 	start := make([]int32, len(members))
 	for i, m := range members {
 		start[i] = m.set.start()
@@ -142,11 +141,13 @@ func (w *work) product(members []member) (string, outcome) {
 	queue := []reached{{at: start, from: -1}}
 	seen := map[string]bool{keyOf(nil, start): true}
 	var key []byte
+	var alphabet []rune
 	for i := 0; i < len(queue); i++ {
 		if accepted(members, queue[i].at) {
 			return textOf(queue, i), possible
 		}
-		for _, r := range letters {
+		alphabet = letters(alphabet[:0], members, queue[i].at)
+		for _, r := range alphabet {
 			if !w.spend(len(members)) {
 				return "", unknown
 			}
@@ -216,49 +217,37 @@ func textOf(queue []reached, i int) string {
 	return string(text)
 }
 
-// alphabet returns all characters that the sets name, and one for each sort of others: no
-// set tells those of a sort apart.
-func alphabet(members []member) []rune {
-	var letters []rune
-	named := make(map[rune]bool)
-	typed := false
-	for _, m := range members {
-		typed = typed || m.set.typed
-		for _, r := range m.set.runes {
-			if !named[r] {
-				named[r] = true
-				letters = append(letters, r)
+// letters appends the characters that lead to different states: those that the globs name at
+// the places where the members are, and of each class of others one.
+func letters(to []rune, members []member, at []int32) []rune {
+	for i, m := range members {
+		if at[i] != satisfied {
+			to = append(to, m.set.states[at[i]].letters...)
+		}
+	}
+	slices.Sort(to)
+	to = slices.Compact(to)
+	named := len(to)
+	for _, sort := range [...]string{"xyzabcdefghijklmnopqrstuvw-", "7012345689", ":"} {
+		for _, r := range sort {
+			if !slices.Contains(to[:named], r) {
+				to = append(to, r)
+				break
 			}
 		}
 	}
-	slices.Sort(letters)
-	other := func(candidates string) {
-		for _, r := range candidates {
-			if !named[r] {
-				letters = append(letters, r)
-				return
-			}
-		}
-	}
-	if typed {
-		other("abcdefghijklmnopqrstuvwxyz")
-		other("0123456789")
-		other("-")
-		other(":")
-		return append(letters, unnamed(named, func(r rune) bool { return !name.has(r) && r != ':' }))
-	}
-	return append(letters, unnamed(named, func(rune) bool { return true }))
+	return append(to, other(to[:named]))
 }
 
-// unnamed returns a character that no set names.
-func unnamed(named map[rune]bool, sort func(rune) bool) rune {
-	for _, r := range "xyzabcdefghijklmnopqrstuvwXYZABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_." {
-		if !named[r] && sort(r) {
+// other returns a character that is in no class but that of all, and not among some.
+func other(named []rune) rune {
+	for _, r := range "XYZABCDEFGHIJKLMNOPQRSTUVW_./ " {
+		if !slices.Contains(named, r) {
 			return r
 		}
 	}
 	for r := rune(0xe0); ; r++ {
-		if !named[r] && sort(r) && unicode.IsLetter(r) {
+		if !slices.Contains(named, r) && unicode.IsLetter(r) {
 			return r
 		}
 	}

@@ -44,7 +44,7 @@ func Can(ctx context.Context, set *enforce.PolicySet, q Question) (Answer, error
 	if err := q.check(set); err != nil {
 		return Answer{}, err
 	}
-	p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: set}
+	p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: set, vocabulary: newVocabulary()}
 	return p.answer(), nil
 }
 
@@ -58,6 +58,7 @@ type proof struct {
 	// without are Allows of the set that do not count.
 	without map[*enforce.Statement]bool
 
+	*vocabulary
 	encoder *encoder
 	blamed  map[*enforce.Statement]bool
 }
@@ -91,12 +92,9 @@ func (p *proof) answer() Answer {
 func (p *proof) search() (*enforce.Request, outcome) {
 	sets := p.sets()
 	result := impossible
-	dims, elements := make(map[string]*dimension), make(map[*enforce.Policy]*enforce.Document)
-	atoms := make(map[string]*atom)
 	for _, c := range p.question.callers(sets...) {
 		for _, o := range p.owners(c) {
-			p.encoder = &encoder{work: p.work, question: p.question, caller: c, owner: o, dims: dims, atoms: atoms, elements: elements,
-				names: make(map[string]string)}
+			p.encoder = &encoder{work: p.work, question: p.question, caller: c, owner: o, vocabulary: p.vocabulary, names: make(map[string]string)}
 			p.encoder.enter()
 			found, r := p.tryAll()
 			if r == possible {
@@ -117,39 +115,58 @@ func (p *proof) owners(c *caller) []owner {
 	if account := p.question.ResourceAccount; account != "" {
 		return []owner{{account: account}}
 	}
-	documents := documents(p.sets()...)
-	for _, w := range p.question.Where {
-		documents = append(documents, w.Key.Value)
-	}
-	if !slices.ContainsFunc(documents, func(d string) bool { return strings.Contains(strings.ToLower(d), "aws:resourceaccount") }) {
+	if !p.asksOwner() {
 		return []owner{{any: true}}
 	}
+	texts := append([]string{c.Account}, p.question.Resources...)
 	for _, w := range p.question.Where {
 		for _, v := range w.Values {
-			documents = append(documents, v.Value)
+			texts = append(texts, v.Value)
 		}
 	}
 	owners := []owner{{account: c.Account}}
-	for _, account := range accountsIn(append(documents, p.question.Resources...)...) {
+	accounts := accountsNamed(p.sets(), texts...)
+	for _, account := range accounts {
 		if account != c.Account {
 			owners = append(owners, owner{account: account})
 		}
 	}
-	return append(owners, owner{other: true, account: unnamedAccount(accountsIn(append(append(documents, c.Account), p.question.Resources...)...))})
+	return append(owners, owner{other: true, account: unnamedAccount(accounts)})
+}
+
+// asksOwner reports whether a policy or the question looks at aws:ResourceAccount.
+func (p *proof) asksOwner() bool {
+	for _, w := range p.question.Where {
+		if strings.EqualFold(w.Key.Value, ownerKey) || slices.ContainsFunc(w.Values, func(v enforce.Text) bool { return namesOwner(v.Value) }) {
+			return true
+		}
+	}
+	for _, set := range p.sets() {
+		for policy := range set.All() {
+			if readingOf(policy).owner {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // enter sets the dimensions of the caller and the resource up.
 func (e *encoder) enter() {
 	if e.dims[actionField] == nil {
 		actions := e.question.actionSet()
-		e.dims[actionField] = &dimension{name: actionField, single: true, memo: make(map[string]answer), values: actions}
-		e.dims[resourceField] = &dimension{name: resourceField, single: true, memo: make(map[string]answer), values: e.question.resourceSet()}
+		e.add(actionField, &dimension{name: actionField, single: true, memo: make(map[string]answer), values: actions})
+		e.add(resourceField, &dimension{name: resourceField, single: true, memo: make(map[string]answer), values: e.question.resourceSet()})
 	}
 	for _, field := range []string{arnField, issuerField, idField, nameField} {
 		delete(e.dims, field)
 	}
 	for name, d := range e.caller.dimensions() {
-		e.dims[name] = d
+		if known := e.fields[d.name]; known != nil { // atoms are about it
+			e.dims[name] = known
+			continue
+		}
+		e.fields[d.name] = e.add(name, d)
 	}
 }
 
@@ -165,8 +182,8 @@ func (q *Question) actionSet() []limit {
 		set := newTextSet(globs...)
 		var known []glob
 		for action := range actionsOf(q.Actions) {
-			if lower := lowerASCII(action); set.has(lower) {
-				known = append(known, exactly(lower))
+			if set.has(action.lower) {
+				known = append(known, exactly(action.lower))
 			}
 		}
 		return []limit{{&valueSet{text: newTextSet(known...)}, true}}
@@ -242,7 +259,7 @@ func (p *proof) owned() *node {
 // value, and where there may be one, with values for them.
 func (p *proof) tryAll() (*enforce.Request, outcome) {
 	e := p.encoder
-	e.open, e.pinned = make(map[string]bool), p.question.pins()
+	e.open, e.used, e.pinned = make(map[string]bool), nil, p.question.pins()
 	s, result := p.tryOnce()
 	if len(e.open) == 0 && !s.blurred || result != possible {
 		if result == possible {
@@ -255,7 +272,7 @@ func (p *proof) tryAll() (*enforce.Request, outcome) {
 
 func (p *proof) tryOnce() (*search, outcome) {
 	s := newSearch(p.work)
-	result := s.find(p.formula())
+	result := s.find(p.formula()...)
 	for d := range s.blamed {
 		p.blamed[d] = true
 	}

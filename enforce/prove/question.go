@@ -36,7 +36,7 @@ type Question struct {
 	Budget int
 
 	where    *enforce.PolicySet // denies where the conditions hold
-	globs    []glob             // of Actions
+	globs    []pattern          // of Actions
 	patterns bool               // conditions have patterns of callers, of which some were not asked about
 	foreign  bool               // Anyone is callers of other accounts than the owner's
 	outside  *Zone              // Anyone is callers outside of it
@@ -80,14 +80,18 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 }
 
 // asks reports whether the question may be about an action that a pattern matches.
-func (q *Question) asks(pattern string) bool {
+func (q *Question) asks(p *pattern) bool {
 	if q.globs == nil {
 		for _, a := range q.Actions {
-			q.globs = append(q.globs, wild(lowerASCII(a), anyRune))
+			q.globs = append(q.globs, actionPattern(a))
 		}
 	}
-	g := wild(lowerASCII(pattern), anyRune)
-	return slices.ContainsFunc(q.globs, func(asked glob) bool { return !apart(asked, g) })
+	for i := range q.globs {
+		if !q.globs[i].disjoint(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkWhere has the conditions read as a policy's.
@@ -162,7 +166,7 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	if q.outside != nil {
 		add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}}) // who shows best how open a policy is
 	}
-	accounts := accountsIn(append(documents(sets...), q.ResourceAccount, strings.Join(q.Resources, " "))...)
+	accounts := accountsNamed(sets, q.ResourceAccount, strings.Join(q.Resources, " "))
 	for _, account := range append(accounts, unnamedAccount(accounts)) {
 		if q.foreign && account == q.ResourceAccount || q.outside != nil && q.outside.has(account) {
 			continue
@@ -246,7 +250,7 @@ func (q *Question) named(sets ...*enforce.PolicySet) (services []string, pattern
 	}
 	for _, set := range sets {
 		for p := range set.All() {
-			for _, s := range p.Elements().Statements {
+			for _, s := range readingOf(p).doc.Statements {
 				for i := range s.Conditions {
 					look(&s.Conditions[i])
 				}
@@ -256,13 +260,23 @@ func (q *Question) named(sets ...*enforce.PolicySet) (services []string, pattern
 	return services, patterns
 }
 
-func documents(sets ...*enforce.PolicySet) (texts []string) {
+// accountsNamed returns the numbers of accounts that policies and texts name.
+func accountsNamed(sets []*enforce.PolicySet, texts ...string) (accounts []string) {
 	for _, set := range sets {
 		for p := range set.All() {
-			texts = append(texts, p.Document())
+			for _, account := range readingOf(p).accounts {
+				if !slices.Contains(accounts, account) {
+					accounts = append(accounts, account)
+				}
+			}
 		}
 	}
-	return texts
+	for _, account := range accountsIn(texts...) {
+		if !slices.Contains(accounts, account) {
+			accounts = append(accounts, account)
+		}
+	}
+	return accounts
 }
 
 // unnamedAccount returns an account that is not among those named.

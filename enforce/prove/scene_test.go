@@ -322,3 +322,10 @@ func describe(set *enforce.PolicySet, req *enforce.Request) string {
 	}
 	return b.String()
 }
+
+func documentsOf(set *enforce.PolicySet) (texts []string) {
+	for p := range set.All() {
+		texts = append(texts, p.Document())
+	}
+	return texts
+}
