@@ -132,10 +132,16 @@ func (e *encoder) captured(s *search) map[string]keyState {
 	return values
 }
 
+// maxAligned is how large a table may be in which a text is aligned with a glob.
+const maxAligned = 1 << 18
+
 // runs returns what each run of a glob stands for in a text, by its place; nil when the glob
 // does not match.
 func (g glob) runs(text string) []string {
 	letters := []rune(text)
+	if len(g)*len(letters) > maxAligned {
+		return nil
+	}
 	lost := make(map[[2]int]bool) // places from which no way leads to the end
 	runs := make([]string, len(g))
 	var match func(i, at int) bool

@@ -57,6 +57,7 @@ type proof struct {
 	part        func(*law) *node // ask this alone
 	// without are Allows of the set that do not count.
 	without map[*enforce.Statement]bool
+	narrow  []pattern // the action is one of these, if it is set
 
 	*vocabulary
 	encoder *encoder
@@ -72,6 +73,9 @@ func (p *proof) sets() []*enforce.PolicySet {
 
 func (p *proof) answer() Answer {
 	p.blamed = make(map[*enforce.Statement]bool)
+	if p.deny != nil {
+		p.leaveOut()
+	}
 	found, result := p.search()
 	a := Answer{Steps: p.budget - p.left}
 	switch {
@@ -223,6 +227,9 @@ func (p *proof) formula() []*node {
 	}
 	if p.question.outside != nil { // and not what everybody may do without a policy
 		parts = append(parts, allow.resourceAllows().somehow())
+	}
+	if p.narrow != nil {
+		parts = append(parts, e.actions(p.narrow))
 	}
 	parts = append(parts, allow.allowed())
 	if p.deny != nil {

@@ -36,7 +36,8 @@ type Question struct {
 	Budget int
 
 	where    *enforce.PolicySet // denies where the conditions hold
-	globs    []pattern          // of Actions
+	index    *patternIndex      // of Actions
+	narrow   *patternIndex      // of which the action is one too, if it is set
 	patterns bool               // conditions have patterns of callers, of which some were not asked about
 	foreign  bool               // Anyone is callers of other accounts than the owner's
 	outside  *Zone              // Anyone is callers outside of it
@@ -81,17 +82,14 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 
 // asks reports whether the question may be about an action that a pattern matches.
 func (q *Question) asks(p *pattern) bool {
-	if q.globs == nil {
-		for _, a := range q.Actions {
-			q.globs = append(q.globs, actionPattern(a))
+	if q.index == nil {
+		all := make([]pattern, len(q.Actions))
+		for i, a := range q.Actions {
+			all[i] = actionPattern(a)
 		}
+		q.index = newPatternIndex(all)
 	}
-	for i := range q.globs {
-		if !q.globs[i].disjoint(p) {
-			return true
-		}
-	}
-	return false
+	return q.index.meets(p) && (q.narrow == nil || q.narrow.meets(p))
 }
 
 // checkWhere has the conditions read as a policy's.

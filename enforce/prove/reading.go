@@ -16,6 +16,9 @@ type reading struct {
 	actions  [][]pattern // of each statement: of Action or NotAction
 	accounts []string    // that the document names
 	owner    bool        // aws:ResourceAccount is named
+
+	once sync.Once
+	said []string // what the statements say
 }
 
 // A pattern is one of actions, in lower case.
