@@ -1,50 +1,78 @@
 package prove
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
 
-// leaveOut leaves the Allows out of a comparison that both sets have, where that changes
-// nothing: the sets differ in the identity-based policies and the resource's policy alone,
-// and each Deny of the old ones is among the new. A request that is newly allowed is one of
-// another Allow then, since what allows it more, and denies it less, would allow it before.
-// The question is narrowed to the actions of those.
+// leaveOut narrows a comparison to what the sets differ in, where they differ in the
+// identity-based policies and the resource's policy alone. A request that is newly allowed is
+// one of an Allow that the old ones have not, or of a Deny that the new ones have not: what
+// allows it as much, and denies it as little, allowed it before. If there is no such Deny, the
+// Allows that both sets have are left out.
 func (p *proof) leaveOut() {
 	if !comparable(p.deny, p.allow) {
 		return
 	}
 	allows, denies := effects(p.deny)
 	changedAllows, changedDenies := effects(p.allow)
-	for key := range denies {
-		if changedDenies[key] == nil {
-			return
+	removed := others(denies, changedDenies)
+	added := slices.DeleteFunc(others(changedAllows, allows), func(s effected) bool { return p.without[s.Statement] })
+	if len(removed) == 0 {
+		without := maps.Clone(p.without)
+		if without == nil {
+			without = make(map[*enforce.Statement]bool)
 		}
-	}
-	without := make(map[*enforce.Statement]bool)
-	for s := range p.without {
-		without[s] = true
-	}
-	p.narrow = []pattern{}
-	for key, statements := range changedAllows {
-		for _, s := range statements {
-			if allows[key] != nil {
-				without[s.Statement] = true
-			}
-			switch {
-			case without[s.Statement] || p.narrow == nil:
-			case s.not:
-				p.narrow = nil
-			default:
-				p.narrow = append(p.narrow, s.actions...)
+		for key, statements := range changedAllows {
+			for _, s := range statements {
+				if allows[key] != nil {
+					without[s.Statement] = true
+				}
 			}
 		}
+		p.without = without
 	}
-	p.without = without
-	if p.question.narrow = nil; p.narrow != nil {
-		p.question.narrow = newPatternIndex(p.narrow)
+	p.differ, p.question.narrow = make(map[*enforce.Statement]bool), nil
+	var actions []pattern
+	every := false
+	for _, s := range append(added, removed...) {
+		p.differ[s.Statement] = true
+		every = every || s.not
+		actions = append(actions, s.actions...)
 	}
+	if !every {
+		p.question.narrow = newPatternIndex(actions)
+	}
+}
+
+// others returns the statements that are not among others.
+func others(all, known map[string][]effected) (others []effected) {
+	for key, statements := range all {
+		if known[key] == nil {
+			others = append(others, statements...)
+		}
+	}
+	return others
+}
+
+// difference says that a statement applies in which the sets differ.
+func (p *proof) difference(allow, deny *law) *node {
+	var parts []*node
+	for _, side := range []struct {
+		*law
+		effect string
+	}{{allow, "Allow"}, {deny, "Deny"}} {
+		for _, policy := range append(slices.Clip(side.set.Identity), side.set.Resource) {
+			side.statements(policy, side.effect, func(s *enforce.Statement, n naming) {
+				if p.differ[s] {
+					parts = append(parts, n.somehow())
+				}
+			})
+		}
+	}
+	return either(parts...)
 }
 
 // comparable reports whether two sets differ in the identity-based policies and the

@@ -85,7 +85,7 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 		if result != impossible {
 			complete = false
 		}
-		if p.left < 0 {
+		if p.spent {
 			break
 		}
 	}

@@ -151,7 +151,7 @@ func (w *work) product(members []member) (string, outcome) {
 			if !w.spend(len(members)) {
 				return "", unknown
 			}
-			next, ok := after(members, queue[i].at, r)
+			next, ok := w.after(members, queue[i].at, r)
 			if !ok {
 				continue
 			}
@@ -161,6 +161,9 @@ func (w *work) product(members []member) (string, outcome) {
 				queue = append(queue, reached{next, int32(i), r})
 			}
 		}
+	}
+	if w.spent {
+		return "", unknown
 	}
 	return "", impossible
 }
@@ -178,11 +181,19 @@ func (m *member) settle(at *int32) (lost bool) {
 	return false
 }
 
-func after(members []member, at []int32, r rune) ([]int32, bool) {
+// placesPerStep is how many places a step of the budget takes a new state from.
+const placesPerStep = 8
+
+func (w *work) after(members []member, at []int32, r rune) ([]int32, bool) {
 	next := make([]int32, len(at))
 	for i := range members {
 		if next[i] = at[i]; at[i] == satisfied {
 			continue
+		}
+		if st := members[i].set.states[at[i]]; len(st.places) >= placesPerStep {
+			if _, known := st.next[r]; !known && !w.spend(len(st.places)/placesPerStep) {
+				return nil, false
+			}
 		}
 		next[i] = members[i].set.step(at[i], r)
 		if members[i].settle(&next[i]) {

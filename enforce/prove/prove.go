@@ -57,7 +57,8 @@ type proof struct {
 	part        func(*law) *node // ask this alone
 	// without are Allows of the set that do not count.
 	without map[*enforce.Statement]bool
-	narrow  []pattern // the action is one of these, if it is set
+	// differ are statements of which one applies, if they are set.
+	differ map[*enforce.Statement]bool
 
 	*vocabulary
 	encoder *encoder
@@ -105,7 +106,7 @@ func (p *proof) search() (*enforce.Request, outcome) {
 				return found, possible
 			}
 			result = max(result, r)
-			if p.left < 0 {
+			if p.spent {
 				return nil, unknown
 			}
 		}
@@ -228,13 +229,14 @@ func (p *proof) formula() []*node {
 	if p.question.outside != nil { // and not what everybody may do without a policy
 		parts = append(parts, allow.resourceAllows().somehow())
 	}
-	if p.narrow != nil {
-		parts = append(parts, e.actions(p.narrow))
+	if p.deny == nil {
+		return append(parts, allow.allowed())
 	}
-	parts = append(parts, allow.allowed())
-	if p.deny != nil {
-		parts = append(parts, newLaw(e, p.deny).allowed().not())
+	deny := newLaw(e, p.deny)
+	if p.differ != nil {
+		parts = append(parts, p.difference(allow, deny))
 	}
+	parts = append(parts, allow.allowed(), deny.allowed().not())
 	return parts
 }
 

@@ -180,7 +180,7 @@ func (s *search) choose(choices []*node) outcome {
 		case unknown:
 			result = unknown
 		}
-		if s.left < 0 {
+		if s.spent {
 			return unknown
 		}
 		if way.kind == claim && len(excluded) < maxExcluded {
