@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 )
 
 // A textSet is the texts that one of several globs matches. It is read as an automaton:
@@ -161,7 +162,9 @@ func (s *textSet) has(text string) bool {
 		return slices.ContainsFunc(s.globs, func(g glob) bool { return g.match(text) })
 	}
 	at := s.start()
-	for _, r := range text {
+	for len(text) > 0 {
+		r, size := decode(text)
+		text = text[size:]
 		at = s.step(at, r)
 		if s.states[at].dead {
 			return false
@@ -184,7 +187,9 @@ func (s *textSet) cases() (all []glob, ok bool) {
 			letters := []rune{e.r}
 			switch e.kind {
 			case folded:
-				letters = orbit(e.r)
+				if letters = orbit(e.r); e.r == utf8.RuneError {
+					return nil, false
+				}
 			case one, run:
 				return nil, false
 			}

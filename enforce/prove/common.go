@@ -10,8 +10,9 @@ import (
 // leaveOut narrows a comparison to what the sets differ in, where they differ in the
 // identity-based policies and the resource's policy alone. A request that is newly allowed is
 // one of an Allow that the old ones have not, or of a Deny that the new ones have not: what
-// allows it as much, and denies it as little, allowed it before. If there is no such Deny, the
-// Allows that both sets have are left out.
+// allows it as much, and denies it as little, allowed it before. If there is no such Deny, and
+// the new Allows are all of one layer, those of this layer that both sets have are left out: the
+// request is one of the new.
 func (p *proof) leaveOut() {
 	if !comparable(p.deny, p.allow) {
 		return
@@ -20,14 +21,14 @@ func (p *proof) leaveOut() {
 	changedAllows, changedDenies := effects(p.allow)
 	removed := others(denies, changedDenies)
 	added := slices.DeleteFunc(others(changedAllows, allows), func(s effected) bool { return p.without[s.Statement] })
-	if len(removed) == 0 {
+	if layer, ok := onlyLayer(added); ok && len(removed) == 0 {
 		without := maps.Clone(p.without)
 		if without == nil {
 			without = make(map[*enforce.Statement]bool)
 		}
 		for key, statements := range changedAllows {
 			for _, s := range statements {
-				if allows[key] != nil {
+				if allows[key] != nil && s.layer == layer {
 					without[s.Statement] = true
 				}
 			}
@@ -55,6 +56,17 @@ func others(all, known map[string][]effected) (others []effected) {
 		}
 	}
 	return others
+}
+
+// onlyLayer returns the layer of all statements; false when they are of several, or none.
+func onlyLayer(all []effected) (layer enforce.Layer, ok bool) {
+	for i, s := range all {
+		if i > 0 && s.layer != layer {
+			return layer, false
+		}
+		layer = s.layer
+	}
+	return layer, len(all) > 0
 }
 
 // difference says that a statement applies in which the sets differ.
@@ -89,6 +101,7 @@ func comparable(a, b *enforce.PolicySet) bool {
 // An effected is a statement with its actions.
 type effected struct {
 	*enforce.Statement
+	layer   enforce.Layer
 	actions []pattern
 	not     bool // of NotAction
 }
@@ -97,7 +110,7 @@ type effected struct {
 // policy, by what they say.
 func effects(set *enforce.PolicySet) (allows, denies map[string][]effected) {
 	allows, denies = make(map[string][]effected), make(map[string][]effected)
-	look := func(layer string, p *enforce.Policy) {
+	look := func(layer enforce.Layer, p *enforce.Policy) {
 		r := readingOf(p)
 		keys := r.keys()
 		for i, s := range p.Statements() {
@@ -105,18 +118,18 @@ func effects(set *enforce.PolicySet) (allows, denies map[string][]effected) {
 			if s.Effect() == "Deny" {
 				to = denies
 			}
-			key := layer + keys[i]
+			key := layer.String() + keys[i]
 			if s.Policy().Version() == "2012-10-17" {
 				key += " with variables"
 			}
-			to[key] = append(to[key], effected{s, r.actions[i], r.doc.Statements[i].NotAction != nil})
+			to[key] = append(to[key], effected{s, layer, r.actions[i], r.doc.Statements[i].NotAction != nil})
 		}
 	}
 	for _, p := range set.Identity {
-		look("identity", p)
+		look(enforce.IdentityLayer, p)
 	}
 	if set.Resource != nil {
-		look("resource", set.Resource)
+		look(enforce.ResourceLayer, set.Resource)
 	}
 	return allows, denies
 }

@@ -70,12 +70,7 @@ func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
 	known := variables && strings.Contains(value, "${")
 	switch as {
 	case binaryForm:
-		if text, ok := binaryText(value); ok {
-			p.sure = append(p.sure, exactly(text))
-		} else {
-			e.because("BinaryEquals with bytes that are no text")
-			p.loose = append(p.loose, template{text: value, glob: wild("*", anyRune)})
-		}
+		p.sure = append(p.sure, exactly(binaryText(value)))
 		return
 	case resourceForm:
 		e.segmented(p, value, variables)

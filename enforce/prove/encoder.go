@@ -176,7 +176,7 @@ func (g glob) key(b *strings.Builder) {
 	for _, e := range g {
 		b.WriteString(strconv.Itoa(int(e.kind)<<4 | int(e.class)))
 		if e.kind < one {
-			b.WriteRune(e.r)
+			writeRune(b, e.r)
 		}
 	}
 }
@@ -246,6 +246,9 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 	if p.loose != nil {
 		return e.loosely(name, sort, p, made, negated)
 	}
+	if name == ownerKey && e.owner.other {
+		return e.ownedBy(p.sure, negated)
+	}
 	build := func(set *textSet) atom {
 		a := made
 		a.set = &valueSet{text: set, not: negated}
@@ -255,6 +258,30 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 		a := build(newTextSet(p.sure...))
 		return constant(a.holds(s))
 	})
+}
+
+// ownedBy says a condition of the account that owns the resource, where it is any that is not
+// named: its ARN has it.
+func (e *encoder) ownedBy(accounts []glob, negated bool) *node {
+	set := newTextSet()
+	var text strings.Builder
+	for _, account := range accounts {
+		account.key(&text)
+		g := append(segments("arn", "*", "*", "*"), element{kind: literal, r: ':'})
+		for _, one := range account {
+			if one.class == anyRune {
+				one.class = noColon // an account is digits
+			}
+			g = append(g, one)
+		}
+		set.globs = append(set.globs, append(g, element{kind: literal, r: ':'}, element{kind: run}))
+	}
+	set = newTextSet(set.globs...)
+	n := claimOf(e.atom(e.dims[resourceField], "owner"+text.String(), func() atom { return atom{set: &valueSet{text: set}} }))
+	if negated {
+		return n.not()
+	}
+	return n
 }
 
 // loosely is text for templates. With a set operator only a part can be said.
@@ -314,7 +341,8 @@ func (e *encoder) loosest(name, sort string, p patterns, made atom, negated bool
 
 // about says an atom of a condition key.
 func (e *encoder) about(name, text string, made atom) *node {
-	return e.at(name, made.mode == presence, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
+	// No account is an address.
+	return e.at(name, made.mode == presence || made.set != nil && made.set.family == addresses, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
 		func(s keyState) *node { return constant(made.holds(s)) })
 }
 

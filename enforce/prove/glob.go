@@ -14,6 +14,10 @@ const (
 	noColon       // the first five segments of an ARN have no colon
 	name          // the prefix of a service and the name of an action, in lower case: a-z, 0-9 and -
 	digit
+	nonzero
+	zeroToFive
+	zeroToFour
+	zero
 )
 
 func (c class) has(r rune) bool {
@@ -24,6 +28,14 @@ func (c class) has(r rune) bool {
 		return r == '-' || 'a' <= r && r <= 'z' || digit.has(r)
 	case digit:
 		return '0' <= r && r <= '9'
+	case nonzero:
+		return '1' <= r && r <= '9'
+	case zeroToFive:
+		return '0' <= r && r <= '5'
+	case zeroToFour:
+		return '0' <= r && r <= '4'
+	case zero:
+		return r == '0'
 	}
 	return true
 }
@@ -56,7 +68,7 @@ func (e element) has(r rune) bool {
 
 // foldsTo reports whether two characters are the same for strings.EqualFold.
 func foldsTo(a, b rune) bool {
-	if a == b {
+	if a == b || a == utf8.RuneError && b >= notText { // as strings.EqualFold has it
 		return true
 	}
 	for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
@@ -72,10 +84,33 @@ type glob []element
 
 func exactly(s string) glob {
 	g := make(glob, 0, len(s))
-	for _, r := range s {
+	for at := 0; at < len(s); {
+		r, size := decode(s[at:])
 		g = append(g, element{kind: literal, r: r})
+		at += size
 	}
 	return g
+}
+
+// notText is what stands before a byte that is no part of a text, beyond all characters: what
+// BinaryEquals compares may be any bytes.
+const notText = unicode.MaxRune + 1
+
+// decode returns the first character of a text, or its first byte, and how long it is.
+func decode(s string) (rune, int) {
+	r, size := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && size == 1 {
+		return notText + rune(s[0]), 1
+	}
+	return r, size
+}
+
+func writeRune(b *strings.Builder, r rune) {
+	if r >= notText {
+		b.WriteByte(byte(r - notText))
+		return
+	}
+	b.WriteRune(r)
 }
 
 func inAnyCase(s string) glob {
@@ -117,7 +152,7 @@ func (g glob) text() (string, bool) {
 		if e.kind != literal {
 			return "", false
 		}
-		b.WriteRune(e.r)
+		writeRune(&b, e.r)
 	}
 	return b.String(), true
 }
@@ -125,7 +160,7 @@ func (g glob) text() (string, bool) {
 // greedy reports whether a text can be matched from the left without looking back past the
 // last run: no run stands for less than one before it.
 func (g glob) greedy() bool {
-	widest := digit
+	widest := zero
 	for _, e := range g {
 		if e.kind == run {
 			if width[e.class] < width[widest] {
@@ -137,8 +172,8 @@ func (g glob) greedy() bool {
 	return true
 }
 
-// width orders the classes: each has all characters of those before it.
-var width = [...]int{digit: 0, name: 1, noColon: 2, anyRune: 3}
+// width orders the classes of runs: each has all characters of those before it.
+var width = [...]int{zero: 0, digit: 1, name: 2, noColon: 3, anyRune: 4}
 
 // match reports whether a greedy glob matches a text.
 func (g glob) match(text string) bool {
@@ -150,7 +185,7 @@ func (g glob) match(text string) bool {
 			again, after = at, i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(text[at:])
+		r, size := decode(text[at:])
 		if i < len(g) && g[i].has(r) {
 			at, i = at+size, i+1
 			continue
@@ -158,7 +193,7 @@ func (g glob) match(text string) bool {
 		if after < 0 {
 			return false
 		}
-		r, size = utf8.DecodeRuneInString(text[again:])
+		r, size = decode(text[again:])
 		if !g[after-1].has(r) {
 			return false
 		}
@@ -181,7 +216,7 @@ func (g glob) String() string {
 		case run:
 			b.WriteByte('*')
 		default:
-			b.WriteRune(e.r)
+			writeRune(&b, e.r)
 		}
 	}
 	return b.String()
@@ -192,15 +227,17 @@ func (g glob) example(filling string) string {
 	var b strings.Builder
 	for _, e := range g {
 		switch {
-		case e.kind == one && e.class == digit:
+		case e.kind == one && e.class >= zeroToFive:
+			b.WriteByte('0')
+		case e.kind == one && e.class >= digit:
 			b.WriteByte('7')
 		case e.kind == one:
 			b.WriteByte('x')
-		case e.kind == run && e.class != noColon:
+		case e.kind == run && e.class != noColon && e.class < digit:
 			b.WriteString(filling)
 		case e.kind == run:
 		default:
-			b.WriteRune(e.r)
+			writeRune(&b, e.r)
 		}
 	}
 	return b.String()

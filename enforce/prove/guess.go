@@ -138,7 +138,12 @@ const maxAligned = 1 << 18
 // runs returns what each run of a glob stands for in a text, by its place; nil when the glob
 // does not match.
 func (g glob) runs(text string) []string {
-	letters := []rune(text)
+	var letters []rune
+	for at := 0; at < len(text); {
+		r, size := decode(text[at:])
+		letters = append(letters, r)
+		at += size
+	}
 	if len(g)*len(letters) > maxAligned {
 		return nil
 	}
@@ -159,7 +164,7 @@ func (g glob) runs(text string) []string {
 		} else {
 			for end := at; ; end++ {
 				if match(i+1, end) {
-					runs[i] = string(letters[at:end])
+					runs[i] = textFrom(letters[at:end])
 					return true
 				}
 				if end == len(letters) || !g[i].has(letters[end]) {

@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -220,12 +221,20 @@ func keyOf(key []byte, at []int32) string {
 }
 
 func textOf(queue []reached, i int) string {
-	var text []rune
+	var letters []rune
 	for ; queue[i].from >= 0; i = int(queue[i].from) {
-		text = append(text, queue[i].r)
+		letters = append(letters, queue[i].r)
 	}
-	slices.Reverse(text)
-	return string(text)
+	slices.Reverse(letters)
+	return textFrom(letters)
+}
+
+func textFrom(letters []rune) string {
+	var b strings.Builder
+	for _, r := range letters {
+		writeRune(&b, r)
+	}
+	return b.String()
 }
 
 // letters appends the characters that lead to different states: those that the globs name at
@@ -239,7 +248,7 @@ func letters(to []rune, members []member, at []int32) []rune {
 	slices.Sort(to)
 	to = slices.Compact(to)
 	named := len(to)
-	for _, sort := range [...]string{"xyzabcdefghijklmnopqrstuvw-", "7012345689", ":"} {
+	for _, sort := range [...]string{"xyzabcdefghijklmnopqrstuvw-", "7986", "1234", "5", "0", ":"} {
 		for _, r := range sort {
 			if !slices.Contains(to[:named], r) {
 				to = append(to, r)

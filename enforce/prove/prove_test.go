@@ -314,7 +314,8 @@ func TestOpenVariables(t *testing.T) {
 	assert.Equal(t, prove.Yes, can(other))
 	assert.Equal(t, prove.No, can(same))
 
-	// There is such a number, 0.7, which is not found: it is no No.
+	// A number with a 7 in it that is less than 2.
 	q.Where = []enforce.ConditionElement{enforce.Condition("StringEquals", "k", "7", "8")}
-	assert.Equal(t, prove.Unknown, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
+	assert.Equal(t, prove.Yes, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
+	assert.Equal(t, prove.No, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"${k}"},"NumericLessThan":{"x":"7.0"}}}`))
 }

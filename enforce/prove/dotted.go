@@ -1,0 +1,115 @@
+package prove
+
+import "net/netip"
+
+// Addresses of IPv4 are written in one way, so that those of a block are the texts of some
+// globs. Those of IPv6, which have many ways, have a colon.
+
+// maxDotted is how many globs a block may be.
+const maxDotted = 4096
+
+// octets are the forms of a number from 0 to 255.
+var octets = []glob{
+	{{kind: one, class: digit}},
+	{{kind: one, class: nonzero}, {kind: one, class: digit}},
+	{{kind: literal, r: '1'}, {kind: one, class: digit}, {kind: one, class: digit}},
+	{{kind: literal, r: '2'}, {kind: one, class: zeroToFour}, {kind: one, class: digit}},
+	{{kind: literal, r: '2'}, {kind: literal, r: '5'}, {kind: one, class: zeroToFive}},
+}
+
+// dotted returns the texts of the addresses of IPv4 in some blocks; false when they are too
+// many globs.
+func dotted(blocks []netip.Prefix) (*textSet, bool) {
+	var all []glob
+	for _, block := range blocks {
+		if !block.Addr().Is4() {
+			continue
+		}
+		globs := []glob{nil}
+		for i, b := range block.Masked().Addr().As4() {
+			var forms []glob
+			switch bits := block.Bits() - 8*i; {
+			case bits <= 0:
+				forms = octets
+			default:
+				for n := range 1 << (8 - min(bits, 8)) {
+					forms = append(forms, exactly(numberOf(int(b)+n)))
+				}
+			}
+			if len(globs)*len(forms) > maxDotted {
+				return nil, false
+			}
+			globs = followed(globs, forms, i > 0)
+		}
+		if all = append(all, globs...); len(all) > maxDotted {
+			return nil, false
+		}
+	}
+	return newTextSet(all...), true
+}
+
+func numberOf(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return numberOf(n/10) + string(rune('0'+n%10))
+}
+
+// followed returns each glob with each of some after it, after a dot.
+func followed(globs, next []glob, dot bool) (all []glob) {
+	for _, g := range globs {
+		for _, n := range next {
+			longer := append(glob{}, g...)
+			if dot {
+				longer = append(longer, element{kind: literal, r: '.'})
+			}
+			all = append(all, append(longer, n...))
+		}
+	}
+	return all
+}
+
+var withoutColon = glob{{kind: run, class: noColon}}
+
+// addressed finds a value where members are said, and limits of addresses: a text that is an
+// address of IPv4, one that is none, or one with a colon, of which only some are known.
+func (w *work) addressed(members []member, limits []limit) (string, outcome) {
+	every, _ := dotted([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")})
+	inBlocks := append(members[:len(members):len(members)], member{every, true})
+	unread, any4 := true, true // texts that are no address, and addresses of IPv4, are within the limits
+	for _, l := range limits {
+		if l.set.readable {
+			unread, any4 = unread && !l.in, any4 && l.in
+			continue
+		}
+		unread = unread && l.set.not == l.in
+		set, ok := dotted(l.set.addresses)
+		if !ok {
+			w.because(mixed)
+			return "", unknown
+		}
+		inBlocks = append(inBlocks, member{set, l.in != l.set.not})
+	}
+	result := impossible
+	try := func(all []member) (string, outcome) {
+		text, r := w.common(all)
+		if r == possible && !within(limits, text) {
+			w.because(mixed)
+			r = unknown
+		}
+		result = max(result, r)
+		return text, r
+	}
+	if any4 {
+		if text, r := try(inBlocks); r == possible {
+			return text, possible
+		}
+	}
+	colon := newTextSet(withoutColon)
+	if unread {
+		if text, r := try(append(members[:len(members):len(members)], member{every, false}, member{colon, true})); r == possible {
+			return text, possible
+		}
+	}
+	return try(append(members[:len(members):len(members)], member{colon, false}))
+}
