@@ -14,7 +14,7 @@ import (
 // the new Allows are all of one layer, those of this layer that both sets have are left out: the
 // request is one of the new.
 func (p *proof) leaveOut() {
-	if !comparable(p.deny, p.allow) {
+	if !alike(p.deny, p.allow) {
 		return
 	}
 	allows, denies := effects(p.deny)
@@ -87,9 +87,9 @@ func (p *proof) difference(allow, deny *law) *node {
 	return either(parts...)
 }
 
-// comparable reports whether two sets differ in the identity-based policies and the
+// alike reports whether two sets differ in the identity-based policies and the
 // resource's policy alone, and the latter are of one kind.
-func comparable(a, b *enforce.PolicySet) bool {
+func alike(a, b *enforce.PolicySet) bool {
 	nodes := func(a, b [][]*enforce.Policy) bool {
 		return (a == nil) == (b == nil) && slices.EqualFunc(a, b, slices.Equal[[]*enforce.Policy])
 	}

@@ -214,26 +214,27 @@ const (
 	without            // a variable has no value
 )
 
+// pattern reads a text of a policy.
+func (as form) pattern(s string) glob {
+	if as == likeForm || as == arnForm {
+		return wild(s, anyRune)
+	}
+	return as.value(s)
+}
+
+// value reads the value of a variable: wildcards in it are plain characters.
+func (as form) value(s string) glob {
+	if as == foldForm || as == boolForm {
+		return inAnyCase(s)
+	}
+	return exactly(s)
+}
+
 // template puts the values of variables in: rules 12 to 16.
 func (e *encoder) template(s string, as form, variables bool) (t template, _ expansion) {
 	t.text = s
-	plain := func(s string) glob {
-		switch as {
-		case likeForm, arnForm:
-			return wild(s, anyRune)
-		case foldForm, boolForm:
-			return inAnyCase(s)
-		}
-		return exactly(s)
-	}
-	value := func(s string) glob {
-		if as == foldForm || as == boolForm {
-			return inAnyCase(s)
-		}
-		return exactly(s) // wildcards in it are plain characters
-	}
 	if !variables {
-		t.glob = plain(s)
+		t.glob = as.pattern(s)
 		return t, complete
 	}
 	add := func(more glob) {
@@ -244,7 +245,7 @@ func (e *encoder) template(s string, as form, variables bool) (t template, _ exp
 	result := complete
 	for {
 		before, rest, found := strings.Cut(s, "${")
-		add(plain(before))
+		add(as.pattern(before))
 		if !found {
 			return t, result
 		}
@@ -263,9 +264,9 @@ func (e *encoder) template(s string, as form, variables bool) (t template, _ exp
 			add(wild("*", anyRune))
 			t.vars = append(t.vars, place{len(t.glob) - 1, strings.ToLower(name)})
 		case text != nil:
-			add(value(*text))
+			add(as.value(*text))
 		case hasDefault:
-			add(value(def[1 : len(def)-1])) // its wildcards are plain characters too
+			add(as.value(def[1 : len(def)-1])) // its wildcards are plain characters too
 		default:
 			return t, without
 		}

@@ -64,6 +64,11 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 			return fmt.Errorf("prove: resource %d, %q: %w", i+1, r, err)
 		}
 	}
+	if q.ResourceAccount != "" {
+		if err := checkAccount(q.ResourceAccount); err != nil {
+			return fmt.Errorf("prove: the resource's owner: %w", err)
+		}
+	}
 	if err := q.checkWhere(); err != nil {
 		return err
 	}
@@ -73,6 +78,9 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 		}
 	}
 	for _, set := range sets {
+		if set == nil {
+			return errors.New("prove: no policies are given")
+		}
 		if d := enforce.Evaluate(&enforce.Request{}, set); d.Verdict == enforce.ExplicitDeny && d.Statement == nil {
 			return fmt.Errorf("prove: %w", d.Err())
 		}
@@ -102,14 +110,24 @@ func (q *Question) checkWhere() error {
 			return fmt.Errorf("prove: condition %d: unknown condition operator %q", i+1, q.Where[i].Operator.Value)
 		}
 	}
-	where, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
-		Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: q.Where,
-	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
+	for i := range q.Where {
+		if _, err := denying(q.Where[i : i+1]); err != nil {
+			return fmt.Errorf("prove: condition %d, %s of %q: %w", i+1, q.Where[i].Operator.Value, q.Where[i].Key.Value, err)
+		}
+	}
+	where, err := denying(q.Where)
 	if err != nil {
-		return fmt.Errorf("prove: a condition of the question: %w", err)
+		return err
 	}
 	q.where = &enforce.PolicySet{Identity: []*enforce.Policy{where}}
 	return nil
+}
+
+// denying returns a policy that denies where conditions hold.
+func denying(conditions []enforce.ConditionElement) (*enforce.Policy, error) {
+	return enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
+		Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: conditions,
+	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
 }
 
 // holds reports whether the conditions of the question hold of a request.
