@@ -1,12 +1,15 @@
 package prove
 
-import "net/netip"
+import (
+	"net/netip"
+	"strconv"
+)
 
 // Addresses of IPv4 are written in one way, so that those of a block are the texts of some
 // globs. Those of IPv6, which have many ways, have a colon.
 
 // maxDotted is how many globs a block may be.
-const maxDotted = 4096
+const maxDotted = 16_384
 
 // octets are the forms of a number from 0 to 255.
 var octets = []glob{
@@ -27,14 +30,9 @@ func dotted(blocks []netip.Prefix) (*textSet, bool) {
 		}
 		globs := []glob{nil}
 		for i, b := range block.Masked().Addr().As4() {
-			var forms []glob
-			switch bits := block.Bits() - 8*i; {
-			case bits <= 0:
-				forms = octets
-			default:
-				for n := range 1 << (8 - min(bits, 8)) {
-					forms = append(forms, exactly(numberOf(int(b)+n)))
-				}
+			forms := octets
+			if bits := block.Bits() - 8*i; bits > 0 {
+				forms = numbersBetween(int(b), int(b)+1<<(8-min(bits, 8))-1)
 			}
 			if len(globs)*len(forms) > maxDotted {
 				return nil, false
@@ -48,11 +46,19 @@ func dotted(blocks []netip.Prefix) (*textSet, bool) {
 	return newTextSet(all...), true
 }
 
-func numberOf(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
+// numbersBetween returns the numbers from one to another: where they are ten with the same
+// digits before the last, as one glob.
+func numbersBetween(first, last int) (all []glob) {
+	for n := first; n <= last; n++ {
+		if n%10 > 0 || n+9 > last {
+			all = append(all, exactly(strconv.Itoa(n)))
+			continue
+		}
+		g := exactly(strconv.Itoa(n))
+		all = append(all, append(g[:len(g)-1], element{kind: one, class: digit}))
+		n += 9
 	}
-	return numberOf(n/10) + string(rune('0'+n%10))
+	return all
 }
 
 // followed returns each glob with each of some after it, after a dot.
