@@ -87,8 +87,12 @@ var conditionKeys = func() map[string]string {
 	return names
 }()
 
-// maxFindings is how many combinations of statement, principal and values are asked about.
-const maxFindings = 1000
+// maxAsked is how many questions a policy is asked, and maxBudgets how many times the budget of
+// one they may take together.
+const (
+	maxAsked   = 10_000
+	maxBudgets = 20
+)
 
 // Public says for whom a resource-based policy is open: which callers outside of a zone of
 // trust it lets in, if their own policies do, and whether it lets in everybody. The error is
@@ -139,8 +143,7 @@ func (x *exposed) statement(i int, s *enforce.Statement) error {
 			continue
 		}
 		for conditions, named := range splits(whole.Conditions) {
-			if x.asked++; x.asked > maxFindings {
-				x.unsure(fmt.Sprintf("more than %d combinations of principals and conditions", maxFindings))
+			if !x.affordable() {
 				return nil
 			}
 			part := *whole
@@ -154,6 +157,25 @@ func (x *exposed) statement(i int, s *enforce.Statement) error {
 		}
 	}
 	return nil
+}
+
+// affordable reports whether more may be asked, and else says why not.
+func (x *exposed) affordable() bool {
+	budget := x.zone.Budget
+	if budget <= 0 {
+		budget = DefaultBudget
+	}
+	switch {
+	case x.ctx.Err() != nil:
+		x.unsure(x.ctx.Err().Error())
+	case x.asked > maxAsked:
+		x.unsure(fmt.Sprintf("more than %d combinations of principals, conditions and actions", maxAsked))
+	case x.Steps/maxBudgets > budget:
+		x.unsure("the budget is spent")
+	default:
+		return true
+	}
+	return false
 }
 
 // accountOf returns the account of a principal, "" where it does not say.
@@ -347,7 +369,8 @@ func (x *exposed) ask(part *enforce.StatementElements, where ...enforce.Conditio
 	}
 	set, q := Alone(p)
 	q.ResourceAccount, q.outside, q.Budget = x.zone.Account, x.zone, x.zone.Budget
-	q.Where = append(x.zone.outside(), where...)
+	q.Where = append(x.zone.outside(x.doc), where...)
+	x.asked++
 	if part.NotAction == nil {
 		q.Actions = nil
 		for _, action := range part.Action {

@@ -104,7 +104,7 @@ func checkPublic(t fatal, c chooser) Verdict {
 func checkWhole(t fatal, p *enforce.Policy, x *Exposure) {
 	zone := Zone{Account: mine}
 	set, q := Alone(p)
-	q.ResourceAccount, q.outside, q.Where = mine, &zone, zone.outside()
+	q.ResourceAccount, q.outside, q.Where = mine, &zone, zone.outside(p.Elements())
 	a, err := Can(context.Background(), set, q)
 	if err != nil || a.Verdict != x.Verdict && a.Verdict != Unknown && x.Verdict != Unknown {
 		t.Fatalf("as a whole %v, of its parts %v\n%s", a.Verdict, x.Verdict, p.Document())

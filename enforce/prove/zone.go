@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -45,25 +46,43 @@ func (z *Zone) accounts() []string { return append([]string{z.Account}, z.Accoun
 // has reports whether an account is in the zone.
 func (z *Zone) has(account string) bool { return slices.Contains(z.accounts(), account) }
 
-// outside are conditions that hold of requests from outside of the zone. Where a key says
-// who called on whose behalf it is not of the zone either.
-func (z *Zone) outside() (where []enforce.ConditionElement) {
+// outside are conditions that hold of requests from outside of the zone, as far as a policy
+// asks: where a key says who called on whose behalf, it is not of the zone either.
+func (z *Zone) outside(doc *enforce.Document) (where []enforce.ConditionElement) {
+	add := func(operator, key string, values ...string) {
+		if asksFor(doc, key) {
+			where = append(where, enforce.Condition(operator, key, values...))
+		}
+	}
 	accounts := z.accounts()
 	for _, key := range []string{"aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount"} {
-		where = append(where, enforce.Condition("StringNotEquals", key, accounts...))
+		add("StringNotEquals", key, accounts...)
 	}
 	arns := make([]string, len(accounts))
 	for i, account := range accounts {
 		arns[i] = "arn:*:*:*:" + account + ":*"
 	}
-	where = append(where, enforce.Condition("ArnNotLike", "aws:SourceArn", arns...))
+	add("ArnNotLike", "aws:SourceArn", arns...)
 	if z.Organization != "" {
-		where = append(where, enforce.Condition("StringNotEquals", "aws:PrincipalOrgID", z.Organization),
-			enforce.Condition("StringNotEquals", "aws:SourceOrgID", z.Organization),
-			enforce.Condition("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", z.Organization+"/*"),
-			enforce.Condition("ForAllValues:StringNotLike", "aws:SourceOrgPaths", z.Organization+"/*"))
+		add("StringNotEquals", "aws:PrincipalOrgID", z.Organization)
+		add("StringNotEquals", "aws:SourceOrgID", z.Organization)
+		add("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", z.Organization+"/*")
+		add("ForAllValues:StringNotLike", "aws:SourceOrgPaths", z.Organization+"/*")
 	}
 	return where
+}
+
+// asksFor reports whether a policy has a condition of a key, or a variable.
+func asksFor(doc *enforce.Document, key string) bool {
+	variable := "${" + strings.ToLower(key)
+	return slices.ContainsFunc(doc.Statements, func(s enforce.StatementElements) bool {
+		return slices.ContainsFunc(s.Resource, func(r enforce.Text) bool { return strings.Contains(strings.ToLower(r.Value), variable) }) ||
+			slices.ContainsFunc(s.NotResource, func(r enforce.Text) bool { return strings.Contains(strings.ToLower(r.Value), variable) }) ||
+			slices.ContainsFunc(s.Conditions, func(c enforce.ConditionElement) bool {
+				return strings.EqualFold(c.Key.Value, key) ||
+					slices.ContainsFunc(c.Values, func(v enforce.Text) bool { return strings.Contains(strings.ToLower(v.Value), variable) })
+			})
+	})
 }
 
 // servicesAreTrusted: AWS's own services are in each zone of trust, or every role of a
