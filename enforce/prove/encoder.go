@@ -151,7 +151,7 @@ func (e *encoder) between(d *dimension, sort string, p patterns, build func(*tex
 func (e *encoder) matches(where string, t template) *node {
 	n := e.fact(where + "\x00" + t.text)
 	for _, key := range t.keys {
-		n = both(n, e.about(strings.ToLower(key), "a value", atom{set: anyText}))
+		n = both(n, e.about(strings.ToLower(key), "a value", atom{set: &valueSet{text: newTextSet(wild("*", anyRune))}}))
 	}
 	return n
 }
@@ -167,8 +167,6 @@ func (e *encoder) fact(name string) *node {
 	}
 	return e.in(d, "so", []string{"x"}, exactly)
 }
-
-var anyText = &valueSet{text: newTextSet(wild("*", anyRune))}
 
 // key writes what a glob is.
 func (g glob) key(b *strings.Builder) {

@@ -142,13 +142,11 @@ func (w *work) findSingle(d *dimension, all []said) answer {
 		return answer{possible, empty}
 	}
 	if sets {
-		limits = append(limits, limit{emptyText, false})
+		limits = append(limits, limit{&valueSet{text: newTextSet(exactly(""))}, false})
 	}
 	value, result := w.value(limits)
 	return answer{result, single(value)}
 }
-
-var emptyText = &valueSet{text: newTextSet(exactly(""))}
 
 // findMulti is find for several values: some of them must be somewhere, all of them may
 // only be somewhere.

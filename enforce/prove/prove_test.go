@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -321,4 +322,28 @@ func TestOpenVariables(t *testing.T) {
 	q.Where = []enforce.ConditionElement{enforce.Condition("StringEquals", "k", "7", "8")}
 	assert.Equal(t, prove.Yes, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
 	assert.Equal(t, prove.No, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"${k}"},"NumericLessThan":{"x":"7.0"}}}`))
+}
+
+// Questions can be asked at the same time.
+func TestQuestionsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	p := parse(t, enforce.IdentityPolicy, `{"Effect":"Allow","Action":["s3:*","sqs:Send*"],"Resource":"arn:aws:s3:::${aws:PrincipalTag/team}-*/*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["a*","*b"]},"ForAllValues:StringNotLike":{"k":"?*x"}}}`,
+		`{"Effect":"Deny","Action":"s3:Put*","Resource":"*","Condition":{"ForAnyValue:StringNotEquals":{"k":"a"},"NumericLessThan":{"n":"5"},"StringLike":{"n":"*1"}}}`)
+	set := &enforce.PolicySet{Identity: []*enforce.Policy{p}}
+	q := prove.Question{Principals: alice(t), Actions: []string{"s3:*"}}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 5 {
+				a, err := prove.Can(t.Context(), set, q)
+				if err != nil || a.Verdict != prove.Yes {
+					t.Errorf("%v %v", a, err)
+				}
+				if _, err = prove.Redundant(t.Context(), p); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
