@@ -58,7 +58,7 @@ func others(all, known map[string][]effected) (others []effected) {
 	return others
 }
 
-// onlyLayer returns the layer of all statements; false when they are of several, or none.
+// onlyLayer returns the layer of all statements; false when they are of several.
 func onlyLayer(all []effected) (layer enforce.Layer, ok bool) {
 	for i, s := range all {
 		if i > 0 && s.layer != layer {
@@ -66,7 +66,7 @@ func onlyLayer(all []effected) (layer enforce.Layer, ok bool) {
 		}
 		layer = s.layer
 	}
-	return layer, len(all) > 0
+	return layer, true
 }
 
 // difference says that a statement applies in which the sets differ.
