@@ -218,7 +218,7 @@ func (e *encoder) condition(c *enforce.ConditionElement, variables bool) *node {
 		values, ok := dateSet(rest, c.Values)
 		if !ok {
 			e.because("a date that is too far away: " + operator)
-			return &node{kind: about, parts: []*node{yes, yes}}
+			return &node{kind: maybe}
 		}
 		return build(values)
 	case "Ip":
@@ -354,7 +354,7 @@ func (e *encoder) at(name string, literal bool, dim func(*dimension) *node, fixe
 	}
 	if !ok {
 		e.because(name + " of any account but those that are named")
-		return &node{kind: about, parts: []*node{yes, yes}}
+		return &node{kind: maybe}
 	}
 	if d == nil {
 		return fixed(state)

@@ -10,9 +10,7 @@ const (
 	claim // an atom, or its contrary
 	and
 	or
-	// about is what cannot be said exactly: the first of its parts holds wherever it holds,
-	// the second wherever it does not.
-	about
+	maybe // something of which nothing is known
 )
 
 // A node is a formula about requests. Negations are pushed down to the atoms.
@@ -85,10 +83,7 @@ func (n *node) says(other *node) bool {
 	if n == other {
 		return true
 	}
-	if n.kind == about { // which has no words for what it is about
-		return false
-	}
-	if n.hash != other.hash || n.kind != other.kind || n.claim != other.claim || len(n.parts) != len(other.parts) {
+	if n.kind == maybe || n.hash != other.hash || n.kind != other.kind || n.claim != other.claim || len(n.parts) != len(other.parts) {
 		return false
 	}
 	for i, p := range n.parts {
@@ -114,8 +109,8 @@ func (n *node) negated() *node {
 	switch n.kind {
 	case claim:
 		return claimed(said{n.claim.atom, !n.claim.in})
-	case about:
-		return &node{kind: about, parts: []*node{n.parts[1], n.parts[0]}}
+	case maybe:
+		return &node{kind: maybe}
 	}
 	parts := make([]*node, len(n.parts))
 	for i, p := range n.parts {
@@ -149,8 +144,6 @@ func (n *node) holds(state func(*dimension) (keyState, bool)) bool {
 			}
 		}
 		return false
-	case about:
-		return n.parts[0].holds(state)
 	}
-	return n.kind == always
+	return n.kind == always || n.kind == maybe
 }

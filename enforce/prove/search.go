@@ -123,9 +123,8 @@ func (s *search) assume(n *node, choices *[]*node) outcome {
 		return s.say(n.claim)
 	case or:
 		*choices = append(*choices, n)
-	case about:
+	case maybe:
 		s.blurred = true
-		return s.assume(n.parts[0], choices)
 	case and:
 		result := possible
 		for _, p := range n.parts {
@@ -232,8 +231,6 @@ func (s *search) excludes(n *node) bool {
 		return result == impossible
 	case and:
 		return slices.ContainsFunc(n.parts, s.excludes)
-	case about:
-		return s.excludes(n.parts[0])
 	}
 	return false
 }
