@@ -13,6 +13,7 @@ type textSet struct {
 	globs  []glob
 	exact  map[string]bool // the texts, where no glob has a wildcard
 	greedy bool            // all globs are, and they are few
+	fine   bool            // some tell digits or letters apart
 	first  []int32         // of each glob: its place 0 among the places of all
 	globOf []int32         // of each place
 	states []*state
@@ -35,6 +36,7 @@ func newTextSet(globs ...glob) *textSet {
 	exact := make(map[string]bool, len(globs))
 	for _, g := range globs {
 		s.greedy = s.greedy && g.greedy()
+		s.fine = s.fine || slices.ContainsFunc(g, func(e element) bool { return e.kind >= one && e.class > digit })
 		if text, ok := g.text(); ok && exact != nil {
 			exact[text] = true
 		} else {

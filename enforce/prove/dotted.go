@@ -6,7 +6,7 @@ import (
 )
 
 // Addresses of IPv4 are written in one way, so that those of a block are the texts of some
-// globs. Those of IPv6, which have many ways, have a colon.
+// globs. Those of IPv6 can be written in many ways.
 
 // maxDotted is how many globs a block may be.
 const maxDotted = 16_384
@@ -33,9 +33,6 @@ func dotted(blocks []netip.Prefix) (*textSet, bool) {
 			forms := octets
 			if bits := block.Bits() - 8*i; bits > 0 {
 				forms = numbersBetween(int(b), int(b)+1<<(8-min(bits, 8))-1)
-			}
-			if len(globs)*len(forms) > maxDotted {
-				return nil, false
 			}
 			globs = followed(globs, forms, i > 0)
 		}
@@ -75,10 +72,21 @@ func followed(globs, next []glob, dot bool) (all []glob) {
 	return all
 }
 
-var withoutColon = glob{{kind: run, class: noColon}}
+// colons are texts that may be addresses of IPv6: a colon follows at most four digits, and is
+// followed by another or by a digit.
+var colons = func() (all []glob) {
+	var digits glob
+	for range 5 {
+		for _, next := range []element{{kind: one, class: hexadecimal}, {kind: literal, r: ':'}} {
+			all = append(all, append(digits[:len(digits):len(digits)], element{kind: literal, r: ':'}, next, element{kind: run}))
+		}
+		digits = append(digits, element{kind: one, class: hexadecimal})
+	}
+	return all
+}()
 
 // addressed finds a value where members are said, and limits of addresses: a text that is an
-// address of IPv4, one that is none, or one with a colon, of which only some are known.
+// address of IPv4, one that is none, or one that may be of IPv6, of which only some are known.
 func (w *work) addressed(members []member, limits []limit) (string, outcome) {
 	every, _ := dotted([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")})
 	inBlocks := append(members[:len(members):len(members)], member{every, true})
@@ -111,11 +119,15 @@ func (w *work) addressed(members []member, limits []limit) (string, outcome) {
 			return text, possible
 		}
 	}
-	colon := newTextSet(withoutColon)
+	colon := newTextSet(colons...)
 	if unread {
-		if text, r := try(append(members[:len(members):len(members)], member{every, false}, member{colon, true})); r == possible {
+		if text, r := try(append(members[:len(members):len(members)], member{every, false}, member{colon, false})); r == possible {
 			return text, possible
 		}
 	}
-	return try(append(members[:len(members):len(members)], member{colon, false}))
+	text, r := try(append(members[:len(members):len(members)], member{colon, true}))
+	if r == possible {
+		return text, possible
+	}
+	return "", result
 }

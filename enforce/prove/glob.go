@@ -18,6 +18,7 @@ const (
 	zeroToFive
 	zeroToFour
 	zero
+	hexadecimal
 )
 
 func (c class) has(r rune) bool {
@@ -36,6 +37,8 @@ func (c class) has(r rune) bool {
 		return '0' <= r && r <= '4'
 	case zero:
 		return r == '0'
+	case hexadecimal:
+		return 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' || digit.has(r)
 	}
 	return true
 }

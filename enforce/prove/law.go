@@ -357,8 +357,8 @@ func (e *encoder) key(name string) (*dimension, keyState, bool) {
 		}
 		return nil, state, true
 	}
-	if e.question.outside != nil && !e.caller.hasIdentity() && (strings.HasPrefix(name, "aws:principalorg") || strings.HasPrefix(name, "aws:principaltag/")) {
-		return nil, keyState{}, true // these are of an account's users and roles: rule 32
+	if e.question.outside != nil && e.caller.lacks(name) {
+		return nil, keyState{}, true
 	}
 	d := e.dims[name]
 	if d == nil {

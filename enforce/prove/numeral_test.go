@@ -192,3 +192,64 @@ func TestMixedValues(t *testing.T) {
 		t.Errorf("too few of a sort, or too many unknown: %v", seen)
 	}
 }
+
+// Patterns beside numbers and addresses of IPv4 leave nothing unknown.
+func TestPatternsOfNumbersAndAddresses(t *testing.T) {
+	t.Parallel()
+	like := func(pattern string) limit { return limit{&valueSet{text: newTextSet(wild(pattern, anyRune))}, true} }
+	block := func(in, not bool, blocks ...string) limit {
+		set := &valueSet{family: addresses, not: not}
+		for _, b := range blocks {
+			set.addresses = append(set.addresses, netip.MustParsePrefix(b))
+		}
+		return limit{set, in}
+	}
+	address := func(in bool) limit { return limit{&valueSet{family: addresses, readable: true}, in} }
+	readable := func(in bool) limit { return limit{&valueSet{family: numbers, readable: true}, in} }
+	numeric := func(operator string, in bool, values ...string) limit {
+		texts := make([]enforce.Text, len(values))
+		for i, v := range values {
+			texts[i].Value = v
+		}
+		return limit{numericSet(operator, texts), in}
+	}
+	long := "1." + strings.Repeat("1", 60)
+	for name, c := range map[string]struct {
+		limits []limit
+		want   outcome
+	}{
+		"in a block":                  {[]limit{like("10.*"), block(true, false, "10.0.0.0/8")}, possible},
+		"beside it":                   {[]limit{like("11.*"), block(true, false, "10.0.0.0/8")}, impossible},
+		"not in it, nor an address":   {[]limit{like("10.*"), block(true, true, "10.0.0.0/8")}, possible},
+		"not in it, and an address":   {[]limit{like("10.?*.?*"), block(true, true, "10.0.0.0/8"), address(true)}, impossible},
+		"no address":                  {[]limit{like("10.1.2.?"), address(false)}, possible},
+		"an address, and none":        {[]limit{like("1*.*"), block(true, false, "10.0.0.0/8"), address(false)}, impossible},
+		"short octets":                {[]limit{like("?.?.?.?"), block(true, false, "1.1.1.0/30")}, possible},
+		"octets that are too short":   {[]limit{like("?.?.?.?"), block(true, false, "10.0.0.0/8")}, impossible},
+		"one half of a block":         {[]limit{like("*.5"), block(true, false, "10.0.0.0/8"), block(false, false, "10.0.0.0/9")}, possible},
+		"no half of it":               {[]limit{like("1?.*.5"), block(true, false, "10.0.0.0/8"), block(false, false, "10.0.0.0/9", "10.128.0.0/9")}, impossible},
+		"words":                       {[]limit{like("x*"), block(true, false, "0.0.0.0/0", "::/0")}, impossible},
+		"words that are none":         {[]limit{like("x*"), block(false, false, "0.0.0.0/0", "::/0")}, possible},
+		"in a block, or no address":   {[]limit{like("1?.*"), block(false, true, "10.0.0.0/8"), address(true)}, possible},
+		"in no block":                 {[]limit{like("1?.*.*"), address(true), block(false, false, "0.0.0.0/1"), block(false, false, "128.0.0.0/1")}, impossible},
+		"an address of IPv6":          {[]limit{like("2001:*"), block(true, false, "2001:db8::/32")}, possible},
+		"one that is not known":       {[]limit{like("2001:*5:*"), block(true, false, "2001:db8::/32")}, unknown},
+		"numbers and blocks":          {[]limit{like("1?.*"), block(true, false, "10.0.0.0/8"), numeric("LessThan", true, "20")}, impossible},
+		"a number that is no address": {[]limit{like("1*"), address(false), numeric("LessThan", true, "20")}, possible},
+		"numbers and blocks alone":    {[]limit{block(true, false, "10.0.0.0/8"), numeric("LessThan", true, "20")}, impossible},
+		"a number":                    {[]limit{like("*7*"), numeric("LessThan", true, "2")}, possible},
+		"no number":                   {[]limit{like("7*"), numeric("LessThan", true, "7")}, impossible},
+		"a word that is a number":     {[]limit{like("x*"), readable(true)}, impossible},
+		"a text of 5 that is none":    {[]limit{like("5*"), readable(false)}, possible},
+		"a number of digits":          {[]limit{like("??"), readable(true), numeric("GreaterThan", true, "98"), numeric("NotEquals", true, "99")}, impossible},
+		"equal, or no number":         {[]limit{like("?"), numeric("NotEquals", false, "5"), readable(true)}, possible},
+		"neither":                     {[]limit{like("?"), numeric("NotEquals", false, "55"), readable(true)}, impossible},
+		"too many digits":             {[]limit{like("1.*9*3"), numeric("GreaterThan", true, long), numeric("LessThan", true, long+"2")}, unknown},
+	} {
+		text, result := newWork(context.Background(), 0).value(c.limits)
+		assert.Equal(t, c.want, result, "%s: %q", name, text)
+		if result == possible {
+			assert.True(t, within(c.limits, text), "%s: %q", name, text)
+		}
+	}
+}

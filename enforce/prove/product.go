@@ -237,6 +237,12 @@ func textFrom(letters []rune) string {
 	return b.String()
 }
 
+// coarse and fine are the sorts of characters that classes tell apart: most of them, and all.
+var (
+	coarse = []string{"xyzabcdefghijklmnopqrstuvw-", "7012345689", ":"}
+	fine   = []string{"xyzghijklmnopqrstuvw-", "abcdef", "ABCDEF", "7986", "1234", "5", "0", ":"}
+)
+
 // letters appends the characters that lead to different states: those that the globs name at
 // the places where the members are, and of each class of others one.
 func letters(to []rune, members []member, at []int32) []rune {
@@ -248,7 +254,11 @@ func letters(to []rune, members []member, at []int32) []rune {
 	slices.Sort(to)
 	to = slices.Compact(to)
 	named := len(to)
-	for _, sort := range [...]string{"xyzabcdefghijklmnopqrstuvw-", "7986", "1234", "5", "0", ":"} {
+	sorts := coarse
+	if slices.ContainsFunc(members, func(m member) bool { return m.set.fine }) {
+		sorts = fine
+	}
+	for _, sort := range sorts {
 		for _, r := range sort {
 			if !slices.Contains(to[:named], r) {
 				to = append(to, r)
@@ -261,7 +271,7 @@ func letters(to []rune, members []member, at []int32) []rune {
 
 // other returns a character that is in no class but that of all, and not among some.
 func other(named []rune) rune {
-	for _, r := range "XYZABCDEFGHIJKLMNOPQRSTUVW_./ " {
+	for _, r := range "XYZGHIJKLMNOPQRSTUVW_./ " {
 		if !slices.Contains(named, r) {
 			return r
 		}
