@@ -166,7 +166,7 @@ func (g glob) greedy() bool {
 	widest := zero
 	for _, e := range g {
 		if e.kind == run {
-			if width[e.class] < width[widest] {
+			if width[e.class] == 0 || width[e.class] < width[widest] {
 				return false
 			}
 			widest = e.class
@@ -175,8 +175,9 @@ func (g glob) greedy() bool {
 	return true
 }
 
-// width orders the classes of runs: each has all characters of those before it.
-var width = [...]int{zero: 0, digit: 1, name: 2, noColon: 3, anyRune: 4}
+// width orders the classes of runs, but those without an order: each has all characters of
+// those before it.
+var width = [...]int{zero: 1, digit: 2, name: 3, noColon: 4, anyRune: 5, hexadecimal: 0}
 
 // match reports whether a greedy glob matches a text.
 func (g glob) match(text string) bool {
