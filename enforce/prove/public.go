@@ -33,7 +33,7 @@ type Exposure struct {
 
 // A Finding is access from outside of the zone of trust: of a principal, under conditions.
 type Finding struct {
-	// Principal is as the statement names it; "*" also where the statement has NotPrincipal.
+	// Principal is as the statement names it.
 	Principal enforce.PrincipalElement
 	// Conditions are those that name callers, networks or sources, a value for each key.
 	Conditions map[string]string
@@ -134,11 +134,7 @@ type exposed struct {
 // combination of values of its conditions.
 func (x *exposed) statement(i int, s *enforce.Statement) error {
 	whole := &x.doc.Statements[i]
-	principals := whole.Principal
-	if whole.NotPrincipal != nil {
-		principals = enforce.Principals("*", "*")
-	}
-	for _, who := range principals {
+	for _, who := range whole.Principal { // an Allow has no NotPrincipal
 		if servicesAreTrusted && who.Type == "Service" || who.Type == "AWS" && x.zone.has(accountOf(who.Value)) {
 			continue
 		}
@@ -147,10 +143,7 @@ func (x *exposed) statement(i int, s *enforce.Statement) error {
 				return nil
 			}
 			part := *whole
-			part.Conditions = conditions
-			if whole.NotPrincipal == nil {
-				part.Principal = []enforce.PrincipalElement{who}
-			}
+			part.Conditions, part.Principal = conditions, []enforce.PrincipalElement{who}
 			if err := x.finding(&part, s, Finding{Principal: who, Conditions: named}); err != nil {
 				return err
 			}
@@ -264,11 +257,8 @@ func (x *exposed) finding(part *enforce.StatementElements, s *enforce.Statement,
 		return err
 	}
 	x.Verdict = Yes
-	switch {
-	case f.Public == Yes:
+	if f.Public == Yes {
 		x.Public = Yes
-	case f.Public == Unknown && x.Public == No:
-		x.Public = Unknown
 	}
 	x.add(f)
 	return nil
@@ -342,7 +332,7 @@ func (x *exposed) actions(part *enforce.StatementElements) (some []string, _ err
 
 // public asks whether a part of a statement lets everybody in.
 func (x *exposed) public(part *enforce.StatementElements) (Verdict, error) {
-	if !namingKeys.Open(part) || len(part.Principal) > 0 && inAccount(part.Principal[0]) {
+	if !namingKeys.Open(part) || inAccount(part.Principal[0]) {
 		return No, nil
 	}
 	a, err := x.ask(part, x.strange(part)...)

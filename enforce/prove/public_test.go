@@ -184,3 +184,70 @@ func TestPublicOfWrongInput(t *testing.T) {
 		assert.ErrorContains(t, err, text)
 	}
 }
+
+// What several statements say together, and what cannot be known of one of them.
+func TestPublicOfSeveralStatements(t *testing.T) {
+	t.Parallel()
+	get := func(principal, condition string) string {
+		return statementOf("Allow", principal, "s3:GetObject", condition)
+	}
+	put := func(principal, condition string) string {
+		return statementOf("Allow", principal, "s3:PutObject", condition)
+	}
+	unknown := get(`"*"`, `{"StringLike":{"aws:PrincipalAccount":"7777*"}}`)
+	partners := statementOf("Deny", `"*"`, "s3:PutObject", `{"StringNotEquals":{"aws:PrincipalOrgID":"o-partner"}}`)
+	for name, c := range map[string]struct {
+		statements      []string
+		verdict, public prove.Verdict
+		reasons         int
+		want            []string
+	}{
+		"one is denied": {[]string{get(`{"AWS":["444455556666","555566667777"]}`, ""), statementOf("Deny", `{"AWS":"444455556666"}`, "*", "")},
+			prove.Yes, prove.No, 0, []string{"AWS 555566667777"}},
+		"two":                       {[]string{get(`{"AWS":["444455556666","555566667777"]}`, "")}, prove.Yes, prove.No, 0, []string{"AWS 444455556666", "AWS 555566667777"}},
+		"two ways to say everybody": {[]string{get(`"*"`, ""), put(`{"AWS":"*"}`, "")}, prove.Yes, prove.Yes, 0, []string{"*"}},
+		"no values":                 {[]string{get(`"*"`, `{"StringEquals":{"aws:SourceVpc":[]}}`)}, prove.No, prove.No, 0, nil},
+		"all actions but some":      {[]string{`{"Effect":"Allow","Principal":"*","NotAction":"s3:*","Resource":"*"}`}, prove.Yes, prove.Yes, 0, []string{"*"}},
+		"unknown":                   {[]string{unknown, unknown}, prove.Unknown, prove.Unknown, 1, nil},
+		"unknown, and known":        {[]string{unknown, get(`{"AWS":"444455556666"}`, "")}, prove.Yes, prove.Unknown, 1, []string{"AWS 444455556666"}},
+		"known, and unknown":        {[]string{get(`{"AWS":"444455556666"}`, ""), unknown}, prove.Yes, prove.Unknown, 1, []string{"AWS 444455556666"}},
+		"public, and unknown":       {[]string{get(`"*"`, ""), unknown}, prove.Yes, prove.Yes, 1, []string{"*"}},
+		"public in one way":         {[]string{get(`"*"`, ""), put(`"*"`, ""), partners}, prove.Yes, prove.Yes, 0, []string{"*"}},
+		"public in the other way":   {[]string{put(`"*"`, ""), get(`"*"`, ""), partners}, prove.Yes, prove.Yes, 0, []string{"*"}},
+		"public in no way":          {[]string{put(`"*"`, ""), put(`"*"`, ""), partners}, prove.Yes, prove.No, 0, []string{"*"}},
+		"of one path alone": {[]string{get(`"*"`, ""), statementOf("Deny", `"*"`, "*", `{"ForAllValues:StringNotEquals":{"aws:PrincipalOrgPaths":"o-x/r-1/"}}`)},
+			prove.Yes, prove.No, 0, []string{"*"}},
+	} {
+		p := parse(t, enforce.ResourcePolicy, c.statements...)
+		x, err := prove.Public(t.Context(), p, zone)
+		require.NoError(t, err, name)
+		assert.Equal(t, c.verdict, x.Verdict, name)
+		assert.Equal(t, c.public, x.Public, name)
+		assert.Len(t, x.Reasons, c.reasons, name)
+		var got []string
+		for i := range x.Findings {
+			got = append(got, named(&x.Findings[i]))
+			checkFinding(t, p, &x.Findings[i])
+			assert.Equal(t, c.public == prove.Yes, x.Findings[i].Public == prove.Yes, name)
+		}
+		assert.Equal(t, c.want, got, name)
+	}
+}
+
+func statementOf(effect, principal, action, condition string) string {
+	s := fmt.Sprintf(`{"Effect":%q,"Principal":%s,"Action":%q,"Resource":"*"`, effect, principal, action)
+	if condition != "" {
+		s += `,"Condition":` + condition
+	}
+	return s + "}"
+}
+
+// Of principals that are trusted nothing is asked.
+func TestTrustedPrincipalsTakeNoSteps(t *testing.T) {
+	t.Parallel()
+	p := parse(t, enforce.ResourcePolicy, allow(`{"Service":"sns.amazonaws.com","AWS":["111122223333","arn:aws:iam::222233334444:root"]}`, ""))
+	x, err := prove.Public(t.Context(), p, zone)
+	require.NoError(t, err)
+	assert.Equal(t, prove.No, x.Verdict)
+	assert.Zero(t, x.Steps)
+}
