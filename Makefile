@@ -7,6 +7,9 @@ MUTATED := evaluate.go,fixed.go,match.go,sieve.go,action.go,pattern.go,pattern_i
 	compile.go,parse.go,document.go,tree.go,json.go,print.go,policy.go,problem.go,request.go,rcp.go,validate*.go,$\
 	decision.go,explain*.go,suggest*.go,message.go,keys.go,use.go,simulate.go,unknown.go
 
+# Of enforce/prove.
+MUTATED_PROVE := common.go
+
 .PHONY: test race lint fuzz bench mutate generate proofs ci
 
 test:
@@ -25,9 +28,10 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
-# About three minutes on two cores: a test run for each change of the evaluator.
+# Some minutes on two cores: a test run for each change of the evaluator and of the prover.
 mutate:
 	go run ./internal/mutate $(if $(PART),-part $(PART)) -files '$(MUTATED)' ./enforce
+	go run ./internal/mutate $(if $(PART),-part $(PART)) -files '$(MUTATED_PROVE)' -equivalent internal/mutate/equivalent_prove.txt ./enforce/prove
 
 # Needs npm; building and testing do not.
 generate:
