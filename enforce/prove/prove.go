@@ -130,12 +130,12 @@ func (p *proof) owners(c *caller) []owner {
 		}
 	}
 	owners := []owner{{account: c.Account}}
-	for _, account := range accountsIn(append(documents, p.question.Resources...)...) {
+	for _, account := range accountsIn(append(documents, p.question.resources()...)...) {
 		if account != c.Account {
 			owners = append(owners, owner{account: account})
 		}
 	}
-	return append(owners, owner{other: true, account: unnamedAccount(accountsIn(append(append(documents, c.Account), p.question.Resources...)...))})
+	return append(owners, owner{other: true, account: unnamedAccount(accountsIn(append(append(documents, c.Account), p.question.resources()...)...))})
 }
 
 // enter sets the dimensions of the caller and the resource up.
@@ -180,15 +180,25 @@ func (q *Question) actionSet() []limit {
 // resourceSet is the resources of a question: "*" and ARNs.
 func (q *Question) resourceSet() []limit {
 	limits := []limit{{&valueSet{text: newTextSet(arnGlob, exactly("*"))}, true}}
-	if len(q.Resources) == 0 || slices.Contains(q.Resources, "*") {
-		return limits
+	for _, list := range [][]string{q.Resources, q.Within} {
+		if len(list) > 0 && !slices.Contains(list, "*") {
+			limits = append(limits, limit{textsOf(list), true})
+		}
 	}
+	if len(q.Except) > 0 {
+		limits = append(limits, limit{textsOf(q.Except), false})
+	}
+	return limits
+}
+
+// textsOf is the resources that patterns match.
+func textsOf(all []string) *valueSet {
 	var p patterns
 	e := new(encoder)
-	for _, r := range q.Resources {
+	for _, r := range all {
 		e.segmented(&p, r, false)
 	}
-	return append(limits, limit{&valueSet{text: newTextSet(p.sure...)}, true})
+	return &valueSet{text: newTextSet(p.sure...)}
 }
 
 // formula says that a request is one that is looked for.

@@ -1,0 +1,35 @@
+package iam
+
+import (
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
+)
+
+// Guarded implements [fakeaws.PolicyHolder]: the trust policies of roles, which decide who
+// assumes them.
+func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, a := range s.accounts {
+		a.roles.Scan(func(_ string, e *entity) bool {
+			trust := e.role.trust
+			if s.views != nil {
+				v := s.seen(e.arn)
+				if v == nil {
+					return true
+				}
+				trust = v.trust
+			}
+			name := e.name
+			all = append(all, fakeaws.Guarded{
+				Resources: []string{e.arn}, Account: id, Policy: trust.Policy(), Also: true,
+				Replace: func(document string) any {
+					return &awsiam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &document}
+				},
+			})
+			return true
+		})
+	}
+	return all
+}
