@@ -59,6 +59,7 @@ type proof struct {
 	without map[*enforce.Statement]bool
 
 	encoder *encoder
+	asked   bool // there is a request that the question is about
 	blamed  map[*enforce.Statement]bool
 }
 
@@ -262,6 +263,10 @@ func (p *proof) tryAll() (*enforce.Request, outcome) {
 
 func (p *proof) tryOnce() (*search, outcome) {
 	s := newSearch(p.work)
+	if result := s.begin(p.encoder.dims); result != possible {
+		return s, result
+	}
+	p.asked = true
 	result := s.find(p.formula())
 	for d := range s.blamed {
 		p.blamed[d] = true
