@@ -18,7 +18,7 @@ type asked func(*proofs.Claim)
 func (f asked) ask(c *proofs.Claim) { f(c) }
 
 // On names the resources that [AssertNever] is about, by the patterns of policies. Without it
-// any resource is meant.
+// any resource is meant that the action takes.
 func On(resources ...string) Asked {
 	return asked(func(c *proofs.Claim) { c.Resources = append(c.Resources, resources...) })
 }
@@ -113,6 +113,9 @@ func never(p *Principal, action string, about []Asked) *claim {
 		}
 	}
 	c.want += " by " + p.arn
+	if len(c.Resources) == 0 {
+		c.Resources = proofs.ResourcesOf(action)
+	}
 	c.Parts, c.err = p.parts()
 	return c
 }

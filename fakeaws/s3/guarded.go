@@ -17,11 +17,11 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 			Resources: []string{b.arn, b.arn + "/*"}, Account: b.owner.ID, Region: b.region, Policy: s.policyFor(call, b),
 			Replace: func(document string) any { return &awss3.PutBucketPolicyInput{Bucket: &name, Policy: &document} },
 		}
-		if b.policy == nil {
+		if g.Written = b.policy.Policy(); g.Written == nil {
 			g.Replace = nil
 		}
 		if b.aclsEnabled() {
-			g.Written, g.Unknown = b.policy.Policy(), "the ACLs of the objects in "+b.name+", where ACLs are enabled"
+			g.Unknown = "the ACLs of the objects in "+b.name+", where ACLs are enabled"
 		}
 		if g.Policy != nil || b.owner.ID != call.Account {
 			all = append(all, g)
@@ -33,7 +33,7 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 			continue
 		}
 		all = append(all, fakeaws.Guarded{
-			Resources: []string{arn, arn + "/*"}, Account: p.account, Region: p.region, Policy: s.pointPolicyFor(call, p),
+			Resources: []string{arn, arn + "/*"}, Account: p.account, Region: p.region, Policy: s.pointPolicyFor(call, p), Written: p.policy.Policy(),
 			Replace: func(document string) any {
 				return &s3control.PutAccessPointPolicyInput{AccountId: &p.account, Name: &p.name, Policy: &document}
 			},

@@ -5,11 +5,13 @@ package proofs
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/enforce/prove"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 )
 
 // A Claim is that there are no requests of some callers, on parts of what there may be.
@@ -41,12 +43,14 @@ type Finding struct {
 	Statement *enforce.Statement
 	// Change is what closes it: proved, and "" where none was found.
 	Change string
+
+	part *Part
 }
 
 // question is what a claim asks of a part.
 func (c *Claim) question(p *Part) prove.Question {
 	q := p.Question
-	q.Actions, q.Resources, q.Where = c.Actions, c.Resources, slices.Concat(q.Where, c.If)
+	q.Actions, q.Resources, q.Where = c.Actions, c.Resources, slices.Concat(c.If, q.Where)
 	return q
 }
 
@@ -57,9 +61,21 @@ func (c *Claim) ask(ctx context.Context, p *Part) (prove.Answer, error) {
 	return prove.NoNewAccess(ctx, p.Bound, p.Set, c.question(p))
 }
 
-// Ask asks about all parts: one request that is found is enough, and so is one part of which
-// the answer cannot be known, where nothing is found.
+// Ask is Find, and says how to close what is found.
 func (c *Claim) Ask(ctx context.Context) (Finding, error) {
+	f, err := c.Find(ctx)
+	if err == nil && f.Verdict == prove.Yes {
+		c.Close(ctx, &f)
+	}
+	return f, err
+}
+
+// Close sets the change that closes a finding of the claim.
+func (c *Claim) Close(ctx context.Context, f *Finding) { f.Change = c.change(ctx, f.part, f) }
+
+// Find asks about all parts: one request that is found is enough, and so is one part of which
+// the answer cannot be known, where nothing is found.
+func (c *Claim) Find(ctx context.Context) (Finding, error) {
 	result := Finding{Answer: prove.Answer{Verdict: prove.No}}
 	for i := range c.Parts {
 		p := &c.Parts[i]
@@ -70,9 +86,8 @@ func (c *Claim) Ask(ctx context.Context) (Finding, error) {
 		result.Steps += a.Steps
 		switch {
 		case a.Verdict == prove.Yes:
-			f := Finding{Answer: a, Statement: granting(a.Witness, p.Set)}
+			f := Finding{Answer: a, Statement: granting(a.Witness, p.Set), part: p}
 			f.Steps = result.Steps
-			f.Change = c.change(ctx, p, &f)
 			return f, nil
 		case a.Verdict == prove.No && p.Unknown != "" && c.reaches(ctx, p):
 			a.Verdict, a.Reasons = prove.Unknown, []string{p.Unknown}
@@ -205,3 +220,23 @@ func short(s string) string {
 	}
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
+
+// ResourcesOf are patterns of all resources that an action takes; nil, which is any, of a
+// pattern, and of an action that AWS does not have.
+func ResourcesOf(action string) (patterns []string) {
+	a, ok := catalog.Find(action)
+	if !ok {
+		return nil
+	}
+	if len(a.Resources) == 0 {
+		return []string{"*"}
+	}
+	for _, target := range a.Resources {
+		for _, form := range target.Resource.ARNs {
+			patterns = append(patterns, variables.ReplaceAllString(form, "*"))
+		}
+	}
+	return patterns
+}
+
+var variables = regexp.MustCompile(`\$\{[^}]*\}`)
