@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/fixedkeys"
 )
 
 // A Guarded is resources that one resource-based policy guards.
@@ -154,30 +155,34 @@ func (c *Call) fixedKeys(j *judgement, guarded []Guarded, whole bool) (where []e
 		where = append(where, enforce.Condition("Null", "aws:SourceIp", "true"))
 	}
 	if c.Caller.Type == enforce.AssumedRole {
-		where = append(where, enforce.Condition("Null", "aws:TokenIssueTime", "false"))
-		if whole {
-			where = append(where, enforce.Condition("StringEquals", "aws:PrincipalArn", c.Caller.IssuerARN),
-				enforce.Condition("StringLike", "aws:userid", c.Caller.EntityID+":*"))
-			if role, ok := c.World.Directory().Role(c.Caller.IssuerARN); !ok || mayTagSessions(role.Trust) {
+		if !whole {
+			where = append(where, enforce.Condition("Null", "aws:TokenIssueTime", "false"))
+		} else {
+			where = append(where, fixedkeys.Session(c.Caller.IssuerARN, c.Caller.EntityID)...)
+			if role, ok := c.World.Directory().Role(c.Caller.IssuerARN); !ok || fixedkeys.MayTagSessions(role.Trust) {
 				return where
 			}
 		}
 	}
 	const tag = "aws:PrincipalTag/"
-	has := make(map[string]bool)
+	tags := make(map[string]string)
 	for key, values := range j.global.All() {
 		if len(key) > len(tag) && strings.EqualFold(key[:len(tag)], tag) {
-			has[strings.ToLower(key)] = true
-			where = append(where, enforce.Condition("StringEquals", key, values...))
+			tags[key[len(tag):]] = values[0]
 		}
 	}
-	for _, key := range tagsNamed(j, guarded) {
-		if !has[key] {
-			has[key] = true
-			where = append(where, enforce.Condition("Null", key, "true"))
+	return append(where, fixedkeys.Tags(tags, func(yield func(*enforce.Policy) bool) {
+		for p := range j.policies.All() {
+			if !yield(p) {
+				return
+			}
 		}
-	}
-	return where
+		for i := range guarded {
+			if p := guarded[i].Policy; p != nil && !yield(p) {
+				return
+			}
+		}
+	})...)
 }
 
 // pins says that requests have the value of a key that a context has, or not the key.
@@ -200,57 +205,6 @@ func ownerKeys(m *Membership) []enforce.ConditionElement {
 		return []enforce.ConditionElement{enforce.Condition("Null", "aws:ResourceOrgID", "true"), enforce.Condition("Null", "aws:ResourceOrgPaths", "true")}
 	}
 	return append(pins("aws:ResourceOrg", &m.resource, "ID"), pins("aws:ResourceOrg", &m.resource, "Paths")...)
-}
-
-// mayTagSessions reports whether a trust policy may allow sts:TagSession.
-func mayTagSessions(trust *enforce.Policy) bool {
-	for _, s := range trust.Elements().Statements {
-		if s.Effect.Value != "Allow" {
-			continue
-		}
-		if s.NotAction != nil {
-			return true
-		}
-		for _, a := range s.Action {
-			if strings.ContainsAny(a.Value, "*?") || strings.EqualFold(a.Value, "sts:TagSession") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// tagsNamed are the keys of tags of principals that policies name, in lower case: as keys of
-// conditions and as variables.
-func tagsNamed(j *judgement, guarded []Guarded) (keys []string) {
-	const tag = "aws:principaltag/"
-	look := func(p *enforce.Policy) {
-		text := strings.ToLower(p.Document())
-		for {
-			_, rest, found := strings.Cut(text, tag)
-			if !found {
-				return
-			}
-			end := strings.IndexAny(rest, `"},`)
-			if end < 0 {
-				return
-			}
-			if key := tag + rest[:end]; !slices.Contains(keys, key) {
-				keys = append(keys, key)
-			}
-			text = rest[end:]
-		}
-	}
-	for p := range j.policies.All() {
-		look(p)
-	}
-	for i := range guarded {
-		if p := guarded[i].Policy; p != nil {
-			look(p)
-		}
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // guarded returns the keys with their policies, and apart what their grants allow. The key's

@@ -222,14 +222,18 @@ func short(s string) string {
 }
 
 // ResourcesOf are patterns of all resources that an action takes; nil, which is any, of a
-// pattern, and of an action that AWS does not have.
+// pattern, of an action that AWS does not have, and of one that some requests name no resource
+// for.
 func ResourcesOf(action string) (patterns []string) {
 	a, ok := catalog.Find(action)
 	if !ok {
 		return nil
 	}
 	if len(a.Resources) == 0 {
-		return []string{"*"}
+		return nil
+	}
+	if !slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Required }) {
+		return nil
 	}
 	for _, target := range a.Resources {
 		for _, form := range target.Resource.ARNs {
