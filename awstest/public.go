@@ -90,7 +90,7 @@ func (a *Account) openTo(ctx context.Context, g *fakeaws.Guarded) string {
 	case f.Verdict == prove.No:
 		return ""
 	case f.Verdict == prove.Yes && f.Statement != nil:
-		f.Change = e.change(f.Statement)
+		f.Change, f.Sought = e.change(f.Statement), true
 	}
 	return strings.Join(f.Lines(), "\n")
 }

@@ -64,6 +64,10 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return simulate(args[1:], stdout, stderr)
 	case "prove":
 		return proveCommand(ctx, args[1:], stdout, stderr)
+	case "diff":
+		return diff(ctx, args[1:], stdout, stderr)
+	case "shrink":
+		return shrink(args[1:], stdout, stderr)
 	case "lint":
 		return lint(args[1:], stdin, stdout, stderr)
 	case "check":

@@ -174,6 +174,9 @@ func (p *proving) prove(ctx context.Context, subjects []subject) ([]provedSubjec
 	}
 	shown := 0
 	for i := range proved {
+		if !p.never {
+			break // nobody wants to keep it out
+		}
 		if proved[i].Verdict != prove.Yes {
 			continue
 		}

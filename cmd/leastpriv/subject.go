@@ -134,6 +134,8 @@ type trusts struct {
 	of    map[string]*enforce.Policy // by the ARN of the role
 	named map[string][]trusted       // by the ARN of a principal
 	wide  []trusted                  // of those that name accounts, ids or everybody
+	// direct are those of wide that name more than whole accounts.
+	direct []trusted
 }
 
 func newTrusts(accounts []*account.Account) *trusts {
@@ -170,6 +172,9 @@ func (t *trusts) add(r trusted) {
 	}
 	if wide {
 		t.wide = append(t.wide, r)
+		if !onlyAccounts(r.trust) {
+			t.direct = append(t.direct, r)
+		}
 	}
 }
 
@@ -187,8 +192,7 @@ func (t *trusts) naming(i *account.Identity, set *enforce.PolicySet, actions []s
 	}) {
 		// Everybody, or the caller's session or id, may be named directly: these need no policy
 		// of the caller's own.
-		direct := slices.DeleteFunc(slices.Clone(t.wide), func(r trusted) bool { return onlyAccounts(r.trust) })
-		return slices.Concat(t.named[i.ARN], direct)
+		return slices.Concat(t.named[i.ARN], t.direct)
 	}
 	return slices.Concat(t.named[i.ARN], t.wide)
 }

@@ -41,8 +41,10 @@ type Finding struct {
 	prove.Answer
 	// Statement lets the witness through; nil where AWS itself does.
 	Statement *enforce.Statement
-	// Change is what closes it: proved, and "" where none was found.
+	// Change is what closes it: proved, and "" where none was found. Sought says that one was
+	// looked for.
 	Change string
+	Sought bool
 
 	part *Part
 }
@@ -71,7 +73,9 @@ func (c *Claim) Ask(ctx context.Context) (Finding, error) {
 }
 
 // Close sets the change that closes a finding of the claim.
-func (c *Claim) Close(ctx context.Context, f *Finding) { f.Change = c.change(ctx, f.part, f) }
+func (c *Claim) Close(ctx context.Context, f *Finding) {
+	f.Change, f.Sought = c.change(ctx, f.part, f), true
+}
 
 // Find asks about all parts: one request that is found is enough, and so is one part of which
 // the answer cannot be known, where nothing is found.
@@ -164,7 +168,10 @@ func (f *Finding) Lines() []string {
 	default:
 		lines = append(lines, "let through by "+f.Statement.Label()+" at "+Place(f.Statement), "  "+short(compact(f.Statement.Document())))
 	}
-	if f.Change == "" {
+	switch {
+	case !f.Sought:
+		return lines
+	case f.Change == "":
 		return append(lines, "no change of one policy was found that closes it")
 	}
 	return append(lines, "smallest change that closes it, as is proved:", "  "+f.Change)
