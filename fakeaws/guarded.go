@@ -210,8 +210,8 @@ func ownerKeys(m *Membership) []enforce.ConditionElement {
 // guarded returns the keys with their policies, and apart what their grants allow. The key's
 // own Denies stand beside a grant, and beside the IAM policies that let grants be retired.
 func (k *Keys) guarded(c *Call) (all []Guarded) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.mu.RLock()
+	defer k.mu.RUnlock()
 	for _, key := range k.byARN {
 		policy := key.policy.Policy()
 		base := Guarded{Resources: []string{key.ARN}, Account: key.Account, Region: key.Region}
