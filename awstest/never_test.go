@@ -67,7 +67,9 @@ func TestNever(t *testing.T) {
 		"a session policy": {func(tb awstest.TB, acct *awstest.Account) {
 			never(tb, acct.NewRole("r", everything).NewSession("session", awstest.Allow("s3:Get*")))
 		}, ""},
-		"no session policy":   {func(tb awstest.TB, acct *awstest.Account) { never(tb, acct.NewRole("r", everything).NewSession("session")) }, "assumed-role/r/session"},
+		"no session policy": {func(tb awstest.TB, acct *awstest.Account) {
+			never(tb, acct.NewRole("r", everything).NewSession("session"))
+		}, "assumed-role/r/session"},
 		"a user":              {func(tb awstest.TB, acct *awstest.Account) { never(tb, acct.NewUser("u", everything)) }, "user/u"},
 		"the root user":       {func(tb awstest.TB, acct *awstest.Account) { never(tb, acct.Root()) }, "no change of one policy was found"},
 		"an anonymous caller": {func(tb awstest.TB, acct *awstest.Account) { never(tb, acct.Anonymous()) }, ""},

@@ -139,8 +139,13 @@ func (w *World) guarded(call *Call) []Guarded {
 	for _, r := range others {
 		add(r.open().service)
 	}
-	slices.SortStableFunc(all, func(a, b Guarded) int { return cmp.Compare(a.Resources[0], b.Resources[0]) })
-	return all
+	slices.SortStableFunc(all, func(a, b Guarded) int {
+		return cmp.Or(cmp.Compare(a.Resources[0], b.Resources[0]), cmp.Compare(a.Name, b.Name))
+	})
+	// Some services are two of AWS's SDK, and the same fake.
+	return slices.CompactFunc(all, func(a, b Guarded) bool {
+		return slices.Equal(a.Resources, b.Resources) && a.Name == b.Name && a.Policy == b.Policy && a.Identity == b.Identity && a.Written == b.Written
+	})
 }
 
 // fixedKeys are the condition keys that all requests of a caller have alike: its organization,

@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"strings"
+
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -21,13 +23,13 @@ func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 				}
 				trust = v.trust
 			}
-			name := e.name
-			all = append(all, fakeaws.Guarded{
-				Resources: []string{e.arn}, Account: id, Policy: trust.Policy(), Also: true,
-				Replace: func(document string) any {
+			g := fakeaws.Guarded{Resources: []string{e.arn}, Account: id, Policy: trust.Policy(), Also: true}
+			if name := e.name; !strings.Contains(e.arn, ":role/aws-service-role/") { // those only AWS changes
+				g.Replace = func(document string) any {
 					return &awsiam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &document}
-				},
-			})
+				}
+			}
+			all = append(all, g)
 			return true
 		})
 	}

@@ -21,7 +21,7 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 			g.Replace = nil
 		}
 		if b.aclsEnabled() {
-			g.Unknown = "the ACLs of the objects in "+b.name+", where ACLs are enabled"
+			g.Unknown = "the ACLs of the objects in " + b.name + ", where ACLs are enabled"
 		}
 		if g.Policy != nil || b.owner.ID != call.Account {
 			all = append(all, g)
