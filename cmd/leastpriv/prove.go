@@ -24,7 +24,8 @@ its condition keys: not for requests that somebody wrote down, but for all that 
 Prints a request that is allowed, the statement that lets it through, and the smallest change
 that keeps it out. Details are what "aws iam get-account-authorization-details" prints, of
 which all users and roles are asked about, or those whose ARN or name the pattern of
--principal matches.
+-principal matches; they have no policies of buckets and other resources but roles, so that
+what these grant by themselves is not looked at.
 
 Exits with 0 when there is such a request, and with 1 when there is none. With -never it is
 the other way round. Exits with 2 when it cannot be known, or the command makes no sense.

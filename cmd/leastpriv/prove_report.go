@@ -121,6 +121,9 @@ func (p *proving) report(proved []provedSubject) *report {
 	}
 	r.json = answers
 	r.text = append(r.text, p.summary(proved))
+	if p.details != nil {
+		r.text = append(r.text, "(the details of accounts have no policies of resources but roles: what those grant by themselves is not looked at)")
+	}
 	return r
 }
 

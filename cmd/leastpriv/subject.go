@@ -272,20 +272,22 @@ func stackParts(t *templateStack, p enforce.Principal, whole bool, set *enforce.
 		parts = append(parts, one)
 	}
 	parts = append(parts, rest)
+	if !whole { // the trust policy of a role may let its sessions have other tags
+		pinTags(parts, tags)
+	}
+	return parts
+}
+
+// pinTags says that the caller has its tags and no others.
+func pinTags(parts []proofs.Part, tags *enforce.Context) {
 	known := make(map[string]string)
 	for key, values := range tags.All() {
 		if name, ok := strings.CutPrefix(key, "aws:PrincipalTag/"); ok {
 			known[name] = values[0]
 		}
 	}
-	if len(known) > 0 || !whole {
-		where := fixedkeys.Tags(known, policiesOf(parts))
-		if whole { // its trust policy may let sessions have other tags
-			where = nil
-		}
-		for i := range parts {
-			parts[i].Question.Where = slices.Concat(parts[i].Question.Where, where)
-		}
+	where := fixedkeys.Tags(known, policiesOf(parts))
+	for i := range parts {
+		parts[i].Question.Where = slices.Concat(parts[i].Question.Where, where)
 	}
-	return parts
 }
