@@ -18,7 +18,7 @@ type asked func(*proofs.Claim)
 func (f asked) ask(c *proofs.Claim) { f(c) }
 
 // On names the resources that [AssertNever] is about, by the patterns of policies. Without it
-// any resource is meant that the action takes.
+// any resource is meant.
 func On(resources ...string) Asked {
 	return asked(func(c *proofs.Claim) { c.Resources = append(c.Resources, resources...) })
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,7 @@ type compared struct {
 	question prove.Question
 	policy   *enforce.Policy // where only it decides
 	unknown  string
+	unread   string // what is not read, as text
 }
 
 // diff runs the diff command.
@@ -155,6 +157,14 @@ func comparedTemplate(t *templateStack) (map[string]*compared, error) {
 	}
 	for i := range t.Resources {
 		r := &t.Resources[i]
+		if givesUnread(r) {
+			text, err := json.Marshal(r.Properties)
+			if err != nil {
+				return nil, err
+			}
+			all["policy of "+r.Address] = &compared{unknown: "what " + r.Type + " gives is not read", unread: string(text)}
+			continue
+		}
 		if r.ARN == "" {
 			continue
 		}
@@ -188,11 +198,17 @@ func changesOf(ctx context.Context, old, now map[string]*compared) ([]changed, e
 }
 
 func (c *changed) compare(ctx context.Context, old, now *compared) error {
-	if now.policy != nil {
+	switch {
+	case now.unread != "":
+		if old == nil || old.unread != now.unread {
+			c.unknown = now.unknown
+		}
+		return nil
+	case now.policy != nil:
 		return c.comparePolicies(ctx, old, now)
 	}
 	before := &enforce.PolicySet{Identity: []*enforce.Policy{}}
-	if old != nil {
+	if old != nil && old.set != nil {
 		if before = old.set; sameDocuments(before, now.set) && old.unknown == "" && now.unknown == "" {
 			return nil
 		}

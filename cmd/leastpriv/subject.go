@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leastpriv/leastpriv/awstest/deploy"
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/enforce/account"
 	"github.com/leastpriv/leastpriv/enforce/prove"
+	"github.com/leastpriv/leastpriv/internal/catalog"
 	"github.com/leastpriv/leastpriv/internal/fixedkeys"
 	"github.com/leastpriv/leastpriv/internal/managed"
 	"github.com/leastpriv/leastpriv/internal/proofs"
@@ -251,6 +253,13 @@ func stackParts(t *templateStack, p enforce.Principal, whole bool, set *enforce.
 	var parts []proofs.Part
 	for i := range t.Resources {
 		arn := t.Resources[i].ARN
+		if r := &t.Resources[i]; givesUnread(r) {
+			one := rest
+			one.Question.Within = []string{unreadIn(r)}
+			one.Unknown = fmt.Sprintf("the policy that %s (%s) gives a resource, which is not read", r.Address, r.Type)
+			parts = append(parts, one)
+			continue
+		}
 		if arn == "" {
 			continue
 		}
@@ -290,4 +299,30 @@ func pinTags(parts []proofs.Part, tags *enforce.Context) {
 	for i := range parts {
 		parts[i].Question.Where = slices.Concat(parts[i].Question.Where, where)
 	}
+}
+
+// givesUnread reports whether a resource of a template gives a policy to a resource, itself or
+// another, and is of a kind whose policies are not read.
+func givesUnread(r *deploy.Resource) bool {
+	switch r.Type {
+	case "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy", "AWS::SNS::TopicPolicy", "AWS::SecretsManager::ResourcePolicy",
+		"AWS::KMS::Key", "aws_kms_key_policy":
+		return false
+	}
+	if strings.HasPrefix(r.Type, "AWS::IAM::") || strings.HasPrefix(r.Type, "aws_iam_") {
+		return false
+	}
+	return strings.HasSuffix(r.Type, "Permission") || strings.HasSuffix(r.Type, "_permission") || len(documentsIn(r.Properties, "")) > 0
+}
+
+// unreadIn is a pattern of the resources to which such a policy may be given.
+func unreadIn(r *deploy.Resource) string {
+	service := strings.ToLower(strings.Split(strings.TrimPrefix(r.Type, "AWS::"), "::")[0])
+	if rest, ok := strings.CutPrefix(r.Type, "aws_"); ok {
+		service, _, _ = strings.Cut(rest, "_")
+	}
+	if _, ok := catalog.Lookup(service); !ok {
+		return "*"
+	}
+	return "arn:*:" + service + ":*:*:*"
 }

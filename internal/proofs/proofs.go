@@ -228,18 +228,12 @@ func short(s string) string {
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
-// ResourcesOf are patterns of all resources that an action takes; nil, which is any, of a
-// pattern, of an action that AWS does not have, and of one that some requests name no resource
-// for.
+// ResourcesOf are patterns of the resources of an action that only a policy of the resource can
+// allow: keys, and roles that are assumed. What is no key and no role is asked for by nobody, and
+// would need no such policy. Nil is any resource, which is meant of all other actions.
 func ResourcesOf(action string) (patterns []string) {
 	a, ok := catalog.Find(action)
-	if !ok {
-		return nil
-	}
-	if len(a.Resources) == 0 {
-		return nil
-	}
-	if !slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Required }) {
+	if !ok || a.Service.Prefix != "sts" && a.Service.Prefix != "kms" || !slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Required }) {
 		return nil
 	}
 	for _, target := range a.Resources {
