@@ -26,7 +26,10 @@ func ContextKey(name string, values ...string) ContextEntry { return ContextEntr
 // A call may need more permissions than one, as on the KMS key of an object, and brings
 // condition keys that only it knows, as "s3:prefix": here they are missing unless they are
 // given. What AWS does not have, and what only a call can ask, ends the test: an action
-// that does not exist is denied to everybody.
+// that does not exist is denied to everybody. Only calls can ask of Organizations, whose
+// operations decide themselves which accounts may call them; of what stands behind an access
+// point of S3, which takes two permissions; of delegation requests of IAM; and with the proof of
+// an identity provider.
 func (p *Principal) Can(action, resource string, keys ...ContextEntry) Permission {
 	p.account.t.Helper()
 	answer, err := p.ask(action, resource, keys)

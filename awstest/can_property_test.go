@@ -97,7 +97,8 @@ func drawPolicy(t *rapid.T, prefix string, resources, principals []string) awste
 	return awstest.Statements(statements...)
 }
 
-// Whatever the policies of all layers say, Can says what the call is told.
+// Whatever the policies of all layers say, Can says what the call is told, and AssertNever
+// never says of what is allowed that it cannot be.
 func TestCanSaysWhatAnyCallIsTold(t *testing.T) {
 	t.Parallel()
 	verdicts := map[bool]int{}
@@ -140,6 +141,9 @@ func TestCanSaysWhatAnyCallIsTold(t *testing.T) {
 						got := p.Can(action, d.Request.Resource)
 						if d.Verdict != got.Decision.Verdict {
 							rt.Fatalf("%s as %s: the call says\n%s\nand Can says\n%s", action, p.ARN(), d.Explain(), got.Explain())
+						}
+						if got.Allowed && awstest.AssertNever(&recorder{}, p, action, awstest.On(d.Request.Resource)) {
+							rt.Fatalf("%s as %s can never be, says AssertNever, and the call says\n%s", action, p.ARN(), d.Explain())
 						}
 						verdicts[got.Allowed]++
 					}

@@ -35,8 +35,9 @@ type T interface {
 //		…
 //
 // The policies are those that this package has put in place before, of users, roles, groups,
-// buckets, queues, keys, sessions, organizations and whatever else has one, as they are when
-// Mutate is called; and those that the check puts in place itself. A mutant that AWS does not
+// buckets, queues, keys, sessions and organizations, and those that the resources of all other
+// services have, whoever gave them, as they are when Mutate is called; and those that the check
+// puts in place itself. A mutant that AWS does not
 // take as a policy is none. The checks of several mutants run at once.
 //
 // A mutant that decides every request as the policy does, as far as one can tell, is
@@ -73,6 +74,7 @@ func (a *Account) mutants(t TB) (mutants []mutant) {
 	a.shared.mu.Lock()
 	placements := slices.Clone(a.shared.placements)
 	a.shared.mu.Unlock()
+	placements = append(placements, a.resourcePolicies()...)
 	for i := range placements {
 		p := &placements[i]
 		if p.put == nil {

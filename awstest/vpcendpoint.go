@@ -111,3 +111,11 @@ func (a *Account) door() fakeaws.Door {
 	}
 	return a.world.Door()
 }
+
+// within is the endpoint as the World has it; nil of none.
+func (e *VPCEndpoint) within() *fakeaws.VPCEndpoint {
+	if e == nil {
+		return nil
+	}
+	return &e.endpoint
+}

@@ -11,16 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The commands that docs/enforcement.md shows print what it says.
+// The commands that docs/enforcement.md and docs/proofs.md show print what these say.
 func TestDocsShowWhatIsPrinted(t *testing.T) {
 	t.Chdir("../..")
-	doc, err := os.ReadFile("docs/enforcement.md")
-	require.NoError(t, err)
-	sessions := regexp.MustCompile("(?s)```console\n\\$ leastpriv (.*?)\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
-	require.NotEmpty(t, sessions)
-	for _, session := range sessions {
-		var stdout, stderr bytes.Buffer
-		run(t.Context(), strings.Fields(session[1]), &stdout, &stderr)
-		assert.Equal(t, session[2], stdout.String()+stderr.String(), session[1])
+	for _, file := range []string{"docs/enforcement.md", "docs/proofs.md"} {
+		doc, err := os.ReadFile(file)
+		require.NoError(t, err)
+		sessions := regexp.MustCompile("(?s)```console\n\\$ leastpriv (.*?)\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
+		require.NotEmpty(t, sessions, file)
+		for _, session := range sessions {
+			var stdout, stderr bytes.Buffer
+			run(t.Context(), strings.Fields(session[1]), &stdout, &stderr)
+			assert.Equal(t, session[2], stdout.String()+stderr.String(), session[1])
+		}
 	}
 }

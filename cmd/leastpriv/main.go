@@ -17,6 +17,9 @@ Commands:
   serve     answer AWS calls on a port of this machine
   check     hold policies to assertions of what they allow
   simulate  say what policies allow, and why
+  prove     say what policies can never allow, over all requests
+  diff      say what a change of policies newly allows
+  shrink    leave out of a policy what some requests do not need
   lint      say what is wrong with policy documents
   cover     say which grants of policies tests used
 
@@ -31,9 +34,9 @@ const (
 
 	exitDenied   = 1 // simulate: not everything is allowed
 	exitFindings = 1 // lint: there are errors
-	exitFails    = 1 // check: an assertion fails; cover: too few grants are used
+	exitFails    = 1 // check: an assertion fails; cover: too few grants are used; prove: the answer is no; diff: there is new access; shrink: something can go
 
-	exitUnjudged = 2 // simulate, check: a question cannot be judged
+	exitUnjudged = 2 // simulate, check, prove, diff: a question cannot be judged
 )
 
 func main() {
@@ -59,6 +62,12 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return serve(ctx, args[1:], stdout, stderr)
 	case "simulate":
 		return simulate(args[1:], stdout, stderr)
+	case "prove":
+		return proveCommand(ctx, args[1:], stdout, stderr)
+	case "diff":
+		return diff(ctx, args[1:], stdout, stderr)
+	case "shrink":
+		return shrink(args[1:], stdout, stderr)
 	case "lint":
 		return lint(args[1:], stdin, stdout, stderr)
 	case "check":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"slices"
@@ -43,6 +44,7 @@ type simulation struct {
 	boundary, resourcePolicy, endpoint string
 	principal                          string
 	json                               bool
+	command                            string // that is run
 	context                            []contextKey
 	template                           templateSimulation
 	enforce.Simulation
@@ -63,24 +65,13 @@ func (l *list) Set(v string) error { *l = append(*l, v); return nil }
 // simulate runs the simulate command.
 func simulate(args []string, stdout, stderr io.Writer) int {
 	const name = "leastpriv simulate"
-	var s simulation
+	s := simulation{command: name}
 	fs := newFlagSet(name, simulateUsage, stderr)
-	fs.Var(&s.policies, "policy", "identity-based policy in `FILE`; repeatable")
 	fs.Var((*list)(&s.Actions), "action", "IAM `ACTION` like s3:GetObject; repeatable")
 	fs.Var((*list)(&s.Resources), "resource", "`ARN` of a resource, or *; repeatable (default *)")
 	fs.Func("context", "condition key of the request, `KEY=VALUE`; several of one key make it multivalued", s.setContext)
-	fs.StringVar(&s.principal, "principal", defaultPrincipal, "who asks: `ARN` of a user, role, session or root, the name of a service, or anonymous")
-	fs.StringVar(&s.resourcePolicy, "resource-policy", "", "resource-based policy in `FILE`: of a bucket, queue, key or role as the resources say")
-	fs.StringVar(&s.ResourceAccount, "resource-account", "", "`ACCOUNT` of resources whose ARNs do not say it, like those of S3 (default the principal's)")
-	fs.StringVar(&s.boundary, "boundary", "", "permissions boundary in `FILE`")
-	fs.Var(&s.sessions, "session", "session policy in `FILE`; repeatable")
-	fs.Var(&s.scps, "scp", "service control policies of one level of the organization, root first: `FILES` with a comma between them, or "+fullAWSAccess+"; repeatable")
-	fs.Var(&s.rcps, "rcp", "resource control policies of one level of the resource's organization, root first: `FILES` with a comma between them; AWS's own RCPFullAWSAccess is always beside them; repeatable")
-	fs.StringVar(&s.endpoint, "endpoint", "", "policy in `FILE` of the VPC endpoint that carries the request")
 	fs.BoolVar(&s.json, "json", false, "print the decisions as JSON")
-	fs.StringVar(&s.template.file, "template", "", "CloudFormation template or plan of Terraform in `FILE`, or the folder that cdk synth writes")
-	fs.StringVar(&s.template.as, "as", "", "who of the template asks: `NAME` of a role or user")
-	s.template.register(fs)
+	s.register(fs)
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
 	}
@@ -107,6 +98,22 @@ func simulate(args []string, stdout, stderr io.Writer) int {
 		}
 	}
 	return code
+}
+
+// register registers the flags that say who asks, under which policies.
+func (s *simulation) register(fs *flag.FlagSet) {
+	fs.Var(&s.policies, "policy", "identity-based policy in `FILE`; repeatable")
+	fs.StringVar(&s.principal, "principal", defaultPrincipal, "who asks: `ARN` of a user, role, session or root, the name of a service, or anonymous")
+	fs.StringVar(&s.resourcePolicy, "resource-policy", "", "resource-based policy in `FILE`: of a bucket, queue, key or role as the resources say")
+	fs.StringVar(&s.ResourceAccount, "resource-account", "", "`ACCOUNT` of resources whose ARNs do not say it, like those of S3 (default the principal's)")
+	fs.StringVar(&s.boundary, "boundary", "", "permissions boundary in `FILE`")
+	fs.Var(&s.sessions, "session", "session policy in `FILE`; repeatable")
+	fs.Var(&s.scps, "scp", "service control policies of one level of the organization, root first: `FILES` with a comma between them, or "+fullAWSAccess+"; repeatable")
+	fs.Var(&s.rcps, "rcp", "resource control policies of one level of the resource's organization, root first: `FILES` with a comma between them; AWS's own RCPFullAWSAccess is always beside them; repeatable")
+	fs.StringVar(&s.endpoint, "endpoint", "", "policy in `FILE` of the VPC endpoint that carries the request")
+	fs.StringVar(&s.template.file, "template", "", "CloudFormation template or plan of Terraform in `FILE`, or the folder that cdk synth writes")
+	fs.StringVar(&s.template.as, "as", "", "who of the template asks: `NAME` of a role or user")
+	s.template.register(fs)
 }
 
 func (s *simulation) setContext(v string) error {
@@ -177,7 +184,7 @@ func (s *simulation) readPolicies(stderr io.Writer) (err error) {
 			return err
 		}
 		if !slices.ContainsFunc(node, allows) {
-			fmt.Fprintf(stderr, "leastpriv simulate: -scp %s allows nothing; AWS's own policy beside it is written -scp %s,%s\n", level, fullAWSAccess, level)
+			fmt.Fprintf(stderr, "%s: -scp %s allows nothing; AWS's own policy beside it is written -scp %s,%s\n", s.command, level, fullAWSAccess, level)
 		}
 		s.Policies.SCPs = append(s.Policies.SCPs, node)
 	}

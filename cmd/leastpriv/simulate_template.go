@@ -64,6 +64,6 @@ func (t *templateSimulation) simulate(s *simulation) ([]enforce.Decision, error)
 // warn says what of a template is not looked at.
 func (t *templateSimulation) warn(stderr io.Writer, s *simulation) {
 	if t.stack != nil && t.as == "" && s.principal == defaultPrincipal {
-		fmt.Fprintf(stderr, "leastpriv simulate: -as says who of the template asks; it has: %s\n", strings.Join(t.stack.principals(), ", "))
+		fmt.Fprintf(stderr, "%s: -as says who of the template asks; it has: %s\n", s.command, strings.Join(t.stack.principals(), ", "))
 	}
 }

@@ -135,14 +135,19 @@ func Difference(ctx context.Context, old, changed *enforce.PolicySet, q Question
 	return regions, fmt.Errorf("%w: more than %d regions", ErrUnknown, maxRegions)
 }
 
-// allowing returns a statement that allows a request, of those that are not left out; nil
-// where the request is the root user's, or AWS itself decides.
-func (p *proof) allowing(req *enforce.Request) *enforce.Statement {
+// allowing returns a statement that allows a request, of those that are not left out, and
+// that of [Alone] beside the policy only where it is the only one; nil where the request is
+// the root user's, or AWS itself decides.
+func (p *proof) allowing(req *enforce.Request) (found *enforce.Statement) {
 	d := enforce.Evaluate(req, p.allow)
 	for _, s := range append([]*enforce.Statement{d.Statement}, d.Matched()...) {
-		if s != nil && !p.without[s] {
+		if s == nil || p.without[s] {
+			continue
+		}
+		if s.Policy() != everything {
 			return s
 		}
+		found = s
 	}
-	return nil
+	return found
 }

@@ -9,7 +9,7 @@ import (
 
 // explain says what forbids all requests.
 func (p *proof) explain(a *Answer) {
-	if p.deny != nil {
+	if p.deny != nil || !p.asked {
 		return
 	}
 	without := &proof{work: newWork(p.ctx, p.budget), question: p.question, vocabulary: p.vocabulary, allow: p.allow, lenient: true, blamed: make(map[*enforce.Statement]bool)}

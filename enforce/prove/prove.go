@@ -62,6 +62,7 @@ type proof struct {
 
 	*vocabulary
 	encoder *encoder
+	asked   bool // there is a request that the question is about
 	blamed  map[*enforce.Statement]bool
 }
 
@@ -123,7 +124,7 @@ func (p *proof) owners(c *caller) []owner {
 	if !p.asksOwner() {
 		return []owner{{any: true}}
 	}
-	texts := append([]string{c.Account}, p.question.Resources...)
+	texts := append([]string{c.Account}, p.question.resources()...)
 	for _, w := range p.question.Where {
 		for _, v := range w.Values {
 			texts = append(texts, v.Value)
@@ -202,15 +203,25 @@ func (q *Question) actionSet() []limit {
 // resourceSet is the resources of a question: "*" and ARNs.
 func (q *Question) resourceSet() []limit {
 	limits := []limit{{&valueSet{text: newTextSet(arnGlob, exactly("*"))}, true}}
-	if len(q.Resources) == 0 || slices.Contains(q.Resources, "*") {
-		return limits
+	for _, list := range [][]string{q.Resources, q.Within} {
+		if len(list) > 0 && !slices.Contains(list, "*") {
+			limits = append(limits, limit{textsOf(list), true})
+		}
 	}
+	if len(q.Except) > 0 {
+		limits = append(limits, limit{textsOf(q.Except), false})
+	}
+	return limits
+}
+
+// textsOf is the resources that patterns match.
+func textsOf(all []string) *valueSet {
 	var p patterns
 	e := new(encoder)
-	for _, r := range q.Resources {
+	for _, r := range all {
 		e.segmented(&p, r, false)
 	}
-	return append(limits, limit{&valueSet{text: newTextSet(p.sure...)}, true})
+	return &valueSet{text: newTextSet(p.sure...)}
 }
 
 // formula says that a request is one that is looked for.
@@ -281,6 +292,10 @@ func (p *proof) tryAll() (*enforce.Request, outcome) {
 
 func (p *proof) tryOnce() (*search, outcome) {
 	s := newSearch(p.work)
+	if result := s.begin(p.encoder.dims); result != possible {
+		return s, result
+	}
+	p.asked = true
 	result := s.find(p.formula()...)
 	for d := range s.blamed {
 		p.blamed[d] = true

@@ -23,6 +23,9 @@ type Question struct {
 	Actions []string
 	// Resources are patterns as policies have them, without variables. None is any.
 	Resources []string
+	// Within are patterns one of which a resource matches as well, and Except are patterns of
+	// resources that are left out. None of either leaves nothing out.
+	Within, Except []string
 	// ResourceAccount owns the resource. Empty means the account in its ARN, or else the
 	// caller's own, as in an [enforce.Request].
 	ResourceAccount string
@@ -56,12 +59,9 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 			return fmt.Errorf("prove: action %d, %q: %w", i+1, a, err)
 		}
 	}
-	for i, r := range q.Resources {
-		if strings.Contains(r, "${") {
-			return fmt.Errorf("prove: resource %d, %q: a question has no policy variables", i+1, r)
-		}
-		if _, err := enforce.ParseResource(r); err != nil {
-			return fmt.Errorf("prove: resource %d, %q: %w", i+1, r, err)
+	for _, list := range [][]string{q.Resources, q.Within, q.Except} {
+		if err := checkResources(list); err != nil {
+			return err
 		}
 	}
 	if q.ResourceAccount != "" {
@@ -83,6 +83,21 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 		}
 		if d := enforce.Evaluate(&enforce.Request{}, set); d.Verdict == enforce.ExplicitDeny && d.Statement == nil {
 			return fmt.Errorf("prove: %w", d.Err())
+		}
+	}
+	return nil
+}
+
+// resources are all patterns of resources.
+func (q *Question) resources() []string { return slices.Concat(q.Resources, q.Within, q.Except) }
+
+func checkResources(patterns []string) error {
+	for i, r := range patterns {
+		if strings.Contains(r, "${") {
+			return fmt.Errorf("prove: resource %d, %q: a question has no policy variables", i+1, r)
+		}
+		if _, err := enforce.ParseResource(r); err != nil {
+			return fmt.Errorf("prove: resource %d, %q: %w", i+1, r, err)
 		}
 	}
 	return nil
@@ -182,7 +197,7 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	if q.outside != nil {
 		add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}}) // who shows best how open a policy is
 	}
-	accounts := accountsNamed(sets, q.ResourceAccount, strings.Join(q.Resources, " "))
+	accounts := accountsNamed(sets, q.ResourceAccount, strings.Join(q.resources(), " "))
 	for _, account := range append(accounts, unnamedAccount(accounts)) {
 		if q.foreign && account == q.ResourceAccount || q.outside != nil && q.outside.has(account) {
 			continue

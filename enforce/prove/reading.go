@@ -2,6 +2,7 @@ package prove
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"weak"
@@ -47,7 +48,13 @@ func readingOf(p *enforce.Policy) *reading {
 }
 
 func read(p *enforce.Policy) *reading {
-	r := &reading{doc: p.Elements(), accounts: accountsIn(p.Document()), owner: namesOwner(p.Document())}
+	texts := []string{p.Document()}
+	for _, s := range p.Statements() {
+		if s.Policy() != p { // those of joined policies
+			texts = append(texts, s.Document())
+		}
+	}
+	r := &reading{doc: p.Elements(), accounts: accountsIn(texts...), owner: slices.ContainsFunc(texts, namesOwner)}
 	r.actions = make([][]pattern, len(r.doc.Statements))
 	for i := range r.doc.Statements {
 		s := &r.doc.Statements[i]

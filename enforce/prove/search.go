@@ -2,6 +2,7 @@ package prove
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -41,6 +42,19 @@ func (s *search) of(d *dimension) *held {
 		s.held = append(s.held, held{})
 	}
 	return &s.held[d.number]
+}
+
+// begin reports whether there is any action, resource and caller to look for: patterns may
+// have none in common.
+func (s *search) begin(dims map[string]*dimension) outcome {
+	for name, d := range dims {
+		if strings.HasPrefix(name, "\x00") {
+			if a := s.can(d, nil); a.outcome != possible {
+				return a.outcome
+			}
+		}
+	}
+	return possible
 }
 
 // say adds to what must be of a dimension, and reports whether it can be.

@@ -1,0 +1,268 @@
+package fakeaws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/fixedkeys"
+)
+
+// A Guarded is resources that one resource-based policy guards.
+type Guarded struct {
+	// Resources are patterns, as policies have them.
+	Resources []string
+	// Account owns them.
+	Account string
+	// Policy is the one that is in force for the caller; nil is none.
+	Policy *enforce.Policy
+	// Also says that actions on the resources are decided without the policy too: that of a
+	// role is asked when it is assumed.
+	Also bool
+	// Identity is another policy of the caller's for these resources, and Where are what else
+	// requests need: those of a KMS grant.
+	Identity *enforce.Policy
+	Where    []enforce.ConditionElement
+	// Unknown is what else may allow requests on the resources, in words; "" is nothing.
+	Unknown string
+	// Replace makes the input of the operation that puts another document in the place of the
+	// policy, in Region; nil where there is none. Written is the policy that is replaced where
+	// that is not Policy, and Name tells it from others for the same resources.
+	Replace      func(document string) any
+	Written      *enforce.Policy
+	Name, Region string
+}
+
+// A PolicyHolder is a fake whose resources may have policies.
+type PolicyHolder interface {
+	// Guarded returns the resources that have policies, as they are for the caller of a call.
+	// Those of another account that have none are among them where their ARNs do not tell it.
+	Guarded(call *Call) []Guarded
+}
+
+// A Scope is the policies that decide what one caller may do with some of the resources that
+// there may be.
+type Scope struct {
+	Policies enforce.PolicySet
+	// Resources are patterns, of which Except are left out; no Resources are any.
+	Resources, Except []string
+	// ResourceAccount owns them; "" is the account of the ARN, or else the caller's.
+	ResourceAccount string
+	// Where are conditions that hold of all requests.
+	Where []enforce.ConditionElement
+	// Unknown is what else may allow requests, in words; "" is nothing.
+	Unknown string
+}
+
+// Scopes returns the policies that decide about all that a holder of credentials may do, for
+// proofs: one scope for each resource that has a policy, and the last for all other resources,
+// those too that do not exist. No access key is the anonymous caller. A role is meant with any
+// session of it that has its tags, unless whole is false, which means the session alone.
+func (w *World) Scopes(ctx context.Context, accessKeyID string, via *VPCEndpoint, whole bool) (*Caller, []Scope, error) {
+	w.takeEffect()
+	call := &Call{Context: ctx, World: w, Region: w.region, Caller: anonymous, Time: w.clock.Now(), SourceIP: w.sourceIP, via: via}
+	if call.SourceIP == "" {
+		call.SourceIP, _, _ = net.SplitHostPort(localAddr)
+	}
+	if accessKeyID != "" {
+		cred, err := w.holder(accessKeyID, call.Time)
+		if err != nil {
+			return nil, nil, err
+		}
+		call.Caller, call.Account = cred.Caller, cred.Caller.Account
+	}
+	j := new(judgement)
+	if !call.begin(j) {
+		return nil, nil, errNoPrincipal
+	}
+	guarded := w.guarded(call)
+	where := call.fixedKeys(j, guarded, whole)
+	var scopes []Scope
+	var except []string
+	for i := range guarded {
+		g := &guarded[i]
+		if !g.Also {
+			except = append(except, g.Resources...)
+		}
+		if g.Policy == nil && g.Unknown == "" {
+			continue
+		}
+		s := Scope{Policies: j.policies, Resources: g.Resources, ResourceAccount: g.Account, Unknown: g.Unknown}
+		s.Policies.Resource = g.Policy
+		if w.Closed(g.Account) {
+			s.Policies.Resource = nil
+		}
+		if g.Identity != nil {
+			s.Policies.Identity = append(slices.Clip(s.Policies.Identity), g.Identity)
+		}
+		s.Where = slices.Concat(where, ownerKeys(j.organizations.of(g.Account)), g.Where)
+		if m := j.organizations.of(g.Account); m != nil {
+			s.Policies.RCPs = m.RCPs
+		}
+		scopes = append(scopes, s)
+	}
+	rest := Scope{Policies: j.policies, Except: except, Where: where}
+	if m := j.organizations.of(call.Account); m != nil {
+		rest.Policies.RCPs = m.RCPs
+		rest.Where = slices.Concat(where, ownerKeys(m))
+	}
+	return call.Caller, append(scopes, rest), nil
+}
+
+// Guarded returns the resources of the World that policies guard, as they are for callers
+// whom nobody knows.
+func (w *World) Guarded(ctx context.Context) []Guarded {
+	return w.guarded(&Call{Context: ctx, World: w, Region: w.region, Caller: anonymous, Time: w.clock.Now()})
+}
+
+func (w *World) guarded(call *Call) []Guarded {
+	all := w.state().keys.guarded(call)
+	add := func(f Fake) {
+		if h, ok := f.(PolicyHolder); ok {
+			all = append(all, h.Guarded(call)...)
+		}
+	}
+	for _, r := range w.rooms {
+		add(r.open().service)
+	}
+	w.others.mu.RLock()
+	var others []*room
+	for _, r := range w.others.rooms {
+		others = append(others, r)
+	}
+	w.others.mu.RUnlock()
+	for _, r := range others {
+		add(r.open().service)
+	}
+	slices.SortStableFunc(all, func(a, b Guarded) int {
+		return cmp.Or(cmp.Compare(a.Resources[0], b.Resources[0]), cmp.Compare(a.Name, b.Name))
+	})
+	// Some services are two of AWS's SDK, and the same fake.
+	return slices.CompactFunc(all, func(a, b Guarded) bool {
+		return slices.Equal(a.Resources, b.Resources) && a.Name == b.Name && a.Policy == b.Policy && a.Identity == b.Identity && a.Written == b.Written
+	})
+}
+
+// fixedKeys are the condition keys that all requests of a caller have alike: its organization,
+// its tags and the VPC endpoint. A session may have other tags than its role where the role's
+// trust policy lets it.
+func (c *Call) fixedKeys(j *judgement, guarded []Guarded, whole bool) (where []enforce.ConditionElement) {
+	where = append(where, pins("aws:PrincipalOrg", &j.global, "ID")...)
+	where = append(where, pins("aws:PrincipalOrg", &j.global, "Paths")...)
+	if c.via != nil {
+		where = append(where, pins("aws:SourceVpc", &j.global, "e")...)
+		where = append(where, pins("aws:SourceVpc", &j.global, "")...)
+		where = append(where, enforce.Condition("Null", "aws:SourceIp", "true"))
+	}
+	if c.Caller.Type == enforce.AssumedRole {
+		if !whole {
+			where = append(where, enforce.Condition("Null", "aws:TokenIssueTime", "false"))
+		} else {
+			where = append(where, fixedkeys.Session(c.Caller.IssuerARN, c.Caller.EntityID)...)
+			if role, ok := c.World.Directory().Role(c.Caller.IssuerARN); !ok || fixedkeys.MayTagSessions(role.Trust) {
+				return where
+			}
+		}
+	}
+	const tag = "aws:PrincipalTag/"
+	tags := make(map[string]string)
+	for key, values := range j.global.All() {
+		if len(key) > len(tag) && strings.EqualFold(key[:len(tag)], tag) {
+			tags[key[len(tag):]] = values[0]
+		}
+	}
+	return append(where, fixedkeys.Tags(tags, func(yield func(*enforce.Policy) bool) {
+		for p := range j.policies.All() {
+			if !yield(p) {
+				return
+			}
+		}
+		for i := range guarded {
+			if p := guarded[i].Policy; p != nil && !yield(p) {
+				return
+			}
+		}
+	})...)
+}
+
+// pins says that requests have the value of a key that a context has, or not the key.
+func pins(prefix string, from *enforce.Context, name string) []enforce.ConditionElement {
+	key := prefix + name
+	for have, values := range from.All() {
+		if strings.EqualFold(have, key) && len(values) > 0 {
+			if from.IsMulti(have) {
+				return []enforce.ConditionElement{enforce.Condition("ForAllValues:StringEquals", key, values...), enforce.Condition("Null", key, "false")}
+			}
+			return []enforce.ConditionElement{enforce.Condition("StringEquals", key, values...)}
+		}
+	}
+	return []enforce.ConditionElement{enforce.Condition("Null", key, "true")}
+}
+
+// ownerKeys are what all requests have on resources of an account of an organization.
+func ownerKeys(m *Membership) []enforce.ConditionElement {
+	if m == nil {
+		return []enforce.ConditionElement{enforce.Condition("Null", "aws:ResourceOrgID", "true"), enforce.Condition("Null", "aws:ResourceOrgPaths", "true")}
+	}
+	return append(pins("aws:ResourceOrg", &m.resource, "ID"), pins("aws:ResourceOrg", &m.resource, "Paths")...)
+}
+
+// guarded returns the keys with their policies, and apart what their grants allow. The key's
+// own Denies stand beside a grant, and beside the IAM policies that let grants be retired.
+func (k *Keys) guarded(c *Call) (all []Guarded) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, key := range k.byARN {
+		policy := key.policy.Policy()
+		base := Guarded{Resources: []string{key.ARN}, Account: key.Account, Region: key.Region}
+		own := base
+		own.Policy = policy
+		retire := base
+		retire.Policy = enforce.Join(enforce.KeyPolicy, policy.Denials(), retiring(key.Account))
+		all = append(all, own, retire)
+		for _, g := range key.grants {
+			if g.SourceARN != "" {
+				continue // it is for services
+			}
+			for _, by := range []*grantPolicy{&g.allows, &g.retires} {
+				if !by.mayName(c.Caller) {
+					continue
+				}
+				granted := base
+				granted.Policy = enforce.Join(enforce.KeyPolicy, policy.Denials(), by.resource.Policy())
+				granted.Identity = by.identity
+				if by == &g.allows {
+					granted.Where = g.constraints()
+				}
+				all = append(all, granted)
+			}
+		}
+	}
+	return all
+}
+
+// retiring lets the IAM policies of an account decide who retires grants.
+func retiring(account string) *enforce.Policy {
+	return ownKeyPolicy(fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":%q},"Action":"kms:RetireGrant","Resource":"*"}]}`,
+		ARN("iam", "", account, "root")))
+}
+
+// constraints are what requests must have for the grant to count. Where it has operations to
+// which the constraints do not apply, that is nothing.
+func (g *KeyGrant) constraints() (where []enforce.ConditionElement) {
+	if slices.ContainsFunc(g.Operations, func(op string) bool { return slices.Contains(unconstrained, op) }) {
+		return nil
+	}
+	const pair = "kms:EncryptionContext:"
+	for _, pairs := range []map[string]string{g.Equals, g.Subset} {
+		for _, name := range slices.Sorted(maps.Keys(pairs)) {
+			where = append(where, enforce.Condition("StringEquals", pair+name, pairs[name]))
+		}
+	}
+	return where
+}
