@@ -1,0 +1,225 @@
+package escalation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/leastpriv/leastpriv/enforce/account"
+	"github.com/leastpriv/leastpriv/enforce/prove"
+)
+
+// close looks at the agent that a search begins with, and at all that it becomes.
+func (r *run) close(start *agent) error {
+	r.start = start
+	r.agents = []*agent{start}
+	r.seen[start.key()] = true
+	for i := 0; i < len(r.agents); i++ {
+		if r.spent() {
+			break
+		}
+		if i >= r.limits.Agents {
+			r.unknown("more than %d identities", r.limits.Agents)
+			break
+		}
+		r.expand(r.agents[i], r.agents[:i])
+	}
+	return nil
+}
+
+// expand tries all ways of an agent: on itself, on those that were reached before and, since
+// one of them may be able to, by those on it.
+func (r *run) expand(a *agent, before []*agent) {
+	for i := range edits {
+		e := &edits[i]
+		if r.mayAny(a, e.Calls) {
+			e.try(r, a, a, &e.Way)
+		}
+		for _, other := range before {
+			if other.home != a.home && e.Name != "organizations:DetachPolicy" && e.Name != "organizations:UpdatePolicy" {
+				continue
+			}
+			if r.mayAny(a, e.Calls) && other.id.ARN != a.id.ARN && !r.full(other) {
+				e.try(r, a, other, &e.Way)
+			}
+			if r.mayAny(other, e.Calls) && other.id.ARN != a.id.ARN && !r.full(a) {
+				e.try(r, other, a, &e.Way)
+			}
+		}
+	}
+	for i := range becomes {
+		becomes[i].try(r, a, &becomes[i].Way)
+	}
+	r.pass(a)
+	r.enterRunning(a)
+	r.rewrite(a)
+}
+
+// mayAny reports whether an agent may be allowed all calls of a way on an identity.
+func (r *run) mayAny(a *agent, calls []string) bool {
+	for _, c := range calls {
+		if !r.may(a, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// full reports whether nothing in its account is left to gain for an agent.
+func (r *run) full(a *agent) bool {
+	if a.isFull == 0 {
+		a.isFull = 1
+		if r.everything(a) {
+			a.isFull = 2
+		}
+	}
+	return a.isFull == 2
+}
+
+// becomes has the caller of an attempt act as an identity.
+func (r *run) becomes(t *attempt, id *account.Identity) bool {
+	for _, u := range id.Unknowns() {
+		r.unknown("%s", u)
+	}
+	home := r.accounts[id.Account]
+	if home == nil {
+		r.unknown("account %s is not described", id.Account)
+		return false
+	}
+	return r.reached(t, r.current(t.by, newHolding(home, id)))
+}
+
+// current is a holding with what the steps before have changed.
+func (r *run) current(by *agent, h *holding) *holding {
+	for _, s := range by.steps {
+		for _, c := range s.changes {
+			if c.id.ARN == h.id.ARN {
+				h = c.holding
+			}
+		}
+	}
+	return h
+}
+
+// reached adds an agent with the permissions that an attempt gives, and reports the path if
+// it gains something. The result says whether it does.
+func (r *run) reached(t *attempt, h *holding) bool {
+	next := r.agent(r.accounts[h.id.Account], h)
+	next.steps = merge(t.by.steps, nil, t.steps)
+	next.assumes = append(slices.Clone(t.by.assumes), t.assumes...)
+	return r.add(t, next)
+}
+
+// changed is reached for an identity that is in the caller's hands already, and has other
+// policies now.
+func (r *run) changed(t *attempt, target *agent, h *holding) bool {
+	next := r.agent(target.home, h)
+	next.steps = merge(t.by.steps, target.steps, t.steps)
+	next.assumes = append(slices.Clone(t.by.assumes), t.assumes...)
+	if target != t.by {
+		next.assumes = append(next.assumes, target.assumes...)
+	}
+	last := t.steps[len(t.steps)-1]
+	last.changes = append(last.changes, next)
+	return r.add(t, next)
+}
+
+// merge joins the steps of two agents and those of an attempt, each once.
+func merge(first, second, last []*Step) []*Step {
+	all := slices.Clone(first)
+	for _, s := range second {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return append(all, last...)
+}
+
+func cloneSteps(steps []*Step) []*Step { return slices.Clone(steps) }
+
+// add enters an agent. Its path is told if the way is one of the first agent's, or the
+// agent is new.
+func (r *run) add(t *attempt, next *agent) bool {
+	key := next.key()
+	known := r.seen[key]
+	if known && t.by != r.start {
+		return true
+	}
+	if !r.holds(next) {
+		return false
+	}
+	gain := r.gain(r.start, next)
+	if !known {
+		r.seen[key] = true
+		r.agents = append(r.agents, next)
+	}
+	if gain == nil {
+		return false
+	}
+	if t.by != r.start && r.gain(t.by, next) == nil {
+		return true // nothing that the step before did not give
+	}
+	r.report(&Path{Steps: next.steps, Holder: next.who, Gain: *gain, Assumes: compact(next.assumes)})
+	return true
+}
+
+// holds reports whether each step is allowed with what the steps before have changed: what
+// one changes may take from another.
+func (r *run) holds(next *agent) bool {
+	now := map[string]*agent{}
+	for _, s := range next.steps {
+		if s.by != nil && now[s.by.id.ARN] != nil && now[s.by.id.ARN].key() != s.by.key() {
+			for i := range s.asked {
+				if _, verdict := r.ask(now[s.by.id.ARN], &s.asked[i]); verdict != prove.Yes {
+					r.unknown("whether the steps to %s can follow each other", next.who.ARN)
+					return false
+				}
+			}
+		}
+		for _, c := range s.changes {
+			now[c.id.ARN] = c
+		}
+	}
+	return true
+}
+
+func compact(texts []string) (all []string) {
+	for _, t := range texts {
+		if t != "" && !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// report adds a path, once.
+func (r *run) report(p *Path) {
+	key := fmt.Sprint(p.Holder.ARN, p.ways())
+	if p.Steps[len(p.Steps)-1].Way == p.Steps[0].Way {
+		for _, s := range p.Steps {
+			for _, d := range s.Needs {
+				key += " " + d.Request.Resource
+			}
+		}
+	}
+	if r.noted[key] || len(r.result.Paths) >= r.limits.Paths {
+		return
+	}
+	r.noted[key] = true
+	p.Remedy = r.remedy(p)
+	r.result.Paths = append(r.result.Paths, p)
+}
+
+// ways are the ways of the steps, each once in a row.
+func (p *Path) ways() []string {
+	var all []string
+	for _, s := range p.Steps {
+		if len(all) == 0 || all[len(all)-1] != s.Way {
+			all = append(all, s.Way)
+		}
+	}
+	return all
+}
+
+// Way names the ways of the path, in their order.
+func (p *Path) Way() string { return strings.Join(p.ways(), "; then ") }
