@@ -72,12 +72,7 @@ func updateTrust(r *run, by *agent, w *Way) {
 		}
 		h := newHolding(by.home, &role.Identity)
 		for _, as := range []*agent{by, r.stranger()} {
-			t, ok := r.try(by, w.Name, func(t *attempt) bool {
-				document := trustOf(as)
-				trust := mustParse(document, enforce.TrustPolicy, enforce.Source{Name: "trust policy of " + role.Name})
-				return t.call(w.Calls[0], role.ARN+" trusts "+as.id.ARN, []Parameter{{"RoleName", role.Name}, {"PolicyDocument", document}}, t.on(w.Calls[0], h)) &&
-					t.assume(as, role, trust)
-			})
+			t, ok := r.try(by, w.Name, func(t *attempt) bool { return t.trusts(as, role, h) })
 			if ok {
 				if as != by {
 					t.assumes = append(t.assumes, "the caller has an account of its own")
@@ -87,6 +82,15 @@ func updateTrust(r *run, by *agent, w *Way) {
 			}
 		}
 	}
+}
+
+// trusts adds the calls that have a role trust somebody, who assumes it.
+func (t *attempt) trusts(as *agent, role *account.Role, h *holding) bool {
+	const action = "iam:UpdateAssumeRolePolicy"
+	document := trustOf(as)
+	trust := mustParse(document, enforce.TrustPolicy, enforce.Source{Name: "trust policy of " + role.Name})
+	return t.call(action, role.ARN+" trusts "+as.id.ARN, []Parameter{{"RoleName", role.Name}, {"PolicyDocument", document}}, t.on(action, h)) &&
+		t.assume(as, role, trust)
 }
 
 // credentials makes credentials of other users.

@@ -28,22 +28,20 @@ func (r *run) close(start *agent) error {
 }
 
 // expand tries all ways of an agent: on itself, on those that were reached before and, since
-// one of them may be able to, by those on it.
+// one of them may be able to, by those on it. Who may do everything in its account has
+// nothing to gain there: it acts as others for what other accounts trust them with.
 func (r *run) expand(a *agent, before []*agent) {
+	if r.full(a) {
+		r.abroad(a)
+		return
+	}
 	for i := range edits {
 		e := &edits[i]
-		if r.mayAny(a, e.Calls) {
-			e.try(r, a, a, &e.Way)
-		}
+		r.edit(e, a, a)
 		for _, other := range before {
-			if other.home != a.home && e.Name != "organizations:DetachPolicy" && e.Name != "organizations:UpdatePolicy" {
-				continue
-			}
-			if r.mayAny(a, e.Calls) && other.id.ARN != a.id.ARN && !r.full(other) {
-				e.try(r, a, other, &e.Way)
-			}
-			if r.mayAny(other, e.Calls) && other.id.ARN != a.id.ARN && !r.full(a) {
-				e.try(r, other, a, &e.Way)
+			if other.id.ARN != a.id.ARN && !r.full(other) {
+				r.edit(e, a, other)
+				r.edit(e, other, a)
 			}
 		}
 	}
@@ -53,6 +51,56 @@ func (r *run) expand(a *agent, before []*agent) {
 	r.pass(a)
 	r.enterRunning(a)
 	r.rewrite(a)
+}
+
+// edit tries a way to change what an agent may do, or an agent of another account where it
+// is a way of the organization.
+func (r *run) edit(e *edit, by, of *agent) {
+	if (by.home == of.home || strings.HasPrefix(e.Name, "organizations:")) && r.mayAny(by, e.Calls) && !r.spent() {
+		e.try(r, by, of, &e.Way)
+	}
+}
+
+// abroad has an administrator assume what other accounts trust its account with: as itself,
+// or as one of its identities that they name.
+func (r *run) abroad(a *agent) {
+	for i := range becomes {
+		if becomes[i].Name == "sts:AssumeRole" {
+			becomes[i].try(r, a, &becomes[i].Way)
+		}
+	}
+	for _, id := range a.home.Identities() {
+		if roles := r.byName[id.ARN]; id.ARN == a.id.ARN || !slices.ContainsFunc(roles, func(role *account.Role) bool { return role.Account != a.home.ID }) {
+			continue
+		}
+		r.unnamed(a, id)
+	}
+}
+
+// unnamed has an administrator act as an identity, for what it is trusted with elsewhere.
+func (r *run) unnamed(a *agent, id *account.Identity) {
+	h := newHolding(a.home, id)
+	if r.seen[h.key()] {
+		return
+	}
+	var t *attempt
+	var ok bool
+	if id.Kind == account.UserKind {
+		t, ok = r.try(a, "iam:CreateAccessKey", func(t *attempt) bool {
+			return t.call("iam:CreateAccessKey", "credentials of "+id.ARN, []Parameter{{"UserName", id.Name}}, t.on("iam:CreateAccessKey", h))
+		})
+	} else {
+		t, ok = r.try(a, "iam:UpdateAssumeRolePolicy, sts:AssumeRole", func(t *attempt) bool {
+			return t.trusts(a, a.home.Role(id.ARN), h)
+		})
+	}
+	if ok {
+		next := r.agent(a.home, h)
+		next.steps, next.assumes = merge(a.steps, nil, t.steps), a.assumes
+		r.seen[h.key()] = true
+		r.agents = append(r.agents, next)
+		next.isFull = 2 // what it may do at home is nothing new
+	}
 }
 
 // mayAny reports whether an agent may be allowed all calls of a way on an identity.
@@ -141,6 +189,9 @@ func cloneSteps(steps []*Step) []*Step { return slices.Clone(steps) }
 // agent is new.
 func (r *run) add(t *attempt, next *agent) bool {
 	key := next.key()
+	if r.full(next) {
+		key = next.id.ARN + " full"
+	}
 	known := r.seen[key]
 	if known && t.by != r.start {
 		return true
