@@ -26,6 +26,9 @@ type question struct {
 	tags     []account.Tag
 	boundary *managed
 	known    bool
+	// all are patterns of what the question might have been about instead: the names of new
+	// things are the caller's to choose.
+	all []string
 }
 
 // run is one search.
@@ -83,7 +86,7 @@ func (r *run) askAs(who enforce.Principal, of *enforce.PolicySet, tags []account
 		set.RCPs = a.RCPs
 	}
 	asked := prove.Question{Principals: []enforce.Principal{who}, Actions: []string{q.action}, Resources: q.resources, Budget: r.limits.Budget}
-	asked.Where = append(facts(&set, who, tags, q), q.where...)
+	asked.Where = append(r.facts(&set, who, tags, q), q.where...)
 	if q.owner != nil {
 		asked.ResourceAccount = q.owner.ID
 	}
@@ -138,7 +141,7 @@ func mentions(set *enforce.PolicySet, key string) bool {
 
 // facts are what requests have and nobody chooses, as far as policies ask for it: tags of
 // the caller and of what it acts on, the boundary of that, and that it calls by itself.
-func facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q *question) (where []enforce.ConditionElement) {
+func (r *run) facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q *question) (where []enforce.ConditionElement) {
 	seen := map[string]bool{}
 	for p := range set.All() {
 		for _, m := range ofTags.FindAllStringSubmatch(p.Document(), -1) {
@@ -166,12 +169,31 @@ func facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q 
 	if who.Type == enforce.Service {
 		return where
 	}
+	where = append(where, organization(set, who, r)...)
 	if mentions(set, "aws:ViaAWSService") {
 		where = append(where, enforce.Condition("Bool", "aws:ViaAWSService", "false"))
 	}
 	for _, key := range []string{"aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"} {
 		if mentions(set, key) {
 			where = append(where, enforce.Condition("Null", key, "true"))
+		}
+	}
+	return where
+}
+
+// organization are the keys of the caller's organization, where it is known.
+func organization(set *enforce.PolicySet, who enforce.Principal, r *run) (where []enforce.ConditionElement) {
+	a := r.accounts[who.Account]
+	if a == nil || a.Organization == nil {
+		return nil
+	}
+	for key, value := range map[string]string{"aws:PrincipalOrgID": a.Organization.ID, "aws:PrincipalOrgPaths": a.Organization.Path} {
+		switch {
+		case !mentions(set, key):
+		case value == "":
+			where = append(where, enforce.Condition("Null", key, "true"))
+		default:
+			where = append(where, enforce.Condition("ForAnyValue:StringEquals", key, value))
 		}
 	}
 	return where

@@ -63,6 +63,7 @@ func (t *attempt) callBy(by *agent, operation, effect string, parameters []Param
 		if verdict != prove.Yes {
 			return false
 		}
+		t.grantedBy(d)
 		step.Needs = append(step.Needs, d)
 		step.asked = append(step.asked, needs[i])
 	}
@@ -70,9 +71,22 @@ func (t *attempt) callBy(by *agent, operation, effect string, parameters []Param
 	return true
 }
 
+// grantedBy notes what a request takes for granted that no caller chooses.
+func (t *attempt) grantedBy(d enforce.Decision) {
+	for key, values := range d.Request.Context.All() {
+		if strings.HasPrefix(strings.ToLower(key), "aws:principalorg") && (t.by.home.Organization == nil) {
+			t.assumes = append(t.assumes, key+" is "+strings.Join(values, ", "))
+		}
+	}
+}
+
 // on asks for an action on an identity or what is there.
 func (t *attempt) on(action string, h *holding, where ...enforce.ConditionElement) question {
-	return question{action: action, resources: []string{h.id.ARN}, where: where, tags: h.id.Tags, boundary: h.boundary, known: true}
+	q := question{action: action, resources: []string{h.id.ARN}, where: where, tags: h.id.Tags, boundary: h.boundary, known: true}
+	if h.fresh {
+		q.all = []string{"arn:aws:iam::" + h.id.Account + ":" + string(h.id.Kind) + "/*"}
+	}
+	return q
 }
 
 // makes adds a call that makes or uses things whose names are the caller's to choose, with
@@ -109,6 +123,7 @@ func (t *attempt) makes(action, effect string, parameters []Parameter, needs ...
 // or a new name.
 func (t *attempt) choose(action, form string) (question, enforce.Decision, bool) {
 	any := question{action: action, resources: []string{fill(form, t.by.home, "*", "*")}}
+	any.all = any.resources
 	name := newName
 	if strings.Contains(form, "Image") && strings.Contains(form, ":ec2:") {
 		name = "*" // AWS's and others' images have ids of their own
@@ -123,7 +138,11 @@ func (t *attempt) choose(action, form string) (question, enforce.Decision, bool)
 		t.chosen[form] = d.Request.Resource
 		return any, d, true
 	}
-	d, verdict = t.ask(t.by, &any)
+	near := any // in the same region, if it can be
+	near.resources = []string{fill(form, t.by.home, t.region, "*")}
+	if d, verdict = t.ask(t.by, &near); verdict != prove.Yes {
+		d, verdict = t.ask(t.by, &any)
+	}
 	if verdict != prove.Yes {
 		return any, d, false
 	}
@@ -173,10 +192,14 @@ func fill(form string, a *account.Account, region, name string) string {
 			b.WriteString("aws")
 		case variable == "Account":
 			b.WriteString(a.ID)
+		case variable == "Region" && region == "*":
+			b.WriteString("??-*")
 		case variable == "Region":
 			b.WriteString(region)
 		case strings.HasSuffix(variable, "Id") || strings.HasSuffix(variable, "Version") || strings.HasSuffix(variable, "Number") || variable == "RandomString":
 			b.WriteString("*")
+		case name == "*":
+			b.WriteString("?*")
 		default:
 			b.WriteString(name)
 		}

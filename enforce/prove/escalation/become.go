@@ -182,7 +182,9 @@ func newRole(r *run, by *agent, w *Way) {
 // newUser makes a user that allows everything, and an access key of it.
 func newUser(r *run, by *agent, w *Way) {
 	r.newIdentity(by, w, account.UserKind, func(t *attempt, role *account.Role) bool {
-		return t.call("iam:CreateAccessKey", "an access key of "+role.ARN, []Parameter{{"UserName", role.Name}}, t.on("iam:CreateAccessKey", newHolding(by.home, &role.Identity)))
+		h := newHolding(by.home, &role.Identity)
+		h.fresh = true
+		return t.call("iam:CreateAccessKey", "an access key of "+role.ARN, []Parameter{{"UserName", role.Name}}, t.on("iam:CreateAccessKey", h))
 	})
 }
 
@@ -209,6 +211,7 @@ func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attemp
 				parameters = append(parameters, Parameter{"AssumeRolePolicyDocument", trustOf(by)})
 			}
 			h := newHolding(by.home, &role.Identity)
+			h.fresh = true
 			return t.call(w.Calls[0], role.ARN+" is new", append([]Parameter{named(h)}, parameters...), q) && t.fill(w.Calls[1], h) && use(t, role)
 		})
 		if !ok {
@@ -224,12 +227,13 @@ func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attemp
 // place finds a name for what a call makes.
 func (t *attempt) place(action, form string, where enforce.ConditionElement) (question, string, bool) {
 	q := question{action: action, resources: []string{fill(form, t.by.home, t.region, newName)}, where: []enforce.ConditionElement{where}}
+	q.all = []string{fill(form, t.by.home, "*", "*")}
 	if arn, ok := t.chosen[form]; ok {
 		q.resources = []string{arn}
 	}
 	d, verdict := t.ask(t.by, &q)
 	if verdict != prove.Yes {
-		q.resources = []string{fill(form, t.by.home, "*", "*")}
+		q.resources = q.all
 		if d, verdict = t.ask(t.by, &q); verdict != prove.Yes {
 			return q, "", false
 		}

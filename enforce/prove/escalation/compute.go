@@ -150,11 +150,11 @@ func (r *run) replaceProfile(by *agent, c *account.Compute) {
 
 // unlisted notes what the agent may do to what the World does not list.
 func (r *run) unlisted(by *agent) {
-	if r.world.Complete {
-		return
-	}
 	for i := range runnings {
 		v := &runnings[i]
+		if r.world.lists(v.service) {
+			continue
+		}
 		form := formsOf(v.calls[0], "")
 		if !r.may(by, v.calls[0]) || len(form) == 0 && v.service != "ec2" || len(r.byService[v.service+".amazonaws.com"]) == 0 {
 			continue

@@ -23,8 +23,15 @@ type World struct {
 	// Management is the id of the organization's management account; empty: none is known.
 	Management string
 	// Complete says that Resources and Compute of the accounts are all that there are.
-	// Otherwise what could be done to others is unknown.
+	// Otherwise what could be done to others is unknown, and so is that of the services in
+	// Unlisted, by the prefixes of their actions.
 	Complete bool
+	Unlisted []string
+}
+
+// lists reports whether the accounts have all that there is of a service.
+func (w *World) lists(service string) bool {
+	return w.Complete && !slices.Contains(w.Unlisted, service)
 }
 
 // Limits bound a search. A zero value is the default.

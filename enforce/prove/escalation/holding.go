@@ -43,6 +43,8 @@ type holding struct {
 	scps     [][]*enforce.Policy
 	// only bounds what credentials of one service can be used for; nil does not.
 	only *enforce.Policy
+	// fresh says that a step makes the identity.
+	fresh bool
 }
 
 // managed is a managed policy in force.

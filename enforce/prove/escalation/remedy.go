@@ -32,47 +32,52 @@ func (m Remedy) String() string {
 	return fmt.Sprintf("add %s to a policy of %s, or narrow %s", m.Add, name(m.Of), place(m.Statement))
 }
 
-// remedy finds the statement. Of the steps that it would close, the last one by the first
-// agent is taken: what goes before may be wanted for itself.
+// remedy finds the statement: about what is named, before what could have another name, and
+// at the last step before at the first ones, which may be wanted for themselves.
 func (r *run) remedy(p *Path) Remedy {
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		s := p.Steps[i]
-		if s.by == nil || s.by.id.Account == "999999999999" || len(s.Needs) == 0 {
-			continue
-		}
-		k := r.narrowest(s)
-		d := &s.Needs[k]
-		add := deny(s.asked[k].action, s.asked[k].resources)
-		policy, err := enforce.Parse(`{"Version":"2012-10-17","Statement":[`+add+`]}`, enforce.IdentityPolicy, enforce.Source{})
-		if err != nil {
-			continue
-		}
-		// It closes the step if nothing else allows it then: a Deny overrides.
-		set := *s.by.set
-		set.Identity = append([]*enforce.Policy{policy}, set.Identity...)
-		if _, verdict := r.askAs(s.by.who, &set, s.by.id.Tags, &s.asked[k]); verdict == prove.No {
-			return Remedy{Statement: d.Statement, Add: add, Of: s.by.who}
+	for _, named := range []bool{true, false} {
+		for i := len(p.Steps) - 1; i >= 0; i-- {
+			s := p.Steps[i]
+			if s.by == nil || r.accounts[s.by.id.Account] == nil {
+				continue
+			}
+			for k := len(s.Needs) - 1; k >= 0; k-- {
+				q := &s.asked[k]
+				if q.named() != named {
+					continue
+				}
+				if m, ok := r.closes(s, k); ok {
+					return m
+				}
+			}
 		}
 	}
 	return Remedy{}
 }
 
-// narrowest is the need of a step whose resources are the fewest: a role that is passed, an
-// identity that is changed.
-func (r *run) narrowest(s *Step) int {
-	for i := range s.asked {
-		if q := &s.asked[i]; len(q.resources) == 1 && !strings.ContainsAny(q.resources[0], "*?") {
-			if q.action == "iam:PassRole" {
-				return i
-			}
-		}
+// named reports whether a question is about one thing that is there.
+func (q *question) named() bool {
+	return q.all == nil && len(q.resources) == 1 && !strings.ContainsAny(q.resources[0], "*?")
+}
+
+// closes makes the remedy of a need, and asks whether it is one: what a resource's policy
+// allows, a Deny of the caller's overrides.
+func (r *run) closes(s *Step, k int) (Remedy, bool) {
+	q := s.asked[k]
+	if q.all != nil {
+		q.resources = q.all
 	}
-	for i := range s.asked {
-		if q := &s.asked[i]; len(q.resources) == 1 && !strings.ContainsAny(q.resources[0], "*?") {
-			return i
-		}
+	add := deny(q.action, q.resources)
+	policy, err := enforce.Parse(`{"Version":"2012-10-17","Statement":[`+add+`]}`, enforce.IdentityPolicy, enforce.Source{})
+	if err != nil {
+		return Remedy{}, false
 	}
-	return 0
+	set := *s.by.set
+	set.Identity = append([]*enforce.Policy{policy}, set.Identity...)
+	if _, verdict := r.askAs(s.by.who, &set, s.by.id.Tags, &q); verdict != prove.No {
+		return Remedy{}, false
+	}
+	return Remedy{Statement: s.Needs[k].Statement, Add: add, Of: s.by.who}, true
 }
 
 // deny is a statement that denies an action on resources.

@@ -54,7 +54,8 @@ func (r *run) rewrite(by *agent) {
 				r.rewriteOne(by, v, res)
 			}
 		}
-		if r.world.Complete || !r.may(by, v.action) || r.full(by) {
+		service, _, _ := strings.Cut(v.action, ":")
+		if r.world.lists(service) || !r.may(by, v.action) || r.full(by) {
 			continue
 		}
 		form := strings.ReplaceAll(v.form, "$account", by.home.ID)
@@ -96,7 +97,7 @@ func (r *run) gives(by *agent, v *rewriting, arn string, old *enforce.Policy) *G
 	before.Resource, after.Resource = old, wrote
 	before.RCPs, after.RCPs = by.home.RCPs, by.home.RCPs
 	q := prove.Question{Principals: []enforce.Principal{by.who}, Actions: []string{v.gain}, Resources: []string{arn, arn + v.inner}, ResourceAccount: by.home.ID, Budget: r.limits.Budget}
-	q.Where = facts(&after, by.who, by.id.Tags, &question{})
+	q.Where = r.facts(&after, by.who, by.id.Tags, &question{})
 	answer, ok := r.more(&before, &after, q)
 	if !ok || answer.Witness == nil {
 		return nil
