@@ -3,7 +3,6 @@ package escalation
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -126,9 +125,6 @@ func spelled(action string) string {
 	return action
 }
 
-// ofTags finds the tags that policies ask for.
-var ofTags = regexp.MustCompile(`(?i)(aws:principaltag|aws:resourcetag|iam:resourcetag)/([^"}]+)`)
-
 // mentions reports whether a policy speaks of a condition key.
 func mentions(set *enforce.PolicySet, key string) bool {
 	for p := range set.All() {
@@ -144,7 +140,7 @@ func mentions(set *enforce.PolicySet, key string) bool {
 func (r *run) facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q *question) (where []enforce.ConditionElement) {
 	seen := map[string]bool{}
 	for p := range set.All() {
-		for _, m := range ofTags.FindAllStringSubmatch(p.Document(), -1) {
+		for _, m := range r.tags.FindAllStringSubmatch(p.Document(), -1) {
 			key := m[1] + "/" + m[2]
 			if low := strings.ToLower(key); seen[low] {
 				continue

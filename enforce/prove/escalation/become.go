@@ -17,7 +17,7 @@ type become struct {
 // stranger is a principal of an account of the caller's own, which nobody else knows.
 func (r *run) stranger() *agent {
 	id := &account.Identity{Account: "999999999999", Kind: account.UserKind, ARN: "arn:aws:iam::999999999999:user/" + newName, Name: newName, ID: "AIDAEXAMPLE",
-		Inline: []*enforce.Policy{everything}}
+		Inline: []*enforce.Policy{r.written}}
 	return r.agent(&account.Account{ID: id.Account}, newHolding(&account.Account{}, id))
 }
 
@@ -47,7 +47,7 @@ func assumeRole(r *run, by *agent, w *Way) {
 			continue
 		}
 		if t, ok := r.try(by, w.Name, func(t *attempt) bool { return t.assume(by, role, role.Trust) }); ok {
-			r.becomes(t, &role.Identity)
+			r.actsAs(t, &role.Identity)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func updateTrust(r *run, by *agent, w *Way) {
 				if as != by {
 					t.assumes = append(t.assumes, "the caller has an account of its own")
 				}
-				r.becomes(t, &role.Identity)
+				r.actsAs(t, &role.Identity)
 				break
 			}
 		}
@@ -111,25 +111,33 @@ func credentials(r *run, by *agent, w *Way) {
 			return t.call(w.Calls[0], "credentials of "+u.ARN, []Parameter{{"UserName", u.Name}}, t.on(w.Calls[0], h))
 		})
 		if ok {
-			t.assumes = append(t.assumes, assumed[w.Calls[0]]...)
-			h.only = credentialsOf[w.Calls[0]]
+			t.assumes = append(t.assumes, assumedOf(w.Calls[0])...)
+			h.only = r.credentials[w.Calls[0]]
 			r.reached(t, h)
 		}
 	}
 }
 
-// assumed is what calls take for granted.
-var assumed = map[string][]string{
-	"iam:CreateAccessKey":    {"the user has less than two access keys"},
-	"iam:CreateLoginProfile": {"the user has no password yet"},
-	"iam:UpdateLoginProfile": {"the user has a password"},
+// assumedOf is what a call takes for granted.
+func assumedOf(action string) []string {
+	switch action {
+	case "iam:CreateAccessKey":
+		return []string{"the user has less than two access keys"}
+	case "iam:CreateLoginProfile":
+		return []string{"the user has no password yet"}
+	case "iam:UpdateLoginProfile":
+		return []string{"the user has a password"}
+	}
+	return nil
 }
 
 // credentialsOf bounds what credentials of one service are good for: CodeCommit, Amazon
 // Keyspaces and Amazon Bedrock have their own.
-var credentialsOf = map[string]*enforce.Policy{
-	"iam:CreateServiceSpecificCredential": mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codecommit:*","cassandra:*","bedrock:*"],"Resource":"*"}]}`, enforce.SessionPolicy, enforce.Source{Name: "service-specific credentials"}),
-	"iam:UploadSSHPublicKey":              mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"codecommit:*","Resource":"*"}]}`, enforce.SessionPolicy, enforce.Source{Name: "SSH keys"}),
+func credentialsOf() map[string]*enforce.Policy {
+	return map[string]*enforce.Policy{
+		"iam:CreateServiceSpecificCredential": mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codecommit:*","cassandra:*","bedrock:*"],"Resource":"*"}]}`, enforce.SessionPolicy, enforce.Source{Name: "service-specific credentials"}),
+		"iam:UploadSSHPublicKey":              mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"codecommit:*","Resource":"*"}]}`, enforce.SessionPolicy, enforce.Source{Name: "SSH keys"}),
+	}
 }
 
 // provider changes a SAML provider of the account to one of the caller's own, and has it
@@ -152,7 +160,7 @@ func provider(r *run, by *agent, w *Way) {
 				return t.as(enforce.Principal{Type: enforce.SAMLIdentity, Service: name}, "a session of "+role.ARN, q)
 			})
 			if ok {
-				r.becomes(t, &role.Identity)
+				r.actsAs(t, &role.Identity)
 			}
 		}
 	}
@@ -192,7 +200,7 @@ func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attemp
 	if !r.may(by, w.Calls[0]) || !r.may(by, w.Calls[1]) || r.full(by) {
 		return
 	}
-	boundaries := []*account.Policy{nil, {ARN: administrator, Default: &account.Version{Policy: adminPolicy}}}
+	boundaries := []*account.Policy{nil, {ARN: administrator, Default: &account.Version{Policy: r.admin}}}
 	for _, boundary := range append(boundaries, by.home.Policies...) {
 		role := &account.Role{Identity: account.Identity{Account: by.home.ID, Kind: kind, Boundary: boundary}}
 		t, ok := r.try(by, w.Name, func(t *attempt) bool {
@@ -218,7 +226,7 @@ func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attemp
 			continue
 		}
 		h := newHolding(by.home, &role.Identity)
-		if r.reached(t, h.with(func(h *holding) { h.inline = []*enforce.Policy{everything} })) || boundary == nil {
+		if r.reached(t, h.with(func(h *holding) { h.inline = []*enforce.Policy{r.written} })) || boundary == nil {
 			return
 		}
 	}

@@ -35,8 +35,8 @@ func (r *run) expand(a *agent, before []*agent) {
 		r.abroad(a)
 		return
 	}
-	for i := range edits {
-		e := &edits[i]
+	for i := range r.edits {
+		e := &r.edits[i]
 		r.edit(e, a, a)
 		for _, other := range before {
 			if other.id.ARN != a.id.ARN && !r.full(other) {
@@ -45,8 +45,8 @@ func (r *run) expand(a *agent, before []*agent) {
 			}
 		}
 	}
-	for i := range becomes {
-		becomes[i].try(r, a, &becomes[i].Way)
+	for i := range r.becomes {
+		r.becomes[i].try(r, a, &r.becomes[i].Way)
 	}
 	r.pass(a)
 	r.enterRunning(a)
@@ -64,9 +64,9 @@ func (r *run) edit(e *edit, by, of *agent) {
 // abroad has an administrator assume what other accounts trust its account with: as itself,
 // or as one of its identities that they name.
 func (r *run) abroad(a *agent) {
-	for i := range becomes {
-		if becomes[i].Name == "sts:AssumeRole" {
-			becomes[i].try(r, a, &becomes[i].Way)
+	for i := range r.becomes {
+		if r.becomes[i].Name == "sts:AssumeRole" {
+			r.becomes[i].try(r, a, &r.becomes[i].Way)
 		}
 	}
 	for _, id := range a.home.Identities() {
@@ -124,8 +124,8 @@ func (r *run) full(a *agent) bool {
 	return a.isFull == 2
 }
 
-// becomes has the caller of an attempt act as an identity.
-func (r *run) becomes(t *attempt, id *account.Identity) bool {
+// actsAs has the caller of an attempt act as an identity.
+func (r *run) actsAs(t *attempt, id *account.Identity) bool {
 	for _, u := range id.Unknowns() {
 		r.unknown("%s", u)
 	}

@@ -18,28 +18,30 @@ type running struct {
 }
 
 // runnings are tried in this order, for each thing until one is allowed.
-var runnings = []running{
-	{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode", "lambda:InvokeFunction"}},
-	{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode", "lambda:AddPermission"}},
-	{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode"}, assumes: "somebody invokes the function"},
-	{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionConfiguration"}, assumes: "somebody invokes the function, which a layer of the caller's own takes over"},
-	{service: "ec2", kind: "instance/", calls: []string{"ssm:SendCommand"}, assumes: "the instance has the SSM Agent and its role may talk to Systems Manager"},
-	{service: "ec2", kind: "instance/", calls: []string{"ssm:StartSession"}, assumes: "the instance has the SSM Agent and its role may talk to Systems Manager"},
-	{service: "ec2", kind: "instance/", calls: []string{"ec2-instance-connect:SendSSHPublicKey"}, assumes: "the instance can be reached by SSH"},
-	{service: "ec2", kind: "instance/", calls: []string{"ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances"}},
-	{service: "ecs", kind: "task/", calls: []string{"ecs:ExecuteCommand"}, assumes: "the task was started with execute command enabled"},
-	{service: "codebuild", kind: "project/", calls: []string{"codebuild:StartBuild"}},
-	{service: "codebuild", kind: "project/", calls: []string{"codebuild:StartBuildBatch"}},
-	{service: "sagemaker", kind: "notebook-instance/", calls: []string{"sagemaker:CreatePresignedNotebookInstanceUrl"}},
-	{service: "sagemaker", kind: "notebook-instance/", calls: []string{"sagemaker:StopNotebookInstance", "sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"}},
-	{service: "glue", kind: "devEndpoint/", calls: []string{"glue:UpdateDevEndpoint"}},
-	{service: "glue", kind: "session/", calls: []string{"glue:RunStatement"}},
-	{service: "states", kind: "stateMachine:", calls: []string{"states:UpdateStateMachine", "states:StartExecution"}},
-	{service: "states", kind: "stateMachine:", calls: []string{"states:UpdateStateMachine"}, assumes: "somebody starts the state machine"},
-	{service: "cloudformation", kind: "stack/", calls: []string{"cloudformation:UpdateStack"}},
-	{service: "cloudformation", kind: "stack/", calls: []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}},
-	{service: "bedrock-agentcore", kind: "code-interpreter-custom/", calls: []string{"bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"}},
-	{service: "apprunner", kind: "service/", calls: []string{"apprunner:UpdateService"}},
+func runnings() []running {
+	return []running{
+		{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode", "lambda:InvokeFunction"}},
+		{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode", "lambda:AddPermission"}},
+		{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionCode"}, assumes: "somebody invokes the function"},
+		{service: "lambda", kind: "function:", calls: []string{"lambda:UpdateFunctionConfiguration"}, assumes: "somebody invokes the function, which a layer of the caller's own takes over"},
+		{service: "ec2", kind: "instance/", calls: []string{"ssm:SendCommand"}, assumes: "the instance has the SSM Agent and its role may talk to Systems Manager"},
+		{service: "ec2", kind: "instance/", calls: []string{"ssm:StartSession"}, assumes: "the instance has the SSM Agent and its role may talk to Systems Manager"},
+		{service: "ec2", kind: "instance/", calls: []string{"ec2-instance-connect:SendSSHPublicKey"}, assumes: "the instance can be reached by SSH"},
+		{service: "ec2", kind: "instance/", calls: []string{"ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances"}},
+		{service: "ecs", kind: "task/", calls: []string{"ecs:ExecuteCommand"}, assumes: "the task was started with execute command enabled"},
+		{service: "codebuild", kind: "project/", calls: []string{"codebuild:StartBuild"}},
+		{service: "codebuild", kind: "project/", calls: []string{"codebuild:StartBuildBatch"}},
+		{service: "sagemaker", kind: "notebook-instance/", calls: []string{"sagemaker:CreatePresignedNotebookInstanceUrl"}},
+		{service: "sagemaker", kind: "notebook-instance/", calls: []string{"sagemaker:StopNotebookInstance", "sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"}},
+		{service: "glue", kind: "devEndpoint/", calls: []string{"glue:UpdateDevEndpoint"}},
+		{service: "glue", kind: "session/", calls: []string{"glue:RunStatement"}},
+		{service: "states", kind: "stateMachine:", calls: []string{"states:UpdateStateMachine", "states:StartExecution"}},
+		{service: "states", kind: "stateMachine:", calls: []string{"states:UpdateStateMachine"}, assumes: "somebody starts the state machine"},
+		{service: "cloudformation", kind: "stack/", calls: []string{"cloudformation:UpdateStack"}},
+		{service: "cloudformation", kind: "stack/", calls: []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}},
+		{service: "bedrock-agentcore", kind: "code-interpreter-custom/", calls: []string{"bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"}},
+		{service: "apprunner", kind: "service/", calls: []string{"apprunner:UpdateService"}},
+	}
 }
 
 // name names a way by its actions.
@@ -61,8 +63,8 @@ func (r *run) enterRunning(by *agent) {
 		if r.spent() {
 			return
 		}
-		for i := range runnings {
-			if v := &runnings[i]; v.is(c) && r.enter(by, v, c, role) {
+		for i := range r.runnings {
+			if v := &r.runnings[i]; v.is(c) && r.enter(by, v, c, role) {
 				break
 			}
 		}
@@ -82,7 +84,7 @@ func (r *run) enter(by *agent, v *running, c *account.Compute, role *account.Rol
 		if v.assumes != "" {
 			t.assumes = append(t.assumes, v.assumes)
 		}
-		r.becomes(t, &role.Identity)
+		r.actsAs(t, &role.Identity)
 	}
 	return ok
 }
@@ -128,8 +130,8 @@ func (r *run) replaceProfile(by *agent, c *account.Compute) {
 		if role.Account != by.home.ID || role.ARN == c.Role || profile == "" {
 			continue
 		}
-		for i := range runnings {
-			v := &runnings[i]
+		for i := range r.runnings {
+			v := &r.runnings[i]
 			if !v.is(c) {
 				continue
 			}
@@ -141,7 +143,7 @@ func (r *run) replaceProfile(by *agent, c *account.Compute) {
 			})
 			if ok {
 				t.assumes = append(t.assumes, v.assumes)
-				r.becomes(t, &role.Identity)
+				r.actsAs(t, &role.Identity)
 				break
 			}
 		}
@@ -150,8 +152,8 @@ func (r *run) replaceProfile(by *agent, c *account.Compute) {
 
 // unlisted notes what the agent may do to what the World does not list.
 func (r *run) unlisted(by *agent) {
-	for i := range runnings {
-		v := &runnings[i]
+	for i := range r.runnings {
+		v := &r.runnings[i]
 		if r.world.lists(v.service) {
 			continue
 		}

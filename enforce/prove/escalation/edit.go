@@ -42,7 +42,7 @@ func putInline(r *run, by, target *agent, w *Way) {
 		return true
 	})
 	if ok {
-		r.changed(t, target, target.with(func(h *holding) { h.inline = rewritten(h.inline) }))
+		r.changed(t, target, target.with(func(h *holding) { h.inline = r.rewritten(h.inline) }))
 	}
 }
 
@@ -60,8 +60,8 @@ func overwritten(inline []*enforce.Policy) (names []string) {
 }
 
 // rewritten are inline policies after overwritten ones.
-func rewritten(inline []*enforce.Policy) []*enforce.Policy {
-	left := []*enforce.Policy{everything}
+func (r *run) rewritten(inline []*enforce.Policy) []*enforce.Policy {
+	left := []*enforce.Policy{r.written}
 	for _, p := range inline {
 		if !denies(p) {
 			left = append(left, p)
@@ -83,7 +83,7 @@ func putGroupInline(r *run, by, target *agent, w *Way) {
 			return true
 		})
 		if ok {
-			r.changed(t, target, target.with(func(h *holding) { h.groups[i].inline = rewritten(h.groups[i].inline) }))
+			r.changed(t, target, target.with(func(h *holding) { h.groups[i].inline = r.rewritten(h.groups[i].inline) }))
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (r *run) attachNew(by, target *agent, w *Way, attached func(*attempt, manag
 		if !t.makes(w.Calls[0], "there is a managed policy that allows everything", []Parameter{{"PolicyDocument", allowAll}}) {
 			return false
 		}
-		m = managed{t.chosen[form], everything}
+		m = managed{t.chosen[form], r.written}
 		return attached(t, m)
 	})
 	if ok {
@@ -223,7 +223,7 @@ func newVersion(r *run, by, target *agent, w *Way) {
 				question{action: w.Calls[0], resources: []string{p.ARN}})
 		})
 		if ok {
-			r.changed(t, target, target.replace(p.ARN, everything))
+			r.changed(t, target, target.replace(p.ARN, r.written))
 		}
 	}
 }

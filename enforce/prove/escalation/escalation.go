@@ -48,6 +48,7 @@ type Search struct {
 	world  *World
 	limits Limits
 	index
+	tables
 }
 
 // New makes a Search.
@@ -55,7 +56,7 @@ func New(w *World, limits ...Limits) (*Search, error) {
 	if len(w.Accounts) == 0 {
 		return nil, errors.New("escalation: the World has no account")
 	}
-	s := &Search{world: w, limits: Limits{Paths: 50, Agents: 200, Asks: 20_000}}
+	s := &Search{world: w, tables: newTables(), limits: Limits{Paths: 50, Agents: 200, Asks: 20_000}}
 	for _, l := range limits {
 		for limit, given := range map[*int]int{&s.limits.Paths: l.Paths, &s.limits.Agents: l.Agents, &s.limits.Budget: l.Budget, &s.limits.Asks: l.Asks} {
 			if given > 0 {

@@ -102,7 +102,7 @@ func (r *run) everything(a *agent) bool {
 	if !ok {
 		return false
 	}
-	full := &enforce.PolicySet{Identity: []*enforce.Policy{everything}, SCPs: set.SCPs, NoResourcePolicy: true}
+	full := &enforce.PolicySet{Identity: []*enforce.Policy{r.written}, SCPs: set.SCPs, NoResourcePolicy: true}
 	r.result.Asks++
 	answer, err := prove.NoNewAccess(r.ctx, set, full, prove.Question{Principals: []enforce.Principal{a.who}, Actions: []string{"*"}, Budget: r.limits.Budget})
 	return err == nil && answer.Verdict == prove.No

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,30 @@ const (
 
 const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// everything is the document of inline policies and versions that a path writes.
-var (
-	everything  = mustParse(allowAll, enforce.IdentityPolicy, enforce.Source{Name: newName})
-	adminPolicy = mustParse(allowAll, enforce.ManagedPolicy, enforce.Source{ARN: administrator})
-	allowedSCP  = enforce.FullAWSAccess(enforce.ServiceControlPolicy)
-)
+// tables are what a Search looks for and compares with. They are made when there is a
+// Search: a program that makes none does not pay for them.
+type tables struct {
+	edits      []edit
+	becomes    []become
+	services   []service
+	runnings   []running
+	rewritings []rewriting
+	// written is the policy that paths write, and admin AWS's that allows as much.
+	written, admin *enforce.Policy
+	// credentials bound what those of one service are good for.
+	credentials map[string]*enforce.Policy
+	tags        *regexp.Regexp // that policies ask for
+}
+
+func newTables() tables {
+	return tables{
+		edits: edits(), becomes: becomes(), services: services(), runnings: runnings(), rewritings: rewritings(),
+		written:     mustParse(allowAll, enforce.IdentityPolicy, enforce.Source{Name: newName}),
+		admin:       mustParse(allowAll, enforce.ManagedPolicy, enforce.Source{ARN: administrator}),
+		credentials: credentialsOf(),
+		tags:        regexp.MustCompile(`(?i)(aws:principaltag|aws:resourcetag|iam:resourcetag)/([^"}]+)`),
+	}
+}
 
 func mustParse(document string, kind enforce.Kind, src enforce.Source) *enforce.Policy {
 	p, err := enforce.Parse(document, kind, src)

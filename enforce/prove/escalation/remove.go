@@ -169,7 +169,7 @@ func freeAccount(r *run, by, target *agent, w *Way) {
 	bound := false
 	for _, node := range target.scps {
 		for _, p := range node {
-			bound = bound || p.Source().ARN != allowedSCP.Source().ARN
+			bound = bound || p.Source().ARN != enforce.FullAWSAccess(enforce.ServiceControlPolicy).Source().ARN
 		}
 	}
 	if !bound {
@@ -181,7 +181,7 @@ func freeAccount(r *run, by, target *agent, w *Way) {
 	})
 	if ok {
 		t.assumes = append(t.assumes, "the call is allowed on each policy that bounds account "+target.home.ID)
-		r.changed(t, target, target.with(func(h *holding) { h.scps = [][]*enforce.Policy{{allowedSCP}} }))
+		r.changed(t, target, target.with(func(h *holding) { h.scps = [][]*enforce.Policy{{enforce.FullAWSAccess(enforce.ServiceControlPolicy)}} }))
 	}
 }
 
@@ -207,7 +207,7 @@ func (r *run) asksTags(by, target *agent) bool {
 // everything, those of the account, and last AWS's others, if policies let any be attached.
 func (r *run) attachable(a *account.Account, some func(enforce.ConditionElement) bool) func(yield func(managed) bool) {
 	return func(yield func(managed) bool) {
-		if !yield(managed{administrator, adminPolicy}) {
+		if !yield(managed{administrator, r.admin}) {
 			return
 		}
 		for _, p := range a.Policies {

@@ -19,19 +19,21 @@ type rewriting struct {
 	adds        bool // to what the policy has
 }
 
-var rewritings = []rewriting{
-	{"s3:PutBucketPolicy", enforce.BucketPolicy, "s3:*", "arn:aws:s3:::*", "/*", "Policy", false},
-	{"kms:PutKeyPolicy", enforce.KeyPolicy, "kms:*", "arn:aws:kms:*:$account:key/*", "", "Policy", false},
-	{"kms:CreateGrant", enforce.KeyPolicy, "kms:Decrypt", "arn:aws:kms:*:$account:key/*", "", "Operations", true},
-	{"sqs:SetQueueAttributes", enforce.QueuePolicy, "sqs:*", "arn:aws:sqs:*:$account:*", "", "Attributes.Policy", false},
-	{"sqs:AddPermission", enforce.QueuePolicy, "sqs:*", "arn:aws:sqs:*:$account:*", "", "Actions", true},
-	{"sns:SetTopicAttributes", enforce.ResourcePolicy, "sns:*", "arn:aws:sns:*:$account:*", "", "AttributeValue", false},
-	{"sns:AddPermission", enforce.ResourcePolicy, "sns:*", "arn:aws:sns:*:$account:*", "", "ActionName", true},
-	{"secretsmanager:PutResourcePolicy", enforce.ResourcePolicy, "secretsmanager:*", "arn:aws:secretsmanager:*:$account:secret:*", "", "ResourcePolicy", false},
-	{"lambda:AddPermission", enforce.ResourcePolicy, "lambda:InvokeFunction", "arn:aws:lambda:*:$account:function:*", "", "Action", true},
-	{"dynamodb:PutResourcePolicy", enforce.ResourcePolicy, "dynamodb:*", "arn:aws:dynamodb:*:$account:table/*", "", "Policy", false},
-	{"kinesis:PutResourcePolicy", enforce.ResourcePolicy, "kinesis:*", "arn:aws:kinesis:*:$account:stream/*", "", "Policy", false},
-	{"ecr:SetRepositoryPolicy", enforce.ResourcePolicy, "ecr:*", "arn:aws:ecr:*:$account:repository/*", "", "policyText", false},
+func rewritings() []rewriting {
+	return []rewriting{
+		{"s3:PutBucketPolicy", enforce.BucketPolicy, "s3:*", "arn:aws:s3:::*", "/*", "Policy", false},
+		{"kms:PutKeyPolicy", enforce.KeyPolicy, "kms:*", "arn:aws:kms:*:$account:key/*", "", "Policy", false},
+		{"kms:CreateGrant", enforce.KeyPolicy, "kms:Decrypt", "arn:aws:kms:*:$account:key/*", "", "Operations", true},
+		{"sqs:SetQueueAttributes", enforce.QueuePolicy, "sqs:*", "arn:aws:sqs:*:$account:*", "", "Attributes.Policy", false},
+		{"sqs:AddPermission", enforce.QueuePolicy, "sqs:*", "arn:aws:sqs:*:$account:*", "", "Actions", true},
+		{"sns:SetTopicAttributes", enforce.ResourcePolicy, "sns:*", "arn:aws:sns:*:$account:*", "", "AttributeValue", false},
+		{"sns:AddPermission", enforce.ResourcePolicy, "sns:*", "arn:aws:sns:*:$account:*", "", "ActionName", true},
+		{"secretsmanager:PutResourcePolicy", enforce.ResourcePolicy, "secretsmanager:*", "arn:aws:secretsmanager:*:$account:secret:*", "", "ResourcePolicy", false},
+		{"lambda:AddPermission", enforce.ResourcePolicy, "lambda:InvokeFunction", "arn:aws:lambda:*:$account:function:*", "", "Action", true},
+		{"dynamodb:PutResourcePolicy", enforce.ResourcePolicy, "dynamodb:*", "arn:aws:dynamodb:*:$account:table/*", "", "Policy", false},
+		{"kinesis:PutResourcePolicy", enforce.ResourcePolicy, "kinesis:*", "arn:aws:kinesis:*:$account:stream/*", "", "Policy", false},
+		{"ecr:SetRepositoryPolicy", enforce.ResourcePolicy, "ecr:*", "arn:aws:ecr:*:$account:repository/*", "", "policyText", false},
+	}
 }
 
 // document is the policy that the call leaves.
@@ -47,8 +49,8 @@ func (v *rewriting) of(arn string, a *account.Account) bool {
 
 // rewrite writes the policies of resources.
 func (r *run) rewrite(by *agent) {
-	for i := range rewritings {
-		v := &rewritings[i]
+	for i := range r.rewritings {
+		v := &r.rewritings[i]
 		for _, res := range by.home.Resources {
 			if v.of(res.ARN, by.home) && !r.spent() {
 				r.rewriteOne(by, v, res)

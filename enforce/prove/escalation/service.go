@@ -39,54 +39,56 @@ const (
 
 // services are the ways to have a service act with a role: those that public research
 // lists, and those of the same kind. What a service can be told to do is its documentation's.
-var services = []service{
-	{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:InvokeFunction"}, role: "Role"},
-	{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:AddPermission"}, role: "Role"},
-	{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:CreateEventSourceMapping"}, role: "Role", assumes: "there is a queue, table or stream that the role may read"},
-	{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:CreateFunctionUrlConfig", "lambda:InvokeFunctionUrl"}, role: "Role"},
-	{passed: ec2, calls: []string{"ec2:RunInstances"}, role: "IamInstanceProfile", profile: true},
-	{passed: ec2, calls: []string{"ec2:RequestSpotInstances"}, role: "IamInstanceProfile", profile: true},
-	{passed: ec2, calls: []string{"autoscaling:CreateLaunchConfiguration", "autoscaling:CreateAutoScalingGroup"}, role: "IamInstanceProfile", profile: true},
-	{passed: ec2, calls: []string{"ec2:CreateLaunchTemplate", "autoscaling:CreateAutoScalingGroup"}, role: "IamInstanceProfile", profile: true},
-	{passed: ec2, calls: []string{"imagebuilder:CreateInfrastructureConfiguration", "imagebuilder:CreateImageRecipe", "imagebuilder:CreateImage"}, role: "InstanceProfileName", profile: true},
-	{passed: ec2, calls: []string{"elasticmapreduce:RunJobFlow"}, role: "JobFlowRole", profile: true, assumes: "there is a role for Amazon EMR itself that may be passed to it"},
-	{passed: "datapipeline.amazonaws.com", calls: []string{"datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"}, role: "role"},
-	{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:RunTask"}, role: "TaskRoleArn", assumes: "there is an ECS cluster"},
-	{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:StartTask"}, role: "TaskRoleArn", assumes: "there is an ECS cluster with a container instance"},
-	{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:CreateService"}, role: "TaskRoleArn", assumes: "there is an ECS cluster"},
-	{passed: ecsTasks, calls: []string{"ecs:RunTask"}, role: "Overrides.TaskRoleArn", assumes: "there is an ECS cluster, and a task definition that runs commands"},
-	{passed: ecsTasks, calls: []string{"batch:RegisterJobDefinition", "batch:SubmitJob"}, role: "ContainerProperties.JobRoleArn", assumes: "there is a job queue"},
-	{passed: formation, calls: []string{"cloudformation:CreateStack"}, role: "RoleARN"},
-	{passed: formation, calls: []string{"cloudformation:UpdateStack"}, role: "RoleARN", assumes: "there is a stack"},
-	{passed: formation, calls: []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}, role: "RoleARN"},
-	{passed: formation, calls: []string{"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}, role: "AdministrationRoleARN", only: []string{"sts:AssumeRole"}},
-	{passed: glue, calls: []string{"glue:CreateDevEndpoint"}, role: "RoleArn"},
-	{passed: glue, calls: []string{"glue:CreateJob", "glue:StartJobRun"}, role: "Role"},
-	{passed: glue, calls: []string{"glue:CreateJob", "glue:CreateTrigger"}, role: "Role"},
-	{passed: glue, calls: []string{"glue:UpdateJob", "glue:StartJobRun"}, role: "JobUpdate.Role", assumes: "there is a job"},
-	{passed: glue, calls: []string{"glue:UpdateJob", "glue:CreateTrigger"}, role: "JobUpdate.Role", assumes: "there is a job"},
-	{passed: glue, calls: []string{"glue:CreateSession", "glue:RunStatement"}, role: "Role"},
-	{passed: sagemaker, calls: []string{"sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}, role: "RoleArn"},
-	{passed: sagemaker, calls: []string{"sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstance"}, role: "RoleArn"},
-	{passed: sagemaker, calls: []string{"sagemaker:CreateTrainingJob"}, role: "RoleArn"},
-	{passed: sagemaker, calls: []string{"sagemaker:CreateProcessingJob"}, role: "RoleArn"},
-	{passed: codebuild, calls: []string{"codebuild:CreateProject", "codebuild:StartBuild"}, role: "ServiceRole"},
-	{passed: codebuild, calls: []string{"codebuild:CreateProject", "codebuild:StartBuildBatch"}, role: "ServiceRole"},
-	{passed: codebuild, calls: []string{"codebuild:UpdateProject", "codebuild:StartBuild"}, role: "ServiceRole", assumes: "there is a project"},
-	{passed: "states.amazonaws.com", calls: []string{"states:CreateStateMachine", "states:StartExecution"}, role: "RoleArn"},
-	{passed: "scheduler.amazonaws.com", calls: []string{"scheduler:CreateSchedule"}, role: "Target.RoleArn"},
-	{passed: "events.amazonaws.com", calls: []string{"events:PutRule rule/${RuleName}", "events:PutTargets rule/${RuleName}"}, role: "Targets.RoleArn", only: eventTargets},
-	{passed: "ssm.amazonaws.com", calls: []string{"ssm:CreateDocument document/${DocumentName}", "ssm:StartAutomationExecution document/${DocumentName}"}, role: "Parameters.AutomationAssumeRole"},
-	{passed: "tasks.apprunner.amazonaws.com", calls: []string{"apprunner:CreateService"}, role: "InstanceConfiguration.InstanceRoleArn"},
-	{passed: "tasks.apprunner.amazonaws.com", calls: []string{"apprunner:UpdateService"}, role: "InstanceConfiguration.InstanceRoleArn", assumes: "there is a service"},
-	{passed: agentcore, calls: []string{"bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:StartCodeInterpreterSession code-interpreter-custom/${CodeInterpreterId}",
-		"bedrock-agentcore:InvokeCodeInterpreter code-interpreter-custom/${CodeInterpreterId}"}, role: "executionRoleArn"},
-	{passed: agentcore, calls: []string{"bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntime runtime/${RuntimeId}"}, role: "roleArn"},
-	{passed: "emr-serverless.amazonaws.com", calls: []string{"emr-serverless:CreateApplication", "emr-serverless:StartJobRun"}, role: "executionRoleArn"},
-	{passed: "braket.amazonaws.com", calls: []string{"braket:CreateJob job/${RandomId}"}, role: "roleArn"},
-	{passed: "omics.amazonaws.com", calls: []string{"omics:CreateWorkflow", "omics:StartRun"}, role: "roleArn"},
-	{passed: "kinesisanalytics.amazonaws.com", calls: []string{"kinesisanalytics:CreateApplication", "kinesisanalytics:StartApplication"}, role: "ServiceExecutionRole"},
-	{passed: "gamelift.amazonaws.com", calls: []string{"gamelift:CreateBuild", "gamelift:CreateFleet"}, role: "InstanceRoleArn"},
+func services() []service {
+	return []service{
+		{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:InvokeFunction"}, role: "Role"},
+		{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:AddPermission"}, role: "Role"},
+		{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:CreateEventSourceMapping"}, role: "Role", assumes: "there is a queue, table or stream that the role may read"},
+		{passed: lambda, calls: []string{"lambda:CreateFunction", "lambda:CreateFunctionUrlConfig", "lambda:InvokeFunctionUrl"}, role: "Role"},
+		{passed: ec2, calls: []string{"ec2:RunInstances"}, role: "IamInstanceProfile", profile: true},
+		{passed: ec2, calls: []string{"ec2:RequestSpotInstances"}, role: "IamInstanceProfile", profile: true},
+		{passed: ec2, calls: []string{"autoscaling:CreateLaunchConfiguration", "autoscaling:CreateAutoScalingGroup"}, role: "IamInstanceProfile", profile: true},
+		{passed: ec2, calls: []string{"ec2:CreateLaunchTemplate", "autoscaling:CreateAutoScalingGroup"}, role: "IamInstanceProfile", profile: true},
+		{passed: ec2, calls: []string{"imagebuilder:CreateInfrastructureConfiguration", "imagebuilder:CreateImageRecipe", "imagebuilder:CreateImage"}, role: "InstanceProfileName", profile: true},
+		{passed: ec2, calls: []string{"elasticmapreduce:RunJobFlow"}, role: "JobFlowRole", profile: true, assumes: "there is a role for Amazon EMR itself that may be passed to it"},
+		{passed: "datapipeline.amazonaws.com", calls: []string{"datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"}, role: "role"},
+		{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:RunTask"}, role: "TaskRoleArn", assumes: "there is an ECS cluster"},
+		{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:StartTask"}, role: "TaskRoleArn", assumes: "there is an ECS cluster with a container instance"},
+		{passed: ecsTasks, calls: []string{"ecs:RegisterTaskDefinition", "ecs:CreateService"}, role: "TaskRoleArn", assumes: "there is an ECS cluster"},
+		{passed: ecsTasks, calls: []string{"ecs:RunTask"}, role: "Overrides.TaskRoleArn", assumes: "there is an ECS cluster, and a task definition that runs commands"},
+		{passed: ecsTasks, calls: []string{"batch:RegisterJobDefinition", "batch:SubmitJob"}, role: "ContainerProperties.JobRoleArn", assumes: "there is a job queue"},
+		{passed: formation, calls: []string{"cloudformation:CreateStack"}, role: "RoleARN"},
+		{passed: formation, calls: []string{"cloudformation:UpdateStack"}, role: "RoleARN", assumes: "there is a stack"},
+		{passed: formation, calls: []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}, role: "RoleARN"},
+		{passed: formation, calls: []string{"cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"}, role: "AdministrationRoleARN", only: []string{"sts:AssumeRole"}},
+		{passed: glue, calls: []string{"glue:CreateDevEndpoint"}, role: "RoleArn"},
+		{passed: glue, calls: []string{"glue:CreateJob", "glue:StartJobRun"}, role: "Role"},
+		{passed: glue, calls: []string{"glue:CreateJob", "glue:CreateTrigger"}, role: "Role"},
+		{passed: glue, calls: []string{"glue:UpdateJob", "glue:StartJobRun"}, role: "JobUpdate.Role", assumes: "there is a job"},
+		{passed: glue, calls: []string{"glue:UpdateJob", "glue:CreateTrigger"}, role: "JobUpdate.Role", assumes: "there is a job"},
+		{passed: glue, calls: []string{"glue:CreateSession", "glue:RunStatement"}, role: "Role"},
+		{passed: sagemaker, calls: []string{"sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}, role: "RoleArn"},
+		{passed: sagemaker, calls: []string{"sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:CreateNotebookInstance"}, role: "RoleArn"},
+		{passed: sagemaker, calls: []string{"sagemaker:CreateTrainingJob"}, role: "RoleArn"},
+		{passed: sagemaker, calls: []string{"sagemaker:CreateProcessingJob"}, role: "RoleArn"},
+		{passed: codebuild, calls: []string{"codebuild:CreateProject", "codebuild:StartBuild"}, role: "ServiceRole"},
+		{passed: codebuild, calls: []string{"codebuild:CreateProject", "codebuild:StartBuildBatch"}, role: "ServiceRole"},
+		{passed: codebuild, calls: []string{"codebuild:UpdateProject", "codebuild:StartBuild"}, role: "ServiceRole", assumes: "there is a project"},
+		{passed: "states.amazonaws.com", calls: []string{"states:CreateStateMachine", "states:StartExecution"}, role: "RoleArn"},
+		{passed: "scheduler.amazonaws.com", calls: []string{"scheduler:CreateSchedule"}, role: "Target.RoleArn"},
+		{passed: "events.amazonaws.com", calls: []string{"events:PutRule rule/${RuleName}", "events:PutTargets rule/${RuleName}"}, role: "Targets.RoleArn", only: eventTargets},
+		{passed: "ssm.amazonaws.com", calls: []string{"ssm:CreateDocument document/${DocumentName}", "ssm:StartAutomationExecution document/${DocumentName}"}, role: "Parameters.AutomationAssumeRole"},
+		{passed: "tasks.apprunner.amazonaws.com", calls: []string{"apprunner:CreateService"}, role: "InstanceConfiguration.InstanceRoleArn"},
+		{passed: "tasks.apprunner.amazonaws.com", calls: []string{"apprunner:UpdateService"}, role: "InstanceConfiguration.InstanceRoleArn", assumes: "there is a service"},
+		{passed: agentcore, calls: []string{"bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:StartCodeInterpreterSession code-interpreter-custom/${CodeInterpreterId}",
+			"bedrock-agentcore:InvokeCodeInterpreter code-interpreter-custom/${CodeInterpreterId}"}, role: "executionRoleArn"},
+		{passed: agentcore, calls: []string{"bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntime runtime/${RuntimeId}"}, role: "roleArn"},
+		{passed: "emr-serverless.amazonaws.com", calls: []string{"emr-serverless:CreateApplication", "emr-serverless:StartJobRun"}, role: "executionRoleArn"},
+		{passed: "braket.amazonaws.com", calls: []string{"braket:CreateJob job/${RandomId}"}, role: "roleArn"},
+		{passed: "omics.amazonaws.com", calls: []string{"omics:CreateWorkflow", "omics:StartRun"}, role: "roleArn"},
+		{passed: "kinesisanalytics.amazonaws.com", calls: []string{"kinesisanalytics:CreateApplication", "kinesisanalytics:StartApplication"}, role: "ServiceExecutionRole"},
+		{passed: "gamelift.amazonaws.com", calls: []string{"gamelift:CreateBuild", "gamelift:CreateFleet"}, role: "InstanceRoleArn"},
+	}
 }
 
 // eventTargets are the calls that a rule of EventBridge makes with its target's role
@@ -111,8 +113,8 @@ func (r *run) pass(by *agent) {
 		return
 	}
 	done := map[string]bool{} // roles that a service and its first call have
-	for i := range services {
-		v := &services[i]
+	for i := range r.services {
+		v := &r.services[i]
 		for _, role := range r.byService[v.passed] {
 			key := v.calls[0] + " " + role.ARN
 			if role.Account != by.home.ID || done[key] || r.spent() {
@@ -221,8 +223,8 @@ func (r *run) passProfile(by *agent, v *service, role *account.Role) bool {
 // roles, and which it may tell something.
 func (r *run) passElsewhere(by *agent) {
 	known := map[string]bool{}
-	for i := range services {
-		known[services[i].passed] = true
+	for i := range r.services {
+		known[r.services[i].passed] = true
 	}
 	for name, roles := range r.byService {
 		prefix, _, _ := strings.Cut(name, ".")

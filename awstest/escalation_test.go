@@ -1,0 +1,17 @@
+package awstest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/leastpriv/leastpriv/awstest"
+)
+
+func TestNoEscalation(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t)
+	reader := acct.User("reader", awstest.Allow("s3:GetObject", "arn:aws:s3:::reports/*"))
+	assert.True(t, awstest.AssertNoEscalation(t, reader))
+	awstest.RequireNoEscalation(t, acct.User("admin", awstest.Allow("*", "*")))
+}
