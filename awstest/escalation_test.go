@@ -11,7 +11,7 @@ import (
 func TestNoEscalation(t *testing.T) {
 	t.Parallel()
 	acct := awstest.New(t)
-	reader := acct.User("reader", awstest.Allow("s3:GetObject", "arn:aws:s3:::reports/*"))
+	reader := acct.NewUser("reader", awstest.Allow("s3:GetObject").On("arn:aws:s3:::reports/*"))
 	assert.True(t, awstest.AssertNoEscalation(t, reader))
-	awstest.RequireNoEscalation(t, acct.User("admin", awstest.Allow("*", "*")))
+	awstest.RequireNoEscalation(t, acct.NewUser("admin", awstest.Allow("*").On("*")))
 }

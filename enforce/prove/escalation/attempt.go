@@ -107,6 +107,7 @@ func (t *attempt) makes(action, effect string, parameters []Parameter, needs ...
 			return false
 		}
 		step.Needs, step.asked = append(step.Needs, d), append(step.asked, q)
+		step.Parameters = append(namesOf(action, t.chosen[f]), step.Parameters...)
 	}
 	for i := range needs {
 		d, verdict := t.ask(t.by, &needs[i])
@@ -117,6 +118,34 @@ func (t *attempt) makes(action, effect string, parameters []Parameter, needs ...
 	}
 	t.steps = append(t.steps, step)
 	return true
+}
+
+// namesOf are the parameters that name what a call makes or is about.
+func namesOf(action, arn string) []Parameter {
+	parts := enforce.SplitPattern(arn)
+	name := arn[strings.LastIndexAny(arn, ":/")+1:]
+	switch kind, rest, _ := strings.Cut(parts[5], "/"); {
+	case parts[2] == "lambda":
+		return []Parameter{{"FunctionName", name}}
+	case parts[2] != "iam":
+		return nil
+	case strings.HasPrefix(action, "iam:Create") && strings.Contains(rest, "/"):
+		return []Parameter{{nameParameter(kind), name}, {"Path", "/" + strings.TrimSuffix(rest, name)}}
+	default:
+		return []Parameter{{nameParameter(kind), name}}
+	}
+}
+
+func nameParameter(kind string) string {
+	switch kind {
+	case "policy":
+		return "PolicyName"
+	case "instance-profile":
+		return "InstanceProfileName"
+	case "role":
+		return "RoleName"
+	}
+	return "UserName"
 }
 
 // choose finds a resource of a form on which an action is allowed: the one chosen before,

@@ -118,6 +118,25 @@ func credentials(r *run, by *agent, w *Way) {
 	}
 }
 
+// signing notes that the agent may upload signing certificates of other users. They were for
+// AWS's SOAP interfaces, of which it is not known which answer still.
+func signing(r *run, by *agent, w *Way) {
+	if !r.may(by, w.Calls[0]) || r.full(by) {
+		return
+	}
+	for _, u := range by.home.Users {
+		if u.ARN == by.id.ARN {
+			continue
+		}
+		t := &attempt{run: r, by: by}
+		q := t.on(w.Calls[0], newHolding(by.home, &u.Identity))
+		if _, verdict := r.ask(by, &q); verdict == prove.Yes {
+			r.unknown("%s may upload signing certificates of %s: which services still take them is not known", by.who.ARN, u.ARN)
+			return
+		}
+	}
+}
+
 // assumedOf is what a call takes for granted.
 func assumedOf(action string) []string {
 	switch action {
@@ -220,7 +239,7 @@ func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attemp
 			}
 			h := newHolding(by.home, &role.Identity)
 			h.fresh = true
-			return t.call(w.Calls[0], role.ARN+" is new", append([]Parameter{named(h)}, parameters...), q) && t.fill(w.Calls[1], h) && use(t, role)
+			return t.call(w.Calls[0], role.ARN+" is new", append(namesOf(w.Calls[0], arn), parameters...), q) && t.fill(w.Calls[1], h) && use(t, role)
 		})
 		if !ok {
 			continue

@@ -104,7 +104,7 @@ func (t *attempt) enters(v *running, c *account.Compute) bool {
 			cluster, _, _ := strings.Cut(strings.TrimPrefix(enforce.SplitPattern(c.ARN)[5], "task/"), "/")
 			needs = append(needs, question{action: action, resources: []string{strings.Split(c.ARN, ":task/")[0] + ":cluster/" + cluster}})
 		}
-		if !t.call(action, "", []Parameter{{"on", c.ARN}}, needs...) {
+		if !t.call(action, "", []Parameter{{"of", c.ARN}}, needs...) {
 			return false
 		}
 	}

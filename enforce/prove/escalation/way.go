@@ -55,7 +55,7 @@ func becomes() []become {
 		{way("the user, in the console", "iam:UpdateLoginProfile"), credentials},
 		{way("what the user may do in CodeCommit, Amazon Keyspaces and Amazon Bedrock", "iam:CreateServiceSpecificCredential"), credentials},
 		{way("what the user may do in CodeCommit", "iam:UploadSSHPublicKey"), credentials},
-		{way("the user, in services that take signing certificates", "iam:UploadSigningCertificate"), credentials},
+		{way("unknown: which services still take signing certificates", "iam:UploadSigningCertificate"), signing},
 		{way("the roles that trust the identity provider", "iam:UpdateSAMLProvider"), provider},
 		{way("everything, as far as a boundary that must be given lets it", "iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"), newRole},
 		{way("the same", "iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"), newRole},
