@@ -216,7 +216,7 @@ func newUser(r *run, by *agent, w *Way) {
 }
 
 func (r *run) newIdentity(by *agent, w *Way, kind account.Kind, use func(*attempt, *account.Role) bool) {
-	if !r.may(by, w.Calls[0]) || !r.may(by, w.Calls[1]) || r.full(by) {
+	if !r.may(by, w.Calls[0]) || !r.may(by, w.Calls[1]) || r.full(by) || made(w.Calls[0], by) {
 		return
 	}
 	boundaries := []*account.Policy{nil, {ARN: administrator, Default: &account.Version{Policy: r.admin}}}

@@ -56,9 +56,14 @@ func (r *run) expand(a *agent, before []*agent) {
 // edit tries a way to change what an agent may do, or an agent of another account where it
 // is a way of the organization.
 func (r *run) edit(e *edit, by, of *agent) {
-	if (by.home == of.home || strings.HasPrefix(e.Name, "organizations:")) && r.mayAny(by, e.Calls) && !r.spent() {
-		e.try(r, by, of, &e.Way)
+	if by.home != of.home && !strings.HasPrefix(e.Name, "organizations:") || !r.mayAny(by, e.Calls) || r.spent() {
+		return
 	}
+	if of.only != nil {
+		r.unknown("what %s gives, if its policies are changed", of.only.Source().Name)
+		return
+	}
+	e.try(r, by, of, &e.Way)
 }
 
 // abroad has an administrator assume what other accounts trust its account with: as itself,
@@ -170,6 +175,13 @@ func (r *run) changed(t *attempt, target *agent, h *holding) bool {
 	last := t.steps[len(t.steps)-1]
 	last.changes = append(last.changes, next)
 	return r.add(t, next)
+}
+
+// made reports whether agents have come about by an operation: what it makes is there.
+func made(operation string, agents ...*agent) bool {
+	return slices.ContainsFunc(agents, func(a *agent) bool {
+		return slices.ContainsFunc(a.steps, func(s *Step) bool { return s.Operation == operation })
+	})
 }
 
 // merge joins the steps of two agents and those of an attempt, each once.

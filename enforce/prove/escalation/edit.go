@@ -147,6 +147,9 @@ func (r *run) attachTo(by, target *agent, w *Way, name Parameter, arn string,
 func (r *run) attachNew(by, target *agent, w *Way, attached func(*attempt, managed) bool,
 	ask func(*attempt, ...enforce.ConditionElement) question, result func(managed) *holding) {
 	var m managed
+	if made(w.Calls[0], by, target) {
+		return
+	}
 	t, ok := r.try(by, w.Name, func(t *attempt) bool {
 		form := formsOf("iam:CreatePolicy", "")[0]
 		if _, chosen := t.chosen[form]; !chosen {

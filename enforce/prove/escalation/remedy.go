@@ -43,8 +43,8 @@ func (r *run) remedy(p *Path) Remedy {
 			}
 			for k := len(s.Needs) - 1; k >= 0; k-- {
 				q := &s.asked[k]
-				if q.named() != named {
-					continue
+				if q.named() != named || q.action == "sts:AssumeRole" && s.Way != "sts:AssumeRole" {
+					continue // a role that a step before has opened is open to others too
 				}
 				if m, ok := r.closes(s, k); ok {
 					return m
