@@ -17,6 +17,7 @@ Commands:
   serve     answer AWS calls on a port of this machine
   check     hold policies to assertions of what they allow
   simulate  say what policies allow, and why
+  escalate  say by which calls principals can come to hold more
   lint      say what is wrong with policy documents
   cover     say which grants of policies tests used
 
@@ -30,10 +31,10 @@ const (
 	exitUsage = 2
 
 	exitDenied   = 1 // simulate: not everything is allowed
-	exitFindings = 1 // lint: there are errors
+	exitFindings = 1 // lint: there are errors; escalate: there are paths
 	exitFails    = 1 // check: an assertion fails; cover: too few grants are used
 
-	exitUnjudged = 2 // simulate, check: a question cannot be judged
+	exitUnjudged = 2 // simulate, check, escalate: a question cannot be judged
 )
 
 func main() {
@@ -59,6 +60,8 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return serve(ctx, args[1:], stdout, stderr)
 	case "simulate":
 		return simulate(args[1:], stdout, stderr)
+	case "escalate":
+		return escalateCommand(ctx, args[1:], stdout, stderr)
 	case "lint":
 		return lint(args[1:], stdin, stdout, stderr)
 	case "check":

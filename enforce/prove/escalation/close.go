@@ -13,7 +13,7 @@ import (
 func (r *run) close(start *agent) error {
 	r.start = start
 	r.agents = []*agent{start}
-	r.seen[start.key()] = true
+	r.seen[r.key(start)] = true
 	for i := 0; i < len(r.agents); i++ {
 		if r.spent() {
 			break
@@ -85,7 +85,7 @@ func (r *run) abroad(a *agent) {
 // unnamed has an administrator act as an identity, for what it is trusted with elsewhere.
 func (r *run) unnamed(a *agent, id *account.Identity) {
 	h := newHolding(a.home, id)
-	if r.seen[h.key()] {
+	if r.seen[h.key(r.written, r.admin)] {
 		return
 	}
 	var t *attempt
@@ -102,7 +102,7 @@ func (r *run) unnamed(a *agent, id *account.Identity) {
 	if ok {
 		next := r.agent(a.home, h)
 		next.steps, next.assumes = merge(a.steps, nil, t.steps), a.assumes
-		r.seen[h.key()] = true
+		r.seen[h.key(r.written, r.admin)] = true
 		r.agents = append(r.agents, next)
 		next.isFull = 2 // what it may do at home is nothing new
 	}
@@ -160,7 +160,7 @@ func (r *run) reached(t *attempt, h *holding) bool {
 	next := r.agent(r.accounts[h.id.Account], h)
 	next.steps = merge(t.by.steps, nil, t.steps)
 	next.assumes = append(slices.Clone(t.by.assumes), t.assumes...)
-	return r.add(t, next)
+	return r.add(t, next, t.by == r.start)
 }
 
 // changed is reached for an identity that is in the caller's hands already, and has other
@@ -174,7 +174,7 @@ func (r *run) changed(t *attempt, target *agent, h *holding) bool {
 	}
 	last := t.steps[len(t.steps)-1]
 	last.changes = append(last.changes, next)
-	return r.add(t, next)
+	return r.add(t, next, t.by == r.start && target == r.start)
 }
 
 // made reports whether agents have come about by an operation: what it makes is there.
@@ -197,15 +197,20 @@ func merge(first, second, last []*Step) []*Step {
 
 func cloneSteps(steps []*Step) []*Step { return slices.Clone(steps) }
 
-// add enters an agent. Its path is told if the way is one of the first agent's, or the
-// agent is new.
-func (r *run) add(t *attempt, next *agent) bool {
-	key := next.key()
-	if r.full(next) {
-		key = next.id.ARN + " full"
+// key is the same for agents that may do the same.
+func (r *run) key(a *agent) string {
+	if r.full(a) {
+		return a.id.ARN + " may do everything"
 	}
+	return a.holding.key(r.written, r.admin)
+}
+
+// add enters an agent. Its path is told if the way is one of the first agent's alone, or the
+// agent is new.
+func (r *run) add(t *attempt, next *agent, direct bool) bool {
+	key := r.key(next)
 	known := r.seen[key]
-	if known && t.by != r.start {
+	if known && !direct {
 		return true
 	}
 	if !r.holds(next) {
@@ -231,7 +236,7 @@ func (r *run) add(t *attempt, next *agent) bool {
 func (r *run) holds(next *agent) bool {
 	now := map[string]*agent{}
 	for _, s := range next.steps {
-		if s.by != nil && now[s.by.id.ARN] != nil && now[s.by.id.ARN].key() != s.by.key() {
+		if s.by != nil && now[s.by.id.ARN] != nil && r.key(now[s.by.id.ARN]) != r.key(s.by) {
 			for i := range s.asked {
 				if _, verdict := r.ask(now[s.by.id.ARN], &s.asked[i]); verdict != prove.Yes {
 					r.unknown("whether the steps to %s can follow each other", next.who.ARN)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/enforce/account"
@@ -138,19 +137,29 @@ func (h *holding) set() *enforce.PolicySet {
 	return set
 }
 
-// key is the same for holdings of the same policies.
-func (h *holding) key() string {
-	var b strings.Builder
-	b.WriteString(h.id.ARN)
+// key is the same for holdings of the same policies. Beside a policy that allows everything
+// those that only allow are nothing.
+func (h *holding) key(all ...*enforce.Policy) string {
 	set := h.set()
+	full := slices.ContainsFunc(set.Identity, func(p *enforce.Policy) bool { return slices.Contains(all, p) })
+	var parts []string
 	for _, p := range set.Identity {
-		fmt.Fprintf(&b, " %p", p)
+		if !full || denies(p) {
+			parts = append(parts, fmt.Sprintf("%p", p))
+		}
 	}
-	fmt.Fprintf(&b, " b%p s%p", set.Boundary, h.only)
+	slices.Sort(parts)
+	parts = slices.Compact(parts)
 	for _, node := range h.scps {
-		fmt.Fprintf(&b, " n%d", len(node))
+		for _, p := range node {
+			parts = append(parts, fmt.Sprintf("n%p", p))
+		}
 	}
-	return b.String()
+	boundary := set.Boundary
+	if slices.Contains(all, boundary) {
+		boundary = nil // it bounds nothing
+	}
+	return fmt.Sprint(h.id.ARN, full, parts, fmt.Sprintf("b%p s%p", boundary, h.only))
 }
 
 // with returns a copy that a function has changed.
