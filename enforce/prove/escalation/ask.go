@@ -138,6 +138,9 @@ func mentions(set *enforce.PolicySet, key string) bool {
 // facts are what requests have and nobody chooses, as far as policies ask for it: tags of
 // the caller and of what it acts on, the boundary of that, and that it calls by itself.
 func (r *run) facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q *question) (where []enforce.ConditionElement) {
+	if !strings.Contains(q.action, "*") {
+		where = r.absent(set, q.action, &who)
+	}
 	seen := map[string]bool{}
 	for p := range set.All() {
 		for _, m := range r.tags.FindAllStringSubmatch(p.Document(), -1) {

@@ -163,17 +163,18 @@ func (t *attempt) choose(action, form string) (question, enforce.Decision, bool)
 		first.resources = []string{arn}
 	}
 	d, verdict := t.ask(t.by, &first)
-	if verdict == prove.Yes {
+	_, before := t.chosen[form]
+	if verdict == prove.Yes && (before || !makesNew(action) || !taken(t.by.home, d.Request.Resource)) {
 		t.chosen[form] = d.Request.Resource
 		return any, d, true
 	}
 	near := any // in the same region, if it can be
 	near.resources = []string{fill(form, t.by.home, t.region, "*")}
-	if d, verdict = t.ask(t.by, &near); verdict != prove.Yes {
-		d, verdict = t.ask(t.by, &any)
-	}
-	if verdict != prove.Yes {
-		return any, d, false
+	d, ok := t.free(near, form)
+	if !ok {
+		if d, ok = t.free(any, form); !ok {
+			return any, d, false
+		}
 	}
 	if _, ok := t.chosen[form]; ok {
 		t.instead[form] = d.Request.Resource

@@ -258,10 +258,10 @@ func (t *attempt) place(action, form string, where enforce.ConditionElement) (qu
 	if arn, ok := t.chosen[form]; ok {
 		q.resources = []string{arn}
 	}
-	d, verdict := t.ask(t.by, &q)
-	if verdict != prove.Yes {
+	d, ok := t.free(q, form)
+	if !ok {
 		q.resources = q.all
-		if d, verdict = t.ask(t.by, &q); verdict != prove.Yes {
+		if d, ok = t.free(q, form); !ok {
 			return q, "", false
 		}
 	}

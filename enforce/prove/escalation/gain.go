@@ -1,6 +1,9 @@
 package escalation
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/enforce/prove"
 	"github.com/leastpriv/leastpriv/internal/catalog"
@@ -19,7 +22,7 @@ func (r *run) gain(before, after *agent) *Gain {
 		return nil
 	}
 	q := prove.Question{Principals: []enforce.Principal{after.who}, Actions: []string{"*"}, Budget: r.limits.Budget}
-	answer, ok := r.more(old, set, q)
+	answer, ok := r.more(old, set, q, ofResources...)
 	if !ok {
 		return nil
 	}
@@ -42,29 +45,70 @@ func (r *run) gained(after *agent, witness *enforce.Request) *Gain {
 	return &Gain{Everything: r.everything(after), Witness: witness, Statement: d.Statement}
 }
 
-// more asks whether a set allows more than another; false where that is not known. A request
-// for an action that AWS does not have is none: only the known ones are looked at then.
-func (r *run) more(old, set *enforce.PolicySet, q prove.Question) (prove.Answer, bool) {
-	for {
-		r.result.Asks++
-		answer, err := prove.NoNewAccess(r.ctx, old, set, q)
+// ofResources are actions that the resource's policy decides about whatever others say: they
+// are ways of their own.
+var ofResources = []string{"sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity", "kms:*"}
+
+// more asks whether a set allows more than another, but for some actions; false where that is
+// not known. A request for an action that AWS does not have, or with condition keys that
+// none for its action has, is none: others are looked for then.
+func (r *run) more(old, set *enforce.PolicySet, q prove.Question, without ...string) (prove.Answer, bool) {
+	for range 30 {
+		answer, ok := r.newAccess(old, except(set, without), q)
 		switch {
-		case err != nil:
-			r.unknown("what is gained: %v", err)
-			return answer, false
-		case answer.Verdict == prove.Unknown:
-			for _, reason := range answer.Reasons {
-				r.unknown("what is gained by %s: %s", q.Principals[0].ARN, reason)
+		case !ok, answer.Witness == nil:
+			return answer, ok
+		case impossible(answer.Witness):
+			action := spelled(answer.Witness.Action)
+			one := q
+			one.Actions, one.Known = []string{action}, false
+			one.Where = append(slices.Clone(q.Where), r.absent(set, action, &q.Principals[0])...)
+			one.Where = append(one.Where, r.absent(old, action, &q.Principals[0])...)
+			if answer, ok = r.newAccess(old, except(set, without), one); !ok || answer.Witness != nil {
+				return answer, ok
 			}
-			return answer, false
-		case answer.Verdict == prove.No || q.Known:
+			without = append(slices.Clone(without), action)
+		case q.Known || known(answer.Witness.Action):
 			return answer, true
+		default:
+			q.Known = true
 		}
-		if _, ok := catalog.Find(answer.Witness.Action); ok {
-			return answer, true
-		}
-		q.Known = true
 	}
+	r.unknown("what is gained by %s: no request was found that AWS can make", q.Principals[0].ARN)
+	return prove.Answer{}, false
+}
+
+func known(action string) bool {
+	_, ok := catalog.Find(action)
+	return ok
+}
+
+// newAccess asks once, and notes why the answer is not known.
+func (r *run) newAccess(old, set *enforce.PolicySet, q prove.Question) (prove.Answer, bool) {
+	r.result.Asks++
+	answer, err := prove.NoNewAccess(r.ctx, old, set, q)
+	switch {
+	case err != nil:
+		r.unknown("what is gained: %v", err)
+		return answer, false
+	case answer.Verdict == prove.Unknown:
+		for _, reason := range answer.Reasons {
+			r.unknown("what is gained by %s: %s", q.Principals[0].ARN, reason)
+		}
+		return answer, false
+	}
+	return answer, true
+}
+
+// except returns a set that denies some actions.
+func except(set *enforce.PolicySet, actions []string) *enforce.PolicySet {
+	if len(actions) == 0 {
+		return set
+	}
+	c := *set
+	p := mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["`+strings.Join(actions, `","`)+`"],"Resource":"*"}]}`, enforce.IdentityPolicy, enforce.Source{})
+	c.Identity = append([]*enforce.Policy{p}, c.Identity...)
+	return &c
 }
 
 // asAgent is a request as the agent makes it: with the keys of the caller, which resolved
@@ -86,7 +130,7 @@ func (r *run) elsewhere(before, after *agent) *Gain {
 		r.unknown("what %s may do: policies ask who calls", after.who.ARN)
 		return nil
 	}
-	answer, ok := r.more(&enforce.PolicySet{Identity: []*enforce.Policy{}}, set, q)
+	answer, ok := r.more(&enforce.PolicySet{Identity: []*enforce.Policy{}}, set, q, ofResources...)
 	if !ok || answer.Witness == nil {
 		return nil
 	}

@@ -18,11 +18,13 @@ type index struct {
 	byService, byName map[string][]*account.Role
 	mu                sync.Mutex
 	read              map[*enforce.Policy]*grants
+	keys              map[*enforce.Policy][]string
 }
 
 // build indexes the trust policies.
 func (x *index) build(w *World) error {
 	x.accounts, x.read = map[string]*account.Account{}, map[*enforce.Policy]*grants{}
+	x.keys = map[*enforce.Policy][]string{}
 	x.byService, x.byName = map[string][]*account.Role{}, map[string][]*account.Role{}
 	for _, a := range w.Accounts {
 		x.accounts[a.ID] = a
