@@ -99,6 +99,12 @@ func (r *run) unnamed(a *agent, id *account.Identity) {
 			return t.trusts(a, a.home.Role(id.ARN), h)
 		})
 	}
+	if next := r.agent(a.home, h); ok && !r.may(next, "sts:AssumeRole") {
+		// Across accounts its own policies must allow it too.
+		action := "iam:Put" + of(h) + "Policy"
+		ok = t.call(action, "an inline policy of "+id.ARN+" allows everything", []Parameter{named(h), {"PolicyName", newName}, {"PolicyDocument", allowAll}}, t.on(action, h))
+		h = h.with(func(h *holding) { h.inline = append(h.inline, r.written) })
+	}
 	if ok {
 		next := r.agent(a.home, h)
 		next.steps, next.assumes = merge(a.steps, nil, t.steps), a.assumes
