@@ -90,7 +90,11 @@ func (r *run) askAs(who enforce.Principal, of *enforce.PolicySet, tags []account
 		asked.ResourceAccount = q.owner.ID
 	}
 	r.result.Asks++
-	answer, err := prove.Can(r.ctx, &set, asked)
+	about := &set
+	if len(q.resources) == 0 {
+		about = r.onNothing(&set)
+	}
+	answer, err := prove.Can(r.ctx, about, asked)
 	switch {
 	case err != nil:
 		r.unknown("%s of %s: %v", q.action, who.ARN, err)
@@ -113,8 +117,8 @@ func (r *run) decide(witness *enforce.Request, set *enforce.PolicySet, q *questi
 	if d.Allowed() {
 		return d, prove.Yes
 	}
-	// It acts on no resource, and a statement names one: AWS asks for "*".
-	return enforce.Decision{}, prove.No
+	r.unknown("%s of %s: a request was found that is not allowed", q.action, witness.Principal.ARN)
+	return enforce.Decision{}, prove.Unknown
 }
 
 // spelled is an action in AWS's spelling.

@@ -1,7 +1,9 @@
 package escalation_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,4 +132,79 @@ func TestWays(t *testing.T) {
 			assert.Contains(t, found, way, result.Unknown)
 		})
 	}
+}
+
+// What acts on no resource is asked for with "*": a statement that names one is not about it.
+func TestActionsWithoutResources(t *testing.T) {
+	t.Parallel()
+	const esm = "lambda:CreateEventSourceMapping"
+	for resource, want := range map[string]bool{"*": true, "arn:aws:lambda:*:*:function:*": false} {
+		w, mallory := scene(t, allow("iam:PassRole role/worker", "lambda:CreateFunction", esm+" "+resource))
+		result := search(t, w, mallory)
+		found := slices.ContainsFunc(result.Paths, func(p *escalation.Path) bool { return strings.Contains(p.Way(), esm) })
+		assert.Equal(t, want, found, resource)
+		assert.Empty(t, result.Unknown, resource)
+	}
+}
+
+// What runs with a role lets in who may change it, or nobody knows where it is not described.
+func TestRunning(t *testing.T) {
+	t.Parallel()
+	arn := func(service, resource string) string {
+		return "arn:aws:" + service + ":us-east-1:" + id + ":" + resource
+	}
+	for way, c := range map[string]struct {
+		what        string
+		permissions []string
+	}{
+		"lambda:UpdateFunctionCode, lambda:InvokeFunction":                   {arn("lambda", "function:f"), []string{"lambda:*"}},
+		"lambda:UpdateFunctionCode":                                          {arn("lambda", "function:f"), []string{"lambda:UpdateFunctionCode"}},
+		"lambda:UpdateFunctionConfiguration":                                 {arn("lambda", "function:f"), []string{"lambda:UpdateFunctionConfiguration"}},
+		"ssm:SendCommand":                                                    {arn("ec2", "instance/i-1"), []string{"ssm:SendCommand"}},
+		"ssm:StartSession":                                                   {arn("ec2", "instance/i-1"), []string{"ssm:StartSession"}},
+		"ec2-instance-connect:SendSSHPublicKey":                              {arn("ec2", "instance/i-1"), []string{"ec2-instance-connect:SendSSHPublicKey"}},
+		"ec2:StopInstances, ec2:ModifyInstanceAttribute, ec2:StartInstances": {arn("ec2", "instance/i-1"), []string{"ec2:*"}},
+		"ecs:ExecuteCommand":                                                 {arn("ecs", "task/c/t"), []string{"ecs:ExecuteCommand"}},
+		"codebuild:StartBuild":                                               {arn("codebuild", "project/p"), []string{"codebuild:StartBuild"}},
+		"states:UpdateStateMachine, states:StartExecution":                   {arn("states", "stateMachine:s"), []string{"states:*"}},
+		"cloudformation:UpdateStack":                                         {arn("cloudformation", "stack/s/1"), []string{"cloudformation:UpdateStack"}},
+		"cloudformation:CreateChangeSet, cloudformation:ExecuteChangeSet":    {arn("cloudformation", "stack/s/1"), []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}},
+		"sagemaker:CreatePresignedNotebookInstanceUrl":                       {arn("sagemaker", "notebook-instance/n"), []string{"sagemaker:CreatePresignedNotebookInstanceUrl"}},
+		"glue:UpdateDevEndpoint":                                             {arn("glue", "devEndpoint/d"), []string{"glue:UpdateDevEndpoint"}},
+	} {
+		w, mallory := scene(t, allow(c.permissions...))
+		role := w.Accounts[0].Roles[2].ARN
+		w.Accounts[0].Compute = []*account.Compute{{ARN: c.what, Role: role}}
+		found := false
+		for _, p := range search(t, w, mallory).Paths {
+			found = found || p.Way() == way && p.Gain.Everything
+		}
+		assert.True(t, found, way)
+
+		w.Accounts[0].Compute, w.Complete = nil, false
+		result := search(t, w, mallory)
+		if strings.HasPrefix(way, "lambda") || strings.HasPrefix(way, "ssm") {
+			assert.Equal(t, prove.Unknown, result.Verdict(), way)
+		}
+	}
+}
+
+// A search ends with its context and its limits, and says so.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	w, mallory := scene(t, allow("iam:*", "iam:PassRole", "lambda:*"))
+	assert.Len(t, search(t, w, mallory, escalation.Limits{Paths: 2}).Paths, 2)
+	assert.Contains(t, search(t, w, mallory, escalation.Limits{Paths: 2}).Unknown, "more than 2 paths")
+	assert.Contains(t, search(t, w, mallory, escalation.Limits{Asks: 3}).Unknown, "more than 3 questions")
+	s, err := escalation.New(w)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	result, err := s.From(ctx, mallory)
+	require.NoError(t, err)
+	assert.Equal(t, prove.Unknown, result.Verdict())
+	_, err = s.From(ctx, &account.Identity{Account: "999900001111"})
+	assert.Error(t, err)
+	_, err = escalation.New(&escalation.World{})
+	assert.Error(t, err)
 }

@@ -60,12 +60,8 @@ func (r *run) more(old, set *enforce.PolicySet, q prove.Question, without ...str
 			return answer, ok
 		case impossible(answer.Witness):
 			action := spelled(answer.Witness.Action)
-			one := q
-			one.Actions, one.Known = []string{action}, false
-			one.Where = append(slices.Clone(q.Where), r.absent(set, action, &q.Principals[0])...)
-			one.Where = append(one.Where, r.absent(old, action, &q.Principals[0])...)
-			if answer, ok = r.newAccess(old, except(set, without), one); !ok || answer.Witness != nil {
-				return answer, ok
+			if one, ok := r.possible(old, except(set, without), q, action); !ok || one.Witness != nil {
+				return one, ok
 			}
 			without = append(slices.Clone(without), action)
 		case q.Known || known(answer.Witness.Action):
@@ -76,6 +72,29 @@ func (r *run) more(old, set *enforce.PolicySet, q prove.Question, without ...str
 	}
 	r.unknown("what is gained by %s: no request was found that AWS can make", q.Principals[0].ARN)
 	return prove.Answer{}, false
+}
+
+// possible asks about requests for an action that AWS can make.
+func (r *run) possible(old, set *enforce.PolicySet, q prove.Question, action string) (prove.Answer, bool) {
+	q.Actions, q.Known = []string{action}, false
+	q.Where = slices.Concat(q.Where, r.absent(set, action, &q.Principals[0]), r.absent(old, action, &q.Principals[0]))
+	patterns := resourcesOf(action)
+	if len(q.Resources) == 0 {
+		q.Resources = patterns
+	}
+	answer, ok := r.newAccess(old, set, q)
+	if !ok || answer.Witness == nil {
+		return answer, ok
+	}
+	if w := answer.Witness; len(patterns) == 0 {
+		w.Resource = "*"
+		if !enforce.Evaluate(w, set).Allowed() || enforce.Evaluate(w, old).Allowed() {
+			answer.Witness = nil
+		}
+	} else if impossible(w) {
+		answer.Witness = nil // on resources that the question names and the action does not take
+	}
+	return answer, true
 }
 
 func known(action string) bool {

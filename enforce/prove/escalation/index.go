@@ -19,12 +19,13 @@ type index struct {
 	mu                sync.Mutex
 	read              map[*enforce.Policy]*grants
 	keys              map[*enforce.Policy][]string
+	plain             map[*enforce.Policy]*enforce.Policy // see onNothing
 }
 
 // build indexes the trust policies.
 func (x *index) build(w *World) error {
 	x.accounts, x.read = map[string]*account.Account{}, map[*enforce.Policy]*grants{}
-	x.keys = map[*enforce.Policy][]string{}
+	x.keys, x.plain = map[*enforce.Policy][]string{}, map[*enforce.Policy]*enforce.Policy{}
 	x.byService, x.byName = map[string][]*account.Role{}, map[string][]*account.Role{}
 	for _, a := range w.Accounts {
 		x.accounts[a.ID] = a

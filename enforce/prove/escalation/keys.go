@@ -83,7 +83,8 @@ func (x *index) absent(set *enforce.PolicySet, action string, who *enforce.Princ
 	return where
 }
 
-// impossible reports whether a request has a condition key that none for its action has.
+// impossible reports whether no request of AWS's is like one: it has a condition key that none
+// for its action has, or the action never acts on the resource.
 func impossible(req *enforce.Request) bool {
 	a, ok := catalog.Find(req.Action)
 	if !ok {
@@ -94,5 +95,42 @@ func impossible(req *enforce.Request) bool {
 			return true
 		}
 	}
-	return false
+	return !takes(a, req.Resource)
+}
+
+// takes reports whether an action acts on a resource.
+func takes(a *catalog.Action, resource string) bool {
+	if resource == "*" {
+		return true // as a service may ask that needs no resource of some type
+	}
+	return slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Match(resource) })
+}
+
+// resourcesOf are patterns of what an action acts on; none is an action that acts on nothing.
+func resourcesOf(action string) (patterns []string) {
+	a, _ := catalog.Find(action)
+	for _, target := range a.Resources {
+		for _, form := range target.ARNs {
+			patterns = append(patterns, wildcards(form))
+		}
+	}
+	return patterns
+}
+
+// wildcards puts "*" in place of the variables of a form.
+func wildcards(form string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(form, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		variable, after, _ := strings.Cut(rest, "}")
+		if form = after; variable == "Partition" {
+			b.WriteString("aws")
+		} else {
+			b.WriteString("*")
+		}
+	}
 }
