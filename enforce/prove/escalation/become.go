@@ -185,6 +185,26 @@ func provider(r *run, by *agent, w *Way) {
 	}
 }
 
+// issuer notes that the agent may change whom roles trust to say who calls.
+func issuer(r *run, by *agent, w *Way) {
+	if !r.may(by, w.Calls[0]) || r.full(by) {
+		return
+	}
+	kind := ":oidc-provider/"
+	if strings.Contains(w.Name, "SAML") {
+		kind = ":saml-provider/"
+	}
+	for name := range r.byName {
+		if !strings.HasPrefix(name, "arn:aws:iam::"+by.home.ID+kind) {
+			continue
+		}
+		q := question{action: w.Calls[0], resources: []string{name}}
+		if _, verdict := r.ask(by, &q); verdict == prove.Yes {
+			r.unknown("%s may %s on %s, which roles trust: for whom it vouches then is not known", by.who.ARN, w.Name, name)
+		}
+	}
+}
+
 // as adds a call of somebody without policies of its own: a service, or who an identity
 // provider vouches for.
 func (t *attempt) as(who enforce.Principal, effect string, q question) bool {

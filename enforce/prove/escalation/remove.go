@@ -185,7 +185,7 @@ func freeAccount(r *run, by, target *agent, w *Way) {
 	}
 }
 
-// tagged of an identity: what policies ask of it may change.
+// tagIdentity notes that tags may change, and policies ask for them.
 func tagIdentity(r *run, by, target *agent, w *Way) {
 	action := "iam:Tag" + of(target.holding)
 	if action != w.Calls[0] || !r.may(by, action) || !r.asksTags(by, target) {
@@ -195,6 +195,18 @@ func tagIdentity(r *run, by, target *agent, w *Way) {
 	q := t.on(action, target.holding)
 	if _, verdict := r.ask(by, &q); verdict == prove.Yes {
 		r.unknown("%s may set the tags of %s, and policies ask for tags", by.who.ARN, target.id.ARN)
+	}
+}
+
+// rename notes that a user may have another name, and policies ask for names.
+func rename(r *run, by, target *agent, w *Way) {
+	if target.id.Kind != account.UserKind || !mentions(target.set, "aws:username") {
+		return
+	}
+	t := &attempt{run: r, by: by, way: w.Name}
+	q := t.on(w.Calls[0], target.holding)
+	if _, verdict := r.ask(by, &q); verdict == prove.Yes {
+		r.unknown("%s may rename %s, and policies ask for its name", by.who.ARN, target.id.ARN)
 	}
 }
 

@@ -42,6 +42,7 @@ func edits() []edit {
 		{way("the same", "organizations:DetachPolicy"), freeAccount},
 		{way("unknown: what policies give to tags", "iam:TagUser"), tagIdentity},
 		{way("unknown: what policies give to tags", "iam:TagRole"), tagIdentity},
+		{way("unknown: what policies give to a user of another name", "iam:UpdateUser"), rename},
 	}
 }
 
@@ -57,6 +58,10 @@ func becomes() []become {
 		{way("what the user may do in CodeCommit", "iam:UploadSSHPublicKey"), credentials},
 		{way("unknown: which services still take signing certificates", "iam:UploadSigningCertificate"), signing},
 		{way("the roles that trust the identity provider", "iam:UpdateSAMLProvider"), provider},
+		{way("unknown: the roles that trust the identity provider, if its issuer or another one vouches for the caller then", "iam:AddClientIDToOpenIDConnectProvider"), issuer},
+		{way("the same", "iam:UpdateOpenIDConnectProviderThumbprint"), issuer},
+		{way("the same, where the provider is to be made yet", "iam:CreateOpenIDConnectProvider"), issuer},
+		{way("the same", "iam:CreateSAMLProvider"), issuer},
 		{way("everything, as far as a boundary that must be given lets it", "iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"), newRole},
 		{way("the same", "iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"), newRole},
 		{way("the same", "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"), newUser},
