@@ -20,6 +20,7 @@ Commands:
   prove     say what policies can never allow, over all requests
   diff      say what a change of policies newly allows
   shrink    leave out of a policy what some requests do not need
+  escalate  say by which calls principals can come to hold more
   lint      say what is wrong with policy documents
   cover     say which grants of policies tests used
 
@@ -33,10 +34,10 @@ const (
 	exitUsage = 2
 
 	exitDenied   = 1 // simulate: not everything is allowed
-	exitFindings = 1 // lint: there are errors
+	exitFindings = 1 // lint: there are errors; escalate: there are paths
 	exitFails    = 1 // check: an assertion fails; cover: too few grants are used; prove: the answer is no; diff: there is new access; shrink: something can go
 
-	exitUnjudged = 2 // simulate, check, prove, diff: a question cannot be judged
+	exitUnjudged = 2 // simulate, check, prove, diff, escalate: a question cannot be judged
 )
 
 func main() {
@@ -68,6 +69,8 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return diff(ctx, args[1:], stdout, stderr)
 	case "shrink":
 		return shrink(args[1:], stdout, stderr)
+	case "escalate":
+		return escalateCommand(ctx, args[1:], stdout, stderr)
 	case "lint":
 		return lint(args[1:], stdin, stdout, stderr)
 	case "check":

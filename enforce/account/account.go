@@ -30,10 +30,20 @@ type Account struct {
 	Profiles []*Profile
 	// SCPs and RCPs are those of an [enforce.PolicySet]: nil without an organization.
 	SCPs, RCPs [][]*enforce.Policy
+	// Organization is the one that the account is in; nil where it is not known.
+	Organization *Organization
 	// Resources are what has a policy of its own, beside roles.
 	Resources []*Resource
 	// Compute is what runs with the permissions of a role.
 	Compute []*Compute
+}
+
+// An Organization is what requests tell of the organization of an account. Without an ID the
+// account is in none.
+type Organization struct {
+	ID string
+	// Path is the value of aws:PrincipalOrgPaths.
+	Path string
 }
 
 // An Identity is what users, groups and roles have in common.
