@@ -204,6 +204,9 @@ func (p *proof) formula() []*node {
 	if p.part != nil {
 		return append(parts, p.part(allow))
 	}
+	if p.question.outside != nil { // and not what everybody may do without a policy
+		parts = append(parts, allow.resourceAllows().somehow())
+	}
 	parts = append(parts, allow.allowed())
 	if p.deny != nil {
 		parts = append(parts, newLaw(e, p.deny).allowed().not())

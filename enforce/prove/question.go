@@ -39,6 +39,7 @@ type Question struct {
 	globs    []glob             // of Actions
 	patterns bool               // conditions have patterns of callers, of which some were not asked about
 	foreign  bool               // Anyone is callers of other accounts than the owner's
+	outside  *Zone              // Anyone is callers outside of it
 }
 
 // check finds what is wrong with a question, and with the policies that it is about.
@@ -122,8 +123,8 @@ func (q *Question) holds(req *enforce.Request) bool {
 func checkPrincipal(p enforce.Principal) error {
 	switch p.Type {
 	case enforce.User, enforce.AssumedRole, enforce.FederatedUser, enforce.Root:
-		if len(p.Account) != 12 || strings.Trim(p.Account, "0123456789") != "" {
-			return fmt.Errorf("account %q has not 12 digits", p.Account)
+		if err := checkAccount(p.Account); err != nil {
+			return err
 		}
 		if p.ARN == "" && p.Type != enforce.User && p.Type != enforce.AssumedRole {
 			return fmt.Errorf("a principal of type %s has an ARN", p.Type)
@@ -134,6 +135,13 @@ func checkPrincipal(p enforce.Principal) error {
 		}
 	default:
 		return fmt.Errorf("unknown type of principal %q", p.Type)
+	}
+	return nil
+}
+
+func checkAccount(account string) error {
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+		return fmt.Errorf("account %q has not 12 digits", account)
 	}
 	return nil
 }
@@ -151,9 +159,12 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	if !q.Anyone {
 		return all
 	}
+	if q.outside != nil {
+		add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}}) // who shows best how open a policy is
+	}
 	accounts := accountsIn(append(documents(sets...), q.ResourceAccount, strings.Join(q.Resources, " "))...)
 	for _, account := range append(accounts, unnamedAccount(accounts)) {
-		if q.foreign && account == q.ResourceAccount {
+		if q.foreign && account == q.ResourceAccount || q.outside != nil && q.outside.has(account) {
 			continue
 		}
 		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole, enforce.FederatedUser} {
@@ -166,13 +177,20 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}})
 	services, open := q.named(sets...)
 	q.patterns = open
-	for _, service := range append(services, "example.amazonaws.com") {
+	if q.outside != nil && servicesAreTrusted {
+		services = nil
+	} else {
+		services = append(services, "example.amazonaws.com")
+	}
+	for _, service := range services {
 		add(caller{Principal: enforce.Principal{Type: enforce.Service, Service: service}})
 	}
 	add(caller{Principal: enforce.Principal{Type: enforce.WebIdentity, Service: "example.com"}})
 	add(caller{Principal: enforce.Principal{Type: enforce.SAMLIdentity, Service: "arn:aws:iam::" + unnamedAccount(accounts) + ":saml-provider/example"}})
 	for _, c := range listed(unnamedAccount(accounts), sets...) {
-		add(c)
+		if c.Type != enforce.Service || q.outside == nil || !servicesAreTrusted {
+			add(c)
+		}
 	}
 	return all
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/internal/publicpolicy"
+	"github.com/leastpriv/leastpriv/internal/publicpolicy"
 )
 
 func (s *Fake) policyOps() []fakeaws.Op {

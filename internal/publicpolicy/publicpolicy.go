@@ -5,6 +5,8 @@
 package publicpolicy
 
 import (
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -21,20 +23,62 @@ var Callers = Keys{
 	"aws:sourcearn": Open, "aws:sourceaccount": Open, "aws:sourcevpc": Open, "aws:sourcevpce": Open,
 }
 
+// Buckets are the keys that count for buckets and access points.
+var Buckets = func() Keys {
+	keys := maps.Clone(Callers)
+	keys["aws:sourceowner"] = Open
+	keys["aws:sourceip"] = broadNetwork
+	keys["s3:dataaccesspointarn"] = openAccessPoint
+	keys["s3:dataaccesspointaccount"] = Open
+	keys["s3:x-amz-server-side-encryption-aws-kms-key-id"] = Open
+	return keys
+}()
+
+// openAccessPoint is Open of the ARN of an access point, which may leave the name of the
+// access point open but not the account.
+func openAccessPoint(pattern string) bool {
+	parts := strings.SplitN(pattern, ":", 6)
+	return len(parts) < 6 || parts[0] != "arn" || Open(parts[4]) || parts[4] == ""
+}
+
+// broadNetwork reports whether a network is so large that it means everybody: broader than
+// /8, or /32 with IPv6.
+func broadNetwork(cidr string) bool {
+	if addr, err := netip.ParseAddr(cidr); err == nil {
+		return !addr.IsValid()
+	}
+	network, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return true
+	}
+	if network.Addr().Is4() {
+		return network.Bits() < 8
+	}
+	return network.Bits() < 32
+}
+
 // Public reports whether a policy is public by the keys that count for its service.
 func Public(d *enforce.Document, keys Keys) bool {
 	return slices.ContainsFunc(d.Statements, func(st enforce.StatementElements) bool {
-		return st.Effect.Value == "Allow" && !fixedPrincipals(&st) && !slices.ContainsFunc(st.Conditions, keys.fix)
+		return st.Effect.Value == "Allow" && keys.Open(&st)
 	})
 }
 
-// fixedPrincipals reports whether a statement is for known principals. Everybody can be a
-// user of a web identity provider.
+// Open reports whether neither the principals nor a condition of a statement are fixed.
+func (keys Keys) Open(st *enforce.StatementElements) bool {
+	return !fixedPrincipals(st) && !slices.ContainsFunc(st.Conditions, keys.fix)
+}
+
+// fixedPrincipals reports whether a statement is for known principals.
 func fixedPrincipals(st *enforce.StatementElements) bool {
 	return len(st.Principal) > 0 && !slices.ContainsFunc(st.Principal, func(p enforce.PrincipalElement) bool {
-		return p.Type == "Federated" || Open(p.Value)
+		return OpenPrincipal(p)
 	})
 }
+
+// OpenPrincipal reports whether everybody can be the principal: of a web identity provider
+// everybody can be a user.
+func OpenPrincipal(p enforce.PrincipalElement) bool { return p.Type == "Federated" || Open(p.Value) }
 
 // fix reports whether a condition holds only for requests that have one of the keys with one
 // of the values, none of which is open.

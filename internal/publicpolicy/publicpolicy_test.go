@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/enforce"
-	"github.com/leastpriv/leastpriv/fakeaws/internal/publicpolicy"
+	"github.com/leastpriv/leastpriv/internal/publicpolicy"
 )
 
 func TestPublic(t *testing.T) {
