@@ -87,6 +87,10 @@ func (x *finding) value(key string) *string {
 		return aws.String(string(x.status))
 	case "findingType":
 		return aws.String(string(x.kind))
+	case "error":
+		if x.failure != "" {
+			return &x.failure
+		}
 	case "isPublic":
 		if x.kind == types.FindingTypeExternalAccess {
 			return aws.String(strconv.FormatBool(x.public))

@@ -97,7 +97,7 @@ func (s *Fake) lookForExternal(ctx context.Context, a *analyzer, known map[strin
 		if !z.has(r.Account) || r.Region != "" && r.Region != a.id.region {
 			continue
 		}
-		look := &shared{Shared: r, zone: z, rcps: rcpsFor(s.world, r.Account, r.ARN)}
+		look := &shared{Shared: r, zone: z, restricted: restricted(s.world, r.Account, r.ARN)}
 		entry := &analyzed{arn: r.ARN, account: r.Account, kind: types.ResourceType(r.Type), created: now, updated: now, at: now, fingerprint: look.fingerprint()}
 		if old := known[r.ARN]; old != nil {
 			entry.created, entry.updated = old.created, old.updated
@@ -138,10 +138,8 @@ func (r *shared) fingerprint() string {
 	if r.ACL != nil {
 		write("ACL " + r.ACL.Document())
 	}
-	for _, level := range r.rcps {
-		for _, p := range level {
-			write("RCP " + p.Document())
-		}
+	if r.restricted {
+		write("RCP")
 	}
 	return b.String()
 }

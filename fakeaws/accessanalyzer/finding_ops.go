@@ -87,9 +87,18 @@ func (s *Fake) getFinding(call *fakeaws.Call, in *aa.GetFindingInput) (*fakeaws.
 	})
 }
 
+// failed is the error of a finding that has one.
+func (x *finding) failed() *string {
+	if x.failure == "" {
+		return nil
+	}
+	return aws.String(x.failure)
+}
+
 func (x *finding) summary() types.FindingSummary {
 	return types.FindingSummary{
-		Id: aws.String(x.id), Status: x.status, Resource: aws.String(x.resource), ResourceType: x.resourceType, ResourceOwnerAccount: aws.String(x.account),
+		Error: x.failed(),
+		Id:    aws.String(x.id), Status: x.status, Resource: aws.String(x.resource), ResourceType: x.resourceType, ResourceOwnerAccount: aws.String(x.account),
 		CreatedAt: aws.Time(x.created), UpdatedAt: aws.Time(x.updated), AnalyzedAt: aws.Time(x.analyzed),
 		Principal: maps.Clone(x.principal), Condition: maps.Clone(x.condition), Action: slices.Clone(x.actions), IsPublic: aws.Bool(x.public),
 		Sources: x.findingSources(), ResourceControlPolicyRestriction: x.restriction,
@@ -98,7 +107,8 @@ func (x *finding) summary() types.FindingSummary {
 
 func (x *finding) summaryV2() types.FindingSummaryV2 {
 	return types.FindingSummaryV2{
-		Id: aws.String(x.id), Status: x.status, Resource: aws.String(x.resource), ResourceType: x.resourceType, ResourceOwnerAccount: aws.String(x.account),
+		Error: x.failed(),
+		Id:    aws.String(x.id), Status: x.status, Resource: aws.String(x.resource), ResourceType: x.resourceType, ResourceOwnerAccount: aws.String(x.account),
 		CreatedAt: aws.Time(x.created), UpdatedAt: aws.Time(x.updated), AnalyzedAt: aws.Time(x.analyzed), FindingType: x.kind,
 	}
 }
@@ -124,7 +134,7 @@ func (s *Fake) getFindingV2(call *fakeaws.Call, in *aa.GetFindingV2Input) (*fake
 		v := x.summaryV2()
 		return &aa.GetFindingV2Output{
 			Id: v.Id, Status: v.Status, Resource: v.Resource, ResourceType: v.ResourceType, ResourceOwnerAccount: v.ResourceOwnerAccount,
-			CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, AnalyzedAt: v.AnalyzedAt, FindingType: v.FindingType,
+			CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, AnalyzedAt: v.AnalyzedAt, FindingType: v.FindingType, Error: v.Error,
 			FindingDetails: p.Items, NextToken: p.Next,
 		}, nil
 	})

@@ -51,6 +51,9 @@ func (s *Fake) getAnalyzedResource(call *fakeaws.Call, in *aa.GetAnalyzedResourc
 		actions, sources := make(map[string]bool), make(map[string]bool)
 		for _, x := range found {
 			*out.IsPublic = *out.IsPublic || x.public
+			if x.failure != "" {
+				out.Error = x.failed()
+			}
 			for _, action := range x.actions {
 				actions[action] = true
 			}
@@ -128,9 +131,12 @@ func (a *analyzer) externalStatistics() types.ExternalAccessFindingsStatistics {
 			d = types.ResourceTypeDetails{TotalActiveCrossAccount: aws.Int32(0), TotalActivePublic: aws.Int32(0), TotalActiveErrors: aws.Int32(0)}
 			byType[string(x.resourceType)] = d
 		}
-		if x.public {
+		switch {
+		case x.failure != "":
+			*d.TotalActiveErrors++
+		case x.public:
 			*d.TotalActivePublic++
-		} else {
+		default:
 			*d.TotalActiveCrossAccount++
 		}
 	}
