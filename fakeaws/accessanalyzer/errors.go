@@ -47,6 +47,7 @@ const (
 	textBusy           = "A policy generation for %s is in progress."
 	textConfigurations = "An access preview is of one resource."
 	textResourceARN    = "The resource %s is not of the type of its configuration, or not of the account."
+	textLong           = "The policy document is too long."
 	textResourceType   = "The policy type does not go with the resource type %s."
 )
 
