@@ -21,6 +21,9 @@ type Shared struct {
 	// Policy is all that admits callers, as it is in force for those of other accounts; nil is
 	// nothing. ACL is the part of it that is a bucket's ACL.
 	Policy, ACL *enforce.Policy
+	// Restricts says that a public policy would not be in force for others: it is Block Public
+	// Access of a bucket.
+	Restricts bool
 }
 
 // A Sharer is a fake whose resources can be shared with others: IAM Access Analyzer looks at

@@ -49,6 +49,7 @@ type analyzer struct {
 	rules    map[string]*rule
 	findings map[string]*finding // by their keys
 	analyzed map[string]*analyzed
+	previews map[string]*preview // by id
 	// last is the resource that was analyzed latest, and when.
 	last   string
 	lastAt time.Time

@@ -80,7 +80,7 @@ func (s *Fake) newAnalyzer(call *fakeaws.Call, in *aa.CreateAnalyzerInput) (*ana
 	}
 	a := &analyzer{
 		id: analyzerID{call.Account, call.Region, *in.AnalyzerName}, kind: in.Type, created: s.now(), token: aws.ToString(in.ClientToken),
-		tags: maps.Clone(in.Tags), rules: make(map[string]*rule), findings: make(map[string]*finding), analyzed: make(map[string]*analyzed),
+		tags: maps.Clone(in.Tags), rules: make(map[string]*rule), findings: make(map[string]*finding), analyzed: make(map[string]*analyzed), previews: make(map[string]*preview),
 	}
 	if err := a.configure(in.Configuration); err != nil {
 		return nil, err

@@ -10,5 +10,6 @@ import (
 var _ = deepcopy.Register(
 	deepcopy.Share[aa.StartPolicyGenerationInput]("it never changes"),
 	deepcopy.Share[access]("it never changes: another look makes others"),
+	deepcopy.Share[preview]("it never changes"),
 	deepcopy.Share[rule]("it never changes: UpdateArchiveRule puts another in its place"),
 )

@@ -63,5 +63,3 @@ func element(step validation.Step) types.PathElement {
 func position(p validation.Position) *types.Position {
 	return &types.Position{Line: aws.Int32(int32(p.Line)), Column: aws.Int32(int32(p.Column)), Offset: aws.Int32(int32(p.Offset))} //nolint:gosec // documents are shorter
 }
-
-func (s *Fake) previewOps() []fakeaws.Op { return nil }

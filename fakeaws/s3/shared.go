@@ -13,11 +13,12 @@ func (s *Fake) Shared() []fakeaws.Shared {
 	var all []fakeaws.Shared
 	s.buckets.Scan(func(_ string, b *bucket) bool {
 		policy, acl := b.policy.Policy(), s.aclPolicy(b)
-		if b.public && s.blockOf(b).restrict {
+		restricts := s.blockOf(b).restrict
+		if b.public && restricts {
 			policy = policy.Denials()
 		}
 		all = append(all, fakeaws.Shared{ARN: b.arn, Type: "AWS::S3::Bucket", Account: b.owner.ID, Region: b.region,
-			Policy: enforce.Join(enforce.BucketPolicy, policy, acl), ACL: acl})
+			Policy: enforce.Join(enforce.BucketPolicy, policy, acl), ACL: acl, Restricts: restricts})
 		return true
 	})
 	return all
