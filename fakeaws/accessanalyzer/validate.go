@@ -29,7 +29,10 @@ func (s *Fake) validatePolicy(call *fakeaws.Call, in *aa.ValidatePolicyInput) (*
 		return nil, invalid(textToken)
 	}
 	return &fakeaws.Plan[*aa.ValidatePolicyOutput]{Needs: onAccount(call), Do: func() (*aa.ValidatePolicyOutput, error) {
-		found := validation.Validate(*in.PolicyDocument, string(in.PolicyType), string(in.ValidatePolicyResourceType))
+		found := validation.Validate(call, *in.PolicyDocument, string(in.PolicyType), string(in.ValidatePolicyResourceType))
+		if err := call.Err(); err != nil {
+			return nil, err
+		}
 		p := page.Of(page.Numbered(found), after, min(max(page.Size(in.MaxResults, maxListed), 1), maxAsked), page.Every(showValidation))
 		return &aa.ValidatePolicyOutput{Findings: p.Items, NextToken: p.Next}, nil
 	}}, nil

@@ -161,6 +161,7 @@ func (v *validator) form(r *node, parts [6]string) {
 		v.add("ARN_ACCOUNT_NOT_ALLOWED", r.span(), parts[2])
 	case parts[3] == "" && all(false, 3):
 		v.add("MISSING_ARN_REGION", r.span(), parts[2])
+	case parts[4] == "" && all(false, 4) && ofAWS(parts[5]):
 	case parts[4] == "" && all(false, 4):
 		v.add("MISSING_ARN_ACCOUNT", r.span(), parts[5])
 	default:
@@ -174,6 +175,15 @@ func complete(t *catalog.Resource, parts [6]string) bool {
 		f := strings.SplitN(form, ":", 6)
 		return len(f) == 6 && (f[3] == "" || parts[3] != "") && (f[4] == "" || parts[4] != "")
 	})
+}
+
+// ofAWS reports whether a resource is one that AWS has for all accounts, whose ARN has none:
+// the document AWS-RunShellScript of Systems Manager.
+func ofAWS(resource string) bool {
+	if i := strings.IndexAny(resource, "/:"); i >= 0 {
+		resource = resource[i+1:]
+	}
+	return strings.HasPrefix(strings.ToLower(resource), "aws")
 }
 
 // noVariables finds policy variables where there can be none.

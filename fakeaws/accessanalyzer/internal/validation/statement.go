@@ -214,10 +214,12 @@ const maxCompared = 1000
 func (v *validator) redundantActions(s *statement) {
 	texts := make([]*node, len(s.actions))
 	for i, a := range s.actions {
-		texts[i] = a.node
+		lower := *a.node
+		lower.text = strings.ToLower(lower.text)
+		texts[i] = &lower
 	}
 	if covered := coveredOf(texts, coveredBy); len(covered) > 0 {
-		v.addAll("REDUNDANT_ACTION", spans(covered), itoa(len(covered)), covered[0].text)
+		v.addAll("REDUNDANT_ACTION", spans(covered), itoa(len(covered)), v.textAt(covered[0]))
 	}
 }
 
@@ -237,6 +239,9 @@ func coveredOf(all []*node, covers func(text, by string, earlier bool) bool) (co
 	return covered
 }
 
+// textAt is a string as it is written.
+func (v *validator) textAt(n *node) string { return strings.Trim(v.doc[n.start:n.end], `"`) }
+
 func spans(nodes []*node) (all []span) {
 	for _, n := range nodes {
 		all = append(all, n.span())
@@ -244,10 +249,9 @@ func spans(nodes []*node) (all []span) {
 	return all
 }
 
-// coveredBy reports whether a pattern matches whatever text does; of two that are the same
-// the later is covered.
+// coveredBy reports whether a pattern matches whatever text does, both in lower case; of two
+// that are the same the later is covered.
 func coveredBy(text, by string, earlier bool) bool {
-	text, by = strings.ToLower(text), strings.ToLower(by)
 	if text == by {
 		return earlier
 	}

@@ -5,6 +5,7 @@ package validation
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,6 +64,7 @@ func Missing() []string { return slices.Clone(missing) }
 
 // A validator looks at one document.
 type validator struct {
+	ctx                       context.Context
 	doc, policyType, resource string
 	kind                      enforce.Kind
 	root                      *node
@@ -83,8 +85,9 @@ type place struct {
 
 // Validate returns what is found in a document of a type of policies, for a type of resources
 // or none, in the order of the document.
-func Validate(doc, policyType, resource string) []Finding {
-	v := &validator{doc: doc, policyType: policyType, resource: resource, kind: kindOf(policyType, resource), catalogs: make(map[string][]*catalog.Service)}
+// It ends with the context, and says nothing of the rest then.
+func Validate(ctx context.Context, doc, policyType, resource string) []Finding {
+	v := &validator{ctx: ctx, doc: doc, policyType: policyType, resource: resource, kind: kindOf(policyType, resource), catalogs: make(map[string][]*catalog.Service)}
 	v.measure()
 	root, offset, err := read(doc)
 	if err != nil || root.kind != object {
@@ -209,6 +212,9 @@ func (v *validator) document() {
 	}
 	var all []*statement
 	for _, n := range st.value.list() {
+		if v.ctx.Err() != nil {
+			return
+		}
 		if n.kind != object {
 			v.add("DATA_TYPE_MISMATCH", n.span(), object.String())
 			continue
