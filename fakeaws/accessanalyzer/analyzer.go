@@ -147,6 +147,13 @@ func (a *analyzer) existsIn(id analyzerID, call *fakeaws.Call) error {
 	return a.exists(id)
 }
 
+// stillThere is existsIn for who does not hold the lock.
+func (s *Fake) stillThere(a *analyzer, id analyzerID, call *fakeaws.Call) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return a.existsIn(id, call)
+}
+
 // status is whether the analyzer works, and why not: one of an organization does while its
 // account administers it.
 func (s *Fake) status(a *analyzer) (types.AnalyzerStatus, *types.StatusReason) {

@@ -197,9 +197,12 @@ func (s *Fake) updateAnalyzer(call *fakeaws.Call, in *aa.UpdateAnalyzerInput) (*
 		if in.Configuration == nil {
 			return &aa.UpdateAnalyzerOutput{Configuration: a.configuration()}, nil
 		}
-		changed := *a
+		changed := analyzer{id: a.id, kind: a.kind}
 		if err := changed.configure(in.Configuration); err != nil {
 			return nil, err
+		}
+		if changed.age != a.age {
+			return nil, invalid(textAgeStays)
 		}
 		a.analysis = changed.analysis
 		return &aa.UpdateAnalyzerOutput{Configuration: a.configuration()}, nil

@@ -238,6 +238,18 @@ func TestUnusedAccess(t *testing.T) {
 	counts := statistics.FindingsStatistics[0].(*types.FindingsStatisticsMemberUnusedAccessFindingsStatistics).Value
 	assert.Equal(t, []int32{3, 1, 0}, []int32{*counts.TotalActiveFindings, *counts.TotalArchivedFindings, *counts.TotalResolvedFindings})
 
+	clone := &cloud{worldtest.Clone(t, c.World.World)}
+	defer clone.Close()
+	cloned, err := clone.root().GetFindingV2(ctx, &aa.GetFindingV2Input{AnalyzerArn: made.Arn, Id: permissions.Id})
+	require.NoError(t, err)
+	assert.Equal(t, got.FindingDetails, cloned.FindingDetails)
+	_, err = c.root().UpdateAnalyzer(ctx, &aa.UpdateAnalyzerInput{AnalyzerName: aws.String("unused"), Configuration: &types.AnalyzerConfigurationMemberUnusedAccess{Value: types.UnusedAccessConfiguration{UnusedAccessAge: aws.Int32(31)}}})
+	requireError(t, err, "ValidationException", "unusedAccessAge cannot be changed.")
+	updated, err := c.root().UpdateAnalyzer(ctx, &aa.UpdateAnalyzerInput{AnalyzerName: aws.String("unused"), Configuration: &types.AnalyzerConfigurationMemberUnusedAccess{Value: types.UnusedAccessConfiguration{UnusedAccessAge: aws.Int32(30)}}})
+	require.NoError(t, err)
+	assert.Nil(t, updated.Configuration.(*types.AnalyzerConfigurationMemberUnusedAccess).Value.AnalysisRule)
+	assert.Contains(t, find(), "UnusedIAMRole arn:aws:iam::"+owner+":role/kept", "nothing is excluded any more")
+
 	_, err = client.DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: aws.String("old")})
 	require.NoError(t, err)
 	assert.Equal(t, types.FindingStatusResolved, find()["UnusedIAMRole arn:aws:iam::"+owner+":role/old"].Status)

@@ -34,6 +34,7 @@ const (
 	textCriterion      = "A criterion of the filter key %s has no values, or more than 20."
 	textConfiguration  = "The configuration is not one of an analyzer of the type %s."
 	textAge            = "unusedAccessAge must be between 1 and 365."
+	textAgeStays       = "unusedAccessAge cannot be changed."
 	textNotOfType      = "The operation is not supported for an analyzer of the type %s."
 	textNotOfUpdate    = "An update of findings needs either ids or a resource ARN."
 	textSort           = "Findings cannot be sorted by %s."

@@ -34,7 +34,7 @@ func onFindings[O any](s *Fake, call *fakeaws.Call, in any, arn *string, do func
 		return nil, err
 	}
 	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need}, Do: func() (none O, err error) {
-		if err := a.existsIn(id, call); err != nil {
+		if err := s.stillThere(a, id, call); err != nil {
 			return none, err
 		}
 		if err := s.scan(call, a); err != nil {

@@ -28,6 +28,8 @@ const (
 	// has in progress ("IAM Access Analyzer quotas").
 	maxPeriod     = 90 * 24 * time.Hour
 	maxInProgress = 1
+	// maxGenerations is how many generations a World keeps: AWS makes some each day.
+	maxGenerations = 10_000
 )
 
 // trailOf is the ARN of the trail that a generation reads.
@@ -92,6 +94,9 @@ func (s *Fake) addGeneration(call *fakeaws.Call, in *aa.StartPolicyGenerationInp
 		if g.status == types.JobStatusInProgress {
 			inProgress++
 		}
+	}
+	if len(s.generations) >= maxGenerations {
+		return nil, tooMany("POLICY_GENERATION", "policy generations")
 	}
 	if inProgress >= maxInProgress {
 		return nil, tooMany("POLICY_GENERATION", "policy generations in progress")

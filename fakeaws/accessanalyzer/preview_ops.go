@@ -36,7 +36,7 @@ func (s *Fake) createAccessPreview(call *fakeaws.Call, in *aa.CreateAccessPrevie
 		return nil, err
 	}
 	return &fakeaws.Plan[*aa.CreateAccessPreviewOutput]{Needs: []fakeaws.Need{need}, Do: func() (*aa.CreateAccessPreviewOutput, error) {
-		if err := a.existsIn(id, call); err != nil {
+		if err := s.stillThere(a, id, call); err != nil {
 			return nil, err
 		}
 		if a.unused() {

@@ -29,8 +29,8 @@ func (s *Fake) validatePolicy(call *fakeaws.Call, in *aa.ValidatePolicyInput) (*
 		return nil, invalid(textToken)
 	}
 	return &fakeaws.Plan[*aa.ValidatePolicyOutput]{Needs: onAccount(call), Do: func() (*aa.ValidatePolicyOutput, error) {
-		found := validation.Validate(call, *in.PolicyDocument, string(in.PolicyType), string(in.ValidatePolicyResourceType))
-		if err := call.Err(); err != nil {
+		found, err := validation.Validate(call, *in.PolicyDocument, string(in.PolicyType), string(in.ValidatePolicyResourceType))
+		if err != nil {
 			return nil, err
 		}
 		p := page.Of(page.Numbered(found), after, min(max(page.Size(in.MaxResults, maxListed), 1), maxAsked), page.Every(showValidation))

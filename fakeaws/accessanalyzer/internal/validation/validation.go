@@ -85,23 +85,25 @@ type place struct {
 
 // Validate returns what is found in a document of a type of policies, for a type of resources
 // or none, in the order of the document.
-// It ends with the context, and says nothing of the rest then.
-func Validate(ctx context.Context, doc, policyType, resource string) []Finding {
+// The error is that of a context that ends.
+func Validate(ctx context.Context, doc, policyType, resource string) ([]Finding, error) {
 	v := &validator{ctx: ctx, doc: doc, policyType: policyType, resource: resource, kind: kindOf(policyType, resource), catalogs: make(map[string][]*catalog.Service)}
 	v.measure()
 	root, offset, err := read(doc)
 	if err != nil || root.kind != object {
 		at := v.position(offset)
 		v.add("JSON_SYNTAX_ERROR", span{start: offset, end: offset}, fmt.Sprint(at.Offset), fmt.Sprint(at.Line), fmt.Sprint(at.Column))
-		return v.found
+		return v.found, nil
 	}
 	v.root = root
 	v.lint()
-	v.document()
+	if err := v.document(); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(v.found, func(x, y Finding) int {
 		return cmp.Compare(x.Places[0].Start.Offset, y.Places[0].Start.Offset)
 	})
-	return v.found
+	return v.found, nil
 }
 
 func kindOf(policyType, resource string) enforce.Kind {
@@ -197,7 +199,7 @@ func meant(suggestion string) string {
 var elements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 // document checks the document as a whole, and its statements.
-func (v *validator) document() {
+func (v *validator) document() error {
 	v.versions()
 	for _, f := range v.root.fields {
 		if f.key != "Version" && f.key != "Id" && f.key != "Statement" {
@@ -208,12 +210,12 @@ func (v *validator) document() {
 	st := v.root.field("Statement")
 	if st == nil || len(st.value.list()) == 0 {
 		v.add("MISSING_STATEMENT", v.root.span())
-		return
+		return nil
 	}
 	var all []*statement
 	for _, n := range st.value.list() {
-		if v.ctx.Err() != nil {
-			return
+		if err := v.ctx.Err(); err != nil {
+			return err
 		}
 		if n.kind != object {
 			v.add("DATA_TYPE_MISMATCH", n.span(), object.String())
@@ -224,6 +226,7 @@ func (v *validator) document() {
 	}
 	v.sids(all)
 	v.sameStatements(all)
+	return nil
 }
 
 func (v *validator) versions() {

@@ -52,13 +52,20 @@ func each(yield func(policyType, resource, codes, doc string)) {
 	}
 }
 
+func validate(t testing.TB, doc, policyType, resource string) []validation.Finding {
+	t.Helper()
+	found, err := validation.Validate(t.Context(), doc, policyType, resource)
+	require.NoError(t, err)
+	return found
+}
+
 // Each check that AWS documents is found by a case, or among those that are missing.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	each(func(policyType, resource, want, doc string) {
 		var codes []string
-		for _, f := range validation.Validate(t.Context(), doc, policyType, resource) {
+		for _, f := range validate(t, doc, policyType, resource) {
 			codes = append(codes, f.Code)
 			seen[f.Code] = true
 			assert.NotContains(t, f.Details, "%!", doc)
@@ -87,12 +94,12 @@ func TestWords(t *testing.T) {
 		{`"Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag":"x"}}`, "The condition key aws:RequestTag/ must include a tag key to control access based on tags. Use the format aws:RequestTag/tag-key and specify a key name for tag-key."},
 		{`"Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.7/24"}}`, "The non-zero bits in the IP address after the masked bits are ignored. Replace address with 203.0.113.0/24."},
 	} {
-		all := validation.Validate(t.Context(), `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+c.statement+`}}`, validation.Identity, "")
+		all := validate(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+c.statement+`}}`, validation.Identity, "")
 		if assert.Len(t, all, 1, c.statement) {
 			assert.Equal(t, c.want, all[0].Details)
 		}
 	}
-	all := validation.Validate(t.Context(), "{\n \"Version\" \"x\"}", validation.Identity, "")
+	all := validate(t, "{\n \"Version\" \"x\"}", validation.Identity, "")
 	require.Len(t, all, 1)
 	assert.Equal(t, "Fix the JSON syntax error at index 13 line 2 column 11.", all[0].Details)
 }
@@ -101,7 +108,7 @@ func TestWords(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	doc := "{\n  \"Version\": \"2012-10-17\",\n  \"Id\": \"é\",\n  \"Statement\": [{\"Effect\": \"Allow\", \"Resource\": \"*\",\n    \"Action\": [\"s3:GetObject\", \"s3:Nothing\"]}]\n}"
-	all := validation.Validate(t.Context(), doc, validation.Identity, "")
+	all := validate(t, doc, validation.Identity, "")
 	require.Len(t, all, 1)
 	require.Len(t, all[0].Places, 1)
 	p := all[0].Places[0]
@@ -110,7 +117,7 @@ func TestPlaces(t *testing.T) {
 	assert.Equal(t, [2]int{5, 31}, [2]int{p.Start.Line, p.Start.Column})
 	assert.Equal(t, "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-error-invalid-action", validation.Link(all[0].Code))
 
-	all = validation.Validate(t.Context(), `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:Nothing":"x"}}}}`, validation.Identity, "")
+	all = validate(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:Nothing":"x"}}}}`, validation.Identity, "")
 	require.Len(t, all, 1)
 	assert.Equal(t, []validation.Step{{Name: "Statement"}, {Name: "Condition"}, {Name: "StringEquals"}, {Kind: validation.Key, Name: "aws:Nothing"}}, all[0].Places[0].Path)
 }
@@ -119,7 +126,7 @@ func TestPlaces(t *testing.T) {
 func FuzzValidate(f *testing.F) {
 	each(func(policyType, resource, _, doc string) { f.Add(doc, policyType, resource) })
 	f.Fuzz(func(t *testing.T, doc, policyType, resource string) {
-		for _, found := range validation.Validate(t.Context(), doc, policyType, resource) {
+		for _, found := range validate(t, doc, policyType, resource) {
 			for _, p := range found.Places {
 				if p.Start.Offset > p.End.Offset || p.Start.Line < 1 || p.Start.Column < 0 {
 					t.Fatalf("%+v", p)
