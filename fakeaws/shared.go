@@ -19,8 +19,9 @@ type Shared struct {
 	// Account owns the resource. Region is empty for a resource of all regions.
 	Account, Region string
 	// Policy is all that admits callers, as it is in force for those of other accounts; nil is
-	// nothing. ACL is the part of it that is a bucket's ACL.
-	Policy, ACL *enforce.Policy
+	// nothing. Beside is the part of it that is not the resource's policy: the ACL of a bucket,
+	// the grants of a KMS key.
+	Policy, Beside *enforce.Policy
 	// Restricts says that a public policy would not be in force for others: it is Block Public
 	// Access of a bucket.
 	Restricts bool
@@ -72,11 +73,13 @@ func (k *Keys) shared() []Shared {
 		if key == nil || key.managed {
 			continue
 		}
-		policies := []*enforce.Policy{key.policy.Policy()}
+		var grants []*enforce.Policy
 		for _, g := range key.grants {
-			policies = append(policies, g.allows.resource.Policy())
+			grants = append(grants, g.allows.resource.Policy())
 		}
-		all = append(all, Shared{ARN: key.ARN, Type: "AWS::KMS::Key", Account: key.Account, Region: key.Region, Policy: enforce.Join(enforce.KeyPolicy, policies...)})
+		beside := enforce.Join(enforce.KeyPolicy, grants...)
+		all = append(all, Shared{ARN: key.ARN, Type: "AWS::KMS::Key", Account: key.Account, Region: key.Region,
+			Policy: enforce.Join(enforce.KeyPolicy, key.policy.Policy(), beside), Beside: beside})
 	}
 	return all
 }

@@ -91,7 +91,7 @@ func named(call *fakeaws.Call, name *string) (analyzerID, error) {
 // byARN is the analyzer of an ARN. One of another region is not there.
 func byARN(_ *fakeaws.Call, arn *string) (analyzerID, error) {
 	id, ok := parseARN(aws.ToString(arn))
-	if !ok {
+	if !ok || id.arn() != *arn { // that of an archive rule is none
 		return id, notFound("ANALYZER", aws.ToString(arn), textNoAnalyzer)
 	}
 	return id, nil

@@ -113,7 +113,7 @@ func (r *shared) accesses(ctx context.Context) ([]*access, error) {
 func (r *shared) sourcesOf(statements []*enforce.Statement) (all []types.FindingSourceType) {
 	for _, st := range statements {
 		source := types.FindingSourceTypePolicy
-		if r.ACL != nil && slices.Contains(r.ACL.Statements(), st) {
+		if r.Type == string(types.ResourceTypeAwsS3Bucket) && r.Beside != nil && slices.Contains(r.Beside.Statements(), st) {
 			source = types.FindingSourceTypeBucketAcl
 		}
 		if !slices.Contains(all, source) {

@@ -135,8 +135,10 @@ func (r *shared) fingerprint() string {
 			write(st.Document())
 		}
 	}
-	if r.ACL != nil {
-		write("ACL " + r.ACL.Document())
+	if r.Beside != nil {
+		for _, st := range r.Beside.Statements() {
+			write("beside " + st.Document())
+		}
 	}
 	if r.restricted {
 		write("RCP")

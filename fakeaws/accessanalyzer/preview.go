@@ -121,7 +121,7 @@ func (p *proposal) resource(s *Fake, z zone, owner string) (*shared, bool) {
 	} else if p.policyKind == enforce.KeyPolicy || p.policyKind == enforce.TrustPolicy {
 		return nil, false // "The proposed key policy cannot be an empty string."
 	}
-	r.Policy = enforce.Join(p.policyKind, policy, r.ACL)
+	r.Policy = enforce.Join(p.policyKind, policy, r.Beside)
 	return r, true
 }
 
@@ -131,7 +131,7 @@ func (p *proposal) look(ctx context.Context, r *shared) ([]*access, error) {
 	if r.Restricts && p.document != nil && r.Policy != nil {
 		exposure, err := prove.Public(ctx, r.Policy, prove.Zone{Account: r.Account})
 		if err == nil && exposure.Public == prove.Yes {
-			r.Policy = enforce.Join(p.policyKind, r.Policy.Denials(), r.ACL)
+			r.Policy = enforce.Join(p.policyKind, r.Policy.Denials(), r.Beside)
 		}
 	}
 	return r.accesses(ctx)

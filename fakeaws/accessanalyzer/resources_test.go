@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	aa "github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
 	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -73,6 +74,14 @@ func TestResourcesOfServices(t *testing.T) {
 	policy, err := c.Bind(enforce.MustParse(allow(account, `"ecr:BatchGetImage"`, "", ""), enforce.ResourcePolicy))
 	require.NoError(t, err)
 	ecr.(*anyservice.Fake).SetPolicy(repository, policy)
+
+	preview, err := c.root().CreateAccessPreview(ctx, &aa.CreateAccessPreviewInput{AnalyzerArn: arn, Configurations: map[string]types.Configuration{
+		*key.KeyMetadata.Arn: &types.ConfigurationMemberKmsKey{Value: types.KmsKeyConfiguration{KeyPolicies: map[string]string{"default": allow(`{"AWS":"`+owner+`"}`, `"kms:*"`, "*", "")}}}}})
+	require.NoError(t, err)
+	previewed, err := c.root().ListAccessPreviewFindings(ctx, &aa.ListAccessPreviewFindingsInput{AnalyzerArn: arn, AccessPreviewId: preview.Id})
+	require.NoError(t, err)
+	require.Len(t, previewed.Findings, 1)
+	assert.Equal(t, types.FindingChangeTypeUnchanged, previewed.Findings[0].ChangeType, "the grant stays")
 
 	found := map[types.ResourceType][]string{}
 	for _, f := range c.findings(t, arn, nil) {

@@ -18,7 +18,7 @@ func (s *Fake) Shared() []fakeaws.Shared {
 			policy = policy.Denials()
 		}
 		all = append(all, fakeaws.Shared{ARN: b.arn, Type: "AWS::S3::Bucket", Account: b.owner.ID, Region: b.region,
-			Policy: enforce.Join(enforce.BucketPolicy, policy, acl), ACL: acl, Restricts: restricts})
+			Policy: enforce.Join(enforce.BucketPolicy, policy, acl), Beside: acl, Restricts: restricts})
 		return true
 	})
 	return all
