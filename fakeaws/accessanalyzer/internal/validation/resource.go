@@ -151,6 +151,11 @@ func (v *validator) form(r *node, parts [6]string) {
 		v.add("INVALID_ARN_RESOURCE", r.span())
 		return
 	}
+	v.misformed(r, parts, forms)
+}
+
+// misformed says what of an ARN fits none of the forms it may have.
+func (v *validator) misformed(r *node, parts [6]string, forms [][6]string) {
 	all := func(empty bool, i int) bool {
 		return !slices.ContainsFunc(forms, func(form [6]string) bool { return (form[i] == "") != empty })
 	}
