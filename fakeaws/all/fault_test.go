@@ -67,7 +67,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "RequestThrottled"
 			case "lambda", "organizations":
 				want = "TooManyRequestsException"
-			case "dynamodb", "dynamodb-streams", "iam-toolbox", "kms", "logs", "secretsmanager", "states":
+			case "access-analyzer", "dynamodb", "dynamodb-streams", "iam-toolbox", "kms", "logs", "secretsmanager", "states":
 				want = "ThrottlingException"
 			case "sns":
 				want = "Throttled"

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	aa "github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	aatypes "github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -201,6 +203,21 @@ var lasting = map[string]struct {
 	"UpdateTimeToLive": {5000, 300_000, func(c *crowd) any {
 		c.table()
 		return &awsdynamodb.UpdateTimeToLiveInput{TableName: aws.String("table"), TimeToLiveSpecification: &ddbtypes.TimeToLiveSpecification{AttributeName: aws.String("n"), Enabled: aws.Bool(true)}}
+	}},
+	"ValidatePolicy": {10, 3000, func(c *crowd) any {
+		st := `{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}`
+		return &aa.ValidatePolicyInput{PolicyType: aatypes.PolicyTypeIdentityPolicy,
+			PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[` + strings.Repeat(st+",", c.size-1) + st + `]}`)}
+	}},
+	"ListFindingsV2": {3, 300, func(c *crowd) any {
+		for i := range c.size {
+			name := aws.String(fmt.Sprint("user", i))
+			do[iam.CreateUserOutput](c, &iam.CreateUserInput{UserName: name})
+			do[iam.PutUserPolicyOutput](c, &iam.PutUserPolicyInput{UserName: name, PolicyName: name, PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)})
+		}
+		c.Clock().Advance(100 * 24 * time.Hour)
+		arn := do[aa.CreateAnalyzerOutput](c, &aa.CreateAnalyzerInput{AnalyzerName: aws.String("unused"), Type: aatypes.TypeAccountUnusedAccess}).Arn
+		return &aa.ListFindingsV2Input{AnalyzerArn: arn}
 	}},
 	"PutObject": {5, 1000, func(c *crowd) any {
 		do[s3.CreateBucketOutput](c, &s3.CreateBucketInput{Bucket: aws.String("bucket")})

@@ -393,10 +393,12 @@ func textOfAnswer(t testing.TB, out any) string {
 func (v *victim) findSecrets(t testing.TB) []string {
 	t.Helper()
 	empty := &victim{filled: &filled{World: worldtest.New(t, worldtest.InProcess, all.Every()...), filler: v.filler}, inputs: v.inputs}
-	_, err := iam.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
-		CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(v.values["AWSServiceName"].(string))})
-	require.NoError(t, err)
-	_, err = kms.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+	for _, service := range []string{v.values["AWSServiceName"].(string), "access-analyzer.amazonaws.com"} {
+		_, err := iam.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+			CreateServiceLinkedRole(t.Context(), &iam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String(service)})
+		require.NoError(t, err)
+	}
+	_, err := kms.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/secretsmanager")})
 	require.NoError(t, err)
 	found, known, sent := map[string]bool{hidden: true}, map[string]bool{}, ""

@@ -179,6 +179,8 @@ func TestSchemas(t *testing.T) {
 		"scheduler":      {12, []Protocol{RESTJSON}},
 		"organizations":  {63, []Protocol{AWSJSON11}},
 		"iam-toolbox":    {2, []Protocol{RESTJSON}},
+
+		"access-analyzer": {39, []Protocol{RESTJSON}},
 	} {
 		s, ok := Load(name)
 		require.True(t, ok, name)
@@ -200,7 +202,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 19)
+	assert.Len(t, services, 20)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

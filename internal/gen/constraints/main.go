@@ -26,9 +26,9 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore but for those in folders.
-var services = []string{"dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "states", "sts"}
+var services = []string{"access-analyzer", "dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "states", "sts"}
 
-var folders = map[string]string{"states": "stepfunctions"}
+var folders = map[string]string{"access-analyzer": "accessanalyzer", "states": "stepfunctions"}
 
 func main() {
 	log.SetFlags(0)
