@@ -28,6 +28,8 @@ type access struct {
 	returns   []string
 	capacity  string
 	enclosing string
+	// scan is dynamodb:FullTableScan, of reads by PartiQL: "true" or "false".
+	scan string
 }
 
 // needs are the permissions that the access takes on a table.
@@ -47,6 +49,7 @@ func (a *access) needs(t *target) []fakeaws.Need {
 	// A parameter that is not sent has no key: unverified.
 	for key, v := range map[string]string{
 		"dynamodb:Select": a.selects, "dynamodb:ReturnConsumedCapacity": a.capacity, "dynamodb:EnclosingOperation": a.enclosing,
+		"dynamodb:FullTableScan": a.scan,
 	} {
 		if v != "" {
 			c.Set(key, v)

@@ -48,6 +48,8 @@ const (
 	textDuplicates     = "Provided list of item keys contains duplicates"
 	textOneOperation   = "Transaction request cannot include multiple operations on one item"
 	textCancelled      = "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]"
+	textDuplicateItem  = "Duplicate primary key exists in table"
+	textWhereKeys      = "Where clause does not contain a mandatory equality on all key attributes"
 	textReturnValues   = "Return values set to invalid value"
 	textNoPolicy       = "Resource-based policy not found for the provided ResourceArn: %s"
 	textThroughputMode = "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
@@ -107,6 +109,15 @@ const (
 	textTrimmed         = "The operation attempted to read past the oldest stream record in a shard."
 	textExpired         = "Iterator expired. The iterator was created at a time more than 15 minutes ago."
 	textSequence        = "Invalid SequenceNumber"
+	textOrderWhere      = "Must have WHERE clause in the statement when using ORDER BY clause."
+	textOrderHash       = "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+	textOrderKey        = "Variable reference %s in ORDER BY clause must be part of the primary key"
+	textPartitions      = "The IN operator has more than 50 values of a partition key"
+	textExistsAlone     = "EXISTS can only be used in ExecuteTransaction"
+	textNextToken       = "Invalid NextToken" //nolint:gosec // no secret
+	textMixed           = "A %s must consist of either read statements or write statements"
+	textWherePrimary    = "Select statements within %s must specify the primary key in the where clause."
+	textTransactReturns = "RETURNING is not supported within ExecuteTransaction"
 )
 
 func apiError(code, message string) error {

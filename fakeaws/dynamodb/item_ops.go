@@ -123,16 +123,25 @@ func planItems[O any](s *Fake, call *fakeaws.Call, targets []*target, needs []fa
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, t := range targets {
-			if t.table == nil || t.table.gone {
-				return none, noTable()
+			if err := s.ready(t); err != nil {
+				return none, err
 			}
-			if t.key != t.kmsKey { // it was given another one, which was not judged
-				return none, inUse(textKeyChanged)
-			}
-			s.expire(t.table)
 		}
 		return do()
 	}}).Refusing(failed)
+}
+
+// ready refuses a table that is gone, or that was given a key which was not judged. The lock is
+// held.
+func (s *Fake) ready(t *target) error {
+	if t.table == nil || t.table.gone {
+		return noTable()
+	}
+	if t.key != t.kmsKey {
+		return inUse(textKeyChanged)
+	}
+	s.expire(t.table)
+	return nil
 }
 
 // write plans an operation that changes one item.

@@ -201,7 +201,9 @@ func (r *reading) schema() *schema {
 // well where a local index fetches what it does not have. The attributes are those of the
 // request and all keys of what is read: "you must specify the names of all of the primary
 // key and index key attributes".
-func (r *reading) needs(action string) []fakeaws.Need {
+func (r *reading) needs(action string) []fakeaws.Need { return r.needsOf(r.access(action)) }
+
+func (r *reading) access(action string) *access {
 	a := &access{
 		action: action, index: aws.ToString(r.named), selects: string(r.selects), capacity: string(r.capacity),
 		attributes: slices.Concat(r.filter.Attributes(), r.projection.Attributes(), r.start.Names()),
@@ -218,6 +220,11 @@ func (r *reading) needs(action string) []fakeaws.Need {
 			}
 		}
 	}
+	return a
+}
+
+// needsOf are the permissions of an access by a reading.
+func (r *reading) needsOf(a *access) []fakeaws.Need {
 	needs := a.needs(r.target)
 	if r.fetches() {
 		of := *a

@@ -45,10 +45,10 @@ func Of(w *fakeaws.World) *Fake { return w.Fake("dynamodb").(*Fake) }
 // State implements fakeaws.Stateful.
 func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
-// Ops implements [fakeaws.Fake]. PartiQL, backups, exports, imports, global tables and
+// Ops implements [fakeaws.Fake]. Backups, exports, imports, global tables and
 // vector indexes are not implemented.
 func (s *Fake) Ops() []fakeaws.Op {
-	return slices.Concat(s.tableOps(), s.updateTableOps(), s.itemOps(), s.queryOps(), s.batchOps(), s.transactOps(),
+	return slices.Concat(s.tableOps(), s.updateTableOps(), s.itemOps(), s.queryOps(), s.batchOps(), s.transactOps(), s.partiqlOps(),
 		s.tagOps(), s.policyOps(), s.settingsOps())
 }
 

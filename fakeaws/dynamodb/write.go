@@ -36,6 +36,9 @@ type change struct {
 	update    *expression.Updates
 	returns   types.ReturnValue
 	onFailure types.ReturnValuesOnConditionCheckFailure
+	// inserts is an INSERT of PartiQL, whose condition is that there is no such item; absent is
+	// a DELETE of PartiQL, which asks no condition where there is none.
+	inserts, absent bool
 }
 
 // The IAM actions of writings.
@@ -177,6 +180,9 @@ func (c *change) decide() (outcome, error) {
 	if old != nil {
 		before = old.attributes
 	}
+	if old == nil && c.absent {
+		return outcome{}, nil
+	}
 	if !c.condition.Holds(before) {
 		return outcome{old, old}, c.failed(before)
 	}
@@ -211,6 +217,9 @@ func (c *change) decide() (outcome, error) {
 
 // failed is the error of a condition that does not hold, with the item if it is asked for.
 func (c *change) failed(before value.Map) error {
+	if c.inserts {
+		return &types.DuplicateItemException{Message: aws.String(textDuplicateItem)}
+	}
 	e := &types.ConditionalCheckFailedException{Message: aws.String(textConditional)}
 	if c.onFailure == types.ReturnValuesOnConditionCheckFailureAllOld && before != nil {
 		e.Item = before.SDK()

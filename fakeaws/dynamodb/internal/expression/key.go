@@ -154,3 +154,6 @@ func (k *Keys) Holds(sort value.Value) bool {
 
 // FilterKey is the error of a filter on a key attribute.
 func FilterKey(name string) error { return invalidf(textFilterKey, name) }
+
+// KeyType is the error of a value of another type than the key that it is compared with.
+func KeyType() error { return value.Error(textKeyType) }
