@@ -45,9 +45,6 @@ func (s *Fake) batchGetItem(call *fakeaws.Call, in *dynamodb.BatchGetItemInput) 
 	keys := 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		asked := in.RequestItems[name]
-		if err := legacy(map[string]bool{"AttributesToGet": asked.AttributesToGet != nil}); err != nil {
-			return nil, err
-		}
 		if keys += len(asked.Keys); keys > maxGets {
 			return nil, invalid(textManyGets)
 		}
@@ -68,7 +65,7 @@ func (s *Fake) batchGetItem(call *fakeaws.Call, in *dynamodb.BatchGetItemInput) 
 
 func (s *Fake) batchGet(call *fakeaws.Call, name string, asked types.KeysAndAttributes) (*batchGet, error) {
 	b := &batchGet{consistent: isTrue(asked.ConsistentRead), asked: asked}
-	projection, err := readProjection(asked.ProjectionExpression, asked.ExpressionAttributeNames)
+	projection, err := readProjection(asked.ProjectionExpression, asked.ExpressionAttributeNames, asked.AttributesToGet)
 	if err != nil {
 		return nil, err
 	}

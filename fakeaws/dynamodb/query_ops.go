@@ -27,19 +27,21 @@ type reading struct {
 	start      value.Map
 	filter     *expression.Predicate
 	projection *expression.Paths
+	list       string            // the parameter that the projection is of, when it is a legacy one
 	terms      *expression.Terms // of a query
 	capacity   types.ReturnConsumedCapacity
 }
 
 // query reads the items of one partition.
 func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan[*dynamodb.QueryOutput], error) {
-	if err := legacy(map[string]bool{
-		"AttributesToGet": in.AttributesToGet != nil, "KeyConditions": in.KeyConditions != nil, "QueryFilter": in.QueryFilter != nil,
-		"ConditionalOperator": in.ConditionalOperator != "",
-	}); err != nil {
+	legacy := &filtering{"QueryFilter", in.QueryFilter, in.ConditionalOperator, in.AttributesToGet, in.KeyConditions}
+	err := notBoth(legacy.sent(), []sent{
+		{"ProjectionExpression", in.ProjectionExpression != nil}, {"FilterExpression", in.FilterExpression != nil}, {"KeyConditionExpression", in.KeyConditionExpression != nil},
+	})
+	if err != nil {
 		return nil, err
 	}
-	if in.KeyConditionExpression == nil {
+	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
 		return nil, invalid(textNoCondition)
 	}
 	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, parameter{expression.Filter, in.FilterExpression},
@@ -47,12 +49,16 @@ func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan
 	if err != nil {
 		return nil, err
 	}
-	terms, err := scope.KeyCondition(*in.KeyConditionExpression)
+	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity}
+	if in.KeyConditionExpression == nil {
+		r.terms, err = readKeyConditions(in.KeyConditions)
+	} else {
+		r.terms, err = scope.KeyCondition(*in.KeyConditionExpression)
+	}
 	if err != nil {
 		return nil, valid(err)
 	}
-	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity, terms: terms}
-	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+	if err := s.read(call, r, in.TableName, scope, legacy, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
 		return nil, err
 	}
 	forward := in.ScanIndexForward == nil || *in.ScanIndexForward
@@ -69,11 +75,6 @@ func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan
 
 // scan reads all items of a table or an index, or a segment of them.
 func (s *Fake) scan(call *fakeaws.Call, in *dynamodb.ScanInput) (*fakeaws.Plan[*dynamodb.ScanOutput], error) {
-	if err := legacy(map[string]bool{
-		"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != "",
-	}); err != nil {
-		return nil, err
-	}
 	switch {
 	case in.Segment != nil && in.TotalSegments == nil:
 		return nil, invalid(textNoSegments)
@@ -82,13 +83,18 @@ func (s *Fake) scan(call *fakeaws.Call, in *dynamodb.ScanInput) (*fakeaws.Plan[*
 	case in.Segment != nil && *in.Segment >= *in.TotalSegments:
 		return nil, invalidf(textSegment, *in.Segment, *in.TotalSegments)
 	}
+	legacy := &filtering{parameter: "ScanFilter", filter: in.ScanFilter, operator: in.ConditionalOperator, get: in.AttributesToGet}
+	err := notBoth(legacy.sent(), []sent{{"ProjectionExpression", in.ProjectionExpression != nil}, {"FilterExpression", in.FilterExpression != nil}})
+	if err != nil {
+		return nil, err
+	}
 	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues,
 		parameter{expression.Filter, in.FilterExpression}, parameter{expression.Projection, in.ProjectionExpression})
 	if err != nil {
 		return nil, err
 	}
 	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity}
-	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+	if err := s.read(call, r, in.TableName, scope, legacy, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
 		return nil, err
 	}
 	from, to := segment(aws.ToInt32(in.Segment), cmp.Or(aws.ToInt32(in.TotalSegments), 1))
@@ -128,7 +134,7 @@ func segment(i, of int32) (from, to string) {
 }
 
 // read reads the parameters that Query and Scan have both, and finds the table.
-func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *expression.Scope, filter, projection *string, start map[string]types.AttributeValue, limit *int32) error {
+func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *expression.Scope, legacy *filtering, filter, projection *string, start map[string]types.AttributeValue, limit *int32) error {
 	var err error
 	if filter != nil {
 		if r.filter, err = scope.Condition(expression.Filter, *filter); err != nil {
@@ -142,6 +148,9 @@ func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *express
 	}
 	if err := scope.Finish(); err != nil {
 		return valid(err)
+	}
+	if err := legacy.on(r); err != nil {
+		return err
 	}
 	if start != nil {
 		if r.start, err = readItem(start); err != nil {
@@ -170,10 +179,8 @@ func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *express
 // it is not sent.
 func (r *reading) checkSelect() error {
 	switch {
-	case r.selects == types.SelectCount && r.projection != nil:
-		return invalid(textCountWith)
 	case r.selects != "" && r.selects != types.SelectSpecificAttributes && r.projection != nil:
-		return invalidf(textSpecificOnly, r.selects)
+		return invalidf(textSelectWith, cmp.Or(r.list, expression.Projection), r.selects)
 	case r.selects == types.SelectSpecificAttributes && r.projection == nil:
 		return invalid(textSpecificNone)
 	case r.selects == types.SelectAllProjectedAttributes && r.named == nil:

@@ -49,7 +49,7 @@ func (s *Fake) transactGetItems(call *fakeaws.Call, in *dynamodb.TransactGetItem
 		if i.Get == nil {
 			return nil, invalid(textOneWrite)
 		}
-		g, err := readGet(i.Get.Key, i.Get.ProjectionExpression, i.Get.ExpressionAttributeNames)
+		g, err := readGet(i.Get.Key, i.Get.ProjectionExpression, i.Get.ExpressionAttributeNames, nil)
 		if err != nil {
 			return nil, err
 		}

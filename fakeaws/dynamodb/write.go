@@ -24,6 +24,10 @@ type writing struct {
 	values            map[string]types.AttributeValue
 	returns           types.ReturnValue
 	onFailure         types.ReturnValuesOnConditionCheckFailure
+	// The legacy parameters.
+	expected map[string]types.ExpectedAttributeValue
+	operator types.ConditionalOperator
+	updates  map[string]types.AttributeValueUpdate
 }
 
 // A change is a writing that was understood, on the table that it is about.
@@ -36,6 +40,8 @@ type change struct {
 	update    *expression.Updates
 	returns   types.ReturnValue
 	onFailure types.ReturnValuesOnConditionCheckFailure
+	// deletes is an update by AttributeUpdates that deletes only, and makes no item.
+	deletes bool
 	// inserts is an INSERT of PartiQL, whose condition is that there is no such item; absent is
 	// a DELETE of PartiQL, which asks no condition where there is none.
 	inserts, absent bool
@@ -87,7 +93,28 @@ func (w *writing) read() (*change, error) {
 			return nil, valid(err)
 		}
 	}
+	if err := w.readLegacy(c); err != nil {
+		return nil, err
+	}
 	return c, valid(scope.Finish())
+}
+
+// readLegacy reads the legacy parameters.
+func (w *writing) readLegacy(c *change) error {
+	err := notBoth([]sent{{"AttributeUpdates", w.updates != nil}, {"Expected", w.expected != nil}, {"ConditionalOperator", w.operator != ""}},
+		[]sent{{"UpdateExpression", w.update != nil}, {"ConditionExpression", w.condition != nil}})
+	if err != nil {
+		return err
+	}
+	if w.expected != nil || w.operator != "" {
+		if c.condition, err = readExpected(w.expected, w.operator); err != nil {
+			return err
+		}
+	}
+	if w.updates != nil {
+		c.update, c.deletes, err = readUpdates(w.updates)
+	}
+	return err
 }
 
 // A parameter is an expression of a request; nil when it is not sent.
@@ -196,6 +223,9 @@ func (c *change) decide() (outcome, error) {
 	}
 	from := before
 	if old == nil {
+		if c.deletes {
+			return outcome{}, nil
+		}
 		from = c.key
 	}
 	after, err := c.update.Apply(from)

@@ -211,6 +211,17 @@ func (c *Predicate) Item(attributes []string) (key value.Map, rest *Predicate, o
 	return key, rest, len(key) == len(attributes)
 }
 
+// NewTerms makes a key condition of conditions all of which must hold.
+func NewTerms(of ...*Predicate) (*Terms, error) {
+	t := new(Terms)
+	for _, c := range of {
+		if err := t.collect(c.root); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
 // Project makes a projection of paths.
 func Project(paths ...Path) (*Paths, error) {
 	p := new(Paths)
