@@ -40,7 +40,7 @@ func (c *opCall) needs() []string {
 // A scene is a table with a stream, an item and a policy.
 type scene struct {
 	*cloud
-	stream, shard, iterator *string
+	stream, shard, iterator, backup *string
 }
 
 func newScene(t testing.TB) *scene {
@@ -58,6 +58,11 @@ func newScene(t testing.TB) *scene {
 	iterator, err := s.streams().GetShardIterator(t.Context(), &dynamodbstreams.GetShardIteratorInput{StreamArn: s.stream, ShardId: s.shard, ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon})
 	require.NoError(t, err)
 	s.iterator = iterator.ShardIterator
+	_, err = s.root().UpdateContinuousBackups(t.Context(), &dynamodb.UpdateContinuousBackupsInput{TableName: in.TableName, PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}})
+	require.NoError(t, err)
+	backup, err := s.root().CreateBackup(t.Context(), &dynamodb.CreateBackupInput{TableName: in.TableName, BackupName: aws.String("backup")})
+	require.NoError(t, err)
+	s.backup = backup.BackupDetails.BackupArn
 	return s
 }
 
@@ -101,6 +106,13 @@ func (s *scene) calls() []opCall {
 		{in: &dynamodb.UpdateTimeToLiveInput{TableName: name, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("x"), Enabled: aws.Bool(true)}}},
 		{in: &dynamodb.DescribeTimeToLiveInput{TableName: name}},
 		{in: &dynamodb.UpdateContinuousBackupsInput{TableName: name, PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}}},
+		{in: &dynamodb.CreateBackupInput{TableName: name, BackupName: aws.String("other")}},
+		{in: &dynamodb.DescribeBackupInput{BackupArn: s.backup}},
+		{in: &dynamodb.DeleteBackupInput{BackupArn: s.backup}},
+		{in: &dynamodb.ListBackupsInput{}, own: true},
+		{in: &dynamodb.RestoreTableFromBackupInput{BackupArn: s.backup, TargetTableName: aws.String("restored")}, actions: append([]string{"dynamodb:RestoreTableFromBackup"}, readAndWrite...)},
+		{in: &dynamodb.RestoreTableToPointInTimeInput{SourceTableArn: name, TargetTableName: aws.String("restored"), UseLatestRestorableTime: aws.Bool(true)},
+			actions: append([]string{"dynamodb:RestoreTableToPointInTime"}, readAndWrite...), own: true},
 		{in: &dynamodb.DescribeContinuousBackupsInput{TableName: name}},
 		{in: &dynamodb.UpdateContributorInsightsInput{TableName: name, ContributorInsightsAction: types.ContributorInsightsActionEnable}},
 		{in: &dynamodb.DescribeContributorInsightsInput{TableName: name, IndexName: aws.String("byGenre")}},
@@ -114,14 +126,19 @@ func (s *scene) calls() []opCall {
 	}
 }
 
+// readAndWrite are the permissions on a table that is restored.
+var readAndWrite = []string{
+	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+}
+
 func ql(text string) *string { return &text }
 
 // notImplemented are the operations that are answered so.
 var notImplemented = []string{
-	"CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DescribeBackup", "DescribeBulkOperation",
+	"CancelBulkOperation", "CreateGlobalTable", "DescribeBulkOperation",
 	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
-	"DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination", "ExportTableToPointInTime", "ImportTable", "ListBackups", "ListBulkOperations", "ListExports", "ListGlobalTables",
-	"ListImports", "RestoreTableFromBackup", "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "UpdateGlobalTable",
+	"DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination", "ExportTableToPointInTime", "ImportTable", "ListBulkOperations", "ListExports", "ListGlobalTables",
+	"ListImports", "SearchVectors", "StartBulkPutItems", "UpdateGlobalTable",
 	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
 }
 

@@ -43,6 +43,8 @@ type table struct {
 	tags     map[string]string
 	stream   *stream // the latest one; nil when there was none
 	sequence uint64  // of the latest stream record
+	// undos are the changes since point-in-time recovery was enabled, the oldest first.
+	undos []*undo
 }
 
 // settings are what UpdateTable and its like change and the table only keeps.
@@ -58,6 +60,7 @@ type settings struct {
 	ttl           string // the attribute; empty when it is off
 	recovery      bool   // point in time
 	recoveryDays  int32
+	recoverySince time.Time
 	kmsKey        string // an ARN; empty is a key that DynamoDB owns
 	insights      map[string]types.ContributorInsightsStatus
 }

@@ -265,7 +265,9 @@ func (s *Fake) commit(t *table, o outcome, by *streamIdentity) {
 	if o.old != nil && o.to != nil && o.old.attributes.Equal(o.to.attributes) {
 		return // nothing changes, and streams do not tell
 	}
-	t.put(o.old, o.to, s.now())
+	now := s.now()
+	t.put(o.old, o.to, now)
+	t.remember(o, now)
 	s.record(t, o, by)
 	s.wake(t)
 }
