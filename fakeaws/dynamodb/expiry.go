@@ -113,14 +113,19 @@ func (s *Fake) Next() (first time.Time, ok bool) {
 			first, ok = at, true
 		}
 	}
+	if at, _, some := s.nextForward(); some && (!ok || at.Before(first)) {
+		first, ok = at, true
+	}
 	return first, ok
 }
 
-// Work implements [fakeaws.Worker]: it deletes what has expired.
-func (s *Fake) Work(context.Context) {
+// Work implements [fakeaws.Worker]: it deletes what has expired, and sends a change to a Kinesis
+// stream.
+func (s *Fake) Work(ctx context.Context) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, t := range s.tables {
 		s.expire(t)
 	}
+	s.mu.Unlock()
+	s.send(ctx)
 }

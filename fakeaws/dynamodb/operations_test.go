@@ -71,7 +71,7 @@ func (s *scene) calls() []opCall {
 	made := musicTable()
 	made.TableName, made.Tags = aws.String("other"), []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}
 	made.ResourcePolicy = aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"dynamodb:GetItem","Resource":"*"}}`)
-	key := attributes{":a": str("a")}
+	key, kinesis := attributes{":a": str("a")}, aws.String("arn:aws:kinesis:"+region+":"+owner+":stream/changes")
 	return []opCall{
 		{in: made, actions: []string{"dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:PutResourcePolicy"}, own: true},
 		{in: &dynamodb.DescribeTableInput{TableName: name}},
@@ -106,6 +106,10 @@ func (s *scene) calls() []opCall {
 		{in: &dynamodb.UpdateTimeToLiveInput{TableName: name, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("x"), Enabled: aws.Bool(true)}}},
 		{in: &dynamodb.DescribeTimeToLiveInput{TableName: name}},
 		{in: &dynamodb.UpdateContinuousBackupsInput{TableName: name, PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}}},
+		{in: &dynamodb.EnableKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceNotFoundException"},
+		{in: &dynamodb.DisableKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceInUseException"},
+		{in: &dynamodb.UpdateKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceInUseException"},
+		{in: &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: name}},
 		{in: &dynamodb.CreateBackupInput{TableName: name, BackupName: aws.String("other")}},
 		{in: &dynamodb.DescribeBackupInput{BackupArn: s.backup}},
 		{in: &dynamodb.DeleteBackupInput{BackupArn: s.backup}},
@@ -136,10 +140,9 @@ func ql(text string) *string { return &text }
 // notImplemented are the operations that are answered so.
 var notImplemented = []string{
 	"CancelBulkOperation", "CreateGlobalTable", "DescribeBulkOperation",
-	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
-	"DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination", "ExportTableToPointInTime", "ImportTable", "ListBulkOperations", "ListExports", "ListGlobalTables",
+	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport", "DescribeTableReplicaAutoScaling", "ExportTableToPointInTime", "ImportTable", "ListBulkOperations", "ListExports", "ListGlobalTables",
 	"ListImports", "SearchVectors", "StartBulkPutItems", "UpdateGlobalTable",
-	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
+	"UpdateGlobalTableSettings", "UpdateTableReplicaAutoScaling",
 }
 
 func (s *scene) send(t *testing.T, user *fakeaws.Credential, in any) error {

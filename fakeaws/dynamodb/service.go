@@ -21,6 +21,8 @@ type Fake struct {
 	// streams are by their ARNs. They stay for a day after their tables are gone.
 	streams map[string]*stream
 	backups map[string]*backup // by their ARNs
+	// forwards are the changes that Kinesis streams are to get, in order.
+	forwards []*forward
 	// transactions are those whose tokens are remembered, by these.
 	transactions map[tokenID]*transaction
 	// tokens are theirs, the oldest first.
@@ -50,7 +52,8 @@ func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 // vector indexes are not implemented.
 func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(s.tableOps(), s.updateTableOps(), s.itemOps(), s.queryOps(), s.batchOps(), s.transactOps(), s.partiqlOps(),
-		s.tagOps(), s.policyOps(), s.settingsOps(), s.backupOps())
+		s.tagOps(), s.policyOps(), s.settingsOps(), s.backupOps(),
+		s.destinationOps())
 }
 
 // Denied implements [fakeaws.Fake].

@@ -44,7 +44,8 @@ type table struct {
 	stream   *stream // the latest one; nil when there was none
 	sequence uint64  // of the latest stream record
 	// undos are the changes since point-in-time recovery was enabled, the oldest first.
-	undos []*undo
+	undos        []*undo
+	destinations []*destination
 }
 
 // settings are what UpdateTable and its like change and the table only keeps.

@@ -269,6 +269,7 @@ func (s *Fake) commit(t *table, o outcome, by *streamIdentity) {
 	t.put(o.old, o.to, now)
 	t.remember(o, now)
 	s.record(t, o, by)
+	s.forward(t, o, by)
 	s.wake(t)
 }
 
