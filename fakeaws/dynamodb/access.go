@@ -24,7 +24,8 @@ type access struct {
 	// returns are the values of ReturnValues, and of ReturnValuesOnConditionCheckFailure,
 	// which returns attributes as well: each takes the permission. That AWS has the latter
 	// in the condition key is unverified; it is there for ConditionCheckItem, which has no
-	// other such parameter.
+	// other such parameter. "The ReturnValues parameter always has a value (NONE unless
+	// otherwise specified)".
 	returns   []string
 	capacity  string
 	enclosing string
@@ -40,13 +41,15 @@ func (a *access) needs(t *target) []fakeaws.Need {
 	}
 	need := t.needOn(a.action, resource)
 	c := &need.Context
-	if len(a.leading) > 0 {
-		c.SetMulti("dynamodb:LeadingKeys", distinct(a.leading))
+	if len(a.leading) > 0 { // the two "can be used exchangeable"
+		leading := distinct(a.leading)
+		c.SetMulti("dynamodb:LeadingKeys", leading)
+		c.SetMulti("dynamodb:FirstPartitionKeyValues", leading)
 	}
 	if len(a.attributes) > 0 {
 		c.SetMulti("dynamodb:Attributes", distinct(a.attributes))
 	}
-	// A parameter that is not sent has no key: unverified.
+	// Any other parameter that is not sent has no key: unverified.
 	for key, v := range map[string]string{
 		"dynamodb:Select": a.selects, "dynamodb:ReturnConsumedCapacity": a.capacity, "dynamodb:EnclosingOperation": a.enclosing,
 		"dynamodb:FullTableScan": a.scan,

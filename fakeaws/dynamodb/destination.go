@@ -182,11 +182,10 @@ func (s *Fake) forward(t *table, o outcome, by *streamIdentity) {
 			continue
 		}
 		now := s.now()
-		s.forwards = append(s.forwards, &forward{
+		s.later(&forward{
 			table: t.id, stream: d.stream, body: s.changeRecord(t, d, o, by, now), due: now, until: now.Add(forwardLife),
 			key: t.keys.of(o.either().attributes)[t.keys.partition.Name].Key(), // that the stream gets the partition key so is unverified
 		})
-		s.world.Wake(now)
 	}
 }
 
@@ -227,49 +226,40 @@ func (s *Fake) changeRecord(t *table, d *destination, o outcome, by *streamIdent
 	return body
 }
 
-// nextForward is when the first change is to be sent. The lock is held.
-func (s *Fake) nextForward() (at time.Time, first int, ok bool) {
-	first, now := -1, s.now()
-	for i, f := range s.forwards {
-		if first < 0 || f.due.Before(at) {
-			at, first = f.due, i
+// later puts a change among those that are to be sent, in the order of their times. The lock is
+// held.
+func (s *Fake) later(f *forward) {
+	i, _ := slices.BinarySearchFunc(s.forwards, f.due, func(o *forward, due time.Time) int {
+		if o.due.After(due) {
+			return 1
 		}
-		if !at.After(now) {
-			break // what is due is sent in order
-		}
-	}
-	return at, first, first >= 0
+		return -1 // behind those of the same time
+	})
+	s.forwards = slices.Insert(s.forwards, i, f)
+	s.world.Wake(f.due)
 }
 
 // send sends the first change that is due, by the role of the service in the table's account.
 // One that fails is tried again.
 func (s *Fake) send(ctx context.Context) {
 	s.mu.Lock()
-	at, i, ok := s.nextForward()
-	if !ok || at.After(s.now()) {
+	if len(s.forwards) == 0 || s.forwards[0].due.After(s.now()) {
 		s.mu.Unlock()
 		return
 	}
-	f := s.forwards[i]
-	if i == 0 {
-		s.forwards[0], s.forwards = nil, s.forwards[1:]
-	} else {
-		s.forwards = slices.Delete(s.forwards, i, i+1)
-	}
+	f := s.forwards[0]
+	s.forwards[0], s.forwards = nil, s.forwards[1:]
 	s.mu.Unlock()
-	err := s.deliver(ctx, f)
-	if err == nil {
+	if s.deliver(ctx, f) == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	again := *f
 	again.due = s.now().Add(forwardAgain)
-	if again.due.After(f.until) || !s.active(f) {
-		return
+	if s.active(f) && !again.due.After(f.until) {
+		s.later(&again)
 	}
-	s.forwards = append(s.forwards, &again)
-	s.world.Wake(again.due)
 }
 
 func (s *Fake) deliver(ctx context.Context, f *forward) error {

@@ -113,8 +113,8 @@ func (s *Fake) Next() (first time.Time, ok bool) {
 			first, ok = at, true
 		}
 	}
-	if at, _, some := s.nextForward(); some && (!ok || at.Before(first)) {
-		first, ok = at, true
+	if len(s.forwards) > 0 && (!ok || s.forwards[0].due.Before(first)) {
+		first, ok = s.forwards[0].due, true
 	}
 	return first, ok
 }

@@ -167,10 +167,14 @@ func (c *change) keyOrItem() value.Map {
 
 // needs are the permissions that a change takes.
 func (c *change) needs(capacity types.ReturnConsumedCapacity, enclosing string) []fakeaws.Need {
+	returns := string(c.returns)
+	if enclosing == "" { // the parts of a transaction have no such parameter
+		returns = cmp.Or(returns, string(types.ReturnValueNone))
+	}
 	return (&access{
 		action: c.action, leading: c.leading(c.keyOrItem()),
 		attributes: slices.Concat(c.keyOrItem().Names(), c.condition.Attributes(), c.update.Attributes()),
-		returns:    returned(string(c.returns), string(c.onFailure)),
+		returns:    returned(returns, string(c.onFailure)),
 		capacity:   string(capacity), enclosing: enclosing,
 	}).needs(c.target)
 }
