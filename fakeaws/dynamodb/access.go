@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
 )
 
 // An access is what a request wants of items of one table, as DynamoDB's condition keys tell
@@ -17,6 +18,8 @@ type access struct {
 	// it begins at, unverified.
 	leading    []string
 	attributes []string
+	// more are the values of the second, third and fourth partition key of an index.
+	more [3][]string
 	// selects is what is read: SPECIFIC_ATTRIBUTES with a projection. For GetItem and
 	// BatchGetItem, which have no such parameter, it follows from the projection: otherwise
 	// the example policies of the guide would let them read all attributes.
@@ -33,6 +36,15 @@ type access struct {
 	scan string
 }
 
+// lead adds a value of a partition key, counted from 0.
+func (a *access) lead(i int, v value.Value) {
+	of := &a.leading
+	if i > 0 {
+		of = &a.more[i-1]
+	}
+	*of = append(*of, v.Key())
+}
+
 // needs are the permissions that the access takes on a table.
 func (a *access) needs(t *target) []fakeaws.Need {
 	resource := t.id.arn()
@@ -45,6 +57,11 @@ func (a *access) needs(t *target) []fakeaws.Need {
 		leading := distinct(a.leading)
 		c.SetMulti("dynamodb:LeadingKeys", leading)
 		c.SetMulti("dynamodb:FirstPartitionKeyValues", leading)
+	}
+	for i, key := range []string{"dynamodb:SecondPartitionKeyValues", "dynamodb:ThirdPartitionKeyValues", "dynamodb:FourthPartitionKeyValues"} {
+		if len(a.more[i]) > 0 {
+			c.SetMulti(key, distinct(a.more[i]))
+		}
 	}
 	if len(a.attributes) > 0 {
 		c.SetMulti("dynamodb:Attributes", distinct(a.attributes))

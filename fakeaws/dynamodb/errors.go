@@ -101,7 +101,7 @@ const (
 	textSpecificNone    = "Must specify the ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
 	textForeign         = "A table is made in the account of its caller: %s"
 	textKeysNumber      = "Number of tables of the account exceeds the limit of %d"
-	textManyKeys        = "One or more parameter values were invalid: an index has one partition key"
+	textManyKeys        = "One or more parameter values were invalid: A key has one partition key and one sort key, or up to four of each in a global secondary index"
 	textKMS             = "KMS validation error: %s"
 	textKeyChanged      = "The encryption of the table is being changed"
 	textShard           = "Requested resource not found: Shard does not exist"

@@ -28,7 +28,7 @@ type selection struct {
 	reading
 	// partitions are the partition keys that the condition is about. Without them all is read,
 	// which DynamoDB calls a full table scan.
-	partitions []value.Value
+	partitions [][]value.Value // each with a value for every partition key
 	whole      bool
 	forward    bool
 	at         position
@@ -63,13 +63,33 @@ func (q *statement) selects(s *Fake) {
 		s.mu.Unlock()
 	}
 	k := x.schema()
-	var some bool
-	if x.partitions, some = q.Where.Values(k.partition.Name); !some {
-		x.whole = true
-	}
+	x.among(q.Where, k)
 	q.wrong = x.order(q.Order, k)
 	if len(x.partitions) > maxPartitions {
 		q.wrong = invalid(textPartitions)
+	}
+}
+
+// among finds the partitions that a condition is about: all combinations of the values that it
+// has for the partition keys. Without one for each it is about everything.
+func (x *selection) among(where *expression.Predicate, k *schema) {
+	x.partitions = [][]value.Value{nil}
+	for _, key := range k.partitions() {
+		of, some := where.Values(key.Name)
+		if !some {
+			x.partitions, x.whole = nil, true
+			return
+		}
+		var next [][]value.Value
+		for _, p := range x.partitions {
+			for _, v := range of {
+				if len(next) > maxPartitions {
+					break // it is refused
+				}
+				next = append(next, append(slices.Clip(p), v))
+			}
+		}
+		x.partitions = next
 	}
 }
 
@@ -82,12 +102,14 @@ func (x *selection) order(by []partiql.Order, k *schema) error {
 		case x.whole:
 			return invalid(textOrderHash)
 		case o.Attribute == k.partition.Name:
-			slices.SortFunc(x.partitions, func(a, b value.Value) int {
+			slices.SortStableFunc(x.partitions, func(a, b []value.Value) int {
 				if o.Descending {
 					a, b = b, a
 				}
-				return a.Compare(b)
+				return a[0].Compare(b[0])
 			})
+		case k.sort == nil || o.Attribute != k.sort.Name:
+			return notImplemented("PartiQL: ORDER BY another key than the first partition key or sort key")
 		case len(x.partitions) > 1:
 			return notImplemented("PartiQL: ORDER BY the sort key of several partitions")
 		default:
@@ -105,8 +127,10 @@ func (x *selection) needs(q *statement, enclosing string) []fakeaws.Need {
 	if x.whole {
 		a.scan = "true"
 	}
-	for _, v := range x.partitions {
-		a.leading = append(a.leading, v.Key())
+	for _, p := range x.partitions {
+		for i, v := range p {
+			a.lead(i, v)
+		}
 	}
 	if enclosing != "" && q.key != nil { // it reads the item of this key and no other
 		a.leading = x.leading(q.key)
@@ -209,11 +233,13 @@ func (x *selection) read(call *fakeaws.Call) (*dynamodb.ExecuteStatementOutput, 
 // with, else -1. The lock is held.
 func (x *selection) readPartitions(call *fakeaws.Call, all *page) (next int, err error) {
 	k := x.schema()
-	for _, v := range x.partitions {
-		if v.Kind() != k.partition.Kind {
-			return 0, valid(expression.KeyType())
+	for _, p := range x.partitions {
+		for i, key := range k.partitions() {
+			if p[i].Kind() != key.Kind {
+				return 0, valid(expression.KeyType())
+			}
 		}
-		if err := k.checkEmpty(v); err != nil {
+		if err := k.checkEmpty(p); err != nil {
 			return 0, err
 		}
 	}
@@ -222,8 +248,8 @@ func (x *selection) readPartitions(call *fakeaws.Call, all *page) (next int, err
 		limit = partitionPage
 	}
 	for i := x.at.Partition; i < len(x.partitions); i++ {
-		keys := x.filter.Range(x.partitions[i], k.sort)
-		if x.start != nil && (!x.start[k.partition.Name].Equal(keys.Partition) || k.sort != nil && !keys.Holds(x.start[k.sort.Name])) {
+		keys := x.filter.Range(x.partitions[i], k.sorts())
+		if x.start != nil && !keys.Holds(k.partitions(), k.sorts(), x.start) {
 			return 0, invalid(textNextToken)
 		}
 		if x.limit = 0; limit > 0 {

@@ -222,8 +222,10 @@ func (r *reading) access(action string) *access {
 		a.attributes = append(a.attributes, r.table.keys.names()...)
 		a.attributes = append(a.attributes, r.schema().names()...)
 		if r.terms != nil {
-			if v, ok := r.terms.Equal(r.schema().partition.Name); ok {
-				a.leading = []string{v.Key()}
+			for i, key := range r.schema().partitions() {
+				if v, ok := r.terms.Equal(key.Name); ok {
+					a.lead(i, v)
+				}
 			}
 		}
 	}
@@ -284,7 +286,7 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 		return nil, err
 	}
 	k := r.schema()
-	keys, err := r.terms.For(k.partition, k.sort)
+	keys, err := r.terms.For(k.partitions(), k.sorts())
 	if err != nil {
 		return nil, valid(err)
 	}
@@ -296,7 +298,7 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 	if err := k.checkEmpty(keys.Partition); err != nil {
 		return nil, err
 	}
-	if r.start != nil && (!r.start[k.partition.Name].Equal(keys.Partition) || k.sort != nil && !keys.Holds(r.start[k.sort.Name])) {
+	if r.start != nil && !keys.Holds(k.partitions(), k.sorts(), r.start) {
 		if err := r.checkStart(); err != nil {
 			return nil, err
 		}
@@ -306,10 +308,12 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 	return r.page(call, from, to, forward)
 }
 
-// checkEmpty refuses a partition key that no item has.
-func (k *schema) checkEmpty(v value.Value) error {
-	if v.Kind() != value.N && v.Text() == "" {
-		return invalidf(textEmptyKey, map[value.Kind]string{value.S: "string", value.B: "binary"}[v.Kind()], k.partition.Name)
+// checkEmpty refuses partition keys that no item has.
+func (k *schema) checkEmpty(partition []value.Value) error {
+	for i, v := range partition {
+		if v.Kind() != value.N && v.Text() == "" {
+			return invalidf(textEmptyKey, map[value.Kind]string{value.S: "string", value.B: "binary"}[v.Kind()], k.partitions()[i].Name)
+		}
 	}
 	return nil
 }
@@ -317,14 +321,15 @@ func (k *schema) checkEmpty(v value.Value) error {
 // span is where the items of a key condition stand.
 func (k *schema) span(keys *expression.Keys) (from, to string) {
 	prefix := k.partitionPlace(keys.Partition)
+	for _, v := range keys.Prefix {
+		prefix += escape(v.Order()) + terminator
+	}
 	all := prefix[:len(prefix)-len(terminator)] + behind
 	if keys.Operator == "" {
 		return prefix, all
 	}
 	low := prefix + escape(keys.Low.Order())
 	switch keys.Operator {
-	case "=":
-		return low + terminator, low + behind
 	case "<":
 		return prefix, low + terminator
 	case "<=":

@@ -72,10 +72,25 @@ type throughput struct {
 	raised, cut time.Time
 }
 
-// A schema has the attributes of a key.
+// A schema has the attributes of a key: one partition key and one sort key at most, or up to four
+// of each in a global index.
 type schema struct {
 	partition expression.Key
 	sort      *expression.Key
+	// also are the partition keys behind the first, then those sort keys behind the first.
+	alsoPartition, alsoSort []expression.Key
+}
+
+// partitions and sorts are the partition keys and the sort keys.
+func (k *schema) partitions() []expression.Key {
+	return append([]expression.Key{k.partition}, k.alsoPartition...)
+}
+
+func (k *schema) sorts() []expression.Key {
+	if k.sort == nil {
+		return nil
+	}
+	return append([]expression.Key{*k.sort}, k.alsoSort...)
 }
 
 // An index has items by another key than the primary one. Items without its attributes are
@@ -109,12 +124,27 @@ func newItem(t *table, attributes value.Map) *item {
 // see partitions in no order that a program could rely on, then by its sort key. In an index
 // items of one key are in the order of the table.
 func (k *schema) place(attributes value.Map, rest string) string {
-	prefix := k.partitionPlace(attributes[k.partition.Name])
-	sort := ""
-	if k.sort != nil {
-		sort = attributes[k.sort.Name].Order()
+	place := k.partitionPlace(k.partitionOf(attributes))
+	if k.sort == nil {
+		return place + terminator + rest
 	}
-	return prefix + escape(sort) + terminator + rest
+	place += escape(attributes[k.sort.Name].Order()) + terminator
+	for _, also := range k.alsoSort {
+		place += escape(attributes[also.Name].Order()) + terminator
+	}
+	return place + rest
+}
+
+// partitionOf are the partition keys of an item.
+func (k *schema) partitionOf(attributes value.Map) []value.Value {
+	if k.alsoPartition == nil {
+		return []value.Value{attributes[k.partition.Name]}
+	}
+	var all []value.Value
+	for _, of := range k.partitions() {
+		all = append(all, attributes[of.Name])
+	}
+	return all
 }
 
 // terminator ends a part of a place. It is less than what escape makes of any byte.
@@ -124,30 +154,29 @@ const (
 )
 
 // partitionPlace begins the places of the items with a partition key.
-func (k *schema) partitionPlace(partition value.Value) string {
-	order := partition.Order()
+func (k *schema) partitionPlace(partition []value.Value) string {
+	order := escape(partition[0].Order())
+	for _, v := range partition[1:] {
+		order += terminator + escape(v.Order())
+	}
 	hash := binary.BigEndian.AppendUint64(nil, xxh3.HashString(order))
-	return string(hash) + escape(order) + terminator
+	return string(hash) + order + terminator
 }
 
 func escape(order string) string { return strings.ReplaceAll(order, "\x00", "\x00\xff") }
 
 // names are the attributes of a key.
 func (k *schema) names() []string {
-	names := []string{k.partition.Name}
-	if k.sort != nil {
-		names = append(names, k.sort.Name)
+	each := k.each()
+	names := make([]string, len(each))
+	for i, key := range each {
+		names[i] = key.Name
 	}
 	return names
 }
 
 // each are the attributes of a key with their types.
-func (k *schema) each() []expression.Key {
-	if k.sort == nil {
-		return []expression.Key{k.partition}
-	}
-	return []expression.Key{k.partition, *k.sort}
-}
+func (k *schema) each() []expression.Key { return append(k.partitions(), k.sorts()...) }
 
 // of is the key of an item.
 func (k *schema) of(attributes value.Map) value.Map {

@@ -146,23 +146,24 @@ func conjuncts(n node) []node {
 	return []node{n}
 }
 
-// Range takes what a condition says of the sort key of a partition: the first of its parts that
-// a key condition can have. All of the condition remains to be asked of the items.
-func (c *Predicate) Range(partition value.Value, sort *Key) *Keys {
+// Range takes what a condition says of the sort keys of a partition: of each in their order the
+// first part that a key condition can have. All of the condition remains to be asked of the
+// items.
+func (c *Predicate) Range(partition []value.Value, sorts []Key) *Keys {
 	k := &Keys{Partition: partition}
-	if c == nil || sort == nil {
+	if c == nil {
 		return k
 	}
-	for _, n := range conjuncts(c.root) {
-		x, ok := n.(*comparison)
-		if !ok || !x.bounds(sort) {
-			continue
+	all := conjuncts(c.root)
+	for i := range sorts {
+		at := slices.IndexFunc(all, func(n node) bool {
+			x, ok := n.(*comparison)
+			return ok && x.bounds(&sorts[i])
+		})
+		if at < 0 || k.Operator != "" {
+			break
 		}
-		k.Operator, k.Low = x.operator, x.operands[1].v
-		if x.operator == "BETWEEN" {
-			k.High = x.operands[2].v
-		}
-		return k
+		k.bound(all[at].(*comparison))
 	}
 	return k
 }
