@@ -47,9 +47,7 @@ func mixed(statements []*statement, what string) error {
 func (s *Fake) batchExecuteStatement(call *fakeaws.Call, in *dynamodb.BatchExecuteStatementInput) (*fakeaws.Plan[*dynamodb.BatchExecuteStatementOutput], error) {
 	all := make([]*statement, len(in.Statements))
 	var targets []*target
-	// Where no statement can be read, there is nothing that a permission is for; what is
-	// optional decides nothing.
-	needs := []fakeaws.Need{{Action: "dynamodb:PartiQLSelect", Resource: "*", ResourceAccount: call.Account, Optional: true, Entry: len(all) + 1}}
+	var needs []fakeaws.Need
 	for i, b := range in.Statements {
 		q, err := readStatement(b.Statement, b.Parameters)
 		if err == nil && q.Kind == partiql.Exists {
@@ -71,6 +69,9 @@ func (s *Fake) batchExecuteStatement(call *fakeaws.Call, in *dynamodb.BatchExecu
 			need.Entry = i + 1
 			needs = append(needs, need)
 		}
+	}
+	if len(targets) == 0 { // that the whole call fails where no statement can be read is unverified
+		return nil, all[0].wrong
 	}
 	if err := mixed(all, "batch"); err != nil {
 		return nil, err
