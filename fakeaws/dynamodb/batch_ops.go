@@ -122,7 +122,7 @@ func getBatches(batches []*batchGet, capacity types.ReturnConsumedCapacity) (*dy
 			}
 			m.read(found.bytes(), b.consistent)
 			if found != nil {
-				out.Responses[b.named] = append(out.Responses[b.named], g.projection.Of(found.attributes).SDK())
+				out.Responses[b.named] = append(out.Responses[b.named], g.projection.Of(found.attributes()).SDK())
 			}
 		}
 		if c := m.consumed(); c != nil {

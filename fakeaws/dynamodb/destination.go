@@ -184,7 +184,7 @@ func (s *Fake) forward(t *table, o outcome, by *streamIdentity) {
 		now := s.now()
 		s.later(&forward{
 			table: t.id, stream: d.stream, body: s.changeRecord(t, d, o, by, now), due: now, until: now.Add(forwardLife),
-			key: t.keys.of(o.either().attributes)[t.keys.partition.Name].Key(), // that the stream gets the partition key so is unverified
+			key: t.keys.of(o.either().attributes())[t.keys.partition.Name].Key(), // that the stream gets the partition key so is unverified
 		})
 	}
 }
@@ -195,7 +195,7 @@ func (o outcome) either() *item { return cmp.Or(o.to, o.old) }
 // changeRecord is a change as Kinesis streams get it: both images, and times in milliseconds or
 // microseconds.
 func (s *Fake) changeRecord(t *table, d *destination, o outcome, by *streamIdentity, now time.Time) []byte {
-	keys := t.keys.of(o.either().attributes)
+	keys := t.keys.of(o.either().attributes())
 	change := map[string]any{"Keys": jsonMap(streamMap(keys)), "ApproximateCreationDateTime": now.UnixMilli()}
 	if d.precision == types.ApproximateCreationDateTimePrecisionMicrosecond {
 		change["ApproximateCreationDateTime"] = now.UnixMicro()
@@ -203,13 +203,13 @@ func (s *Fake) changeRecord(t *table, d *destination, o outcome, by *streamIdent
 	}
 	size, name := keys.Size(), streamtypes.OperationTypeModify
 	if o.to != nil {
-		change["NewImage"] = jsonMap(streamMap(o.to.attributes))
+		change["NewImage"] = jsonMap(streamMap(o.to.attributes()))
 		size += o.to.size
 	} else {
 		name = streamtypes.OperationTypeRemove
 	}
 	if o.old != nil {
-		change["OldImage"] = jsonMap(streamMap(o.old.attributes))
+		change["OldImage"] = jsonMap(streamMap(o.old.attributes()))
 		size += o.old.size
 	} else {
 		name = streamtypes.OperationTypeInsert

@@ -18,7 +18,7 @@ const maxAge = 5 * 365 * 24 * time.Hour
 // expiresAt is when an item expires: false when its attribute is no number of seconds that a
 // time can be.
 func (t *table) expiresAt(i *item) (int64, bool) {
-	v, ok := i.attributes[t.ttl]
+	v, ok := i.attributes()[t.ttl]
 	if !ok || v.Kind() != value.N {
 		return 0, false
 	}

@@ -34,7 +34,7 @@ func (s *Fake) getItem(call *fakeaws.Call, in *dynamodb.GetItemInput) (*fakeaws.
 		out := new(dynamodb.GetItemOutput)
 		found := t.find(r.key)
 		if found != nil {
-			out.Item = r.projection.Of(found.attributes).SDK()
+			out.Item = r.projection.Of(found.attributes()).SDK()
 		}
 		m := newMeter(t, in.ReturnConsumedCapacity, false)
 		m.read(found.bytes(), isTrue(in.ConsistentRead))

@@ -287,8 +287,8 @@ func (x *selection) one(q *statement, m *meter, consistent bool) (map[string]typ
 	}
 	found := x.table.find(q.key)
 	m.read(found.bytes(), consistent)
-	if found == nil || !q.rest.Holds(found.attributes) {
-		return nil, nil
+	if attributes := found.orNone(); found != nil && q.rest.Holds(attributes) {
+		return x.projection.Of(attributes).SDK(), nil
 	}
-	return x.projection.Of(found.attributes).SDK(), nil
+	return nil, nil
 }

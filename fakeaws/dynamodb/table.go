@@ -111,14 +111,17 @@ type index struct {
 
 // An item is immutable: a write puts another in its place.
 type item struct {
-	attributes value.Map
-	key        string // in the tree of the table
-	size       int
+	packed value.Packed
+	key    string // in the tree of the table
+	size   int
 }
 
 func newItem(t *table, attributes value.Map) *item {
-	return &item{attributes, t.keys.place(attributes, ""), attributes.Size()}
+	return &item{attributes.Pack(), t.keys.place(attributes, ""), attributes.Size()}
 }
+
+// attributes are made anew each time: most items are never looked at.
+func (i *item) attributes() value.Map { return i.packed.Map() }
 
 // place is where an item stands in a tree: by the hash of its partition key, so that scans
 // see partitions in no order that a program could rely on, then by its sort key. In an index
@@ -226,21 +229,33 @@ func (t *table) put(old, to *item, now time.Time) {
 		t.items.Set(to.key, to)
 		t.bytes += to.size
 	}
-	for _, x := range t.indexes {
-		x.put(old, to)
+	if len(t.indexes) > 0 {
+		before, after := old.orNone(), to.orNone()
+		for _, x := range t.indexes {
+			x.put(old, before, to, after)
+		}
 	}
 	if t.ttl != "" {
 		t.reexpire(old, to, now)
 	}
 }
 
-func (x *index) put(old, to *item) {
-	if old != nil && x.admits(old.attributes) {
-		x.items.Delete(x.keys.place(old.attributes, old.key))
-		x.bytes -= x.projected(old.attributes).Size()
+// orNone are the attributes of an item that may not be there.
+func (i *item) orNone() value.Map {
+	if i == nil {
+		return nil
 	}
-	if to != nil && x.admits(to.attributes) {
-		x.items.Set(x.keys.place(to.attributes, to.key), to)
-		x.bytes += x.projected(to.attributes).Size()
+	return i.attributes()
+}
+
+// put stores an item with its attributes in place of another one.
+func (x *index) put(old *item, before value.Map, to *item, after value.Map) {
+	if old != nil && x.admits(before) {
+		x.items.Delete(x.keys.place(before, old.key))
+		x.bytes -= x.projected(before).Size()
+	}
+	if to != nil && x.admits(after) {
+		x.items.Set(x.keys.place(after, to.key), to)
+		x.bytes += x.projected(after).Size()
 	}
 }

@@ -82,7 +82,7 @@ func (s *Fake) transactGetItems(call *fakeaws.Call, in *dynamodb.TransactGetItem
 			}
 			meters.of(targets[i]).read(found.bytes(), true)
 			if found != nil {
-				out.Responses[i].Item = g.projection.Of(found.attributes).SDK()
+				out.Responses[i].Item = g.projection.Of(found.attributes()).SDK()
 			}
 		}
 		out.ConsumedCapacity = meters.consumed()

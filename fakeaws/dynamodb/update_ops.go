@@ -217,9 +217,7 @@ func (x *index) fill(call *fakeaws.Call, t *table) error {
 				return false
 			}
 		}
-		if x.admits(i.attributes) {
-			x.put(nil, i)
-		}
+		x.put(nil, nil, i, i.attributes())
 		return true
 	})
 	return left

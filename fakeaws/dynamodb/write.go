@@ -209,7 +209,7 @@ func (c *change) decide() (outcome, error) {
 	old := c.find(c.keyOrItem())
 	var before value.Map
 	if old != nil {
-		before = old.attributes
+		before = old.attributes()
 	}
 	if old == nil && c.absent {
 		return outcome{}, nil
@@ -266,7 +266,7 @@ func (s *Fake) commit(t *table, o outcome, by *streamIdentity) {
 	if o.old == nil && o.to == nil || o.old == o.to {
 		return
 	}
-	if o.old != nil && o.to != nil && o.old.attributes.Equal(o.to.attributes) {
+	if o.old != nil && o.to != nil && o.old.packed == o.to.packed {
 		return // nothing changes, and streams do not tell
 	}
 	now := s.now()
@@ -289,7 +289,7 @@ func (c *change) attributes(o outcome) map[string]types.AttributeValue {
 	if of == nil {
 		return nil
 	}
-	attributes := of.attributes
+	attributes := of.attributes()
 	if c.returns == types.ReturnValueUpdatedOld || c.returns == types.ReturnValueUpdatedNew {
 		attributes = c.update.Updated(attributes)
 	}
