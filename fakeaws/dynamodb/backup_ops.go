@@ -38,7 +38,7 @@ func (s *Fake) createBackup(call *fakeaws.Call, in *dynamodb.CreateBackupInput) 
 	if !validName(*in.BackupName) {
 		return nil, invalid(textName)
 	}
-	return &fakeaws.Plan[*dynamodb.CreateBackupOutput]{Needs: []fakeaws.Need{t.need("dynamodb:CreateBackup")}, Do: func() (*dynamodb.CreateBackupOutput, error) {
+	return &fakeaws.Plan[*dynamodb.CreateBackupOutput]{Needs: []fakeaws.Need{t.ownNeed(call, "dynamodb:CreateBackup")}, Do: func() (*dynamodb.CreateBackupOutput, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if t.table == nil || t.table.gone {
@@ -189,6 +189,17 @@ func (r *restoring) keepsKey(s *Fake, call *fakeaws.Call, key string) error {
 	return err
 }
 
+// readFrom is read for a table that is made of another one.
+func (r *restoring) readFrom(s *Fake, call *fakeaws.Call, source *target, name *string) error {
+	if err := r.read(s, call, name); err != nil || source.table == nil {
+		return err
+	}
+	s.mu.Lock()
+	source.key = source.kmsKey
+	s.mu.Unlock()
+	return r.keepsKey(s, call, source.key)
+}
+
 // restore makes the new table. Tags, policies, streams, time to live and recovery are not
 // restored. The lock is held.
 func (s *Fake) restore(call *fakeaws.Call, r *restoring, from *saved, of types.RestoreSummary) (*types.TableDescription, error) {
@@ -337,16 +348,8 @@ func (s *Fake) restoreTableToPointInTime(call *fakeaws.Call, in *dynamodb.Restor
 		billing: in.BillingModeOverride, global: in.GlobalSecondaryIndexOverride, local: in.LocalSecondaryIndexOverride, onDemand: in.OnDemandThroughputOverride,
 		throughput: in.ProvisionedThroughputOverride, encryption: in.SSESpecificationOverride,
 	}
-	if err := r.read(s, call, in.TargetTableName); err != nil {
+	if err := r.readFrom(s, call, source, in.TargetTableName); err != nil {
 		return nil, err
-	}
-	if source.table != nil {
-		s.mu.Lock()
-		source.key = source.kmsKey
-		s.mu.Unlock()
-		if err := r.keepsKey(s, call, source.key); err != nil {
-			return nil, err
-		}
 	}
 	onTarget := source.need("dynamodb:RestoreTableToPointInTime")
 	onTarget.Resource, onTarget.ResourceAccount, onTarget.Policy = r.target.id.arn(), call.Account, r.target.document

@@ -66,13 +66,17 @@ func onDestination[O any](s *Fake, call *fakeaws.Call, name, stream *string, do 
 	if err != nil || parsed.Service != "kinesis" {
 		return nil, invalidf(textARN, "StreamArn", *stream)
 	}
-	return onTable(s, call, name, func(t *table) (O, error) {
+	t, err := s.target(call, name)
+	if err != nil {
+		return nil, err
+	}
+	return planOn(s, t, func(t *table) (O, error) {
 		i := slices.IndexFunc(t.destinations, func(d *destination) bool { return d.stream == *stream })
 		if i < 0 {
 			return do(t, nil)
 		}
 		return do(t, t.destinations[i])
-	})
+	}, t.ownNeed(call, "dynamodb:"+call.Operation)), nil
 }
 
 // enableKinesisStreamingDestination has a stream get the changes of a table from now on. The

@@ -109,6 +109,8 @@ const (
 	textTrimmed         = "The operation attempted to read past the oldest stream record in a shard."
 	textExpired         = "Iterator expired. The iterator was created at a time more than 15 minutes ago."
 	textSequence        = "Invalid SequenceNumber"
+	textManyConditions  = "One or more parameter values were invalid: Too many conditions"
+	textManyAttributes  = "One or more parameter values were invalid: Too many attributes in AttributesToGet"
 	textNoOperator      = "One or more parameter values were invalid: ComparisonOperator is missing for Attribute: %s"
 	textArguments       = "One or more parameter values were invalid: Invalid number of argument(s) for the %s ComparisonOperator"
 	textOperatorType    = "One or more parameter values were invalid: ComparisonOperator %s is not valid for %s AttributeValue type"

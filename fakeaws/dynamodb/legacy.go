@@ -94,6 +94,13 @@ func legacyComparison(name string, operator types.ComparisonOperator, list []typ
 	return c, nil
 }
 
+// How many conditions a request has, and how many attributes it gets: as many as an expression
+// has operators, and more than it has names. Both are unverified.
+const (
+	maxConditions = 300
+	maxAttributes = 1000
+)
+
 // takes reports whether an operator takes values of a type (API reference, "Condition").
 func takes(operator types.ComparisonOperator, kind value.Kind) bool {
 	switch operator {
@@ -108,6 +115,8 @@ func takes(operator types.ComparisonOperator, kind value.Kind) bool {
 // combined combines conditions by a ConditionalOperator.
 func combined(conditions []*expression.Predicate, operator types.ConditionalOperator) (*expression.Predicate, error) {
 	switch {
+	case len(conditions) > maxConditions:
+		return nil, invalid(textManyConditions)
 	case operator != "" && len(conditions) == 0:
 		return nil, invalid(textOperatorAlone)
 	case operator != "" && len(conditions) == 1:
@@ -218,6 +227,9 @@ func readKeyConditions(of map[string]types.Condition) (*expression.Terms, error)
 func readAttributes(names []string) (*expression.Paths, error) {
 	if names == nil {
 		return nil, nil
+	}
+	if len(names) > maxAttributes {
+		return nil, invalid(textManyAttributes)
 	}
 	paths, seen := make([]expression.Path, len(names)), make(map[string]bool, len(names))
 	for i, name := range names {

@@ -117,6 +117,14 @@ func TestPartiQLReturnsOnFailure(t *testing.T) {
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	_, err = c.client(user).ExecuteStatement(t.Context(), in)
 	requireCode(t, err, "AccessDeniedException")
+
+	c.users.SetPolicy(user, allow("dynamodb:PartiQLSelect", "*", object{"StringEqualsIfExists": object{"dynamodb:ReturnValues": "NONE"}}))
+	exists := &dynamodb.ExecuteTransactionInput{TransactStatements: []types.ParameterizedStatement{{Statement: aws.String(`EXISTS(SELECT plays FROM music WHERE artist='a' AND song='1' AND plays < 0)`)}}}
+	_, err = c.client(user).ExecuteTransaction(t.Context(), exists)
+	requireCode(t, err, "TransactionCanceledException")
+	exists.TransactStatements[0].ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	_, err = c.client(user).ExecuteTransaction(t.Context(), exists)
+	requireCode(t, err, "AccessDeniedException")
 }
 
 // Each statement of a batch has its own permission; one that a transaction may not have ends it.

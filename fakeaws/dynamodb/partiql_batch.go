@@ -48,14 +48,8 @@ func (s *Fake) batchExecuteStatement(call *fakeaws.Call, in *dynamodb.BatchExecu
 	all := make([]*statement, len(in.Statements))
 	var targets []*target
 	var needs []fakeaws.Need
-	for i, b := range in.Statements {
-		q, err := readStatement(b.Statement, b.Parameters)
-		if err == nil && q.Kind == partiql.Exists {
-			err = invalid(textExistsAlone)
-		}
-		if err == nil {
-			err = q.on(s, call, b.ReturnValuesOnConditionCheckFailure)
-		}
+	for i := range in.Statements {
+		q, err := s.inBatch(call, &in.Statements[i])
 		if err != nil {
 			if !isInvalid(err) {
 				return nil, err // what is not implemented is loud
@@ -63,7 +57,6 @@ func (s *Fake) batchExecuteStatement(call *fakeaws.Call, in *dynamodb.BatchExecu
 			all[i] = &statement{wrong: err}
 			continue
 		}
-		q.single(call.Operation)
 		all[i], targets = q, append(targets, q.target)
 		for _, need := range q.needs(call.Operation) {
 			need.Entry = i + 1
@@ -97,6 +90,22 @@ func (s *Fake) batchExecuteStatement(call *fakeaws.Call, in *dynamodb.BatchExecu
 		}
 		return out, nil
 	}}).Refusing(failed), nil
+}
+
+// inBatch reads one statement of a batch.
+func (s *Fake) inBatch(call *fakeaws.Call, b *types.BatchStatementRequest) (*statement, error) {
+	q, err := readStatement(b.Statement, b.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	if q.Kind == partiql.Exists {
+		return nil, invalid(textExistsAlone)
+	}
+	if err := q.on(s, call, b.ReturnValuesOnConditionCheckFailure); err != nil {
+		return nil, err
+	}
+	q.single(call.Operation)
+	return q, nil
 }
 
 // runInBatch performs one statement of a batch. The lock is held.

@@ -136,6 +136,7 @@ func (q *statement) needs(enclosing string) []fakeaws.Need {
 	case partiql.Exists:
 		a.leading, a.scan, a.selects = q.leading(q.key), "false", selected(q.Projection, types.SelectAllAttributes)
 		a.attributes = append(a.attributes, q.Projection.Attributes()...)
+		a.returns = returned(string(q.change.onFailure))
 	default:
 		a.leading = q.leading(q.key)
 		a.returns = returned(q.Returning, string(q.change.onFailure))
