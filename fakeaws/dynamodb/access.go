@@ -53,12 +53,13 @@ func (a *access) needs(t *target) []fakeaws.Need {
 	}
 	need := t.needOn(a.action, resource)
 	c := &need.Context
+	c.Grow(len(t.labels) + accessKeys)
 	if len(a.leading) > 0 { // the two "can be used exchangeable"
 		leading := distinct(a.leading)
 		c.SetMulti("dynamodb:LeadingKeys", leading)
 		c.SetMulti("dynamodb:FirstPartitionKeyValues", leading)
 	}
-	for i, key := range []string{"dynamodb:SecondPartitionKeyValues", "dynamodb:ThirdPartitionKeyValues", "dynamodb:FourthPartitionKeyValues"} {
+	for i, key := range morePartitionKeys {
 		if len(a.more[i]) > 0 {
 			c.SetMulti(key, distinct(a.more[i]))
 		}
@@ -67,15 +68,19 @@ func (a *access) needs(t *target) []fakeaws.Need {
 		c.SetMulti("dynamodb:Attributes", distinct(a.attributes))
 	}
 	// Any other parameter that is not sent has no key: unverified.
-	for key, v := range map[string]string{
-		"dynamodb:Select": a.selects, "dynamodb:ReturnConsumedCapacity": a.capacity, "dynamodb:EnclosingOperation": a.enclosing,
-		"dynamodb:FullTableScan": a.scan,
+	for _, key := range [...]struct{ name, value string }{
+		{"dynamodb:Select", a.selects}, {"dynamodb:ReturnConsumedCapacity", a.capacity}, {"dynamodb:EnclosingOperation", a.enclosing},
+		{"dynamodb:FullTableScan", a.scan},
 	} {
-		if v != "" {
-			c.Set(key, v)
+		if key.value != "" {
+			c.Set(key.name, key.value)
 		}
 	}
-	if len(a.returns) == 0 {
+	switch len(a.returns) {
+	case 0:
+		return []fakeaws.Need{need}
+	case 1:
+		c.Set("dynamodb:ReturnValues", a.returns[0])
 		return []fakeaws.Need{need}
 	}
 	var all []fakeaws.Need
@@ -88,8 +93,17 @@ func (a *access) needs(t *target) []fakeaws.Need {
 	return all
 }
 
+// morePartitionKeys are the condition keys of the second partition key and those behind it.
+var morePartitionKeys = [...]string{"dynamodb:SecondPartitionKeyValues", "dynamodb:ThirdPartitionKeyValues", "dynamodb:FourthPartitionKeyValues"}
+
+// accessKeys is how many condition keys most accesses have.
+const accessKeys = 6
+
 // distinct sorts values and leaves out those that are there twice.
 func distinct(values []string) []string {
+	if len(values) == 1 {
+		return values
+	}
 	sorted := slices.Sorted(slices.Values(values))
 	return slices.Compact(sorted)
 }

@@ -75,6 +75,9 @@ func readProjection(text *string, names map[string]string, attributes []string) 
 	if err := notBoth([]sent{{"AttributesToGet", attributes != nil}}, []sent{{"ProjectionExpression", text != nil}}); err != nil {
 		return nil, err
 	}
+	if text == nil && names == nil {
+		return readAttributes(attributes)
+	}
 	scope, err := newScope(names, nil, parameter{expression.Projection, text})
 	if err != nil {
 		return nil, err

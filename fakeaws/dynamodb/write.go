@@ -75,6 +75,9 @@ func (w *writing) read() (*change, error) {
 	if c.key, err = readItem(w.key); err != nil {
 		return nil, err
 	}
+	if w.condition == nil && w.update == nil && w.names == nil && w.values == nil {
+		return c, w.readLegacy(c) // most puts
+	}
 	parameters := []parameter{{expression.Condition, w.condition}}
 	if w.action == actionUpdate {
 		parameters = []parameter{{expression.Update, w.update}, {expression.Condition, w.condition}}
