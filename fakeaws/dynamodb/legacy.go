@@ -22,11 +22,11 @@ type sent struct {
 
 // notBoth refuses legacy parameters beside expressions.
 func notBoth(legacy, expressions []sent) error {
-	old, new := namesOf(legacy), namesOf(expressions)
-	if old == "" || new == "" {
+	older, newer := namesOf(legacy), namesOf(expressions)
+	if older == "" || newer == "" {
 		return nil
 	}
-	return invalidf(textNotBoth, old, new)
+	return invalidf(textNotBoth, older, newer)
 }
 
 func namesOf(all []sent) string {

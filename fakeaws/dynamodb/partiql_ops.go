@@ -52,7 +52,7 @@ func readStatement(text *string, parameters []types.AttributeValue) (*statement,
 	}
 	var err error
 	q.Statement, err = partiql.Parse(q.text, q.parameters)
-	var unsupported partiql.Unsupported
+	var unsupported partiql.UnsupportedError
 	if errors.As(err, &unsupported) {
 		return nil, notImplemented(unsupported.Error())
 	}

@@ -80,7 +80,7 @@ func (p *parser) function(name string) (*expression.Predicate, error) {
 	switch name {
 	case "attribute_type", "begins_with", "contains":
 	case "exists":
-		return nil, Unsupported("EXISTS in a condition")
+		return nil, UnsupportedError("EXISTS in a condition")
 	default:
 		return nil, malformed(textFunction, name)
 	}
@@ -217,7 +217,7 @@ func (p *parser) is(a *expression.Operand) (*expression.Predicate, error) {
 	case t.is("NULL"):
 		c = expression.Compare("attribute_type", a, expression.Literal(value.String(value.Null.String())))
 	case t.kind == tokenWord:
-		return nil, Unsupported("IS " + strings.ToUpper(t.text))
+		return nil, UnsupportedError("IS " + strings.ToUpper(t.text))
 	default:
 		p.at = max(p.at-1, 0)
 		return nil, p.unexpected()

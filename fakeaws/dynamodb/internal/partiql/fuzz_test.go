@@ -32,7 +32,7 @@ func FuzzParse(f *testing.F) {
 		for _, with := range [][]value.Value{nil, parameters} {
 			s, err := partiql.Parse(text, with)
 			var wrong value.Error
-			var unsupported partiql.Unsupported
+			var unsupported partiql.UnsupportedError
 			if err != nil {
 				if !errors.As(err, &wrong) && !errors.As(err, &unsupported) {
 					t.Fatalf("%T: %v", err, err)

@@ -148,7 +148,7 @@ func (p *parser) projection() (*expression.Paths, error) {
 	var paths []expression.Path
 	for {
 		if t := p.peek(); t.kind == tokenWord && p.peekSecond().is("(") {
-			return nil, Unsupported("the function " + strings.ToUpper(t.text) + " in a SELECT list")
+			return nil, UnsupportedError("the function " + strings.ToUpper(t.text) + " in a SELECT list")
 		}
 		path, err := p.path()
 		if err != nil {
@@ -157,9 +157,9 @@ func (p *parser) projection() (*expression.Paths, error) {
 		paths = append(paths, path)
 		switch t := p.peek(); {
 		case t.is("AS"):
-			return nil, Unsupported("AS in a SELECT list")
+			return nil, UnsupportedError("AS in a SELECT list")
 		case t.is("+"), t.is("-"):
-			return nil, Unsupported("an operator in a SELECT list")
+			return nil, UnsupportedError("an operator in a SELECT list")
 		}
 		if !p.accept(",") {
 			list, err := expression.Project(paths...)

@@ -46,11 +46,11 @@ type Order struct {
 // Reads reports whether the statement reads and does not write. EXISTS is part of writes.
 func (s *Statement) Reads() bool { return s.Kind == Select }
 
-// Unsupported is what DynamoDB may have and this package has not, by its name.
-type Unsupported string
+// An UnsupportedError is what DynamoDB may have and this package has not, by its name.
+type UnsupportedError string
 
 // Error implements error.
-func (u Unsupported) Error() string { return "PartiQL: " + string(u) }
+func (u UnsupportedError) Error() string { return "PartiQL: " + string(u) }
 
 // The bounds of statements. That of operators is DynamoDB's for expressions; the depth is
 // unverified.

@@ -77,7 +77,7 @@ func (p *parser) setOperation(u *expression.Updates, name string, path expressio
 		return err
 	}
 	if !of.Same(path) {
-		return Unsupported(strings.ToUpper(name) + " of another attribute than the one that is set")
+		return UnsupportedError(strings.ToUpper(name) + " of another attribute than the one that is set")
 	}
 	if err := p.expect(","); err != nil {
 		return err
