@@ -28,4 +28,20 @@ func TestDynamoDB(t *testing.T) {
 	}
 	awstest.RequireAllowed(t, get("c1"))
 	awstest.RequireDenied(t, get("c2"), "dynamodb:GetItem")
+
+	partiqlReports(t, acct, orders)
+}
+
+// partiqlReports is the part of TestDynamoDB about PartiQL.
+func partiqlReports(t *testing.T, acct *awstest.Account, orders *dynamotest.Table) {
+	t.Helper()
+	role := acct.NewRole("reports", awstest.Allow("dynamodb:PartiQLSelect").On(orders.ARN()),
+		awstest.Deny("dynamodb:PartiQLSelect").On(orders.ARN()).If("Bool", "dynamodb:FullTableScan", "true"))
+
+	run := func(statement string) error {
+		_, err := dynamodb.NewFromConfig(role.Config()).ExecuteStatement(t.Context(), &dynamodb.ExecuteStatementInput{Statement: &statement})
+		return err
+	}
+	awstest.RequireAllowed(t, run("SELECT * FROM orders WHERE customer = 'c1' AND total > 10"))
+	awstest.RequireDenied(t, run("SELECT * FROM orders WHERE total > 10"), "dynamodb:PartiQLSelect")
 }

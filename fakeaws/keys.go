@@ -234,9 +234,13 @@ func managedKeyPolicy(account, region, service string) *enforce.Policy {
 	if err != nil {
 		panic("fakeaws: " + err.Error()) // texts have JSON
 	}
+	grant := ""
+	if service == "dynamodb" { // "DynamoDB encryption at rest: usage notes", the policy of aws/dynamodb
+		grant = `,"kms:CreateGrant"`
+	}
 	return ownKeyPolicy(`{"Version":"2012-10-17","Id":"auto-` + service + `-1","Statement":[{` +
 		`"Sid":"Allow access through the service for all principals in the account that are authorized to use it","Effect":"Allow","Principal":{"AWS":"*"},` +
-		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*",` +
+		`"Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"` + grant + `],"Resource":"*",` +
 		`"Condition":{"StringEquals":{"kms:CallerAccount":"` + account + `","kms:ViaService":` + string(via) + `}}},{` +
 		`"Sid":"Allow direct access to key metadata to the account","Effect":"Allow","Principal":{"AWS":"` + ARN("iam", "", account, "root") + `"},` +
 		`"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"}]}`)

@@ -88,6 +88,10 @@ var otherPermissions = map[operationName]string{
 	{"logs", "PutAccountPolicy"}:        "logs:PutDataProtectionPolicy",
 	{"logs", "DeleteAccountPolicy"}:     "logs:DeleteDataProtectionPolicy",
 	{"logs", "DescribeAccountPolicies"}: "logs:GetDataProtectionPolicy",
+	// "DynamoDB read and write permissions on the target table are necessary for restore
+	// functionality" ("Using IAM with DynamoDB backup and restore" of the developer guide).
+	{"dynamodb", "RestoreTableFromBackup"}:    restoring,
+	{"dynamodb", "RestoreTableToPointInTime"}: restoring,
 	// "Secret encryption and decryption in AWS Secrets Manager" of the User Guide has those of
 	// KMS, and the API reference the others ("Required permissions").
 	{"secretsmanager", "GetSecretValue"}:           "kms:Decrypt",
@@ -100,3 +104,6 @@ var otherPermissions = map[operationName]string{
 	{"sqs", "ListMessageMoveTasks"}:  "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 	{"sqs", "CancelMessageMoveTask"}: "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 }
+
+// restoring are the permissions on a table that is restored.
+const restoring = "dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem"

@@ -33,7 +33,8 @@ var (
 	}
 	// batches answer each entry by itself: with success, and the entries' denials in it.
 	batches = map[operationName]bool{
-		{"s3", "DeleteObjects"}: true,
+		{"dynamodb", "BatchExecuteStatement"}: true,
+		{"s3", "DeleteObjects"}:               true,
 	}
 	// never are the operations that S3 refuses whoever calls, by its shape and before any
 	// policy is asked, so that there is nothing to decide.

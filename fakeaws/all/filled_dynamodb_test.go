@@ -35,6 +35,7 @@ func attributes(data string) map[string]types.AttributeValue {
 // ARN, so that strangers reach it.
 func tableValues(data string) map[string]any {
 	arn := aws.String(tableARN)
+	statement := `SELECT * FROM "` + tableARN + `" WHERE id = `
 	id := map[string]types.AttributeValue{":id": &types.AttributeValueMemberS{Value: "target"}}
 	return map[string]any{
 		"dynamodb.TableName": tableARN, "CreateTable.TableName": "value", "dynamodb.ResourceArn": tableARN, "PutResourcePolicy.Policy": toRoot,
@@ -50,7 +51,12 @@ func tableValues(data string) map[string]any {
 		"CreateTable.BillingMode":          types.BillingModePayPerRequest,
 		"UpdateTable.TableClass":           types.TableClassStandardInfrequentAccess,
 		"dynamodb.Tags":                    []types.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
-		"TimeToLiveSpecification":          &types.TimeToLiveSpecification{AttributeName: aws.String("expires"), Enabled: aws.Bool(true)},
+		"ExecuteStatement.Statement":       statement + "?", "ExecuteStatement.Parameters": []types.AttributeValue{&types.AttributeValueMemberS{Value: "target"}},
+		"BatchExecuteStatement.Statements": []types.BatchStatementRequest{{Statement: aws.String(statement + "'target'")}},
+		"TransactStatements":               []types.ParameterizedStatement{{Statement: aws.String(statement + "'target'")}},
+		"CreateBackup.BackupName":          "value", "TargetTableName": "restored", "RestoreTableToPointInTime.SourceTableArn": tableARN, "RestoreTableToPointInTime.UseLatestRestorableTime": true,
+		"dynamodb.StreamArn":      "arn:aws:kinesis:" + worldtest.Region + ":" + worldtest.Account + ":stream/target",
+		"TimeToLiveSpecification": &types.TimeToLiveSpecification{AttributeName: aws.String("expires"), Enabled: aws.Bool(true)},
 	}
 }
 
@@ -66,6 +72,11 @@ func (f *filled) fillDynamoDB(t testing.TB, client *dynamodb.Client, streams *dy
 	require.NoError(t, err)
 	_, err = client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("target"), Item: attributes("data")})
 	require.NoError(t, err)
+	_, err = client.UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{TableName: aws.String("target"), PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}})
+	require.NoError(t, err)
+	backup, err := client.CreateBackup(ctx, &dynamodb.CreateBackupInput{TableName: aws.String("target"), BackupName: aws.String("backup")})
+	require.NoError(t, err)
+	f.values["dynamodb.BackupArn"] = *backup.BackupDetails.BackupArn
 	stream := made.TableDescription.LatestStreamArn
 	described, err := streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: stream})
 	require.NoError(t, err)

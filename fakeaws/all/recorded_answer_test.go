@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // An xmlNode is an element of an answer.
@@ -292,7 +293,15 @@ func pythonBytes(encoded string) string {
 	if err != nil {
 		return encoded
 	}
-	return "b'" + strings.Trim(strconv.QuoteToASCII(string(decoded)), `"`) + "'"
+	var b strings.Builder
+	for _, c := range decoded {
+		if c < utf8.RuneSelf {
+			b.WriteString(strings.Trim(strconv.QuoteToASCII(string(rune(c))), `"`))
+		} else {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return "b'" + b.String() + "'"
 }
 
 // xmlError reads the error of the Query and REST-XML protocols.

@@ -324,13 +324,18 @@ func hasSuffix(arn string) bool {
 	return i > 0 && arn[i] == '-' && !strings.ContainsAny(arn[i+1:], "-/_+=.@")
 }
 
-// statementTable finds the table in a statement of PartiQL for DynamoDB.
-var statementTable = regexp.MustCompile(`(?is)^[\s(]*(?:SELECT\b.*?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM|EXISTS\s*\(\s*SELECT\b.*?\bFROM)\s+(?:"([^"]+)"|([\w.-]+))`)
+// statementTable finds the table in a statement of PartiQL for DynamoDB, and the index behind it.
+// A FROM in quotes is a name.
+var statementTable = regexp.MustCompile(`(?is)^[\s(]*(?:(?:EXISTS\s*\(\s*)?SELECT\b(?:"[^"]*"|'[^']*'|[^"'])*?\bFROM|INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:"([^"]+)"|([\w-]+))(?:\s*\.\s*(?:"([^"]+)"|([\w-]+)))?`)
 
+// tableOf is the table of a statement, or its index: name/index/name.
 func tableOf(statement string) string {
 	m := statementTable.FindStringSubmatch(statement[:min(len(statement), maxStatement)])
 	if m == nil {
 		return ""
+	}
+	if index := m[3] + m[4]; index != "" {
+		return m[1] + m[2] + "/index/" + index
 	}
 	return m[1] + m[2]
 }

@@ -53,6 +53,8 @@ func TestFineGrainedAccess(t *testing.T) {
 		}
 	}
 	some := allow(append(data, "dynamodb:Scan"), []string{table, table + "/index/*"}, only("artist", "song", "plays"))
+	first := allow(data, table, object{"ForAllValues:StringEquals": object{"dynamodb:FirstPartitionKeyValues": "me"}})
+	silent := allow(data, table, object{"StringEquals": object{"dynamodb:ReturnValues": "NONE"}})
 	transaction := func(write types.TransactWriteItem) *dynamodb.TransactWriteItemsInput {
 		return &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: &types.Put{TableName: name, Item: mine}}, write}}
 	}
@@ -108,6 +110,10 @@ func TestFineGrainedAccess(t *testing.T) {
 		"returns all":             {some, &dynamodb.UpdateItemInput{TableName: name, Key: mine, UpdateExpression: aws.String("SET plays = :n"), ExpressionAttributeValues: attributes{":n": num("1")}, ReturnValues: types.ReturnValueAllNew}, false},
 		"returns all on failure":  {some, &dynamodb.PutItemInput{TableName: name, Item: mine, ConditionExpression: aws.String("attribute_not_exists(song)"), ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}, false},
 		"put with another":        {some, &dynamodb.PutItemInput{TableName: name, Item: with(mine, attributes{"secret": str("x")})}, false},
+		"first key, own":          {first, &dynamodb.GetItemInput{TableName: name, Key: mine}, true},
+		"first key, other's":      {first, &dynamodb.GetItemInput{TableName: name, Key: theirs}, false},
+		"returns nothing":         {silent, &dynamodb.UpdateItemInput{TableName: name, Key: mine, UpdateExpression: aws.String("REMOVE x")}, true},
+		"returns something":       {silent, &dynamodb.UpdateItemInput{TableName: name, Key: mine, UpdateExpression: aws.String("REMOVE x"), ReturnValues: types.ReturnValueAllOld}, false},
 		"scan of all":             {some, &dynamodb.ScanInput{TableName: name}, false},
 		"scan of some":            {some, &dynamodb.ScanInput{TableName: name, ProjectionExpression: aws.String("plays")}, true},
 		"filter by another":       {some, &dynamodb.ScanInput{TableName: name, ProjectionExpression: aws.String("plays"), FilterExpression: aws.String("attribute_exists(secret)")}, false},

@@ -45,9 +45,6 @@ func (s *Fake) batchGetItem(call *fakeaws.Call, in *dynamodb.BatchGetItemInput) 
 	keys := 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		asked := in.RequestItems[name]
-		if err := legacy(map[string]bool{"AttributesToGet": asked.AttributesToGet != nil}); err != nil {
-			return nil, err
-		}
 		if keys += len(asked.Keys); keys > maxGets {
 			return nil, invalid(textManyGets)
 		}
@@ -68,7 +65,7 @@ func (s *Fake) batchGetItem(call *fakeaws.Call, in *dynamodb.BatchGetItemInput) 
 
 func (s *Fake) batchGet(call *fakeaws.Call, name string, asked types.KeysAndAttributes) (*batchGet, error) {
 	b := &batchGet{consistent: isTrue(asked.ConsistentRead), asked: asked}
-	projection, err := readProjection(asked.ProjectionExpression, asked.ExpressionAttributeNames)
+	projection, err := readProjection(asked.ProjectionExpression, asked.ExpressionAttributeNames, asked.AttributesToGet)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +122,7 @@ func getBatches(batches []*batchGet, capacity types.ReturnConsumedCapacity) (*dy
 			}
 			m.read(found.bytes(), b.consistent)
 			if found != nil {
-				out.Responses[b.named] = append(out.Responses[b.named], g.projection.Of(found.attributes).SDK())
+				out.Responses[b.named] = append(out.Responses[b.named], g.projection.Of(found.attributes()).SDK())
 			}
 		}
 		if c := m.consumed(); c != nil {

@@ -68,6 +68,9 @@ func (m *meter) addIndex(x *index, n float64) {
 
 // write counts a write of the table, and of the indexes where something changes.
 func (m *meter) write(t *table, o outcome) {
+	if !m.asked() {
+		return
+	}
 	factor := 1.0
 	if m.transactional {
 		factor = 2
@@ -87,15 +90,19 @@ func (m *meter) write(t *table, o outcome) {
 
 // entry is what an index has of an item; nil is nothing.
 func (x *index) entry(i *item) value.Map {
-	if i == nil || !x.admits(i.attributes) {
+	attributes := i.orNone()
+	if i == nil || !x.admits(attributes) {
 		return nil
 	}
-	return x.projected(i.attributes)
+	return x.projected(attributes)
 }
+
+// asked reports whether the answer tells of the capacity.
+func (m *meter) asked() bool { return m.kind != "" && m.kind != types.ReturnConsumedCapacityNone }
 
 // consumed is what the answer tells, if it was asked for.
 func (m *meter) consumed() *types.ConsumedCapacity {
-	if m.kind == "" || m.kind == types.ReturnConsumedCapacityNone {
+	if !m.asked() {
 		return nil
 	}
 	total := m.reads + m.writes

@@ -10,6 +10,8 @@ import (
 var _ = deepcopy.Register(
 	deepcopy.Share[item]("a write puts another in its place"),
 	deepcopy.Share[record]("it never changes"),
+	deepcopy.Share[forward]("it never changes"),
+	deepcopy.Share[undo]("it never changes"),
 	deepcopy.Share[transaction]("it never changes"),
 	deepcopy.By("its trees share the nodes that neither has changed since",
 		func(c *deepcopy.Copier, dst, src *btree.Map[string, *item]) {

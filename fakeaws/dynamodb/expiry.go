@@ -18,7 +18,7 @@ const maxAge = 5 * 365 * 24 * time.Hour
 // expiresAt is when an item expires: false when its attribute is no number of seconds that a
 // time can be.
 func (t *table) expiresAt(i *item) (int64, bool) {
-	v, ok := i.attributes[t.ttl]
+	v, ok := i.attributes()[t.ttl]
 	if !ok || v.Kind() != value.N {
 		return 0, false
 	}
@@ -113,14 +113,19 @@ func (s *Fake) Next() (first time.Time, ok bool) {
 			first, ok = at, true
 		}
 	}
+	if len(s.forwards) > 0 && (!ok || s.forwards[0].due.Before(first)) {
+		first, ok = s.forwards[0].due, true
+	}
 	return first, ok
 }
 
-// Work implements [fakeaws.Worker]: it deletes what has expired.
-func (s *Fake) Work(context.Context) {
+// Work implements [fakeaws.Worker]: it deletes what has expired, and sends a change to a Kinesis
+// stream.
+func (s *Fake) Work(ctx context.Context) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, t := range s.tables {
 		s.expire(t)
 	}
+	s.mu.Unlock()
+	s.send(ctx)
 }

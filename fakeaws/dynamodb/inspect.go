@@ -23,7 +23,7 @@ func (s *Fake) Items(account, region, table string) []map[string]types.Attribute
 	s.expire(t)
 	all := make([]map[string]types.AttributeValue, 0, t.items.Len())
 	t.items.Scan(func(_ string, i *item) bool {
-		all = append(all, i.attributes.SDK())
+		all = append(all, i.attributes().SDK())
 		return true
 	})
 	return all

@@ -61,15 +61,20 @@ func (t *table) checkKeyValues(key value.Map) error {
 	return t.keys.checkSizes(key)
 }
 
-// checkSizes refuses keys that are too long.
+// checkSizes refuses keys that are too long: all partition keys, and all sort keys together.
 func (k *schema) checkSizes(of value.Map) error {
-	if v, ok := of[k.partition.Name]; ok && v.Size() > maxPartitionKey {
+	size := 0
+	for _, key := range k.partitions() {
+		size += of[key.Name].Size()
+	}
+	if size > maxPartitionKey {
 		return invalid(textHashSize)
 	}
-	if k.sort == nil {
-		return nil
+	size = 0
+	for _, key := range k.sorts() {
+		size += of[key.Name].Size()
 	}
-	if v, ok := of[k.sort.Name]; ok && v.Size() > maxSortKey {
+	if size > maxSortKey {
 		return invalid(textRangeSize)
 	}
 	return nil

@@ -16,27 +16,9 @@ func (s *Fake) itemOps() []fakeaws.Op {
 	return []fakeaws.Op{bind(s.getItem), bind(s.putItem), bind(s.updateItem), bind(s.deleteItem)}
 }
 
-// legacy refuses the parameters that expressions have replaced (developer guide, "Legacy
-// conditional parameters"). They are pairs of a name and whether it is sent.
-func legacy(parameters map[string]bool) error {
-	var sent []string
-	for name, there := range parameters {
-		if there {
-			sent = append(sent, name)
-		}
-	}
-	if len(sent) == 0 {
-		return nil
-	}
-	return notImplemented("the legacy parameter " + slices.Min(sent))
-}
-
 // getItem reads an item.
 func (s *Fake) getItem(call *fakeaws.Call, in *dynamodb.GetItemInput) (*fakeaws.Plan[*dynamodb.GetItemOutput], error) {
-	if err := legacy(map[string]bool{"AttributesToGet": in.AttributesToGet != nil}); err != nil {
-		return nil, err
-	}
-	r, err := readGet(in.Key, in.ProjectionExpression, in.ExpressionAttributeNames)
+	r, err := readGet(in.Key, in.ProjectionExpression, in.ExpressionAttributeNames, in.AttributesToGet)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +34,7 @@ func (s *Fake) getItem(call *fakeaws.Call, in *dynamodb.GetItemInput) (*fakeaws.
 		out := new(dynamodb.GetItemOutput)
 		found := t.find(r.key)
 		if found != nil {
-			out.Item = r.projection.Of(found.attributes).SDK()
+			out.Item = r.projection.Of(found.attributes()).SDK()
 		}
 		m := newMeter(t, in.ReturnConsumedCapacity, false)
 		m.read(found.bytes(), isTrue(in.ConsistentRead))
@@ -77,21 +59,31 @@ type get struct {
 	projection *expression.Paths
 }
 
-func readGet(key map[string]types.AttributeValue, projection *string, names map[string]string) (*get, error) {
+func readGet(key map[string]types.AttributeValue, projection *string, names map[string]string, attributes []string) (*get, error) {
 	r := new(get)
 	var err error
 	if r.key, err = readItem(key); err != nil {
 		return nil, err
 	}
-	r.projection, err = readProjection(projection, names)
+	r.projection, err = readProjection(projection, names, attributes)
 	return r, err
 }
 
-// readProjection reads a projection in a request that has no other expression.
-func readProjection(text *string, names map[string]string) (*expression.Paths, error) {
-	scope, err := newScope(names, nil, parameter{expression.Projection, text})
-	if err != nil || text == nil {
+// readProjection reads a projection in a request that has no other expression, or the attributes
+// of AttributesToGet.
+func readProjection(text *string, names map[string]string, attributes []string) (*expression.Paths, error) {
+	if err := notBoth([]sent{{"AttributesToGet", attributes != nil}}, []sent{{"ProjectionExpression", text != nil}}); err != nil {
 		return nil, err
+	}
+	if text == nil && names == nil {
+		return readAttributes(attributes)
+	}
+	scope, err := newScope(names, nil, parameter{expression.Projection, text})
+	if err != nil {
+		return nil, err
+	}
+	if text == nil {
+		return readAttributes(attributes)
 	}
 	p, err := scope.Projection(*text)
 	if err != nil {
@@ -123,16 +115,25 @@ func planItems[O any](s *Fake, call *fakeaws.Call, targets []*target, needs []fa
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, t := range targets {
-			if t.table == nil || t.table.gone {
-				return none, noTable()
+			if err := s.ready(t); err != nil {
+				return none, err
 			}
-			if t.key != t.kmsKey { // it was given another one, which was not judged
-				return none, inUse(textKeyChanged)
-			}
-			s.expire(t.table)
 		}
 		return do()
 	}}).Refusing(failed)
+}
+
+// ready refuses a table that is gone, or that was given a key which was not judged. The lock is
+// held.
+func (s *Fake) ready(t *target) error {
+	if t.table == nil || t.table.gone {
+		return noTable()
+	}
+	if t.key != t.kmsKey {
+		return inUse(textKeyChanged)
+	}
+	s.expire(t.table)
+	return nil
 }
 
 // write plans an operation that changes one item.
@@ -158,16 +159,13 @@ func write[O any](s *Fake, call *fakeaws.Call, w *writing, capacity types.Return
 
 // putItem stores an item in place of the one with its key.
 func (s *Fake) putItem(call *fakeaws.Call, in *dynamodb.PutItemInput) (*fakeaws.Plan[*dynamodb.PutItemOutput], error) {
-	if err := legacy(map[string]bool{"Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	if !oldOrNone(in.ReturnValues) {
 		return nil, invalid(textReturnValues)
 	}
 	return write(s, call, &writing{
 		action: actionPut, table: in.TableName, item: in.Item, condition: in.ConditionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, expected: in.Expected, operator: in.ConditionalOperator,
 	}, in.ReturnConsumedCapacity, func(c *change, o outcome, m *meter) *dynamodb.PutItemOutput {
 		return &dynamodb.PutItemOutput{
 			Attributes: c.attributes(o), ConsumedCapacity: m.consumed(),
@@ -183,15 +181,10 @@ func oldOrNone(v types.ReturnValue) bool {
 
 // updateItem changes attributes of an item, or makes one.
 func (s *Fake) updateItem(call *fakeaws.Call, in *dynamodb.UpdateItemInput) (*fakeaws.Plan[*dynamodb.UpdateItemOutput], error) {
-	if err := legacy(map[string]bool{
-		"AttributeUpdates": in.AttributeUpdates != nil, "Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != "",
-	}); err != nil {
-		return nil, err
-	}
 	return write(s, call, &writing{
-		action: actionUpdate, table: in.TableName, key: in.Key, condition: in.ConditionExpression, update: in.UpdateExpression,
+		action: actionUpdate, updates: in.AttributeUpdates, table: in.TableName, key: in.Key, condition: in.ConditionExpression, update: in.UpdateExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, expected: in.Expected, operator: in.ConditionalOperator,
 	}, in.ReturnConsumedCapacity, func(c *change, o outcome, m *meter) *dynamodb.UpdateItemOutput {
 		return &dynamodb.UpdateItemOutput{
 			Attributes: c.attributes(o), ConsumedCapacity: m.consumed(),
@@ -202,16 +195,13 @@ func (s *Fake) updateItem(call *fakeaws.Call, in *dynamodb.UpdateItemInput) (*fa
 
 // deleteItem removes an item, also where there is none.
 func (s *Fake) deleteItem(call *fakeaws.Call, in *dynamodb.DeleteItemInput) (*fakeaws.Plan[*dynamodb.DeleteItemOutput], error) {
-	if err := legacy(map[string]bool{"Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	if !oldOrNone(in.ReturnValues) {
 		return nil, invalid(textReturnValues)
 	}
 	return write(s, call, &writing{
 		action: actionDelete, table: in.TableName, key: in.Key, condition: in.ConditionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+		returns: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, expected: in.Expected, operator: in.ConditionalOperator,
 	}, in.ReturnConsumedCapacity, func(c *change, o outcome, m *meter) *dynamodb.DeleteItemOutput {
 		return &dynamodb.DeleteItemOutput{
 			Attributes: c.attributes(o), ConsumedCapacity: m.consumed(),

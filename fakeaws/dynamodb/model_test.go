@@ -30,15 +30,15 @@ type model struct {
 	arn   *string               // of the stream
 }
 
-// Random operations, conditions, updates, transactions, batches and queries do what they do to
-// a plain map; and the stream tells all that happened. -rapid.checks=30000 makes a million.
+// Random operations, conditions, updates, transactions, batches, queries and statements do what
+// they do to a plain map; and the stream tells all that happened. -rapid.checks=30000 makes a million.
 func TestAgainstTheModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt)
 		rt.Repeat(map[string]func(*rapid.T){
 			"put": m.write, "update": m.write, "delete": m.write, "transact": m.transact, "batch": m.batch, "query": m.query, "index": m.queryIndex,
-			"get": m.get, "scan": m.scan,
+			"get": m.get, "scan": m.scan, "select": m.selects, "statement": m.statement,
 		})
 		m.replay()
 	})
@@ -578,3 +578,141 @@ func (m *model) Helper() { m.t.Helper() }
 func (m *model) Errorf(format string, args ...any) { m.t.Errorf(format, args...) }
 
 func (m *model) FailNow() { m.t.FailNow() }
+
+// A literal is a value as a statement of PartiQL has it.
+func literal(v types.AttributeValue) string {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return "'" + strings.ReplaceAll(v.Value, "'", "''") + "'"
+	case *types.AttributeValueMemberN:
+		return v.Value
+	}
+	return "<<'" + strings.Join(elements(v), "','") + "'>>"
+}
+
+// where draws a condition of PartiQL, and what it means.
+func where(t *rapid.T, depth int) (string, holds) {
+	kinds := 8
+	if depth > 0 {
+		kinds = 11
+	}
+	switch rapid.IntRange(0, kinds-1).Draw(t, "condition") {
+	case 0:
+		return "n IS NOT MISSING", func(i attributes) bool { return i["n"] != nil }
+	case 1:
+		pk := drawPK.Draw(t, "pk")
+		return "pk = " + literal(str(pk)), func(i attributes) bool { return i != nil && text(i["pk"]) == pk }
+	case 2:
+		a, b := drawPK.Draw(t, "a"), drawPK.Draw(t, "b")
+		return "pk IN [" + literal(str(a)) + ", " + literal(str(b)) + "]", func(i attributes) bool {
+			return i != nil && (text(i["pk"]) == a || text(i["pk"]) == b)
+		}
+	case 3:
+		operator := rapid.SampledFrom([]string{"=", "<", "<=", ">", ">="}).Draw(t, "operator")
+		name := rapid.SampledFrom([]string{"n", "sk"}).Draw(t, "name")
+		v := num(drawN.Draw(t, "operand"))
+		return name + " " + operator + " " + literal(v), func(i attributes) bool {
+			return i[name] != nil && compares(operator, rat(i[name]).Cmp(rat(v)))
+		}
+	case 4:
+		low, high := num(drawN.Draw(t, "low")), num(drawN.Draw(t, "high"))
+		return "sk BETWEEN " + literal(low) + " AND " + literal(high), func(i attributes) bool {
+			return i != nil && rat(low).Cmp(rat(i["sk"])) <= 0 && rat(i["sk"]).Cmp(rat(high)) <= 0
+		}
+	case 5:
+		return "begins_with(g, 'g')", func(i attributes) bool { return i["g"] != nil && text(i["g"])[0] == 'g' }
+	case 6:
+		e := drawE.Draw(t, "element")
+		return "contains(s, '" + e + "')", func(i attributes) bool { return slices.Contains(elements(i["s"]), e) }
+	case 7:
+		return "size(s) > 1", func(i attributes) bool { return len(elements(i["s"])) > 1 }
+	case 8:
+		c, h := where(t, depth-1)
+		return "NOT (" + c + ")", func(i attributes) bool { return !h(i) }
+	}
+	a, ha := where(t, depth-1)
+	b, hb := where(t, depth-1)
+	if rapid.Bool().Draw(t, "and") {
+		return "(" + a + ") AND (" + b + ")", func(i attributes) bool { return ha(i) && hb(i) }
+	}
+	return "(" + a + ") OR (" + b + ")", func(i attributes) bool { return ha(i) || hb(i) }
+}
+
+// selects reads all pages of a SELECT: whichever partitions it finds in its condition, the items
+// are those that meet it.
+func (m *model) selects(t *rapid.T) {
+	m.t = t
+	condition, h := where(t, 3)
+	in := &dynamodb.ExecuteStatementInput{Statement: aws.String("SELECT * FROM model WHERE " + condition)}
+	if rapid.Bool().Draw(t, "limited") {
+		in.Limit = aws.Int32(int32(rapid.IntRange(1, 4).Draw(t, "limit")))
+	}
+	var want, got []attributes
+	for _, i := range m.items {
+		if h(i) {
+			want = append(want, i)
+		}
+	}
+	for {
+		out := do[dynamodb.ExecuteStatementOutput](m, in)
+		got = append(got, out.Items...)
+		if in.NextToken = out.NextToken; out.NextToken == nil {
+			break
+		}
+	}
+	require.ElementsMatch(t, want, got, *in.Statement)
+}
+
+// statement writes by a statement.
+func (m *model) statement(t *rapid.T) {
+	m.t = t
+	key := drawKey(t)
+	before := m.items[keyOf(key)]
+	of := " WHERE pk = " + literal(key["pk"]) + " AND sk = " + literal(key["sk"])
+	condition, h := "", func(attributes) bool { return true }
+	if rapid.Bool().Draw(t, "conditional") {
+		condition, h = where(t, 2)
+		condition = " AND (" + condition + ")"
+	}
+	run := func(text string) error {
+		_, err := try[dynamodb.ExecuteStatementOutput](m, &dynamodb.ExecuteStatementInput{Statement: &text})
+		return err
+	}
+	switch rapid.IntRange(0, 2).Draw(t, "kind") {
+	case 0:
+		item := drawItem(t)
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(item)) {
+			all = append(all, "'"+name+"': "+literal(item[name]))
+		}
+		err := run("INSERT INTO model VALUE {" + strings.Join(all, ", ") + "}")
+		if m.items[keyOf(item)] != nil {
+			requireCode(m, err, "DuplicateItemException")
+			return
+		}
+		require.NoError(t, err)
+		m.set(keyOf(item), item)
+	case 1:
+		g, set := str(drawG.Draw(t, "g")), drawSet(t)
+		err := run("UPDATE model SET g = " + literal(g) + " SET s = set_add(s, " + literal(set) + ") REMOVE n" + of + condition)
+		if before == nil || !h(before) {
+			requireCode(m, err, "ConditionalCheckFailedException")
+			return
+		}
+		require.NoError(t, err)
+		after := maps.Clone(before)
+		delete(after, "n")
+		union := append(slices.Clone(elements(before["s"])), elements(set)...)
+		slices.Sort(union)
+		after["g"], after["s"] = g, strs(slices.Compact(union)...)
+		m.set(keyOf(key), after)
+	case 2:
+		err := run("DELETE FROM model" + of + condition)
+		if before != nil && !h(before) {
+			requireCode(m, err, "ConditionalCheckFailedException")
+			return
+		}
+		require.NoError(t, err)
+		m.set(keyOf(key), nil)
+	}
+}

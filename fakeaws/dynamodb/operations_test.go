@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -39,7 +40,7 @@ func (c *opCall) needs() []string {
 // A scene is a table with a stream, an item and a policy.
 type scene struct {
 	*cloud
-	stream, shard, iterator *string
+	stream, shard, iterator, backup *string
 }
 
 func newScene(t testing.TB) *scene {
@@ -57,6 +58,11 @@ func newScene(t testing.TB) *scene {
 	iterator, err := s.streams().GetShardIterator(t.Context(), &dynamodbstreams.GetShardIteratorInput{StreamArn: s.stream, ShardId: s.shard, ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon})
 	require.NoError(t, err)
 	s.iterator = iterator.ShardIterator
+	_, err = s.root().UpdateContinuousBackups(t.Context(), &dynamodb.UpdateContinuousBackupsInput{TableName: in.TableName, PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}})
+	require.NoError(t, err)
+	backup, err := s.root().CreateBackup(t.Context(), &dynamodb.CreateBackupInput{TableName: in.TableName, BackupName: aws.String("backup")})
+	require.NoError(t, err)
+	s.backup = backup.BackupDetails.BackupArn
 	return s
 }
 
@@ -65,7 +71,7 @@ func (s *scene) calls() []opCall {
 	made := musicTable()
 	made.TableName, made.Tags = aws.String("other"), []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}
 	made.ResourcePolicy = aws.String(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + owner + `"},"Action":"dynamodb:GetItem","Resource":"*"}}`)
-	key := attributes{":a": str("a")}
+	key, kinesis := attributes{":a": str("a")}, aws.String("arn:aws:kinesis:"+region+":"+owner+":stream/changes")
 	return []opCall{
 		{in: made, actions: []string{"dynamodb:CreateTable", "dynamodb:TagResource", "dynamodb:PutResourcePolicy"}, own: true},
 		{in: &dynamodb.DescribeTableInput{TableName: name}},
@@ -85,6 +91,12 @@ func (s *scene) calls() []opCall {
 			{Put: &types.Put{TableName: name, Item: song("a", "1")}}, {Update: &types.Update{TableName: name, Key: song("a", "2"), UpdateExpression: aws.String("REMOVE x")}},
 			{Delete: &types.Delete{TableName: name, Key: song("a", "3")}}, {ConditionCheck: &types.ConditionCheck{TableName: name, Key: song("a", "4"), ConditionExpression: aws.String("attribute_not_exists(x)")}},
 		}}, actions: []string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}},
+		{in: &dynamodb.ExecuteStatementInput{Statement: ql(`SELECT * FROM "` + *name + `" WHERE artist = 'a'`)}, actions: []string{"dynamodb:PartiQLSelect"}},
+		{in: &dynamodb.BatchExecuteStatementInput{Statements: []types.BatchStatementRequest{{Statement: ql(`DELETE FROM "` + *name + `" WHERE artist = 'a' AND song = '1'`)}}}, actions: []string{"dynamodb:PartiQLDelete"}},
+		{in: &dynamodb.ExecuteTransactionInput{TransactStatements: []types.ParameterizedStatement{
+			{Statement: ql(`INSERT INTO "` + *name + `" VALUE {'artist':'a','song':'2'}`)}, {Statement: ql(`UPDATE "` + *name + `" REMOVE x WHERE artist = 'a' AND song = '1'`)},
+			{Statement: ql(`DELETE FROM "` + *name + `" WHERE artist = 'a' AND song = '3'`)},
+		}}, actions: []string{"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"}},
 		{in: &dynamodb.TagResourceInput{ResourceArn: arn, Tags: made.Tags}},
 		{in: &dynamodb.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"a"}}},
 		{in: &dynamodb.ListTagsOfResourceInput{ResourceArn: arn}},
@@ -94,6 +106,17 @@ func (s *scene) calls() []opCall {
 		{in: &dynamodb.UpdateTimeToLiveInput{TableName: name, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("x"), Enabled: aws.Bool(true)}}},
 		{in: &dynamodb.DescribeTimeToLiveInput{TableName: name}},
 		{in: &dynamodb.UpdateContinuousBackupsInput{TableName: name, PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(true)}}},
+		{in: &dynamodb.EnableKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceNotFoundException"},
+		{in: &dynamodb.DisableKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceInUseException"},
+		{in: &dynamodb.UpdateKinesisStreamingDestinationInput{TableName: name, StreamArn: kinesis}, code: "ResourceInUseException"},
+		{in: &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: name}},
+		{in: &dynamodb.CreateBackupInput{TableName: name, BackupName: aws.String("other")}},
+		{in: &dynamodb.DescribeBackupInput{BackupArn: s.backup}},
+		{in: &dynamodb.DeleteBackupInput{BackupArn: s.backup}},
+		{in: &dynamodb.ListBackupsInput{}, own: true},
+		{in: &dynamodb.RestoreTableFromBackupInput{BackupArn: s.backup, TargetTableName: aws.String("restored")}, actions: append([]string{"dynamodb:RestoreTableFromBackup"}, readAndWrite...)},
+		{in: &dynamodb.RestoreTableToPointInTimeInput{SourceTableArn: name, TargetTableName: aws.String("restored"), UseLatestRestorableTime: aws.Bool(true)},
+			actions: append([]string{"dynamodb:RestoreTableToPointInTime"}, readAndWrite...), own: true},
 		{in: &dynamodb.DescribeContinuousBackupsInput{TableName: name}},
 		{in: &dynamodb.UpdateContributorInsightsInput{TableName: name, ContributorInsightsAction: types.ContributorInsightsActionEnable}},
 		{in: &dynamodb.DescribeContributorInsightsInput{TableName: name, IndexName: aws.String("byGenre")}},
@@ -107,20 +130,34 @@ func (s *scene) calls() []opCall {
 	}
 }
 
+// readAndWrite are the permissions on a table that is restored.
+var readAndWrite = []string{
+	"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+}
+
+func ql(text string) *string { return &text }
+
 // notImplemented are the operations that are answered so.
 var notImplemented = []string{
-	"BatchExecuteStatement", "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DescribeBackup", "DescribeBulkOperation",
-	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
-	"DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination", "ExecuteStatement",
-	"ExecuteTransaction", "ExportTableToPointInTime", "ImportTable", "ListBackups", "ListBulkOperations", "ListExports", "ListGlobalTables",
-	"ListImports", "RestoreTableFromBackup", "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "UpdateGlobalTable",
-	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
+	"CancelBulkOperation", "CreateGlobalTable", "DescribeBulkOperation",
+	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport", "DescribeTableReplicaAutoScaling", "ExportTableToPointInTime", "ImportTable", "ListBulkOperations", "ListExports", "ListGlobalTables",
+	"ListImports", "SearchVectors", "StartBulkPutItems", "UpdateGlobalTable",
+	"UpdateGlobalTableSettings", "UpdateTableReplicaAutoScaling",
 }
 
 func (s *scene) send(t *testing.T, user *fakeaws.Credential, in any) error {
 	t.Helper()
 	if strings.HasSuffix(reflect.TypeOf(in).Elem().PkgPath(), "dynamodbstreams") {
 		return send(t.Context(), dynamodbstreams.NewFromConfig(s.Config(user.AccessKeyID, user.SecretAccessKey, "")), in)
+	}
+	if batch, ok := in.(*dynamodb.BatchExecuteStatementInput); ok { // its statements have errors of their own
+		out, err := s.client(user).BatchExecuteStatement(t.Context(), batch)
+		for _, r := range out.Responses {
+			if r.Error != nil {
+				return &smithy.GenericAPIError{Code: string(r.Error.Code) + "Exception", Message: aws.ToString(r.Error.Message)}
+			}
+		}
+		return err
 	}
 	return send(t.Context(), s.client(user), in)
 }
@@ -177,7 +214,7 @@ func TestEveryOperation(t *testing.T) {
 // name: the table is replaced while the policies are asked.
 func TestReplacedMeanwhile(t *testing.T) {
 	t.Parallel()
-	for _, op := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems", "DeleteTable", "TagResource", "UpdateTable"} {
+	for _, op := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems", "ExecuteStatement", "ExecuteTransaction", "DeleteTable", "TagResource", "UpdateTable"} {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)

@@ -27,19 +27,21 @@ type reading struct {
 	start      value.Map
 	filter     *expression.Predicate
 	projection *expression.Paths
+	list       string            // the parameter that the projection is of, when it is a legacy one
 	terms      *expression.Terms // of a query
 	capacity   types.ReturnConsumedCapacity
 }
 
 // query reads the items of one partition.
 func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan[*dynamodb.QueryOutput], error) {
-	if err := legacy(map[string]bool{
-		"AttributesToGet": in.AttributesToGet != nil, "KeyConditions": in.KeyConditions != nil, "QueryFilter": in.QueryFilter != nil,
-		"ConditionalOperator": in.ConditionalOperator != "",
-	}); err != nil {
+	legacy := &filtering{"QueryFilter", in.QueryFilter, in.ConditionalOperator, in.AttributesToGet, in.KeyConditions}
+	err := notBoth(legacy.sent(), []sent{
+		{"ProjectionExpression", in.ProjectionExpression != nil}, {"FilterExpression", in.FilterExpression != nil}, {"KeyConditionExpression", in.KeyConditionExpression != nil},
+	})
+	if err != nil {
 		return nil, err
 	}
-	if in.KeyConditionExpression == nil {
+	if in.KeyConditionExpression == nil && in.KeyConditions == nil {
 		return nil, invalid(textNoCondition)
 	}
 	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues, parameter{expression.Filter, in.FilterExpression},
@@ -47,12 +49,16 @@ func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan
 	if err != nil {
 		return nil, err
 	}
-	terms, err := scope.KeyCondition(*in.KeyConditionExpression)
+	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity}
+	if in.KeyConditionExpression == nil {
+		r.terms, err = readKeyConditions(in.KeyConditions)
+	} else {
+		r.terms, err = scope.KeyCondition(*in.KeyConditionExpression)
+	}
 	if err != nil {
 		return nil, valid(err)
 	}
-	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity, terms: terms}
-	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+	if err := s.read(call, r, in.TableName, scope, legacy, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
 		return nil, err
 	}
 	forward := in.ScanIndexForward == nil || *in.ScanIndexForward
@@ -69,11 +75,6 @@ func (s *Fake) query(call *fakeaws.Call, in *dynamodb.QueryInput) (*fakeaws.Plan
 
 // scan reads all items of a table or an index, or a segment of them.
 func (s *Fake) scan(call *fakeaws.Call, in *dynamodb.ScanInput) (*fakeaws.Plan[*dynamodb.ScanOutput], error) {
-	if err := legacy(map[string]bool{
-		"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil, "ConditionalOperator": in.ConditionalOperator != "",
-	}); err != nil {
-		return nil, err
-	}
 	switch {
 	case in.Segment != nil && in.TotalSegments == nil:
 		return nil, invalid(textNoSegments)
@@ -82,13 +83,18 @@ func (s *Fake) scan(call *fakeaws.Call, in *dynamodb.ScanInput) (*fakeaws.Plan[*
 	case in.Segment != nil && *in.Segment >= *in.TotalSegments:
 		return nil, invalidf(textSegment, *in.Segment, *in.TotalSegments)
 	}
+	legacy := &filtering{parameter: "ScanFilter", filter: in.ScanFilter, operator: in.ConditionalOperator, get: in.AttributesToGet}
+	err := notBoth(legacy.sent(), []sent{{"ProjectionExpression", in.ProjectionExpression != nil}, {"FilterExpression", in.FilterExpression != nil}})
+	if err != nil {
+		return nil, err
+	}
 	scope, err := newScope(in.ExpressionAttributeNames, in.ExpressionAttributeValues,
 		parameter{expression.Filter, in.FilterExpression}, parameter{expression.Projection, in.ProjectionExpression})
 	if err != nil {
 		return nil, err
 	}
 	r := &reading{named: in.IndexName, consistent: isTrue(in.ConsistentRead), selects: in.Select, capacity: in.ReturnConsumedCapacity}
-	if err := s.read(call, r, in.TableName, scope, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
+	if err := s.read(call, r, in.TableName, scope, legacy, in.FilterExpression, in.ProjectionExpression, in.ExclusiveStartKey, in.Limit); err != nil {
 		return nil, err
 	}
 	from, to := segment(aws.ToInt32(in.Segment), cmp.Or(aws.ToInt32(in.TotalSegments), 1))
@@ -128,7 +134,7 @@ func segment(i, of int32) (from, to string) {
 }
 
 // read reads the parameters that Query and Scan have both, and finds the table.
-func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *expression.Scope, filter, projection *string, start map[string]types.AttributeValue, limit *int32) error {
+func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *expression.Scope, legacy *filtering, filter, projection *string, start map[string]types.AttributeValue, limit *int32) error {
 	var err error
 	if filter != nil {
 		if r.filter, err = scope.Condition(expression.Filter, *filter); err != nil {
@@ -142,6 +148,9 @@ func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *express
 	}
 	if err := scope.Finish(); err != nil {
 		return valid(err)
+	}
+	if err := legacy.on(r); err != nil {
+		return err
 	}
 	if start != nil {
 		if r.start, err = readItem(start); err != nil {
@@ -170,10 +179,8 @@ func (s *Fake) read(call *fakeaws.Call, r *reading, name *string, scope *express
 // it is not sent.
 func (r *reading) checkSelect() error {
 	switch {
-	case r.selects == types.SelectCount && r.projection != nil:
-		return invalid(textCountWith)
 	case r.selects != "" && r.selects != types.SelectSpecificAttributes && r.projection != nil:
-		return invalidf(textSpecificOnly, r.selects)
+		return invalidf(textSelectWith, cmp.Or(r.list, expression.Projection), r.selects)
 	case r.selects == types.SelectSpecificAttributes && r.projection == nil:
 		return invalid(textSpecificNone)
 	case r.selects == types.SelectAllProjectedAttributes && r.named == nil:
@@ -201,7 +208,9 @@ func (r *reading) schema() *schema {
 // well where a local index fetches what it does not have. The attributes are those of the
 // request and all keys of what is read: "you must specify the names of all of the primary
 // key and index key attributes".
-func (r *reading) needs(action string) []fakeaws.Need {
+func (r *reading) needs(action string) []fakeaws.Need { return r.needsOf(r.access(action)) }
+
+func (r *reading) access(action string) *access {
 	a := &access{
 		action: action, index: aws.ToString(r.named), selects: string(r.selects), capacity: string(r.capacity),
 		attributes: slices.Concat(r.filter.Attributes(), r.projection.Attributes(), r.start.Names()),
@@ -213,11 +222,18 @@ func (r *reading) needs(action string) []fakeaws.Need {
 		a.attributes = append(a.attributes, r.table.keys.names()...)
 		a.attributes = append(a.attributes, r.schema().names()...)
 		if r.terms != nil {
-			if v, ok := r.terms.Equal(r.schema().partition.Name); ok {
-				a.leading = []string{v.Key()}
+			for i, key := range r.schema().partitions() {
+				if v, ok := r.terms.Equal(key.Name); ok {
+					a.lead(i, v)
+				}
 			}
 		}
 	}
+	return a
+}
+
+// needsOf are the permissions of an access by a reading.
+func (r *reading) needsOf(a *access) []fakeaws.Need {
 	needs := a.needs(r.target)
 	if r.fetches() {
 		of := *a
@@ -270,7 +286,7 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 		return nil, err
 	}
 	k := r.schema()
-	keys, err := r.terms.For(k.partition, k.sort)
+	keys, err := r.terms.For(k.partitions(), k.sorts())
 	if err != nil {
 		return nil, valid(err)
 	}
@@ -282,7 +298,7 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 	if err := k.checkEmpty(keys.Partition); err != nil {
 		return nil, err
 	}
-	if r.start != nil && (!r.start[k.partition.Name].Equal(keys.Partition) || k.sort != nil && !keys.Holds(r.start[k.sort.Name])) {
+	if r.start != nil && !keys.Holds(k.partitions(), k.sorts(), r.start) {
 		if err := r.checkStart(); err != nil {
 			return nil, err
 		}
@@ -292,10 +308,12 @@ func (r *reading) query(call *fakeaws.Call, forward bool) (*page, error) {
 	return r.page(call, from, to, forward)
 }
 
-// checkEmpty refuses a partition key that no item has.
-func (k *schema) checkEmpty(v value.Value) error {
-	if v.Kind() != value.N && v.Text() == "" {
-		return invalidf(textEmptyKey, map[value.Kind]string{value.S: "string", value.B: "binary"}[v.Kind()], k.partition.Name)
+// checkEmpty refuses partition keys that no item has.
+func (k *schema) checkEmpty(partition []value.Value) error {
+	for i, v := range partition {
+		if v.Kind() != value.N && v.Text() == "" {
+			return invalidf(textEmptyKey, map[value.Kind]string{value.S: "string", value.B: "binary"}[v.Kind()], k.partitions()[i].Name)
+		}
 	}
 	return nil
 }
@@ -303,14 +321,15 @@ func (k *schema) checkEmpty(v value.Value) error {
 // span is where the items of a key condition stand.
 func (k *schema) span(keys *expression.Keys) (from, to string) {
 	prefix := k.partitionPlace(keys.Partition)
+	for _, v := range keys.Prefix {
+		prefix += escape(v.Order()) + terminator
+	}
 	all := prefix[:len(prefix)-len(terminator)] + behind
 	if keys.Operator == "" {
 		return prefix, all
 	}
 	low := prefix + escape(keys.Low.Order())
 	switch keys.Operator {
-	case "=":
-		return low + terminator, low + behind
 	case "<":
 		return prefix, low + terminator
 	case "<=":

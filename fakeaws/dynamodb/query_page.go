@@ -89,9 +89,10 @@ func (r *reading) walk(forward bool, from string, visit func(place string, i *it
 // visit reads one item; false ends the page. Whether there are more is not looked at, as in
 // AWS: who asks for as many as there are gets a LastEvaluatedKey.
 func (r *reading) visit(p *page, i *item) bool {
-	seen, size := i.attributes, i.size
+	attributes, size := i.attributes(), i.size
+	seen := attributes
 	if r.index != nil {
-		seen = r.index.projected(i.attributes)
+		seen = r.index.projected(attributes)
 		size = seen.Size()
 	}
 	p.scanned++
@@ -101,23 +102,23 @@ func (r *reading) visit(p *page, i *item) bool {
 		if r.selects != types.SelectCount {
 			of := seen
 			if r.fetches() {
-				of = i.attributes
+				of = attributes
 			}
 			p.items = append(p.items, r.projection.Of(of).SDK())
 		}
 	}
 	if int(p.scanned) == r.limit || p.bytes >= maxPage {
-		p.last = r.lastKey(i).SDK()
+		p.last = r.lastKey(attributes).SDK()
 		return false
 	}
 	return true
 }
 
 // lastKey is the key of an item in what is read: that of the table, and that of the index.
-func (r *reading) lastKey(i *item) value.Map {
-	key := r.table.keys.of(i.attributes)
+func (r *reading) lastKey(attributes value.Map) value.Map {
+	key := r.table.keys.of(attributes)
 	if r.index != nil {
-		for name, v := range r.index.keys.of(i.attributes) {
+		for name, v := range r.index.keys.of(attributes) {
 			key[name] = v
 		}
 	}

@@ -20,6 +20,9 @@ type Fake struct {
 	tables map[tableID]*table
 	// streams are by their ARNs. They stay for a day after their tables are gone.
 	streams map[string]*stream
+	backups map[string]*backup // by their ARNs
+	// forwards are the changes that Kinesis streams are to get, in order.
+	forwards []*forward
 	// transactions are those whose tokens are remembered, by these.
 	transactions map[tokenID]*transaction
 	// tokens are theirs, the oldest first.
@@ -33,7 +36,7 @@ var Service = fakeaws.Service{
 	Name: "dynamodb", Wire: ownWire, Faults: faults,
 	New: func(w *fakeaws.World) fakeaws.Fake {
 		return &Fake{
-			world: w, tables: make(map[tableID]*table), streams: make(map[string]*stream),
+			world: w, tables: make(map[tableID]*table), streams: make(map[string]*stream), backups: make(map[string]*backup),
 			transactions: make(map[tokenID]*transaction),
 		}
 	},
@@ -45,11 +48,12 @@ func Of(w *fakeaws.World) *Fake { return w.Fake("dynamodb").(*Fake) }
 // State implements fakeaws.Stateful.
 func (s *Fake) State() *fakeaws.Mutex { return &s.mu }
 
-// Ops implements [fakeaws.Fake]. PartiQL, backups, exports, imports, global tables and
+// Ops implements [fakeaws.Fake]. Exports, imports, global tables and
 // vector indexes are not implemented.
 func (s *Fake) Ops() []fakeaws.Op {
-	return slices.Concat(s.tableOps(), s.updateTableOps(), s.itemOps(), s.queryOps(), s.batchOps(), s.transactOps(),
-		s.tagOps(), s.policyOps(), s.settingsOps())
+	return slices.Concat(s.tableOps(), s.updateTableOps(), s.itemOps(), s.queryOps(), s.batchOps(), s.transactOps(), s.partiqlOps(),
+		s.tagOps(), s.policyOps(), s.settingsOps(), s.backupOps(),
+		s.destinationOps())
 }
 
 // Denied implements [fakeaws.Fake].

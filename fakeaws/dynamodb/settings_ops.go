@@ -63,19 +63,25 @@ func (s *Fake) describeTimeToLive(call *fakeaws.Call, in *dynamodb.DescribeTimeT
 // recoveryDays is the recovery period of point-in-time recovery when none is asked for.
 const recoveryDays = 35
 
-// updateContinuousBackups keeps the setting. Nothing can be restored: RestoreTableToPointInTime
-// is not implemented.
+// updateContinuousBackups turns point-in-time recovery on or off: what was is gone when it is
+// turned off.
 func (s *Fake) updateContinuousBackups(call *fakeaws.Call, in *dynamodb.UpdateContinuousBackupsInput) (*fakeaws.Plan[*dynamodb.UpdateContinuousBackupsOutput], error) {
 	return onBackups(s, call, in.TableName, func(t *table) *dynamodb.UpdateContinuousBackupsOutput {
 		spec := in.PointInTimeRecoverySpecification
+		switch on := isTrue(spec.PointInTimeRecoveryEnabled); {
+		case !on:
+			t.undos = nil
+		case !t.recovery:
+			t.recoverySince = s.now()
+		}
 		t.recovery, t.recoveryDays = isTrue(spec.PointInTimeRecoveryEnabled), cmp.Or(aws.ToInt32(spec.RecoveryPeriodInDays), recoveryDays)
-		return &dynamodb.UpdateContinuousBackupsOutput{ContinuousBackupsDescription: s.backups(t)}
+		return &dynamodb.UpdateContinuousBackupsOutput{ContinuousBackupsDescription: s.continuousBackups(t)}
 	})
 }
 
 func (s *Fake) describeContinuousBackups(call *fakeaws.Call, in *dynamodb.DescribeContinuousBackupsInput) (*fakeaws.Plan[*dynamodb.DescribeContinuousBackupsOutput], error) {
 	return onBackups(s, call, in.TableName, func(t *table) *dynamodb.DescribeContinuousBackupsOutput {
-		return &dynamodb.DescribeContinuousBackupsOutput{ContinuousBackupsDescription: s.backups(t)}
+		return &dynamodb.DescribeContinuousBackupsOutput{ContinuousBackupsDescription: s.continuousBackups(t)}
 	})
 }
 
@@ -96,12 +102,12 @@ func onBackups[O any](s *Fake, call *fakeaws.Call, name *string, do func(*table)
 	}}, nil
 }
 
-// backups describes the setting. The lock is held.
-func (s *Fake) backups(t *table) *types.ContinuousBackupsDescription {
+// continuousBackups describes the setting. The lock is held.
+func (s *Fake) continuousBackups(t *table) *types.ContinuousBackupsDescription {
 	p := &types.PointInTimeRecoveryDescription{PointInTimeRecoveryStatus: types.PointInTimeRecoveryStatusDisabled}
 	if t.recovery {
 		p.PointInTimeRecoveryStatus, p.RecoveryPeriodInDays = types.PointInTimeRecoveryStatusEnabled, aws.Int32(t.recoveryDays)
-		p.EarliestRestorableDateTime, p.LatestRestorableDateTime = timeOf(t.created), timeOf(s.now())
+		p.EarliestRestorableDateTime, p.LatestRestorableDateTime = timeOf(t.earliest(s.now())), timeOf(s.now())
 	}
 	return &types.ContinuousBackupsDescription{ContinuousBackupsStatus: types.ContinuousBackupsStatusEnabled, PointInTimeRecoveryDescription: p}
 }

@@ -36,8 +36,8 @@ type record struct {
 	sequence uint64
 	at       time.Time
 	name     streamtypes.OperationType
-	keys     value.Map
-	old, to  value.Map
+	of       *item // whose keys it has
+	old, to  *item
 	size     int64
 	by       *streamIdentity
 }
@@ -115,24 +115,23 @@ func (s *Fake) record(t *table, o outcome, by *streamIdentity) {
 	s.trim(x)
 	t.sequence++
 	r := &record{id: s.world.IDs().UUID(), sequence: t.sequence, at: s.now(), by: by}
-	var of *item
+	r.of = o.either()
 	switch {
 	case o.old == nil:
-		r.name, of = streamtypes.OperationTypeInsert, o.to
+		r.name = streamtypes.OperationTypeInsert
 	case o.to == nil:
-		r.name, of = streamtypes.OperationTypeRemove, o.old
+		r.name = streamtypes.OperationTypeRemove
 	default:
-		r.name, of = streamtypes.OperationTypeModify, o.to
+		r.name = streamtypes.OperationTypeModify
 	}
-	r.keys = t.keys.of(of.attributes)
-	r.size = int64(r.keys.Size())
+	r.size = int64(t.keys.of(r.of.attributes()).Size())
 	both := x.view == streamtypes.StreamViewTypeNewAndOldImages
 	if o.to != nil && (both || x.view == streamtypes.StreamViewTypeNewImage) {
-		r.to = o.to.attributes
+		r.to = o.to
 		r.size += int64(o.to.size)
 	}
 	if o.old != nil && (both || x.view == streamtypes.StreamViewTypeOldImage) {
-		r.old = o.old.attributes
+		r.old = o.old
 		r.size += int64(o.old.size)
 	}
 	x.records = append(x.records, r)
@@ -174,7 +173,7 @@ func (r *record) sdk(x *stream) streamtypes.Record {
 	out := streamtypes.Record{
 		AwsRegion: &x.id.region, EventID: &r.id, EventName: r.name, EventSource: ptr("aws:dynamodb"), EventVersion: ptr("1.1"),
 		Dynamodb: &streamtypes.StreamRecord{
-			ApproximateCreationDateTime: ptr(r.at.Truncate(time.Second)), Keys: streamMap(r.keys), NewImage: streamMap(r.to), OldImage: streamMap(r.old),
+			ApproximateCreationDateTime: ptr(r.at.Truncate(time.Second)), Keys: streamMap(x.keys.of(r.of.attributes())), NewImage: streamMap(r.to.orNone()), OldImage: streamMap(r.old.orNone()),
 			SequenceNumber: ptr(number(r.sequence)), SizeBytes: &r.size, StreamViewType: x.view,
 		},
 	}

@@ -43,6 +43,9 @@ type table struct {
 	tags     map[string]string
 	stream   *stream // the latest one; nil when there was none
 	sequence uint64  // of the latest stream record
+	// undos are the changes since point-in-time recovery was enabled, the oldest first.
+	undos        []*undo
+	destinations []*destination
 }
 
 // settings are what UpdateTable and its like change and the table only keeps.
@@ -58,6 +61,7 @@ type settings struct {
 	ttl           string // the attribute; empty when it is off
 	recovery      bool   // point in time
 	recoveryDays  int32
+	recoverySince time.Time
 	kmsKey        string // an ARN; empty is a key that DynamoDB owns
 	insights      map[string]types.ContributorInsightsStatus
 }
@@ -68,10 +72,25 @@ type throughput struct {
 	raised, cut time.Time
 }
 
-// A schema has the attributes of a key.
+// A schema has the attributes of a key: one partition key and one sort key at most, or up to four
+// of each in a global index.
 type schema struct {
 	partition expression.Key
 	sort      *expression.Key
+	// also are the partition keys behind the first, then those sort keys behind the first.
+	alsoPartition, alsoSort []expression.Key
+}
+
+// partitions and sorts are the partition keys and the sort keys.
+func (k *schema) partitions() []expression.Key {
+	return append([]expression.Key{k.partition}, k.alsoPartition...)
+}
+
+func (k *schema) sorts() []expression.Key {
+	if k.sort == nil {
+		return nil
+	}
+	return append([]expression.Key{*k.sort}, k.alsoSort...)
 }
 
 // An index has items by another key than the primary one. Items without its attributes are
@@ -92,25 +111,43 @@ type index struct {
 
 // An item is immutable: a write puts another in its place.
 type item struct {
-	attributes value.Map
-	key        string // in the tree of the table
-	size       int
+	packed value.Packed
+	key    string // in the tree of the table
+	size   int
 }
 
 func newItem(t *table, attributes value.Map) *item {
-	return &item{attributes, t.keys.place(attributes, ""), attributes.Size()}
+	return &item{attributes.Pack(), t.keys.place(attributes, ""), attributes.Size()}
 }
+
+// attributes are made anew each time: most items are never looked at.
+func (i *item) attributes() value.Map { return i.packed.Map() }
 
 // place is where an item stands in a tree: by the hash of its partition key, so that scans
 // see partitions in no order that a program could rely on, then by its sort key. In an index
 // items of one key are in the order of the table.
 func (k *schema) place(attributes value.Map, rest string) string {
-	prefix := k.partitionPlace(attributes[k.partition.Name])
-	sort := ""
-	if k.sort != nil {
-		sort = attributes[k.sort.Name].Order()
+	place := k.partitionPlace(k.partitionOf(attributes))
+	if k.sort == nil {
+		return place + terminator + rest
 	}
-	return prefix + escape(sort) + terminator + rest
+	place += escape(attributes[k.sort.Name].Order()) + terminator
+	for _, also := range k.alsoSort {
+		place += escape(attributes[also.Name].Order()) + terminator
+	}
+	return place + rest
+}
+
+// partitionOf are the partition keys of an item.
+func (k *schema) partitionOf(attributes value.Map) []value.Value {
+	if k.alsoPartition == nil {
+		return []value.Value{attributes[k.partition.Name]}
+	}
+	var all []value.Value
+	for _, of := range k.partitions() {
+		all = append(all, attributes[of.Name])
+	}
+	return all
 }
 
 // terminator ends a part of a place. It is less than what escape makes of any byte.
@@ -120,30 +157,29 @@ const (
 )
 
 // partitionPlace begins the places of the items with a partition key.
-func (k *schema) partitionPlace(partition value.Value) string {
-	order := partition.Order()
+func (k *schema) partitionPlace(partition []value.Value) string {
+	order := escape(partition[0].Order())
+	for _, v := range partition[1:] {
+		order += terminator + escape(v.Order())
+	}
 	hash := binary.BigEndian.AppendUint64(nil, xxh3.HashString(order))
-	return string(hash) + escape(order) + terminator
+	return string(hash) + order + terminator
 }
 
 func escape(order string) string { return strings.ReplaceAll(order, "\x00", "\x00\xff") }
 
 // names are the attributes of a key.
 func (k *schema) names() []string {
-	names := []string{k.partition.Name}
-	if k.sort != nil {
-		names = append(names, k.sort.Name)
+	each := k.each()
+	names := make([]string, len(each))
+	for i, key := range each {
+		names[i] = key.Name
 	}
 	return names
 }
 
 // each are the attributes of a key with their types.
-func (k *schema) each() []expression.Key {
-	if k.sort == nil {
-		return []expression.Key{k.partition}
-	}
-	return []expression.Key{k.partition, *k.sort}
-}
+func (k *schema) each() []expression.Key { return append(k.partitions(), k.sorts()...) }
 
 // of is the key of an item.
 func (k *schema) of(attributes value.Map) value.Map {
@@ -193,21 +229,33 @@ func (t *table) put(old, to *item, now time.Time) {
 		t.items.Set(to.key, to)
 		t.bytes += to.size
 	}
-	for _, x := range t.indexes {
-		x.put(old, to)
+	if len(t.indexes) > 0 {
+		before, after := old.orNone(), to.orNone()
+		for _, x := range t.indexes {
+			x.put(old, before, to, after)
+		}
 	}
 	if t.ttl != "" {
 		t.reexpire(old, to, now)
 	}
 }
 
-func (x *index) put(old, to *item) {
-	if old != nil && x.admits(old.attributes) {
-		x.items.Delete(x.keys.place(old.attributes, old.key))
-		x.bytes -= x.projected(old.attributes).Size()
+// orNone are the attributes of an item that may not be there.
+func (i *item) orNone() value.Map {
+	if i == nil {
+		return nil
 	}
-	if to != nil && x.admits(to.attributes) {
-		x.items.Set(x.keys.place(to.attributes, to.key), to)
-		x.bytes += x.projected(to.attributes).Size()
+	return i.attributes()
+}
+
+// put stores an item with its attributes in place of another one.
+func (x *index) put(old *item, before value.Map, to *item, after value.Map) {
+	if old != nil && x.admits(before) {
+		x.items.Delete(x.keys.place(before, old.key))
+		x.bytes -= x.projected(before).Size()
+	}
+	if to != nil && x.admits(after) {
+		x.items.Set(x.keys.place(after, to.key), to)
+		x.bytes += x.projected(after).Size()
 	}
 }

@@ -112,7 +112,7 @@ func newTable(id tableID, in *dynamodb.CreateTableInput) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.keys, err = d.schema(in.KeySchema, in.AttributeDefinitions); err != nil {
+	if t.keys, err = d.schema(in.KeySchema, in.AttributeDefinitions, false); err != nil {
 		return nil, err
 	}
 	t.billing = cmp.Or(in.BillingMode, types.BillingModeProvisioned)
@@ -143,18 +143,17 @@ func newTable(id tableID, in *dynamodb.CreateTableInput) (*table, error) {
 // addIndexes reads the indexes of a new table.
 func (t *table) addIndexes(d definitions, in *dynamodb.CreateTableInput) error {
 	for _, l := range in.LocalSecondaryIndexes {
-		x, err := t.newIndex(d, l.IndexName, l.KeySchema, l.Projection, in.AttributeDefinitions)
+		x, err := t.newIndex(d, l.IndexName, l.KeySchema, l.Projection, in.AttributeDefinitions, true)
 		if err != nil {
 			return err
 		}
-		x.local = true
 		if err := t.checkLocal(x); err != nil {
 			return err
 		}
 		t.indexes = append(t.indexes, x)
 	}
 	for _, g := range in.GlobalSecondaryIndexes {
-		x, err := t.newIndex(d, g.IndexName, g.KeySchema, g.Projection, in.AttributeDefinitions)
+		x, err := t.newIndex(d, g.IndexName, g.KeySchema, g.Projection, in.AttributeDefinitions, false)
 		if err != nil {
 			return err
 		}

@@ -91,6 +91,15 @@ func (t *target) needOn(action, resource string) fakeaws.Need {
 	return need
 }
 
+// ownNeed is need where nobody of another account may act, whatever the table's policy says.
+func (t *target) ownNeed(call *fakeaws.Call, action string) fakeaws.Need {
+	need := t.need(action)
+	if t.id.account != call.Account {
+		need.Policy = noPolicy
+	}
+	return need
+}
+
 // onTable plans an operation on one table that takes the permission of its own name. The
 // function do performs it under the lock on the table that was judged.
 func onTable[O any](s *Fake, call *fakeaws.Call, name *string, do func(*table) (O, error)) (*fakeaws.Plan[O], error) {

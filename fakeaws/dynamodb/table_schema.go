@@ -41,52 +41,65 @@ func (d definitions) names(of []types.AttributeDefinition) string {
 	return strings.Join(all, ", ")
 }
 
-// schema reads the key of a table or an index.
-func (d definitions) schema(elements []types.KeySchemaElement, of []types.AttributeDefinition) (schema, error) {
+// schema reads the key of a table or an index. A global index has up to four partition keys and
+// four sort keys (developer guide, "Multi-attribute keys pattern").
+func (d definitions) schema(elements []types.KeySchemaElement, of []types.AttributeDefinition, global bool) (schema, error) {
 	var k schema
 	if len(elements) == 0 || elements[0].KeyType != types.KeyTypeHash {
 		return k, invalid(textFirstKey)
-	}
-	if len(elements) > 2 {
-		return k, notImplemented("a key of more than two attributes")
 	}
 	names := make([]string, len(elements))
 	for i, e := range elements {
 		names[i] = aws.ToString(e.AttributeName)
 	}
-	for _, name := range names {
+	for i, name := range names {
 		if _, ok := d[name]; !ok {
 			return k, invalidf(textUndefined, strings.Join(names, ", "), d.names(of))
 		}
+		if slices.Contains(names[:i], name) {
+			return k, invalid(textSameKey)
+		}
 	}
 	k.partition = expression.Key{Name: names[0], Kind: d[names[0]]}
-	if len(elements) == 1 {
-		return k, nil
+	for i, e := range elements[1:] {
+		key := expression.Key{Name: names[i+1], Kind: d[names[i+1]]}
+		switch {
+		case e.KeyType == types.KeyTypeHash && (k.sort != nil || !global):
+			return k, invalid(textSecondKey)
+		case e.KeyType == types.KeyTypeHash:
+			k.alsoPartition = append(k.alsoPartition, key)
+		case k.sort == nil:
+			k.sort = &key
+		case !global:
+			return k, invalid(textManyKeys)
+		default:
+			k.alsoSort = append(k.alsoSort, key)
+		}
 	}
-	switch {
-	case names[1] == names[0]:
-		return k, invalid(textSameKey)
-	case elements[1].KeyType == types.KeyTypeHash:
-		return k, notImplemented("an index with more than one partition key attribute")
-	case elements[1].KeyType != types.KeyTypeRange:
-		return k, invalid(textSecondKey)
+	if len(k.alsoPartition) >= maxKeyParts || len(k.alsoSort) >= maxKeyParts {
+		return k, invalid(textManyKeys)
 	}
-	k.sort = &expression.Key{Name: names[1], Kind: d[names[1]]}
 	return k, nil
 }
 
+// maxKeyParts is how many partition keys and how many sort keys a global index has.
+const maxKeyParts = 4
+
 // elements is the key in the SDK's types.
 func (k *schema) elements() []types.KeySchemaElement {
-	all := []types.KeySchemaElement{{AttributeName: aws.String(k.partition.Name), KeyType: types.KeyTypeHash}}
-	if k.sort != nil {
-		all = append(all, types.KeySchemaElement{AttributeName: aws.String(k.sort.Name), KeyType: types.KeyTypeRange})
+	var all []types.KeySchemaElement
+	for _, key := range k.partitions() {
+		all = append(all, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: types.KeyTypeHash})
+	}
+	for _, key := range k.sorts() {
+		all = append(all, types.KeySchemaElement{AttributeName: aws.String(key.Name), KeyType: types.KeyTypeRange})
 	}
 	return all
 }
 
 // newIndex reads an index of a table.
-func (t *table) newIndex(d definitions, name *string, elements []types.KeySchemaElement, p *types.Projection, of []types.AttributeDefinition) (*index, error) {
-	x := &index{name: aws.ToString(name)}
+func (t *table) newIndex(d definitions, name *string, elements []types.KeySchemaElement, p *types.Projection, of []types.AttributeDefinition, local bool) (*index, error) {
+	x := &index{name: aws.ToString(name), local: local}
 	if !validName(x.name) {
 		return nil, invalid(textName)
 	}
@@ -94,7 +107,7 @@ func (t *table) newIndex(d definitions, name *string, elements []types.KeySchema
 		return nil, invalidf(textDuplicateIndex, x.name)
 	}
 	var err error
-	if x.keys, err = d.schema(elements, of); err != nil {
+	if x.keys, err = d.schema(elements, of, !local); err != nil {
 		return nil, err
 	}
 	x.kind = types.ProjectionTypeAll

@@ -130,11 +130,8 @@ func TestTexts(t *testing.T) {
 		err := send(t.Context(), c.root(), tc.in)
 		worldtest.RequireError(t, err, "ValidationException", tc.text)
 	}
-	legacy := put(nil)
-	legacy.Expected = map[string]types.ExpectedAttributeValue{"s": {Exists: aws.Bool(false)}}
-	worldtest.RequireError(t, send(t.Context(), c.root(), legacy), "NotImplemented", "dynamodb the legacy parameter Expected is not implemented by leastpriv.")
 	worldtest.RequireError(t, send(t.Context(), c.root(), musicTable()), "ResourceInUseException", "Table already exists: music")
 	worldtest.RequireError(t, send(t.Context(), c.root(), &dynamodb.DescribeTableInput{TableName: aws.String("none")}), "ResourceNotFoundException", "Requested resource not found: Table: none not found")
 	worldtest.RequireError(t, send(t.Context(), c.root(), &dynamodb.GetItemInput{TableName: aws.String("none"), Key: song("a", "1")}), "ResourceNotFoundException", "Requested resource not found")
-	worldtest.RequireError(t, send(t.Context(), c.root(), &dynamodb.ExecuteStatementInput{Statement: aws.String("SELECT * FROM music")}), "NotImplemented", "dynamodb ExecuteStatement is not implemented by leastpriv.")
+	worldtest.RequireError(t, send(t.Context(), c.root(), &dynamodb.UpdateGlobalTableInput{GlobalTableName: aws.String("music"), ReplicaUpdates: []types.ReplicaUpdate{}}), "NotImplemented", "dynamodb UpdateGlobalTable is not implemented by leastpriv.")
 }

@@ -49,7 +49,7 @@ func (s *Fake) transactGetItems(call *fakeaws.Call, in *dynamodb.TransactGetItem
 		if i.Get == nil {
 			return nil, invalid(textOneWrite)
 		}
-		g, err := readGet(i.Get.Key, i.Get.ProjectionExpression, i.Get.ExpressionAttributeNames)
+		g, err := readGet(i.Get.Key, i.Get.ProjectionExpression, i.Get.ExpressionAttributeNames, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func (s *Fake) transactGetItems(call *fakeaws.Call, in *dynamodb.TransactGetItem
 			}
 			meters.of(targets[i]).read(found.bytes(), true)
 			if found != nil {
-				out.Responses[i].Item = g.projection.Of(found.attributes).SDK()
+				out.Responses[i].Item = g.projection.Of(found.attributes()).SDK()
 			}
 		}
 		out.ConsumedCapacity = meters.consumed()
@@ -174,14 +174,28 @@ func (s *Fake) transactWriteItems(call *fakeaws.Call, in *dynamodb.TransactWrite
 		needs = append(needs, c.needs(in.ReturnConsumedCapacity, call.Operation)...)
 	}
 	return planItems(s, call, targets, needs, func() (*dynamodb.TransactWriteItemsOutput, error) {
-		return s.transact(call, changes, in, sha256.Sum256(request.Bytes()))
+		out := new(dynamodb.TransactWriteItemsOutput)
+		var err error
+		out.ConsumedCapacity, err = s.transact(call, changes, in.ReturnConsumedCapacity, in.ClientRequestToken, sha256.Sum256(request.Bytes()), func(c *change) {
+			if m := c.collection(c.keyOrItem(), in.ReturnItemCollectionMetrics); m != nil {
+				if out.ItemCollectionMetrics == nil {
+					out.ItemCollectionMetrics = make(map[string][]types.ItemCollectionMetrics)
+				}
+				out.ItemCollectionMetrics[c.named] = append(out.ItemCollectionMetrics[c.named], *m)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
 	}), nil
 }
 
-// transact performs a transaction. The lock is held.
-func (s *Fake) transact(call *fakeaws.Call, changes []*change, in *dynamodb.TransactWriteItemsInput, request [sha256.Size]byte) (*dynamodb.TransactWriteItemsOutput, error) {
-	out, meters := new(dynamodb.TransactWriteItemsOutput), newMeters(in.ReturnConsumedCapacity)
-	token := tokenID{call.Account, call.Region, aws.ToString(in.ClientRequestToken)}
+// transact performs a transaction, and tells written of each change. It returns the capacity
+// that it takes. The lock is held.
+func (s *Fake) transact(call *fakeaws.Call, changes []*change, capacity types.ReturnConsumedCapacity, clientToken *string, request [sha256.Size]byte, written func(*change)) ([]types.ConsumedCapacity, error) {
+	meters := newMeters(capacity)
+	token := tokenID{call.Account, call.Region, aws.ToString(clientToken)}
 	s.forget()
 	if before := s.transactions[token]; before != nil && token.token != "" {
 		if before.request != request {
@@ -190,8 +204,7 @@ func (s *Fake) transact(call *fakeaws.Call, changes []*change, in *dynamodb.Tran
 		for _, c := range changes { // "returns the number of read capacity units consumed in reading the item"
 			meters.of(c.target).read(c.find(c.keyOrItem()).bytes(), true)
 		}
-		out.ConsumedCapacity = meters.consumed()
-		return out, nil
+		return meters.consumed(), nil
 	}
 	if err := checkTransaction(changes); err != nil {
 		return nil, err
@@ -203,19 +216,13 @@ func (s *Fake) transact(call *fakeaws.Call, changes []*change, in *dynamodb.Tran
 	for i, c := range changes {
 		meters.of(c.target).write(c.table, outcomes[i])
 		s.commit(c.table, outcomes[i], nil)
-		if m := c.collection(c.keyOrItem(), in.ReturnItemCollectionMetrics); m != nil {
-			if out.ItemCollectionMetrics == nil {
-				out.ItemCollectionMetrics = make(map[string][]types.ItemCollectionMetrics)
-			}
-			out.ItemCollectionMetrics[c.named] = append(out.ItemCollectionMetrics[c.named], *m)
-		}
+		written(c)
 	}
 	if token.token != "" {
 		s.transactions[token] = &transaction{request, s.now()}
 		s.tokens = append(s.tokens, token)
 	}
-	out.ConsumedCapacity = meters.consumed()
-	return out, nil
+	return meters.consumed(), nil
 }
 
 // forget drops the tokens that are valid no more. The lock is held.
@@ -286,6 +293,10 @@ func reasonOf(err error) types.CancellationReason {
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {
 		return types.CancellationReason{Code: aws.String("ConditionalCheckFailed"), Message: failed.Message, Item: failed.Item}
+	}
+	var duplicate *types.DuplicateItemException
+	if errors.As(err, &duplicate) {
+		return types.CancellationReason{Code: aws.String("DuplicateItem"), Message: duplicate.Message}
 	}
 	reason := types.CancellationReason{Code: aws.String("ValidationError"), Message: aws.String(err.Error())}
 	var api smithy.APIError

@@ -170,7 +170,7 @@ func (s *Fake) reindexed(call *fakeaws.Call, t *table, in *dynamodb.UpdateTableI
 func (s *Fake) reindex(call *fakeaws.Call, t, next *table, u *types.GlobalSecondaryIndexUpdate, d definitions, defined []types.AttributeDefinition, billing types.BillingMode) error {
 	switch {
 	case u.Create != nil:
-		x, err := next.newIndex(d, u.Create.IndexName, u.Create.KeySchema, u.Create.Projection, defined)
+		x, err := next.newIndex(d, u.Create.IndexName, u.Create.KeySchema, u.Create.Projection, defined, false)
 		if err != nil {
 			return err
 		}
@@ -217,9 +217,7 @@ func (x *index) fill(call *fakeaws.Call, t *table) error {
 				return false
 			}
 		}
-		if x.admits(i.attributes) {
-			x.put(nil, i)
-		}
+		x.put(nil, nil, i, i.attributes())
 		return true
 	})
 	return left

@@ -24,6 +24,10 @@ type writing struct {
 	values            map[string]types.AttributeValue
 	returns           types.ReturnValue
 	onFailure         types.ReturnValuesOnConditionCheckFailure
+	// The legacy parameters.
+	expected map[string]types.ExpectedAttributeValue
+	operator types.ConditionalOperator
+	updates  map[string]types.AttributeValueUpdate
 }
 
 // A change is a writing that was understood, on the table that it is about.
@@ -36,6 +40,11 @@ type change struct {
 	update    *expression.Updates
 	returns   types.ReturnValue
 	onFailure types.ReturnValuesOnConditionCheckFailure
+	// deletes is an update by AttributeUpdates that deletes only, and makes no item.
+	deletes bool
+	// inserts is an INSERT of PartiQL, whose condition is that there is no such item; absent is
+	// a DELETE of PartiQL, which asks no condition where there is none.
+	inserts, absent bool
 }
 
 // The IAM actions of writings.
@@ -66,6 +75,9 @@ func (w *writing) read() (*change, error) {
 	if c.key, err = readItem(w.key); err != nil {
 		return nil, err
 	}
+	if w.condition == nil && w.update == nil && w.names == nil && w.values == nil {
+		return c, w.readLegacy(c) // most puts
+	}
 	parameters := []parameter{{expression.Condition, w.condition}}
 	if w.action == actionUpdate {
 		parameters = []parameter{{expression.Update, w.update}, {expression.Condition, w.condition}}
@@ -84,7 +96,28 @@ func (w *writing) read() (*change, error) {
 			return nil, valid(err)
 		}
 	}
+	if err := w.readLegacy(c); err != nil {
+		return nil, err
+	}
 	return c, valid(scope.Finish())
+}
+
+// readLegacy reads the legacy parameters.
+func (w *writing) readLegacy(c *change) error {
+	err := notBoth([]sent{{"AttributeUpdates", w.updates != nil}, {"Expected", w.expected != nil}, {"ConditionalOperator", w.operator != ""}},
+		[]sent{{"UpdateExpression", w.update != nil}, {"ConditionExpression", w.condition != nil}})
+	if err != nil {
+		return err
+	}
+	if w.expected != nil || w.operator != "" {
+		if c.condition, err = readExpected(w.expected, w.operator); err != nil {
+			return err
+		}
+	}
+	if w.updates != nil {
+		c.update, c.deletes, err = readUpdates(w.updates)
+	}
+	return err
 }
 
 // A parameter is an expression of a request; nil when it is not sent.
@@ -137,10 +170,14 @@ func (c *change) keyOrItem() value.Map {
 
 // needs are the permissions that a change takes.
 func (c *change) needs(capacity types.ReturnConsumedCapacity, enclosing string) []fakeaws.Need {
+	returns := string(c.returns)
+	if enclosing == "" { // the parts of a transaction have no such parameter
+		returns = cmp.Or(returns, string(types.ReturnValueNone))
+	}
 	return (&access{
 		action: c.action, leading: c.leading(c.keyOrItem()),
 		attributes: slices.Concat(c.keyOrItem().Names(), c.condition.Attributes(), c.update.Attributes()),
-		returns:    returned(string(c.returns), string(c.onFailure)),
+		returns:    returned(returns, string(c.onFailure)),
 		capacity:   string(capacity), enclosing: enclosing,
 	}).needs(c.target)
 }
@@ -175,7 +212,10 @@ func (c *change) decide() (outcome, error) {
 	old := c.find(c.keyOrItem())
 	var before value.Map
 	if old != nil {
-		before = old.attributes
+		before = old.attributes()
+	}
+	if old == nil && c.absent {
+		return outcome{}, nil
 	}
 	if !c.condition.Holds(before) {
 		return outcome{old, old}, c.failed(before)
@@ -190,6 +230,9 @@ func (c *change) decide() (outcome, error) {
 	}
 	from := before
 	if old == nil {
+		if c.deletes {
+			return outcome{}, nil
+		}
 		from = c.key
 	}
 	after, err := c.update.Apply(from)
@@ -211,6 +254,9 @@ func (c *change) decide() (outcome, error) {
 
 // failed is the error of a condition that does not hold, with the item if it is asked for.
 func (c *change) failed(before value.Map) error {
+	if c.inserts {
+		return &types.DuplicateItemException{Message: aws.String(textDuplicateItem)}
+	}
 	e := &types.ConditionalCheckFailedException{Message: aws.String(textConditional)}
 	if c.onFailure == types.ReturnValuesOnConditionCheckFailureAllOld && before != nil {
 		e.Item = before.SDK()
@@ -223,11 +269,14 @@ func (s *Fake) commit(t *table, o outcome, by *streamIdentity) {
 	if o.old == nil && o.to == nil || o.old == o.to {
 		return
 	}
-	if o.old != nil && o.to != nil && o.old.attributes.Equal(o.to.attributes) {
+	if o.old != nil && o.to != nil && o.old.packed == o.to.packed {
 		return // nothing changes, and streams do not tell
 	}
-	t.put(o.old, o.to, s.now())
+	now := s.now()
+	t.put(o.old, o.to, now)
+	t.remember(o, now)
 	s.record(t, o, by)
+	s.forward(t, o, by)
 	s.wake(t)
 }
 
@@ -243,7 +292,7 @@ func (c *change) attributes(o outcome) map[string]types.AttributeValue {
 	if of == nil {
 		return nil
 	}
-	attributes := of.attributes
+	attributes := of.attributes()
 	if c.returns == types.ReturnValueUpdatedOld || c.returns == types.ReturnValueUpdatedNew {
 		attributes = c.update.Updated(attributes)
 	}

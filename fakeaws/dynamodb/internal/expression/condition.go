@@ -30,14 +30,14 @@ type node interface {
 	visit(func(Path))
 }
 
-// An operand is a part of a comparison: a path, a placeholder, or a size.
-type operand struct {
+// An Operand is a part of a comparison: a path, a placeholder, or a size.
+type Operand struct {
 	path Path // of size too; nil for a placeholder
 	size bool
 	v    value.Value
 }
 
-func (o *operand) get(item value.Map) (value.Value, bool) {
+func (o *Operand) get(item value.Map) (value.Value, bool) {
 	if o.path == nil {
 		return o.v, true
 	}
@@ -49,28 +49,28 @@ func (o *operand) get(item value.Map) (value.Value, bool) {
 	return v, ok
 }
 
-func (o *operand) visit(visit func(Path)) {
+func (o *Operand) visit(visit func(Path)) {
 	if o.path != nil {
 		visit(o.path)
 	}
 }
 
 // literal is the type of a placeholder.
-func (o *operand) literal() value.Kind {
+func (o *Operand) literal() value.Kind {
 	if o.path != nil {
 		return value.None
 	}
 	return o.v.Kind()
 }
 
-func (o *operand) same(other *operand) bool {
+func (o *Operand) same(other *Operand) bool {
 	if o.path == nil || other.path == nil {
 		return o.path == nil && other.path == nil && o.v.Equal(other.v)
 	}
 	return o.size == other.size && slices.Equal(o.path, other.path)
 }
 
-func (o *operand) String() string {
+func (o *Operand) String() string {
 	if o.path == nil {
 		return o.v.Describe()
 	}
@@ -99,7 +99,7 @@ func (n *negation) visit(visit func(Path))    { n.of.visit(visit) }
 // A comparison is an operator or function with its operands.
 type comparison struct {
 	operator string
-	operands []*operand
+	operands []*Operand
 }
 
 func (c *comparison) visit(visit func(Path)) {
@@ -125,7 +125,7 @@ func (c *comparison) holds(item value.Map) bool {
 		return false
 	}
 	if c.operator == "IN" {
-		return slices.ContainsFunc(c.operands[1:], func(o *operand) bool {
+		return slices.ContainsFunc(c.operands[1:], func(o *Operand) bool {
 			b, there := o.get(item)
 			return there && a.Equal(b)
 		})
@@ -274,8 +274,8 @@ func (p *parser) closes(end int) bool {
 }
 
 // list reads operands up to a closing parenthesis.
-func (p *parser) list() ([]*operand, error) {
-	var all []*operand
+func (p *parser) list() ([]*Operand, error) {
+	var all []*Operand
 	for {
 		o, err := p.operand()
 		if err != nil {
@@ -291,11 +291,11 @@ func (p *parser) list() ([]*operand, error) {
 	}
 }
 
-func (p *parser) operand() (*operand, error) {
+func (p *parser) operand() (*Operand, error) {
 	switch t := p.peek(); {
 	case t.kind == tokenValue:
 		v, err := p.value()
-		return &operand{v: v}, err
+		return &Operand{v: v}, err
 	case t.kind == tokenWord && p.peekSecond().is("("):
 		p.at += 2
 		if t.text != "size" {
@@ -310,10 +310,10 @@ func (p *parser) operand() (*operand, error) {
 		return p.size()
 	}
 	path, err := p.path()
-	return &operand{path: path}, err
+	return &Operand{path: path}, err
 }
 
-func (p *parser) size() (*operand, error) {
+func (p *parser) size() (*Operand, error) {
 	of, err := p.list()
 	switch {
 	case err != nil:
@@ -327,18 +327,18 @@ func (p *parser) size() (*operand, error) {
 		if !ok {
 			return nil, p.errorf(textOperandType, "size", of[0].v.Kind())
 		}
-		return &operand{v: value.OfInt(n)}, nil
+		return &Operand{v: value.OfInt(n)}, nil
 	}
 	of[0].size = true
 	return of[0], nil
 }
 
 // compare reads the operator of a comparison and the rest of it.
-func (p *parser) compare(a *operand) (node, error) {
+func (p *parser) compare(a *Operand) (node, error) {
 	if err := p.operator(); err != nil {
 		return nil, err
 	}
-	c := &comparison{operands: []*operand{a}}
+	c := &comparison{operands: []*Operand{a}}
 	switch t := p.peek(); {
 	case t.is("BETWEEN"):
 		p.at++

@@ -76,7 +76,7 @@ func (p *parser) checkFunction(c *comparison) error {
 	return p.distinct(c)
 }
 
-func kindOrPath(o *operand) string {
+func kindOrPath(o *Operand) string {
 	if o.path != nil {
 		return "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}" // a path may be of any type
 	}

@@ -64,7 +64,7 @@ func FuzzCondition(f *testing.F) {
 			}
 		}
 		if terms, err := scope(t).KeyCondition(text); err == nil {
-			_, _ = terms.For(expression.Key{Name: "a", Kind: value.N}, &expression.Key{Name: "b.c", Kind: value.S})
+			_, _ = terms.For([]expression.Key{{Name: "a", Kind: value.N}}, []expression.Key{{Name: "b.c", Kind: value.S}, {Name: "l", Kind: value.S}})
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package expression
 
-import "github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
+import (
+	"slices"
+
+	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
+)
 
 // A Key is an attribute of a key, and its type.
 type Key struct {
@@ -10,9 +14,10 @@ type Key struct {
 
 // A Keys is a key condition: which items of a table or an index a query reads.
 type Keys struct {
-	Partition value.Value
-	// Operator is that of the sort key; empty without a condition on it. Low and High are
-	// its operands: High of BETWEEN alone.
+	// Partition are the values of the partition keys, Prefix those of the first sort keys.
+	Partition, Prefix []value.Value
+	// Operator is that of the sort key behind the prefix; empty without a condition on it. Low
+	// and High are its operands: High of BETWEEN alone.
 	Operator  string
 	Low, High value.Value
 }
@@ -83,70 +88,92 @@ func (t *Terms) Equal(name string) (value.Value, bool) {
 	return value.Value{}, false
 }
 
-// For applies the condition to a key schema; sort is nil without a sort key.
-func (t *Terms) For(partition Key, sort *Key) (*Keys, error) {
+// For applies the condition to a key schema. All partition keys must have a value; the sort keys
+// are taken in their order, and only the last that has a condition may have another than
+// equality.
+func (t *Terms) For(partitions, sorts []Key) (*Keys, error) {
 	k := new(Keys)
-	seen := make(map[string]bool)
+	of := make(map[string]*comparison, len(t.all))
 	for _, c := range t.all {
 		name := c.operands[0].path.Attribute()
-		if seen[name] {
+		if of[name] != nil {
 			return nil, value.Error(textOnePerKey)
 		}
-		seen[name] = true
-		key := partition
-		switch {
-		case name == partition.Name:
-			if c.operator != "=" {
-				return nil, value.Error(textNotSupported)
-			}
-			k.Partition = c.operands[1].v
-		case sort != nil && name == sort.Name:
-			key = *sort
-			k.Operator, k.Low = c.operator, c.operands[1].v
-			if c.operator == "BETWEEN" {
-				k.High = c.operands[2].v
-			}
-		default:
-			return nil, t.missing(partition, sort)
+		of[name] = c
+	}
+	for _, key := range partitions {
+		c := of[key.Name]
+		if c == nil {
+			return nil, invalidf(textMissesKey, key.Name)
+		}
+		if c.operator != "=" {
+			return nil, value.Error(textNotSupported)
+		}
+		if c.operands[1].v.Kind() != key.Kind {
+			return nil, value.Error(textKeyType)
+		}
+		k.Partition = append(k.Partition, c.operands[1].v)
+		delete(of, key.Name)
+	}
+	for _, key := range sorts {
+		c := of[key.Name]
+		if c == nil || k.Operator != "" {
+			break
 		}
 		for _, o := range c.operands[1:] {
 			if o.v.Kind() != key.Kind || c.operator == "begins_with" && key.Kind == value.N {
 				return nil, value.Error(textKeyType)
 			}
 		}
+		k.bound(c)
+		delete(of, key.Name)
 	}
-	if k.Partition.Kind() == value.None {
-		return nil, invalidf(textMissesKey, partition.Name)
+	if len(of) > 0 {
+		return nil, t.missing(sorts, len(k.Prefix))
 	}
 	return k, nil
 }
 
-// missing is the error of a condition on what is no key: that of the first key without one.
-func (t *Terms) missing(partition Key, sort *Key) error {
-	names := t.Attributes()
-	has := func(name string) bool {
-		for _, n := range names {
-			if n == name {
-				return true
-			}
+// bound adds the condition on the next sort key.
+func (k *Keys) bound(c *comparison) {
+	if c.operator == "=" {
+		k.Prefix = append(k.Prefix, c.operands[1].v)
+		return
+	}
+	k.Operator, k.Low = c.operator, c.operands[1].v
+	if c.operator == "BETWEEN" {
+		k.High = c.operands[2].v
+	}
+}
+
+// missing is the error of a condition on what is no key, or behind a sort key without one: that
+// of the first sort key without a condition.
+func (t *Terms) missing(sorts []Key, prefix int) error {
+	if prefix < len(sorts) {
+		if name := sorts[prefix].Name; !slices.Contains(t.Attributes(), name) {
+			return invalidf(textMissesKey, name)
 		}
-		return false
-	}
-	if !has(partition.Name) {
-		return invalidf(textMissesKey, partition.Name)
-	}
-	if sort != nil && !has(sort.Name) {
-		return invalidf(textMissesKey, sort.Name)
 	}
 	return value.Error(textNotSupported)
 }
 
-// Holds reports whether a sort key meets the condition.
-func (k *Keys) Holds(sort value.Value) bool {
-	switch k.Operator {
-	case "":
+// Holds reports whether an item that has all keys is among those of the condition.
+func (k *Keys) Holds(partitions, sorts []Key, item value.Map) bool {
+	for i, key := range partitions {
+		if !item[key.Name].Equal(k.Partition[i]) {
+			return false
+		}
+	}
+	for i, v := range k.Prefix {
+		if !item[sorts[i].Name].Equal(v) {
+			return false
+		}
+	}
+	if k.Operator == "" {
 		return true
-	case "BETWEEN":
+	}
+	sort := item[sorts[len(k.Prefix)].Name]
+	if k.Operator == "BETWEEN" {
 		return ordered(">=", sort, k.Low) && ordered("<=", sort, k.High)
 	}
 	return ordered(k.Operator, sort, k.Low)
@@ -154,3 +181,6 @@ func (k *Keys) Holds(sort value.Value) bool {
 
 // FilterKey is the error of a filter on a key attribute.
 func FilterKey(name string) error { return invalidf(textFilterKey, name) }
+
+// KeyType is the error of a value of another type than the key that it is compared with.
+func KeyType() error { return value.Error(textKeyType) }

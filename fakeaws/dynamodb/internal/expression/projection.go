@@ -3,6 +3,7 @@ package expression
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/leastpriv/leastpriv/fakeaws/dynamodb/internal/value"
 )
@@ -11,6 +12,7 @@ import (
 type Paths struct {
 	tree tree
 	all  []Path
+	rows bool // see Rows
 }
 
 // Projection reads a projection.
@@ -51,8 +53,42 @@ func (p *Paths) Of(item value.Map) value.Map {
 	if p == nil {
 		return item
 	}
+	if p.rows {
+		return p.row(item)
+	}
 	m, _ := p.tree.ofMap(item)
 	return m
+}
+
+// Rows has the projection return what its paths lead to side by side, as a SELECT list does:
+// under the name that each path ends with. That name, and "name[0]" for an element of a list,
+// are unverified.
+func (p *Paths) Rows() *Paths {
+	p.rows = true
+	return p
+}
+
+func (p *Paths) row(item value.Map) value.Map {
+	out := make(value.Map, len(p.all))
+	for _, path := range p.all {
+		if v, ok := path.Get(item); ok {
+			out[path.last()] = v
+		}
+	}
+	return out
+}
+
+// last is the last name in a path, with the indexes behind it.
+func (p Path) last() string {
+	i := len(p) - 1
+	for p[i].list {
+		i--
+	}
+	name := p[i].name
+	for _, s := range p[i+1:] {
+		name += "[" + strconv.Itoa(s.index) + "]"
+	}
+	return name
 }
 
 // of returns the parts of a value; false when it has none of them.

@@ -178,3 +178,10 @@ func (v Value) texts() []string {
 func itoa(i int) string { return strconv.Itoa(i) }
 
 func btoa(b bool) string { return strconv.FormatBool(b) }
+
+// Texts about sets in statements of PartiQL, of which no answer of DynamoDB is on record:
+// unverified.
+const (
+	textEmptyElements = "One or more parameter values were invalid: A set may not be empty"
+	textMixedSet      = "One or more parameter values were invalid: The elements of a set must be of one type: string, number or binary"
+)

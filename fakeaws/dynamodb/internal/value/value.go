@@ -304,3 +304,23 @@ func (m Map) Fingerprint(b *bytes.Buffer) {
 	}
 	b.WriteByte('}')
 }
+
+// NullValue is the value of type NULL.
+func NullValue() Value { return Value{kind: Null} }
+
+// OfSet makes a set of strings, numbers or binaries: an error when they are of several types,
+// none, or the same twice.
+func OfSet(elements []Value) (Value, error) {
+	if len(elements) == 0 {
+		return Value{}, Error(textEmptyElements)
+	}
+	kind := elements[0].kind
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		if e.kind != kind || !kind.IsScalar() {
+			return Value{}, Error(textMixedSet)
+		}
+		texts[i] = e.text
+	}
+	return ofSet(kind-S+SS, texts)
+}
