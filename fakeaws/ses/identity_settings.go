@@ -15,9 +15,13 @@ func (s *Fake) identitySettingOps() []fakeaws.Op {
 		bind(s.getIdentityNotificationAttributes),
 		bind(s.setIdentityDkimEnabled),
 		bind(s.setIdentityFeedbackForwardingEnabled),
-		bind(s.setIdentityHeadersInNotificationsEnabled),
+		bindAfter(func(call *fakeaws.Call, in *awsses.SetIdentityHeadersInNotificationsEnabledInput) error {
+			return notificationType(call, in.NotificationType)
+		}, s.setIdentityHeadersInNotificationsEnabled),
 		bind(s.setIdentityMailFromDomain),
-		bind(s.setIdentityNotificationTopic),
+		bindAfter(func(call *fakeaws.Call, in *awsses.SetIdentityNotificationTopicInput) error {
+			return notificationType(call, in.NotificationType)
+		}, s.setIdentityNotificationTopic),
 	}
 }
 
@@ -87,19 +91,17 @@ func (s *Fake) setIdentityFeedbackForwardingEnabled(call *fakeaws.Call, in *awss
 	})
 }
 
-// notificationType refuses what is no type of notification, in SES's words.
+// notificationType refuses what is no type of notification, in SES's words. One that is missing
+// the service model refuses.
 func notificationType(call *fakeaws.Call, t types.NotificationType) error {
 	switch t {
-	case types.NotificationTypeBounce, types.NotificationTypeComplaint, types.NotificationTypeDelivery:
+	case "", types.NotificationTypeBounce, types.NotificationTypeComplaint, types.NotificationTypeDelivery:
 		return nil
 	}
 	return invalid(call, textNotification, t)
 }
 
 func (s *Fake) setIdentityHeadersInNotificationsEnabled(call *fakeaws.Call, in *awsses.SetIdentityHeadersInNotificationsEnabledInput) (*fakeaws.Plan[*awsses.SetIdentityHeadersInNotificationsEnabledOutput], error) {
-	if err := notificationType(call, in.NotificationType); err != nil {
-		return nil, err
-	}
 	return onIdentity(s, call, in.Identity, func(x *identity) (*awsses.SetIdentityHeadersInNotificationsEnabledOutput, error) {
 		n := x.notifications[string(in.NotificationType)]
 		n.headers = in.Enabled
@@ -137,9 +139,6 @@ func domainName(name string) string {
 
 // setIdentityNotificationTopic has feedback of a type sent to a topic, or to none.
 func (s *Fake) setIdentityNotificationTopic(call *fakeaws.Call, in *awsses.SetIdentityNotificationTopicInput) (*fakeaws.Plan[*awsses.SetIdentityNotificationTopicOutput], error) {
-	if err := notificationType(call, in.NotificationType); err != nil {
-		return nil, err
-	}
 	return onIdentity(s, call, in.Identity, func(x *identity) (*awsses.SetIdentityNotificationTopicOutput, error) {
 		n := x.notifications[string(in.NotificationType)]
 		n.topic = aws.ToString(in.SnsTopic)

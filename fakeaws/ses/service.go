@@ -5,6 +5,7 @@ package ses
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -74,6 +75,9 @@ func (s fakeV2) Ops() []fakeaws.Op {
 // Denied implements [fakeaws.Fake]. Of the operations that send mail SES has words of its own.
 func (s *Fake) Denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	message := d.Message(need.Style("ses"))
+	if who := d.Request.Principal.ARN; who != "" && strings.HasPrefix(need.Action, "ses:Send") {
+		message = "User `" + who + "' is not authorized to perform `" + need.Action + "' on resource `" + need.Resource + "'"
+	}
 	if isV2(call) {
 		return &fakeaws.Error{Code: "AccessDeniedException", Message: message, Status: 403}
 	}
@@ -121,7 +125,17 @@ var (
 
 // bind makes the row of an operation whose input is checked against the service model.
 func bind[I, O any](plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
+	return bindAfter(nil, plan)
+}
+
+// bindAfter is bind with what SES refuses in words of its own.
+func bindAfter[I, O any](admit func(*fakeaws.Call, I) error, plan func(*fakeaws.Call, I) (*fakeaws.Plan[O], error)) fakeaws.Op {
 	return fakeaws.Bind(func(call *fakeaws.Call, in I) (*fakeaws.Plan[O], error) {
+		if admit != nil {
+			if err := admit(call, in); err != nil {
+				return nil, err
+			}
+		}
 		model := members
 		if isV2(call) {
 			model = membersV2

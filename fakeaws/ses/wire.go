@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/internal/wire"
 )
 
 // maxBody is how long a request may be: 40 MB of message, in base64 ("Service quotas in Amazon
@@ -43,4 +46,8 @@ func endpoint(host string) (fakeaws.Endpoint, bool) {
 		return fakeaws.Endpoint{}, false
 	}
 	return fakeaws.Endpoint{Service: "ses", Region: region}, true
+}
+
+func init() {
+	wire.RegisterUnion(types.SigningSchemeMemberDefaultScheme{}, types.SigningSchemeMemberSmimeScheme{})
 }
