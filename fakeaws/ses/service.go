@@ -42,7 +42,7 @@ var (
 		New: func(w *fakeaws.World) fakeaws.Fake { return &Fake{world: w, regions: make(map[place]*region)} },
 	}
 	ServiceV2 = fakeaws.Service{
-		Name: nameV2, SDK: "sesv2", SigningName: "ses", Wire: fakeaws.Wire{MaxBody: maxBody},
+		Name: nameV2, SDK: "sesv2", SigningName: "ses", Faults: faultsV2, Wire: fakeaws.Wire{MaxBody: maxBody},
 		New: func(w *fakeaws.World) fakeaws.Fake { return fakeV2{Of(w)} },
 	}
 )
