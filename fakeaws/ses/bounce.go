@@ -1,13 +1,32 @@
 package ses
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsses "github.com/aws/aws-sdk-go-v2/service/ses"
+	"github.com/aws/aws-sdk-go-v2/service/ses/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
+
+// bounce tells who sent a mail that it is not taken, as an address of the account.
+func (s *Fake) bounce(m *receipt, as fakeaws.ServiceCall, a *types.BounceAction) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of := place{as.SourceAccount, as.Region}
+	from, ok := parseAddress(aws.ToString(a.Sender))
+	if !ok || !s.isVerified(of, from.Address) {
+		return fmt.Errorf("ses: the sender %s of the bounce is not verified", aws.ToString(a.Sender))
+	}
+	now := s.now()
+	s.in(of).keep(&Mail{
+		MessageID: messageID(s.world, now), Account: of.account, Region: of.region, Operation: "BounceAction", Sent: now, Source: *a.Sender,
+		Subject: "Delivery Status Notification (Failure)", Text: aws.ToString(a.Message), Recipients: []string{m.From},
+	})
+	return nil
+}
 
 // sendBounce sends a bounce for a mail that was received within a day. It goes back to who sent
 // that, wherever the account is ("SendBounce").

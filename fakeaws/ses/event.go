@@ -152,10 +152,7 @@ func (s *Fake) eventsOf(r *region, set *configurationSet, letter *Mail) []*event
 
 // document is the event as JSON.
 func (l *Mail) document(m *sending, e *event, out *outgoing) map[string]any {
-	headers := []map[string]string{}
-	for _, h := range l.Headers {
-		headers = append(headers, map[string]string{"name": h.Name, "value": h.Value})
-	}
+	headers, truncated := shownHeaders(l.Headers)
 	common := map[string]any{"messageId": l.MessageID}
 	for name, list := range map[string][]string{"from": l.From, "to": l.To, "cc": l.Cc, "replyTo": l.ReplyTo} {
 		if len(list) > 0 {
@@ -163,7 +160,7 @@ func (l *Mail) document(m *sending, e *event, out *outgoing) map[string]any {
 		}
 	}
 	if l.Subject != "" {
-		common["subject"] = l.Subject
+		common["subject"] = l.Subject[:min(len(l.Subject), maxHeaders)]
 	}
 	tags := map[string][]string{
 		"ses:operation": {l.Operation}, "ses:source-ip": {m.call.SourceIP}, "ses:caller-identity": {callerName(m.call)},
@@ -182,9 +179,26 @@ func (l *Mail) document(m *sending, e *event, out *outgoing) map[string]any {
 	}
 	mail := map[string]any{
 		"timestamp": stamp(l.Sent), "source": m.from.address, "sourceArn": l.SourceARN, "sendingAccountId": l.Account, "messageId": l.MessageID,
-		"destination": l.Recipients, "headersTruncated": false, "headers": headers, "commonHeaders": common, "tags": tags,
+		"destination": l.Recipients, "headersTruncated": truncated, "headers": headers, "commonHeaders": common, "tags": tags,
 	}
 	return map[string]any{"eventType": e.name, "mail": mail, e.member: e.details}
+}
+
+// maxHeaders is how much of the headers documents have: "Headers are truncated if they are larger
+// than 10 KB."
+const maxHeaders = 10 << 10
+
+// shownHeaders are the headers of a mail as documents have them.
+func shownHeaders(all []Header) (shown []map[string]string, truncated bool) {
+	shown = []map[string]string{}
+	size := 0
+	for _, h := range all {
+		if size += len(h.Name) + len(h.Value); size > maxHeaders {
+			return shown, true
+		}
+		shown = append(shown, map[string]string{"name": h.Name, "value": h.Value})
+	}
+	return shown, false
 }
 
 // plain are addresses as events have them: without the brackets of one that has no name.

@@ -119,32 +119,28 @@ func newIdentity(of place, name string) *identity {
 	return &identity{of: of, name: name, notifications: make(map[string]notification), policies: make(map[string]*fakeaws.ResourcePolicy)}
 }
 
-// identityFor is the identity that an address counts as: itself, or the nearest domain above.
-// It is nil where there is none. The lock is held.
+// identityFor is the identity that an address counts as: itself, or the nearest domain above,
+// of which one that is verified comes first. It is nil where there is none. The lock is held.
 func (s *Fake) identityFor(of place, address string) *identity {
 	all := s.seen(of).identities
-	if x := all[address]; x != nil {
-		return x
-	}
-	for _, domain := range parents(domainOf(address)) {
-		if x := all[domain]; x != nil {
+	var first *identity
+	for _, name := range append([]string{address}, parents(domainOf(address))...) {
+		x := all[name]
+		if x != nil && x.verified {
 			return x
 		}
+		if first == nil {
+			first = x
+		}
 	}
-	return nil
+	return first
 }
 
 // isVerified reports whether mail from or to an address passes: it, or a domain above, is
 // verified. The lock is held.
 func (s *Fake) isVerified(of place, address string) bool {
-	all := s.seen(of).identities
-	if x := all[address]; x != nil && x.verified {
-		return true
-	}
-	return slices.ContainsFunc(parents(domainOf(address)), func(domain string) bool {
-		x := all[domain]
-		return x != nil && x.verified
-	})
+	x := s.identityFor(of, address)
+	return x != nil && x.verified
 }
 
 var identities = &kind[*identity]{
@@ -191,24 +187,24 @@ func checkIdentity(call *fakeaws.Call, name string) (string, error) {
 // A region is what an account has of SES in a region.
 type region struct {
 	place
-	account      account
-	identities   map[string]*identity
-	sets         map[string]*configurationSet
-	templates    map[string]*template
-	custom       map[string]*verificationTemplate
-	suppressed   map[string]*suppressed
-	lists        map[string]*contactList
-	pools        map[string]*pool
-	filters      map[string]*filter
-	ruleSets     map[string]*ruleSet
-	activeRules  string
-	sent         []*Mail
-	received     []*Receipt
-	verifying    []*Mail
-	sends        []time.Time // of the last day, the oldest first
-	statistics   []*dataPoint
-	failures     []Failure
-	messageCount uint64
+	account     account
+	identities  map[string]*identity
+	sets        map[string]*configurationSet
+	templates   map[string]*template
+	custom      map[string]*verificationTemplate
+	suppressed  map[string]*suppressed
+	lists       map[string]*contactList
+	pools       map[string]*pool
+	filters     map[string]*filter
+	ruleSets    map[string]*ruleSet
+	activeRules string
+	sent        []*Mail
+	received    []*Receipt
+	verifying   []*Mail
+	sends       []time.Time // of the last day, the oldest first
+	statistics  []*dataPoint
+	failures    []Failure
+	kept        int // bytes of the mails in sent
 }
 
 func newRegion(p place) *region {

@@ -44,25 +44,43 @@ type Mail struct {
 // maxKept is how many mails of an account in a region are kept for Go code to look at.
 const maxKept = 1000
 
+// maxKeptBytes is how much of messages is kept for Go code: of older ones the texts are dropped
+// where there is more.
+const maxKeptBytes = 64 << 20
+
+func (m *Mail) size() int { return len(m.Raw) + len(m.Text) + len(m.HTML) }
+
 // keep remembers a mail. The lock is held.
-func (r *region) keep(m *Mail) { r.sent = recent.Add(r.sent, m, maxKept) }
+func (r *region) keep(m *Mail) {
+	r.sent = recent.Add(r.sent, m, maxKept)
+	r.kept += m.size()
+	if r.kept <= maxKeptBytes {
+		return
+	}
+	r.kept = 0
+	for i := len(r.sent) - 1; i >= 0; i-- {
+		if r.kept += r.sent[i].size(); r.kept > maxKeptBytes && i < len(r.sent)-1 {
+			r.kept -= r.sent[i].size()
+			r.sent[i].Raw, r.sent[i].Text, r.sent[i].HTML = nil, "", ""
+		}
+	}
+}
 
 // maxRead is how much of a message's body is read for its texts.
 const maxRead = 1 << 20
 
 // read fills in what the raw message has.
-func (m *Mail) read() error {
+func (m *Mail) read() {
+	m.Headers = headersOf(m.Raw)
 	raw, err := mail.ReadMessage(bytes.NewReader(m.Raw))
 	if err != nil {
-		return nil // SES takes messages without headers, when the call has the addresses
+		return // SES takes messages without headers, when the call has the addresses
 	}
-	m.Headers = headersOf(m.Raw)
 	m.From, m.To, m.Cc, m.ReplyTo = headerAddresses(raw.Header, "From"), headerAddresses(raw.Header, "To"), headerAddresses(raw.Header, "Cc"), headerAddresses(raw.Header, "Reply-To")
 	m.Subject = decoded(raw.Header.Get("Subject"))
 	if m.Text == "" && m.HTML == "" {
 		m.readPart(raw.Header.Get("Content-Type"), raw.Header.Get("Content-Transfer-Encoding"), raw.Body, 0)
 	}
-	return nil
 }
 
 // decoded is a header's text.
@@ -108,9 +126,12 @@ func (m *Mail) readPart(contentType, encoding string, body io.Reader, depth int)
 
 // headersOf are the headers of a message in their order, each in one line.
 func headersOf(raw []byte) (all []Header) {
-	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
-	for line := range strings.SplitSeq(string(head), "\n") {
-		if line != "" && (line[0] == ' ' || line[0] == '\t') && len(all) > 0 {
+	for text := range bytes.Lines(raw) {
+		line := strings.TrimRight(string(text[:min(len(text), maxHeaders)]), "\r\n")
+		if line == "" {
+			break
+		}
+		if (line[0] == ' ' || line[0] == '\t') && len(all) > 0 {
 			all[len(all)-1].Value += " " + strings.TrimSpace(line)
 			continue
 		}

@@ -54,6 +54,11 @@ func TestRaw(t *testing.T) {
 		_, err = root.SendRawEmail(ctx, in)
 		refused(t, err, "MessageRejected", "x@example.net")
 	}
+	// A message that is not well formed, or has a header twice, does not get around that.
+	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("no header\r\nFrom: x@example.net\r\n\r\nHi"), Source: aws.String("ann@example.com"), Destinations: []string{"bob@example.org"}})
+	refused(t, err, "MessageRejected", "x@example.net")
+	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("From: ann@example.com\r\nfrom: x@example.net\r\nTo: bob@example.org\r\n\r\nHi")})
+	refused(t, err, "InvalidParameterValue", "Duplicate header 'From'.")
 	// One without headers is taken, where the call has the addresses.
 	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("Hello"), Source: aws.String("ann@example.com"), Destinations: []string{"bob@example.org"}})
 	require.NoError(t, err)

@@ -160,7 +160,7 @@ func (s *Fake) act(ctx context.Context, m *receipt, as fakeaws.ServiceCall, a *t
 		ends, err = s.invoke(ctx, m, as, a.LambdaAction)
 		return "Lambda", ends, err
 	case a.BounceAction != nil:
-		return "Bounce", false, nil
+		return "Bounce", false, s.bounce(m, as, a.BounceAction)
 	}
 	m.stop = true // StopAction
 	return "Stop", true, nil
@@ -232,13 +232,9 @@ func (s *Fake) tell(ctx context.Context, m *receipt, as fakeaws.ServiceCall, top
 
 // mail is what documents have of the mail.
 func (m *receipt) mail() map[string]any {
-	headers := []map[string]string{}
 	read := &Mail{Raw: m.raw}
-	if err := read.read(); err == nil {
-		for _, h := range read.Headers {
-			headers = append(headers, map[string]string{"name": h.Name, "value": h.Value})
-		}
-	}
+	read.read()
+	headers, truncated := shownHeaders(read.Headers)
 	common := map[string]any{"messageId": m.MessageID, "subject": read.Subject}
 	for name, list := range map[string][]string{"from": read.From, "to": read.To, "cc": read.Cc} {
 		if len(list) > 0 {
@@ -246,7 +242,7 @@ func (m *receipt) mail() map[string]any {
 		}
 	}
 	return map[string]any{
-		"timestamp": stamp(m.at), "source": m.From, "messageId": m.MessageID, "destination": m.Receipt.Recipients, "headersTruncated": false,
+		"timestamp": stamp(m.at), "source": m.From, "messageId": m.MessageID, "destination": m.Receipt.Recipients, "headersTruncated": truncated,
 		"headers": headers, "commonHeaders": common,
 	}
 }

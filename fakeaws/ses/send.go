@@ -83,10 +83,7 @@ func (x *sender) find(s *Fake) (found *identity, arn string) {
 // lock is held.
 func (x *sender) passes(s *Fake) bool {
 	found, _ := x.find(s)
-	if found == nil || found != x.judged {
-		return false
-	}
-	return found.verified || x.arn == "" && s.isVerified(x.of, x.address)
+	return found != nil && found == x.judged && found.verified
 }
 
 // needs are the permissions of a sending: on the identities that it sends as, on the
@@ -283,10 +280,6 @@ func (m *sending) send(s *Fake, out *outgoing, to []string, tags map[string]stri
 	if r.sentLately(now)+len(counted) > int(day) {
 		return "", fail(m.call, "Throttling", "TooManyRequestsException", textQuota)
 	}
-	for range counted {
-		r.sends = append(r.sends, now)
-	}
-	r.messageCount++
 	letter := &Mail{
 		MessageID: messageID(s.world, now), Account: m.call.Account, Region: m.call.Region, Operation: m.call.Operation, Sent: now,
 		Source: m.from.text, SourceARN: m.from.sourceARN(), ReturnPath: m.feedback, Recipients: to, ConfigurationSet: m.set, Template: m.named, TemplateData: data, Tags: tags,
@@ -296,13 +289,25 @@ func (m *sending) send(s *Fake, out *outgoing, to []string, tags map[string]stri
 		s.publish(m, r, letter, out, failure)
 		return letter.MessageID, nil
 	}
+	if most := mostBytes(m.call); len(raw) > most {
+		return "", invalid(m.call, textMessageSize, most)
+	}
 	letter.Raw = raw
-	if err := letter.read(); err != nil {
-		return "", invalid(m.call, textMessage, err)
+	letter.read()
+	for range counted {
+		r.sends = append(r.sends, now)
 	}
 	r.keep(letter)
 	s.publish(m, r, letter, out, nil)
 	return letter.MessageID, nil
+}
+
+// mostBytes is how long a message may be.
+func mostBytes(call *fakeaws.Call) int {
+	if isV2(call) {
+		return maxMessageV2
+	}
+	return maxMessage
 }
 
 // sourceARN is the ARN of the identity that the address was sent as.

@@ -3,6 +3,7 @@ package ses
 import (
 	"bytes"
 	"net/mail"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -41,9 +42,9 @@ func (in *rawCall) prepare(call *fakeaws.Call) (*sending, *outgoing, []string, e
 	if len(in.raw) > in.most {
 		return nil, nil, nil, invalid(call, textMessageSize, in.most)
 	}
-	head := mail.Header{}
-	if m, err := mail.ReadMessage(bytes.NewReader(in.raw)); err == nil {
-		head = m.Header
+	head, err := headOf(call, in.raw)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	in.complete(head)
 	m := &sending{call: call, actions: in.actions, set: in.set, tags: in.tags, keys: in.keys}
@@ -62,6 +63,30 @@ func (in *rawCall) prepare(call *fakeaws.Call) (*sending, *outgoing, []string, e
 	}
 	m.to = to
 	return m, &outgoing{raw: withoutHeaders(in.raw)}, to, nil
+}
+
+// single are the headers that a message has once at most: of several, programs that read mail
+// show one or the other.
+var single = []string{"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Return-Path", headerSet, headerTags, headerSourceARN, headerFromARN, headerReturnARN}
+
+// headOf reads the headers of a raw message. Those of one that is not well formed count too:
+// what it claims to be from must be the caller's to use.
+func headOf(call *fakeaws.Call, raw []byte) (mail.Header, error) {
+	head := make(mail.Header)
+	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
+		head = m.Header
+	} else {
+		for _, h := range headersOf(raw) {
+			name := textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(h.Name))
+			head[name] = append(head[name], h.Value)
+		}
+	}
+	for _, name := range single {
+		if len(head[name]) > 1 {
+			return nil, invalid(call, "Duplicate header '%s'.", name)
+		}
+	}
+	return head, nil
 }
 
 // complete takes of the headers what the call lacks.
@@ -93,8 +118,10 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 		return err
 	}
 	froms := headerAddresses(head, "From")
-	if len(froms) == 0 && head.Get("From") != "" {
-		return invalid(call, textAddress, head.Get("From"))
+	for _, name := range []string{"From", "Sender"} {
+		if text := head.Get(name); text != "" && len(headerAddresses(head, name)) == 0 {
+			return invalid(call, textAddress, text)
+		}
 	}
 	for _, text := range append(froms, headerAddresses(head, "Sender")...) {
 		if err := add(text, in.fromARN); err != nil {

@@ -173,6 +173,19 @@ func TestVerification(t *testing.T) {
 	refused(t, err, "AccountSendingPausedException", "")
 }
 
+// An address that nobody has verified counts as its verified domain, and not as itself.
+func TestVerifiedIdentityIsJudged(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	_, err := awsses.NewFromConfig(c.RootConfig(owner)).VerifyEmailIdentity(t.Context(), &awsses.VerifyEmailIdentityInput{EmailAddress: aws.String("ann@example.com")})
+	require.NoError(t, err)
+	_, err = sesv2.NewFromConfig(c.user(t, owner, allow(`"ses:SendEmail"`, `"arn:aws:ses:*:*:identity/ann@example.com"`, ""))).SendEmail(t.Context(), simple("ann@example.com", "bob@example.org"))
+	refused(t, err, "AccessDeniedException", domain)
+	ses.Verify(c.World.World, owner, region, "ann@example.com")
+	_, err = sesv2.NewFromConfig(c.user(t, owner, allow(`"ses:SendEmail"`, `"arn:aws:ses:*:*:identity/ann@example.com"`, ""))).SendEmail(t.Context(), simple("ann@example.com", "bob@example.org"))
+	require.NoError(t, err)
+}
+
 // An account's daily quota counts recipients, and those of a day alone.
 func TestQuota(t *testing.T) {
 	t.Parallel()
