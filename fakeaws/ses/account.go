@@ -118,8 +118,9 @@ func (s fakeV2) putAccountDetails(call *fakeaws.Call, in *sesv2.PutAccountDetail
 		}
 		r.account.details = &types.AccountDetails{
 			AdditionalContactEmailAddresses: in.AdditionalContactEmailAddresses, ContactLanguage: in.ContactLanguage, MailType: in.MailType,
-			UseCaseDescription: in.UseCaseDescription, WebsiteURL: in.WebsiteURL,
+			WebsiteURL: in.WebsiteURL,
 		}
+		r.account.details.UseCaseDescription = in.UseCaseDescription //nolint:staticcheck // AWS has it still
 		if aws.ToBool(in.ProductionAccessEnabled) {
 			r.account.production = true
 			r.account.details.ReviewDetails = &types.ReviewDetails{Status: types.ReviewStatusGranted}

@@ -110,7 +110,9 @@ func (s *Fake) parts(o *outgoing, b *bytes.Buffer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	part.Write(inner.Bytes()) // a buffer takes all
+	if _, err := part.Write(inner.Bytes()); err != nil {
+		return "", err
+	}
 	for i := range o.attachments {
 		if err := attach(w, &o.attachments[i]); err != nil {
 			return "", err

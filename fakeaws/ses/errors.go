@@ -50,7 +50,6 @@ const (
 	textContent       = "The content must have exactly one of Simple, Raw and Template."
 	textTag           = "Invalid tag: %s."
 	textQuota         = "Daily message quota exceeded."
-	textRate          = "Maximum sending rate exceeded."
 	textSetPaused     = "Sending is disabled for the configuration set <%s>."
 	textPolicy        = "The policy is not valid: %s"
 	textPolicyCount   = "An identity has at most %d policies."

@@ -96,7 +96,7 @@ func (s *Fake) publish(m *sending, r *region, letter *Mail, out *outgoing, failu
 		events = s.eventsOf(r, set, letter)
 	}
 	for _, e := range events {
-		document := letter.document(m, e, out)
+		document := documentOf(letter, m, e, out)
 		if set != nil {
 			s.toDestinations(set, e, document)
 		}
@@ -150,8 +150,8 @@ func (s *Fake) eventsOf(r *region, set *configurationSet, letter *Mail) []*event
 	return events
 }
 
-// document is the event as JSON.
-func (l *Mail) document(m *sending, e *event, out *outgoing) map[string]any {
+// documentOf is an event of a mail as JSON.
+func documentOf(l *Mail, m *sending, e *event, out *outgoing) map[string]any {
 	headers, truncated := shownHeaders(l.Headers)
 	common := map[string]any{"messageId": l.MessageID}
 	for name, list := range map[string][]string{"from": l.From, "to": l.To, "cc": l.Cc, "replyTo": l.ReplyTo} {

@@ -2,6 +2,7 @@ package ses
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func (w *walk) program(p *ast.Program, depth int) {
 	for _, node := range p.Body {
 		switch node := node.(type) {
 		case *ast.PartialStatement:
-			w.err = fmt.Errorf("partials are not implemented")
+			w.err = errors.New("partials are not implemented")
 		case *ast.MustacheStatement:
 			w.expression(node.Expression, len(node.Expression.Params) > 0 || node.Expression.Hash != nil)
 		case *ast.BlockStatement:
@@ -98,7 +99,7 @@ func parseData(text string) (map[string]any, error) {
 		return nil, &dataError{err}
 	}
 	if data == nil {
-		return nil, &dataError{fmt.Errorf("it is null")}
+		return nil, &dataError{errors.New("it is null")}
 	}
 	return verbatim(data).(map[string]any), nil
 }
@@ -134,7 +135,7 @@ func render(text string, data map[string]any) (string, error) {
 		return "", &missingError{name}
 	}
 	if cost(text, program, data) > maxRendering {
-		return "", fmt.Errorf(textRendering)
+		return "", errors.New(textRendering)
 	}
 	t, err := raymond.Parse(text)
 	if err != nil {

@@ -102,7 +102,7 @@ func checkRule(call *fakeaws.Call, r *types.ReceiptRule) error {
 }
 
 // passing are the permissions to pass the roles of a rule to SES.
-func passing(call *fakeaws.Call, set string, r *types.ReceiptRule) (needs []fakeaws.Need) {
+func passing(call *fakeaws.Call, r *types.ReceiptRule) (needs []fakeaws.Need) {
 	for i := range r.Actions {
 		if a := r.Actions[i].S3Action; a != nil && a.IamRoleArn != nil {
 			needs = append(needs, role.Pass(call, *a.IamRoleArn, serviceName, ""))

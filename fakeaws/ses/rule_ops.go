@@ -39,7 +39,7 @@ func putRule[O any](s *Fake, call *fakeaws.Call, name *string, r *types.ReceiptR
 	s.mu.Lock()
 	judged := ruleSets.find(s, call, aws.ToString(name))
 	s.mu.Unlock()
-	plan := &fakeaws.Plan[O]{Needs: append([]fakeaws.Need{need(call, call.Operation, placeOf(call), "", nil)}, passing(call, *name, r)...)}
+	plan := &fakeaws.Plan[O]{Needs: append([]fakeaws.Need{need(call, call.Operation, placeOf(call), "", nil)}, passing(call, r)...)}
 	look := func() error {
 		if judged == nil || ruleSets.find(s, call, *name) != judged {
 			return ruleSets.missing(call, *name)

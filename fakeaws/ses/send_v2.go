@@ -1,6 +1,8 @@
 package ses
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
@@ -75,28 +77,11 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 	if d == nil {
 		d = new(types.Destination)
 	}
-	answer := func(id string) *sesv2.SendEmailOutput { return &sesv2.SendEmailOutput{MessageId: &id} }
-	count := 0
-	for _, there := range []bool{in.Content.Simple != nil, in.Content.Raw != nil, in.Content.Template != nil} {
-		if there {
-			count++
-		}
-	}
-	if count != 1 {
+	if contents(in.Content) != 1 {
 		return nil, invalid(call, textContent)
 	}
 	if in.Content.Raw != nil {
-		raw := &rawCall{
-			actions: []string{"SendRawEmail", "SendEmail"}, raw: in.Content.Raw.Data, source: aws.ToString(in.FromEmailAddress), sourceARN: aws.ToString(in.FromEmailAddressIdentityArn),
-			fromARN: aws.ToString(in.FromEmailAddressIdentityArn), returnPath: aws.ToString(in.FeedbackForwardingEmailAddress),
-			returnARN: aws.ToString(in.FeedbackForwardingEmailAddressIdentityArn), set: aws.ToString(in.ConfigurationSetName), tags: tags, most: maxMessageV2,
-		}
-		raw.destinations = append(append(append(raw.destinations, d.ToAddresses...), d.CcAddresses...), d.BccAddresses...)
-		m, out, to, err := raw.prepare(call)
-		if err != nil {
-			return nil, err
-		}
-		return planSend(s.Fake, m, out, to, answer)
+		return s.sendRaw(call, in, d, tags)
 	}
 	l := &letter{
 		source: aws.ToString(in.FromEmailAddress), sourceARN: aws.ToString(in.FromEmailAddressIdentityArn), returnPath: aws.ToString(in.FeedbackForwardingEmailAddress),
@@ -113,7 +98,7 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 			return nil, err
 		}
 		out.data, out.headers, out.attachments = aws.ToString(t.TemplateData), t.Headers, t.Attachments
-		return planSend(s.Fake, m, out, m.to, answer)
+		return planSend(s.Fake, m, out, m.to, answerV2)
 	}
 	simple := in.Content.Simple
 	out.subject, out.headers, out.attachments = simple.Subject.Data, simple.Headers, simple.Attachments
@@ -123,5 +108,32 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 	if part := simple.Body.Html; part != nil {
 		out.html = part.Data
 	}
-	return planSend(s.Fake, m, out, m.to, answer)
+	return planSend(s.Fake, m, out, m.to, answerV2)
+}
+
+func answerV2(id string) *sesv2.SendEmailOutput { return &sesv2.SendEmailOutput{MessageId: &id} }
+
+// contents counts what a message is made of, which is one of three.
+func contents(c *types.EmailContent) (count int) {
+	for _, there := range []bool{c.Simple != nil, c.Raw != nil, c.Template != nil} {
+		if there {
+			count++
+		}
+	}
+	return count
+}
+
+// sendRaw sends a message that is in its form already.
+func (s fakeV2) sendRaw(call *fakeaws.Call, in *sesv2.SendEmailInput, d *types.Destination, tags map[string]string) (*fakeaws.Plan[*sesv2.SendEmailOutput], error) {
+	raw := &rawCall{
+		actions: []string{"SendRawEmail", "SendEmail"}, raw: in.Content.Raw.Data, source: aws.ToString(in.FromEmailAddress), sourceARN: aws.ToString(in.FromEmailAddressIdentityArn),
+		fromARN: aws.ToString(in.FromEmailAddressIdentityArn), returnPath: aws.ToString(in.FeedbackForwardingEmailAddress),
+		returnARN: aws.ToString(in.FeedbackForwardingEmailAddressIdentityArn), set: aws.ToString(in.ConfigurationSetName), tags: tags, most: maxMessageV2,
+	}
+	raw.destinations = slices.Concat(d.ToAddresses, d.CcAddresses, d.BccAddresses)
+	m, out, to, err := raw.prepare(call)
+	if err != nil {
+		return nil, err
+	}
+	return planSend(s.Fake, m, out, to, answerV2)
 }

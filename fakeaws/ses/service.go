@@ -187,7 +187,9 @@ func takes(action, arn string) bool {
 // resource-based policy allows them.
 var noPolicy = enforce.Empty(enforce.ResourcePolicy)
 
-// onAccount plans an operation that is about no resource.
+// onAccount plans an operation that is about no resource. It returns what operations do.
+//
+//nolint:unparam // the error of those is nil here
 func onAccount[O any](s *Fake, call *fakeaws.Call, do func(*region) (O, error), keys ...contextKey) (*fakeaws.Plan[O], error) {
 	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{need(call, call.Operation, placeOf(call), "", nil, keys...)}, Do: func() (O, error) {
 		s.mu.Lock()
