@@ -29,6 +29,8 @@ func (s *Fake) perform(ctx context.Context, j *job) *answer {
 		return s.describeChild(ctx, actor, j)
 	case r.function != "":
 		return s.invokeFunction(ctx, actor, r.function, j.text)
+	case r.isSync() && !j.run.agenda.private: // what a call runs waits in the call
+		return s.beginSync(ctx, actor, j)
 	case r.sdk:
 		return s.callSDK(ctx, actor, r, j.params)
 	default:

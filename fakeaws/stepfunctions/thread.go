@@ -38,6 +38,7 @@ type thread struct {
 	timeout, beat       int // in seconds
 	answer              *answer
 	child               *execution
+	params              any // of the call that has begun child, where the answer depends on them
 	children            *frame
 	ended               bool
 }
