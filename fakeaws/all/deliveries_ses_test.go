@@ -71,7 +71,7 @@ func (l *deliveryLab) sends(to *mailtypes.EventDestinationDefinition, before fun
 	before()
 	_, err = client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: aws.String("a@shop.example"), Destination: &mailtypes.Destination{ToAddresses: []string{"b@example.org"}}, ConfigurationSetName: aws.String("set"),
-		Content: mailValues["sesv2.SendEmail.Content"].(*mailtypes.EmailContent),
+		Content: plainMail(),
 	})
 	require.NoError(l.t, err)
 }

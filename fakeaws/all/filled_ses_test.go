@@ -50,7 +50,7 @@ var mailValues = map[string]any{
 
 	"sesv2.EmailIdentity": "target.example", "CreateEmailIdentity.EmailIdentity": "value.example", "sesv2.ConfigurationSetName": "target", "sesv2.CreateConfigurationSet.ConfigurationSetName": "value",
 	"sesv2.EventDestinationName": "target", "sesv2.CreateConfigurationSetEventDestination.EventDestinationName": "value",
-	"sesv2.EventDestination": &mailtypes.EventDestinationDefinition{MatchingEventTypes: []mailtypes.EventType{mailtypes.EventTypeSend}, EventBridgeDestination: &mailtypes.EventBridgeDestination{EventBusArn: aws.String("arn:aws:events:" + worldtest.Region + ":" + worldtest.Account + ":event-bus/default")}},
+	"sesv2.EventDestination": toBus(),
 	"sesv2.ContactListName":  "target", "CreateContactList.ContactListName": "value", "sesv2.EmailAddress": "target@target.example", "CreateContact.EmailAddress": "value@target.example",
 	"sesv2.TemplateName": "target", "CreateEmailTemplate.TemplateName": "value", "sesv2.CreateCustomVerificationEmailTemplate.TemplateName": "value",
 	"sesv2.FromEmailAddress": "a@target.example", "sesv2.SuccessRedirectionURL": "https://target.example/", "sesv2.FailureRedirectionURL": "https://target.example/",
@@ -59,11 +59,21 @@ var mailValues = map[string]any{
 	"sesv2.TemplateData": "{}", "sesv2.PoolName": "target", "CreateDedicatedIpPool.PoolName": "value", "sesv2.PolicyName": "target", "CreateEmailIdentityPolicy.PolicyName": "value", "sesv2.Policy": toTarget1,
 	"sesv2.ResourceArn": ofSES + "identity/target.example", "sesv2.Tags": []mailtypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
 	"sesv2.SendEmail.FromEmailAddress": "a@target.example", "sesv2.SendEmail.Destination": &mailtypes.Destination{ToAddresses: []string{"b@target.example"}},
-	"sesv2.SendEmail.Content":              &mailtypes.EmailContent{Simple: &mailtypes.Message{Subject: &mailtypes.Content{Data: aws.String("value")}, Body: &mailtypes.Body{Text: &mailtypes.Content{Data: aws.String("value")}}}},
+	"sesv2.SendEmail.Content":              plainMail(),
 	"sesv2.SendBulkEmail.FromEmailAddress": "a@target.example", "sesv2.DefaultContent": &mailtypes.BulkEmailContent{Template: &mailtypes.Template{TemplateName: aws.String("target"), TemplateData: aws.String("{}")}},
 	"BulkEmailEntries":        []mailtypes.BulkEmailEntry{{Destination: &mailtypes.Destination{ToAddresses: []string{"b@target.example"}}}},
 	"SigningAttributesOrigin": mailtypes.DkimSigningAttributesOriginAwsSes, "PutSuppressedDestination.Reason": mailtypes.SuppressionListReasonBounce, "sesv2.ScalingMode": mailtypes.ScalingModeManaged,
 	"PutAccountDetails.WebsiteURL": "https://target.example/", "MailType": mailtypes.MailTypeTransactional, "VdmAttributes": &mailtypes.VdmAttributes{VdmEnabled: mailtypes.FeatureStatusEnabled},
+}
+
+// toBus is an event destination, and plainMail a mail: each time others, because tests fill them.
+func toBus() *mailtypes.EventDestinationDefinition {
+	return &mailtypes.EventDestinationDefinition{MatchingEventTypes: []mailtypes.EventType{mailtypes.EventTypeSend},
+		EventBridgeDestination: &mailtypes.EventBridgeDestination{EventBusArn: aws.String("arn:aws:events:" + worldtest.Region + ":" + worldtest.Account + ":event-bus/default")}}
+}
+
+func plainMail() *mailtypes.EmailContent {
+	return &mailtypes.EmailContent{Simple: &mailtypes.Message{Subject: &mailtypes.Content{Data: aws.String("value")}, Body: &mailtypes.Body{Text: &mailtypes.Content{Data: aws.String("value")}}}}
 }
 
 // toTarget1 is a policy of the identity for the account itself.
@@ -86,7 +96,7 @@ func (f *filled) fillSES(t testing.TB, config aws.Config) {
 	}
 	_, err = old.CreateConfigurationSetTrackingOptions(ctx, &awsses.CreateConfigurationSetTrackingOptionsInput{ConfigurationSetName: aws.String("tracked"), TrackingOptions: &sestypes.TrackingOptions{CustomRedirectDomain: aws.String("target.example")}})
 	require.NoError(t, err)
-	_, err = client.CreateConfigurationSetEventDestination(ctx, &sesv2.CreateConfigurationSetEventDestinationInput{ConfigurationSetName: name, EventDestinationName: name, EventDestination: mailValues["sesv2.EventDestination"].(*mailtypes.EventDestinationDefinition)})
+	_, err = client.CreateConfigurationSetEventDestination(ctx, &sesv2.CreateConfigurationSetEventDestinationInput{ConfigurationSetName: name, EventDestinationName: name, EventDestination: toBus()})
 	require.NoError(t, err)
 	_, err = client.CreateEmailTemplate(ctx, &sesv2.CreateEmailTemplateInput{TemplateName: name, TemplateContent: &mailtypes.EmailTemplateContent{Subject: name, Text: name}})
 	require.NoError(t, err)
@@ -116,7 +126,7 @@ func (f *filled) fillSES(t testing.TB, config aws.Config) {
 	f.values["OriginalMessageId"] = received.MessageID
 	_, err = client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: aws.String("a@target.example"), Destination: &mailtypes.Destination{ToAddresses: []string{"b@target.example"}}, ConfigurationSetName: name,
-		Content: mailValues["sesv2.SendEmail.Content"].(*mailtypes.EmailContent),
+		Content: plainMail(),
 	})
 	require.NoError(t, err)
 }

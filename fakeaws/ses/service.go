@@ -165,8 +165,8 @@ func versionKey(call *fakeaws.Call) string {
 func need(call *fakeaws.Call, action string, of place, resource string, tags map[string]string, keys ...contextKey) fakeaws.Need {
 	n := fakeaws.Need{Action: "ses:" + action, Resource: "*", ResourceAccount: of.account}
 	n.Context.Set("ses:ApiVersion", versionKey(call))
-	if arn := of.arn(resource); resource != "" && takes(n.Action, arn) {
-		n.Resource, n.Policy = arn, noPolicy
+	if kind, _, ok := strings.Cut(resource, "/"); ok && takes(n.Action, of.arn(kind+"/name")) {
+		n.Resource, n.Policy = of.arn(resource), noPolicy
 		for key, value := range tags {
 			n.Context.Set("aws:ResourceTag/"+key, value)
 		}
@@ -177,7 +177,7 @@ func need(call *fakeaws.Call, action string, of place, resource string, tags map
 	return n
 }
 
-// takes reports whether an action has permissions on a resource.
+// takes reports whether an action has permissions on resources like one.
 func takes(action, arn string) bool {
 	a, ok := catalog.Find(action)
 	return ok && slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Match(arn) })
