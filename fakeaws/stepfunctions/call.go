@@ -24,6 +24,9 @@ func (s *Fake) perform(ctx context.Context, j *job) *answer {
 	if failure != nil {
 		return &answer{failure: failure}
 	}
+	if j.mapping != nil {
+		return s.performMap(ctx, actor, j.mapping)
+	}
 	switch r := j.resource; {
 	case j.describe != "":
 		return s.describeChild(ctx, actor, j)

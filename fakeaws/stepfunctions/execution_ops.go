@@ -56,6 +56,10 @@ func (s *Fake) startExecution(call *fakeaws.Call, in *sfn.StartExecutionInput) (
 			return nil, err
 		}
 		name := cmp.Or(aws.ToString(in.Name), s.world.IDs().UUID())
+		if c := childOf(call); c != nil {
+			x := s.startChild(t, c, name, input)
+			return &sfn.StartExecutionOutput{ExecutionArn: &x.arn, StartDate: aws.Time(x.started)}, nil
+		}
 		arn := fakeaws.ARN("states", t.id.region, t.id.account, kindExecution+":"+t.id.name+":"+name)
 		if t.kind == types.StateMachineTypeExpress {
 			arn = fakeaws.ARN("states", t.id.region, t.id.account, kindExpress+":"+t.id.name+":"+name+":"+s.world.IDs().UUID())
@@ -319,7 +323,7 @@ func (s *Fake) describeStateMachineForExecution(call *fakeaws.Call, in *sfn.Desc
 // version or alias those that were started by it.
 func (s *Fake) listExecutions(call *fakeaws.Call, in *sfn.ListExecutionsInput) (*fakeaws.Plan[*sfn.ListExecutionsOutput], error) {
 	if in.MapRunArn != nil {
-		return nil, notImplemented("the list of the executions of a Map Run")
+		return s.listOfMapRun(call, in)
 	}
 	if in.StateMachineArn == nil {
 		return nil, invalid(types.ValidationExceptionReasonMissingRequiredParameter, textMapFields)
@@ -330,6 +334,9 @@ func (s *Fake) listExecutions(call *fakeaws.Call, in *sfn.ListExecutionsInput) (
 		}
 		var all []numbered
 		for i, x := range slices.Backward(t.executions) {
+			if x.mapRun != nil {
+				continue
+			}
 			by := t.ref.rest == "" || x.versionARN == t.ref.text || x.aliasARN == t.ref.text
 			status := in.StatusFilter == "" || x.status == in.StatusFilter
 			redriven := in.RedriveFilter == "" || (in.RedriveFilter == types.ExecutionRedriveFilterRedriven) == (x.redrives > 0)

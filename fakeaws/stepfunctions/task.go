@@ -92,6 +92,7 @@ type job struct {
 	text     string // params as JSON
 	run      *execution
 	begun    time.Time
+	mapping  *mapJob
 	describe string // the ARN of an execution that has ended and is asked for its outcome
 }
 
@@ -231,6 +232,10 @@ type answer struct {
 // performed goes on with a thread whose call has ended.
 func (s *Fake) performed(t *thread, j *job, done *answer) {
 	t.job = nil
+	if j.mapping != nil {
+		s.mapPerformed(t, j.mapping, done)
+		return
+	}
 	now := s.world.Clock().Now()
 	if !t.deadline.IsZero() && now.After(t.deadline) {
 		done = t.late()
