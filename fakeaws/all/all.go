@@ -20,6 +20,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/s3"
 	"github.com/leastpriv/leastpriv/fakeaws/scheduler"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
+	"github.com/leastpriv/leastpriv/fakeaws/ses"
 	"github.com/leastpriv/leastpriv/fakeaws/sns"
 	"github.com/leastpriv/leastpriv/fakeaws/sqs"
 	"github.com/leastpriv/leastpriv/fakeaws/stepfunctions"
@@ -41,7 +42,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{accessanalyzer.Service, cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, sns.Service, stepfunctions.Service}
+	return []fakeaws.Service{accessanalyzer.Service, cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, ses.Service, ses.ServiceV2, sns.Service, stepfunctions.Service}
 }
 
 // Every returns every service that there is a fake of.

@@ -203,6 +203,10 @@ func (s *Fake) hand(call *fakeaws.Call, handed []*delivery) {
 			err = s.invoke(call, d)
 		case protocolFirehose:
 			err = s.putRecord(call, d)
+		case protocolEmail:
+			s.keepMail(d, d.text())
+		case protocolEmailJSON:
+			s.keepMail(d, s.document(d))
 		}
 		// Mail, phones and devices are outside of every World: their messages are kept.
 		s.finish(call, d, err)

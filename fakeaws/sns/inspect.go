@@ -26,6 +26,8 @@ type Delivery struct {
 	// Outcome is empty while the delivery is under way; Reason says why it failed.
 	Outcome Outcome
 	Reason  string
+	// Mail is the body of the mail that an address was sent: see [Mails].
+	Mail string
 }
 
 // A Message is one that was published, as Go code sees it.

@@ -45,6 +45,10 @@ func (s *Fake) branch(f *frame, i int, b *asl.Block, input any, encoded string, 
 
 // mapState begins with the items of a Map state.
 func (s *Fake) mapState(t *thread, env *asl.Env) {
+	if t.state.Distributed != nil {
+		s.distribute(t, env)
+		return
+	}
 	items, err := t.state.MapItems(env)
 	if err != nil {
 		s.fail(t, err)

@@ -24,11 +24,16 @@ func (s *Fake) perform(ctx context.Context, j *job) *answer {
 	if failure != nil {
 		return &answer{failure: failure}
 	}
+	if j.mapping != nil {
+		return s.performMap(ctx, actor, j.mapping)
+	}
 	switch r := j.resource; {
 	case j.describe != "":
 		return s.describeChild(ctx, actor, j)
 	case r.function != "":
 		return s.invokeFunction(ctx, actor, r.function, j.text)
+	case r.isSync() && !j.run.agenda.private: // what a call runs waits in the call
+		return s.beginSync(ctx, actor, j)
 	case r.sdk:
 		return s.callSDK(ctx, actor, r, j.params)
 	default:

@@ -33,6 +33,11 @@ type execution struct {
 	redriven             time.Time
 	redriveToken         string
 	waiting              []*thread // that wait for the end of the execution
+	mapRuns              []*mapRun // of its distributed Map states
+	// mapRun is the one that the execution is of, and block what it does for an item; nil for
+	// executions of a state machine.
+	mapRun *mapRun
+	block  *asl.Block
 }
 
 // Bounds of executions ("Quotas related to state machine executions"). That an express
@@ -48,7 +53,12 @@ const (
 	keptExpress = 1000
 )
 
-func (x *execution) express() bool { return x.machine.kind == types.StateMachineTypeExpress }
+func (x *execution) express() bool {
+	if x.mapRun != nil {
+		return x.mapRun.express()
+	}
+	return x.machine.kind == types.StateMachineTypeExpress
+}
 
 func (x *execution) running() bool { return x.status == types.ExecutionStatusRunning }
 
@@ -93,6 +103,9 @@ func (s *Fake) begin(x *execution) {
 	})
 	x.bytes += len(x.input)
 	block := &x.revision.machine.Block
+	if x.block != nil {
+		block = x.block
+	}
 	x.root = &thread{run: x, block: block, state: block.States[block.StartAt], input: x.data, text: x.input, last: id}
 	s.schedule(x.root, x.started)
 	s.limit(x)
@@ -119,6 +132,9 @@ func (x *execution) keep() {
 func (s *Fake) limit(x *execution) {
 	x.timeout = time.Time{}
 	limit := time.Duration(x.revision.machine.Timeout) * time.Second
+	if x.mapRun != nil {
+		limit = 0 // that is for the execution which it is a part of
+	}
 	if x.express() && (limit == 0 || limit > expressTimeout) {
 		limit = expressTimeout
 	}
@@ -149,6 +165,9 @@ func (s *Fake) end(x *execution, status types.ExecutionStatus, output string, fa
 		}
 	}
 	x.waiting = nil
+	if x.mapRun != nil {
+		s.childEnded(x)
+	}
 	if m := x.machine; m.deleting && m.running == 0 && !m.gone {
 		s.remove(m)
 	}

@@ -56,6 +56,10 @@ func (s *Fake) startExecution(call *fakeaws.Call, in *sfn.StartExecutionInput) (
 			return nil, err
 		}
 		name := cmp.Or(aws.ToString(in.Name), s.world.IDs().UUID())
+		if c := childOf(call); c != nil {
+			x := s.startChild(t, c, name, input)
+			return &sfn.StartExecutionOutput{ExecutionArn: &x.arn, StartDate: aws.Time(x.started)}, nil
+		}
 		arn := fakeaws.ARN("states", t.id.region, t.id.account, kindExecution+":"+t.id.name+":"+name)
 		if t.kind == types.StateMachineTypeExpress {
 			arn = fakeaws.ARN("states", t.id.region, t.id.account, kindExpress+":"+t.id.name+":"+name+":"+s.world.IDs().UUID())
@@ -92,9 +96,17 @@ func (s *Fake) startSyncExecution(call *fakeaws.Call, in *sfn.StartSyncExecution
 	}
 	return &fakeaws.Plan[*sfn.StartSyncExecutionOutput]{Needs: []fakeaws.Need{t.need}, Do: func() (*sfn.StartSyncExecutionOutput, error) {
 		a := &agenda{private: true}
+		waits := waitingTask(call)
+		if waits != nil {
+			a = s.due
+		}
 		x, err := s.startSync(t, in, input, a)
 		if err != nil {
 			return nil, err
+		}
+		if waits != nil {
+			waits.started = x
+			return &sfn.StartSyncExecutionOutput{ExecutionArn: &x.arn, StartDate: aws.Time(x.started)}, nil
 		}
 		if err := s.runSync(call, x, a); err != nil {
 			return nil, err
@@ -152,17 +164,22 @@ func (s *Fake) runSync(call *fakeaws.Call, x *execution, a *agenda) error {
 func (s *Fake) syncOutput(x *execution, in *sfn.StartSyncExecutionInput) *sfn.StartSyncExecutionOutput {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return x.syncOutput(in.IncludedData)
+}
+
+// syncOutput is what StartSyncExecution answers of an execution that has ended.
+func (x *execution) syncOutput(data types.IncludedData) *sfn.StartSyncExecutionOutput {
 	out := &sfn.StartSyncExecutionOutput{
 		ExecutionArn: &x.arn, Name: &x.name, StateMachineArn: &x.machine.arn, StartDate: aws.Time(x.started), StopDate: aws.Time(x.stopped),
 		Status: types.SyncExecutionStatus(x.status), TraceHeader: optional(x.trace), InputDetails: included(), OutputDetails: included(),
 		BillingDetails: &types.BillingDetails{BilledMemoryUsedInMB: 64, BilledDurationInMilliseconds: max(100, (x.stopped.Sub(x.started).Milliseconds()+99)/100*100)},
 	}
-	if in.IncludedData != types.IncludedDataMetadataOnly {
+	if data != types.IncludedDataMetadataOnly {
 		out.Input = &x.input
 	}
 	if x.failure != nil {
 		out.Error, out.Cause = optional(x.failure.Name), optional(x.failure.Cause)
-	} else if in.IncludedData != types.IncludedDataMetadataOnly {
+	} else if data != types.IncludedDataMetadataOnly {
 		out.Output = &x.output
 	}
 	return out
@@ -306,7 +323,7 @@ func (s *Fake) describeStateMachineForExecution(call *fakeaws.Call, in *sfn.Desc
 // version or alias those that were started by it.
 func (s *Fake) listExecutions(call *fakeaws.Call, in *sfn.ListExecutionsInput) (*fakeaws.Plan[*sfn.ListExecutionsOutput], error) {
 	if in.MapRunArn != nil {
-		return nil, notImplemented("the list of the executions of a Map Run")
+		return s.listOfMapRun(call, in)
 	}
 	if in.StateMachineArn == nil {
 		return nil, invalid(types.ValidationExceptionReasonMissingRequiredParameter, textMapFields)
@@ -317,6 +334,9 @@ func (s *Fake) listExecutions(call *fakeaws.Call, in *sfn.ListExecutionsInput) (
 		}
 		var all []numbered
 		for i, x := range slices.Backward(t.executions) {
+			if x.mapRun != nil {
+				continue
+			}
 			by := t.ref.rest == "" || x.versionARN == t.ref.text || x.aliasARN == t.ref.text
 			status := in.StatusFilter == "" || x.status == in.StatusFilter
 			redriven := in.RedriveFilter == "" || (in.RedriveFilter == types.ExecutionRedriveFilterRedriven) == (x.redrives > 0)

@@ -92,6 +92,7 @@ type job struct {
 	text     string // params as JSON
 	run      *execution
 	begun    time.Time
+	mapping  *mapJob
 	describe string // the ARN of an execution that has ended and is asked for its outcome
 }
 
@@ -224,11 +225,17 @@ type answer struct {
 	failure *asl.Error
 	// timedOut says that the failure is one of time.
 	timedOut bool
+	// started is the express execution whose end the task waits for.
+	started *execution
 }
 
 // performed goes on with a thread whose call has ended.
 func (s *Fake) performed(t *thread, j *job, done *answer) {
 	t.job = nil
+	if j.mapping != nil {
+		s.mapPerformed(t, j.mapping, done)
+		return
+	}
 	now := s.world.Clock().Now()
 	if !t.deadline.IsZero() && now.After(t.deadline) {
 		done = t.late()
@@ -237,6 +244,9 @@ func (s *Fake) performed(t *thread, j *job, done *answer) {
 	switch {
 	case j.describe != "" || done.failure != nil:
 		s.settle(t, r, done)
+	case done.started != nil:
+		t.params = j.params
+		s.awaitSync(t, done.started)
 	case r.token:
 		s.submitted(t, r, done)
 		if t.answer != nil { // it came while the service was called
@@ -374,6 +384,10 @@ func (s *Fake) awaitChild(t *thread, done *answer) {
 // role of its state machine, as all that it does.
 func (s *Fake) askChild(t *thread) {
 	r, _ := resourceOf(t.state.Resource)
+	if r.isSync() {
+		s.syncEnded(t, r)
+		return
+	}
 	j := &job{resource: r, machine: t.run.machine.id, role: t.run.revision.role, session: sessionName(s.world), describe: t.child.arn, run: t.run}
 	t.job, t.phase = j, calling
 	s.schedule(t, s.now())

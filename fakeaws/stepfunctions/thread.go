@@ -38,6 +38,8 @@ type thread struct {
 	timeout, beat       int // in seconds
 	answer              *answer
 	child               *execution
+	mapped              *mapRun // of a distributed Map state
+	params              any     // of the call that has begun child, where the answer depends on them
 	children            *frame
 	ended               bool
 }
@@ -54,6 +56,7 @@ const (
 	child      // it waits for the end of another execution
 	childEnded // which has ended
 	branching  // it waits for its branches
+	mapping    // an execution of its Map Run has ended
 )
 
 // A frame has the threads of a Parallel or Map state.
@@ -88,6 +91,8 @@ func (s *Fake) proceed(t *thread) {
 		s.expired(t)
 	case childEnded:
 		s.askChild(t)
+	case mapping:
+		s.mapGoesOn(t)
 	}
 }
 
@@ -316,6 +321,10 @@ func (s *Fake) abort(t *thread) {
 	t.ended = true
 	t.turn++
 	delete(s.tokens, t.token)
+	if t.mapped != nil {
+		s.stopRun(t.mapped, types.MapRunStatusAborted)
+		t.mapped = nil
+	}
 	if t.children != nil {
 		for _, in := range t.children.threads {
 			if !in.ended {

@@ -12,7 +12,7 @@ const path = require('path');
 const zlib = require('zlib');
 const { extract } = require('./models.cjs');
 
-const clients = ['s3', 's3-control', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations', 'scheduler', 'cloudwatch-logs', 'dynamodb-streams', 'kinesis', 'firehose', 'sfn', 'accessanalyzer'];
+const clients = ['s3', 's3-control', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations', 'scheduler', 'cloudwatch-logs', 'dynamodb-streams', 'kinesis', 'firehose', 'sfn', 'accessanalyzer', 'ses', 'sesv2'];
 
 const [, , modules, out] = process.argv;
 if (!out) throw new Error('usage: node extract.cjs <node_modules> <output directory>');
@@ -26,6 +26,8 @@ const models = [
 ];
 // DynamoDB Streams is signed for dynamodb, and has a schema of its own.
 models[clients.indexOf('dynamodb-streams')].name = 'dynamodb-streams';
+// Version 2 of the API of Amazon SES is signed for ses too.
+models[clients.indexOf('sesv2')].name = 'sesv2';
 for (const model of models) {
   const file = path.join(out, model.name + '.json.gz');
   fs.writeFileSync(file, zlib.gzipSync(JSON.stringify(model), { level: 9, mtime: 0 }));

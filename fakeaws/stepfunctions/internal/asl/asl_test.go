@@ -237,8 +237,6 @@ func TestDiagnostics(t *testing.T) {
 	for definition, want := range map[string]string{
 		`{"QueryLanguage":"JSONata","StartAt":"A","States":{}}`:       "the query language JSONata",
 		state(`{"Type":"Pass","QueryLanguage":"JSONata","End":true}`): "the query language JSONata",
-		state(`{"Type":"Map","End":true,"ItemReader":{}}`):            "the field ItemReader of distributed Map states",
-		state(`{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"B","States":{"B":{"Type":"Succeed"}}}}`): "the mode DISTRIBUTED of Map states",
 	} {
 		_, _, err := Parse([]byte(definition), false)
 		var u *UnsupportedError

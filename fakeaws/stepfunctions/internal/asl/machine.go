@@ -67,7 +67,39 @@ type State struct {
 	Items          *Path
 	Selector       *Template
 	MaxConcurrency Number
+	// Distributed is set of a Map state that begins an execution for each item, or batch of
+	// items.
+	Distributed *Distributed
 }
+
+// Distributed is what only Map states of that mode have.
+type Distributed struct {
+	Express bool // the type of the executions
+	Label   string
+	Reader  *ItemReader
+	Batcher *ItemBatcher
+	Writer  *ResultWriter
+	// FailureCount and FailurePercentage are how many items may fail.
+	FailureCount, FailurePercentage Number
+}
+
+// An ItemReader says where the items are.
+type ItemReader struct {
+	List       bool // of the objects of a bucket, in place of what is in an object
+	InputType  string
+	Header     []string // of CSV; nil is the first row
+	MaxItems   Number
+	Parameters *Template
+}
+
+// An ItemBatcher says how many items an execution gets.
+type ItemBatcher struct {
+	Items, Bytes Number
+	Input        *Template
+}
+
+// A ResultWriter says where the results go.
+type ResultWriter struct{ Parameters *Template }
 
 // A Place is what InputPath, ResultPath and OutputPath name: nil is "$", what Null is set for
 // is null.

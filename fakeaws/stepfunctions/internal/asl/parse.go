@@ -360,11 +360,7 @@ func (p *parser) state(v any, name, at string, depth int) *State {
 		allowed = append(allowed, paths...)
 	}
 	if s.Type == Map {
-		for _, name := range distributed {
-			if f.has(name) {
-				p.refuse("the field " + name + " of distributed Map states")
-			}
-		}
+		allowed = append(allowed, distributed...)
 	}
 	p.only(f, allowed...)
 	p.flow(f, s)

@@ -179,7 +179,16 @@ func (p *parser) mapState(f *fields, s *State, depth int) {
 	}
 	p.only(in, "StartAt", "States", "Comment", "ProcessorConfig")
 	if in.has("ProcessorConfig") {
-		p.processor(in)
+		s.Distributed = p.processor(in)
+	}
+	if s.Distributed != nil {
+		p.distributed(f, s.Distributed)
+	} else {
+		for _, name := range distributed {
+			if f.has(name) {
+				f.wrong(name, textField)
+			}
+		}
 	}
 	if b := p.block(in, depth+1); b != nil {
 		s.Branches = []*Block{b}
@@ -192,20 +201,32 @@ func (p *parser) mapState(f *fields, s *State, depth int) {
 	s.MaxConcurrency = f.number("MaxConcurrency", 0)
 }
 
-func (p *parser) processor(f *fields) {
+// processor reads the mode of a Map state; nil is the inline one.
+func (p *parser) processor(f *fields) *Distributed {
 	c, ok := p.object(f.of["ProcessorConfig"], f.at+"/ProcessorConfig")
 	if !ok {
-		return
+		return nil
 	}
 	p.only(c, "Mode", "ExecutionType")
 	switch mode := c.text("Mode"); mode {
 	case "", "INLINE":
 	case "DISTRIBUTED":
-		p.refuse("the mode DISTRIBUTED of Map states")
+		if p.express {
+			c.wrong("Mode", textExpressMap)
+		}
+		kind := c.need("ExecutionType")
+		if kind != "" && kind != "STANDARD" && kind != "EXPRESS" {
+			c.wrong("ExecutionType", textOneOf, "[STANDARD, EXPRESS]")
+		}
+		return &Distributed{Express: kind == "EXPRESS"}
 	default:
 		c.wrong("Mode", textOneOf, "[INLINE, DISTRIBUTED]")
 	}
+	return nil
 }
+
+// textExpressMap is unverified.
+const textExpressMap = "Express state machine does not support distributed Map states"
 
 // errNumber is why a path to a number fails.
 const errNumber = textError("The value must be a number of seconds from 0 to 99999999")
