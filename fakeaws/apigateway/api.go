@@ -22,10 +22,10 @@ type api struct {
 // A design is what a deployment has a copy of: it answers requests as it was deployed, also when
 // the API has changed since. What is stored is replaced and never changed, so that a copy shares it.
 type design struct {
-	root       string
-	resources  list[resource]
-	models     list[types.Model]
-	validators list[types.RequestValidator]
+	root        string
+	resources   list[resource]
+	models      list[types.Model]
+	validators  list[types.RequestValidator]
 	authorizers list[types.Authorizer]
 	// responses are the gateway responses that were customized.
 	responses list[types.GatewayResponse]
