@@ -84,8 +84,14 @@ func masked(arn string) string {
 }
 
 // denied is the answer to who may not invoke.
-func (v *invocation) denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
+func (v *invocation) denied(call *fakeaws.Call, need *fakeaws.Need, d *enforce.Decision) error {
 	message := d.Message(need.Style("execute-api"))
+	if call.Anonymous() {
+		message = "User: anonymous is not authorized to perform: " + need.Action + " on resource: " + need.Name + textNotAllowed
+		if d.Verdict == enforce.ExplicitDeny {
+			message = strings.TrimSuffix(message, textNotAllowed) + textExplicitly
+		}
+	}
 	if kind := aws.ToString(v.method.AuthorizationType); kind == authCustom || kind == authCognito {
 		message = "User is not authorized to access this resource"
 		if d.Verdict == enforce.ExplicitDeny {
@@ -96,6 +102,12 @@ func (v *invocation) denied(_ *fakeaws.Call, need *fakeaws.Need, d *enforce.Deci
 	e.member = "Message"
 	return e
 }
+
+// How messages to callers without credentials end; unverified.
+const (
+	textNotAllowed = " because no resource-based policy allows the execute-api:Invoke action"
+	textExplicitly = " with an explicit deny in a resource-based policy"
+)
 
 func unauthorized() error {
 	return gatewayError(types.GatewayResponseTypeUnauthorized, textUnauthorized)
