@@ -176,7 +176,7 @@ func (v *invocation) input(s *Fake, body string) *vtl.Input {
 	if v.host != "" {
 		header.Put("Host", v.host)
 	}
-	return &vtl.Input{Body: body, Path: vtl.NewObject(v.pathValues), Query: query, Header: header, Context: v.context(s), StageVariables: vtl.NewObject(v.variables)}
+	return &vtl.Input{Body: body, Path: vtl.NewObject(v.pathValues), Query: query, Header: header, Context: v.context(s), StageVariables: vtl.NewObject(v.variables), Err: v.call.Err}
 }
 
 // context is $context: what API Gateway knows of a request.

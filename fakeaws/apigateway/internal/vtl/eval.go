@@ -19,6 +19,8 @@ type Input struct {
 	Context *Object
 	// StageVariables is $stageVariables.
 	StageVariables *Object
+	// Err says why the evaluation ends early; nil is nothing that does.
+	Err func() error
 }
 
 // Render evaluates a template.
@@ -49,9 +51,17 @@ var (
 	errSteps = errors.New("the mapping template takes too many steps")
 )
 
+// textStep is how many bytes of a text are worth a step.
+const textStep = 64
+
 func (e *evaluation) spend(n int) error {
+	const often = 4096
+	before := e.left / often
 	if e.left -= n; e.left < 0 {
 		return errSteps
+	}
+	if e.in.Err != nil && e.left/often != before {
+		return e.in.Err()
 	}
 	return nil
 }
@@ -215,7 +225,7 @@ func (q *quotedRef) value(e *evaluation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return text, e.spend(used)
+	return text, e.spend(used / textStep)
 }
 
 func (l listOf) value(e *evaluation) (any, error) {
@@ -320,9 +330,9 @@ func (b *binary) value(e *evaluation) (any, error) {
 	case "||", "&&":
 		return truth(right), nil
 	case "==":
-		return equal(left, right), nil
+		return e.equal(left, right), nil
 	case "!=":
-		return !equal(left, right), nil
+		return !e.equal(left, right), nil
 	case "<", "<=", ">", ">=":
 		return compare(b.op, left, right), nil
 	case "+":
@@ -330,7 +340,7 @@ func (b *binary) value(e *evaluation) (any, error) {
 		_, ok2 := right.(json.Number)
 		if !ok || !ok2 {
 			text := e.asText(left) + e.asText(right)
-			return text, e.spend(len(text))
+			return text, e.spend(len(text) / textStep)
 		}
 	}
 	return arithmetic(b.op, left, right), nil
@@ -339,13 +349,15 @@ func (b *binary) value(e *evaluation) (any, error) {
 // asText is a value as text.
 func (e *evaluation) asText(v any) string {
 	w := writer{left: maxOutput}
-	if w.print(v) != nil {
+	err := w.print(v)
+	e.left -= (maxOutput - w.left) / textStep // the next step says if that is too much
+	if err != nil {
 		return ""
 	}
 	return w.b.String()
 }
 
-func equal(a, b any) bool {
+func (e *evaluation) equal(a, b any) bool {
 	x, y, ok := numbers(a, b)
 	switch {
 	case ok:
@@ -359,11 +371,7 @@ func equal(a, b any) bool {
 	case string:
 		return a == b
 	}
-	first, second := writer{left: maxOutput}, writer{left: maxOutput}
-	if first.print(a) != nil || second.print(b) != nil {
-		return false
-	}
-	return first.b.String() == second.b.String()
+	return e.asText(a) == e.asText(b)
 }
 
 // maxDigits bounds the numbers that are calculated with.

@@ -132,7 +132,7 @@ func (e *evaluation) method(v any, name string, args []any) (any, error) {
 	case name == "toString" && len(args) == 0:
 		return e.asText(v), nil
 	case name == "equals" && len(args) == 1:
-		return equal(v, args[0]), nil
+		return e.equal(v, args[0]), nil
 	}
 	return nil, fmt.Errorf("the method %s with %d arguments is not implemented", name, len(args))
 }
@@ -141,7 +141,7 @@ func (e *evaluation) method(v any, name string, args []any) (any, error) {
 func signature(name string, args []any) string { return name + "/" + strconv.Itoa(len(args)) }
 
 func (e *evaluation) textMethod(s, name string, args []any) (any, bool, error) {
-	if err := e.spend(len(s) / 16); err != nil { // a copy of a long text takes its time
+	if err := e.spend(len(s) / textStep); err != nil { // a copy of a long text takes its time
 		return nil, true, err
 	}
 	arg := func(i int) string { return e.asText(args[i]) }
@@ -166,14 +166,14 @@ func (e *evaluation) textMethod(s, name string, args []any) (any, bool, error) {
 		return strings.EqualFold(s, arg(0)), true, nil
 	case "concat/1":
 		out := s + arg(0)
-		return out, true, e.spend(len(out))
+		return out, true, e.spend(len(out) / textStep)
 	case "indexOf/1":
 		return number(strings.Index(s, arg(0))), true, nil
 	case "lastIndexOf/1":
 		return number(strings.LastIndex(s, arg(0))), true, nil
 	case "replace/2":
 		if out, ok := replaced(s, arg(0), arg(1)); ok {
-			return out, true, e.spend(len(out) / 16)
+			return out, true, e.spend(len(out) / textStep)
 		}
 		return nil, true, errLong
 	case "substring/1", "substring/2", "charAt/1":
@@ -217,7 +217,7 @@ func (e *evaluation) patternMethod(s, name string, args []any) (any, bool, error
 	if err != nil {
 		return nil, true, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := e.spend(len(s)); err != nil {
+	if err := e.spend(len(s) / textStep); err != nil {
 		return nil, true, err
 	}
 	switch name {
@@ -262,9 +262,9 @@ func (e *evaluation) listMethod(l *List, name string, args []any) (any, bool, er
 	case "get/1":
 		return l.at(args[0]), true, nil
 	case "contains/1":
-		return slices.ContainsFunc(l.items, func(v any) bool { return equal(v, args[0]) }), true, e.spend(len(l.items))
+		return slices.ContainsFunc(l.items, func(v any) bool { return e.equal(v, args[0]) }), true, e.spend(len(l.items))
 	case "indexOf/1":
-		return number(slices.IndexFunc(l.items, func(v any) bool { return equal(v, args[0]) })), true, e.spend(len(l.items))
+		return number(slices.IndexFunc(l.items, func(v any) bool { return e.equal(v, args[0]) })), true, e.spend(len(l.items))
 	case "add/1":
 		l.items = append(l.items, args[0])
 		return true, true, nil
@@ -395,8 +395,10 @@ func (h *inputHost) call(e *evaluation, name string, args []any) (any, error) {
 			return `""`, nil // a path that finds nothing
 		}
 		w := writer{left: maxOutput}
-		err = w.json(v)
-		return w.b.String(), err
+		if err := w.json(v); err != nil {
+			return nil, err
+		}
+		return w.b.String(), e.spend(w.b.Len() / textStep)
 	case "params/0":
 		all := &Object{}
 		all.Put("path", orEmpty(h.in.Path))
@@ -447,7 +449,7 @@ func (utilHost) call(e *evaluation, name string, args []any) (any, error) {
 		return nil, fmt.Errorf("$util has no method %s with %d arguments", name, len(args))
 	}
 	text := e.asText(args[0])
-	if err := e.spend(len(text) / 16); err != nil {
+	if err := e.spend(len(text) / textStep); err != nil {
 		return nil, err
 	}
 	switch name {

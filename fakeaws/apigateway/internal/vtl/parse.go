@@ -11,7 +11,7 @@ import (
 const (
 	maxTemplate = 300 << 10
 	maxRounds   = 1000
-	maxSteps    = 4_000_000
+	maxSteps    = 500_000
 	maxRange    = 100_000
 	maxDepth    = 100
 	maxOutput   = 10 << 20
