@@ -29,7 +29,7 @@ import (
 )
 
 // With gives a World Amazon API Gateway and the hosts of its APIs: an option of [awstest.New].
-func With() awstest.Option { return awstest.With(apigateway.Service, apigateway.ExecuteService) }
+func With() awstest.Option { return awstest.With(apigateway.Service) }
 
 // Trust is the trust policy of a role that integrations and authorizers use: API Gateway may
 // assume it.

@@ -17,10 +17,6 @@ func (s *Fake) domainOps() []fakeaws.Op {
 		bind(s, getDomainNames),
 		bind(s, updateDomainName, certificateOfUpdate),
 		bind(s, deleteDomainName, certificateOfDeletion),
-		bind(s, createDomainNameAccessAssociation),
-		bind(s, getDomainNameAccessAssociations),
-		bind(s, deleteDomainNameAccessAssociation),
-		bind(s, rejectDomainNameAccessAssociation),
 	}
 }
 
@@ -82,6 +78,8 @@ func createDomainName(r *request, in *awsapigateway.CreateDomainNameInput) (*aws
 	switch {
 	case e.Types[0] == types.EndpointTypePrivate:
 		return nil, notImplemented("a private custom domain name is not implemented")
+	case in.Policy != nil:
+		return nil, notImplemented("the policy of a custom domain name is not implemented")
 	case in.MutualTlsAuthentication != nil:
 		return nil, notImplemented("a custom domain name with mutual TLS is not implemented")
 	case name == "" || !strings.Contains(name, "."):
@@ -148,23 +146,6 @@ func deleteDomainName(r *request, in *awsapigateway.DeleteDomainNameInput) (*aws
 	}
 	r.domains.delete(*d.info.DomainName)
 	return &awsapigateway.DeleteDomainNameOutput{}, nil
-}
-
-func createDomainNameAccessAssociation(*request, *awsapigateway.CreateDomainNameAccessAssociationInput) (*awsapigateway.CreateDomainNameAccessAssociationOutput, error) {
-	return nil, notImplemented("CreateDomainNameAccessAssociation is not implemented")
-}
-
-// getDomainNameAccessAssociations lists none, because none can be made.
-func getDomainNameAccessAssociations(*request, *awsapigateway.GetDomainNameAccessAssociationsInput) (*awsapigateway.GetDomainNameAccessAssociationsOutput, error) {
-	return nil, notImplemented("GetDomainNameAccessAssociations is not implemented")
-}
-
-func deleteDomainNameAccessAssociation(*request, *awsapigateway.DeleteDomainNameAccessAssociationInput) (*awsapigateway.DeleteDomainNameAccessAssociationOutput, error) {
-	return nil, notImplemented("DeleteDomainNameAccessAssociation is not implemented")
-}
-
-func rejectDomainNameAccessAssociation(*request, *awsapigateway.RejectDomainNameAccessAssociationInput) (*awsapigateway.RejectDomainNameAccessAssociationOutput, error) {
-	return nil, notImplemented("RejectDomainNameAccessAssociation is not implemented")
 }
 
 func (s *Fake) mappingOps() []fakeaws.Op {

@@ -24,9 +24,8 @@ import (
 // An executeFake answers the requests to APIs. What there is the fake of the control plane keeps.
 type executeFake struct{ *Fake }
 
-// ExecuteService answers the requests to the APIs of a World that has [Service]. They are signed
-// for execute-api, if at all.
-var ExecuteService = fakeaws.Service{
+// executeService answers the requests to APIs. They are signed for execute-api, if at all.
+var executeService = fakeaws.Service{
 	Name: "execute-api", SDK: "execute-api", Anonymous: true, Model: executeModel,
 	Wire: fakeaws.Wire{
 		MaxBody: maxPayload, Endpoint: executeEndpoint, Intercept: intercept,

@@ -18,7 +18,6 @@ func (s *Fake) keyOps() []fakeaws.Op {
 		bind(s, getAPIKeys),
 		bind(s, updateAPIKey),
 		bind(s, deleteAPIKey),
-		bind(s, importAPIKeys),
 	}
 }
 
@@ -143,8 +142,4 @@ func deleteAPIKey(r *request, in *awsapigateway.DeleteApiKeyInput) (*awsapigatew
 		p.keys = slices.DeleteFunc(slices.Clone(p.keys), func(id string) bool { return id == *k.info.Id })
 	}
 	return &awsapigateway.DeleteApiKeyOutput{}, nil
-}
-
-func importAPIKeys(*request, *awsapigateway.ImportApiKeysInput) (*awsapigateway.ImportApiKeysOutput, error) {
-	return nil, notImplemented("ImportApiKeys is not implemented")
 }

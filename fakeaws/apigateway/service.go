@@ -37,10 +37,10 @@ type place struct{ account, region string }
 // serviceName is the principal as which API Gateway calls other services and assumes roles.
 const serviceName = "apigateway.amazonaws.com"
 
-// Service is the control plane of Amazon API Gateway, for a World to be made of. No World has it
-// unless asked. [ExecuteService] answers the requests to its APIs.
+// Service is Amazon API Gateway, for a World to be made of: its control plane, and execute-api,
+// which answers the requests to APIs. No World has it unless asked.
 var Service = fakeaws.Service{
-	Name: "apigateway", Faults: faults,
+	Name: "apigateway", Faults: faults, Also: []fakeaws.Service{executeService},
 	New: func(w *fakeaws.World) fakeaws.Fake { return newFake(w) },
 }
 
@@ -61,7 +61,7 @@ func newFake(w *fakeaws.World) *Fake {
 func (s *Fake) Ops() []fakeaws.Op {
 	return slices.Concat(s.apiOps(), s.resourceOps(), s.methodOps(), s.integrationOps(), s.modelOps(), s.validatorOps(), s.deploymentOps(), s.stageOps(),
 		s.authorizerOps(), s.gatewayResponseOps(), s.keyOps(), s.planOps(), s.usageOps(), s.domainOps(), s.mappingOps(), s.documentationOps(), s.linkOps(), s.certificateOps(),
-		s.accountOps(), s.tagOps(), s.importOps(), s.testOps())
+		s.accountOps(), s.tagOps(), s.testOps())
 }
 
 // Denied implements [fakeaws.Fake].

@@ -20,7 +20,6 @@ import (
 func (s *Fake) testOps() []fakeaws.Op {
 	return []fakeaws.Op{
 		fakeaws.Bind(s.testInvokeMethod),
-		bind(s, testInvokeAuthorizer),
 	}
 }
 
@@ -168,53 +167,4 @@ func javaMap(m map[string]string) string {
 		parts = append(parts, key+"="+m[key])
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-func testInvokeAuthorizer(*request, *awsapigateway.TestInvokeAuthorizerInput) (*awsapigateway.TestInvokeAuthorizerOutput, error) {
-	return nil, notImplemented("TestInvokeAuthorizer is not implemented")
-}
-
-func (s *Fake) importOps() []fakeaws.Op {
-	return []fakeaws.Op{
-		bind(s, importRestAPI),
-		bind(s, putRestAPI),
-		bind(s, getExport),
-		bind(s, getSDK),
-		bind(s, getSDKType),
-		bind(s, getSDKTypes),
-		bind(s, getModelTemplate),
-		bind(s, importDocumentationParts),
-	}
-}
-
-func importRestAPI(*request, *awsapigateway.ImportRestApiInput) (*awsapigateway.ImportRestApiOutput, error) {
-	return nil, notImplemented("ImportRestApi is not implemented")
-}
-
-func putRestAPI(*request, *awsapigateway.PutRestApiInput) (*awsapigateway.PutRestApiOutput, error) {
-	return nil, notImplemented("PutRestApi is not implemented")
-}
-
-func getExport(*request, *awsapigateway.GetExportInput) (*awsapigateway.GetExportOutput, error) {
-	return nil, notImplemented("GetExport is not implemented")
-}
-
-func getSDK(*request, *awsapigateway.GetSdkInput) (*awsapigateway.GetSdkOutput, error) {
-	return nil, notImplemented("GetSdk is not implemented")
-}
-
-func getSDKType(*request, *awsapigateway.GetSdkTypeInput) (*awsapigateway.GetSdkTypeOutput, error) {
-	return nil, notImplemented("GetSdkType is not implemented")
-}
-
-func getSDKTypes(*request, *awsapigateway.GetSdkTypesInput) (*awsapigateway.GetSdkTypesOutput, error) {
-	return nil, notImplemented("GetSdkTypes is not implemented")
-}
-
-func getModelTemplate(*request, *awsapigateway.GetModelTemplateInput) (*awsapigateway.GetModelTemplateOutput, error) {
-	return nil, notImplemented("GetModelTemplate is not implemented")
-}
-
-func importDocumentationParts(*request, *awsapigateway.ImportDocumentationPartsInput) (*awsapigateway.ImportDocumentationPartsOutput, error) {
-	return nil, notImplemented("ImportDocumentationParts is not implemented")
 }
