@@ -31,12 +31,12 @@ func init() {
 		}},
 		deliveryRow{"apigateway", "sqs", "sqs:SendMessage", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
 			queue, arrived := l.queue("", false)
-			l.api("sqs:path/"+l.ID()+"/target", permitted, "sqs:SendMessage", queue, "Action=SendMessage&MessageBody=message", form)
+			l.api("sqs:path/"+l.ID()+"/target", permitted, "sqs:SendMessage", queue, "Action=SendMessage&MessageBody=message", asForm)
 			return arrived
 		}},
 		deliveryRow{"apigateway", "sns", "sns:Publish", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
 			topic, arrived := l.topic("", false)
-			l.api("sns:action/Publish", permitted, "sns:Publish", topic, "TopicArn=$util.urlEncode('"+topic+"')&Message=message", form)
+			l.api("sns:action/Publish", permitted, "sns:Publish", topic, "TopicArn=$util.urlEncode('"+topic+"')&Message=message", asForm)
 			return arrived
 		}},
 		deliveryRow{"apigateway", "kinesis", "kinesis:PutRecord", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
@@ -81,8 +81,8 @@ func init() {
 	)
 }
 
-// form says that the body of a request is a form.
-var form = map[string]string{"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
+// asForm says that the body of a request is a form.
+var asForm = map[string]string{"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
 
 func (l *deliveryLab) api(uri string, permitted bool, action, resource, template string, parameters map[string]string) {
 	l.apiMethod("POST", uri, permitted, action, resource, template, parameters)

@@ -224,7 +224,9 @@ func TestAuthorizerCache(t *testing.T) {
 	acct := account(t)
 	calls := 0
 	api := custom(t, acct, "", 60, &calls)
-	get := func(token string) int { return api.Call(nil, http.MethodGet, "/pets", "", "Authorization: "+token).Status }
+	get := func(token string) int {
+		return api.Call(nil, http.MethodGet, "/pets", "", "Authorization: "+token).Status
+	}
 	assert.Equal(t, []int{200, 200, 403, 403}, []int{get("allow"), get("allow"), get("deny"), get("deny")})
 	assert.Equal(t, 2, calls)
 	acct.Advance(59 * time.Second)

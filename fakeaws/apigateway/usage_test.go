@@ -22,7 +22,9 @@ func TestAPIKeys(t *testing.T) {
 	acct := awstest.New(t, apigatewaytest.With())
 	c, ctx := client(acct), t.Context()
 	api := apigatewaytest.Of(acct).New("api").Method("GET", "/pets", awsapigateway.PutMethodInput{ApiKeyRequired: true}, mock(`{"statusCode": 200}`), fine).Deploy()
-	get := func(key string) *apigatewaytest.Response { return api.Call(nil, http.MethodGet, "/pets", "", "X-Api-Key: "+key) }
+	get := func(key string) *apigatewaytest.Response {
+		return api.Call(nil, http.MethodGet, "/pets", "", "X-Api-Key: "+key)
+	}
 	forbidden := func(key, why string) {
 		t.Helper()
 		resp := get(key)
