@@ -65,7 +65,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "ThrottlingException"
 			case "sqs":
 				want = "RequestThrottled"
-			case "lambda", "organizations":
+			case "apigateway", "lambda", "organizations":
 				want = "TooManyRequestsException"
 			case "dynamodb", "dynamodb-streams", "iam-toolbox", "kms", "logs", "secretsmanager", "states":
 				want = "ThrottlingException"

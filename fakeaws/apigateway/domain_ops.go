@@ -12,11 +12,11 @@ import (
 
 func (s *Fake) domainOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		bind(s, createDomainName, certificateOfCreation),
+		bind(s, createDomainName),
 		bind(s, getDomainName),
 		bind(s, getDomainNames),
-		bind(s, updateDomainName, certificateOfUpdate),
-		bind(s, deleteDomainName, certificateOfDeletion),
+		bind(s, updateDomainName),
+		bind(s, deleteDomainName),
 	}
 }
 
@@ -24,37 +24,6 @@ func (s *Fake) domainOps() []fakeaws.Op {
 type domain struct {
 	info     types.DomainName
 	mappings list[types.BasePathMapping]
-}
-
-func domainNeed(call *fakeaws.Call, action, path string) []fakeaws.Need {
-	need := fakeaws.Need{Action: "apigateway:" + action, Resource: arnOf(call.Region, path), ResourceAccount: call.Account}
-	s := Of(call.World)
-	s.mu.Lock()
-	s.guard(place{call.Account, call.Region}, path, &need)
-	s.mu.Unlock()
-	return []fakeaws.Need{need}
-}
-
-// certificateOfCreation is the permission to use a certificate, which is that to add one to a
-// domain.
-func certificateOfCreation(call *fakeaws.Call, in *awsapigateway.CreateDomainNameInput) []fakeaws.Need {
-	if in.CertificateArn == nil && in.RegionalCertificateArn == nil && in.CertificateBody == nil {
-		return nil
-	}
-	return domainNeed(call, "AddCertificateToDomain", "/domainnames")
-}
-
-func certificateOfUpdate(call *fakeaws.Call, in *awsapigateway.UpdateDomainNameInput) []fakeaws.Need {
-	for _, op := range in.PatchOperations {
-		if strings.HasSuffix(strings.ToLower(aws.ToString(op.Path)), "certificatearn") {
-			return domainNeed(call, "AddCertificateToDomain", pathOf("/domainnames/{domainName}", in))
-		}
-	}
-	return nil
-}
-
-func certificateOfDeletion(call *fakeaws.Call, in *awsapigateway.DeleteDomainNameInput) []fakeaws.Need {
-	return domainNeed(call, "RemoveCertificateFromDomain", pathOf("/domainnames/{domainName}", in))
 }
 
 // domain finds a custom domain name.
