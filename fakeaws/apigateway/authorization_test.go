@@ -313,3 +313,26 @@ func TestUserPool(t *testing.T) {
 	assert.Equal(t, 401, resp.Status)
 	assert.Equal(t, `{"message":"The incoming token has expired"}`, resp.Body)
 }
+
+// A slash at the end of a path opens nothing that is closed without it.
+func TestSlashAtTheEnd(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	api := mocked(acct, "AWS_IAM", "")
+	all := acct.NewUser("all", awstest.Allow("execute-api:Invoke"))
+	but := acct.NewUser("but", awstest.Allow("execute-api:Invoke"), awstest.Deny("execute-api:Invoke").On(api.ARN("GET", "pets")))
+	assert.Equal(t, 200, api.Call(all, http.MethodGet, "/pets/", "").Status)
+	assert.Equal(t, 403, api.Call(but, http.MethodGet, "/pets/", "").Status)
+	assert.Equal(t, 403, api.Call(but, http.MethodGet, "/%70ets", "").Status)
+}
+
+// An API that calls itself has an end.
+func TestAPIsThatCallThemselves(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	role := acct.NewRole("role", apigatewaytest.Trust(), awstest.Allow("execute-api:Invoke"))
+	api := apigatewaytest.Of(acct).New("api")
+	api.Method("GET", "/", awsapigateway.PutMethodInput{}, action(api.ID()+".execute-api:path/"+apigatewaytest.Stage+"/", role.ARN(), "GET", nil, nil), passed()...).Deploy()
+	assert.Equal(t, 200, api.Call(nil, http.MethodGet, "/", "").Status, "each passes on what the next has answered")
+	assert.Greater(t, len(acct.Calls().Of("execute-api:Invoke")), 5)
+}

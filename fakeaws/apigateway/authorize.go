@@ -50,9 +50,20 @@ func mustParse(document string) *enforce.Policy {
 // workflow" of the developer guide). Without authorization, and with a user pool, the resource
 // policy must allow it if there is one. With IAM the two count as anywhere. With a Lambda
 // authorizer either may allow it, and neither may deny it.
+//
+// Whether the slash at the end of a path belongs to the ARN is unverified: the request must be
+// allowed with it and without.
 func (s *Fake) permissions(v *invocation) []fakeaws.Need {
+	needs := s.permissionsOn(v, v.arn())
+	if trimmed := strings.TrimRight(v.arn(), "/"); trimmed != v.arn() && strings.TrimRight(v.path, "/") != "" {
+		needs = append(needs, s.permissionsOn(v, trimmed)...)
+	}
+	return needs
+}
+
+func (s *Fake) permissionsOn(v *invocation, arn string) []fakeaws.Need {
 	policy := v.design.policy.Policy()
-	need := fakeaws.Need{Action: "execute-api:Invoke", Resource: v.arn(), ResourceAccount: v.at.account, Policy: policy, Name: masked(v.arn())}
+	need := fakeaws.Need{Action: "execute-api:Invoke", Resource: arn, ResourceAccount: v.at.account, Policy: policy, Name: masked(arn)}
 	kind := aws.ToString(v.method.AuthorizationType)
 	if policy == nil {
 		need.Policy = noPolicy

@@ -25,6 +25,9 @@ type request struct {
 	*area
 	fake *Fake
 	api  *api // that the path names; nil where there is none
+	// assumable says of the roles of the input whether API Gateway may assume them. Without the
+	// lock: IAM has one of its own.
+	assumable map[string]bool
 }
 
 // bind makes the row of an operation: its permission is the HTTP method on the path of the
@@ -49,9 +52,10 @@ func bind[I, O any](s *Fake, do func(r *request, in *I) (*O, error), more ...fun
 		}
 		needs = append(needs, passed...)
 		return &fakeaws.Plan[*O]{Needs: needs, Do: func() (*O, error) {
+			assumable := assumableOf(call, at, in)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			r := &request{Call: call, area: s.area(at), fake: s, api: judged}
+			r := &request{Call: call, area: s.area(at), fake: s, api: judged, assumable: assumable}
 			if judged != nil && s.apis[judged.id] != judged {
 				r.api = nil // it was deleted since
 			}
@@ -177,6 +181,15 @@ func passes(call *fakeaws.Call, in any) ([]fakeaws.Need, error) {
 		needs = append(needs, role.Pass(call, arn, serviceName, ""))
 	}
 	return needs, nil
+}
+
+// assumableOf says of the roles of an input whether API Gateway may assume them.
+func assumableOf(call *fakeaws.Call, at place, in any) map[string]bool {
+	all := make(map[string]bool)
+	for _, arn := range rolesOf(in) {
+		all[arn] = role.Assumable(call, arn, fakeaws.ServiceCall{Principal: serviceName, SourceAccount: at.account, Region: at.region})
+	}
+	return all
 }
 
 // roleMembers are the members that have the ARN of a role, and rolePaths the paths of patch

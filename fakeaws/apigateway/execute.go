@@ -37,6 +37,9 @@ var executeService = fakeaws.Service{
 // maxPayload is the largest body of a request and of an answer ("Amazon API Gateway quotas").
 const maxPayload = 10 << 20
 
+// maxNested is how many APIs call each other in one request.
+const maxNested = 16
+
 // invoke is the name of the one operation that the requests to APIs are.
 const invoke = "Invoke"
 
@@ -109,6 +112,7 @@ type invocation struct {
 	apiKey      *types.ApiKey
 	binary      bool // the body is of a binary media type
 	requestTime string
+	depth       int  // of APIs that call each other
 	test        bool // TestInvokeMethod, which nothing authorizes
 	private     bool // only VPC endpoints reach the API
 	overrides   map[string]map[string]string
@@ -135,6 +139,9 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 	x.Call.Operation = invoke
 	s := executeFake{Of(x.Call.World)}
 	v := &invocation{call: &x.Call, x: x, api: id}
+	if outer, ok := x.Call.Value(invocationKey{}).(*invocation); ok {
+		v.depth = outer.depth + 1
+	}
 	resp, err := s.answer(x, v, signed)
 	if err != nil {
 		if x.Call.Err() != nil {
@@ -147,6 +154,10 @@ func intercept(x *fakeaws.Exchange, signed bool) (*wire.Response, error) {
 
 // answer answers a request to an API.
 func (s executeFake) answer(x *fakeaws.Exchange, v *invocation, signed bool) (*wire.Response, error) {
+	if v.depth > maxNested {
+		v.call.Help("leastpriv: APIs call each other without an end")
+		return nil, misconfigured()
+	}
 	if err := s.find(x, v); err != nil {
 		return nil, err
 	}
@@ -194,6 +205,7 @@ func (s executeFake) find(x *fakeaws.Exchange, v *invocation) error {
 		return forbidden()
 	}
 	v.at, v.private = a.place, a.private()
+	x.Call.Region = a.region // whatever a signature says that nobody verifies
 	stage := a.stages.get(name)
 	if stage == nil {
 		return forbidden()

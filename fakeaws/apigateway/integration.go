@@ -77,10 +77,21 @@ func (s *Fake) refuse(v *invocation, what string) error {
 	return misconfigured()
 }
 
+// restricted are the headers of requests to services that no mapping may set.
+var restricted = []string{"Authorization", "Connection", "Content-Length", "Expect", "Proxy-Authenticate", "Te", "Transfer-Encoding"}
+
 // request makes the body and the parameters of the request to the endpoint.
 func (s *Fake) request(v *invocation) ([]byte, *mapped, error) {
 	m := v.parameters(s)
 	i := v.method.MethodIntegration
+	if i.Type == types.IntegrationTypeAws {
+		for _, name := range restricted {
+			if len(m.header[name]) > 0 {
+				v.call.Help("the header " + name + " of a request to a service cannot be mapped")
+				return nil, nil, misconfigured()
+			}
+		}
+	}
 	body := v.body
 	switch {
 	case i.ContentHandling == types.ContentHandlingStrategyConvertToBinary && !v.binary:

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
-	"github.com/leastpriv/leastpriv/fakeaws/internal/role"
 )
 
 func (s *Fake) accountOps() []fakeaws.Op {
@@ -41,8 +40,7 @@ func updateAccount(r *request, in *awsapigateway.UpdateAccountInput) (*awsapigat
 	changed := r.logRole
 	if err := apply(in.PatchOperations, []patch{
 		{"/cloudwatchRoleArn", replaces, func(op types.Op, name, value string) error {
-			service := fakeaws.ServiceCall{Principal: serviceName, SourceAccount: r.place.account, Region: r.place.region}
-			if value != "" && !role.Assumable(r.Call, value, service) {
+			if value != "" && !r.assumable[value] {
 				return invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.")
 			}
 			return setFilled(&changed)(op, name, value)
