@@ -26,6 +26,7 @@ type recordedAnswers map[string]map[string]any
 
 // recordedServices are the services with fakes, by the name that boto3 has for them.
 var recordedServices = map[string]recordedService{
+	"apigateway":    {schema: "apigateway", folder: "apigateway"},
 	"firehose":      {schema: "firehose", folder: "firehose"},
 	"kinesis":       {schema: "kinesis", folder: "kinesis"},
 	"iam":           {schema: "iam", folder: "iam", scenarios: iamScenarios},

@@ -26,6 +26,16 @@ type domain struct {
 	mappings list[types.BasePathMapping]
 }
 
+// domainTaken reports whether any account has a domain name in a region: it has one owner.
+func (s *Fake) domainTaken(region, name string) bool {
+	for at, a := range s.places {
+		if at.region == region && a.domains.get(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // domain finds a custom domain name.
 func (r *request) domain(name, id *string) (*domain, error) {
 	if aws.ToString(id) != "" {
@@ -53,7 +63,7 @@ func createDomainName(r *request, in *awsapigateway.CreateDomainNameInput) (*aws
 		return nil, notImplemented("a custom domain name with mutual TLS is not implemented")
 	case name == "" || !strings.Contains(name, "."):
 		return nil, invalid("The domain name to be created must be a valid domain name")
-	case r.domains.get(name) != nil:
+	case r.fake.domainTaken(r.place.region, name):
 		return nil, conflict(textDomainExists)
 	}
 	d := &domain{info: *show[types.DomainName](in)}
