@@ -33,8 +33,8 @@ const (
 	textMalformed    = "Authorization header requires existence of a header." // unverified
 )
 
-// A gatewayProblem is an answer that API Gateway gives itself, in place of an integration.
-type gatewayProblem struct {
+// A problemError is an answer that API Gateway gives itself, in place of an integration.
+type problemError struct {
 	kind    types.GatewayResponseType
 	status  int
 	message string // "null" in JSON where none is given
@@ -45,16 +45,16 @@ type gatewayProblem struct {
 }
 
 // Error implements error.
-func (e *gatewayProblem) Error() string { return e.code + ": " + e.message }
+func (e *problemError) Error() string { return e.code + ": " + e.message }
 
 // ErrorCode implements smithy.APIError.
-func (e *gatewayProblem) ErrorCode() string { return e.code }
+func (e *problemError) ErrorCode() string { return e.code }
 
 // ErrorMessage implements smithy.APIError.
-func (e *gatewayProblem) ErrorMessage() string { return e.message }
+func (e *problemError) ErrorMessage() string { return e.message }
 
 // ErrorFault implements smithy.APIError.
-func (e *gatewayProblem) ErrorFault() smithy.ErrorFault {
+func (e *problemError) ErrorFault() smithy.ErrorFault {
 	if e.status >= http.StatusInternalServerError {
 		return smithy.FaultServer
 	}
@@ -82,20 +82,20 @@ var errorTypes = map[types.GatewayResponseType]string{
 	types.GatewayResponseTypeUnsupportedMediaType:         "UnsupportedMediaTypeException", // unverified
 }
 
-func gatewayError(kind types.GatewayResponseType, message string) *gatewayProblem {
+func gatewayError(kind types.GatewayResponseType, message string) *problemError {
 	status, _ := strconv.Atoi(gatewayStatus[kind])
-	return &gatewayProblem{kind: kind, status: status, message: message, member: "message", code: errorTypes[kind]}
+	return &problemError{kind: kind, status: status, message: message, member: "message", code: errorTypes[kind]}
 }
 
 // forbidden is the answer of a host that has no such API or stage. Nobody can customize it.
 func forbidden() error {
-	return &gatewayProblem{status: http.StatusForbidden, message: textForbidden, member: "message", code: "ForbiddenException"}
+	return &problemError{status: http.StatusForbidden, message: textForbidden, member: "message", code: "ForbiddenException"}
 }
 
 // badIntegration is the answer to what a Lambda function, by its own fault, did not answer as it
 // should; and misconfigured the one to what the API's own settings make impossible.
 func badIntegration() error {
-	return &gatewayProblem{kind: types.GatewayResponseTypeDefault5xx, status: http.StatusBadGateway, message: textInternal, member: "message", code: "InternalServerErrorException"}
+	return &problemError{kind: types.GatewayResponseTypeDefault5xx, status: http.StatusBadGateway, message: textInternal, member: "message", code: "InternalServerErrorException"}
 }
 
 func misconfigured() error {
@@ -103,8 +103,8 @@ func misconfigured() error {
 }
 
 // asGateway words any error as API Gateway answers it.
-func asGateway(err error) *gatewayProblem {
-	var own *gatewayProblem
+func asGateway(err error) *problemError {
+	var own *problemError
 	if errors.As(err, &own) {
 		return own
 	}
@@ -112,7 +112,7 @@ func asGateway(err error) *gatewayProblem {
 	if errors.As(err, &failed) {
 		err = failed.For(sigv4.RESTJSON)
 	}
-	e := &gatewayProblem{kind: types.GatewayResponseTypeApiConfigurationError, status: http.StatusInternalServerError, message: textInternal, member: "message", code: "InternalServerErrorException"}
+	e := &problemError{kind: types.GatewayResponseTypeApiConfigurationError, status: http.StatusInternalServerError, message: textInternal, member: "message", code: "InternalServerErrorException"}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return e
@@ -179,7 +179,7 @@ func (d *design) customized(kind types.GatewayResponseType) bool {
 
 // customize makes the answer that a gateway response says. Its templates have references and no
 // directives; an answer whose template cannot be rendered has no body.
-func (v *invocation) customize(s *Fake, resp *wire.Response, e *gatewayProblem, g *types.GatewayResponse) {
+func (v *invocation) customize(s *Fake, resp *wire.Response, e *problemError, g *types.GatewayResponse) {
 	if n, err := strconv.Atoi(aws.ToString(g.StatusCode)); err == nil {
 		resp.Status = n
 	}

@@ -12,11 +12,10 @@ type api struct {
 	id   string
 	info types.RestApi
 	design
-	stages       list[stage]
-	deployments  list[deployment]
-	parts        list[types.DocumentationPart]
-	documented   list[types.DocumentationVersion]
-	certificates int
+	stages      list[stage]
+	deployments list[deployment]
+	parts       list[types.DocumentationPart]
+	documented  list[types.DocumentationVersion]
 }
 
 // A design is what a deployment has a copy of: it answers requests as it was deployed, also when

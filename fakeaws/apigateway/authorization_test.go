@@ -150,7 +150,7 @@ func custom(t *testing.T, acct *awstest.Account, policy string, ttl int32, calls
 		case "nonsense":
 			return map[string]any{"hello": "world"}, nil
 		case "unknown":
-			return nil, errUnauthorized{}
+			return nil, unauthorizedError{}
 		}
 		return nil, assert.AnError
 	})
@@ -170,9 +170,9 @@ func custom(t *testing.T, acct *awstest.Account, policy string, ttl int32, calls
 	return api.Method("GET", "/pets", awsapigateway.PutMethodInput{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: &id}, i, r).Deploy()
 }
 
-type errUnauthorized struct{}
+type unauthorizedError struct{}
 
-func (errUnauthorized) Error() string { return "Unauthorized" }
+func (unauthorizedError) Error() string { return "Unauthorized" }
 
 // A Lambda authorizer answers with a policy, which counts beside that of the API: table A of "How
 // API Gateway resource policies affect authorization workflow".

@@ -121,16 +121,23 @@ func (s *Fake) guard(at place, path string, need *fakeaws.Need) *api {
 	if a == nil {
 		return nil
 	}
-	set := func(tags map[string]string) {
-		for key, value := range tags {
-			need.Context.Set("aws:ResourceTag/"+key, value)
-		}
+	found, tags := a.tagsAt(kind, name, rest)
+	for key, value := range tags {
+		need.Context.Set("aws:ResourceTag/"+key, value)
 	}
+	if found != nil {
+		found.setKeys(&need.Context, rest)
+	}
+	return found
+}
+
+// tagsAt are the tags of a thing by its kind and its name, of an API also those of what is below.
+func (a *area) tagsAt(kind, name, rest string) (*api, map[string]string) {
 	switch kind {
 	case "restapis":
 		found := a.apis.get(name)
 		if found == nil {
-			return nil
+			return nil, nil
 		}
 		tags := found.info.Tags
 		if stage, ok := strings.CutPrefix(rest, "stages/"); ok {
@@ -139,31 +146,29 @@ func (s *Fake) guard(at place, path string, need *fakeaws.Need) *api {
 				tags = fakeaws.WithTags(tags, x.info.Tags)
 			}
 		}
-		set(tags)
-		found.setKeys(&need.Context, rest)
-		return found
+		return found, tags
 	case "apikeys":
 		if x := a.keys.get(name); x != nil {
-			set(x.info.Tags)
+			return nil, x.info.Tags
 		}
 	case "usageplans":
 		if x := a.plans.get(name); x != nil {
-			set(x.info.Tags)
+			return nil, x.info.Tags
 		}
 	case "domainnames":
 		if x := a.domains.get(name); x != nil {
-			set(x.info.Tags)
+			return nil, x.info.Tags
 		}
 	case "vpclinks":
 		if x := a.links.get(name); x != nil {
-			set(x.info.Tags)
+			return nil, x.info.Tags
 		}
 	case "clientcertificates":
 		if x := a.certificates.get(name); x != nil {
-			set(x.info.Tags)
+			return nil, x.info.Tags
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // passes are the permissions to pass the roles that an input carries. A role is used with the

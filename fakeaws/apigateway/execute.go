@@ -115,7 +115,6 @@ type invocation struct {
 	depth       int  // of APIs that call each other
 	test        bool // TestInvokeMethod, which nothing authorizes
 	private     bool // only VPC endpoints reach the API
-	overrides   map[string]map[string]string
 }
 
 type invocationKey struct{}

@@ -152,7 +152,7 @@ func TestLambdaMapping(t *testing.T) {
 	acct := account(t)
 	fn := function(acct, "fn", func(_ context.Context, in map[string]string) (map[string]string, error) {
 		if in["name"] == "bad" {
-			return nil, errorText("Bad Request: " + in["name"])
+			return nil, textError("Bad Request: " + in["name"])
 		}
 		return map[string]string{"hello": in["name"]}, nil
 	})
@@ -176,9 +176,9 @@ func TestLambdaMapping(t *testing.T) {
 	assert.Equal(t, `{"message":"Unsupported Media Type"}`, resp.Body)
 }
 
-type errorText string
+type textError string
 
-func (e errorText) Error() string { return string(e) }
+func (e textError) Error() string { return string(e) }
 
 // Request validators look at parameters and, by JSON schemas of draft 4, at bodies.
 func TestRequestValidator(t *testing.T) {

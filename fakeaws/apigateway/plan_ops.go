@@ -66,11 +66,11 @@ func (r *request) checkPlan(p *usagePlan) error {
 		if a == nil || a.stages.get(aws.ToString(x.Stage)) == nil {
 			return notFound("API Stage not found: %s:%s", aws.ToString(x.ApiId), aws.ToString(x.Stage))
 		}
-		if at := a.id + ":" + *x.Stage; seen[at] {
+		at := a.id + ":" + *x.Stage
+		if seen[at] {
 			return invalid("Duplicate API Stage: %s", at)
-		} else {
-			seen[at] = true
 		}
+		seen[at] = true
 	}
 	if q := p.info.Quota; q != nil {
 		if !slices.Contains(q.Period.Values(), q.Period) {

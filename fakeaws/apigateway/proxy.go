@@ -34,7 +34,7 @@ func (s *Fake) lambdaProxy(v *invocation) (*wire.Response, error) {
 		v.call.Help(err.Error())
 		return nil, misconfigured()
 	}
-	answer, err := s.deliver(v, actor, &fakeaws.Delivery{Target: function, Body: event, Answered: true})
+	answer, err := s.world.Deliver(v.call, actor, &fakeaws.Delivery{Target: function, Body: event, Answered: true})
 	if err != nil {
 		if v.call.Err() != nil {
 			return nil, v.call.Err()
@@ -62,14 +62,8 @@ func (v *invocation) proxyAnswer(answer []byte) (*wire.Response, error) {
 		v.call.Help("malformed Lambda proxy response: " + why)
 		return nil, badIntegration()
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(answer, &members); err != nil || members == nil {
-		return malformed("it is no object")
-	}
-	for name := range members {
-		if !slices.Contains([]string{"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}, name) {
-			return malformed("it has a member " + name)
-		}
+	if why := strangeMembers(answer); why != "" {
+		return malformed(why)
 	}
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return malformed(err.Error())
@@ -106,6 +100,20 @@ func (v *invocation) proxyAnswer(answer []byte) (*wire.Response, error) {
 		return malformed("it is too long")
 	}
 	return resp, nil
+}
+
+// strangeMembers says why an answer of a function is not of the form that API Gateway takes.
+func strangeMembers(answer []byte) string {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(answer, &members); err != nil || members == nil {
+		return "it is no object"
+	}
+	for name := range members {
+		if !slices.Contains([]string{"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}, name) {
+			return "it has a member " + name
+		}
+	}
+	return ""
 }
 
 // scalarText is a value of JSON as a header has it.

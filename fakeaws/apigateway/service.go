@@ -118,14 +118,6 @@ func (l *list[V]) delete(key string) {
 	l.keys = slices.DeleteFunc(slices.Clone(l.keys), func(k string) bool { return k == key })
 }
 
-func (l *list[V]) rename(key, to string) {
-	v := l.by[key]
-	delete(l.by, key)
-	l.by[to] = v
-	l.keys = slices.Clone(l.keys)
-	l.keys[slices.Index(l.keys, key)] = to
-}
-
 func (l *list[V]) len() int { return len(l.keys) }
 
 // all returns the things in their order.

@@ -147,7 +147,7 @@ func (v *invocation) executionLog(in *awsapigateway.TestInvokeMethodInput, resp 
 	line("Method request headers: %s", javaMap(in.Headers))
 	line("Method request body before transformations: %s", v.body)
 	if err != nil {
-		var problem *gatewayProblem
+		var problem *problemError
 		if errors.As(err, &problem) && problem.message != "" {
 			line("Execution failed: %s", problem.message)
 		}

@@ -227,7 +227,8 @@ func (p *parser) unary() (expression, error) {
 		return nil, p.fail("an expression is nested too deeply")
 	}
 	defer func() { p.depth-- }()
-	op, width := "", 1
+	var op string
+	width := 1
 	switch {
 	case p.has("!") && !p.has("!="):
 		op = "!"

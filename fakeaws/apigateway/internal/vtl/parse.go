@@ -101,51 +101,56 @@ func (p *parser) block(depth int) (nodes []node, end string, err error) {
 		if p.at += next; p.at == len(p.text) {
 			break
 		}
-		switch p.text[p.at] {
-		case '\\':
-			p.escape(&plain)
-			continue
-		case '$':
-			n, ok, err := p.reference()
-			if err != nil {
-				return nil, "", err
-			}
-			if !ok {
-				plain.WriteByte('$')
-				p.at++
-				continue
-			}
-			flush()
-			nodes = append(nodes, n)
-			continue
-		}
-		if done, err := p.comment(&plain); done || err != nil {
-			if err != nil {
-				return nil, "", err
-			}
-			continue
-		}
-		name, width := p.directive()
-		switch name {
-		case "":
-			plain.WriteByte('#')
-			p.at++
-			continue
-		case "end", "else", "elseif":
-			flush()
-			p.at += width
-			return nodes, name, nil
-		}
-		flush()
-		p.at += width
-		n, err := p.statement(name, depth)
+		n, end, err := p.special(depth, &plain)
 		if err != nil {
 			return nil, "", err
 		}
-		nodes = append(nodes, n)
+		if n != nil || end != "" {
+			flush()
+		}
+		if end != "" {
+			return nodes, end, nil
+		}
+		if n != nil {
+			nodes = append(nodes, n)
+		}
 	}
 	flush()
 	return nodes, "", nil
+}
+
+// special reads what begins with a character that is not only text: a node, text, or the name of a
+// directive that ends the block.
+func (p *parser) special(depth int, plain *strings.Builder) (n node, end string, err error) {
+	switch p.text[p.at] {
+	case '\\':
+		p.escape(plain)
+		return nil, "", nil
+	case '$':
+		n, ok, err := p.reference()
+		if !ok && err == nil {
+			plain.WriteByte('$')
+			p.at++
+			return nil, "", nil
+		}
+		return n, "", err
+	}
+	if done, err := p.comment(plain); done || err != nil {
+		return nil, "", err
+	}
+	name, width := p.directive()
+	switch name {
+	case "":
+		plain.WriteByte('#')
+		p.at++
+		return nil, "", nil
+	case "end", "else", "elseif":
+		p.at += width
+		return nil, name, nil
+	}
+	p.at += width
+	n, err = p.statement(name, depth)
+	return n, "", err
 }
 
 // escape reads a backslash: before $ or # it has the next character stand for itself.
