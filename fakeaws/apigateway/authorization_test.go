@@ -336,3 +336,17 @@ func TestAPIsThatCallThemselves(t *testing.T) {
 	assert.Equal(t, 200, api.Call(nil, http.MethodGet, "/", "").Status, "each passes on what the next has answered")
 	assert.Greater(t, len(acct.Calls().Of("execute-api:Invoke")), 5)
 }
+
+// A resource policy that denies by what the request says of itself does not keep the authorizer
+// from being asked about others.
+func TestPolicyBeforeAuthorizer(t *testing.T) {
+	t.Parallel()
+	acct := account(t)
+	calls := 0
+	api := custom(t, acct, policyOf(statement("Allow", `"*"`, ""), statement("Deny", `"*"`, `{"StringNotEquals":{"aws:UserAgent":"good"}}`)), 0, &calls)
+	get := func(agent, token string) int {
+		return api.Call(nil, http.MethodGet, "/pets", "", "User-Agent: "+agent, "Authorization: "+token).Status
+	}
+	assert.Equal(t, []int{200, 403, 403, 403}, []int{get("good", "allow"), get("good", "deny"), get("bad", "allow"), get("bad", "deny")})
+	assert.Equal(t, 2, calls)
+}

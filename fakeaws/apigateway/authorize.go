@@ -71,8 +71,13 @@ func (s *Fake) permissionsOn(v *invocation, arn string) []fakeaws.Need {
 			need.Policy = everybody
 		}
 	}
-	if kind != authCustom || v.authorized == nil {
+	if kind != authCustom {
 		return []fakeaws.Need{need}
+	}
+	if v.authorized == nil { // the authorizer was not asked: nothing allows the request
+		nothing := need
+		nothing.Policy = noPolicy
+		return []fakeaws.Need{need, nothing}
 	}
 	need.Alternatives = []fakeaws.Alternative{{Resource: v.authorized.policy}}
 	if v.authorized.denies == nil {
@@ -157,7 +162,15 @@ func (s *Fake) deniedBefore(v *invocation) bool {
 	if v.design.policy == nil {
 		return false
 	}
-	answer, err := s.world.Ask(v.call, &fakeaws.Question{Action: "execute-api:Invoke", Resource: v.arn(), Region: v.at.region, Via: v.call.ViaEndpoint()})
+	q := &fakeaws.Question{Action: "execute-api:Invoke", Resource: v.arn(), Region: v.at.region, Via: v.call.ViaEndpoint()}
+	q.Keys.Set("aws:SourceIp", v.call.SourceIP)
+	if v.call.UserAgent != "" {
+		q.Keys.Set("aws:UserAgent", v.call.UserAgent)
+	}
+	if v.call.Referer != "" {
+		q.Keys.Set("aws:Referer", v.call.Referer)
+	}
+	answer, err := s.world.Ask(v.call, q)
 	return err == nil && answer.Verdict == enforce.ExplicitDeny
 }
 
