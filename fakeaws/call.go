@@ -176,6 +176,9 @@ func (c *Call) Charge() { c.charged = true }
 // Charged reports whether the caller pays: see Charge.
 func (c *Call) Charged() bool { return c.charged }
 
+// ViaEndpoint is the VPC endpoint through which the request came; nil for others.
+func (c *Call) ViaEndpoint() *VPCEndpoint { return c.via }
+
 // Anonymous reports whether the request was not signed.
 func (c *Call) Anonymous() bool { return c.Caller.Type == enforce.Anonymous }
 

@@ -18,6 +18,15 @@ import (
 type Door struct {
 	world *World
 	via   *VPCEndpoint // nil: none
+	// internal says that a service of AWS sends the requests: see Internal.
+	internal bool
+}
+
+// Internal returns the way by which a service of AWS sends requests to another: they come from no
+// address of a client, whatever the World's calls seem to come from.
+func (d Door) Internal() Door {
+	d.internal = true
+	return d
 }
 
 // Door returns the way into the World.

@@ -50,7 +50,10 @@ func (d Door) serve(r *http.Request, endpoint string) (*wire.Response, error) {
 		Referer:   r.Referer(),
 		via:       d.via,
 	}
-	if x.Call.SourceIP == "" {
+	switch {
+	case d.internal:
+		x.Call.SourceIP = ""
+	case x.Call.SourceIP == "":
 		x.Call.SourceIP, _, _ = net.SplitHostPort(r.RemoteAddr)
 	}
 	resp, err := x.answer()

@@ -33,6 +33,9 @@ type Service struct {
 	Faults map[FaultKind]error
 	// Wire is what the service has of its own on the wire.
 	Wire Wire
+	// Also are services that a World has with this one: those that requests are signed for
+	// which no client of the SDK sends.
+	Also []Service
 }
 
 // A Fake is one service at work: its operations over its own state. State of all

@@ -109,6 +109,9 @@ func NewWorld(cfg Config) *World {
 		w.region = DefaultRegion
 	}
 	w.services = slices.Clone(cfg.Services)
+	for i := range cfg.Services {
+		w.services = append(w.services, cfg.Services[i].Also...)
+	}
 	w.build()
 	return w
 }

@@ -65,7 +65,7 @@ func TestEveryOperationMeetsFaults(t *testing.T) {
 				want = "ThrottlingException"
 			case "sqs":
 				want = "RequestThrottled"
-			case "lambda", "organizations", "sesv2":
+			case "apigateway", "lambda", "organizations", "sesv2":
 				want = "TooManyRequestsException"
 			case "access-analyzer", "dynamodb", "dynamodb-streams", "iam-toolbox", "kms", "logs", "secretsmanager", "states":
 				want = "ThrottlingException"

@@ -93,7 +93,9 @@ func (o operation) callWith(ctx context.Context, client, in any) error {
 	err, _ := results[1].Interface().(error)
 	if err == nil {
 		if body := results[0].Elem().FieldByName("Body"); body.IsValid() {
-			return body.Interface().(io.Closer).Close()
+			if closer, ok := body.Interface().(io.Closer); ok {
+				return closer.Close()
+			}
 		}
 		switch out := results[0].Interface().(type) {
 		case *s3.SelectObjectContentOutput:

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -401,6 +402,9 @@ func (v *victim) findSecrets(t testing.TB) []string {
 	_, err := kms.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/secretsmanager")})
 	require.NoError(t, err)
+	_, err = apigateway.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+		CreateVpcLink(t.Context(), &apigateway.CreateVpcLinkInput{Name: aws.String("value"), TargetArns: []string{apiFunction}})
+	require.NoError(t, err) // that it is ready, all links say with one text
 	found, known, sent := map[string]bool{hidden: true}, map[string]bool{}, ""
 	empty.read(t, worldtest.Other, func(_ operation, out any, err error) {
 		if err != nil {

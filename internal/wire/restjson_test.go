@@ -176,6 +176,7 @@ func TestSchemas(t *testing.T) {
 		"secretsmanager": {23, []Protocol{AWSJSON11}},
 		"dynamodb":       {62, []Protocol{AWSJSON10}},
 		"events":         {57, []Protocol{AWSJSON11}},
+		"apigateway":     {124, []Protocol{RESTJSON}},
 		"scheduler":      {12, []Protocol{RESTJSON}},
 		"organizations":  {63, []Protocol{AWSJSON11}},
 		"iam-toolbox":    {2, []Protocol{RESTJSON}},

@@ -192,6 +192,12 @@ func (s *Service) SigningName() string {
 	return s.name
 }
 
+// Target is the prefix of X-Amz-Target; empty where the service has none.
+func (s *Service) Target() string { return s.target }
+
+// Version is the version of the API.
+func (s *Service) Version() string { return s.version }
+
 // Operations returns all operations, sorted by name. The slice is shared.
 func (s *Service) Operations() []*Operation { return s.operations }
 

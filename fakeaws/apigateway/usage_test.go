@@ -1,0 +1,83 @@
+package apigateway_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsapigateway "github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/apigatewaytest"
+)
+
+// A method that requires an API key takes one of a usage plan with the stage, as often as the plan
+// lets it.
+func TestAPIKeys(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	c, ctx := client(acct), t.Context()
+	api := apigatewaytest.Of(acct).New("api").Method("GET", "/pets", awsapigateway.PutMethodInput{ApiKeyRequired: true}, mock(`{"statusCode": 200}`), fine).Deploy()
+	get := func(key string) *apigatewaytest.Response {
+		return api.Call(nil, http.MethodGet, "/pets", "", "X-Api-Key: "+key)
+	}
+	forbidden := func(key, why string) {
+		t.Helper()
+		resp := get(key)
+		assert.Equal(t, 403, resp.Status, why)
+		assert.Equal(t, `{"message":"Forbidden"}`, resp.Body)
+		assert.Equal(t, "ForbiddenException", resp.Header.Get("X-Amzn-Errortype"))
+	}
+	forbidden("", "no key")
+	key, err := c.CreateApiKey(ctx, &awsapigateway.CreateApiKeyInput{Name: aws.String("key"), Enabled: true})
+	require.NoError(t, err)
+	forbidden(*key.Value, "a key without a plan")
+	plan, err := c.CreateUsagePlan(ctx, &awsapigateway.CreateUsagePlanInput{Name: aws.String("plan"), Throttle: &types.ThrottleSettings{BurstLimit: 2, RateLimit: 1}, Quota: &types.QuotaSettings{Limit: 4, Period: types.QuotaPeriodTypeDay}})
+	require.NoError(t, err)
+	_, err = c.CreateUsagePlanKey(ctx, &awsapigateway.CreateUsagePlanKeyInput{UsagePlanId: plan.Id, KeyId: key.Id, KeyType: aws.String("API_KEY")})
+	require.NoError(t, err)
+	forbidden(*key.Value, "a plan without the stage")
+	_, err = c.UpdateUsagePlan(ctx, &awsapigateway.UpdateUsagePlanInput{UsagePlanId: plan.Id, PatchOperations: []types.PatchOperation{{Op: types.OpAdd, Path: aws.String("/apiStages"), Value: aws.String(api.ID() + ":" + apigatewaytest.Stage)}}})
+	require.NoError(t, err)
+	assert.Equal(t, []int{200, 200, 429}, []int{get(*key.Value).Status, get(*key.Value).Status, get(*key.Value).Status})
+	resp := get(*key.Value)
+	assert.Equal(t, `{"message":"Too Many Requests"}`, resp.Body)
+	acct.Advance(2 * time.Second)
+	assert.Equal(t, []int{200, 200}, []int{get(*key.Value).Status, get(*key.Value).Status})
+	acct.Advance(2 * time.Second)
+	resp = get(*key.Value)
+	assert.Equal(t, 429, resp.Status)
+	assert.Equal(t, `{"message":"Limit Exceeded"}`, resp.Body)
+	assert.Equal(t, "LimitExceededException", resp.Header.Get("X-Amzn-Errortype"))
+	today := acct.Now().Format(time.DateOnly)
+	usage, err := c.GetUsage(ctx, &awsapigateway.GetUsageInput{UsagePlanId: plan.Id, StartDate: &today, EndDate: &today})
+	require.NoError(t, err)
+	assert.Equal(t, map[string][][]int64{*key.Id: {{4, 0}}}, usage.Items)
+	acct.Advance(24 * time.Hour)
+	assert.Equal(t, 200, get(*key.Value).Status)
+	_, err = c.UpdateApiKey(ctx, &awsapigateway.UpdateApiKeyInput{ApiKey: key.Id, PatchOperations: []types.PatchOperation{{Op: types.OpReplace, Path: aws.String("/enabled"), Value: aws.String("false")}}})
+	require.NoError(t, err)
+	forbidden(*key.Value, "a key that is disabled")
+}
+
+// The throttle of a stage holds for all.
+func TestStageThrottle(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	api := apigatewaytest.Of(acct).New("api").Method("GET", "/pets", awsapigateway.PutMethodInput{}, mock(`{"statusCode": 200}`), fine).Deploy()
+	id := api.ID()
+	set := func(path, value string) types.PatchOperation {
+		return types.PatchOperation{Op: types.OpReplace, Path: aws.String("/*/*/throttling/" + path), Value: &value}
+	}
+	out, err := client(acct).UpdateStage(t.Context(), &awsapigateway.UpdateStageInput{RestApiId: &id, StageName: aws.String(apigatewaytest.Stage), PatchOperations: []types.PatchOperation{set("burstLimit", "1"), set("rateLimit", "1")}})
+	require.NoError(t, err)
+	assert.Equal(t, int32(1), out.MethodSettings["*/*"].ThrottlingBurstLimit)
+	get := func() int { return api.Call(nil, http.MethodGet, "/pets", "").Status }
+	assert.Equal(t, []int{200, 429}, []int{get(), get()})
+	acct.Advance(time.Second)
+	assert.Equal(t, 200, get())
+}
