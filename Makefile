@@ -8,7 +8,7 @@ MUTATED := evaluate.go,fixed.go,match.go,sieve.go,action.go,pattern.go,pattern_i
 	decision.go,explain*.go,suggest*.go,message.go,keys.go,use.go,simulate.go,unknown.go
 
 # Of enforce/prove.
-MUTATED_PROVE := common.go
+MUTATED_PROVE := common.go,formula.go,numeral.go,dotted.go,public.go
 
 .PHONY: test race lint fuzz bench mutate generate proofs ci
 

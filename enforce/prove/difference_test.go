@@ -161,5 +161,11 @@ func FuzzProve(f *testing.F) {
 		checkOpen(t, &byteChooser{data})
 		checkPair(t, &byteChooser{data})
 		checkLaws(t, &byteChooser{data})
+		checkNarrowed(t, &byteChooser{data})
+		checkAttacks(t, &byteChooser{data}, 10)
+		checkShrink(t, &byteChooser{data})
+		checkPublic(t, &byteChooser{data})
+		checkProduct(t, &byteChooser{data})
+		checkValue(t, &byteChooser{data})
 	})
 }

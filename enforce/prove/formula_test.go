@@ -23,7 +23,8 @@ func TestJoined(t *testing.T) {
 	assert.Equal(t, and, either(a, b).not().kind)
 	assert.Equal(t, yes, no.not())
 	assert.Equal(t, no, yes.not())
-	assert.Same(t, a.not(), a.not())
+	n := a.not()
+	assert.Same(t, n, a.not())
 }
 
 // Formulas say the same where they are written alike, also if others have the same hash.

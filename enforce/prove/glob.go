@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -161,23 +162,63 @@ func (g glob) text() (string, bool) {
 }
 
 // greedy reports whether a text can be matched from the left without looking back past the
-// last run: no run stands for less than one before it.
+// last run. Where what stands between two runs matches at one place, and at another further
+// on, the second run has to stand for all from the one to the other: it stands for what the
+// first does and for what is between, or the first cannot go past the one place.
 func (g glob) greedy() bool {
-	widest := zero
-	for _, e := range g {
-		if e.kind == run {
-			if width[e.class] == 0 || width[e.class] < width[widest] {
-				return false
-			}
-			widest = e.class
+	last := -1
+	for i, e := range g {
+		if e.kind != run {
+			continue
 		}
+		if last >= 0 && !(g[last].class.within(e.class) && (withinAll(g[last+1:i], e.class) || stops(g[last+1:i], g[last].class))) {
+			return false
+		}
+		last = i
 	}
 	return true
 }
 
-// width orders the classes of runs, but those without an order: each has all characters of
-// those before it.
-var width = [...]int{zero: 1, digit: 2, name: 3, noColon: 4, anyRune: 5, hexadecimal: 0}
+// within reports whether a class has all characters of another.
+func (c class) within(other class) bool {
+	switch other {
+	case c, anyRune:
+		return true
+	case noColon:
+		return c != anyRune
+	case name:
+		return c >= digit && c != hexadecimal
+	case digit:
+		return c > digit && c != hexadecimal
+	}
+	return false
+}
+
+// within reports whether a class has all characters that an element stands for.
+func (e element) within(c class) bool {
+	switch e.kind {
+	case literal:
+		return c.has(e.r)
+	case folded:
+		return !slices.ContainsFunc(orbit(e.r), func(r rune) bool { return !c.has(r) })
+	}
+	return e.class.within(c)
+}
+
+func withinAll(all glob, c class) bool {
+	return !slices.ContainsFunc(all, func(e element) bool { return !e.within(c) })
+}
+
+// stops reports whether a run of a class cannot go past elements: one of them is a character
+// that the class has not, and those before it are of the class.
+func stops(all glob, c class) bool {
+	for _, e := range all {
+		if !e.within(c) {
+			return e.kind == literal
+		}
+	}
+	return false
+}
 
 // match reports whether a greedy glob matches a text.
 func (g glob) match(text string) bool {

@@ -150,3 +150,24 @@ func TestPublicIsWhatS3SaysIt(t *testing.T) {
 		t.Errorf("too few of a sort, or too many unknown: %v", seen)
 	}
 }
+
+// Findings that are joined are as public as the more public of them, as far as is known.
+func TestJoinedFindingsArePublic(t *testing.T) {
+	t.Parallel()
+	for _, known := range []Verdict{No, Unknown, Yes} {
+		for _, more := range []Verdict{No, Unknown, Yes} {
+			x := &exposed{places: make(map[string]int)}
+			x.add(Finding{Public: known, Statements: []*enforce.Statement{nil}})
+			x.add(Finding{Public: more, Statements: []*enforce.Statement{nil}})
+			want := No
+			for _, v := range []Verdict{Unknown, Yes} {
+				if known == v || more == v {
+					want = v
+				}
+			}
+			if len(x.Findings) != 1 || x.Findings[0].Public != want {
+				t.Errorf("%v and %v are %v, want %v", known, more, x.Findings[0].Public, want)
+			}
+		}
+	}
+}

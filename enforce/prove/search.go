@@ -153,9 +153,6 @@ func (s *search) assume(n *node, choices *[]*node) outcome {
 	return possible
 }
 
-// maxExcluded is how many of the ways that were tried are excluded from those that follow.
-const maxExcluded = 16
-
 // choose finds a choice that does not hold yet, the one with the fewest ways out, and tries
 // these.
 func (s *search) choose(choices []*node) outcome {
@@ -169,7 +166,7 @@ func (s *search) choose(choices []*node) outcome {
 		if n.deny != nil {
 			s.blamed[n.deny] = true
 		}
-		w := s.ways(n, ways, open >= 0, must)
+		w := s.ways(n, ways, must)
 		if open < 0 || len(w) < len(ways) {
 			open, ways = i, w
 		}
@@ -185,9 +182,8 @@ func (s *search) choose(choices []*node) outcome {
 	}
 	rest := slices.Delete(slices.Clone(choices), open, open+1)
 	result := impossible
-	var excluded []*node // without these, or it would have been found
 	for _, way := range ways {
-		switch s.find(slices.Concat([]*node{way}, rest, excluded)...) {
+		switch s.find(append([]*node{way}, rest...)...) {
 		case possible:
 			return possible
 		case unknown:
@@ -196,18 +192,12 @@ func (s *search) choose(choices []*node) outcome {
 		if s.spent {
 			return unknown
 		}
-		if way.kind == claim && len(excluded) < maxExcluded {
-			excluded = append(excluded, way.not())
-		}
 	}
 	return result
 }
 
-// demands returns formulas that must hold, by their hashes, where there are several.
+// demands returns formulas that must hold, by their hashes.
 func demands(choices []*node) map[uint64]*node {
-	if len(choices) < 2 {
-		return nil
-	}
 	must := make(map[uint64]*node, len(choices))
 	for _, n := range choices {
 		must[n.hash] = n
@@ -217,15 +207,15 @@ func demands(choices []*node) map[uint64]*node {
 
 // ways returns the parts of a choice that can hold with what was said; when there are more
 // than others, some of them.
-func (s *search) ways(n *node, others []*node, fewer bool, must map[uint64]*node) (ways []*node) {
+func (s *search) ways(n *node, others []*node, must map[uint64]*node) (ways []*node) {
 	for _, p := range n.parts {
-		if p.kind == and && must != nil {
+		if p.kind == and {
 			if contrary := p.not(); must[contrary.hash] != nil && must[contrary.hash].says(contrary) {
 				continue
 			}
 		}
 		if !s.excludes(p) {
-			if ways = append(ways, p); fewer && len(ways) >= len(others) {
+			if ways = append(ways, p); others != nil && len(ways) >= len(others) {
 				break
 			}
 		}
@@ -236,8 +226,6 @@ func (s *search) ways(n *node, others []*node, fewer bool, must map[uint64]*node
 // excludes reports whether a formula surely cannot hold with what was said.
 func (s *search) excludes(n *node) bool {
 	switch n.kind {
-	case never:
-		return true
 	case claim:
 		mark := len(s.trail)
 		result := s.say(n.claim)
