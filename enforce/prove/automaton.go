@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 )
 
 // A textSet is the texts that one of several globs matches. It is read as an automaton:
@@ -11,17 +12,18 @@ import (
 type textSet struct {
 	globs  []glob
 	exact  map[string]bool // the texts, where no glob has a wildcard
+	greedy bool            // all globs are, and they are few
+	fine   bool            // some tell digits or letters apart
 	first  []int32         // of each glob: its place 0 among the places of all
 	globOf []int32         // of each place
 	states []*state
 	byKey  map[string]int32
-	runes  []rune // that the globs name
-	typed  bool   // some wildcard has a class of letters or digits
 }
 
 // A state of a textSet.
 type state struct {
 	places  []int32
+	letters []rune // that lead elsewhere than others of their class
 	next    map[rune]int32
 	accepts bool // the text that led here is in the set
 	dead    bool // no text that goes on from here is
@@ -30,46 +32,38 @@ type state struct {
 
 func newTextSet(globs ...glob) *textSet {
 	s := &textSet{globs: globs}
+	s.greedy = len(globs) <= maxGreedy
 	exact := make(map[string]bool, len(globs))
-	seen := make(map[rune]bool)
-	for i, g := range globs {
+	for _, g := range globs {
+		s.greedy = s.greedy && g.greedy()
+		s.fine = s.fine || slices.ContainsFunc(g, func(e element) bool { return e.kind >= one && e.class > digit })
 		if text, ok := g.text(); ok && exact != nil {
 			exact[text] = true
 		} else {
 			exact = nil
-		}
-		s.first = append(s.first, int32(len(s.globOf)))
-		for range len(g) + 1 {
-			s.globOf = append(s.globOf, int32(i))
-		}
-		for _, e := range g {
-			s.note(e, seen)
 		}
 	}
 	s.exact = exact
 	return s
 }
 
-// note keeps the characters that an element tells apart from others.
-func (s *textSet) note(e element, seen map[rune]bool) {
-	add := func(r rune) {
-		if !seen[r] {
-			seen[r] = true
-			s.runes = append(s.runes, r)
-		}
+// maxGreedy is how many globs are matched one by one, and not all at once.
+const maxGreedy = 32
+
+// enter numbers the places.
+func (s *textSet) enter() {
+	if s.first != nil {
+		return
 	}
-	switch e.kind {
-	case literal:
-		add(e.r)
-	case folded:
-		for _, r := range orbit(e.r) {
-			add(r)
-		}
-	default:
-		if e.class == noColon {
-			add(':')
-		} else if e.class != anyRune {
-			s.typed = true
+	n := 0
+	for _, g := range s.globs {
+		n += len(g) + 1
+	}
+	s.first, s.globOf = make([]int32, 0, len(s.globs)), make([]int32, 0, n)
+	for i, g := range s.globs {
+		s.first = append(s.first, int32(len(s.globOf)))
+		for range len(g) + 1 {
+			s.globOf = append(s.globOf, int32(i))
 		}
 	}
 }
@@ -77,6 +71,7 @@ func (s *textSet) note(e element, seen map[rune]bool) {
 // start returns the state of the empty text.
 func (s *textSet) start() int32 {
 	if len(s.states) == 0 {
+		s.enter()
 		s.byKey = make(map[string]int32)
 		var places []int32
 		for i := range s.globs {
@@ -116,7 +111,18 @@ func (s *textSet) state(places []int32) int32 {
 		rest := s.globs[g][at-s.first[g]:]
 		st.accepts = st.accepts || len(rest) == 0
 		st.all = st.all || len(rest) == 1 && rest[0].kind == run && rest[0].class == anyRune
+		if len(rest) == 0 || st.all {
+			continue
+		}
+		switch e := rest[0]; e.kind {
+		case literal:
+			st.letters = append(st.letters, e.r)
+		case folded:
+			st.letters = append(st.letters, orbit(e.r)...)
+		}
 	}
+	slices.Sort(st.letters)
+	st.letters = slices.Compact(st.letters)
 	n := int32(len(s.states))
 	s.states = append(s.states, st)
 	s.byKey[string(key)] = n
@@ -154,8 +160,13 @@ func (s *textSet) has(text string) bool {
 	if s.exact != nil {
 		return s.exact[text]
 	}
+	if s.greedy {
+		return slices.ContainsFunc(s.globs, func(g glob) bool { return g.match(text) })
+	}
 	at := s.start()
-	for _, r := range text {
+	for len(text) > 0 {
+		r, size := decode(text)
+		text = text[size:]
 		at = s.step(at, r)
 		if s.states[at].dead {
 			return false
@@ -178,7 +189,9 @@ func (s *textSet) cases() (all []glob, ok bool) {
 			letters := []rune{e.r}
 			switch e.kind {
 			case folded:
-				letters = orbit(e.r)
+				if letters = orbit(e.r); e.r == utf8.RuneError {
+					return nil, false
+				}
 			case one, run:
 				return nil, false
 			}

@@ -29,6 +29,18 @@ func (c *caller) signs() bool {
 	return c.Type != enforce.Anonymous && c.Type != enforce.WebIdentity && c.Type != enforce.SAMLIdentity
 }
 
+// lacks reports whether requests of the caller have no value for a key: only an account's
+// users and roles are in an organization, and who has no identity has no tags (rule 32).
+func (c *caller) lacks(key string) bool {
+	switch {
+	case strings.HasPrefix(key, "aws:principalorg"):
+		return !c.hasIdentity()
+	case strings.HasPrefix(key, "aws:principaltag/"):
+		return c.Type == enforce.Anonymous || c.Type == enforce.Service
+	}
+	return false
+}
+
 // isServiceLinked reports whether the caller is a service-linked role: rules 41 and 42.
 func (c *caller) isServiceLinked() bool {
 	return c.Type == enforce.AssumedRole && strings.Contains(c.IssuerARN, ":role/aws-service-role/")

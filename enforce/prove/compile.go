@@ -56,6 +56,13 @@ type template struct {
 	text string
 	glob glob
 	keys []string
+	vars []place
+}
+
+// A place is where the glob of a template has a variable: a run.
+type place struct {
+	at  int
+	key string // in lower case
 }
 
 // operand reads a value of a policy. Variables are known in it or not.
@@ -63,12 +70,7 @@ func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
 	known := variables && strings.Contains(value, "${")
 	switch as {
 	case binaryForm:
-		if text, ok := binaryText(value); ok {
-			p.sure = append(p.sure, exactly(text))
-		} else {
-			e.because("BinaryEquals with bytes that are no text")
-			p.loose = append(p.loose, template{value, wild("*", anyRune), nil})
-		}
+		p.sure = append(p.sure, exactly(binaryText(value)))
 		return
 	case resourceForm:
 		e.segmented(p, value, variables)
@@ -79,13 +81,15 @@ func (e *encoder) operand(p *patterns, value string, as form, variables bool) {
 			return
 		}
 	}
-	g, keys, result := e.template(value, as, known)
+	t, result := e.template(value, as, known)
+	g := t.glob
 	switch {
 	case result == without: // a variable that has no value: it matches nothing
 	case result == open && as == arnForm:
-		p.loose = append(p.loose, template{value, arnGlob, keys})
+		t.glob, t.vars = arnGlob, nil
+		p.loose = append(p.loose, t)
 	case result == open:
-		p.loose = append(p.loose, template{value, g, keys})
+		p.loose = append(p.loose, t)
 	case as == arnForm:
 		p.add(resegmented(g))
 	case as == boolForm:
@@ -145,13 +149,17 @@ func (e *encoder) segmented(p *patterns, value string, variables bool) {
 		p.sure = append(p.sure, segments(parts[:]...))
 		return
 	}
-	last, keys, result := e.template(parts[5], likeForm, true)
+	t, result := e.template(parts[5], likeForm, true)
 	g := append(segments(parts[:5]...), element{kind: literal, r: ':'})
-	switch g = append(g, last...); result {
+	for i := range t.vars {
+		t.vars[i].at += len(g)
+	}
+	t.text, t.glob = value, append(g, t.glob...)
+	switch result {
 	case complete:
-		p.sure = append(p.sure, g)
+		p.sure = append(p.sure, t.glob)
 	case open:
-		p.loose = append(p.loose, template{value, g, keys})
+		p.loose = append(p.loose, t)
 	}
 }
 
@@ -206,37 +214,40 @@ const (
 	without            // a variable has no value
 )
 
+// pattern reads a text of a policy.
+func (as form) pattern(s string) glob {
+	if as == likeForm || as == arnForm {
+		return wild(s, anyRune)
+	}
+	return as.value(s)
+}
+
+// value reads the value of a variable: wildcards in it are plain characters.
+func (as form) value(s string) glob {
+	if as == foldForm || as == boolForm {
+		return inAnyCase(s)
+	}
+	return exactly(s)
+}
+
 // template puts the values of variables in: rules 12 to 16.
-func (e *encoder) template(s string, as form, variables bool) (g glob, keys []string, _ expansion) {
-	plain := func(s string) glob {
-		switch as {
-		case likeForm, arnForm:
-			return wild(s, anyRune)
-		case foldForm, boolForm:
-			return inAnyCase(s)
-		}
-		return exactly(s)
-	}
-	value := func(s string) glob {
-		if as == foldForm || as == boolForm {
-			return inAnyCase(s)
-		}
-		return exactly(s) // wildcards in it are plain characters
-	}
+func (e *encoder) template(s string, as form, variables bool) (t template, _ expansion) {
+	t.text = s
 	if !variables {
-		return plain(s), nil, complete
+		t.glob = as.pattern(s)
+		return t, complete
 	}
 	add := func(more glob) {
 		for _, e := range more {
-			g = g.with(e)
+			t.glob = t.glob.with(e)
 		}
 	}
 	result := complete
 	for {
 		before, rest, found := strings.Cut(s, "${")
-		add(plain(before))
+		add(as.pattern(before))
 		if !found {
-			return g, keys, result
+			return t, result
 		}
 		inner, after, _ := strings.Cut(rest, "}")
 		s = after
@@ -248,15 +259,16 @@ func (e *encoder) template(s string, as form, variables bool) (g glob, keys []st
 		switch text, known := e.variable(name); {
 		case !known:
 			if result = open; !hasDefault {
-				keys = append(keys, name)
+				t.keys = append(t.keys, name)
 			}
 			add(wild("*", anyRune))
+			t.vars = append(t.vars, place{len(t.glob) - 1, strings.ToLower(name)})
 		case text != nil:
-			add(value(*text))
+			add(as.value(*text))
 		case hasDefault:
-			add(value(def[1 : len(def)-1])) // its wildcards are plain characters too
+			add(as.value(def[1 : len(def)-1])) // its wildcards are plain characters too
 		default:
-			return nil, nil, without
+			return t, without
 		}
 	}
 }

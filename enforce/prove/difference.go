@@ -15,7 +15,7 @@ func NoNewAccess(ctx context.Context, old, changed *enforce.PolicySet, q Questio
 	if err := q.check(old, changed); err != nil {
 		return Answer{}, err
 	}
-	p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: changed, deny: old}
+	p := &proof{work: newWork(ctx, q.Budget), question: &q, vocabulary: newVocabulary(), allow: changed, deny: old}
 	return p.answer(), nil
 }
 
@@ -118,7 +118,7 @@ func Difference(ctx context.Context, old, changed *enforce.PolicySet, q Question
 	var regions []Region
 	without := make(map[*enforce.Statement]bool)
 	for range maxRegions {
-		p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: changed, deny: old, without: without}
+		p := &proof{work: newWork(ctx, q.Budget), question: &q, vocabulary: newVocabulary(), allow: changed, deny: old, without: without}
 		a := p.answer()
 		switch a.Verdict {
 		case No:

@@ -17,7 +17,25 @@ func drawPair(c chooser) (old, changed *enforce.PolicySet, q Question, s *stage)
 	s = &stages[c.pick(len(stages))]
 	old = drawSet(c, s, c.pick(2) == 0)
 	other := *old
-	switch c.pick(3) {
+	edit := func(p *enforce.Policy) *enforce.Policy { // with a statement less, or another one more
+		doc := p.Elements()
+		if n := len(doc.Statements); c.pick(2) == 0 && n > 1 {
+			doc.Statements = slices.Delete(doc.Statements, n-1-c.pick(n-1), n)
+		} else {
+			doc.Statements = append(doc.Statements, drawPolicy(c, s, p.Kind()).Elements().Statements...)
+		}
+		if edited, err := build(doc, p); err == nil {
+			return edited
+		}
+		return p
+	}
+	switch c.pick(5) {
+	case 3, 4:
+		other.Identity = slices.Clone(other.Identity)
+		other.Identity[0] = edit(other.Identity[0])
+		if other.Resource != nil && c.pick(2) == 1 {
+			other.Resource = edit(other.Resource)
+		}
 	case 0:
 		other.Identity = append(other.Identity[:len(other.Identity)-1:len(other.Identity)-1], drawPolicy(c, s, enforce.IdentityPolicy))
 	case 1:
@@ -110,8 +128,13 @@ func checkLaws(t fatal, c chooser) {
 			t.Fatalf("a region's witness is none: %s\n%s", &regions[i], text)
 		}
 	}
-	if a, err := Equivalent(ctx, p, r, q); err != nil || a.Verdict == No && (within(p, r) == Yes || within(r, p) == Yes) {
+	a, err := Equivalent(ctx, p, r, q)
+	if err != nil || a.Verdict == No && (within(p, r) == Yes || within(r, p) == Yes) {
 		t.Fatalf("%v, and not within each other\n%s", a.Verdict, text)
+	}
+	back, err2 := Difference(ctx, p, r, q)
+	if regions, err := Difference(ctx, r, p, q); err == nil && err2 == nil && a.Verdict != Unknown && (len(regions)+len(back) == 0) != (a.Verdict == No) {
+		t.Fatalf("%v, and %d and %d regions\n%s", a.Verdict, len(regions), len(back), text)
 	}
 }
 

@@ -28,9 +28,11 @@
 //
 // These are not known: what patterns with several policy variables match, or with one that
 // stands beside wildcards, where their values are not told and no value that was tried makes
-// a Yes; a key that is compared as a text and as a number, date or address; BinaryEquals with
-// bytes that are no text; dates more than 30,000 years away; patterns of aws:ResourceAccount
-// where any account may own the resource; what names, ids and ARNs of a principal have to do
-// with each other where a question leaves them open; a No about anyone where conditions have
-// patterns of accounts or services; and what takes more than the budget.
+// a Yes; a key that patterns are compared with and that is compared as a date, or as an
+// address where a pattern may match one of IPv6; dates more than 30,000 years away, and
+// numbers of more than 40 digits beside patterns; variables, numbers and dates that
+// aws:ResourceAccount is compared with where any account may own the resource; what names,
+// ids and ARNs of a principal have to do with each other where a question leaves them open; a
+// No about anyone where conditions have patterns of accounts or services; and what takes more
+// than the budget.
 package prove

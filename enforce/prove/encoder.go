@@ -13,15 +13,40 @@ type encoder struct {
 	question *Question
 	caller   *caller
 	owner    owner
-	dims     map[string]*dimension
-	names    map[string]string // of keys, as they are spelled
-	atoms    map[string]*atom
-	elements map[*enforce.Policy]*enforce.Document
+	*vocabulary
+	names map[string]string // of keys, as they are spelled
 	// pinned are keys of which the question, or a guess, says what requests have.
 	pinned  map[string]keyState
 	guesses map[string]keyState // a part of pinned
 	// open are the keys that are used as variables and whose values are not known.
 	open map[string]bool
+	used []used
+}
+
+// A used is a template that a dimension is compared with, and the fact that it matches.
+type used struct {
+	template
+	dim, fact *dimension
+}
+
+// A vocabulary is the dimensions and atoms of a proof, and of what explains it.
+type vocabulary struct {
+	dims    map[string]*dimension
+	fields  map[string]*dimension // those of callers, by their full names
+	atoms   map[string]*atom
+	numbers int // of the dimensions that there were
+}
+
+func newVocabulary() *vocabulary {
+	return &vocabulary{dims: make(map[string]*dimension), fields: make(map[string]*dimension), atoms: make(map[string]*atom)}
+}
+
+// add makes a dimension known.
+func (v *vocabulary) add(name string, d *dimension) *dimension {
+	d.number = v.numbers
+	v.numbers++
+	v.dims[name] = d
+	return d
 }
 
 // atom returns the atom of a dimension with a text of its own: the same for all that say
@@ -38,7 +63,7 @@ func (e *encoder) atom(d *dimension, text string, build func() atom) *atom {
 	return a
 }
 
-func claimOf(a *atom) *node { return &node{kind: claim, claim: said{a, true}} }
+func claimOf(a *atom) *node { return claimed(said{a, true}) }
 
 // in says that a dimension with one value has one of the globs.
 func (e *encoder) in(d *dimension, sort string, values []string, read func(string) glob) *node {
@@ -52,20 +77,33 @@ func (e *encoder) in(d *dimension, sort string, values []string, read func(strin
 }
 
 // actions says that the action is one of some: rules 6 and 7.
-func (e *encoder) actions(values ...string) *node {
-	var asked []string
-	for _, v := range values {
-		if v == "*" {
+func (e *encoder) actions(all []pattern) *node {
+	var asked []glob
+	var text strings.Builder
+	for i := range all {
+		p := &all[i]
+		if p.text == "*" {
 			return yes
 		}
-		if e.question.asks(v) { // most statements are about other actions than the question
-			asked = append(asked, lowerASCII(v))
+		if e.question.asks(p) { // most statements are about other actions than the question
+			asked = append(asked, p.glob)
+			text.WriteByte(0)
+			text.WriteString(p.text)
 		}
 	}
 	if asked == nil {
 		return no
 	}
-	return e.in(e.dims[actionField], "action", asked, func(s string) glob { return wild(s, anyRune) })
+	return claimOf(e.atom(e.dims[actionField], "action"+text.String(), func() atom { return atom{set: &valueSet{text: newTextSet(asked...)}} }))
+}
+
+// named says that the action is one of some that a rule names.
+func (e *encoder) named(names ...string) *node {
+	all := make([]pattern, len(names))
+	for i, name := range names {
+		all[i] = ruleAction(name)
+	}
+	return e.actions(all)
 }
 
 func lowerASCII(s string) string {
@@ -102,7 +140,9 @@ func (e *encoder) between(d *dimension, sort string, p patterns, build func(*tex
 	}
 	match := of(p.sure...)
 	for _, t := range p.loose {
-		match = either(match, both(e.matches(d.name+"\x00"+sort, t), of(t.glob)))
+		matches := e.matches(d.name+"\x00"+sort, t)
+		e.used = append(e.used, used{t, d, e.dims[factField+d.name+"\x00"+sort+"\x00"+t.text]})
+		match = either(match, both(matches, of(t.glob)))
 	}
 	return match
 }
@@ -111,23 +151,22 @@ func (e *encoder) between(d *dimension, sort string, p patterns, build func(*tex
 func (e *encoder) matches(where string, t template) *node {
 	n := e.fact(where + "\x00" + t.text)
 	for _, key := range t.keys {
-		n = both(n, e.about(strings.ToLower(key), "a value", atom{set: anyText}))
+		n = both(n, e.about(strings.ToLower(key), "a value", atom{set: &valueSet{text: newTextSet(wild("*", anyRune))}}))
 	}
 	return n
 }
 
+const factField = "\x00fact\x00"
+
 // fact says something of which nothing is known but that it is so or not.
 func (e *encoder) fact(name string) *node {
-	name = "\x00fact\x00" + name
+	name = factField + name
 	d := e.dims[name]
 	if d == nil {
-		d = &dimension{name: name, absent: true, single: true, memo: make(map[string]answer)}
-		e.dims[name] = d
+		d = e.add(name, &dimension{name: name, absent: true, single: true, memo: make(map[string]answer)})
 	}
 	return e.in(d, "so", []string{"x"}, exactly)
 }
-
-var anyText = &valueSet{text: newTextSet(wild("*", anyRune))}
 
 // key writes what a glob is.
 func (g glob) key(b *strings.Builder) {
@@ -135,7 +174,7 @@ func (g glob) key(b *strings.Builder) {
 	for _, e := range g {
 		b.WriteString(strconv.Itoa(int(e.kind)<<4 | int(e.class)))
 		if e.kind < one {
-			b.WriteRune(e.r)
+			writeRune(b, e.r)
 		}
 	}
 }
@@ -179,7 +218,7 @@ func (e *encoder) condition(c *enforce.ConditionElement, variables bool) *node {
 		values, ok := dateSet(rest, c.Values)
 		if !ok {
 			e.because("a date that is too far away: " + operator)
-			return &node{kind: about, parts: []*node{yes, yes}}
+			return &node{kind: maybe}
 		}
 		return build(values)
 	case "Ip":
@@ -205,6 +244,9 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 	if p.loose != nil {
 		return e.loosely(name, sort, p, made, negated)
 	}
+	if name == ownerKey && e.owner.other {
+		return e.ownedBy(p.sure, negated)
+	}
 	build := func(set *textSet) atom {
 		a := made
 		a.set = &valueSet{text: set, not: negated}
@@ -214,6 +256,30 @@ func (e *encoder) text(name, sort string, p patterns, made atom, isARN, negated 
 		a := build(newTextSet(p.sure...))
 		return constant(a.holds(s))
 	})
+}
+
+// ownedBy says a condition of the account that owns the resource, where it is any that is not
+// named: its ARN has it.
+func (e *encoder) ownedBy(accounts []glob, negated bool) *node {
+	set := newTextSet()
+	var text strings.Builder
+	for _, account := range accounts {
+		account.key(&text)
+		g := append(segments("arn", "*", "*", "*"), element{kind: literal, r: ':'})
+		for _, one := range account {
+			if one.class == anyRune {
+				one.class = noColon // an account is digits
+			}
+			g = append(g, one)
+		}
+		set.globs = append(set.globs, append(g, element{kind: literal, r: ':'}, element{kind: run}))
+	}
+	set = newTextSet(set.globs...)
+	n := claimOf(e.atom(e.dims[resourceField], "owner"+text.String(), func() atom { return atom{set: &valueSet{text: set}} }))
+	if negated {
+		return n.not()
+	}
+	return n
 }
 
 // loosely is text for templates. With a set operator only a part can be said.
@@ -273,7 +339,8 @@ func (e *encoder) loosest(name, sort string, p patterns, made atom, negated bool
 
 // about says an atom of a condition key.
 func (e *encoder) about(name, text string, made atom) *node {
-	return e.at(name, made.mode == presence, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
+	// No account is an address.
+	return e.at(name, made.mode == presence || made.set != nil && made.set.family == addresses, func(d *dimension) *node { return claimOf(e.atom(d, text, func() atom { return made })) },
 		func(s keyState) *node { return constant(made.holds(s)) })
 }
 
@@ -287,7 +354,7 @@ func (e *encoder) at(name string, literal bool, dim func(*dimension) *node, fixe
 	}
 	if !ok {
 		e.because(name + " of any account but those that are named")
-		return &node{kind: about, parts: []*node{yes, yes}}
+		return &node{kind: maybe}
 	}
 	if d == nil {
 		return fixed(state)

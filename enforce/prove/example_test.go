@@ -87,3 +87,28 @@ func ExampleNoNewAccess() {
 	// yes
 	// Read arn:aws:s3:::reportsx
 }
+
+// ExamplePublic is docs/proofs.md's.
+func ExamplePublic() {
+	ctx := context.Background()
+	policy, err := enforce.Parse(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sqs:SendMessage", "Resource": "*"},
+		{"Effect": "Allow", "Principal": "*", "Action": "sqs:ReceiveMessage", "Resource": "*",
+			"Condition": {"StringEquals": {"aws:PrincipalOrgID": ["o-example", "o-partner"]}}}
+	]}`, enforce.QueuePolicy, enforce.Source{Name: "queue"})
+	if err != nil {
+		panic(err)
+	}
+	exposure, err := prove.Public(ctx, policy, prove.Zone{Account: "111122223333", Organization: "o-example"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(exposure.Verdict, exposure.Public)
+	for _, finding := range exposure.Findings {
+		fmt.Println(finding.String())
+	}
+	// Output:
+	// yes no
+	// AWS 444455556666 may sqs:SendMessage; for example arn:aws:iam::444455556666:user/xx sqs:SendMessage on arn:aws:sqs:us-east-1:111122223333:example of account 111122223333
+	// * if aws:PrincipalOrgID is o-partner may sqs:ReceiveMessage; for example arn:aws:iam::999999999999:user/xx sqs:ReceiveMessage on arn:aws:sqs:us-east-1:111122223333:example of account 111122223333 with aws:PrincipalOrgID=o-partner
+}

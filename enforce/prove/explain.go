@@ -12,7 +12,7 @@ func (p *proof) explain(a *Answer) {
 	if p.deny != nil || !p.asked {
 		return
 	}
-	without := &proof{work: newWork(p.ctx, p.budget), question: p.question, allow: p.allow, lenient: true, blamed: make(map[*enforce.Statement]bool)}
+	without := &proof{work: newWork(p.ctx, p.budget), question: p.question, vocabulary: p.vocabulary, allow: p.allow, lenient: true, blamed: make(map[*enforce.Statement]bool)}
 	if found, result := without.search(); found != nil || result != impossible {
 		for s := range p.blamed {
 			a.Denies = append(a.Denies, s)
@@ -23,7 +23,7 @@ func (p *proof) explain(a *Answer) {
 		return
 	}
 	for _, layer := range p.layers() {
-		alone := &proof{work: newWork(p.ctx, p.budget), question: p.question, allow: p.allow, part: layer.allows, blamed: make(map[*enforce.Statement]bool)}
+		alone := &proof{work: newWork(p.ctx, p.budget), question: p.question, vocabulary: p.vocabulary, allow: p.allow, part: layer.allows, blamed: make(map[*enforce.Statement]bool)}
 		if _, result := alone.search(); result == impossible {
 			a.Missing = append(a.Missing, layer.Layer)
 		}

@@ -10,9 +10,7 @@ const (
 	claim // an atom, or its contrary
 	and
 	or
-	// about is what cannot be said exactly: the first of its parts holds wherever it holds,
-	// the second wherever it does not.
-	about
+	maybe // something of which nothing is known
 )
 
 // A node is a formula about requests. Negations are pushed down to the atoms.
@@ -22,6 +20,9 @@ type node struct {
 	parts []*node
 	// deny is the statement that the formula keeps from applying, if it is that.
 	deny *enforce.Statement
+
+	hash     uint64 // the same for what says the same
+	contrary *node  // where it was asked for
 }
 
 var (
@@ -61,20 +62,55 @@ func joined(kind nodeKind, parts []*node) *node {
 	case 1:
 		return kept[0]
 	}
-	return &node{kind: kind, parts: kept}
+	hash := uint64(kind)
+	for _, p := range kept {
+		hash = (hash ^ p.hash) * 1099511628211
+	}
+	return &node{kind: kind, parts: kept, hash: hash}
+}
+
+// claimed says an atom, or its contrary.
+func claimed(c said) *node {
+	n := &node{kind: claim, claim: c, hash: uint64(2*c.id+1) * 0x9e3779b97f4a7c15}
+	if c.in {
+		n.hash = ^n.hash
+	}
+	return n
+}
+
+// says reports whether two formulas say the same, being written alike.
+func (n *node) says(other *node) bool {
+	if n == other {
+		return true
+	}
+	if n.kind == maybe || n.hash != other.hash || n.kind != other.kind || n.claim != other.claim || len(n.parts) != len(other.parts) {
+		return false
+	}
+	for i, p := range n.parts {
+		if !p.says(other.parts[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // not returns the contrary.
 func (n *node) not() *node {
+	if n.contrary == nil && n.kind >= claim {
+		n.contrary = n.negated()
+	}
+	if n.contrary != nil {
+		return n.contrary
+	}
+	return constant(n.kind == never)
+}
+
+func (n *node) negated() *node {
 	switch n.kind {
-	case never:
-		return yes
-	case always:
-		return no
 	case claim:
-		return &node{kind: claim, claim: said{n.claim.atom, !n.claim.in}}
-	case about:
-		return &node{kind: about, parts: []*node{n.parts[1], n.parts[0]}}
+		return claimed(said{n.claim.atom, !n.claim.in})
+	case maybe:
+		return &node{kind: maybe}
 	}
 	parts := make([]*node, len(n.parts))
 	for i, p := range n.parts {
@@ -108,8 +144,6 @@ func (n *node) holds(state func(*dimension) (keyState, bool)) bool {
 			}
 		}
 		return false
-	case about:
-		return n.parts[0].holds(state)
 	}
-	return n.kind == always
+	return n.kind == always || n.kind == maybe
 }

@@ -3,6 +3,7 @@ package prove
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A class is what characters a wildcard stands for.
@@ -13,6 +14,11 @@ const (
 	noColon       // the first five segments of an ARN have no colon
 	name          // the prefix of a service and the name of an action, in lower case: a-z, 0-9 and -
 	digit
+	nonzero
+	zeroToFive
+	zeroToFour
+	zero
+	hexadecimal
 )
 
 func (c class) has(r rune) bool {
@@ -23,6 +29,16 @@ func (c class) has(r rune) bool {
 		return r == '-' || 'a' <= r && r <= 'z' || digit.has(r)
 	case digit:
 		return '0' <= r && r <= '9'
+	case nonzero:
+		return '1' <= r && r <= '9'
+	case zeroToFive:
+		return '0' <= r && r <= '5'
+	case zeroToFour:
+		return '0' <= r && r <= '4'
+	case zero:
+		return r == '0'
+	case hexadecimal:
+		return 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' || digit.has(r)
 	}
 	return true
 }
@@ -55,7 +71,7 @@ func (e element) has(r rune) bool {
 
 // foldsTo reports whether two characters are the same for strings.EqualFold.
 func foldsTo(a, b rune) bool {
-	if a == b {
+	if a == b || a == utf8.RuneError && b >= notText { // as strings.EqualFold has it
 		return true
 	}
 	for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
@@ -71,10 +87,33 @@ type glob []element
 
 func exactly(s string) glob {
 	g := make(glob, 0, len(s))
-	for _, r := range s {
+	for at := 0; at < len(s); {
+		r, size := decode(s[at:])
 		g = append(g, element{kind: literal, r: r})
+		at += size
 	}
 	return g
+}
+
+// notText is what stands before a byte that is no part of a text, beyond all characters: what
+// BinaryEquals compares may be any bytes.
+const notText = unicode.MaxRune + 1
+
+// decode returns the first character of a text, or its first byte, and how long it is.
+func decode(s string) (rune, int) {
+	r, size := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && size == 1 {
+		return notText + rune(s[0]), 1
+	}
+	return r, size
+}
+
+func writeRune(b *strings.Builder, r rune) {
+	if r >= notText {
+		b.WriteByte(byte(r - notText))
+		return
+	}
+	b.WriteRune(r)
 }
 
 func inAnyCase(s string) glob {
@@ -116,9 +155,59 @@ func (g glob) text() (string, bool) {
 		if e.kind != literal {
 			return "", false
 		}
-		b.WriteRune(e.r)
+		writeRune(&b, e.r)
 	}
 	return b.String(), true
+}
+
+// greedy reports whether a text can be matched from the left without looking back past the
+// last run: no run stands for less than one before it.
+func (g glob) greedy() bool {
+	widest := zero
+	for _, e := range g {
+		if e.kind == run {
+			if width[e.class] == 0 || width[e.class] < width[widest] {
+				return false
+			}
+			widest = e.class
+		}
+	}
+	return true
+}
+
+// width orders the classes of runs, but those without an order: each has all characters of
+// those before it.
+var width = [...]int{zero: 1, digit: 2, name: 3, noColon: 4, anyRune: 5, hexadecimal: 0}
+
+// match reports whether a greedy glob matches a text.
+func (g glob) match(text string) bool {
+	at, i := 0, 0
+	again, after := 0, -1 // where the last run could go on, and what follows it in the glob
+	for at < len(text) {
+		if i < len(g) && g[i].kind == run {
+			i++
+			again, after = at, i
+			continue
+		}
+		r, size := decode(text[at:])
+		if i < len(g) && g[i].has(r) {
+			at, i = at+size, i+1
+			continue
+		}
+		if after < 0 {
+			return false
+		}
+		r, size = decode(text[again:])
+		if !g[after-1].has(r) {
+			return false
+		}
+		again += size
+		at, i = again, after
+	}
+	for i < len(g) && g[i].kind == run {
+		i++
+	}
+	return i == len(g)
 }
 
 // String returns the glob as policies write it.
@@ -131,7 +220,7 @@ func (g glob) String() string {
 		case run:
 			b.WriteByte('*')
 		default:
-			b.WriteRune(e.r)
+			writeRune(&b, e.r)
 		}
 	}
 	return b.String()
@@ -142,15 +231,17 @@ func (g glob) example(filling string) string {
 	var b strings.Builder
 	for _, e := range g {
 		switch {
-		case e.kind == one && e.class == digit:
+		case e.kind == one && e.class >= zeroToFive:
+			b.WriteByte('0')
+		case e.kind == one && e.class >= digit:
 			b.WriteByte('7')
 		case e.kind == one:
 			b.WriteByte('x')
-		case e.kind == run && e.class != noColon:
+		case e.kind == run && e.class != noColon && e.class < digit:
 			b.WriteString(filling)
 		case e.kind == run:
 		default:
-			b.WriteRune(e.r)
+			writeRune(&b, e.r)
 		}
 	}
 	return b.String()

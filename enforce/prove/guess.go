@@ -52,6 +52,12 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 		return found, possible
 	}
 	e := p.encoder
+	base := e.pinned
+	if captured := e.captured(s); len(captured) > 0 {
+		if found, _ := p.suppose(base, captured); found != nil {
+			return found, possible
+		}
+	}
 	keys := slices.Sorted(maps.Keys(e.open))
 	complete, total := len(keys) > 0, 1
 	var choices [][]keyState
@@ -71,25 +77,18 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 		total = min(total*len(states), maxGuesses+1)
 	}
 	complete = complete && total <= maxGuesses
-	base := e.pinned
 	for guess := range combinations(keys, choices, maxGuesses) {
-		e.pinned, e.guesses = maps.Clone(base), guess
-		maps.Copy(e.pinned, guess)
-		tried, result := p.tryOnce()
-		if result == possible {
-			if found, result := p.witness(tried); result == possible {
-				e.guesses = nil
-				return found, possible
-			}
+		found, result := p.suppose(base, guess)
+		if found != nil {
+			return found, possible
 		}
 		if result != impossible {
 			complete = false
 		}
-		if p.left < 0 {
+		if p.spent {
 			break
 		}
 	}
-	e.guesses = nil
 	if complete {
 		return nil, impossible
 	}
@@ -97,6 +96,89 @@ func (p *proof) guess(s *search) (*enforce.Request, outcome) {
 		p.because("policy variable ${" + e.spelled(k) + "}")
 	}
 	return nil, unknown
+}
+
+// suppose tries values for keys.
+func (p *proof) suppose(base, guess map[string]keyState) (*enforce.Request, outcome) {
+	e := p.encoder
+	used := e.used
+	e.pinned, e.guesses = maps.Clone(base), guess
+	maps.Copy(e.pinned, guess)
+	defer func() { e.pinned, e.guesses, e.used = base, nil, used }()
+	tried, result := p.tryOnce()
+	if result != possible {
+		return nil, result
+	}
+	found, _ := p.witness(tried)
+	return found, possible
+}
+
+// captured returns what the variables of templates stand for in the request that was found.
+func (e *encoder) captured(s *search) map[string]keyState {
+	values := make(map[string]keyState)
+	for _, u := range e.used {
+		state, _ := s.state(u.dim)
+		if fact, _ := s.state(u.fact); fact.isAbsent() || state.multi || state.isAbsent() {
+			continue
+		}
+		runs := u.glob.runs(state.values[0])
+		for _, v := range u.vars {
+			if _, ok := values[v.key]; !ok && runs != nil {
+				values[v.key] = single(runs[v.at])
+				runs[v.at] = "" // another variable in the same run has nothing left
+			}
+		}
+	}
+	return values
+}
+
+// maxAligned is how large a table may be in which a text is aligned with a glob.
+const maxAligned = 1 << 18
+
+// runs returns what each run of a glob stands for in a text, by its place; nil when the glob
+// does not match.
+func (g glob) runs(text string) []string {
+	var letters []rune
+	for at := 0; at < len(text); {
+		r, size := decode(text[at:])
+		letters = append(letters, r)
+		at += size
+	}
+	if len(g)*len(letters) > maxAligned {
+		return nil
+	}
+	lost := make(map[[2]int]bool) // places from which no way leads to the end
+	runs := make([]string, len(g))
+	var match func(i, at int) bool
+	match = func(i, at int) bool {
+		if i == len(g) {
+			return at == len(letters)
+		}
+		if lost[[2]int{i, at}] {
+			return false
+		}
+		if g[i].kind != run {
+			if at < len(letters) && g[i].has(letters[at]) && match(i+1, at+1) {
+				return true
+			}
+		} else {
+			for end := at; ; end++ {
+				if match(i+1, end) {
+					runs[i] = textFrom(letters[at:end])
+					return true
+				}
+				if end == len(letters) || !g[i].has(letters[end]) {
+					break
+				}
+			}
+		}
+		lost[[2]int{i, at}] = true
+		return false
+	}
+	if !match(0, 0) {
+		return nil
+	}
+	return runs
 }
 
 // derivedKeys are those that follow from the caller.
@@ -112,10 +194,13 @@ func (p *proof) texts(s *search, d *dimension) (all []string) {
 		}
 	}
 	own, _ := s.state(d)
-	for dim := range s.said {
-		state, _ := s.state(dim)
-		for _, v := range state.values {
-			if dim.name == resourceField {
+	for i := range s.held {
+		h := &s.held[i]
+		if h.said == nil {
+			continue
+		}
+		for _, v := range h.state.values {
+			if h.dim.name == resourceField {
 				for _, part := range strings.FieldsFunc(v, func(r rune) bool { return r == '/' || r == ':' }) {
 					add(part)
 				}

@@ -11,7 +11,8 @@ import (
 // A dimension is one thing that a request has: the action, the resource, a field of the
 // principal, or a condition key. Requests differ in each without regard to the others.
 type dimension struct {
-	name string
+	name   string
+	number int // of those of a proof
 	// What a request can have: nothing, one value, several.
 	absent, single, multi bool
 	values                []limit // of each value
@@ -141,13 +142,11 @@ func (w *work) findSingle(d *dimension, all []said) answer {
 		return answer{possible, empty}
 	}
 	if sets {
-		limits = append(limits, limit{emptyText, false})
+		limits = append(limits, limit{&valueSet{text: newTextSet(exactly(""))}, false})
 	}
 	value, result := w.value(limits)
 	return answer{result, single(value)}
 }
-
-var emptyText = &valueSet{text: newTextSet(exactly(""))}
 
 // findMulti is find for several values: some of them must be somewhere, all of them may
 // only be somewhere.

@@ -118,8 +118,8 @@ func (l *law) alone() *node {
 	if l.set.NoResourcePolicy {
 		return no
 	}
-	key := both(l.actions("kms:*"), l.actions("kms:RetireGrant").not(), l.arn("arn:*:kms:*:*:key/*"))
-	role := both(l.actions("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"),
+	key := both(l.named("kms:*"), l.named("kms:RetireGrant").not(), l.arn("arn:*:kms:*:*:key/*"))
+	role := both(l.named("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"),
 		l.arn("arn:*:iam:*:*:role/*"))
 	return either(key, role)
 }
@@ -146,13 +146,14 @@ func (l *law) nodes(layer enforce.Layer) ([][]*enforce.Policy, *node) {
 // rcpsApply says that resource control policies are asked about the request.
 func (l *law) rcpsApply() *node {
 	services := enforce.RCPServices()
-	for i := range services {
-		services[i] += ":*"
+	all := make([]pattern, len(services))
+	for i, service := range services {
+		all[i] = ruleAction(service + ":*")
 	}
 	aliases := l.about("kms:resourcealiases", "alias/aws/", atom{mode: forAny, set: &valueSet{text: newTextSet(wild("alias/aws/*", anyRune))}})
-	return both(l.actions(services...), l.actions("kms:RetireGrant").not(),
+	return both(l.actions(all), l.named("kms:RetireGrant").not(),
 		l.arn("arn:*:*:*:*:?*"), l.literally("*").not(), l.arn("arn:*:iam:*:*:role/aws-service-role/*").not(),
-		both(l.actions("kms:*"), aliases).not())
+		both(l.named("kms:*"), aliases).not())
 }
 
 // literally says that the last segment of the resource is a text.
@@ -216,7 +217,7 @@ func (l *law) keepsBucketPolicy() *node {
 	if l.caller.Type != enforce.Root {
 		return no
 	}
-	return both(l.crossAccount().not(), l.actions("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"))
+	return both(l.crossAccount().not(), l.named("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"))
 }
 
 // anyAllows says that an Allow of the policies applies.
@@ -252,16 +253,16 @@ func (l *law) statements(p *enforce.Policy, effect string, visit func(*enforce.S
 	if p == nil {
 		return
 	}
-	doc := l.elements[p]
-	if doc == nil {
-		doc = p.Elements()
-		l.elements[p] = doc
-	}
+	r := readingOf(p)
 	for i, s := range p.Statements() {
 		if s.Effect() != effect || effect == "Allow" && l.without[s] {
 			continue
 		}
-		el := &doc.Statements[i]
+		concerned := l.concerns(r, i)
+		if concerned.kind == never {
+			continue
+		}
+		el := &r.doc.Statements[i]
 		n := naming{yes, no, no}
 		switch {
 		case el.NotPrincipal != nil:
@@ -269,7 +270,7 @@ func (l *law) statements(p *enforce.Policy, effect string, visit func(*enforce.S
 		case el.Principal != nil:
 			n = l.naming(el.Principal)
 		}
-		about := l.applies(el, s.Policy().Version() == "2012-10-17")
+		about := l.applies(concerned, el, s.Policy().Version() == "2012-10-17")
 		n = naming{both(about, n.itself), both(about, n.issuer), both(about, n.account)}
 		if n.somehow().kind != never {
 			visit(s, n)
@@ -278,12 +279,8 @@ func (l *law) statements(p *enforce.Policy, effect string, visit func(*enforce.S
 }
 
 // applies says that action, resource and conditions of a statement match: rule 5.
-func (l *law) applies(s *enforce.StatementElements, variables bool) *node {
-	parts := []*node{l.concerns(s)}
-	if parts[0].kind == never {
-		return no
-	}
-	parts = append(parts, l.covers(s, variables))
+func (l *law) applies(concerned *node, s *enforce.StatementElements, variables bool) *node {
+	parts := []*node{concerned, l.covers(s, variables)}
 	for i := range s.Conditions {
 		if parts[1].kind == never {
 			return no
@@ -293,20 +290,16 @@ func (l *law) applies(s *enforce.StatementElements, variables bool) *node {
 	return both(parts...)
 }
 
-func (l *law) concerns(s *enforce.StatementElements) *node {
-	texts := func(all []enforce.Text) (values []string) {
-		for _, t := range all {
-			values = append(values, t.Value)
-		}
-		return values
+// concerns says that the action is one of a statement's.
+func (l *law) concerns(r *reading, i int) *node {
+	n := l.actions(r.actions[i])
+	if r.doc.Statements[i].NotAction == nil {
+		return n
 	}
-	if s.NotAction == nil {
-		return l.actions(texts(s.Action)...)
-	}
-	if len(s.NotAction) == 0 {
+	if len(r.actions[i]) == 0 {
 		return no
 	}
-	return l.actions(texts(s.NotAction)...).not()
+	return n.not()
 }
 
 func (l *law) covers(s *enforce.StatementElements, variables bool) *node {
@@ -331,7 +324,7 @@ func (l *law) fixed() (free, refused *node) {
 	if mfa == no {
 		mfa = l.about("aws:multifactorauthpresent", "true", atom{set: &valueSet{text: newTextSet(exactly("true"))}})
 	}
-	action := l.actions
+	action := l.named
 	free = both(action("sts:GetCallerIdentity"), constant(c.signs()))
 	refused = both(action("iam:*"), action("iam:PassRole").not(), either(federated, both(temporary, mfa.not())))
 	if c.hasIdentity() {
@@ -364,10 +357,12 @@ func (e *encoder) key(name string) (*dimension, keyState, bool) {
 		}
 		return nil, state, true
 	}
+	if e.question.outside != nil && e.caller.lacks(name) {
+		return nil, keyState{}, true
+	}
 	d := e.dims[name]
 	if d == nil {
-		d = newKey(name)
-		e.dims[name] = d
+		d = e.add(name, newKey(name))
 	}
 	return d, keyState{}, true
 }

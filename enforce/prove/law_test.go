@@ -14,13 +14,12 @@ import (
 // what a request has in its dimensions.
 func formulaOf(set *enforce.PolicySet, req *enforce.Request) (*node, func(*dimension) (keyState, bool)) {
 	o := owner{any: true}
-	if uses := strings.ToLower(strings.Join(documents(set), "")); req.ResourceAccount != "" || strings.Contains(uses, "aws:resourceaccount") {
+	if uses := strings.ToLower(strings.Join(documentsOf(set), "")); req.ResourceAccount != "" || strings.Contains(uses, "aws:resourceaccount") {
 		o = owner{account: req.Owner()}
 	}
 	e := &encoder{work: newWork(context.Background(), 0), question: &Question{Actions: []string{"*"}}, caller: &caller{Principal: req.Principal}, owner: o,
-		dims: make(map[string]*dimension), atoms: make(map[string]*atom), elements: make(map[*enforce.Policy]*enforce.Document),
-		names: make(map[string]string), open: make(map[string]bool), pinned: make(map[string]keyState)}
-	for _, p := range documents(set) { // variables have the request's values
+		vocabulary: newVocabulary(), names: make(map[string]string), open: make(map[string]bool), pinned: make(map[string]keyState)}
+	for _, p := range documentsOf(set) { // variables have the request's values
 		for _, part := range strings.Split(p, "${")[1:] {
 			name, _, _ := strings.Cut(part, "}")
 			name, _, _ = strings.Cut(name, ",")

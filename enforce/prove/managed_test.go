@@ -3,7 +3,6 @@ package prove_test
 import (
 	"context"
 	"flag"
-	"slices"
 	"testing"
 	"time"
 
@@ -35,53 +34,119 @@ var standard = []struct {
 		Where: []enforce.ConditionElement{enforce.Condition("StringNotLike", "aws:RequestedRegion", "eu-*")}}},
 }
 
-// Every question about AWS's managed policies has an answer.
-func TestManagedPolicies(t *testing.T) {
-	names := managed.Names()
-	if !*all {
-		some := names[:0:0]
-		for i := 0; i < len(names); i += 29 {
-			some = append(some, names[i])
-		}
-		names = some
+// managedPolicies returns AWS's managed policies: some of them, or with -managed all.
+func managedPolicies(t *testing.T) (policies []*managed.Policy) {
+	step := 29
+	if *all {
+		step = 1
 	}
+	names := managed.Names()
+	for i := 0; i < len(names); i += step {
+		p, ok := managed.Get(names[i])
+		require.True(t, ok)
+		policies = append(policies, p)
+	}
+	return policies
+}
+
+// A tally counts questions, and how long they took.
+type tally struct {
+	asked, fast, unknown, steps int
+	verdicts                    map[prove.Verdict]int
+	worst                       time.Duration
+	slowest                     string
+}
+
+// ask asks, of policies that were parsed anew, three times if it takes long: the machine may
+// have had something else to do.
+func (c *tally) ask(t *testing.T, name string, ask func() (prove.Answer, error)) {
+	var took time.Duration
+	var a prove.Answer
+	for try := range 3 {
+		start := time.Now()
+		answer, err := ask()
+		elapsed := time.Since(start)
+		require.NoError(t, err, name)
+		if a = answer; try == 0 || elapsed < took {
+			took = elapsed
+		}
+		if took < time.Millisecond {
+			break
+		}
+	}
+	c.asked++
+	if c.verdicts == nil {
+		c.verdicts = make(map[prove.Verdict]int)
+	}
+	c.verdicts[a.Verdict]++
+	c.steps = max(c.steps, a.Steps)
+	if took < time.Millisecond {
+		c.fast++
+	}
+	if took > c.worst {
+		c.worst, c.slowest = took, name
+	}
+	if a.Verdict == prove.Unknown {
+		c.unknown++
+		t.Logf("%s: %v", name, a.Reasons)
+	}
+}
+
+func (c *tally) report(t *testing.T) {
+	t.Logf("%d questions, %d (%.2f %%) under 1 ms, worst %v (%s), at most %d steps, %v", c.asked, c.fast, 100*float64(c.fast)/float64(c.asked),
+		c.worst, c.slowest, c.steps, c.verdicts)
+	require.Zero(t, c.unknown)
+}
+
+func worker(t *testing.T) []enforce.Principal {
 	who, err := enforce.ParsePrincipal("arn:aws:iam::111122223333:role/worker")
 	require.NoError(t, err)
 	who.UserID = "AROAEXAMPLEEXAMPLE:worker"
-	asked, fast, unknown := 0, 0, 0
-	var worst time.Duration
-	var slowest string
-	steps := 0
-	verdicts := map[prove.Verdict]int{}
-	for _, name := range names {
-		p, ok := managed.Get(name)
-		require.True(t, ok)
-		policy, err := enforce.Parse(p.Document(), enforce.ManagedPolicy, enforce.Source{Name: name, ARN: p.ARN()})
-		require.NoError(t, err, name)
+	return []enforce.Principal{who}
+}
+
+// Every question about AWS's managed policies has an answer.
+func TestManagedPolicies(t *testing.T) {
+	var c tally
+	who := worker(t)
+	for _, p := range managedPolicies(t) {
+		policy, err := enforce.Parse(p.Document(), enforce.ManagedPolicy, enforce.Source{Name: p.Name, ARN: p.ARN()})
+		require.NoError(t, err, p.Name)
 		set := &enforce.PolicySet{Identity: []*enforce.Policy{policy}, NoResourcePolicy: true}
 		for i := range standard {
 			q := standard[i].Question
-			q.Principals = []enforce.Principal{who}
-			start := time.Now()
-			a, err := prove.Can(context.Background(), set, q)
-			took := time.Since(start)
-			require.NoError(t, err)
-			asked++
-			verdicts[a.Verdict]++
-			if took < time.Millisecond {
-				fast++
-			}
-			if took > worst {
-				worst, slowest = took, name+" "+standard[i].name
-			}
-			steps = max(steps, a.Steps)
-			if a.Verdict == prove.Unknown {
-				unknown++
-				t.Logf("%s %s: %v", name, standard[i].name, a.Reasons)
-			}
+			q.Principals = who
+			c.ask(t, p.Name+" "+standard[i].name, func() (prove.Answer, error) { return prove.Can(context.Background(), set, q) })
 		}
 	}
-	t.Logf("%d questions, %d under 1 ms, worst %v (%s), at most %d steps, %v", asked, fast, worst, slowest, steps, verdicts)
-	require.LessOrEqual(t, unknown, 2) // boundaries with several variables of tags in one pattern
-	require.True(t, slices.IsSorted(names))
+	c.report(t)
+}
+
+// Every managed policy grants nothing new beside one with a statement or an action less, or
+// it is shown what; and nothing new beside itself.
+func TestManagedPoliciesAndTheirChanges(t *testing.T) {
+	var c tally
+	for _, p := range managedPolicies(t) {
+		policy, err := enforce.Parse(p.Document(), enforce.ManagedPolicy, enforce.Source{Name: p.Name, ARN: p.ARN()})
+		require.NoError(t, err, p.Name)
+		doc := policy.Elements()
+		last := &doc.Statements[len(doc.Statements)-1]
+		switch {
+		case len(doc.Statements) > 1:
+			doc.Statements = doc.Statements[:len(doc.Statements)-1]
+		case len(last.Action) > 1:
+			last.Action = last.Action[:len(last.Action)-1]
+		default:
+			last.NotAction = nil
+			last.Action = enforce.Texts("sts:GetCallerIdentity")
+		}
+		less, err := enforce.Build(doc, enforce.ManagedPolicy, enforce.Source{Name: p.Name})
+		require.NoError(t, err, p.Name)
+		before, q := prove.Alone(less, policy)
+		after, _ := prove.Alone(policy, less)
+		q.Principals = worker(t)
+		c.ask(t, p.Name+" and less", func() (prove.Answer, error) { return prove.NoNewAccess(context.Background(), before, after, q) })
+		c.ask(t, p.Name+" and itself", func() (prove.Answer, error) { return prove.NoNewAccess(context.Background(), after, after, q) })
+	}
+	c.report(t)
 }

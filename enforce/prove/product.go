@@ -3,6 +3,7 @@ package prove
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -131,7 +132,6 @@ const satisfied = -1
 
 // product goes through the product of the automata.
 func (w *work) product(members []member) (string, outcome) {
-	letters := alphabet(members)
 	start := make([]int32, len(members))
 	for i, m := range members {
 		start[i] = m.set.start()
@@ -142,15 +142,17 @@ func (w *work) product(members []member) (string, outcome) {
 	queue := []reached{{at: start, from: -1}}
 	seen := map[string]bool{keyOf(nil, start): true}
 	var key []byte
+	var alphabet []rune
 	for i := 0; i < len(queue); i++ {
 		if accepted(members, queue[i].at) {
 			return textOf(queue, i), possible
 		}
-		for _, r := range letters {
+		alphabet = letters(alphabet[:0], members, queue[i].at)
+		for _, r := range alphabet {
 			if !w.spend(len(members)) {
 				return "", unknown
 			}
-			next, ok := after(members, queue[i].at, r)
+			next, ok := w.after(members, queue[i].at, r)
 			if !ok {
 				continue
 			}
@@ -160,6 +162,9 @@ func (w *work) product(members []member) (string, outcome) {
 				queue = append(queue, reached{next, int32(i), r})
 			}
 		}
+	}
+	if w.spent {
+		return "", unknown
 	}
 	return "", impossible
 }
@@ -177,11 +182,19 @@ func (m *member) settle(at *int32) (lost bool) {
 	return false
 }
 
-func after(members []member, at []int32, r rune) ([]int32, bool) {
+// placesPerStep is how many places a step of the budget takes a new state from.
+const placesPerStep = 8
+
+func (w *work) after(members []member, at []int32, r rune) ([]int32, bool) {
 	next := make([]int32, len(at))
 	for i := range members {
 		if next[i] = at[i]; at[i] == satisfied {
 			continue
+		}
+		if st := members[i].set.states[at[i]]; len(st.places) >= placesPerStep {
+			if _, known := st.next[r]; !known && !w.spend(len(st.places)/placesPerStep) {
+				return nil, false
+			}
 		}
 		next[i] = members[i].set.step(at[i], r)
 		if members[i].settle(&next[i]) {
@@ -208,57 +221,63 @@ func keyOf(key []byte, at []int32) string {
 }
 
 func textOf(queue []reached, i int) string {
-	var text []rune
-	for ; queue[i].from >= 0; i = int(queue[i].from) {
-		text = append(text, queue[i].r)
-	}
-	slices.Reverse(text)
-	return string(text)
-}
-
-// alphabet returns all characters that the sets name, and one for each sort of others: no
-// set tells those of a sort apart.
-func alphabet(members []member) []rune {
 	var letters []rune
-	named := make(map[rune]bool)
-	typed := false
-	for _, m := range members {
-		typed = typed || m.set.typed
-		for _, r := range m.set.runes {
-			if !named[r] {
-				named[r] = true
-				letters = append(letters, r)
-			}
-		}
+	for ; queue[i].from >= 0; i = int(queue[i].from) {
+		letters = append(letters, queue[i].r)
 	}
-	slices.Sort(letters)
-	other := func(candidates string) {
-		for _, r := range candidates {
-			if !named[r] {
-				letters = append(letters, r)
-				return
-			}
-		}
-	}
-	if typed {
-		other("abcdefghijklmnopqrstuvwxyz")
-		other("0123456789")
-		other("-")
-		other(":")
-		return append(letters, unnamed(named, func(r rune) bool { return !name.has(r) && r != ':' }))
-	}
-	return append(letters, unnamed(named, func(rune) bool { return true }))
+	slices.Reverse(letters)
+	return textFrom(letters)
 }
 
-// unnamed returns a character that no set names.
-func unnamed(named map[rune]bool, sort func(rune) bool) rune {
-	for _, r := range "xyzabcdefghijklmnopqrstuvwXYZABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_." {
-		if !named[r] && sort(r) {
+func textFrom(letters []rune) string {
+	var b strings.Builder
+	for _, r := range letters {
+		writeRune(&b, r)
+	}
+	return b.String()
+}
+
+// coarse and fine are the sorts of characters that classes tell apart: most of them, and all.
+var (
+	coarse = []string{"xyzabcdefghijklmnopqrstuvw-", "7012345689", ":"}
+	fine   = []string{"xyzghijklmnopqrstuvw-", "abcdef", "ABCDEF", "7986", "1234", "5", "0", ":"}
+)
+
+// letters appends the characters that lead to different states: those that the globs name at
+// the places where the members are, and of each class of others one.
+func letters(to []rune, members []member, at []int32) []rune {
+	for i, m := range members {
+		if at[i] != satisfied {
+			to = append(to, m.set.states[at[i]].letters...)
+		}
+	}
+	slices.Sort(to)
+	to = slices.Compact(to)
+	named := len(to)
+	sorts := coarse
+	if slices.ContainsFunc(members, func(m member) bool { return m.set.fine }) {
+		sorts = fine
+	}
+	for _, sort := range sorts {
+		for _, r := range sort {
+			if !slices.Contains(to[:named], r) {
+				to = append(to, r)
+				break
+			}
+		}
+	}
+	return append(to, other(to[:named]))
+}
+
+// other returns a character that is in no class but that of all, and not among some.
+func other(named []rune) rune {
+	for _, r := range "XYZGHIJKLMNOPQRSTUVW_./ " {
+		if !slices.Contains(named, r) {
 			return r
 		}
 	}
 	for r := rune(0xe0); ; r++ {
-		if !named[r] && sort(r) && unicode.IsLetter(r) {
+		if !slices.Contains(named, r) && unicode.IsLetter(r) {
 			return r
 		}
 	}

@@ -44,7 +44,7 @@ func Can(ctx context.Context, set *enforce.PolicySet, q Question) (Answer, error
 	if err := q.check(set); err != nil {
 		return Answer{}, err
 	}
-	p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: set}
+	p := &proof{work: newWork(ctx, q.Budget), question: &q, allow: set, vocabulary: newVocabulary()}
 	return p.answer(), nil
 }
 
@@ -57,7 +57,10 @@ type proof struct {
 	part        func(*law) *node // ask this alone
 	// without are Allows of the set that do not count.
 	without map[*enforce.Statement]bool
+	// differ are statements of which one applies, if they are set.
+	differ map[*enforce.Statement]bool
 
+	*vocabulary
 	encoder *encoder
 	asked   bool // there is a request that the question is about
 	blamed  map[*enforce.Statement]bool
@@ -72,6 +75,9 @@ func (p *proof) sets() []*enforce.PolicySet {
 
 func (p *proof) answer() Answer {
 	p.blamed = make(map[*enforce.Statement]bool)
+	if p.deny != nil {
+		p.leaveOut()
+	}
 	found, result := p.search()
 	a := Answer{Steps: p.budget - p.left}
 	switch {
@@ -92,19 +98,16 @@ func (p *proof) answer() Answer {
 func (p *proof) search() (*enforce.Request, outcome) {
 	sets := p.sets()
 	result := impossible
-	dims, elements := make(map[string]*dimension), make(map[*enforce.Policy]*enforce.Document)
-	atoms := make(map[string]*atom)
 	for _, c := range p.question.callers(sets...) {
 		for _, o := range p.owners(c) {
-			p.encoder = &encoder{work: p.work, question: p.question, caller: c, owner: o, dims: dims, atoms: atoms, elements: elements,
-				names: make(map[string]string)}
+			p.encoder = &encoder{work: p.work, question: p.question, caller: c, owner: o, vocabulary: p.vocabulary, names: make(map[string]string)}
 			p.encoder.enter()
 			found, r := p.tryAll()
 			if r == possible {
 				return found, possible
 			}
 			result = max(result, r)
-			if p.left < 0 {
+			if p.spent {
 				return nil, unknown
 			}
 		}
@@ -118,39 +121,58 @@ func (p *proof) owners(c *caller) []owner {
 	if account := p.question.ResourceAccount; account != "" {
 		return []owner{{account: account}}
 	}
-	documents := documents(p.sets()...)
-	for _, w := range p.question.Where {
-		documents = append(documents, w.Key.Value)
-	}
-	if !slices.ContainsFunc(documents, func(d string) bool { return strings.Contains(strings.ToLower(d), "aws:resourceaccount") }) {
+	if !p.asksOwner() {
 		return []owner{{any: true}}
 	}
+	texts := append([]string{c.Account}, p.question.resources()...)
 	for _, w := range p.question.Where {
 		for _, v := range w.Values {
-			documents = append(documents, v.Value)
+			texts = append(texts, v.Value)
 		}
 	}
 	owners := []owner{{account: c.Account}}
-	for _, account := range accountsIn(append(documents, p.question.resources()...)...) {
+	accounts := accountsNamed(p.sets(), texts...)
+	for _, account := range accounts {
 		if account != c.Account {
 			owners = append(owners, owner{account: account})
 		}
 	}
-	return append(owners, owner{other: true, account: unnamedAccount(accountsIn(append(append(documents, c.Account), p.question.resources()...)...))})
+	return append(owners, owner{other: true, account: unnamedAccount(accounts)})
+}
+
+// asksOwner reports whether a policy or the question looks at aws:ResourceAccount.
+func (p *proof) asksOwner() bool {
+	for _, w := range p.question.Where {
+		if strings.EqualFold(w.Key.Value, ownerKey) || slices.ContainsFunc(w.Values, func(v enforce.Text) bool { return namesOwner(v.Value) }) {
+			return true
+		}
+	}
+	for _, set := range p.sets() {
+		for policy := range set.All() {
+			if readingOf(policy).owner {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // enter sets the dimensions of the caller and the resource up.
 func (e *encoder) enter() {
 	if e.dims[actionField] == nil {
 		actions := e.question.actionSet()
-		e.dims[actionField] = &dimension{name: actionField, single: true, memo: make(map[string]answer), values: actions}
-		e.dims[resourceField] = &dimension{name: resourceField, single: true, memo: make(map[string]answer), values: e.question.resourceSet()}
+		e.add(actionField, &dimension{name: actionField, single: true, memo: make(map[string]answer), values: actions})
+		e.add(resourceField, &dimension{name: resourceField, single: true, memo: make(map[string]answer), values: e.question.resourceSet()})
 	}
 	for _, field := range []string{arnField, issuerField, idField, nameField} {
 		delete(e.dims, field)
 	}
 	for name, d := range e.caller.dimensions() {
-		e.dims[name] = d
+		if known := e.fields[d.name]; known != nil { // atoms are about it
+			e.dims[name] = known
+			continue
+		}
+		e.fields[d.name] = e.add(name, d)
 	}
 }
 
@@ -166,8 +188,8 @@ func (q *Question) actionSet() []limit {
 		set := newTextSet(globs...)
 		var known []glob
 		for action := range actionsOf(q.Actions) {
-			if lower := lowerASCII(action); set.has(lower) {
-				known = append(known, exactly(lower))
+			if set.has(action.lower) {
+				known = append(known, exactly(action.lower))
 			}
 		}
 		return []limit{{&valueSet{text: newTextSet(known...)}, true}}
@@ -218,10 +240,14 @@ func (p *proof) formula() []*node {
 	if p.question.outside != nil { // and not what everybody may do without a policy
 		parts = append(parts, allow.resourceAllows().somehow())
 	}
-	parts = append(parts, allow.allowed())
-	if p.deny != nil {
-		parts = append(parts, newLaw(e, p.deny).allowed().not())
+	if p.deny == nil {
+		return append(parts, allow.allowed())
 	}
+	deny := newLaw(e, p.deny)
+	if p.differ != nil {
+		parts = append(parts, p.difference(allow, deny))
+	}
+	parts = append(parts, allow.allowed(), deny.allowed().not())
 	return parts
 }
 
@@ -253,7 +279,7 @@ func (p *proof) owned() *node {
 // value, and where there may be one, with values for them.
 func (p *proof) tryAll() (*enforce.Request, outcome) {
 	e := p.encoder
-	e.open, e.pinned = make(map[string]bool), p.question.pins()
+	e.open, e.used, e.pinned = make(map[string]bool), nil, p.question.pins()
 	s, result := p.tryOnce()
 	if len(e.open) == 0 && !s.blurred || result != possible {
 		if result == possible {
@@ -266,11 +292,13 @@ func (p *proof) tryAll() (*enforce.Request, outcome) {
 
 func (p *proof) tryOnce() (*search, outcome) {
 	s := newSearch(p.work)
-	if result := s.begin(p.encoder.dims); result != possible {
-		return s, result
+	if q := p.question; q.Known || q.Within != nil || q.Except != nil { // there may be no such request
+		if result := s.begin(p.encoder.dims); result != possible {
+			return s, result
+		}
 	}
 	p.asked = true
-	result := s.find(p.formula())
+	result := s.find(p.formula()...)
 	for d := range s.blamed {
 		p.blamed[d] = true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,6 +138,9 @@ func TestBadInput(t *testing.T) {
 		`resource 1, "bucket"`:               {set, prove.Question{Principals: who, Actions: []string{"*"}, Resources: []string{"bucket"}}},
 		"has no policy variables":            {set, prove.Question{Principals: who, Actions: []string{"*"}, Resources: []string{"arn:aws:s3:::${aws:username}"}}},
 		`condition 1: unknown`:               {set, prove.Question{Principals: who, Actions: []string{"*"}, Where: []enforce.ConditionElement{enforce.Condition("StringIs", "k", "v")}}},
+		"condition 2, DateEquals of \"k\"":   {set, prove.Question{Principals: who, Actions: []string{"*"}, Where: []enforce.ConditionElement{enforce.Condition("Null", "k", "true"), enforce.Condition("DateEquals", "k", "today")}}},
+		`owner: account "9" has not`:         {set, prove.Question{Principals: who, Actions: []string{"*"}, ResourceAccount: "9"}},
+		"no policies are given":              {nil, prove.Question{Principals: who, Actions: []string{"*"}}},
 		"is no date":                         {set, prove.Question{Principals: who, Actions: []string{"*"}, Where: []enforce.ConditionElement{enforce.Condition("DateEquals", "k", "today")}}},
 		`principal 1: unknown type`:          {set, prove.Question{Principals: []enforce.Principal{{Type: "Nobody"}}, Actions: []string{"*"}}},
 		"has not 12 digits":                  {set, prove.Question{Principals: []enforce.Principal{{Type: enforce.User, Account: "1"}}, Actions: []string{"*"}}},
@@ -314,7 +318,32 @@ func TestOpenVariables(t *testing.T) {
 	assert.Equal(t, prove.Yes, can(other))
 	assert.Equal(t, prove.No, can(same))
 
-	// There is such a number, 0.7, which is not found: it is no No.
+	// A number with a 7 in it that is less than 2.
 	q.Where = []enforce.ConditionElement{enforce.Condition("StringEquals", "k", "7", "8")}
-	assert.Equal(t, prove.Unknown, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
+	assert.Equal(t, prove.Yes, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"*${k}*"},"NumericLessThan":{"x":"2"}}}`))
+	assert.Equal(t, prove.No, can(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"x":"${k}"},"NumericLessThan":{"x":"7.0"}}}`))
+}
+
+// Questions can be asked at the same time.
+func TestQuestionsAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	p := parse(t, enforce.IdentityPolicy, `{"Effect":"Allow","Action":["s3:*","sqs:Send*"],"Resource":"arn:aws:s3:::${aws:PrincipalTag/team}-*/*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["a*","*b"]},"ForAllValues:StringNotLike":{"k":"?*x"}}}`,
+		`{"Effect":"Deny","Action":"s3:Put*","Resource":"*","Condition":{"ForAnyValue:StringNotEquals":{"k":"a"},"NumericLessThan":{"n":"5"},"StringLike":{"n":"*1"}}}`)
+	set := &enforce.PolicySet{Identity: []*enforce.Policy{p}}
+	q := prove.Question{Principals: alice(t), Actions: []string{"s3:*"}}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 5 {
+				a, err := prove.Can(t.Context(), set, q)
+				if err != nil || a.Verdict != prove.Yes {
+					t.Errorf("%v %v", a, err)
+				}
+				if _, err = prove.Redundant(t.Context(), p); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }

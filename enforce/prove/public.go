@@ -2,7 +2,6 @@ package prove
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,20 +10,6 @@ import (
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/publicpolicy"
 )
-
-// A Zone is a zone of trust, as IAM Access Analyzer has it: access from within it is no
-// concern.
-type Zone struct {
-	// Account owns the resource, and is in the zone.
-	Account string
-	// Accounts are in the zone too: those of the organization.
-	Accounts []string
-	// Organization is the id of the organization that the zone is, if it is one: callers of
-	// whom a condition says that they belong to it are in the zone.
-	Organization string
-	// Budget is how many steps each question may take; 0 is [DefaultBudget].
-	Budget int
-}
 
 // An Exposure says for whom a resource-based policy is open.
 type Exposure struct {
@@ -102,12 +87,12 @@ var conditionKeys = func() map[string]string {
 	return names
 }()
 
-// servicesAreTrusted: AWS's own services are in each zone of trust, or every role of a
-// service would be a finding. This is unverified.
-const servicesAreTrusted = true
-
-// maxFindings is how many combinations of statement, principal and values are asked about.
-const maxFindings = 1000
+// maxAsked is how many questions a policy is asked, and maxBudgets how many times the budget of
+// one they may take together.
+const (
+	maxAsked   = 10_000
+	maxBudgets = 20
+)
 
 // Public says for whom a resource-based policy is open: which callers outside of a zone of
 // trust it lets in, if their own policies do, and whether it lets in everybody. The error is
@@ -134,50 +119,6 @@ func Public(ctx context.Context, p *enforce.Policy, zone Zone) (Exposure, error)
 	return x.Exposure, nil
 }
 
-func (z *Zone) check(p *enforce.Policy) error {
-	switch p.Kind() {
-	case enforce.ResourcePolicy, enforce.BucketPolicy, enforce.QueuePolicy, enforce.KeyPolicy, enforce.TrustPolicy:
-	default:
-		return fmt.Errorf("prove: %s is not a resource-based policy", p.Kind())
-	}
-	if z.Account == "" {
-		return errors.New("prove: the zone of trust names no account that owns the resource")
-	}
-	for _, account := range z.accounts() {
-		if err := checkAccount(account); err != nil {
-			return fmt.Errorf("prove: the zone of trust: %w", err)
-		}
-	}
-	return nil
-}
-
-// accounts are all in the zone.
-func (z *Zone) accounts() []string { return append([]string{z.Account}, z.Accounts...) }
-
-// has reports whether an account is in the zone.
-func (z *Zone) has(account string) bool { return slices.Contains(z.accounts(), account) }
-
-// outside are conditions that hold of requests from outside of the zone. Where a key says
-// who called on whose behalf it is not of the zone either.
-func (z *Zone) outside() (where []enforce.ConditionElement) {
-	accounts := z.accounts()
-	for _, key := range []string{"aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount"} {
-		where = append(where, enforce.Condition("StringNotEquals", key, accounts...))
-	}
-	arns := make([]string, len(accounts))
-	for i, account := range accounts {
-		arns[i] = "arn:*:*:*:" + account + ":*"
-	}
-	where = append(where, enforce.Condition("ArnNotLike", "aws:SourceArn", arns...))
-	if z.Organization != "" {
-		where = append(where, enforce.Condition("StringNotEquals", "aws:PrincipalOrgID", z.Organization),
-			enforce.Condition("StringNotEquals", "aws:SourceOrgID", z.Organization),
-			enforce.Condition("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", z.Organization+"/*"),
-			enforce.Condition("ForAllValues:StringNotLike", "aws:SourceOrgPaths", z.Organization+"/*"))
-	}
-	return where
-}
-
 // An exposed is an Exposure that is worked out.
 type exposed struct {
 	Exposure
@@ -202,8 +143,7 @@ func (x *exposed) statement(i int, s *enforce.Statement) error {
 			continue
 		}
 		for conditions, named := range splits(whole.Conditions) {
-			if x.asked++; x.asked > maxFindings {
-				x.unsure(fmt.Sprintf("more than %d combinations of principals and conditions", maxFindings))
+			if !x.affordable() {
 				return nil
 			}
 			part := *whole
@@ -217,6 +157,25 @@ func (x *exposed) statement(i int, s *enforce.Statement) error {
 		}
 	}
 	return nil
+}
+
+// affordable reports whether more may be asked, and else says why not.
+func (x *exposed) affordable() bool {
+	budget := x.zone.Budget
+	if budget <= 0 {
+		budget = DefaultBudget
+	}
+	switch {
+	case x.ctx.Err() != nil:
+		x.unsure(x.ctx.Err().Error())
+	case x.asked > maxAsked:
+		x.unsure(fmt.Sprintf("more than %d combinations of principals, conditions and actions", maxAsked))
+	case x.Steps/maxBudgets > budget:
+		x.unsure("the budget is spent")
+	default:
+		return true
+	}
+	return false
 }
 
 // accountOf returns the account of a principal, "" where it does not say.
@@ -410,7 +369,8 @@ func (x *exposed) ask(part *enforce.StatementElements, where ...enforce.Conditio
 	}
 	set, q := Alone(p)
 	q.ResourceAccount, q.outside, q.Budget = x.zone.Account, x.zone, x.zone.Budget
-	q.Where = append(x.zone.outside(), where...)
+	q.Where = append(x.zone.outside(x.doc), where...)
+	x.asked++
 	if part.NotAction == nil {
 		q.Actions = nil
 		for _, action := range part.Action {

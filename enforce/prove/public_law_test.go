@@ -97,14 +97,41 @@ func checkPublic(t fatal, c chooser) Verdict {
 		}
 	}
 	checkWhole(t, p, &x)
+	if x.Verdict == No {
+		attackFromOutside(t, c, p)
+	}
 	return x.Public
+}
+
+// attackFromOutside asks for callers outside of the zone, with values that the policy names or
+// nearly does.
+func attackFromOutside(t fatal, c chooser, p *enforce.Policy) {
+	zone := Zone{Account: mine}
+	q := Question{Actions: []string{"*"}, Anyone: true, Where: zone.outside(p.Elements())}
+	set := &enforce.PolicySet{Identity: []*enforce.Policy{everything}, Resource: p}
+	if err := q.check(set); err != nil {
+		t.Fatalf("%v", err)
+	}
+	words := wordsOf(set)
+	for range *attacks {
+		who := of(c, callers[4], callers[5], callers[6], callers[8], callers[10])
+		req := words.request(c, who)
+		req.ResourceAccount = mine
+		if req.Principal.Type == enforce.Anonymous || req.Principal.Type == enforce.WebIdentity {
+			req.Context.SetAbsent("aws:PrincipalOrgID")
+			req.Context.SetAbsent("aws:PrincipalOrgPaths")
+		}
+		if q.holds(req) && enforce.Evaluate(req, set).Allowed() && req.Action != "sts:GetCallerIdentity" {
+			t.Fatalf("open to nobody, and yet %s\n%s", Describe(req), p.Document())
+		}
+	}
 }
 
 // checkWhole asks about the policy as a whole what the findings say of its parts.
 func checkWhole(t fatal, p *enforce.Policy, x *Exposure) {
 	zone := Zone{Account: mine}
 	set, q := Alone(p)
-	q.ResourceAccount, q.outside, q.Where = mine, &zone, zone.outside()
+	q.ResourceAccount, q.outside, q.Where = mine, &zone, zone.outside(p.Elements())
 	a, err := Can(context.Background(), set, q)
 	if err != nil || a.Verdict != x.Verdict && a.Verdict != Unknown && x.Verdict != Unknown {
 		t.Fatalf("as a whole %v, of its parts %v\n%s", a.Verdict, x.Verdict, p.Document())

@@ -1,8 +1,11 @@
 package prove_test
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -136,6 +139,32 @@ func TestFindingsAreJoined(t *testing.T) {
 	assert.Equal(t, []string{"s3:GetObject", "s3:ListBucket"}, x.Findings[0].Actions)
 	assert.Len(t, x.Findings[0].Statements, 2)
 	assert.Regexp(t, `^AWS 444455556666 may s3:GetObject, s3:ListBucket; for example arn:aws:`, x.Findings[0].String())
+}
+
+// A policy that takes long to look at is looked at in part, and what is found stays found.
+func TestPublicEnds(t *testing.T) {
+	t.Parallel()
+	quoted := func(form string, n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(form, i))
+		}
+		return `["` + strings.Join(all, `","`) + `"]`
+	}
+	p := parse(t, enforce.ResourcePolicy, allow(`{"AWS":"444455556666"}`, ""),
+		`{"Sid":"Many","Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":`+quoted("vpc-%d", 150)+`,"aws:PrincipalOrgID":`+quoted("o-%d", 150)+`}}}`)
+	x, err := prove.Public(t.Context(), p, prove.Zone{Account: "111122223333", Budget: 200})
+	require.NoError(t, err)
+	assert.Equal(t, prove.Yes, x.Verdict)
+	assert.Equal(t, prove.Unknown, x.Public)
+	assert.Equal(t, []string{"the budget is spent"}, x.Reasons)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	x, err = prove.Public(ctx, p, zone)
+	require.NoError(t, err)
+	assert.Equal(t, prove.Unknown, x.Verdict)
+	assert.Equal(t, []string{context.Canceled.Error()}, x.Reasons)
 }
 
 func TestPublicOfWrongInput(t *testing.T) {

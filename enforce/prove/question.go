@@ -39,7 +39,8 @@ type Question struct {
 	Budget int
 
 	where    *enforce.PolicySet // denies where the conditions hold
-	globs    []glob             // of Actions
+	index    *patternIndex      // of Actions
+	narrow   *patternIndex      // of which the action is one too, if it is set
 	patterns bool               // conditions have patterns of callers, of which some were not asked about
 	foreign  bool               // Anyone is callers of other accounts than the owner's
 	outside  *Zone              // Anyone is callers outside of it
@@ -63,6 +64,11 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 			return err
 		}
 	}
+	if q.ResourceAccount != "" {
+		if err := checkAccount(q.ResourceAccount); err != nil {
+			return fmt.Errorf("prove: the resource's owner: %w", err)
+		}
+	}
 	if err := q.checkWhere(); err != nil {
 		return err
 	}
@@ -72,6 +78,9 @@ func (q *Question) check(sets ...*enforce.PolicySet) error {
 		}
 	}
 	for _, set := range sets {
+		if set == nil {
+			return errors.New("prove: no policies are given")
+		}
 		if d := enforce.Evaluate(&enforce.Request{}, set); d.Verdict == enforce.ExplicitDeny && d.Statement == nil {
 			return fmt.Errorf("prove: %w", d.Err())
 		}
@@ -95,14 +104,15 @@ func checkResources(patterns []string) error {
 }
 
 // asks reports whether the question may be about an action that a pattern matches.
-func (q *Question) asks(pattern string) bool {
-	if q.globs == nil {
-		for _, a := range q.Actions {
-			q.globs = append(q.globs, wild(lowerASCII(a), anyRune))
+func (q *Question) asks(p *pattern) bool {
+	if q.index == nil {
+		all := make([]pattern, len(q.Actions))
+		for i, a := range q.Actions {
+			all[i] = actionPattern(a)
 		}
+		q.index = newPatternIndex(all)
 	}
-	g := wild(lowerASCII(pattern), anyRune)
-	return slices.ContainsFunc(q.globs, func(asked glob) bool { return !apart(asked, g) })
+	return q.index.meets(p) && (q.narrow == nil || q.narrow.meets(p))
 }
 
 // checkWhere has the conditions read as a policy's.
@@ -115,14 +125,24 @@ func (q *Question) checkWhere() error {
 			return fmt.Errorf("prove: condition %d: unknown condition operator %q", i+1, q.Where[i].Operator.Value)
 		}
 	}
-	where, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
-		Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: q.Where,
-	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
+	for i := range q.Where {
+		if _, err := denying(q.Where[i : i+1]); err != nil {
+			return fmt.Errorf("prove: condition %d, %s of %q: %w", i+1, q.Where[i].Operator.Value, q.Where[i].Key.Value, err)
+		}
+	}
+	where, err := denying(q.Where)
 	if err != nil {
-		return fmt.Errorf("prove: a condition of the question: %w", err)
+		return err
 	}
 	q.where = &enforce.PolicySet{Identity: []*enforce.Policy{where}}
 	return nil
+}
+
+// denying returns a policy that denies where conditions hold.
+func denying(conditions []enforce.ConditionElement) (*enforce.Policy, error) {
+	return enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2008-10-17"}, Statements: []enforce.StatementElements{{
+		Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: conditions,
+	}}}, enforce.IdentityPolicy, enforce.Source{Name: "question"})
 }
 
 // holds reports whether the conditions of the question hold of a request.
@@ -177,7 +197,7 @@ func (q *Question) callers(sets ...*enforce.PolicySet) (all []*caller) {
 	if q.outside != nil {
 		add(caller{Principal: enforce.Principal{Type: enforce.Anonymous}}) // who shows best how open a policy is
 	}
-	accounts := accountsIn(append(documents(sets...), q.ResourceAccount, strings.Join(q.resources(), " "))...)
+	accounts := accountsNamed(sets, q.ResourceAccount, strings.Join(q.resources(), " "))
 	for _, account := range append(accounts, unnamedAccount(accounts)) {
 		if q.foreign && account == q.ResourceAccount || q.outside != nil && q.outside.has(account) {
 			continue
@@ -261,7 +281,7 @@ func (q *Question) named(sets ...*enforce.PolicySet) (services []string, pattern
 	}
 	for _, set := range sets {
 		for p := range set.All() {
-			for _, s := range p.Elements().Statements {
+			for _, s := range readingOf(p).doc.Statements {
 				for i := range s.Conditions {
 					look(&s.Conditions[i])
 				}
@@ -271,18 +291,23 @@ func (q *Question) named(sets ...*enforce.PolicySet) (services []string, pattern
 	return services, patterns
 }
 
-func documents(sets ...*enforce.PolicySet) (texts []string) {
+// accountsNamed returns the numbers of accounts that policies and texts name.
+func accountsNamed(sets []*enforce.PolicySet, texts ...string) (accounts []string) {
 	for _, set := range sets {
 		for p := range set.All() {
-			texts = append(texts, p.Document())
-			for _, s := range p.Statements() {
-				if s.Policy() != p { // those of joined policies
-					texts = append(texts, s.Document())
+			for _, account := range readingOf(p).accounts {
+				if !slices.Contains(accounts, account) {
+					accounts = append(accounts, account)
 				}
 			}
 		}
 	}
-	return texts
+	for _, account := range accountsIn(texts...) {
+		if !slices.Contains(accounts, account) {
+			accounts = append(accounts, account)
+		}
+	}
+	return accounts
 }
 
 // unnamedAccount returns an account that is not among those named.

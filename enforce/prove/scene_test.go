@@ -111,7 +111,7 @@ var subjects = []subject{
 	{[]string{"StringEquals", "StringLike", "StringNotEquals", "StringNotLike", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"},
 		[]string{"k", "K", "m", "aws:PrincipalTag/team", "aws:username", "aws:PrincipalAccount", "aws:ResourceAccount", "aws:PrincipalType", "aws:userid"},
 		[]string{`"a"`, `"A"`, `"k"`, `"a*"`, `"*"`, `"?"`, `""`, `"alice"`, `"User"`, `"${k}"`, `"${m}"`, `"${aws:username}"`, `"${missing, 'a'}"`, `"a${*}"`,
-			`"` + mine + `"`, `"${aws:PrincipalAccount}"`, `"*b*a*"`, `"?${k}"`, `"${k}*"`},
+			`"` + mine + `"`, `"${aws:PrincipalAccount}"`, `"*b*a*"`, `"a??"`, `"\ufffd"`, `"?${k}"`, `"${k}*"`},
 		[]string{"a", "k", "A", "", "ab", "a*", "alice"}},
 	{[]string{"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals"},
 		[]string{"n", "k"}, []string{`"5"`, `5`, `"5.0"`, `"-1"`, `4.5`, `"+5"`, `"x"`}, []string{"5", "5.00", "4", "-1", "x", "", "4.75"}},
@@ -119,7 +119,7 @@ var subjects = []subject{
 		[]string{"d"}, []string{`"2026-01-01T00:00:00Z"`, `"2026"`, `"2025-12-31"`, `"1767225600"`, `"2026-01-01T01:00+01:00"`, `"2026-01-01T00:00:00.5Z"`},
 		[]string{"2026-01-01T00:00:00Z", "1767225600", "2027", "2025-12-31T23:59:59-01:00", "x"}},
 	{[]string{"Bool"}, []string{"b", "aws:PrincipalIsAWSService", "aws:MultiFactorAuthPresent"}, []string{`"true"`, `"false"`, `true`, `"True"`, `"x"`}, []string{"true", "false"}},
-	{[]string{"BinaryEquals"}, []string{"bin", "k"}, []string{`"aGVsbG8="`, `"YQ=="`}, []string{"hello", "a"}},
+	{[]string{"BinaryEquals"}, []string{"bin", "k"}, []string{`"aGVsbG8="`, `"YQ=="`, `"/w=="`, `"Yf/+"`}, []string{"hello", "a", "\xff", "a\xff\xfe"}},
 	{[]string{"IpAddress", "NotIpAddress"}, []string{"ip", "aws:SourceIp"}, []string{`"10.0.0.0/8"`, `"10.1.2.3"`, `"10.1.2.3/16"`, `"0.0.0.0/0"`, `"2001:db8::/32"`, `"::/0"`},
 		[]string{"10.1.2.3", "10.200.0.1", "192.0.2.1", "2001:db8::1", "2001:db9::1"}},
 	{[]string{"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"}, []string{"arn", "aws:PrincipalArn", "k"},
@@ -321,4 +321,11 @@ func describe(set *enforce.PolicySet, req *enforce.Request) string {
 		}
 	}
 	return b.String()
+}
+
+func documentsOf(set *enforce.PolicySet) (texts []string) {
+	for p := range set.All() {
+		texts = append(texts, p.Document())
+	}
+	return texts
 }

@@ -12,13 +12,36 @@ import (
 // must hold, which it tries one after the other.
 type search struct {
 	*work
-	said    map[*dimension][]said
+	held    []held // by the number of the dimension
+	trail   []change
 	blamed  map[*enforce.Statement]bool // those that stood in the way
 	blurred bool                        // something was not known
 }
 
+// A held is what was said of a dimension, and a state of which it holds.
+type held struct {
+	dim   *dimension
+	said  []said
+	state keyState
+}
+
+// A change is what was held before something was said.
+type change struct {
+	dim   *dimension
+	said  int
+	state keyState
+}
+
 func newSearch(w *work) *search {
-	return &search{work: w, said: make(map[*dimension][]said), blamed: make(map[*enforce.Statement]bool)}
+	return &search{work: w, blamed: make(map[*enforce.Statement]bool)}
+}
+
+// of returns what is held of a dimension.
+func (s *search) of(d *dimension) *held {
+	for len(s.held) <= d.number {
+		s.held = append(s.held, held{})
+	}
+	return &s.held[d.number]
 }
 
 // begin reports whether there is any action, resource and caller to look for: patterns may
@@ -36,8 +59,8 @@ func (s *search) begin(dims map[string]*dimension) outcome {
 
 // say adds to what must be of a dimension, and reports whether it can be.
 func (s *search) say(c said) outcome {
-	all := s.said[c.dim]
-	for _, other := range all {
+	h := s.of(c.dim)
+	for _, other := range h.said {
 		if other.atom == c.atom {
 			if other.in == c.in {
 				return possible
@@ -45,77 +68,100 @@ func (s *search) say(c said) outcome {
 			return impossible
 		}
 	}
-	more := append(slices.Clip(all), c)
-	a := s.can(c.dim, more)
-	if a.outcome == possible {
-		s.said[c.dim] = more
+	before := change{c.dim, len(h.said), h.state}
+	more := append(h.said, c)
+	if h.said == nil || c.holds(h.state) != c.in {
+		a := s.can(c.dim, more)
+		if a.outcome != possible {
+			return a.outcome
+		}
+		h.state = a.state
 	}
-	return a.outcome
+	h.dim, h.said = c.dim, more
+	s.trail = append(s.trail, before)
+	return possible
+}
+
+// undo takes back what was said since.
+func (s *search) undo(mark int) {
+	for len(s.trail) > mark {
+		last := s.trail[len(s.trail)-1]
+		s.trail = s.trail[:len(s.trail)-1]
+		h := s.of(last.dim)
+		if h.said, h.state = h.said[:last.said], last.state; last.said == 0 {
+			h.said = nil
+		}
+	}
 }
 
 // state returns what a request that was found has in a dimension.
 func (s *search) state(d *dimension) (keyState, bool) {
-	a := s.can(d, s.said[d])
+	if h := s.of(d); h.said != nil {
+		return h.state, true
+	}
+	a := s.can(d, nil)
 	return a.state, a.outcome == possible
 }
 
 // find reports whether all formulas can hold together; what was said stays said then.
-func (s *search) find(all []*node) outcome {
+func (s *search) find(all ...*node) outcome {
 	if !s.spend(1) {
 		return unknown
 	}
-	kept := s.keep()
-	choices, result := s.assume(all)
+	mark := len(s.trail)
+	var choices []*node
+	result := possible
+	for _, n := range all {
+		if r := s.assume(n, &choices); r == impossible {
+			s.undo(mark)
+			return impossible
+		} else if r == unknown {
+			result = unknown
+		}
+	}
 	if result == possible {
 		if result = s.choose(choices); result == possible {
 			return possible
 		}
 	}
-	s.said = kept
+	s.undo(mark)
 	return result
 }
 
-func (s *search) keep() map[*dimension][]said {
-	kept := make(map[*dimension][]said, len(s.said))
-	for d, all := range s.said {
-		kept[d] = all
-	}
-	return kept
-}
-
-// assume says all that must be, and returns what leaves a choice.
-func (s *search) assume(all []*node) (choices []*node, _ outcome) {
-	result := possible
-	for todo := slices.Clone(all); len(todo) > 0; {
-		n := todo[0]
-		todo = todo[1:]
-		switch n.kind {
-		case never:
-			return nil, impossible
-		case and:
-			todo = append(slices.Clone(n.parts), todo...)
-		case or:
-			choices = append(choices, n)
-		case about:
-			s.blurred = true
-			todo = append([]*node{n.parts[0]}, todo...)
-		case claim:
-			switch s.say(n.claim) {
-			case impossible:
-				return nil, impossible
-			case unknown:
+// assume says all that must be so that a formula holds, and adds what leaves a choice.
+func (s *search) assume(n *node, choices *[]*node) outcome {
+	switch n.kind {
+	case never:
+		return impossible
+	case claim:
+		return s.say(n.claim)
+	case or:
+		*choices = append(*choices, n)
+	case maybe:
+		s.blurred = true
+	case and:
+		result := possible
+		for _, p := range n.parts {
+			if r := s.assume(p, choices); r == impossible {
+				return impossible
+			} else if r == unknown {
 				result = unknown
 			}
 		}
+		return result
 	}
-	return choices, result
+	return possible
 }
+
+// maxExcluded is how many of the ways that were tried are excluded from those that follow.
+const maxExcluded = 16
 
 // choose finds a choice that does not hold yet, the one with the fewest ways out, and tries
 // these.
 func (s *search) choose(choices []*node) outcome {
 	open := -1
 	var ways []*node
+	must := demands(choices)
 	for i, n := range choices {
 		if n.holds(s.state) {
 			continue
@@ -123,12 +169,15 @@ func (s *search) choose(choices []*node) outcome {
 		if n.deny != nil {
 			s.blamed[n.deny] = true
 		}
-		w := s.ways(n)
+		w := s.ways(n, ways, open >= 0, must)
 		if open < 0 || len(w) < len(ways) {
 			open, ways = i, w
 		}
 		if len(ways) == 0 {
 			return impossible
+		}
+		if !s.spend(1) {
+			return unknown
 		}
 	}
 	if open < 0 {
@@ -136,31 +185,49 @@ func (s *search) choose(choices []*node) outcome {
 	}
 	rest := slices.Delete(slices.Clone(choices), open, open+1)
 	result := impossible
-	for i, way := range ways {
-		todo := append([]*node{way}, rest...)
-		for _, tried := range ways[:i] {
-			if tried.kind == claim { // without it, or it would have been found
-				todo = append(todo, tried.not())
-			}
-		}
-		switch s.find(todo) {
+	var excluded []*node // without these, or it would have been found
+	for _, way := range ways {
+		switch s.find(slices.Concat([]*node{way}, rest, excluded)...) {
 		case possible:
 			return possible
 		case unknown:
 			result = unknown
 		}
-		if s.left < 0 {
+		if s.spent {
 			return unknown
+		}
+		if way.kind == claim && len(excluded) < maxExcluded {
+			excluded = append(excluded, way.not())
 		}
 	}
 	return result
 }
 
-// ways returns the parts of a choice that can hold with what was said.
-func (s *search) ways(n *node) (ways []*node) {
+// demands returns formulas that must hold, by their hashes, where there are several.
+func demands(choices []*node) map[uint64]*node {
+	if len(choices) < 2 {
+		return nil
+	}
+	must := make(map[uint64]*node, len(choices))
+	for _, n := range choices {
+		must[n.hash] = n
+	}
+	return must
+}
+
+// ways returns the parts of a choice that can hold with what was said; when there are more
+// than others, some of them.
+func (s *search) ways(n *node, others []*node, fewer bool, must map[uint64]*node) (ways []*node) {
 	for _, p := range n.parts {
+		if p.kind == and && must != nil {
+			if contrary := p.not(); must[contrary.hash] != nil && must[contrary.hash].says(contrary) {
+				continue
+			}
+		}
 		if !s.excludes(p) {
-			ways = append(ways, p)
+			if ways = append(ways, p); fewer && len(ways) >= len(others) {
+				break
+			}
 		}
 	}
 	return ways
@@ -172,14 +239,12 @@ func (s *search) excludes(n *node) bool {
 	case never:
 		return true
 	case claim:
-		kept := s.said[n.claim.dim]
+		mark := len(s.trail)
 		result := s.say(n.claim)
-		s.said[n.claim.dim] = kept
+		s.undo(mark)
 		return result == impossible
 	case and:
 		return slices.ContainsFunc(n.parts, s.excludes)
-	case about:
-		return s.excludes(n.parts[0])
 	}
 	return false
 }

@@ -2,12 +2,12 @@ package prove
 
 import (
 	"encoding/base64"
+	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -235,23 +235,98 @@ func (w *work) value(limits []limit) (string, outcome) {
 			return c, possible
 		}
 	}
-	return w.mixed(limits, members)
+	return w.mixed(limits, members, &others)
 }
 
 // mixed finds a value where each family alone has some, and none that was tried is in all.
-func (w *work) mixed(limits []limit, members []member) (string, outcome) {
+func (w *work) mixed(limits []limit, members []member, others *[addresses + 1][]limit) (string, outcome) {
 	for _, m := range members {
 		if all, ok := m.set.cases(); ok && m.in {
 			return w.either(limits, newTextSet(all...))
 		}
 	}
-	w.because(mixed)
-	return "", unknown
+	switch {
+	case members == nil:
+		// No text is an address and something else.
+		return w.numbersAndDates(limits, others)
+	case others[dates] != nil:
+		w.because(mixed)
+		return "", unknown
+	}
+	alternatives, ok := numerals(others[numbers])
+	if !ok {
+		w.because(mixed)
+		return "", unknown
+	}
+	result := impossible
+	for _, more := range alternatives {
+		all := append(members[:len(members):len(members)], more...)
+		find := w.common
+		if others[addresses] != nil {
+			find = func(all []member) (string, outcome) { return w.addressed(all, others[addresses]) }
+		}
+		text, r := find(all)
+		if r == possible {
+			return text, possible
+		}
+		result = max(result, r)
+	}
+	return "", result
 }
 
-// mixed is why it is not known of a key with operators of several types: a number or an
-// address can be written in many ways, and a pattern may take one of them.
-const mixed = "a key that is compared as a text and as a number, date or address"
+// numbersAndDates finds a value where no pattern is said: of the texts that are both a number
+// and a date, seconds since 1970 and years, and of the numbers that are no dates.
+func (w *work) numbersAndDates(limits []limit, others *[addresses + 1][]limit) (string, outcome) {
+	if others[numbers] == nil || others[dates] == nil {
+		return "", impossible
+	}
+	var all []string
+	for _, s := range numberSamples(others[numbers]) {
+		if all = append(all, s+"."); strings.Contains(s, ".") {
+			all[len(all)-1] = s
+		}
+	}
+	for _, n := range wholeSamples(others) {
+		all = append(all, fmt.Sprintf("%06d", n), fmt.Sprintf("-%05d", n), fmt.Sprintf("%05d", n))
+	}
+	for year := range 10_000 {
+		all = append(all, fmt.Sprintf("%04d", year))
+	}
+	if !w.spend(len(all)) {
+		return "", unknown
+	}
+	for _, text := range all {
+		if within(limits, text) {
+			return text, possible
+		}
+	}
+	return "", impossible
+}
+
+// wholeSamples returns a whole number of each cell into which numbers and dates divide them.
+func wholeSamples(others *[addresses + 1][]limit) (all []*big.Int) {
+	add := func(n *big.Int) {
+		for _, d := range []int64{-1, 0, 1, 2} {
+			all = append(all, new(big.Int).Add(n, big.NewInt(d)))
+		}
+	}
+	add(new(big.Int))
+	for _, l := range others[numbers] {
+		for _, n := range l.set.numbers {
+			add(new(big.Int).Div(n.Num(), n.Denom()))
+		}
+	}
+	for _, l := range others[dates] {
+		for _, d := range l.set.dates {
+			add(big.NewInt(d.Unix()))
+		}
+	}
+	return all
+}
+
+// mixed is why it is not known of a key with operators of several types: a date or an address
+// of IPv6 can be written in many ways, and a pattern may take one of them.
+const mixed = "a key that is compared as a text and as a date or address of IPv6"
 
 // either looks for a value among the few texts of a set.
 func (w *work) either(limits []limit, set *textSet) (string, outcome) {
@@ -276,8 +351,8 @@ func within(limits []limit, text string) bool {
 	return true
 }
 
-// binaryText is what a request must have for BinaryEquals; false for bytes that are no text.
-func binaryText(value string) (string, bool) {
-	b, err := base64.StdEncoding.DecodeString(value)
-	return string(b), err == nil && utf8.Valid(b)
+// binaryText is what a request must have for BinaryEquals.
+func binaryText(value string) string {
+	b, _ := base64.StdEncoding.DecodeString(value) // which the policy's parser has seen to
+	return string(b)
 }

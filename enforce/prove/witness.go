@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/internal/catalog"
@@ -32,7 +33,7 @@ func (p *proof) witness(s *search) (*enforce.Request, outcome) {
 		}
 		if p.replays(req) {
 			if p.part == nil && !p.lenient {
-				p.name(req)
+				p.name(s, req)
 			}
 			return req, possible
 		}
@@ -108,7 +109,7 @@ func (f *fields) found(name string) string {
 // fits reports whether a field may have a text too.
 func (f *fields) fits(name, text string) bool {
 	d := f.dims[name]
-	return within(d.values, text) && !slices.ContainsFunc(f.said[d], func(c said) bool { return c.holds(single(text)) != c.in })
+	return within(d.values, text) && !slices.ContainsFunc(f.of(d).said, func(c said) bool { return c.holds(single(text)) != c.in })
 }
 
 // id returns the id that was found, or a plain one.
@@ -146,7 +147,7 @@ func (f *fields) federatedUser(who *enforce.Principal) bool {
 func (f *fields) session(who *enforce.Principal) bool {
 	session, issuer := f.found(arnField), f.found(issuerField)
 	parts := strings.Split(session, "/")
-	if role := "arn:aws:iam::" + who.Account + ":role/" + parts[1]; len(f.said[f.dims[issuerField]]) == 0 && f.fits(issuerField, role) {
+	if role := "arn:aws:iam::" + who.Account + ":role/" + parts[1]; f.of(f.dims[issuerField]).said == nil && f.fits(issuerField, role) {
 		issuer = role
 	}
 	who.UserID = f.id("AROAEXAMPLEEXAMPLE:session")
@@ -161,35 +162,32 @@ func (f *fields) session(who *enforce.Principal) bool {
 }
 
 // maxNames is how many actions of AWS's are tried in place of one that was found.
-const maxNames = 1000
+const maxNames = 300
 
 // name gives a request an action that AWS has, and a resource that the action takes, if
 // there is such a request too.
-func (p *proof) name(req *enforce.Request) {
-	known := ""
-	if a, ok := catalog.Find(req.Action); ok {
-		known = a.String()
+func (p *proof) name(s *search, req *enforce.Request) {
+	takes := make(map[*catalog.Resource]bool)
+	fits := func(a *catalog.Action) bool {
+		return len(a.Resources) == 0 && req.Resource == "*" || slices.ContainsFunc(a.Resources, func(t catalog.Target) bool {
+			match, ok := takes[t.Resource]
+			if !ok {
+				match = t.Resource.Match(req.Resource)
+				takes[t.Resource] = match
+			}
+			return match
+		})
 	}
-	if actions := p.encoder.dims[actionField].values; known == "" || !takes(known, req.Resource) {
-		tried := 0
-		for action := range actionsOf(append([]string{req.Action}, p.question.Actions...)) {
-			if tried++; tried > maxNames || !p.spend(1) {
-				break
-			}
-			fits := takes(action, req.Resource)
-			if other := *req; (fits || known == "") && within(actions, lowerASCII(action)) {
-				if other.Action = action; p.replays(&other) {
-					known = action
-					if fits {
-						break
-					}
-				}
-			}
+	known, ok := catalog.Find(req.Action)
+	if !ok || !fits(known) {
+		if other := p.known(s, req, fits); other != nil {
+			known = other
 		}
 	}
-	if known != "" {
-		req.Action = known
+	if known == nil {
+		return
 	}
+	req.Action = known.String()
 	resources := p.encoder.dims[resourceField].values
 	for _, resource := range p.resourcesOf(req) {
 		if other := *req; within(resources, resource) {
@@ -201,9 +199,60 @@ func (p *proof) name(req *enforce.Request) {
 	}
 }
 
+// known returns an action that AWS has and that the request can have: one that fits, or else
+// any.
+func (p *proof) known(s *search, req *enforce.Request, fits func(*catalog.Action) bool) (other *catalog.Action) {
+	tried := 0
+	d := p.encoder.dims[actionField]
+	claims := s.of(d).said
+	for named := range actionsOf(append([]string{req.Action}, p.question.Actions...)) {
+		if tried++; tried > maxNames || !p.spend(1) {
+			return other
+		}
+		fit := fits(named.Action)
+		if !fit && other != nil || slices.ContainsFunc(claims, func(c said) bool { return c.set.has(named.lower) != c.in }) ||
+			!within(d.values, named.lower) {
+			continue
+		}
+		asked := *req
+		if asked.Action = named.name; p.replays(&asked) {
+			if other = named.Action; fit {
+				return other
+			}
+		}
+	}
+	return other
+}
+
+// A namedAction is an action of AWS's, with its name as it is and in lower case.
+type namedAction struct {
+	*catalog.Action
+	name, lower string
+}
+
+var serviceActions sync.Map // of the prefixes of services
+
+// actionsOfService returns the actions of a service.
+func actionsOfService(prefix string) []namedAction {
+	if all, ok := serviceActions.Load(prefix); ok {
+		return all.([]namedAction)
+	}
+	service, ok := catalog.Lookup(prefix)
+	if !ok {
+		return nil
+	}
+	actions := service.Actions()
+	all := make([]namedAction, len(actions))
+	for i, a := range actions {
+		all[i] = namedAction{a, a.String(), lowerASCII(a.String())}
+	}
+	serviceActions.Store(prefix, all)
+	return all
+}
+
 // actionsOf ranges over the actions of the services that patterns name.
-func actionsOf(patterns []string) iter.Seq[string] {
-	return func(yield func(string) bool) {
+func actionsOf(patterns []string) iter.Seq[*namedAction] {
+	return func(yield func(*namedAction) bool) {
 		var seen []string
 		for _, pattern := range patterns {
 			prefix, _, _ := strings.Cut(strings.ToLower(pattern), ":")
@@ -212,29 +261,19 @@ func actionsOf(patterns []string) iter.Seq[string] {
 				prefixes = append([]string{"s3", "iam", "ec2"}, catalog.Prefixes()...)
 			}
 			for _, prefix := range prefixes {
-				service, ok := catalog.Lookup(prefix)
-				if !ok || slices.Contains(seen, prefix) {
+				if slices.Contains(seen, prefix) {
 					continue
 				}
 				seen = append(seen, prefix)
-				for _, a := range service.Actions() {
-					if !yield(a.String()) {
+				all := actionsOfService(prefix)
+				for i := range all {
+					if !yield(&all[i]) {
 						return
 					}
 				}
 			}
 		}
 	}
-}
-
-// takes reports whether AWS has an action that acts on such a resource.
-func takes(action, resource string) bool {
-	a, ok := catalog.Find(action)
-	if !ok {
-		return false
-	}
-	return len(a.Resources) == 0 && resource == "*" ||
-		slices.ContainsFunc(a.Resources, func(t catalog.Target) bool { return t.Resource.Match(resource) })
 }
 
 // resourcesOf returns examples of the resources that an action takes; none where the

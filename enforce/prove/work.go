@@ -20,6 +20,7 @@ type work struct {
 	ctx    context.Context
 	budget int
 	left   int
+	spent  bool // nothing is known of what was looked at last
 	// reasons are why something could not be known, each once.
 	reasons []string
 }
@@ -38,12 +39,16 @@ const looks = 4096
 func (w *work) spend(steps int) bool {
 	before := w.left
 	w.left -= steps
+	if w.spent {
+		return false
+	}
 	if w.left < 0 {
+		w.spent = true
 		w.because("the budget is spent")
 		return false
 	}
 	if before/looks != w.left/looks && w.ctx.Err() != nil {
-		w.left = 0
+		w.spent = true
 		w.because(w.ctx.Err().Error())
 		return false
 	}
