@@ -24,7 +24,7 @@ func TestProofsAsSARIF(t *testing.T) {
 	}
 	narrow := write("narrow policy.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}`)
 	wide := write("wide.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"*"}}`)
-	unknown := write("unknown.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"BinaryEquals":{"example:bytes":"/w=="}}}}`)
+	unknown := write("unknown.json", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"example:a":"2001:db8::/32"},"StringLike":{"example:a":"*::zz"}}}}`)
 	uses := write("uses.json", `{"action":"s3:GetObject","resource":"arn:aws:s3:::b/k"}`)
 	details := write("details.json", exportOf(2, 1))
 	for name, c := range map[string]struct {

@@ -292,8 +292,10 @@ func (p *proof) tryAll() (*enforce.Request, outcome) {
 
 func (p *proof) tryOnce() (*search, outcome) {
 	s := newSearch(p.work)
-	if result := s.begin(p.encoder.dims); result != possible {
-		return s, result
+	if q := p.question; q.Known || q.Within != nil || q.Except != nil { // there may be no such request
+		if result := s.begin(p.encoder.dims); result != possible {
+			return s, result
+		}
 	}
 	p.asked = true
 	result := s.find(p.formula()...)
