@@ -24,8 +24,8 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
+	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
@@ -37,6 +37,9 @@ import (
 	"github.com/leastpriv/leastpriv/enforce/account"
 	"github.com/leastpriv/leastpriv/enforce/prove/escalation"
 	"github.com/leastpriv/leastpriv/fakeaws"
+	"github.com/leastpriv/leastpriv/fakeaws/kms"
+	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
+	"github.com/leastpriv/leastpriv/fakeaws/sns"
 )
 
 // escalations are the paths of a principal of an account.
@@ -99,9 +102,9 @@ var clients = map[string]func(aws.Config) any{
 	"sts":            func(c aws.Config) any { return sts.NewFromConfig(c) },
 	"s3":             func(c aws.Config) any { return s3.NewFromConfig(c) },
 	"sqs":            func(c aws.Config) any { return sqs.NewFromConfig(c) },
-	"sns":            func(c aws.Config) any { return sns.NewFromConfig(c) },
+	"sns":            func(c aws.Config) any { return awssns.NewFromConfig(c) },
 	"kms":            func(c aws.Config) any { return awskms.NewFromConfig(c) },
-	"secretsmanager": func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
+	"secretsmanager": func(c aws.Config) any { return awssecrets.NewFromConfig(c) },
 	"lambda":         func(c aws.Config) any { return awslambda.NewFromConfig(c) },
 	"organizations":  func(c aws.Config) any { return organizations.NewFromConfig(c) },
 }
@@ -244,7 +247,7 @@ func archive() []byte {
 func (r *replay) ask(t *testing.T, cfg aws.Config, s *escalation.Step) error {
 	t.Helper()
 	for _, d := range s.Needs {
-		decided := enforce.Decision{}
+		var decided enforce.Decision
 		if answer, err := r.may(t.Context(), cfg, d.Request); err == nil {
 			decided = answer.Decision
 		} else { // of what is not there, only a call could ask
@@ -363,13 +366,17 @@ func escapes() []escape {
 		{[]awstest.PrincipalOption{one("iam:PassRole", "role/worker"), one("cloudformation:CreateStack", "*")}, nil, "iam:PassRole, cloudformation:CreateStack"},
 		{[]awstest.PrincipalOption{one("iam:PassRole", "role/worker"), one("states:*", "*")}, nil, "iam:PassRole, states:CreateStateMachine, states:StartExecution"},
 		{[]awstest.PrincipalOption{one("s3:PutBucketPolicy", "arn:aws:s3:::reports")}, nil, "s3:PutBucketPolicy"},
+		{[]awstest.PrincipalOption{one("sns:SetTopicAttributes", "*")}, nil, "sns:SetTopicAttributes"},
+		{[]awstest.PrincipalOption{one("secretsmanager:PutResourcePolicy", "*")}, nil, "secretsmanager:PutResourcePolicy"},
+		{[]awstest.PrincipalOption{one("kms:PutKeyPolicy", "*")}, nil, "kms:PutKeyPolicy"},
+		{[]awstest.PrincipalOption{one("kms:CreateGrant", "*")}, nil, "kms:CreateGrant"},
 		{[]awstest.PrincipalOption{one("sqs:SetQueueAttributes", "*"), one("sqs:GetQueueUrl", "*")}, nil, "sqs:SetQueueAttributes"},
 	}
 }
 
 // prison makes an account with mallory, whom the escape lets out.
 func prison(tb awstest.TB, e escape) (*awstest.Account, *awstest.Principal) {
-	acct := awstest.New(tb, lambdatest.With())
+	acct := awstest.New(tb, lambdatest.With(), awstest.With(kms.Service, sns.Service, secretsmanager.Service))
 	options := slices.Clone(e.allowed)
 	own := acct.IAM().CreatePolicy("own", awstest.Allow("s3:*", "iam:*").On("*"))
 	_, err := iam.NewFromConfig(acct.Root().Config()).CreatePolicyVersion(tb.Context(), &iam.CreatePolicyVersionInput{PolicyArn: aws.String(own.ARN()), SetAsDefault: true,
@@ -396,6 +403,13 @@ func prison(tb awstest.TB, e escape) (*awstest.Account, *awstest.Principal) {
 	}
 	acct.S3().CreateBucket("reports")
 	acct.SQS().CreateQueue("jobs", nil)
+	root := acct.Root().Config()
+	_, err = awssns.NewFromConfig(root).CreateTopic(tb.Context(), &awssns.CreateTopicInput{Name: aws.String("news")})
+	awstest.RequireAllowed(tb, err)
+	_, err = awssecrets.NewFromConfig(root).CreateSecret(tb.Context(), &awssecrets.CreateSecretInput{Name: aws.String("secret"), SecretString: aws.String("x")})
+	awstest.RequireAllowed(tb, err)
+	_, err = awskms.NewFromConfig(root).CreateKey(tb.Context(), &awskms.CreateKeyInput{})
+	awstest.RequireAllowed(tb, err)
 	return acct, m
 }
 

@@ -26,7 +26,7 @@ func (w *World) Describe(ids ...string) (accounts []*account.Account, undescribe
 			a.Organization = &account.Organization{ID: m.ID, Path: m.Path}
 		}
 		call.Account = id
-		w.state().keys.describe(call, a)
+		w.state().keys.describe(a)
 		for _, name := range slices.Sorted(maps.Keys(w.rooms)) {
 			if d, ok := w.rooms[name].fake().(Describer); ok {
 				d.Describe(call, a)
@@ -47,7 +47,7 @@ func (w *World) Describe(ids ...string) (accounts []*account.Account, undescribe
 var withoutResources = []string{"sts", "kms", "organizations", "iam-toolbox"}
 
 // describe adds the KMS keys of an account.
-func (k *Keys) describe(call *Call, to *account.Account) {
+func (k *Keys) describe(to *account.Account) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	for _, arn := range slices.Sorted(maps.Keys(k.byARN)) {

@@ -151,13 +151,13 @@ func nameParameter(kind string) string {
 // choose finds a resource of a form on which an action is allowed: the one chosen before,
 // or a new name.
 func (t *attempt) choose(action, form string) (question, enforce.Decision, bool) {
-	any := question{action: action, resources: []string{fill(form, t.by.home, "*", "*")}}
-	any.all = any.resources
+	open := question{action: action, resources: []string{fill(form, t.by.home, "*", "*")}}
+	open.all = open.resources
 	name := newName
 	if strings.Contains(form, "Image") && strings.Contains(form, ":ec2:") {
 		name = "*" // AWS's and others' images have ids of their own
 	}
-	first := any
+	first := open
 	first.resources = []string{fill(form, t.by.home, t.region, name)}
 	if arn, ok := t.chosen[form]; ok {
 		first.resources = []string{arn}
@@ -166,25 +166,25 @@ func (t *attempt) choose(action, form string) (question, enforce.Decision, bool)
 	_, before := t.chosen[form]
 	if verdict == prove.Yes && (before || !makesNew(action) || !taken(t.by.home, d.Request.Resource)) {
 		t.chosen[form] = d.Request.Resource
-		return any, d, true
+		return open, d, true
 	}
-	near := any // in the same region, if it can be
+	near := open // in the same region, if it can be
 	near.resources = []string{fill(form, t.by.home, t.region, "*")}
 	d, ok := t.free(near, form)
 	if !ok {
-		if d, ok = t.free(any, form); !ok {
-			return any, d, false
+		if d, ok = t.free(open, form); !ok {
+			return open, d, false
 		}
 	}
 	if _, ok := t.chosen[form]; ok {
 		t.instead[form] = d.Request.Resource
-		return any, d, false
+		return open, d, false
 	}
 	t.chosen[form] = d.Request.Resource
 	if region := enforce.SplitPattern(d.Request.Resource)[3]; region != "" {
 		t.region = region
 	}
-	return any, d, true
+	return open, d, true
 }
 
 // formsOf returns the forms of the resources that a request for an action names: those

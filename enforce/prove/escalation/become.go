@@ -62,8 +62,8 @@ func updateTrust(r *run, by *agent, w *Way) {
 	if !r.may(by, w.Calls[0]) || r.full(by) {
 		return
 	}
-	any := question{action: w.Calls[0], resources: []string{"arn:aws:iam::" + by.home.ID + ":role/*"}}
-	if _, verdict := r.ask(by, &any); verdict == prove.No {
+	some := question{action: w.Calls[0], resources: []string{"arn:aws:iam::" + by.home.ID + ":role/*"}}
+	if _, verdict := r.ask(by, &some); verdict == prove.No {
 		return
 	}
 	for _, role := range by.home.Roles {
@@ -98,8 +98,8 @@ func credentials(r *run, by *agent, w *Way) {
 	if !r.may(by, w.Calls[0]) || r.full(by) {
 		return
 	}
-	any := question{action: w.Calls[0], resources: []string{"arn:aws:iam::" + by.home.ID + ":user/*"}}
-	if _, verdict := r.ask(by, &any); verdict == prove.No {
+	some := question{action: w.Calls[0], resources: []string{"arn:aws:iam::" + by.home.ID + ":user/*"}}
+	if _, verdict := r.ask(by, &some); verdict == prove.No {
 		return
 	}
 	for _, u := range by.home.Users {

@@ -10,7 +10,7 @@ import (
 )
 
 // close looks at the agent that a search begins with, and at all that it becomes.
-func (r *run) close(start *agent) error {
+func (r *run) close(start *agent) {
 	r.start = start
 	r.agents = []*agent{start}
 	r.seen[r.key(start)] = true
@@ -24,7 +24,6 @@ func (r *run) close(start *agent) error {
 		}
 		r.expand(r.agents[i], r.agents[:i])
 	}
-	return nil
 }
 
 // expand tries all ways of an agent: on itself, on those that were reached before and, since
@@ -136,16 +135,16 @@ func (r *run) full(a *agent) bool {
 }
 
 // actsAs has the caller of an attempt act as an identity.
-func (r *run) actsAs(t *attempt, id *account.Identity) bool {
+func (r *run) actsAs(t *attempt, id *account.Identity) {
 	for _, u := range id.Unknowns() {
 		r.unknown("%s", u)
 	}
 	home := r.accounts[id.Account]
 	if home == nil {
 		r.unknown("account %s is not described", id.Account)
-		return false
+		return
 	}
-	return r.reached(t, r.current(t.by, newHolding(home, id)))
+	r.reached(t, r.current(t.by, newHolding(home, id)))
 }
 
 // current is a holding with what the steps before have changed.

@@ -14,7 +14,6 @@ type running struct {
 	kind    string // begins the last part of its ARN
 	calls   []string
 	assumes string
-	only    []string
 }
 
 // runnings are tried in this order, for each thing until one is allowed.

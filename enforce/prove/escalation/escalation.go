@@ -64,7 +64,8 @@ func New(w *World, limits ...Limits) (*Search, error) {
 			}
 		}
 	}
-	return s, s.build(w)
+	s.build(w)
+	return s, nil
 }
 
 // A Result is what a Search found from one principal.
@@ -146,9 +147,7 @@ func (s *Search) From(ctx context.Context, from *account.Identity) (*Result, err
 	for _, u := range from.Unknowns() {
 		r.unknown("%s", u)
 	}
-	if err := r.close(start); err != nil {
-		return nil, err
-	}
+	r.close(start)
 	slices.SortStableFunc(r.result.Paths, func(a, b *Path) int { return len(a.Steps) - len(b.Steps) })
 	return r.result, nil
 }

@@ -13,7 +13,7 @@ import (
 // unknown, which is noted then.
 func (r *run) gain(before, after *agent) *Gain {
 	if after.home != before.home {
-		return r.elsewhere(before, after)
+		return r.elsewhere(after)
 	}
 	old, ok := resolved(before.set, before.who, before.id.Tags)
 	set, also := resolved(after.set, after.who, after.id.Tags)
@@ -47,7 +47,7 @@ func (r *run) gained(after *agent, witness *enforce.Request) *Gain {
 
 // ofResources are actions that the resource's policy decides about whatever others say: they
 // are ways of their own.
-var ofResources = []string{"sts:AssumeRole*", "sts:TagSession", "sts:SetSourceIdentity", "kms:*"}
+var ofResources = []string{"sts:AssumeRole*", "sts:TagSession", "sts:Set*", "kms:*"}
 
 // more asks whether a set allows more than another, but for some actions; false where that is
 // not known. A request for an action that AWS does not have, or with condition keys that
@@ -142,7 +142,7 @@ func (r *run) asAgent(a *agent, witness *enforce.Request) *enforce.Request {
 
 // elsewhere is the gain in another account: what the agent may do with what its account
 // owns. Nobody may that from outside by policies of its own alone.
-func (r *run) elsewhere(before, after *agent) *Gain {
+func (r *run) elsewhere(after *agent) *Gain {
 	q := prove.Question{Principals: []enforce.Principal{after.who}, Actions: []string{"*"}, ResourceAccount: after.home.ID, Budget: r.limits.Budget}
 	set, ok := resolved(after.set, after.who, after.id.Tags)
 	if !ok {

@@ -23,7 +23,7 @@ type index struct {
 }
 
 // build indexes the trust policies.
-func (x *index) build(w *World) error {
+func (x *index) build(w *World) {
 	x.accounts, x.read = map[string]*account.Account{}, map[*enforce.Policy]*grants{}
 	x.keys, x.plain = map[*enforce.Policy][]string{}, map[*enforce.Policy]*enforce.Policy{}
 	x.byService, x.byName = map[string][]*account.Role{}, map[string][]*account.Role{}
@@ -35,7 +35,6 @@ func (x *index) build(w *World) error {
 			}
 		}
 	}
-	return nil
 }
 
 func (x *index) enter(r *account.Role) {

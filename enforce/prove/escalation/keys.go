@@ -46,7 +46,7 @@ func (x *index) keysOf(p *enforce.Policy) []string {
 var ofSession = []string{"lambda:sourcefunctionarn", "ec2:sourceinstancearn", "ec2:roledelivery", "ecs:sourcetaskarn", "glue:credentialissuingservice"}
 
 // ofServices are keys that only requests of services have.
-var ofServices = []string{"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
+var ofServices = []string{"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"}
 
 // has reports whether a request for an action can have a condition key, by the Service
 // Authorization Reference.

@@ -176,8 +176,8 @@ func freeAccount(r *run, by, target *agent, w *Way) {
 		return
 	}
 	t, ok := r.try(by, w.Name, func(t *attempt) bool {
-		any := question{action: w.Calls[0], resources: []string{"arn:aws:organizations::" + by.home.ID + ":policy/*/service_control_policy/*"}}
-		return t.call(w.Calls[0], "the service control policies of "+target.home.ID+" allow everything", nil, any)
+		all := question{action: w.Calls[0], resources: []string{"arn:aws:organizations::" + by.home.ID + ":policy/*/service_control_policy/*"}}
+		return t.call(w.Calls[0], "the service control policies of "+target.home.ID+" allow everything", nil, all)
 	})
 	if ok {
 		t.assumes = append(t.assumes, "the call is allowed on each policy that bounds account "+target.home.ID)

@@ -35,7 +35,7 @@ func rewritings() []rewriting {
 		{"kms:CreateGrant", enforce.KeyPolicy, "kms:Decrypt", "arn:aws:kms:*:$account:key/*", "", func(arn, _, _ string) []Parameter { return []Parameter{{"KeyId", arn}, {"Operations", "Decrypt"}} }, true, false},
 		{"sqs:SetQueueAttributes", enforce.QueuePolicy, "sqs:*", "arn:aws:sqs:*:$account:*", "", named("QueueUrl", "Attributes.Policy"), false, false},
 		{"sqs:AddPermission", enforce.QueuePolicy, "sqs:ReceiveMessage", "arn:aws:sqs:*:$account:*", "", named("QueueUrl", ""), true, true},
-		{"sns:SetTopicAttributes", enforce.ResourcePolicy, "sns:*", "arn:aws:sns:*:$account:*", "", func(arn, _, text string) []Parameter {
+		{"sns:SetTopicAttributes", enforce.ResourcePolicy, "sns:Publish", "arn:aws:sns:*:$account:*", "", func(arn, _, text string) []Parameter {
 			return []Parameter{{"TopicArn", arn}, {"AttributeName", "Policy"}, {"AttributeValue", text}}
 		}, false, false},
 		{"sns:AddPermission", enforce.ResourcePolicy, "sns:Publish", "arn:aws:sns:*:$account:*", "", whole("TopicArn", ""), true, true},

@@ -11,8 +11,8 @@ import (
 // A service runs code, or makes any calls that it is told to, with a role that is passed
 // to it.
 type service struct {
-	// passed is who the role is passed to, and trusted who assumes it; empty is the same.
-	passed, trusted string
+	// passed is the service that the role is passed to, and that assumes it.
+	passed string
 	// calls are in order, the first one passes the role: actions, and after a space how the
 	// form of the resource's ARN ends where an action takes several.
 	calls []string
