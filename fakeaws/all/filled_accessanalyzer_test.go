@@ -42,6 +42,12 @@ var analyzerValues = map[string]any{
 	"CheckAccessNotGranted.Access":                  []aatypes.Access{{Actions: []string{"s3:GetObject"}}},
 	"StartPolicyGeneration.PolicyGenerationDetails": &aatypes.PolicyGenerationDetails{PrincipalArn: aws.String("arn:aws:iam::" + worldtest.Account + ":user/target")},
 	"StartPolicyGeneration.CloudTrailDetails":       trailDetails(),
+	"CreateAccessPreview.Configurations":            previewed,
+}
+
+// previewed is what an access preview is of.
+var previewed = map[string]aatypes.Configuration{
+	"arn:aws:sqs:" + worldtest.Region + ":" + worldtest.Account + ":shared": &aatypes.ConfigurationMemberSqsQueue{Value: aatypes.SqsQueueConfiguration{}},
 }
 
 func trailDetails() *aatypes.CloudTrailDetails {
@@ -49,8 +55,8 @@ func trailDetails() *aatypes.CloudTrailDetails {
 		Trails: []aatypes.Trail{{CloudTrailArn: aws.String("arn:aws:cloudtrail:" + worldtest.Region + ":" + worldtest.Account + ":trail/t"), AllRegions: aws.Bool(true)}}}
 }
 
-// fillAnalyzer makes an analyzer with an archive rule and a finding, and a policy generation
-// that is done.
+// fillAnalyzer makes an analyzer with an archive rule, a finding and an access preview,
+// and a policy generation that is done.
 func (f *filled) fillAnalyzer(t testing.TB, config aws.Config) {
 	t.Helper()
 	ctx, client, name := t.Context(), aa.NewFromConfig(config), aws.String("target")
@@ -65,6 +71,9 @@ func (f *filled) fillAnalyzer(t testing.TB, config aws.Config) {
 	require.NoError(t, err)
 	require.NotEmpty(t, found.Findings)
 	f.values["GetFinding.Id"], f.values["GetFindingV2.Id"] = *found.Findings[0].Id, *found.Findings[0].Id
+	preview, err := client.CreateAccessPreview(ctx, &aa.CreateAccessPreviewInput{AnalyzerArn: made.Arn, Configurations: previewed})
+	require.NoError(t, err)
+	f.values["access-analyzer.AccessPreviewId"] = *preview.Id
 	job, err := client.StartPolicyGeneration(ctx, &aa.StartPolicyGenerationInput{CloudTrailDetails: trailDetails(),
 		PolicyGenerationDetails: &aatypes.PolicyGenerationDetails{PrincipalArn: aws.String("arn:aws:iam::" + worldtest.Account + ":user/target")}})
 	require.NoError(t, err)
