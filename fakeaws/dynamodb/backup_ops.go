@@ -16,8 +16,8 @@ import (
 
 func (s *Fake) backupOps() []fakeaws.Op {
 	return []fakeaws.Op{
-		bind(s.createBackup), bind(s.describeBackup), bind(s.deleteBackup), bind(s.listBackups), bind(s.restoreTableFromBackup),
-		bind(s.restoreTableToPointInTime),
+		bind(s.createBackup), bind(s.describeBackup), bind(s.deleteBackup), bind(s.listBackups),
+		bindBounded(admitRestoreFromBackup, s.restoreTableFromBackup), bindBounded(admitRestoreToPointInTime, s.restoreTableToPointInTime),
 	}
 }
 
