@@ -136,7 +136,7 @@ func checkDestination(call *fakeaws.Call, p *putting) error {
 	case len(to.MatchingEventTypes) == 0:
 		return invalid(call, textNoEvents)
 	case to.EventBridgeDestination != nil && aws.ToString(to.EventBridgeDestination.EventBusArn) != fakeaws.ARN("events", call.Region, call.Account, "event-bus/default"):
-		return invalid(call, "Event bus must be the default bus: %s", aws.ToString(to.EventBridgeDestination.EventBusArn))
+		return invalid(call, textBus) // it repeats no ARN: the caller is not judged yet
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ const (
 	textOneDest       = "An event destination must have exactly one destination."
 	textFirehoseRole  = "The role %s cannot be assumed by SES."
 	textTopic         = "SES cannot publish to the topic %s."
+	textBus           = "The event bus must be the default bus of the account."
 	textNoEvents      = "An event destination must match at least one type of event."
 	textTemplate      = "The template is not valid: %s"
 	textData          = "The rendering data is not valid: %s"

@@ -20,6 +20,8 @@ const (
 	maxRendering = 8 << 20
 )
 
+var errRendering = errors.New(strings.TrimSuffix(textRendering, "."))
+
 // helpers are those of Handlebars that SES documents, and lookup ("Advanced email
 // personalization").
 var helpers = []string{"if", "unless", "each", "with", "lookup"}
@@ -135,7 +137,7 @@ func render(text string, data map[string]any) (string, error) {
 		return "", &missingError{name}
 	}
 	if cost(text, program, data) > maxRendering {
-		return "", errors.New(textRendering)
+		return "", errRendering
 	}
 	t, err := raymond.Parse(text)
 	if err != nil {

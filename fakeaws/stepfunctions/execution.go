@@ -36,8 +36,9 @@ type execution struct {
 	mapRuns              []*mapRun // of its distributed Map states
 	// mapRun is the one that the execution is of, and block what it does for an item; nil for
 	// executions of a state machine.
-	mapRun *mapRun
-	block  *asl.Block
+	mapRun    *mapRun
+	block     *asl.Block
+	itemIndex int
 }
 
 // Bounds of executions ("Quotas related to state machine executions"). That an express

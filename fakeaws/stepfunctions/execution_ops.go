@@ -253,6 +253,9 @@ func (s *Fake) redriveExecution(call *fakeaws.Call, in *sfn.RedriveExecutionInpu
 		if x.machine.deleting {
 			return nil, noExecution(x.arn)
 		}
+		if x.mapRun != nil {
+			return nil, notImplemented("RedriveExecution of an execution of a Map Run")
+		}
 		if why := s.redrivable(x); why != "" {
 			return nil, &types.ExecutionNotRedrivable{Message: &why}
 		}
@@ -278,6 +281,9 @@ func (s *Fake) describeExecution(call *fakeaws.Call, in *sfn.DescribeExecutionIn
 			ExecutionArn: &x.arn, Name: &x.name, StateMachineArn: &x.machine.arn, StartDate: aws.Time(x.started), Status: x.status,
 			StateMachineVersionArn: optional(x.versionARN), StateMachineAliasArn: optional(x.aliasARN), TraceHeader: optional(x.trace),
 			InputDetails: included(), RedriveCount: aws.Int32(int32(x.redrives)), RedriveStatus: types.ExecutionRedriveStatusRedrivable,
+		}
+		if x.mapRun != nil {
+			out.MapRunArn = &x.mapRun.arn
 		}
 		if why := s.redrivable(x); why != "" {
 			out.RedriveStatus, out.RedriveStatusReason = types.ExecutionRedriveStatusNotRedrivable, &why

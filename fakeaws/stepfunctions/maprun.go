@@ -24,6 +24,8 @@ type mapRun struct {
 	sizes    []int    // how many items each has
 	children []*execution
 	active   int
+	// items and failed are how many items there are, and how many of these have failed.
+	items, failed int
 	// most are how many run at once, count and percentage how many items may fail.
 	most              int
 	count, percentage int
@@ -35,10 +37,10 @@ type mapRun struct {
 
 // maxDistributed is how many executions of a Map Run run at once ("Set the concurrency of child
 // workflow executions": 10,000), and maxItems how many items there are here at most: AWS takes
-// more.
+// more, which would hold the lock for long here.
 const (
 	maxDistributed = 10_000
-	maxItems       = 100_000
+	maxItems       = 10_000
 )
 
 // errExceeded is why a Map Run fails of which too many executions have failed.
@@ -195,106 +197,10 @@ func (s *Fake) newRun(t *thread, env *asl.Env, items []any) (*mapRun, error) {
 	return m, m.batch(t, env, selected)
 }
 
-// selectItems has the ItemSelector make what executions get of each item.
-func (s *Fake) selectItems(t *thread, env *asl.Env, items []any) ([]any, error) {
-	if t.state.Selector == nil {
-		return items, nil
-	}
-	in, err := t.state.Input(env)
-	if err != nil {
-		return nil, err
-	}
-	f := &frame{items: items}
-	out := make([]any, len(items))
-	for i := range items {
-		each := s.env(t).With(in)
-		object := t.context().(map[string]any)
-		object["Map"] = map[string]any{"Item": mapItem(f, i)}
-		each.Context = object
-		if out[i], err = t.state.Selector.Eval(each); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// batch makes the inputs of the executions of the items ("ItemBatcher (Map)").
-func (m *mapRun) batch(t *thread, env *asl.Env, items []any) error {
-	b := t.state.Distributed.Batcher
-	add := func(v any, size int) error {
-		text, ok := asl.Encode(v, asl.MaxData)
-		if !ok {
-			return &asl.Error{Name: asl.ErrDataLimit, Cause: *textLimit(t)}
-		}
-		m.inputs, m.sizes = append(m.inputs, text), append(m.sizes, size)
-		return nil
-	}
-	if b == nil {
-		for _, v := range items {
-			if err := add(v, 1); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	most, _, err := b.Items.Of(env)
-	if err != nil {
-		return err
-	}
-	bytes, _, err := b.Bytes.Of(env)
-	if err != nil {
-		return err
-	}
-	var input any
-	if b.Input != nil {
-		if input, err = b.Input.Eval(env); err != nil {
-			return err
-		}
-	}
-	return batches(items, most, bytes, input, add)
-}
-
-// batches cuts items into batches of at most so many items and bytes; 0 is no bound.
-func batches(items []any, most, bytes int, input any, add func(any, int) error) error {
-	if bytes == 0 || bytes > asl.MaxData {
-		bytes = asl.MaxData
-	}
-	var batch []any
-	size := 0
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		v := map[string]any{"Items": batch}
-		if input != nil {
-			v["BatchInput"] = input
-		}
-		n := len(batch)
-		batch, size = nil, 0
-		return add(v, n)
-	}
-	fixed := len(`{"BatchInput":,"Items":[]}`) + len(encoded(input))
-	for _, v := range items {
-		length := len(encoded(v)) + 1
-		if len(batch) > 0 && (most > 0 && len(batch) == most || fixed+size+length > bytes) {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		batch = append(batch, v)
-		size += length
-	}
-	return flush()
-}
-
-// textLimit is the text of data that is too large for a state.
-func textLimit(t *thread) *string { return text(textDataLimit, []any{t.state.Name}) }
-
 // mapChild is what a call of StartExecution begins for a Map Run, in place of the state machine.
 type mapChild struct {
 	of    *mapRun
 	index int
-	begun *execution
 }
 
 type mapChildKey struct{}
@@ -328,7 +234,7 @@ func (s *Fake) startChild(t *target, c *mapChild, name, input string) *execution
 	}
 	arn := fakeaws.ARN("states", t.id.region, t.id.account, kind+":"+m.label()+":"+name+suffix)
 	x := s.start(t.machine, m.run.revision, arn, name, input, s.due)
-	x.mapRun, x.block = m, m.state.Branches[0]
+	x.mapRun, x.block, x.itemIndex = m, m.state.Branches[0], c.index
 	m.children = append(m.children, x)
 	m.active++
 	s.begin(x)
@@ -348,6 +254,9 @@ func (m *mapRun) label() string {
 func (s *Fake) childEnded(x *execution) {
 	m := x.mapRun
 	m.active--
+	if x.status == types.ExecutionStatusFailed || x.status == types.ExecutionStatusTimedOut {
+		m.failed += m.sizes[x.itemIndex]
+	}
 	for _, t := range m.run.mapping() {
 		if t.mapped == m && t.phase == branching {
 			t.phase = mapping
@@ -407,18 +316,16 @@ func (m *mapRun) counts(weight func(i int) int64) *types.MapRunExecutionCounts {
 
 // exceeded reports whether more items have failed than may.
 func (m *mapRun) exceeded() bool {
-	c := m.counts(func(i int) int64 { return int64(m.sizes[i]) })
-	failed := c.Failed + c.TimedOut
-	if failed == 0 {
+	few := m.failed*100 <= m.percentage*m.items
+	switch {
+	case m.failed == 0:
 		return false
+	case m.percentage > 0 && m.counted:
+		return !few || m.failed > m.count
+	case m.percentage > 0:
+		return !few
 	}
-	if m.percentage > 0 && !m.counted {
-		return failed*100 > int64(m.percentage)*c.Total
-	}
-	if m.percentage > 0 && failed*100 > int64(m.percentage)*c.Total {
-		return true
-	}
-	return failed > int64(m.count)
+	return m.failed > m.count
 }
 
 // mapGoesOn begins the next execution, waits, or ends the Map Run.

@@ -18,7 +18,7 @@ import (
 )
 
 // maxObject is how long an object with items may be here. AWS takes 10 GB.
-const maxObject = 32 << 20
+const maxObject = 8 << 20
 
 // errReader and errWriter are why a Map state fails that cannot read items, or write results.
 const (
@@ -37,6 +37,10 @@ func (s *Fake) readItems(ctx context.Context, actor fakeaws.Actor, m *mapJob) ([
 	}
 	items, err := parseItems(m.read, text, m.most)
 	if err != nil {
+		var failure *asl.Error
+		if errors.As(err, &failure) {
+			return nil, failure
+		}
 		return nil, &asl.Error{Name: errReader, Cause: err.Error()}
 	}
 	return items, nil
@@ -62,7 +66,7 @@ func (s *Fake) readObject(ctx context.Context, actor fakeaws.Actor, params map[s
 	case err != nil:
 		return nil, &asl.Error{Name: errReader, Cause: err.Error()}
 	case len(text) > maxObject:
-		return nil, &asl.Error{Name: errReader, Cause: "leastpriv: items of more than 32 MiB are not implemented"}
+		return nil, &asl.Error{Name: errReader, Cause: "leastpriv: items of more than 8 MiB are not implemented"}
 	}
 	return text, nil
 }
@@ -100,7 +104,7 @@ func parseItems(r *asl.ItemReader, text []byte, most int) ([]any, error) {
 		}
 		items, ok := v.([]any)
 		if !ok {
-			return nil, errors.New("Attempting to map over non-iterable node.")
+			return nil, errNoArray
 		}
 		return items[:min(len(items), most)], nil
 	case "JSONL":
@@ -119,6 +123,9 @@ func parseItems(r *asl.ItemReader, text []byte, most int) ([]any, error) {
 	}
 	return parseCSV(r.Header, text, most)
 }
+
+// errNoArray is what AWS says of an object that is no array.
+var errNoArray = &asl.Error{Name: errReader, Cause: "Attempting to map over non-iterable node."}
 
 // parseCSV reads items of CSV: an object for each row, with texts.
 func parseCSV(header []string, text []byte, most int) ([]any, error) {
