@@ -46,7 +46,7 @@ func mustParse(document string) *enforce.Policy {
 	return p
 }
 
-// permission is what a request needs ("How API Gateway resource policies affect authorization
+// permissions are what a request needs ("How API Gateway resource policies affect authorization
 // workflow" of the developer guide). Without authorization, and with a user pool, the resource
 // policy must allow it if there is one. With IAM the two count as anywhere. With a Lambda
 // authorizer either may allow it, and neither may deny it.

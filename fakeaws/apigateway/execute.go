@@ -29,9 +29,17 @@ var executeService = fakeaws.Service{
 	Name: "execute-api", SDK: "execute-api", Anonymous: true, Model: executeModel,
 	Wire: fakeaws.Wire{
 		MaxBody: maxPayload, Endpoint: executeEndpoint, Intercept: intercept,
-		AdmitPage: func(*fakeaws.Exchange, bool) error { return nil }, // pages use APIs
+		AdmitPage: admitPage,
 	},
 	New: func(w *fakeaws.World) fakeaws.Fake { return executeFake{Of(w)} },
+}
+
+// admitPage lets pages use APIs, by the hosts of those.
+func admitPage(x *fakeaws.Exchange, _ bool) error {
+	if _, ok := executeEndpoint(fakeaws.Hostname(x.HTTP.Host)); ok {
+		return nil
+	}
+	return fakeaws.NotForBrowsers()
 }
 
 // maxPayload is the largest body of a request and of an answer ("Amazon API Gateway quotas").
