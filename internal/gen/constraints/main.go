@@ -26,7 +26,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore but for those in folders.
-var services = []string{"dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "states", "sts"}
+var services = []string{"cloudformation", "dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "states", "sts"}
 
 var folders = map[string]string{"states": "stepfunctions"}
 

@@ -1,11 +1,11 @@
-package cloudformation
+package template
 
 import (
 	"encoding/json"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // isDocument are the properties that are policies.

@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"maps"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // A stack is a template that is evaluated. Values are evaluated when somebody needs them,

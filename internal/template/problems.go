@@ -1,9 +1,9 @@
-package cloudformation
+package template
 
 import (
 	"fmt"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // problems are collected, so that a file that is wrong in several places says so at once.

@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 // An Option says what a template does not.
 type Option func(*config)

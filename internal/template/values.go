@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // noValue is what Ref gives of AWS::NoValue: the property or element is not there.

@@ -1,9 +1,9 @@
-package cloudformation
+package template
 
 import (
 	"slices"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // A condition is one of the section Conditions.

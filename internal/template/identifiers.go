@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // A form is how the resources of a type are identified. In texts, {name}, {arn}, {ref},

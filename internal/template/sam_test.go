@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"maps"
@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // loadText reads a template of this text.

@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // readYAML reads YAML with the short forms of the intrinsic functions, which become their

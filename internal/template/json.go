@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // A reader reads a file into nodes. The size of the file, the depth and the number of the

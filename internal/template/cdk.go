@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // CDK is what an app of the AWS CDK makes: the folder that cdk synth writes, cdk.out.

@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 // pollers are the managed policies of functions that poll an event source.
 var pollers = map[string]string{

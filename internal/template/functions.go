@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"encoding/base64"
@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // call evaluates an intrinsic function.

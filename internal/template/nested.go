@@ -1,10 +1,10 @@
-package cloudformation
+package template
 
 import (
 	"path/filepath"
 	"slices"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 const nestedStack = "AWS::CloudFormation::Stack"

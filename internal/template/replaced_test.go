@@ -1,4 +1,4 @@
-package cloudformation
+package template
 
 import (
 	"flag"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 var replaceAll = flag.Bool("scale", false, "replace every value of every template, not each twentieth")
@@ -22,7 +22,7 @@ func TestReplacedValues(t *testing.T) {
 		every = 1
 	}
 	replacements := []*node{{}, {kind: stringNode, text: "x"}, {kind: numberNode, text: "1"}, {kind: listNode}, {kind: objectNode}, {kind: listNode, items: []*node{{}}}, {kind: objectNode, keys: []string{"Ref"}, items: []*node{{kind: stringNode, text: "AWS::NoValue"}}}}
-	for _, file := range []string{"testdata/worker.yaml", "testdata/sam.yaml", "testdata/fleet.json", "testdata/cdk.out/DataStack.template.json"} {
+	for _, file := range []string{"../../awstest/cloudformation/testdata/worker.yaml", "../../awstest/cloudformation/testdata/sam.yaml", "../../awstest/cloudformation/testdata/fleet.json", "../../awstest/cloudformation/testdata/cdk.out/DataStack.template.json"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		var p problems

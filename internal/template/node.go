@@ -1,10 +1,10 @@
-package cloudformation
+package template
 
 import (
 	"slices"
 	"strings"
 
-	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/deploy"
 )
 
 // A kind is what a node is in JSON.
