@@ -55,6 +55,9 @@ func (s *stack) ref(n *node, name string) any {
 	if value, ok := s.bound(r, ""); ok {
 		return value
 	}
+	if s.load.live != nil {
+		return s.unknown(n, "%s", knownAfterApply)
+	}
 	return at(r.identify().ref, n, s)
 }
 
@@ -105,6 +108,9 @@ func (s *stack) attribute(n *node, name, attribute string) any {
 	}
 	if value, ok := s.bound(r, attribute); ok {
 		return value
+	}
+	if s.load.live != nil {
+		return s.unknown(n, "%s", knownAfterApply)
 	}
 	if output, ok := strings.CutPrefix(attribute, "Outputs."); ok && r.kind == nestedStack {
 		return r.nestedOutput(n, output)
@@ -334,6 +340,9 @@ func (r *resource) uuid() string { return r.stack.load.target.UUID(r.seed("uuid"
 
 // stackARN is AWS::StackId.
 func (s *stack) stackARN() string {
+	if live := s.load.live; live != nil {
+		return live.StackID
+	}
 	r := &resource{stack: s, address: "stack"}
 	t := s.load.target
 	return fmt.Sprintf("arn:%s:cloudformation:%s:%s:stack/%s/%s", t.Partition, t.Region, t.Account, s.name, r.uuid())

@@ -74,6 +74,9 @@ func (s *stack) importValue(n, argument *node) any {
 	if !ok {
 		return v
 	}
+	if s.load.live != nil {
+		return s.liveImport(n, name)
+	}
 	if value, ok := s.load.config.imports[name]; ok {
 		return value
 	}

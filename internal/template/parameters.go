@@ -195,6 +195,13 @@ func (s *stack) pseudo(n *node, name string) any {
 	case "AWS::URLSuffix":
 		return t.URLSuffix()
 	case "AWS::NotificationARNs":
+		if live := s.load.live; live != nil {
+			list := make([]any, len(live.NotificationARNs))
+			for i, arn := range live.NotificationARNs {
+				list[i] = arn
+			}
+			return list
+		}
 		return []any{}
 	case "AWS::NoValue":
 		return noValue{}

@@ -67,7 +67,7 @@ func (t *translation) resource(logical string, n *node, line int) {
 	case "AWS::Serverless::StateMachine":
 		r.stateMachine()
 	case "AWS::Serverless::SimpleTable":
-		r.main("AWS::DynamoDB::Table", properties.without("PrimaryKey"))
+		r.main("AWS::DynamoDB::Table", r.table())
 	case "AWS::Serverless::LayerVersion":
 		if properties.get("LayerName") == nil {
 			properties = properties.with("LayerName", n.newString(logical))

@@ -45,7 +45,7 @@ func (r *samResource) poll(o *role, name string, e *node) {
 	if source == nil {
 		source = p.get("Stream")
 	}
-	r.add(r.logical+name, e, "AWS::Lambda::EventSourceMapping", e.newObject("EventSourceArn", source, "FunctionName", e.newRef(r.logical)))
+	r.add(r.logical+name, e, "AWS::Lambda::EventSourceMapping", r.mapping(e, e.newObject("EventSourceArn", source, "FunctionName", e.newRef(r.logical))))
 	failure := p.get("DestinationConfig").get("OnFailure")
 	if failure == nil {
 		return
@@ -67,7 +67,7 @@ func (r *samResource) poll(o *role, name string, e *node) {
 // schedule makes the role that EventBridge Scheduler invokes a function with.
 func (r *samResource) schedule(name string, e *node) {
 	p := e.getOr("Properties")
-	r.add(r.logical+name, e, "AWS::Scheduler::Schedule", e.newObject("Name", p.get("Name"), "ScheduleExpression", p.get("ScheduleExpression")))
+	r.add(r.logical+name, e, "AWS::Scheduler::Schedule", r.scheduled(name, e, e.newObject("Name", p.get("Name"), "ScheduleExpression", p.get("ScheduleExpression"))))
 	if p.get("DeadLetterConfig") != nil {
 		r.t.s.problem(p.get("DeadLetterConfig"), "the DeadLetterConfig of a schedule is not understood")
 	}
@@ -106,9 +106,10 @@ func (r *samResource) invoke(o *role, name, kind string, e *node) {
 			r.queueOfTopic(name, e, p)
 			return
 		}
-		r.add(r.logical+name, e, "AWS::SNS::Subscription", e.newObject("TopicArn", p.get("Topic"), "Protocol", "lambda", "Endpoint", e.newGetAtt(r.logical, "Arn")))
+		r.add(r.logical+name, e, "AWS::SNS::Subscription", e.newObject("TopicArn", p.get("Topic"), "Protocol", "lambda", "Endpoint", e.newGetAtt(r.logical, "Arn"),
+			"FilterPolicy", p.get("FilterPolicy"), "FilterPolicyScope", p.get("FilterPolicyScope"), "RedrivePolicy", p.get("RedrivePolicy"), "Region", p.get("Region")))
 	case "Schedule", "EventBridgeRule", "CloudWatchEvent":
-		r.add(r.logical+name, e, "AWS::Events::Rule", e.newObject("Name", p.get("RuleName"), "EventBusName", p.get("EventBusName"), "EventPattern", p.get("Pattern"), "ScheduleExpression", p.get("Schedule")))
+		r.add(r.logical+name, e, "AWS::Events::Rule", r.rule(name, e, e.newObject("Name", p.get("RuleName"), "EventBusName", p.get("EventBusName"), "EventPattern", p.get("Pattern"), "ScheduleExpression", p.get("Schedule"))))
 		source = e.newGetAtt(r.logical+name, "Arn")
 	}
 	r.add(id, e, "AWS::Lambda::Permission", e.newObject("Action", "lambda:InvokeFunction", "FunctionName", e.newRef(r.logical), "Principal", invokers[kind], "SourceArn", source))
@@ -145,7 +146,7 @@ func (r *samResource) queueOfTopic(name string, e, p *node) {
 		arn, url = e.newGetAtt(r.logical+name+"Queue", "Arn"), e.newRef(r.logical+name+"Queue")
 	}
 	r.add(r.logical+name, e, "AWS::SNS::Subscription", e.newObject("TopicArn", p.get("Topic"), "Protocol", "sqs", "Endpoint", arn))
-	r.add(r.logical+name+"EventSourceMapping", e, "AWS::Lambda::EventSourceMapping", e.newObject("EventSourceArn", arn, "FunctionName", e.newRef(r.logical)))
+	r.add(r.logical+name+"EventSourceMapping", e, "AWS::Lambda::EventSourceMapping", e.newObject("EventSourceArn", arn, "FunctionName", e.newRef(r.logical), "BatchSize", given.get("BatchSize"), "Enabled", given.get("Enabled")))
 	if given.get("QueuePolicyLogicalId") == nil || r.t.out.get(given.get("QueuePolicyLogicalId").text) == nil {
 		r.add(r.logical+name+"QueuePolicy", e, "AWS::SQS::QueuePolicy", e.newObject("Queues", e.newList(url), "PolicyDocument", serviceDocument(e, "sns.amazonaws.com", "sqs:SendMessage", arn, p.get("Topic"))))
 	}

@@ -134,6 +134,7 @@ func (r *samResource) function() {
 	if p.get("Role") == nil {
 		lambda.set("Role", r.node.newGetAtt(r.logical+"Role", "Arn"))
 	}
+	r.settings(lambda)
 	r.main("AWS::Lambda::Function", lambda)
 	if r.leftOut() {
 		return
@@ -210,6 +211,7 @@ func (r *samResource) deadLetters(o *role) {
 // are not named.
 func (r *samResource) destinations(o *role) {
 	config := r.properties.get("EventInvokeConfig").get("DestinationConfig")
+	made := r.node.newObject()
 	for _, when := range []string{"OnSuccess", "OnFailure"} {
 		d := config.get(when)
 		if d == nil {
@@ -230,13 +232,15 @@ func (r *samResource) destinations(o *role) {
 			continue
 		}
 		o.allow(d, id+"Policy", sends[kind], to)
+		made.set(when, d.newObject("Destination", to))
 	}
+	r.invokeConfig(made)
 }
 
 // stateMachine makes a state machine with its role, and the roles that start it.
 func (r *samResource) stateMachine() {
 	p := r.properties
-	machine := p.without("Policies", "Events", "DefinitionUri", "Definition", "PermissionsBoundary", "RolePath", "Name", "Type", "Role", "Tags", "Logging", "Tracing")
+	machine := p.without("Policies", "Events", "DefinitionUri", "Definition", "AutoPublishAlias", "PermissionsBoundary", "RolePath", "Name", "Type", "Role", "Tags", "Logging", "Tracing")
 	if name := p.get("Name"); name != nil {
 		machine.set("StateMachineName", name)
 	}
@@ -245,6 +249,7 @@ func (r *samResource) stateMachine() {
 	} else {
 		machine.set("RoleArn", r.node.newGetAtt(r.logical+"Role", "Arn"))
 	}
+	r.definition(machine)
 	r.main("AWS::StepFunctions::StateMachine", machine)
 	if r.leftOut() {
 		return

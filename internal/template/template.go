@@ -67,6 +67,8 @@ type load struct {
 	others   []*stack // that are not made, and export
 	exports  map[string]*output
 	leftOut  map[string]bool // names of LeaveOut that are there
+	live     *Environment    // of a stack that is deployed: see Open
+	imported map[string]bool // names that Fn::ImportValue was asked for, of one that is deployed
 }
 
 func newLoad(target deploy.Target, c *config) *load {

@@ -81,7 +81,7 @@ func (s *stack) evaluateObject(n *node) any {
 // property evaluates a value under a key. Policies become documents, which know where
 // their statements stand.
 func (s *stack) property(key string, n *node) any {
-	if !isDocument[key] {
+	if !isDocument[key] || s.load.live != nil {
 		return s.evaluateNode(n)
 	}
 	chosen, unknown := s.choose(n)
@@ -200,7 +200,7 @@ func isUnknown(value any) (deploy.Unknown, bool) {
 // dynamic replaces the dynamic references of a text.
 func (s *stack) dynamic(n *node, text string) any {
 	const start, end = "{{resolve:", "}}"
-	if !strings.Contains(text, start) {
+	if !strings.Contains(text, start) || s.load.live != nil {
 		return text
 	}
 	var b strings.Builder
