@@ -45,6 +45,8 @@ type Call struct {
 	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	via      *VPCEndpoint // that the request came through; mostly nil
+	// calledVia are the services that pass the caller's request on, the first first: see Forward.
+	calledVia []string
 	fixture  bool         // see Fixture
 	denied   []deniedEntry
 	finished bool      // see Finished

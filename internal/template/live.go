@@ -245,22 +245,9 @@ func (t *Live) Resource(logical string) *Resource {
 	return nil
 }
 
-// Set says what Ref gives of a resource that is there, and Fn::GetAtt.
-func (t *Live) Set(logical, ref string, attributes map[string]string) {
-	bind := t.load.config.bind
-	for name := range bind {
-		if name == logical || strings.HasPrefix(name, logical+".") {
-			delete(bind, name)
-		}
-	}
-	if ref == "" {
-		return
-	}
-	bind[logical] = ref
-	for name, value := range attributes {
-		bind[logical+"."+name] = value
-	}
-}
+// Set says what Ref gives of the resources that are there, by their logical ids, and
+// Fn::GetAtt, by "LOGICAL.ATTRIBUTE".
+func (t *Live) Set(values map[string]string) { t.load.config.bind = values }
 
 // Properties evaluates the properties of a resource, as values of encoding/json with
 // json.Number. What is not known yet reads as change sets show it.
@@ -463,4 +450,23 @@ func (n *node) write(b *strings.Builder) {
 	default:
 		b.WriteString(toJSON(n.plainValue()))
 	}
+}
+
+// Names reports whether a resource has a property, which may be its name.
+func (o *Outline) Names(logical, property string) bool {
+	return property != "" && o.root.get("Resources").get(logical).get("Properties").get(property) != nil
+}
+
+// Validate finds what a template refers to and does not have.
+func (o *Outline) Validate() error {
+	l := newLoad(deploy.Target{Account: "", Region: ""}, newConfig(nil))
+	l.live, l.imported = &Environment{}, map[string]bool{}
+	s := newStack(l, "template", "stack", nil)
+	s.root = o.root
+	s.read(o.root)
+	t := &Live{load: l, stack: s}
+	if err := t.problem(); err != nil {
+		return err
+	}
+	return s.checkReferences()
 }

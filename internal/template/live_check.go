@@ -385,3 +385,39 @@ func (t *Live) order() error {
 
 // finished is the state of what is in its order.
 const finished = done
+
+// References are the resources and attributes that the properties of one refer to.
+func (t *Live) References(logical string) (all [][2]string) {
+	r := t.Resource(logical)
+	if r == nil {
+		return nil
+	}
+	_ = t.stack.references(r.of.properties, true, func(ref reference) error { // it was checked
+		if t.stack.resources[ref.name] != nil {
+			all = append(all, [2]string{ref.name, ref.attribute})
+		}
+		return nil
+	})
+	return all
+}
+
+// Knows reports whether a resource that is there has an attribute.
+func (t *Live) Knows(logical, attribute string) bool {
+	_, ok := t.load.config.bind[logical+"."+attribute]
+	return ok
+}
+
+// PropertyReferences are those of one property: see [Live.References].
+func (t *Live) PropertyReferences(logical, property string) (all [][2]string) {
+	r := t.Resource(logical)
+	if r == nil {
+		return nil
+	}
+	_ = t.stack.references(r.of.properties.get(property), true, func(ref reference) error { // it was checked
+		if t.stack.resources[ref.name] != nil {
+			all = append(all, [2]string{ref.name, ref.attribute})
+		}
+		return nil
+	})
+	return all
+}

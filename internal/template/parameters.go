@@ -76,6 +76,10 @@ func (s *stack) parameterValue(p *parameter) any {
 	if !given {
 		d := p.node.get("Default")
 		if d == nil {
+			if s.load.live != nil { // without values: see Outline.Validate
+				p.value = s.unknown(p.node, "%s", knownAfterApply)
+				return p.value
+			}
 			if strings.HasPrefix(p.name, "AssetParameters") {
 				// Of the assets of CDK 1, which are uploaded when it deploys.
 				p.value = s.unknown(p.node, "the parameter %s is of an asset: give it", p.name)
