@@ -107,4 +107,6 @@ func changeSetStatus(name, status string) error {
 
 func limitExceeded(text string) error { return &types.LimitExceededException{Message: &text} }
 
-func notImplemented(what string) error { return fakeaws.NotImplemented("cloudformation: " + what) }
+func notImplemented(what string) error {
+	return fakeaws.NotImplemented("cloudformation: " + what + " is not implemented")
+}

@@ -276,8 +276,11 @@ func coercedObject(v map[string]any, t reflect.Type) any {
 func (j *job) reason() string {
 	var of *callError
 	var api smithy.APIError
-	if !errors.As(j.err, &of) || !errors.As(j.err, &api) {
+	switch {
+	case !errors.As(j.err, &api):
 		return j.err.Error()
+	case !errors.As(j.err, &of):
+		return api.ErrorMessage()
 	}
 	text := fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", api.ErrorMessage(), serviceNames[of.service], statusOf(api), j.s.world.IDs().UUID())
 	return fmt.Sprintf("Resource handler returned message: %q (RequestToken: %s, HandlerErrorCode: %s)", text, j.token, handlerCode(api.ErrorCode(), statusOf(api)))

@@ -1,0 +1,60 @@
+package all_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/stretchr/testify/require"
+)
+
+func init() {
+	register("cloudformation", func(c aws.Config) any { return cloudformation.NewFromConfig(c) }, stacksValues, func(f *filled, t testing.TB, c aws.Config) {
+		f.fillCloudFormation(t, cloudformation.NewFromConfig(c))
+	})
+}
+
+// stackTemplate makes a queue, and has an output; waitingTemplate never ends by itself.
+const (
+	stackTemplate   = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":1}}},"Outputs":{"Arn":{"Value":{"Fn::GetAtt":["Q","Arn"]},"Export":{"Name":"target"}}}}`
+	importTemplate  = `{"Resources":{"T":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::ImportValue":"target"}}}}}`
+	changedTemplate = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":2}}},"Outputs":{"Arn":{"Value":{"Fn::GetAtt":["Q","Arn"]},"Export":{"Name":"target"}}}}`
+	waitingTemplate = `{"Resources":{"W":{"Type":"AWS::CloudFormation::WaitCondition","CreationPolicy":{"ResourceSignal":{"Timeout":"PT12H"}}}}}`
+	failingTemplate = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":99999}}}}`
+)
+
+// fillCloudFormation makes stacks in the statuses that operations want: one that is there with a
+// change set, one that imports what it exports, one that waits, one that is updated and waits,
+// and one that has failed.
+func (f *filled) fillCloudFormation(t testing.TB, client *cloudformation.Client) {
+	t.Helper()
+	ctx := t.Context()
+	make := func(name, body string) *string {
+		out, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body, DisableRollback: aws.Bool(true)})
+		require.NoError(t, err)
+		require.NoError(t, f.Settle(ctx))
+		return out.StackId
+	}
+	make("target", stackTemplate)
+	make("user", importTemplate)
+	make("waiting", waitingTemplate)
+	make("failed", failingTemplate)
+	make("updated", stackOfTopic)
+	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: aws.String("updated"), TemplateBody: aws.String(waitingTemplate)})
+	require.NoError(t, err)
+	require.NoError(t, f.Settle(ctx))
+	_, err = client.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{StackName: aws.String("target"), ChangeSetName: aws.String("target"), TemplateBody: aws.String(changedTemplate)})
+	require.NoError(t, err)
+}
+
+const stackOfTopic = `{"Resources":{"T":{"Type":"AWS::SNS::Topic"}}}`
+
+// stacksValues are the values of members of CloudFormation.
+var stacksValues = map[string]any{
+	"StackName": "target", "CreateStack.StackName": "value", "DeleteStack.StackName": "user", "CancelUpdateStack.StackName": "updated", "RollbackStack.StackName": "failed",
+	"SignalResource.StackName": "waiting", "SignalResource.LogicalResourceId": "W", "cloudformation.LogicalResourceId": "Q", "cloudformation.TemplateBody": stackTemplate, "UpdateStack.TemplateBody": changedTemplate,
+	"CreateChangeSet.TemplateBody": changedTemplate, "CreateStack.TemplateBody": stackOfTopic, "ChangeSetName": "target", "CreateChangeSet.ChangeSetName": "value", "ExportName": "target",
+	"StackPolicyBody":     `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`,
+	"cloudformation.Tags": []cftypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
+}
