@@ -114,7 +114,7 @@ func (s *Fake) makeChangeSet(call *fakeaws.Call, st *stack, in *awscf.CreateChan
 	st, err := s.reviewed(call, st, in)
 	r := &request{
 		body: in.TemplateBody, url: in.TemplateURL, previous: aws.ToBool(in.UsePreviousTemplate), parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags,
-		notifications: in.NotificationARNs, types: in.ResourceTypes,
+		notifications: in.NotificationARNs, types: in.ResourceTypes, rollback: in.RollbackConfiguration,
 	}
 	var same *changeSet
 	if err == nil {
@@ -141,7 +141,7 @@ func (s *Fake) makeChangeSet(call *fakeaws.Call, st *stack, in *awscf.CreateChan
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRole(call, aws.ToString(in.RoleARN)); err != nil {
+	if err := checkRole(call, aws.ToString(in.RoleARN), st.id); err != nil {
 		return nil, err
 	}
 	live, err := s.open(st, c, in.ResourceTypes, true)
@@ -272,7 +272,7 @@ func (s *Fake) execute(call *fakeaws.Call, st *stack, set *changeSet, in *awscf.
 		role = st.settings.role
 		s.mu.Unlock()
 	}
-	if err := checkRole(call, role); err != nil {
+	if err := checkRole(call, role, st.id); err != nil {
 		return err
 	}
 	c := set.config

@@ -55,7 +55,6 @@ func onAll[O any](s *Fake, call *fakeaws.Call, in any, do func(place) (O, error)
 		return nil, err
 	}
 	n := need(call.Operation, "*", call.Account, nil)
-	n.Policy = nil
 	return &fakeaws.Plan[O]{Needs: []fakeaws.Need{n}, Do: func() (O, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -70,8 +70,12 @@ func invalid(format string, args ...any) error {
 // ofTemplate is the error of a template as the answer to a call.
 func ofTemplate(err error) error {
 	var own *template.Error
-	if errors.As(err, &own) {
+	var missing *template.Unsupported
+	switch {
+	case errors.As(err, &own):
 		return invalid("%s", own.Message)
+	case errors.As(err, &missing):
+		return notImplemented(missing.What)
 	}
 	return err
 }

@@ -115,8 +115,10 @@ func (j *job) run() {
 	if j.state == nil {
 		j.state = map[string]string{}
 	}
-	if j.properties, j.err = j.resolved(j.properties); j.err != nil {
-		return
+	if j.removing == nil || kindOf(j.kind) == customType { // a deletion needs no secret
+		if j.properties, j.err = j.resolved(j.properties); j.err != nil {
+			return
+		}
 	}
 	j.err = j.work(k)
 }

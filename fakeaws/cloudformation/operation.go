@@ -156,7 +156,7 @@ func (s *Fake) superseded(st *stack, j *job) {
 // expired reports whether TimeoutInMinutes of a creation is over.
 func (s *Fake) expired(st *stack) bool {
 	t := st.settings.timeout
-	return st.op.phase == creating && t != nil && s.world.Clock().Now().Sub(st.op.begun) > time.Duration(*t)*time.Minute
+	return st.op.phase == creating && t != nil && s.world.Clock().Now().Sub(st.op.begun) >= time.Duration(*t)*time.Minute
 }
 
 // interrupt ends what takes too long or was canceled. The lock is held.
@@ -292,7 +292,7 @@ func (s *Fake) prepareChange(st *stack, j *job) *job {
 	j.old = j.current.properties
 	made.physical, made.attributes = j.current.physical, j.current.attributes
 	changed := changes(j.old, j.properties)
-	if len(changed) == 0 && (op.phase != updating || same(st.before.config.tags, st.config.tags) || kinds[j.kind] == nil || kinds[j.kind].tags == "") {
+	if len(changed) == 0 && j.current.status != statusFailed && (op.phase != updating || same(st.before.config.tags, st.config.tags) || kinds[j.kind] == nil || kinds[j.kind].tags == "") {
 		made.status, made.reason, made.changed = j.current.status, j.current.reason, j.current.changed
 		st.resources[j.logical] = made
 		op.todo = op.todo[1:]
@@ -341,7 +341,8 @@ func (s *Fake) prepareRemoval(st *stack, j *job, r *resource) *job {
 	if r.physical == "" || slices.Contains(op.retain, r.logical) || s.retains(st, r) {
 		if r.physical != "" {
 			s.removed(st, r, types.ResourceStatusDeleteSkipped, "")
-		} else {
+		}
+		if current := st.resources[r.logical]; current != nil && current.physical == r.physical && (r.physical == "" || op.phase != deleting && op.phase != rollingBack) {
 			delete(st.resources, r.logical)
 		}
 		op.todo = op.todo[1:]
@@ -394,8 +395,13 @@ func (s *Fake) done(st *stack, j *job) {
 		if t.waiting != nil {
 			since = t.waiting.since
 		}
-		t.waiting = &pending{id: j.id, token: j.token, attributes: j.attributes, state: j.state, since: since, current: j.current, replacing: j.replacing, properties: j.properties}
+		t.waiting = &pending{id: j.id, token: j.token, attributes: j.attributes, state: j.state, since: since, current: j.current, replacing: j.replacing, properties: unresolved(j)}
 		op.at = s.world.Clock().Now().Add(j.wait)
+		if t := st.settings.timeout; t != nil && op.phase == creating {
+			if end := op.begun.Add(time.Duration(*t) * time.Minute); end.Before(op.at) {
+				op.at = end
+			}
+		}
 		s.world.Wake(op.at)
 	case j.removing != nil:
 		s.removed(st, j.removing, types.ResourceStatusDeleteComplete, "")
@@ -407,6 +413,15 @@ func (s *Fake) done(st *stack, j *job) {
 		s.completed(st, j)
 		s.pop(op)
 	}
+}
+
+// unresolved are the properties as the template has them: with the references to secrets, and
+// without the secrets.
+func unresolved(j *job) map[string]any {
+	if j.made != nil {
+		return j.made.properties
+	}
+	return nil
 }
 
 func (s *Fake) pop(op *operation) {
@@ -460,6 +475,9 @@ func (s *Fake) failed(st *stack, j *job) {
 	reason := j.reason()
 	if j.removing != nil {
 		s.removed(st, j.removing, types.ResourceStatusDeleteFailed, reason)
+		if current := st.resources[j.logical]; current != nil && current.physical == j.removing.physical && st.op.phase != deleting && st.op.phase != rollingBack {
+			delete(st.resources, j.logical) // a stack that was updated no longer has it
+		}
 		st.op.failed = append(st.op.failed, j.logical)
 		s.pop(st.op)
 		return
@@ -558,20 +576,13 @@ func ordered(resources map[string]*resource) []*resource {
 
 // rollBackUpdate goes back to what was there before an update. The lock is held.
 func (s *Fake) rollBackUpdate(st *stack, reason string) {
-	op, before := st.op, st.before
+	op := st.op
 	if st.settings.disableRollback {
 		s.set(st, types.StackStatusUpdateFailed, reason)
-		st.op = nil
+		st.op, st.leftover = nil, op.cleanup
 		return
 	}
 	s.set(st, types.StackStatusUpdateRollbackInProgress, reason)
-	var kept []task
-	for _, t := range op.cleanup { // what an update left half made
-		if old := before.resources[t.logical]; old == nil || old.physical != t.remove.physical {
-			kept = append(kept, t)
-		}
-	}
-	op.cleanup = kept
 	s.restore(st)
 }
 
@@ -579,6 +590,10 @@ func (s *Fake) rollBackUpdate(st *stack, reason string) {
 func (s *Fake) restore(st *stack) {
 	op, before := st.op, st.before
 	op.program, op.phase, op.todo, op.failed = program{}, updateRollback, nil, nil
+	op.cleanup = slices.DeleteFunc(slices.Clone(op.cleanup), func(t task) bool { // what is gone back to stays
+		old := before.resources[t.logical]
+		return old != nil && old.physical == t.remove.physical
+	})
 	st.config, st.settings.role = before.config, before.role
 	for _, r := range ordered(st.resources) {
 		old := before.resources[r.logical]

@@ -42,7 +42,7 @@ func rolling[O any](s *Fake, call *fakeaws.Call, in any, name, roleARN *string, 
 	plan.Needs = deploying(call, plan.Needs[0], nil, roleARN)
 	perform := plan.Do
 	plan.Do = func() (none O, _ error) {
-		if err := checkRole(call, aws.ToString(roleARN)); err != nil {
+		if err := checkRole(call, aws.ToString(roleARN), plan.Needs[0].Resource); err != nil {
 			return none, err
 		}
 		return perform()
@@ -87,7 +87,7 @@ func (s *Fake) rollbackStack(call *fakeaws.Call, in *awscf.RollbackStackInput) (
 			s.begin(st, op)
 			s.set(st, types.StackStatusRollbackInProgress, textUserInitiated)
 		case st.status == types.StackStatusUpdateFailed && st.before != nil:
-			op.phase = updateRollback
+			op.phase, op.cleanup, st.leftover = updateRollback, st.leftover, nil
 			s.begin(st, op)
 			s.set(st, types.StackStatusUpdateRollbackInProgress, textUserInitiated)
 			s.restore(st)

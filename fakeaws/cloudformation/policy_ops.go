@@ -190,21 +190,23 @@ func (s *statement) matches(action, logical, kind string) bool {
 
 // wild reports whether a text matches a pattern with * and ?.
 func wild(pattern, text string) bool {
-	for pattern != "" {
+	p, s, star, from := 0, 0, -1, 0
+	for s < len(text) {
 		switch {
-		case pattern[0] == '*':
-			for i := len(text); i >= 0; i-- {
-				if wild(pattern[1:], text[i:]) {
-					return true
-				}
-			}
-			return false
-		case text == "", pattern[0] != '?' && pattern[0] != text[0]:
+		case p < len(pattern) && pattern[p] == '*':
+			star, from = p, s
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[s]):
+			p++
+			s++
+		case star >= 0: // the latest * takes one more
+			from++
+			p, s = star+1, from
+		default:
 			return false
 		}
-		pattern, text = pattern[1:], text[1:]
 	}
-	return text == ""
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // textNotAllowed is said where no statement allows an update: unverified.

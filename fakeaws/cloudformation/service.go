@@ -206,11 +206,11 @@ func deploying(call *fakeaws.Call, n fakeaws.Need, tags []types.Tag, roleARN *st
 }
 
 // checkRole refuses a role that CloudFormation cannot assume.
-func checkRole(call *fakeaws.Call, roleARN string) error {
+func checkRole(call *fakeaws.Call, roleARN, stackARN string) error {
 	if roleARN == "" {
 		return nil
 	}
-	if !role.Assumable(call, roleARN, fakeaws.ServiceCall{Principal: serviceName, SourceAccount: call.Account, Region: call.Region}) {
+	if !role.Assumable(call, roleARN, fakeaws.ServiceCall{Principal: serviceName, SourceARN: stackARN, SourceAccount: call.Account, Region: call.Region}) {
 		return invalid("Role %s is invalid or cannot be assumed", roleARN)
 	}
 	return nil

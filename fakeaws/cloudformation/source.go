@@ -35,11 +35,18 @@ type request struct {
 	tags          []types.Tag
 	notifications []string
 	types         []string
+	rollback      *types.RollbackConfiguration
 	before        *config // of the stack that is updated
 }
 
 // configOf makes what a stack is made of. No lock is held, because the template may be in S3.
 func (s *Fake) configOf(call *fakeaws.Call, r *request) (*config, error) {
+	switch {
+	case r.rollback != nil && (len(r.rollback.RollbackTriggers) > 0 || aws.ToInt32(r.rollback.MonitoringTimeInMinutes) > 0):
+		return nil, notImplemented("the monitoring of RollbackConfiguration")
+	case len(r.notifications) > 0:
+		return nil, notImplemented("the publishing of events to NotificationARNs")
+	}
 	text, err := s.templateOf(call, r)
 	if err != nil {
 		return nil, err

@@ -46,12 +46,9 @@ func (s *Fake) create(call *fakeaws.Call, in *awscf.CreateStackInput) (*awscf.Cr
 		return nil, invalid("You can specify either DisableRollback or OnFailure, but not both.")
 	}
 	c, err := s.configOf(call, &request{
-		body: in.TemplateBody, url: in.TemplateURL, parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags, notifications: in.NotificationARNs, types: in.ResourceTypes,
+		body: in.TemplateBody, url: in.TemplateURL, parameters: in.Parameters, capabilities: in.Capabilities, tags: in.Tags, notifications: in.NotificationARNs, types: in.ResourceTypes, rollback: in.RollbackConfiguration,
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := checkRole(call, aws.ToString(in.RoleARN)); err != nil {
 		return nil, err
 	}
 	policy, err := s.policyOf(call, in.StackPolicyBody, in.StackPolicyURL)
@@ -64,6 +61,9 @@ func (s *Fake) create(call *fakeaws.Call, in *awscf.CreateStackInput) (*awscf.Cr
 	}
 	// What the template is evaluated for has the id that the stack gets.
 	st := &stack{place: at, name: *in.StackName, id: at.arn("stack/" + *in.StackName + "/" + s.world.IDs().UUID())}
+	if err := checkRole(call, aws.ToString(in.RoleARN), st.id); err != nil {
+		return nil, err
+	}
 	live, err := s.open(st, c, in.ResourceTypes, false)
 	if err != nil {
 		return nil, err
@@ -185,12 +185,12 @@ func (s *Fake) update(call *fakeaws.Call, st *stack, in *awscf.UpdateStackInput)
 	}
 	c, err := s.configOf(call, &request{
 		body: in.TemplateBody, url: in.TemplateURL, previous: aws.ToBool(in.UsePreviousTemplate), parameters: in.Parameters, capabilities: in.Capabilities,
-		tags: in.Tags, notifications: in.NotificationARNs, types: in.ResourceTypes, before: &before,
+		tags: in.Tags, notifications: in.NotificationARNs, types: in.ResourceTypes, before: &before, rollback: in.RollbackConfiguration,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRole(call, role); err != nil {
+	if err := checkRole(call, role, st.id); err != nil {
 		return nil, err
 	}
 	var policy, during string
@@ -236,13 +236,16 @@ type update struct {
 
 // beginUpdate begins to change a stack. The lock is held.
 func (s *Fake) beginUpdate(call *fakeaws.Call, st *stack, c *config, live *template.Live, u update) {
-	st.before = &backup{config: st.config, role: st.settings.role, resources: maps.Clone(st.resources), outputs: st.outputs, imports: st.imports}
+	if st.status != types.StackStatusUpdateFailed || st.before == nil { // else a rollback goes back to what was there before that
+		st.before = &backup{config: st.config, role: st.settings.role, resources: maps.Clone(st.resources), outputs: st.outputs, imports: st.imports}
+	}
 	st.config = *c
 	st.settings.role, st.settings.disableRollback, st.settings.retainExcept = u.role, u.disableRollback, u.retainExcept
 	if u.rollback != nil {
 		st.settings.rollback = u.rollback
 	}
-	op := &operation{phase: updating, token: u.token, forward: call.Forward(serviceName), role: u.role, policy: cmp.Or(u.during, st.policy)}
+	op := &operation{phase: updating, token: u.token, forward: call.Forward(serviceName), role: u.role, policy: cmp.Or(u.during, st.policy), cleanup: st.leftover}
+	st.leftover = nil
 	for _, r := range live.Resources() {
 		op.todo = append(op.todo, task{logical: r.Logical})
 	}
@@ -261,31 +264,34 @@ func (d *difference) any() bool {
 	return len(d.added)+len(d.removed)+len(d.changed) > 0 || d.beside
 }
 
+// statusFailed is that of a resource that an update has left as it was when it failed.
+const statusFailed = types.ResourceStatusUpdateFailed
+
 // compare finds what an update changes. The lock is held.
 func (s *Fake) compare(st *stack, c *config, live *template.Live) (*difference, error) {
 	d := &difference{beside: !maps.Equal(st.config.tags, c.tags) || !slices.Equal(st.config.notifications, c.notifications)}
 	live.Set(st.values())
-	var types []string
+	var retyped []string
 	for _, r := range live.Resources() {
 		old := st.resources[r.Logical]
 		switch {
-		case old == nil:
+		case old == nil, old.physical == "":
 			d.added = append(d.added, r.Logical)
 			continue
 		case old.kind != r.Type:
-			types = append(types, r.Logical)
+			retyped = append(retyped, r.Logical)
 			continue
 		}
 		properties, err := live.Properties(r.Logical)
 		if err != nil {
 			return nil, ofTemplate(err)
 		}
-		if encoded(properties) != encoded(old.properties) || encoded(r.Metadata) != encoded(old.metadata) {
+		if encoded(properties) != encoded(old.properties) || encoded(r.Metadata) != encoded(old.metadata) || old.status == statusFailed {
 			d.changed = append(d.changed, r.Logical)
 		}
 	}
-	if types != nil {
-		return nil, invalid(textTypeChanged, strings.Join(types, ", "))
+	if retyped != nil {
+		return nil, invalid(textTypeChanged, strings.Join(retyped, ", "))
 	}
 	for _, logical := range slices.Sorted(maps.Keys(st.resources)) {
 		if live.Resource(logical) == nil {
@@ -308,8 +314,10 @@ func (s *Fake) deleteStack(call *fakeaws.Call, in *awscf.DeleteStackInput) (*fak
 	key("RoleArn", in.RoleARN)(&n.Context)
 	needs := deploying(call, n, nil, in.RoleARN)
 	return &fakeaws.Plan[*awscf.DeleteStackOutput]{Needs: needs, Do: func() (*awscf.DeleteStackOutput, error) {
-		if err := checkRole(call, aws.ToString(in.RoleARN)); err != nil {
-			return nil, err
+		if st != nil {
+			if err := checkRole(call, aws.ToString(in.RoleARN), st.id); err != nil {
+				return nil, err
+			}
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()

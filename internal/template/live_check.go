@@ -26,7 +26,19 @@ func checkFormat(root *node) error {
 		return errorf("Template format error: unsupported value for AWSTemplateFormatVersion.")
 	}
 	if root.get("Hooks") != nil {
-		return errorf("Template format error: the section Hooks is not implemented by leastpriv.")
+		return &Unsupported{"the section Hooks"}
+	}
+	for _, n := range root.get("Transform").list() {
+		name := n.value()
+		if n.isObject() {
+			name = n.get("Name").value()
+		}
+		if name != serverless && name != extensions {
+			return &Unsupported{"the transform " + name}
+		}
+	}
+	if what := unsupported(root); what != "" {
+		return &Unsupported{what}
 	}
 	resources := root.get("Resources")
 	if !resources.isObject() || len(resources.keys) == 0 {
@@ -40,6 +52,36 @@ func checkFormat(root *node) error {
 	return checkParameterFormat(root.get("Parameters"))
 }
 
+// An Unsupported is something of templates that CloudFormation has and this package has not.
+type Unsupported struct{ What string }
+
+// Error implements error.
+func (e *Unsupported) Error() string { return e.What + " is not implemented" }
+
+// unsupported finds Fn::Transform in a node: what macros make, and AWS::Include reads files.
+func unsupported(n *node) string {
+	for i, item := range n.items {
+		if n.kind == objectNode && n.keys[i] == "Fn::Transform" {
+			return "Fn::Transform"
+		}
+		if what := unsupported(item); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+// unsupportedOf finds an attribute of a resource that is not understood.
+func unsupportedOf(n *node) string {
+	switch {
+	case n.get("UpdatePolicy") != nil:
+		return "UpdatePolicy"
+	case n.get("CreationPolicy") != nil && n.get("Type").value() != "AWS::CloudFormation::WaitCondition":
+		return "CreationPolicy of " + n.get("Type").value()
+	}
+	return ""
+}
+
 func checkResourceFormat(logical string, n *node) error {
 	switch {
 	case strings.HasPrefix(logical, "Fn::"):
@@ -50,6 +92,9 @@ func checkResourceFormat(logical string, n *node) error {
 		return errorf("Template format error: Resources block is malformed.")
 	case n.get("Type") == nil:
 		return errorf("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", logical)
+	}
+	if what := unsupportedOf(n); what != "" {
+		return &Unsupported{what}
 	}
 	for i, key := range n.keys {
 		if !slices.Contains(attributes, key) {
