@@ -55,6 +55,8 @@ var stacksValues = map[string]any{
 	"StackName": "target", "CreateStack.StackName": "value", "DeleteStack.StackName": "user", "CancelUpdateStack.StackName": "updated", "RollbackStack.StackName": "failed",
 	"SignalResource.StackName": "waiting", "SignalResource.LogicalResourceId": "W", "cloudformation.LogicalResourceId": "Q", "cloudformation.TemplateBody": stackTemplate, "UpdateStack.TemplateBody": changedTemplate,
 	"CreateChangeSet.TemplateBody": changedTemplate, "CreateStack.TemplateBody": stackOfTopic, "ChangeSetName": "target", "CreateChangeSet.ChangeSetName": "value", "ExportName": "target",
-	"StackPolicyBody":     `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`,
-	"cloudformation.Tags": []cftypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
+	"DescribeStackResources.StackName": "target", "DescribeChangeSet.StackName": "target", "ExecuteChangeSet.StackName": "target", "DeleteChangeSet.StackName": "target", "GetTemplate.StackName": "target",
+	"ContinueUpdateRollback.StackName": "target", "ValidateTemplate.TemplateBody": stackTemplate, "GetTemplateSummary.TemplateBody": stackTemplate,
+	"SetStackPolicy.StackPolicyBody": `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`,
+	"cloudformation.Tags":            []cftypes.Tag{{Key: aws.String("value"), Value: aws.String("value")}},
 }

@@ -31,7 +31,7 @@ type detail struct {
 
 // changesOf are the changes of resources. The lock is held, and the template has the values
 // of the resources that are there.
-func (s *Fake) changesOf(st *stack, live *template.Live, d *difference) (all []*change) {
+func (s *Fake) changesOf(st *stack, now *config, live *template.Live, d *difference) (all []*change) {
 	replaced := map[string]bool{}
 	altered := map[string][]string{} // properties
 	for _, r := range live.Resources() {
@@ -81,15 +81,26 @@ func (s *Fake) changesOf(st *stack, live *template.Live, d *difference) (all []*
 		}
 		all = append(all, c)
 	}
+	for _, c := range all {
+		c.before, c.after = masked(&st.config, c.before), masked(now, c.after)
+	}
 	for _, logical := range d.removed {
 		old := st.resources[logical]
-		c := &change{action: types.ChangeActionRemove, logical: logical, kind: old.kind, physical: old.physical, before: old.properties, policy: types.PolicyActionDelete}
+		c := &change{action: types.ChangeActionRemove, logical: logical, kind: old.kind, physical: old.physical, before: masked(&st.config, old.properties), policy: types.PolicyActionDelete}
 		if old.deletionPolicy == "Retain" {
 			c.policy = types.PolicyActionRetain
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+// masked are properties without secrets, nil where there are none.
+func masked(c *config, properties map[string]any) map[string]any {
+	if properties == nil {
+		return nil
+	}
+	return objectOf(c.mask(properties))
 }
 
 func sortedNames(properties map[string]any) (all []string) {

@@ -165,7 +165,7 @@ func (s *Fake) makeChangeSet(call *fakeaws.Call, st *stack, in *awscf.CreateChan
 	}
 	d, err := s.compare(st, c, live)
 	if err == nil {
-		set.changes = s.changesOf(st, live, d)
+		set.changes = s.changesOf(st, c, live, d)
 	}
 	switch {
 	case err != nil:

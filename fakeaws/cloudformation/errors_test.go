@@ -167,3 +167,41 @@ func must[T any](v T, err error) T {
 }
 
 func two[T any](_ T, err error) error { return err }
+
+// The value of a parameter with NoEcho is shown nowhere.
+func TestNoEcho(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	client, ctx := c.root(), t.Context()
+	const body = `{"Parameters":{"P":{"Type":"String","NoEcho":true}},"Resources":{"T":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::Sub":"is ${P}"}}}}}`
+	st := c.create(t, client, "s", body, param("P", "hush"))
+	require.Equal(t, types.StackStatusCreateComplete, st.StackStatus)
+	_, err := client.CreateChangeSet(ctx, &awscf.CreateChangeSetInput{StackName: aws.String("s"), ChangeSetName: aws.String("c"), UsePreviousTemplate: aws.Bool(true), Parameters: []types.Parameter{param("P", "other")}})
+	require.NoError(t, err)
+	set := must(client.DescribeChangeSet(ctx, &awscf.DescribeChangeSetInput{StackName: aws.String("s"), ChangeSetName: aws.String("c"), IncludePropertyValues: aws.Bool(true)}))
+	assert.Equal(t, "****", *st.Parameters[0].ParameterValue)
+	assert.Equal(t, `{"Properties":{"DisplayName":"is ****"}}`, *set.Changes[0].ResourceChange.BeforeContext)
+	assert.Equal(t, `{"Properties":{"DisplayName":"is ****"}}`, *set.Changes[0].ResourceChange.AfterContext)
+	for _, e := range must(client.DescribeStackEvents(ctx, &awscf.DescribeStackEventsInput{StackName: aws.String("s")})).StackEvents {
+		assert.NotContains(t, aws.ToString(e.ResourceProperties), "hush")
+	}
+}
+
+// A macro, a file that is included and policies that are not understood are refused.
+func TestUnsupported(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	cases := map[string]string{
+		`{"Transform":"Own","Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`:                                                                                   "the transform Own",
+		`{"Transform":{"Name":"AWS::Include","Parameters":{"Location":"/etc/passwd"}},"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}`:                         "the transform AWS::Include",
+		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"Fn::Transform":{"Name":"AWS::Include","Parameters":{"Location":"/etc/passwd"}}}}}}`:      "Fn::Transform",
+		`{"Resources":{"Q":{"Type":"AWS::SQS::Queue","CreationPolicy":{"ResourceSignal":{}}}}}`:                                                              "CreationPolicy of AWS::SQS::Queue",
+		`{"Resources":{"A":{"Type":"AWS::Lambda::Alias","UpdatePolicy":{"CodeDeployLambdaAliasUpdate":{"ApplicationName":"a","DeploymentGroupName":"b"}}}}}`: "UpdatePolicy",
+	}
+	for body, what := range cases {
+		_, err := c.root().CreateStack(t.Context(), &awscf.CreateStackInput{StackName: aws.String("s"), TemplateBody: &body, Capabilities: acknowledged})
+		worldtest.RequireError(t, err, "NotImplemented", "cloudformation: "+what+" is not implemented by leastpriv.")
+	}
+	_, err := c.root().CreateStack(t.Context(), &awscf.CreateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(oneQueue), NotificationARNs: []string{"arn:aws:sns:us-east-1:111122223333:t"}})
+	require.ErrorContains(t, err, "the publishing of events to NotificationARNs is not implemented")
+}

@@ -79,11 +79,41 @@ func (s *Fake) configOf(call *fakeaws.Call, r *request) (*config, error) {
 			value = aws.ToString(p.Default)
 		}
 		if p.NoEcho {
-			value = "****"
+			if value != "" {
+				c.secrets = append(c.secrets, value)
+			}
+			value = hidden
 		}
 		c.shown = append(c.shown, types.Parameter{ParameterKey: aws.String(p.Name), ParameterValue: &value})
 	}
 	return c, nil
+}
+
+// hidden stands for the value of a parameter with NoEcho.
+const hidden = "****"
+
+// mask hides the values of parameters with NoEcho in the properties of a resource.
+func (c *config) mask(v any) any {
+	switch v := v.(type) {
+	case string:
+		for _, secret := range c.secrets {
+			v = strings.ReplaceAll(v, secret, hidden)
+		}
+		return v
+	case []any:
+		all := make([]any, len(v))
+		for i, e := range v {
+			all[i] = c.mask(e)
+		}
+		return all
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for k, e := range v {
+			all[k] = c.mask(e)
+		}
+		return all
+	}
+	return v
 }
 
 // given are the values of the parameters of a request.

@@ -54,6 +54,7 @@ type config struct {
 	description   string
 	parameters    map[string]string
 	shown         []types.Parameter // the values as answers have them
+	secrets       []string          // the values of parameters with NoEcho
 	capabilities  []types.Capability
 	tags          map[string]string
 	notifications []string
@@ -145,7 +146,7 @@ func (s *Fake) mark(st *stack, r *resource, status types.ResourceStatus, reason 
 func (s *Fake) tell(st *stack, r *resource, status types.ResourceStatus, reason string) {
 	e := &types.StackEvent{LogicalResourceId: aws.String(r.logical), PhysicalResourceId: aws.String(r.physical), ResourceType: aws.String(r.kind), ResourceStatus: status}
 	if r.properties != nil {
-		e.ResourceProperties = aws.String(encoded(r.properties))
+		e.ResourceProperties = aws.String(encoded(st.config.mask(r.properties)))
 	}
 	s.emit(st, e, reason)
 }
