@@ -521,6 +521,32 @@ func (j *job) retag() (set map[string]string, removed []string) {
 	return set, removed
 }
 
+// A tagging is how a service's operations set and remove the tags of a resource.
+type tagging struct {
+	sdk, set, remove string
+	resource         string // the member that names the resource
+	tags, keys       string // the members of tags and of their keys
+	asMap            bool
+}
+
+// retagged sets and removes the tags of a resource that have changed.
+func (j *job) retagged(t tagging, resource string) error {
+	set, removed := j.retag()
+	if len(removed) > 0 {
+		if err := j.do(t.sdk, t.remove, map[string]any{t.resource: resource, t.keys: removed}); err != nil {
+			return err
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	tags := asList(set, "Key", "Value")
+	if t.asMap {
+		tags = asMap(set)
+	}
+	return j.do(t.sdk, t.set, map[string]any{t.resource: resource, t.tags: tags})
+}
+
 // changes are the properties that differ, in order.
 func changes(old, now map[string]any) (all []string) {
 	names := map[string]bool{}

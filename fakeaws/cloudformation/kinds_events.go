@@ -19,6 +19,7 @@ var eventKinds = map[string]*kind{
 			}
 			return nil
 		},
+		update: updateBus,
 		remove: func(j *job) error { return j.do("eventbridge", "DeleteEventBus", map[string]any{"Name": j.id}) },
 	},
 	"AWS::Events::EventBusPolicy": {
@@ -52,6 +53,9 @@ var eventKinds = map[string]*kind{
 			j.id = name
 			j.attributes = map[string]string{"Arn": encodedText(out["ScheduleGroupArn"])}
 			return nil
+		},
+		update: func(j *job) error {
+			return j.retagged(tagging{"scheduler", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", false}, j.attributes["Arn"])
 		},
 		remove: func(j *job) error { return j.do("scheduler", "DeleteScheduleGroup", map[string]any{"Name": j.id}) },
 	},
@@ -150,16 +154,26 @@ func putRule(j *job) error {
 	if creating {
 		return nil
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("eventbridge", "UntagResource", map[string]any{"ResourceARN": j.attributes["Arn"], "TagKeys": removed}); err != nil {
+	return j.retagged(eventTags, j.attributes["Arn"])
+}
+
+var eventTags = tagging{"eventbridge", "TagResource", "UntagResource", "ResourceARN", "Tags", "TagKeys", false}
+
+func updateBus(j *job) error {
+	if j.changed("EventSourceName") || j.changed("Policy") && j.properties["Policy"] == nil {
+		return notImplemented("the update of EventSourceName, and one that takes Policy away, of AWS::Events::EventBus")
+	}
+	if j.changed("DeadLetterConfig", "Description", "KmsKeyIdentifier", "LogConfig") {
+		if err := j.do("eventbridge", "UpdateEventBus", with(j.pick("DeadLetterConfig", "KmsKeyIdentifier", "LogConfig"), "Name", j.id, "Description", j.properties["Description"])); err != nil {
 			return err
 		}
 	}
-	if len(set) > 0 {
-		return j.do("eventbridge", "TagResource", map[string]any{"ResourceARN": j.attributes["Arn"], "Tags": asList(set, "Key", "Value")})
+	if j.changed("Policy") {
+		if err := j.do("eventbridge", "PutPermission", map[string]any{"EventBusName": j.id, "Policy": j.text("Policy")}); err != nil {
+			return err
+		}
 	}
-	return nil
+	return j.retagged(eventTags, j.attributes["Arn"])
 }
 
 // targets sets or removes targets of a rule. Entries that failed fail the resource.
@@ -235,16 +249,7 @@ func updateLogGroup(j *job) error {
 		}
 	}
 	arn := j.arnOf("logs", "log-group:"+j.id)
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("cloudwatchlogs", "UntagResource", map[string]any{"ResourceArn": arn, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("cloudwatchlogs", "TagResource", map[string]any{"ResourceArn": arn, "Tags": asMap(set)})
-	}
-	return nil
+	return j.retagged(tagging{"cloudwatchlogs", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", true}, arn)
 }
 
 func putSubscription(j *job) error {

@@ -86,10 +86,33 @@ var iamKinds = map[string]*kind{
 			j.attributes["Arn"] = j.id
 			return nil
 		},
+		update: updateProvider,
 		remove: func(j *job) error {
 			return j.do("iam", "DeleteOpenIDConnectProvider", map[string]any{"OpenIDConnectProviderArn": j.id})
 		},
 	},
+}
+
+func updateProvider(j *job) error {
+	if j.changed("ThumbprintList") {
+		if err := j.do("iam", "UpdateOpenIDConnectProviderThumbprint", map[string]any{"OpenIDConnectProviderArn": j.id, "ThumbprintList": j.properties["ThumbprintList"]}); err != nil {
+			return err
+		}
+	}
+	before, after := list(j.old["ClientIdList"]), list(j.properties["ClientIdList"])
+	for _, id := range slices.Concat(before, after) {
+		operation := "AddClientIDToOpenIDConnectProvider"
+		switch {
+		case slices.Contains(before, id) && slices.Contains(after, id):
+			continue
+		case slices.Contains(before, id):
+			operation = "RemoveClientIDFromOpenIDConnectProvider"
+		}
+		if err := j.do("iam", operation, map[string]any{"OpenIDConnectProviderArn": j.id, "ClientID": id}); err != nil {
+			return err
+		}
+	}
+	return j.retagged(tagging{"iam", "TagOpenIDConnectProvider", "UntagOpenIDConnectProvider", "OpenIDConnectProviderArn", "Tags", "TagKeys", false}, j.id)
 }
 
 func (j *job) setKeyStatus(status string) error {
@@ -168,16 +191,7 @@ func (j *job) boundary(kind string) error {
 }
 
 func (j *job) retagIAM(kind string) error {
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("iam", "Untag"+kind, map[string]any{kind + "Name": j.id, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("iam", "Tag"+kind, map[string]any{kind + "Name": j.id, "Tags": asList(set, "Key", "Value")})
-	}
-	return nil
+	return j.retagged(tagging{"iam", "Tag" + kind, "Untag" + kind, kind + "Name", "Tags", "TagKeys", false}, j.id)
 }
 
 // inlinePolicies are the inline policies of properties, by name.
@@ -404,16 +418,7 @@ func updatePolicy(j *job) error {
 	if err != nil {
 		return err
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("iam", "UntagPolicy", map[string]any{"PolicyArn": j.id, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("iam", "TagPolicy", map[string]any{"PolicyArn": j.id, "Tags": asList(set, "Key", "Value")})
-	}
-	return nil
+	return j.retagged(tagging{"iam", "TagPolicy", "UntagPolicy", "PolicyArn", "Tags", "TagKeys", false}, j.id)
 }
 
 // newVersion makes a version of a managed policy, of which there are at most five.

@@ -20,6 +20,8 @@ var mappingSettings = []string{
 	"SourceAccessConfigurations", "TumblingWindowInSeconds",
 }
 
+var lambdaTags = tagging{"lambda", "TagResource", "UntagResource", "Resource", "Tags", "TagKeys", true}
+
 var lambdaKinds = map[string]*kind{
 	"AWS::Lambda::Function": {
 		name: "FunctionName", immutable: []string{"PackageType"}, tags: "list", allows: append([]string{"Code", "CodeSigningConfigArn", "ReservedConcurrentExecutions"}, functionSettings...),
@@ -60,11 +62,10 @@ var lambdaKinds = map[string]*kind{
 			return nil
 		},
 		update: func(j *job) error {
-			if j.changed("Tags") {
-				return notImplemented("the update of Tags of AWS::Lambda::EventSourceMapping")
+			if err := j.do("lambda", "UpdateEventSourceMapping", with(j.pick(mappingSettings...), "UUID", j.id)); err != nil {
+				return err
 			}
-			params := j.pick(mappingSettings...)
-			return j.do("lambda", "UpdateEventSourceMapping", with(params, "UUID", j.id))
+			return j.retagged(lambdaTags, j.attributes["EventSourceMappingArn"])
 		},
 		ready: mappingReady, gone: mappingGone,
 		remove: func(j *job) error { return j.do("lambda", "DeleteEventSourceMapping", map[string]any{"UUID": j.id}) },
@@ -232,16 +233,8 @@ func updateFunction(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("lambda", "UntagResource", map[string]any{"Resource": j.attributes["Arn"], "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		if err := j.do("lambda", "TagResource", map[string]any{"Resource": j.attributes["Arn"], "Tags": asMap(set)}); err != nil {
-			return err
-		}
+	if err := j.retagged(lambdaTags, j.attributes["Arn"]); err != nil {
+		return err
 	}
 	return j.do("lambda", "GetFunction", map[string]any{"FunctionName": j.id})
 }

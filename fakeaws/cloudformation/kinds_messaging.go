@@ -120,16 +120,7 @@ func updateQueue(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(set) > 0 {
-		if err := j.do("sqs", "TagQueue", map[string]any{"QueueUrl": j.id, "Tags": asMap(set)}); err != nil {
-			return err
-		}
-	}
-	if len(removed) > 0 {
-		return j.do("sqs", "UntagQueue", map[string]any{"QueueUrl": j.id, "TagKeys": removed})
-	}
-	return nil
+	return j.retagged(tagging{"sqs", "TagQueue", "UntagQueue", "QueueUrl", "Tags", "TagKeys", true}, j.id)
 }
 
 func setQueuePolicy(j *job, url, policy string) error {
@@ -195,16 +186,7 @@ func updateTopic(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(set) > 0 {
-		if err := j.do("sns", "TagResource", map[string]any{"ResourceArn": j.id, "Tags": asList(set, "Key", "Value")}); err != nil {
-			return err
-		}
-	}
-	if len(removed) > 0 {
-		return j.do("sns", "UntagResource", map[string]any{"ResourceArn": j.id, "TagKeys": removed})
-	}
-	return nil
+	return j.retagged(tagging{"sns", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", false}, j.id)
 }
 
 func setTopicPolicy(j *job, topic, policy string) error {

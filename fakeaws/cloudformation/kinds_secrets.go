@@ -179,16 +179,7 @@ func updateSecret(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("secretsmanager", "UntagResource", map[string]any{"SecretId": j.id, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("secretsmanager", "TagResource", map[string]any{"SecretId": j.id, "Tags": asList(set, "Key", "Value")})
-	}
-	return nil
+	return j.retagged(tagging{"secretsmanager", "TagResource", "UntagResource", "SecretId", "Tags", "TagKeys", false}, j.id)
 }
 
 func putSecretPolicy(j *job) error {

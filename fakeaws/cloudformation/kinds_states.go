@@ -72,16 +72,7 @@ func updateMachine(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("sfn", "UntagResource", map[string]any{"ResourceArn": j.id, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("sfn", "TagResource", map[string]any{"ResourceArn": j.id, "Tags": asList(set, "Key", "Value")})
-	}
-	return nil
+	return j.retagged(tagging{"sfn", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", false}, j.id)
 }
 
 func machineGone(j *job) error {

@@ -384,14 +384,5 @@ func updateTable(j *job) error {
 			return err
 		}
 	}
-	set, removed := j.retag()
-	if len(set) > 0 {
-		if err := j.do("dynamodb", "TagResource", map[string]any{"ResourceArn": j.attributes["Arn"], "Tags": asList(set, "Key", "Value")}); err != nil {
-			return err
-		}
-	}
-	if len(removed) > 0 {
-		return j.do("dynamodb", "UntagResource", map[string]any{"ResourceArn": j.attributes["Arn"], "TagKeys": removed})
-	}
-	return nil
+	return j.retagged(tagging{"dynamodb", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", false}, j.attributes["Arn"])
 }

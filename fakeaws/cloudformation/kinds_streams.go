@@ -19,7 +19,7 @@ var streamKinds = map[string]*kind{
 	"AWS::KinesisFirehose::DeliveryStream": {
 		name: "DeliveryStreamName", immutable: append([]string{"DeliveryStreamType", "DirectPutSourceConfiguration", "KinesisStreamSourceConfiguration", "MSKSourceConfiguration", "DatabaseSourceConfiguration"}, destinations...),
 		allows: []string{"DeliveryStreamEncryptionConfigurationInput"}, tags: "list",
-		create: createDelivery, ready: deliveryReady, gone: deliveryGone,
+		create: createDelivery, update: updateDelivery, ready: deliveryReady, gone: deliveryGone,
 		remove: func(j *job) error {
 			return j.do("firehose", "DeleteDeliveryStream", map[string]any{"DeliveryStreamName": j.id})
 		},
@@ -75,16 +75,7 @@ func updateStream(j *job) error {
 	if j.changed("RetentionPeriodHours") {
 		return notImplemented("the update of RetentionPeriodHours of AWS::Kinesis::Stream")
 	}
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do("kinesis", "RemoveTagsFromStream", map[string]any{"StreamName": j.id, "TagKeys": removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) > 0 {
-		return j.do("kinesis", "AddTagsToStream", map[string]any{"StreamName": j.id, "Tags": asMap(set)})
-	}
-	return nil
+	return j.retagged(tagging{"kinesis", "AddTagsToStream", "RemoveTagsFromStream", "StreamName", "Tags", "TagKeys", true}, j.id)
 }
 
 func streamGone(j *job) error {
@@ -115,6 +106,13 @@ func createDelivery(j *job) error {
 	j.id = name
 	j.attributes["Arn"] = encodedText(out["DeliveryStreamARN"])
 	return nil
+}
+
+func updateDelivery(j *job) error {
+	if j.changed("DeliveryStreamEncryptionConfigurationInput") {
+		return notImplemented("the update of DeliveryStreamEncryptionConfigurationInput of AWS::KinesisFirehose::DeliveryStream")
+	}
+	return j.retagged(tagging{"firehose", "TagDeliveryStream", "UntagDeliveryStream", "DeliveryStreamName", "Tags", "TagKeys", false}, j.id)
 }
 
 // arns renames members: what CloudFormation calls Arn, Firehose calls ARN.

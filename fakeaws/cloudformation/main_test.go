@@ -11,6 +11,7 @@ import (
 	awscf "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -166,6 +167,20 @@ func TestEveryType(t *testing.T) {
 	}
 	st = c.update(t, client, "all", body, param("Stage", "prod"))
 	require.Equal(t, types.StackStatusUpdateComplete, st.StackStatus, strings.Join(c.events(t, client, "all"), "\n"))
+	for _, tags := range [][]types.Tag{{{Key: aws.String("team"), Value: aws.String("a")}}, {{Key: aws.String("cost"), Value: aws.String("b")}}} {
+		_, err := client.UpdateStack(t.Context(), &awscf.UpdateStackInput{StackName: st.StackId, UsePreviousTemplate: aws.Bool(true), Parameters: []types.Parameter{{ParameterKey: aws.String("Stage"), UsePreviousValue: aws.Bool(true)}}, Capabilities: acknowledged, Tags: tags})
+		require.NoError(t, err)
+		st = c.done(t, client, "all")
+		require.Equal(t, types.StackStatusUpdateComplete, st.StackStatus, strings.Join(c.events(t, client, "all"), "\n"))
+	}
+	for _, r := range c.resources(t, client, "all") {
+		if *r.LogicalResourceId != "Queue" {
+			continue
+		}
+		out, err := awssqs.NewFromConfig(c.RootConfig(owner)).ListQueueTags(t.Context(), &awssqs.ListQueueTagsInput{QueueUrl: r.PhysicalResourceId})
+		require.NoError(t, err)
+		assert.Equal(t, map[string]string{"cost": "b", "stage": "prod"}, out.Tags)
+	}
 	_, err := client.DeleteStack(t.Context(), &awscf.DeleteStackInput{StackName: st.StackId})
 	require.NoError(t, err)
 	st = c.done(t, client, *st.StackId)

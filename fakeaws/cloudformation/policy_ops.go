@@ -45,7 +45,11 @@ func (s *Fake) policyOf(call *fakeaws.Call, body, url *string) (string, error) {
 }
 
 func (s *Fake) setStackPolicy(call *fakeaws.Call, in *awscf.SetStackPolicyInput) (*fakeaws.Plan[*awscf.SetStackPolicyOutput], error) {
-	plan, err := onStack(s, call, in, in.StackName, func(*stack) (*awscf.SetStackPolicyOutput, error) { return &awscf.SetStackPolicyOutput{}, nil }, key("StackPolicyUrl", in.StackPolicyURL))
+	var found *stack
+	plan, err := onStack(s, call, in, in.StackName, func(st *stack) (*awscf.SetStackPolicyOutput, error) {
+		found = st
+		return &awscf.SetStackPolicyOutput{}, nil
+	}, key("StackPolicyUrl", in.StackPolicyURL))
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +68,7 @@ func (s *Fake) setStackPolicy(call *fakeaws.Call, in *awscf.SetStackPolicyInput)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if st := s.find(call, *in.StackName); st != nil {
-			st.policy = policy
-		}
+		found.policy = policy
 		return out, nil
 	}
 	return plan, nil

@@ -195,7 +195,7 @@ func deploying(call *fakeaws.Call, n fakeaws.Need, tags []types.Tag, roleARN *st
 	if len(tags) > 0 {
 		tag := n
 		tag.Action = "cloudformation:TagResource"
-		tag.Context = enforce.Context{Base: &n.Context}
+		tag.Context = n.Context.Clone()
 		tag.Context.Set("cloudformation:CreateAction", call.Operation)
 		needs = append(needs, tag)
 	}
