@@ -15,13 +15,16 @@ func init() {
 	})
 }
 
-// stackTemplate makes a queue, and has an output; waitingTemplate never ends by itself.
+// The templates make nothing of other services, so that what is done later asks no policy.
+// stackTemplate has an output that importTemplate imports; waitingTemplate never ends by itself,
+// and failingTemplate cannot be made.
 const (
-	stackTemplate   = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":1}}},"Outputs":{"Arn":{"Value":{"Fn::GetAtt":["Q","Arn"]},"Export":{"Name":"target"}}}}`
-	importTemplate  = `{"Resources":{"T":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::ImportValue":"target"}}}}}`
-	changedTemplate = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":2}}},"Outputs":{"Arn":{"Value":{"Fn::GetAtt":["Q","Arn"]},"Export":{"Name":"target"}}}}`
+	stackTemplate   = `{"Resources":{"Q":{"Type":"AWS::CDK::Metadata","Properties":{"Analytics":"1"}}},"Outputs":{"Id":{"Value":{"Ref":"Q"},"Export":{"Name":"target"}}}}`
+	changedTemplate = `{"Resources":{"Q":{"Type":"AWS::CDK::Metadata","Properties":{"Analytics":"2"}}},"Outputs":{"Id":{"Value":{"Ref":"Q"},"Export":{"Name":"target"}}}}`
+	importTemplate  = `{"Resources":{"Q":{"Type":"AWS::CDK::Metadata","Properties":{"Analytics":{"Fn::ImportValue":"target"}}}}}`
+	handleTemplate  = `{"Resources":{"H":{"Type":"AWS::CloudFormation::WaitConditionHandle"}}}`
 	waitingTemplate = `{"Resources":{"W":{"Type":"AWS::CloudFormation::WaitCondition","CreationPolicy":{"ResourceSignal":{"Timeout":"PT12H"}}}}}`
-	failingTemplate = `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":99999}}}}`
+	failingTemplate = `{"Resources":{"V":{"Type":"AWS::EC2::VPC"}}}`
 )
 
 // fillCloudFormation makes stacks in the statuses that operations want: one that is there with a
@@ -40,7 +43,7 @@ func (f *filled) fillCloudFormation(t testing.TB, client *cloudformation.Client)
 	make("user", importTemplate)
 	make("waiting", waitingTemplate)
 	make("failed", failingTemplate)
-	make("updated", stackOfTopic)
+	make("updated", handleTemplate)
 	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: aws.String("updated"), TemplateBody: aws.String(waitingTemplate)})
 	require.NoError(t, err)
 	require.NoError(t, f.Settle(ctx))
@@ -48,13 +51,11 @@ func (f *filled) fillCloudFormation(t testing.TB, client *cloudformation.Client)
 	require.NoError(t, err)
 }
 
-const stackOfTopic = `{"Resources":{"T":{"Type":"AWS::SNS::Topic"}}}`
-
 // stacksValues are the values of members of CloudFormation.
 var stacksValues = map[string]any{
 	"StackName": "target", "CreateStack.StackName": "value", "DeleteStack.StackName": "user", "CancelUpdateStack.StackName": "updated", "RollbackStack.StackName": "failed",
 	"SignalResource.StackName": "waiting", "SignalResource.LogicalResourceId": "W", "cloudformation.LogicalResourceId": "Q", "cloudformation.TemplateBody": stackTemplate, "UpdateStack.TemplateBody": changedTemplate,
-	"CreateChangeSet.TemplateBody": changedTemplate, "CreateStack.TemplateBody": stackOfTopic, "ChangeSetName": "target", "CreateChangeSet.ChangeSetName": "value", "ExportName": "target",
+	"CreateChangeSet.TemplateBody": changedTemplate, "CreateStack.TemplateBody": handleTemplate, "ChangeSetName": "target", "CreateChangeSet.ChangeSetName": "value", "ExportName": "target",
 	"DescribeStackResources.StackName": "target", "DescribeChangeSet.StackName": "target", "ExecuteChangeSet.StackName": "target", "DeleteChangeSet.StackName": "target", "GetTemplate.StackName": "target",
 	"ContinueUpdateRollback.StackName": "target", "ValidateTemplate.TemplateBody": stackTemplate, "GetTemplateSummary.TemplateBody": stackTemplate,
 	"SetStackPolicy.StackPolicyBody": `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`,

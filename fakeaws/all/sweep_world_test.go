@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -398,6 +399,10 @@ func (v *victim) findSecrets(t testing.TB) []string {
 	require.NoError(t, err)
 	_, err = kms.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/secretsmanager")})
+	require.NoError(t, err)
+	// What CloudFormation says of every stack.
+	_, err = cloudformation.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+		CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("value"), TemplateBody: aws.String(handleTemplate)})
 	require.NoError(t, err)
 	found, known, sent := map[string]bool{hidden: true}, map[string]bool{}, ""
 	empty.read(t, worldtest.Other, func(_ operation, out any, err error) {
