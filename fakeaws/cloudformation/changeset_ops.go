@@ -226,6 +226,12 @@ func (s *Fake) describeChangeSet(call *fakeaws.Call, in *awscf.DescribeChangeSet
 		if out.RollbackConfiguration == nil {
 			out.RollbackConfiguration = &types.RollbackConfiguration{}
 		}
+		if out.Capabilities == nil {
+			out.Capabilities = []types.Capability{}
+		}
+		if out.NotificationARNs == nil {
+			out.NotificationARNs = []string{}
+		}
 		for _, c := range all {
 			out.Changes = append(out.Changes, types.Change{Type: types.ChangeTypeResource, ResourceChange: c.shown(aws.ToBool(in.IncludePropertyValues))})
 		}

@@ -34,6 +34,7 @@ type job struct {
 	logical, kind string
 	properties    map[string]any
 	old           map[string]any
+	attempted     map[string]any // what an update that failed may have set in part
 	// current is the resource that is there; made is what it becomes, nil in a rollback.
 	current, made  *resource
 	removing       *resource
@@ -145,6 +146,14 @@ func (j *job) work(k *kind) error {
 		}
 		if change == nil {
 			return notImplemented("the update of " + j.kind)
+		}
+		// What an update that failed was to set may be set or not: it is changed from both.
+		if old := j.old; j.attempted != nil && j.id != "" {
+			j.old = j.attempted
+			if err := change(j); err != nil || j.wait > 0 {
+				return err
+			}
+			j.old = old
 		}
 		if err := change(j); err != nil || j.wait > 0 {
 			return err

@@ -228,6 +228,9 @@ func (s *Fake) prepare(ctx context.Context, st *stack) *job {
 		j.tagsBefore = st.before.config.tags
 	}
 	j.current = st.resources[t.logical]
+	if j.current != nil {
+		j.attempted = j.current.attempted
+	}
 	if t.waiting != nil {
 		j.current, j.state = t.waiting.current, maps.Clone(t.waiting.state)
 	} else if j.current != nil && j.current.physical == "" && t.remove == nil {
@@ -483,7 +486,11 @@ func (s *Fake) failed(st *stack, j *job) {
 		return
 	}
 	if j.made == nil { // a rollback
-		s.mark(st, j.current, types.ResourceStatusUpdateFailed, reason)
+		r := *j.current
+		if r.attempted == nil {
+			r.attempted = j.current.properties
+		}
+		s.mark(st, &r, types.ResourceStatusUpdateFailed, reason)
 		st.op.failed = append(st.op.failed, j.logical)
 		s.pop(st.op)
 		return
@@ -492,6 +499,9 @@ func (s *Fake) failed(st *stack, j *job) {
 	r.physical, r.attributes = j.id, j.attributes
 	if j.current != nil {
 		r.physical, r.attributes, r.properties = j.current.physical, j.current.attributes, j.current.properties
+		if !j.replacing {
+			r.attempted = j.made.properties
+		}
 		if j.replacing && j.id != "" && j.id != j.current.physical {
 			half := *j.made
 			half.physical, half.attributes = j.id, j.attributes

@@ -79,8 +79,10 @@ type resource struct {
 	reason                  string
 	changed                 time.Time
 	properties              map[string]any
-	attributes              map[string]string
-	metadata                any
+	// attempted are the properties of an update that failed, which may be set in part.
+	attempted  map[string]any
+	attributes map[string]string
+	metadata   any
 	// dependsOn are logical ids.
 	dependsOn                           []string
 	deletionPolicy, updateReplacePolicy string
