@@ -200,7 +200,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 19)
+	assert.Len(t, services, 20)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {
