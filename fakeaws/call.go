@@ -47,12 +47,12 @@ type Call struct {
 	via      *VPCEndpoint // that the request came through; mostly nil
 	// calledVia are the services that pass the caller's request on, the first first: see Forward.
 	calledVia []string
-	fixture  bool         // see Fixture
-	denied   []deniedEntry
-	finished bool      // see Finished
-	charged  bool      // see Charge
-	judged   time.Time // when the decisions of event were made
-	fault    *injected // that the request has met; mostly nil
+	fixture   bool // see Fixture
+	denied    []deniedEntry
+	finished  bool      // see Finished
+	charged   bool      // see Charge
+	judged    time.Time // when the decisions of event were made
+	fault     *injected // that the request has met; mostly nil
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
 	stores []*enforce.Policy // see Stores

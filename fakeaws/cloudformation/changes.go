@@ -46,28 +46,7 @@ func (s *Fake) changesOf(st *stack, now *config, live *template.Live, d *differe
 		}
 		c := &change{action: types.ChangeActionModify, logical: r.Logical, kind: r.Type, physical: old.physical, before: old.properties, after: properties, replacement: types.ReplacementFalse}
 		k := kinds[kindOf(r.Type)]
-		for _, name := range changes(old.properties, properties) {
-			c.details = append(c.details, detail{property: name, source: types.ChangeSourceDirectModification, recreation: k.recreation(name)})
-			altered[r.Logical] = append(altered[r.Logical], name)
-		}
-		for _, name := range sortedNames(properties) {
-			if slices.ContainsFunc(c.details, func(d detail) bool { return d.property == name }) {
-				continue
-			}
-			for _, ref := range live.PropertyReferences(r.Logical, name) {
-				dynamic := detail{property: name, dynamic: true, recreation: k.recreation(name)}
-				switch {
-				case ref[1] == "" && replaced[ref[0]]:
-					dynamic.source, dynamic.causing = types.ChangeSourceResourceReference, ref[0]
-				case ref[1] != "" && (replaced[ref[0]] || slices.Contains(altered[ref[0]], ref[1])):
-					dynamic.source, dynamic.causing = types.ChangeSourceResourceAttribute, ref[0]+"."+ref[1]
-				default:
-					continue
-				}
-				c.details = append(c.details, dynamic)
-				break
-			}
-		}
+		c.find(k, live, replaced, altered)
 		if len(c.details) == 0 {
 			continue
 		}
@@ -93,6 +72,32 @@ func (s *Fake) changesOf(st *stack, now *config, live *template.Live, d *differe
 		all = append(all, c)
 	}
 	return all
+}
+
+// find finds which properties of a resource change, and why: themselves, or what they refer to.
+func (c *change) find(k *kind, live *template.Live, replaced map[string]bool, altered map[string][]string) {
+	for _, name := range changes(c.before, c.after) {
+		c.details = append(c.details, detail{property: name, source: types.ChangeSourceDirectModification, recreation: k.recreation(name)})
+		altered[c.logical] = append(altered[c.logical], name)
+	}
+	for _, name := range sortedNames(c.after) {
+		if slices.ContainsFunc(c.details, func(d detail) bool { return d.property == name }) {
+			continue
+		}
+		for _, ref := range live.PropertyReferences(c.logical, name) {
+			dynamic := detail{property: name, dynamic: true, recreation: k.recreation(name)}
+			switch {
+			case ref[1] == "" && replaced[ref[0]]:
+				dynamic.source, dynamic.causing = types.ChangeSourceResourceReference, ref[0]
+			case ref[1] != "" && (replaced[ref[0]] || slices.Contains(altered[ref[0]], ref[1])):
+				dynamic.source, dynamic.causing = types.ChangeSourceResourceAttribute, ref[0]+"."+ref[1]
+			default:
+				continue
+			}
+			c.details = append(c.details, dynamic)
+			break
+		}
+	}
 }
 
 // masked are properties without secrets, nil where there are none.

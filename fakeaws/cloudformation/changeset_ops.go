@@ -32,7 +32,6 @@ type changeSet struct {
 	role, token           string
 	rollback              *types.RollbackConfiguration
 	onFailure             types.OnStackFailure
-	nested                bool
 	allowed               []string
 	status                types.ChangeSetStatus
 	reason                string
@@ -144,6 +143,11 @@ func (s *Fake) makeChangeSet(call *fakeaws.Call, st *stack, in *awscf.CreateChan
 	if err := checkRole(call, aws.ToString(in.RoleARN), st.id); err != nil {
 		return nil, err
 	}
+	return s.storeChangeSet(st, c, in)
+}
+
+// storeChangeSet finds what a change set changes, and keeps it. No lock is held.
+func (s *Fake) storeChangeSet(st *stack, c *config, in *awscf.CreateChangeSetInput) (*awscf.CreateChangeSetOutput, error) {
 	live, err := s.open(st, c, in.ResourceTypes, true)
 	if err != nil {
 		return nil, err

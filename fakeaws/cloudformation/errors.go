@@ -70,7 +70,7 @@ func invalid(format string, args ...any) error {
 // ofTemplate is the error of a template as the answer to a call.
 func ofTemplate(err error) error {
 	var own *template.Error
-	var missing *template.Unsupported
+	var missing *template.UnsupportedError
 	switch {
 	case errors.As(err, &own):
 		return invalid("%s", own.Message)
@@ -114,3 +114,11 @@ func limitExceeded(text string) error { return &types.LimitExceededException{Mes
 func notImplemented(what string) error {
 	return fakeaws.NotImplemented("cloudformation: " + what + " is not implemented")
 }
+
+// A reason is why a resource failed, in CloudFormation's words.
+type reason string
+
+// Error implements error.
+func (r reason) Error() string { return string(r) }
+
+func reasonf(format string, args ...any) error { return reason(fmt.Sprintf(format, args...)) }

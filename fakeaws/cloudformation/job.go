@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/sdkjson"
 )
@@ -97,7 +95,7 @@ func (j *job) run() {
 	case k == nil:
 		j.err = notImplemented("the resource type " + j.kind)
 	case j.refuse != "":
-		j.err = errors.New(j.refuse)
+		j.err = reason(j.refuse)
 	}
 	if j.err != nil {
 		return
@@ -283,82 +281,6 @@ func coercedObject(v map[string]any, t reflect.Type) any {
 	return object
 }
 
-// reason is why a job failed, as events tell it.
-func (j *job) reason() string {
-	var of *callError
-	var api smithy.APIError
-	switch {
-	case !errors.As(j.err, &api):
-		return j.err.Error()
-	case !errors.As(j.err, &of):
-		return api.ErrorMessage()
-	}
-	text := fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", api.ErrorMessage(), serviceNames[of.service], statusOf(api), j.s.world.IDs().UUID())
-	return fmt.Sprintf("Resource handler returned message: %q (RequestToken: %s, HandlerErrorCode: %s)", text, j.token, handlerCode(api.ErrorCode(), statusOf(api)))
-}
-
-// serviceNames are those of services in the errors of the SDK for Java 2, by their packages.
-var serviceNames = map[string]string{
-	"sqs": "Sqs", "sns": "Sns", "iam": "Iam", "s3": "S3", "kms": "Kms", "secretsmanager": "SecretsManager", "lambda": "Lambda", "eventbridge": "EventBridge",
-	"scheduler": "Scheduler", "cloudwatchlogs": "CloudWatchLogs", "dynamodb": "DynamoDb", "kinesis": "Kinesis", "firehose": "Firehose", "sfn": "Sfn", "cloudformation": "CloudFormation",
-}
-
-// statusOf is the HTTP status of an error.
-func statusOf(api smithy.APIError) int {
-	var own *fakeaws.Error
-	if errors.As(api, &own) && own.Status > 0 {
-		return own.Status
-	}
-	code := api.ErrorCode()
-	switch {
-	case strings.Contains(code, "AccessDenied"):
-		return 403
-	case strings.Contains(code, "NotFound"), strings.HasPrefix(code, "NoSuch"):
-		return 404
-	case strings.Contains(code, "Conflict"), strings.Contains(code, "AlreadyExists"):
-		return 409
-	}
-	return 400
-}
-
-// handlerCode is the code of a handler's error ("Handler error codes" of the CloudFormation
-// CLI User Guide). Which codes of services become which is unverified.
-func handlerCode(code string, status int) string {
-	has := func(parts ...string) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(code, part) })
-	}
-	switch {
-	case has("AccessDenied", "AuthorizationError", "NotAuthorized", "Unauthorized"):
-		return "AccessDenied"
-	case notFoundCode(code):
-		return "NotFound"
-	case has("AlreadyExists", "AlreadyOwnedByYou", "Exists", "ResourceInUse", "ResourceConflict"):
-		return "AlreadyExists"
-	case has("LimitExceeded", "QuotaExceeded"):
-		return "ServiceLimitExceeded"
-	case has("Throttl", "TooManyRequests"):
-		return "Throttling"
-	case has("Conflict"):
-		return "ResourceConflict"
-	case status >= 500:
-		return "ServiceInternalError"
-	case has("Validation", "Invalid", "Malformed"):
-		return "InvalidRequest"
-	}
-	return "GeneralServiceException"
-}
-
-func notFoundCode(code string) bool {
-	return strings.Contains(code, "NotFound") || strings.Contains(code, "NoSuch") || strings.Contains(code, "NonExistent") || strings.Contains(code, "DoesNotExist")
-}
-
-// isNotFound reports whether a resource is gone already: then its deletion is done.
-func isNotFound(err error) bool {
-	var api smithy.APIError
-	var of *callError
-	return errors.As(err, &of) && errors.As(err, &api) && notFoundCode(api.ErrorCode())
-}
-
 // physical is the name of a resource: the one that a property says, or one that is made up,
 // of the stack's name, the logical id and 12 characters.
 func (j *job) physical(property string, limit int, lower bool) string {
@@ -461,99 +383,6 @@ func with(params map[string]any, pairs ...any) map[string]any {
 		}
 	}
 	return params
-}
-
-// tagsOf are the tags of a resource: those of the stack, and its own.
-func (j *job) tagsOf(properties map[string]any, stack map[string]string) map[string]string {
-	tags := maps.Clone(stack)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	if m, ok := properties["Tags"].(map[string]any); ok {
-		for k, v := range m {
-			tags[k] = encodedText(v)
-		}
-		return tags
-	}
-	for _, t := range objects(properties["Tags"]) {
-		tags[encodedText(t["Key"])] = encodedText(t["Value"])
-	}
-	return tags
-}
-
-// ownTags are those of the resource that is made.
-func (j *job) ownTags() map[string]string { return j.tagsOf(j.properties, j.tags) }
-
-// tagList are the tags as a list of structures, nil where there are none.
-func (j *job) tagList() any { return asList(j.ownTags(), "Key", "Value") }
-
-func asList(tags map[string]string, k, v string) any {
-	if len(tags) == 0 {
-		return nil
-	}
-	var all []any
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		all = append(all, map[string]any{k: name, v: tags[name]})
-	}
-	return all
-}
-
-// tagMap are the tags as a map, nil where there are none.
-func (j *job) tagMap() any { return asMap(j.ownTags()) }
-
-func asMap(tags map[string]string) any {
-	if len(tags) == 0 {
-		return nil
-	}
-	m := make(map[string]any, len(tags))
-	for k, v := range tags {
-		m[k] = v
-	}
-	return m
-}
-
-// retag compares the tags that are wanted with those that were: what is set, and which keys
-// are removed.
-func (j *job) retag() (set map[string]string, removed []string) {
-	was, want := j.tagsOf(j.old, j.tagsBefore), j.ownTags()
-	set = map[string]string{}
-	for k, v := range want {
-		if old, ok := was[k]; !ok || old != v {
-			set[k] = v
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(was)) {
-		if _, ok := want[k]; !ok {
-			removed = append(removed, k)
-		}
-	}
-	return set, removed
-}
-
-// A tagging is how a service's operations set and remove the tags of a resource.
-type tagging struct {
-	sdk, set, remove string
-	resource         string // the member that names the resource
-	tags, keys       string // the members of tags and of their keys
-	asMap            bool
-}
-
-// retagged sets and removes the tags of a resource that have changed.
-func (j *job) retagged(t tagging, resource string) error {
-	set, removed := j.retag()
-	if len(removed) > 0 {
-		if err := j.do(t.sdk, t.remove, map[string]any{t.resource: resource, t.keys: removed}); err != nil {
-			return err
-		}
-	}
-	if len(set) == 0 {
-		return nil
-	}
-	tags := asList(set, "Key", "Value")
-	if t.asMap {
-		tags = asMap(set)
-	}
-	return j.do(t.sdk, t.set, map[string]any{t.resource: resource, t.tags: tags})
 }
 
 // changes are the properties that differ, in order.

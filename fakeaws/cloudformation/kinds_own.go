@@ -37,7 +37,7 @@ var ownKinds = map[string]*kind{
 			return nil
 		},
 		update: func(*job) error {
-			return errors.New("Update to resource type AWS::CloudFormation::WaitCondition is not supported.")
+			return reason("Update to resource type AWS::CloudFormation::WaitCondition is not supported.")
 		},
 		ready: conditionReady, remove: func(*job) error { return nil },
 	},
@@ -145,7 +145,7 @@ func conditionReady(j *job) error {
 	data := map[string]any{}
 	for id, a := range j.answersTo(j.text("Handle")) {
 		if a.Status != "SUCCESS" {
-			return fmt.Errorf("WaitCondition received failed message: '%s' for uniqueId: %s", a.Reason, id)
+			return reasonf("WaitCondition received failed message: '%s' for uniqueId: %s", a.Reason, id)
 		}
 		data[id] = a.Data
 	}
@@ -160,7 +160,7 @@ func conditionReady(j *job) error {
 func (j *job) awaited(limit time.Duration, over string) error {
 	left := limit - j.s.world.Clock().Now().Sub(j.since())
 	if left <= 0 {
-		return errors.New(over)
+		return reason(over)
 	}
 	j.later(left)
 	return nil
@@ -192,7 +192,7 @@ func (j *job) signalsReady(policy map[string]any) error {
 	}
 	switch {
 	case failed > 0:
-		return fmt.Errorf("Received %d FAILURE signal(s) out of %d. Unable to satisfy 100%% MinSuccessfulInstancesPercent requirement", failed, count)
+		return reasonf("Received %d FAILURE signal(s) out of %d. Unable to satisfy 100%% MinSuccessfulInstancesPercent requirement", failed, count)
 	case len(signals) >= count:
 		return nil
 	}
@@ -235,7 +235,7 @@ func (j *job) custom(request string) error {
 	case strings.Contains(token, ":sns:"):
 		err = j.do("sns", "Publish", map[string]any{"TopicArn": token, "Subject": "AWS CloudFormation custom resource request", "Message": encoded(event)})
 	default:
-		err = errors.New("Invalid service token.")
+		err = reason("Invalid service token.")
 	}
 	if err != nil {
 		return err
@@ -249,13 +249,13 @@ func (j *job) custom(request string) error {
 func customReady(j *job) error {
 	for _, a := range j.answersTo(j.state["url"]) {
 		if a.Status != "SUCCESS" {
-			return fmt.Errorf("Received response status [FAILED] from custom resource. Message returned: %s (RequestId: %s)", a.Reason, j.token)
+			return reasonf("Received response status [FAILED] from custom resource. Message returned: %s (RequestId: %s)", a.Reason, j.token)
 		}
 		if j.state["request"] == "Delete" {
 			return nil
 		}
 		if a.PhysicalResourceID == "" && j.id == "" {
-			return fmt.Errorf("Invalid PhysicalResourceId") // unverified
+			return reasonf("Invalid PhysicalResourceId") // unverified
 		}
 		if a.PhysicalResourceID != "" && j.id != "" && j.state["request"] == "Update" && a.PhysicalResourceID != j.id {
 			j.replacing = true
@@ -369,9 +369,9 @@ func nestedReady(j *job) error {
 		j.later(nestedPoll)
 		return nil
 	case j.current == nil:
-		return fmt.Errorf("Embedded stack %s was not successfully created: %s", j.id, j.s.firstFailure(j.id))
+		return reasonf("Embedded stack %s was not successfully created: %s", j.id, j.s.firstFailure(j.id))
 	default:
-		return fmt.Errorf("Embedded stack %s was not successfully updated. Currently in %s with reason: %s", j.id, status, j.s.firstFailure(j.id))
+		return reasonf("Embedded stack %s was not successfully updated. Currently in %s with reason: %s", j.id, status, j.s.firstFailure(j.id))
 	}
 }
 
@@ -401,7 +401,7 @@ func nestedGone(j *job) error {
 	case "DELETE_COMPLETE":
 		return nil
 	case "DELETE_FAILED":
-		return fmt.Errorf("Embedded stack %s was not successfully deleted: %s", j.id, j.s.firstFailure(j.id))
+		return reasonf("Embedded stack %s was not successfully deleted: %s", j.id, j.s.firstFailure(j.id))
 	}
 	j.later(nestedPoll)
 	return nil

@@ -93,8 +93,8 @@ type event = types.StackEvent
 
 // A signal is one that a resource waits for.
 type signal struct {
-	id, data string
-	failed   bool
+	id     string
+	failed bool
 }
 
 // A backup is what a stack was before an update.
@@ -276,6 +276,3 @@ func (st *stack) shown() types.Stack {
 	}
 	return out
 }
-
-// busy reports whether something is done with the stack.
-func (st *stack) busy() bool { return strings.HasSuffix(string(st.status), "_IN_PROGRESS") }

@@ -193,6 +193,11 @@ func (s *Fake) update(call *fakeaws.Call, st *stack, in *awscf.UpdateStackInput)
 	if err := checkRole(call, role, st.id); err != nil {
 		return nil, err
 	}
+	return s.changeTo(call, st, c, role, in)
+}
+
+// changeTo begins to update a stack to a config. No lock is held.
+func (s *Fake) changeTo(call *fakeaws.Call, st *stack, c *config, role string, in *awscf.UpdateStackInput) (_ *awscf.UpdateStackOutput, err error) {
 	var policy, during string
 	if in.StackPolicyBody != nil || in.StackPolicyURL != nil {
 		if policy, err = s.policyOf(call, in.StackPolicyBody, in.StackPolicyURL); err != nil {

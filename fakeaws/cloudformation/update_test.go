@@ -61,7 +61,6 @@ func TestUpdate(t *testing.T) {
 	assert.Equal(t, []string{"two"}, c.queues(t))
 
 	// A name that stays cannot be given to another one.
-	n = len(c.events(t, client, "s"))
 	st = c.update(t, client, "s", queue(`"QueueName":"two.fifo","FifoQueue":true`, ""))
 	assert.Equal(t, types.StackStatusUpdateComplete, st.StackStatus)
 	c.update(t, client, "s", queue(`"QueueName":"two.fifo"`, ""))
@@ -137,17 +136,17 @@ func TestOnFailure(t *testing.T) {
 	c := newCloud(t, worldtest.InProcess)
 	client := c.root()
 	body := queue(`"QueueName":"one"`, `,"Z":{"Type":"AWS::SQS::Queue","DependsOn":"Q","Properties":{"DelaySeconds":99999}}`)
-	make := func(name string, set func(*awscf.CreateStackInput)) types.Stack {
+	created := func(name string, set func(*awscf.CreateStackInput)) types.Stack {
 		in := &awscf.CreateStackInput{StackName: &name, TemplateBody: &body}
 		set(in)
 		out, err := client.CreateStack(t.Context(), in)
 		require.NoError(t, err)
 		return c.done(t, client, *out.StackId)
 	}
-	assert.Equal(t, types.StackStatusDeleteComplete, make("deleted", func(in *awscf.CreateStackInput) { in.OnFailure = types.OnFailureDelete }).StackStatus)
+	assert.Equal(t, types.StackStatusDeleteComplete, created("deleted", func(in *awscf.CreateStackInput) { in.OnFailure = types.OnFailureDelete }).StackStatus)
 	assert.Empty(t, c.queues(t))
 	require.NoError(t, c.Advance(t.Context(), 61*time.Second)) // until SQS takes the name again
-	st := make("kept", func(in *awscf.CreateStackInput) { in.OnFailure = types.OnFailureDoNothing })
+	st := created("kept", func(in *awscf.CreateStackInput) { in.OnFailure = types.OnFailureDoNothing })
 	assert.Equal(t, types.StackStatusCreateFailed, st.StackStatus)
 	assert.Equal(t, "The following resource(s) failed to create: [Z]. ", *st.StackStatusReason)
 	assert.Equal(t, []string{"one"}, c.queues(t))

@@ -26,7 +26,7 @@ func checkFormat(root *node) error {
 		return errorf("Template format error: unsupported value for AWSTemplateFormatVersion.")
 	}
 	if root.get("Hooks") != nil {
-		return &Unsupported{"the section Hooks"}
+		return &UnsupportedError{"the section Hooks"}
 	}
 	for _, n := range root.get("Transform").list() {
 		name := n.value()
@@ -34,11 +34,11 @@ func checkFormat(root *node) error {
 			name = n.get("Name").value()
 		}
 		if name != serverless && name != extensions {
-			return &Unsupported{"the transform " + name}
+			return &UnsupportedError{"the transform " + name}
 		}
 	}
 	if what := unsupported(root); what != "" {
-		return &Unsupported{what}
+		return &UnsupportedError{what}
 	}
 	resources := root.get("Resources")
 	if !resources.isObject() || len(resources.keys) == 0 {
@@ -52,11 +52,11 @@ func checkFormat(root *node) error {
 	return checkParameterFormat(root.get("Parameters"))
 }
 
-// An Unsupported is something of templates that CloudFormation has and this package has not.
-type Unsupported struct{ What string }
+// An UnsupportedError is something of templates that CloudFormation has and this package has not.
+type UnsupportedError struct{ What string }
 
 // Error implements error.
-func (e *Unsupported) Error() string { return e.What + " is not implemented" }
+func (e *UnsupportedError) Error() string { return e.What + " is not implemented" }
 
 // unsupported finds Fn::Transform in a node: what macros make, and AWS::Include reads files.
 func unsupported(n *node) string {
@@ -94,7 +94,7 @@ func checkResourceFormat(logical string, n *node) error {
 		return errorf("Template format error: [/Resources/%s] Every Resources object must contain a Type member.", logical)
 	}
 	if what := unsupportedOf(n); what != "" {
-		return &Unsupported{what}
+		return &UnsupportedError{what}
 	}
 	for i, key := range n.keys {
 		if !slices.Contains(attributes, key) {
@@ -348,121 +348,4 @@ func (s *stack) checkReferences() error {
 		return errorf("Template format error: Unresolved resource dependencies [%s] in the Outputs block of the template", strings.Join(unresolved, ", "))
 	}
 	return nil
-}
-
-// order finds what each resource needs, and the order in which they are made.
-func (t *Live) order() error {
-	s := t.stack
-	needs := map[string][]string{}
-	made := map[string]*Resource{}
-	for _, r := range s.order {
-		if !r.exists() {
-			continue
-		}
-		l := &Resource{Logical: r.logical, Type: r.kind, of: r}
-		r.inside(func() {
-			l.DeletionPolicy, l.UpdateReplacePolicy = textOf(s.evaluateNode(r.node.get("DeletionPolicy"))), textOf(s.evaluateNode(r.node.get("UpdateReplacePolicy")))
-			if p := r.node.get("CreationPolicy"); p != nil {
-				l.CreationPolicy = s.evaluateNode(p)
-			}
-		})
-		l.Metadata = r.node.get("Metadata").plainValue()
-		for _, name := range r.dependsOn {
-			if other := s.resources[name]; other != nil && other.exists() {
-				l.DependsOn = append(l.DependsOn, name)
-			}
-		}
-		err := s.references(r.properties, true, func(ref reference) error {
-			if alias, ok := s.aliases[ref.name]; ok {
-				ref.name = alias
-			}
-			other := s.resources[ref.name]
-			switch {
-			case other == nil, slices.Contains(l.DependsOn, ref.name):
-			case !other.exists():
-				return errorf("Template format error: Unresolved resource dependencies [%s] in the Resources block of the template", ref.name)
-			default:
-				l.DependsOn = append(l.DependsOn, ref.name)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		slices.Sort(l.DependsOn)
-		needs[r.logical], made[r.logical] = l.DependsOn, l
-	}
-	if err := t.problem(); err != nil {
-		return err
-	}
-	done := map[string]state{}
-	var path []string
-	var visit func(name string) error
-	visit = func(name string) error {
-		switch done[name] {
-		case running:
-			cycle := slices.Clone(path[slices.Index(path, name):])
-			slices.Sort(cycle)
-			return errorf("Circular dependency between resources: [%s]", strings.Join(cycle, ", "))
-		case notYet:
-			done[name] = running
-			path = append(path, name)
-			for _, other := range needs[name] {
-				if err := visit(other); err != nil {
-					return err
-				}
-			}
-			path = path[:len(path)-1]
-			done[name] = finished
-			t.ordered = append(t.ordered, made[name])
-		}
-		return nil
-	}
-	for _, r := range s.order {
-		if made[r.logical] != nil {
-			if err := visit(r.logical); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// finished is the state of what is in its order.
-const finished = done
-
-// References are the resources and attributes that the properties of one refer to.
-func (t *Live) References(logical string) (all [][2]string) {
-	r := t.Resource(logical)
-	if r == nil {
-		return nil
-	}
-	_ = t.stack.references(r.of.properties, true, func(ref reference) error { // it was checked
-		if t.stack.resources[ref.name] != nil {
-			all = append(all, [2]string{ref.name, ref.attribute})
-		}
-		return nil
-	})
-	return all
-}
-
-// Knows reports whether a resource that is there has an attribute.
-func (t *Live) Knows(logical, attribute string) bool {
-	_, ok := t.load.config.bind[logical+"."+attribute]
-	return ok
-}
-
-// PropertyReferences are those of one property: see [Live.References].
-func (t *Live) PropertyReferences(logical, property string) (all [][2]string) {
-	r := t.Resource(logical)
-	if r == nil {
-		return nil
-	}
-	_ = t.stack.references(r.of.properties.get(property), true, func(ref reference) error { // it was checked
-		if t.stack.resources[ref.name] != nil {
-			all = append(all, [2]string{ref.name, ref.attribute})
-		}
-		return nil
-	})
-	return all
 }

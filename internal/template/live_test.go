@@ -91,7 +91,7 @@ func FuzzOpen(f *testing.F) {
 		live, err := Open(text, environment(nil))
 		if err != nil {
 			var own *Error
-			var missing *Unsupported
+			var missing *UnsupportedError
 			assert.True(t, errors.As(err, &own) || errors.As(err, &missing), "%T", err)
 			return
 		}
