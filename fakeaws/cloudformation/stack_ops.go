@@ -145,7 +145,15 @@ func (s *Fake) updateStack(call *fakeaws.Call, in *awscf.UpdateStackInput) (*fak
 	for _, set := range []keySetter{key("RoleArn", in.RoleARN), key("TemplateUrl", in.TemplateURL), key("StackPolicyUrl", in.StackPolicyURL), resourceTypes(in.ResourceTypes)} {
 		set(&n.Context)
 	}
-	return &fakeaws.Plan[*awscf.UpdateStackOutput]{Needs: deploying(call, n, in.Tags, in.RoleARN), Do: func() (*awscf.UpdateStackOutput, error) {
+	needs := deploying(call, n, in.Tags, in.RoleARN)
+	if in.StackPolicyBody != nil || in.StackPolicyURL != nil || in.StackPolicyDuringUpdateBody != nil || in.StackPolicyDuringUpdateURL != nil {
+		// "Update protected resources": who overrides or replaces the stack policy must be allowed
+		// to set it. That a creation needs nothing more is unverified.
+		set := need("SetStackPolicy", n.Resource, n.ResourceAccount, nil)
+		set.Context = n.Context.Clone()
+		needs = append(needs, set)
+	}
+	return &fakeaws.Plan[*awscf.UpdateStackOutput]{Needs: needs, Do: func() (*awscf.UpdateStackOutput, error) {
 		return s.update(call, st, in)
 	}}, nil
 }

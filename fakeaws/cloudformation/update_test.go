@@ -208,6 +208,10 @@ func TestStackPolicy(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, types.StackStatusUpdateComplete, c.done(t, client, "s").StackStatus)
 	assert.Equal(t, []string{"two"}, c.queues(t))
+	cfg, _ := c.user(t, allow("cloudformation:UpdateStack", "cloudformation:DescribeStacks", "sqs:*"))
+	_, err = awscf.NewFromConfig(cfg).UpdateStack(t.Context(), &awscf.UpdateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(queue(`"QueueName":"three"`, "")),
+		StackPolicyDuringUpdateBody: aws.String(`{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`)})
+	require.ErrorContains(t, err, "is not authorized to perform: cloudformation:SetStackPolicy on resource: ")
 	got, err := client.GetStackPolicy(t.Context(), &awscf.GetStackPolicyInput{StackName: aws.String("s")})
 	require.NoError(t, err)
 	assert.Equal(t, policy, *got.StackPolicyBody)

@@ -215,6 +215,8 @@ func (t *Live) problem() error {
 		return errorf("Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.")
 	case strings.HasPrefix(text, "Fn::FindInMap: there is no "):
 		return errorf("Template error: Unable to get mapping for %s", strings.ReplaceAll(strings.TrimPrefix(text, "Fn::FindInMap: there is no "), ".", "::"))
+	case strings.HasPrefix(text, "Resource with id ["):
+		return errorf("Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. Number of errors found: %d. %s", len(found), text)
 	case strings.HasPrefix(text, "No export named"):
 		return errorf("%s", text)
 	}
