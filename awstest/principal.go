@@ -174,6 +174,18 @@ func (a *Account) NewRole(name string, options ...RoleOption) *Principal {
 	return p
 }
 
+// Role returns a role that the test did not make itself, by its name: one that a program has
+// made, or a stack of CloudFormation.
+func (a *Account) Role(name string) *Principal {
+	a.t.Helper()
+	out, err := fixture{account: a}.do(&awsiam.GetRoleInput{RoleName: &name})
+	if err != nil {
+		a.t.Fatalf("awstest: the role %s: %v", name, err)
+		return nil
+	}
+	return a.role(name, *out.(*awsiam.GetRoleOutput).Role.Arn)
+}
+
 // role is a role that exists.
 func (a *Account) role(name, arn string) *Principal {
 	session := &roleSession{account: a, arn: arn, name: name}

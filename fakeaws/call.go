@@ -45,12 +45,14 @@ type Call struct {
 	handler  *handler     // of the operation, once it is known
 	source   *ServiceCall // of a call that a service makes as itself; else nil
 	via      *VPCEndpoint // that the request came through; mostly nil
-	fixture  bool         // see Fixture
-	denied   []deniedEntry
-	finished bool      // see Finished
-	charged  bool      // see Charge
-	judged   time.Time // when the decisions of event were made
-	fault    *injected // that the request has met; mostly nil
+	// calledVia are the services that pass the caller's request on, the first first: see Forward.
+	calledVia []string
+	fixture   bool // see Fixture
+	denied    []deniedEntry
+	finished  bool      // see Finished
+	charged   bool      // see Charge
+	judged    time.Time // when the decisions of event were made
+	fault     *injected // that the request has met; mostly nil
 	// global has the condition keys that all permissions of a refused call share.
 	global *enforce.Context
 	stores []*enforce.Policy // see Stores

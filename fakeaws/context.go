@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func (c *Call) requestKeys(global *enforce.Context) {
 	// The fakes speak plain HTTP on loopback, but stand for AWS's TLS endpoints:
 	// a policy that denies insecure transport must not deny every test.
 	global.SetBool("aws:SecureTransport", true)
-	global.SetBool("aws:ViaAWSService", false)
+	global.SetBool("aws:ViaAWSService", len(c.calledVia) > 0)
 	global.Set("aws:RequestedRegion", c.Region)
 	if s := c.source; s != nil {
 		// The keys against the confused deputy. Such a call comes from no address.
@@ -94,8 +95,13 @@ func (c *Call) requestKeys(global *enforce.Context) {
 		if s.SourceAccount != "" {
 			global.Set("aws:SourceAccount", s.SourceAccount)
 		}
-	} else {
+	} else if len(c.calledVia) == 0 {
 		global.Set("aws:SourceIp", c.SourceIP)
+	}
+	if via := c.calledVia; len(via) > 0 {
+		global.SetMulti("aws:CalledVia", slices.Clone(via))
+		global.Set("aws:CalledViaFirst", via[0])
+		global.Set("aws:CalledViaLast", via[len(via)-1])
 	}
 	if c.UserAgent != "" {
 		global.Set("aws:UserAgent", c.UserAgent)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -18,7 +19,31 @@ type Actor struct {
 	source          *ServiceCall
 	fixture         bool
 	policySource    enforce.Source
-	request         *Call // see Call.Actor
+	request         *Call    // see Call.Actor
+	calledVia       []string // see Forward
+}
+
+// A Forward is a forward access session ("Forward access sessions" of the IAM User Guide):
+// what lets a service call others as the caller of a request, also after the request is
+// answered. A service keeps it as a part of its state.
+type Forward struct {
+	caller          *Caller
+	account, region string
+	fixture         bool
+	calledVia       []string
+}
+
+// Forward returns the forward access session of a request's caller for a service, by its
+// principal: "cloudformation.amazonaws.com". The policies see it in aws:CalledVia and in
+// aws:ViaAWSService.
+func (c *Call) Forward(service string) Forward {
+	return Forward{c.Caller, c.Account, c.Region, c.fixture, append(slices.Clone(c.calledVia), service)}
+}
+
+// Actor is the session as one who performs operations. They come from an address of the
+// service, which is not known: a policy that asks for the caller's network denies them.
+func (f Forward) Actor() Actor {
+	return Actor{caller: f.caller, account: f.account, region: f.region, fixture: f.fixture, calledVia: f.calledVia}
 }
 
 // Actor is the caller of a request as one who performs further operations for it: what a
@@ -150,10 +175,12 @@ func (w *World) newCall(ctx context.Context, as Actor, h *handler) *Call {
 		PolicySource: as.policySource,
 		source:       as.source,
 		fixture:      as.fixture,
+		calledVia:    as.calledVia,
 	}
 	if r := as.request; r != nil {
 		c.Endpoint, c.EndpointRegion, c.Signed = r.Endpoint, r.EndpointRegion, r.Signed
 		c.SourceIP, c.UserAgent, c.Referer, c.via = r.SourceIP, r.UserAgent, r.Referer, r.via
+		c.calledVia = r.calledVia
 	}
 	c.event.Fixture = as.fixture
 	return c

@@ -1,11 +1,8 @@
 package cloudformation
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/leastpriv/leastpriv/awstest/deploy"
+	"github.com/leastpriv/leastpriv/internal/template"
 )
 
 // Template is what a template makes: a file in YAML or JSON, with the values of its
@@ -14,127 +11,47 @@ import (
 //	stack := acct.Load(cloudformation.Template("template.yaml", map[string]string{"Stage": "prod"}))
 //	worker := stack.Role("WorkerRole")
 func Template(path string, params map[string]string, options ...Option) deploy.Source {
-	return &source{path: path, params: params, config: newConfig(options)}
+	return template.Template(path, params, options...)
 }
 
-type source struct {
-	path   string
-	params map[string]string
-	config *config
-}
+// CDK is what an app of the AWS CDK makes: the folder that cdk synth writes, cdk.out.
+// Addresses are the paths of the constructs: "AppStack/Worker/ServiceRole". What one stack
+// exports the others import.
+//
+//	stack := acct.Load(cloudformation.CDK("cdk.out", cloudformation.Stacks("App")))
+//	worker := stack.Role("AppStack/Worker/ServiceRole")
+func CDK(dir string, options ...Option) deploy.Source { return template.CDK(dir, options...) }
 
-// Resources returns what the template makes.
-func (s *source) Resources(target deploy.Target) (*deploy.Stack, error) {
-	l := newLoad(target, s.config)
-	name := s.config.stackName
-	if name == "" {
-		name = stackNameOf(s.path)
-	}
-	params := map[string]any{}
-	for k, v := range s.params {
-		params[k] = v
-	}
-	if st := l.open(s.path, name, params); st != nil {
-		l.roots = append(l.roots, st)
-	}
-	return l.finish()
-}
+// An Option says what a template does not.
+type Option = template.Option
 
-// stackNameOf makes a stack's name of the name of its file.
-func stackNameOf(path string) string {
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	name = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return '-'
-	}, strings.TrimSuffix(name, ".template"))
-	if name = strings.Trim(name, "-"); name == "" || name[0] >= '0' && name[0] <= '9' {
-		return "stack"
-	}
-	return name
-}
+// StackName is the name of the stack; the default is the name of the file.
+func StackName(name string) Option { return template.StackName(name) }
 
-// A load reads one file, or all that belong together.
-type load struct {
-	target   deploy.Target
-	config   *config
-	problems problems
-	roots    []*stack
-	reading  []string // the files of nested stacks that are being read
-	files    int      // that were read beside the first
-	expanded int      // nodes that Fn::ForEach made
-	others   []*stack // that are not made, and export
-	exports  map[string]*output
-	leftOut  map[string]bool // names of LeaveOut that are there
-}
+// LeaveOut leaves resources out, and macros of the account, by name: "Table",
+// "Nested/Table", "MyMacro". What refers to a resource that is left out has its values
+// nevertheless.
+func LeaveOut(names ...string) Option { return template.LeaveOut(names...) }
 
-func newLoad(target deploy.Target, c *config) *load {
-	if target.Partition == "" {
-		target.Partition = "aws"
-	}
-	return &load{target: target, config: c, leftOut: map[string]bool{}}
-}
+// Bind gives a value that cannot be known: an attribute that AWS or a custom resource
+// makes up, "Table.StreamArn", or what Ref gives of a resource, "Vpc".
+func Bind(name, value string) Option { return template.Bind(name, value) }
 
-// open reads a template into a stack, nil where there is none.
-func (l *load) open(path, name string, params map[string]any) *stack {
-	root := l.readTemplate(path)
-	if root == nil {
-		return nil
-	}
-	s := newStack(l, path, name, params)
-	s.read(root)
-	return s
-}
+// Import gives the value of an export of another stack, for Fn::ImportValue.
+func Import(export, value string) Option { return template.Import(export, value) }
 
-// readTemplate reads a file, nil where it cannot be read.
-func (l *load) readTemplate(path string) *node {
-	text, err := readFile(path)
-	if err != nil {
-		l.problems.add(deploy.Position{File: path}, "", "%v", err)
-		return nil
-	}
-	return read(path, text, &l.problems)
-}
+// SSM gives the value of a parameter of Systems Manager: of parameters of the type
+// AWS::SSM::Parameter::Value<…>, and of {{resolve:ssm:…}}.
+func SSM(name, value string) Option { return template.SSM(name, value) }
 
-// readFile reads a file of bounded size; a larger one is refused by who gets the first
-// bytes of it.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxTemplate {
-		return make([]byte, maxTemplate+1), nil
-	}
-	return os.ReadFile(path)
-}
+// Resolve gives the value of a dynamic reference, by what is between "{{resolve:" and
+// "}}": "secretsmanager:database:SecretString:password". A version at the end of one to
+// ssm or ssm-secure may be left out.
+func Resolve(reference, value string) Option { return template.Resolve(reference, value) }
 
-// finish evaluates the stacks.
-func (l *load) finish() (*deploy.Stack, error) {
-	result := &deploy.Stack{Outputs: map[string]string{}}
-	for _, s := range l.roots {
-		s.evaluate()
-	}
-	for _, s := range l.roots {
-		s.collect(result)
-		for name, o := range s.outputs {
-			if text, ok := o.value.(string); ok {
-				result.Outputs[s.outputPrefix+name] = text
-			}
-		}
-	}
-	for name := range l.config.leaveOut {
-		if !l.leftOut[name] {
-			at := deploy.Position{}
-			if len(l.roots) > 0 {
-				at.File = l.roots[0].file
-			}
-			l.problems.add(at, "", "LeaveOut: there is no %s", name)
-		}
-	}
-	if err := l.problems.list.Err(); err != nil {
-		return nil, err
-	}
-	return result, nil
-}
+// File says which file stands for a URL: of a nested stack's TemplateURL, and of the
+// Location of AWS::Include. Paths from the template's folder are found without.
+func File(url, path string) Option { return template.File(url, path) }
+
+// Stacks selects stacks of [CDK] by id, name or display name; the default is all.
+func Stacks(names ...string) Option { return template.Stacks(names...) }

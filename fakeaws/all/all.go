@@ -8,6 +8,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/accessanalyzer"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/apigateway"
+	"github.com/leastpriv/leastpriv/fakeaws/cloudformation"
 	"github.com/leastpriv/leastpriv/fakeaws/cloudwatchlogs"
 	"github.com/leastpriv/leastpriv/fakeaws/dynamodb"
 	"github.com/leastpriv/leastpriv/fakeaws/eventbridge"
@@ -43,7 +44,7 @@ func Services() []fakeaws.Service {
 // OptIn returns the fakes that Worlds have only when asked, as awstest.With does: in other
 // Worlds a stub or another emulator answers for the service.
 func OptIn() []fakeaws.Service {
-	return []fakeaws.Service{accessanalyzer.Service, apigateway.Service, cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, ses.Service, ses.ServiceV2, sns.Service, stepfunctions.Service}
+	return []fakeaws.Service{accessanalyzer.Service, apigateway.Service, cloudformation.Service, cloudwatchlogs.Service, dynamodb.Service, dynamodb.StreamsService, eventbridge.Service, firehose.Service, kinesis.Service, kms.Service, lambda.Service, scheduler.Service, secretsmanager.Service, ses.Service, ses.ServiceV2, sns.Service, stepfunctions.Service}
 }
 
 // Every returns every service that there is a fake of.

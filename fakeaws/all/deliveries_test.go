@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -24,6 +25,7 @@ import (
 	smtypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -225,6 +227,26 @@ var deliveryRows = []deliveryRow{
 		l.Advance(11 * time.Hour)
 		return arrived
 	}},
+	{"cloudformation", "sqs", "sqs:CreateQueue", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
+		may := awstest.Allow("sqs:GetQueueAttributes")
+		if permitted {
+			may = awstest.Allow("sqs:*")
+		}
+		l.deploy(may, `{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"target"}}}}`)
+		return func() bool {
+			_, err := awssqs.NewFromConfig(l.Config()).GetQueueUrl(l.t.Context(), &awssqs.GetQueueUrlInput{QueueName: aws.String("target")})
+			return err == nil
+		}
+	}},
+	{"cloudformation", "lambda", "lambda:InvokeFunction", ":assumed-role/delivery/", func(l *deliveryLab, permitted bool) func() bool {
+		function, arrived := l.function("", false)
+		may := awstest.Allow("lambda:GetFunction")
+		if permitted {
+			may = awstest.Allow("lambda:*")
+		}
+		l.deploy(may, `{"Resources":{"C":{"Type":"Custom::Thing","Properties":{"ServiceToken":"`+function+`"}}}}`)
+		return arrived
+	}},
 	{"logs", "lambda", "lambda:InvokeFunction", "logs.us-east-1.amazonaws.com", func(l *deliveryLab, permitted bool) func() bool {
 		function, arrived := l.function("logs.amazonaws.com", true)
 		group := logstest.Of(l.Account).Create("/app")
@@ -421,6 +443,13 @@ func (l *deliveryLab) publish(protocol, endpoint string, attributes map[string]s
 	_, err = client.Subscribe(l.t.Context(), &sns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: &protocol, Endpoint: &endpoint, Attributes: attributes})
 	require.NoError(l.t, err)
 	_, err = client.Publish(l.t.Context(), &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String("message")})
+	require.NoError(l.t, err)
+}
+
+// deploy makes a stack with a role, which may do one thing.
+func (l *deliveryLab) deploy(may awstest.Statement, template string) {
+	role := l.NewRole("delivery", awstest.Trust(awstest.Allow("sts:AssumeRole").By("cloudformation.amazonaws.com")), may)
+	_, err := cloudformation.NewFromConfig(l.Config()).CreateStack(l.t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("source"), TemplateBody: &template, RoleARN: aws.String(role.ARN())})
 	require.NoError(l.t, err)
 }
 

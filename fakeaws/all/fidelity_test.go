@@ -55,7 +55,7 @@ func replace(t *testing.T, doc, part, text string) string {
 func operations(t *testing.T) string {
 	w := all.NewWorld(fakeaws.Config{Services: slices.Concat(all.Previews(), all.OptIn())})
 	var b strings.Builder
-	for _, name := range []string{"access-analyzer", "apigateway", "dynamodb", "dynamodb-streams", "events", "firehose", "iam", "iam-toolbox", "kinesis", "kms", "lambda", "logs", "organizations", "s3", "s3-control", "scheduler", "secretsmanager", "sns", "sqs", "states", "sts"} {
+	for _, name := range []string{"access-analyzer", "apigateway", "cloudformation", "dynamodb", "dynamodb-streams", "events", "firehose", "iam", "iam-toolbox", "kinesis", "kms", "lambda", "logs", "organizations", "s3", "s3-control", "scheduler", "secretsmanager", "sns", "sqs", "states", "sts"} {
 		model, ok := wire.Load(name)
 		require.True(t, ok)
 		var have []string

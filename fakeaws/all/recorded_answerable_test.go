@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ type answerable struct {
 // sharedFolders answer for every service.
 var sharedFolders = []string{"fakeaws", "enforce", "internal/wire", "internal/constraint", "internal/sigv4", "internal/awsid"}
 
-func readAnswerable(t *testing.T, m *recordedModel, folder string) *answerable {
+func readAnswerable(t *testing.T, m *recordedModel, folder string, shared ...string) *answerable {
 	t.Helper()
 	a := &answerable{literals: map[string]bool{}, fields: map[string]bool{}, statuses: map[string]map[int]bool{}, inputs: map[string]bool{}, consts: map[string]string{}, made: map[string]string{}}
 	for _, in := range m.inputs {
@@ -42,7 +43,7 @@ func readAnswerable(t *testing.T, m *recordedModel, folder string) *answerable {
 			a.status(s.QueryError, s.Code)
 		}
 	}
-	for _, shared := range sharedFolders {
+	for _, shared := range slices.Concat(sharedFolders, shared) {
 		paths, err := filepath.Glob(filepath.Join(root, shared, "*.go"))
 		require.NoError(t, err)
 		for _, path := range paths {

@@ -41,6 +41,7 @@ var recordedServices = map[string]recordedService{
 type recordedService struct {
 	schema, folder string
 	scenarios      map[string]scenario
+	shared         []string // further folders that answer for the service
 }
 
 // knownDifferences are the differences that are left as they are, each with its reason: by
@@ -85,7 +86,7 @@ func TestRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := &recordedReport{service: name, fail: func(text string) { t.Error(text) }}
 			m := readRecordedModel(t, service.schema)
-			r.possible(m, readAnswerable(t, m, service.folder), answers)
+			r.possible(m, readAnswerable(t, m, service.folder, service.shared...), answers)
 			r.played(t, m, service.scenarios, answers)
 			t.Log(r.String())
 		})

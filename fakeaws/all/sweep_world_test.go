@@ -23,6 +23,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
@@ -405,6 +406,10 @@ func (v *victim) findSecrets(t testing.TB) []string {
 	_, err = apigateway.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
 		CreateVpcLink(t.Context(), &apigateway.CreateVpcLinkInput{Name: aws.String("value"), TargetArns: []string{apiFunction}})
 	require.NoError(t, err) // that it is ready, all links say with one text
+	// What CloudFormation says of every stack.
+	_, err = cloudformation.NewFromConfig(worldtest.FixtureConfig(empty.World.World, worldtest.Other, worldtest.Region)).
+		CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("value"), TemplateBody: aws.String(handleTemplate)})
+	require.NoError(t, err)
 	found, known, sent := map[string]bool{hidden: true}, map[string]bool{}, ""
 	empty.read(t, worldtest.Other, func(_ operation, out any, err error) {
 		if err != nil {

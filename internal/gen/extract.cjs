@@ -12,7 +12,7 @@ const path = require('path');
 const zlib = require('zlib');
 const { extract } = require('./models.cjs');
 
-const clients = ['s3', 's3-control', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations', 'scheduler', 'cloudwatch-logs', 'dynamodb-streams', 'kinesis', 'firehose', 'sfn', 'accessanalyzer', 'ses', 'sesv2', 'api-gateway'];
+const clients = ['s3', 's3-control', 'iam', 'sts', 'sqs', 'sns', 'kms', 'lambda', 'secrets-manager', 'dynamodb', 'eventbridge', 'organizations', 'scheduler', 'cloudwatch-logs', 'dynamodb-streams', 'kinesis', 'firehose', 'sfn', 'accessanalyzer', 'ses', 'sesv2', 'api-gateway', 'cloudformation'];
 
 const [, , modules, out] = process.argv;
 if (!out) throw new Error('usage: node extract.cjs <node_modules> <output directory>');

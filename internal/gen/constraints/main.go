@@ -26,7 +26,7 @@ import (
 
 // services are the ones whose fakes check their inputs with the tables, by
 // signing name, which is also the name of their folder in botocore but for those in folders.
-var services = []string{"access-analyzer", "dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "ses", "sesv2", "states", "sts"}
+var services = []string{"access-analyzer", "cloudformation", "dynamodb", "events", "firehose", "iam", "kinesis", "kms", "lambda", "logs", "organizations", "scheduler", "secretsmanager", "ses", "sesv2", "states", "sts"}
 
 var folders = map[string]string{"access-analyzer": "accessanalyzer", "states": "stepfunctions"}
 
