@@ -38,7 +38,7 @@ func TestEveryFakeNamesItsPolicies(t *testing.T) {
 			assert.True(t, names, "%s has resource-based policies, and is no fakeaws.PolicyHolder", filepath.Dir(service))
 		}
 	}
-	assert.GreaterOrEqual(t, found, 11)
+	assert.GreaterOrEqual(t, found, 13)
 }
 
 // Each policy of a resource can be replaced by the operation that its fake says, in the region
@@ -63,6 +63,6 @@ func TestNamedPoliciesAreReplaced(t *testing.T) {
 	assert.Equal(t, []string{
 		"cloudwatchlogs.PutResourcePolicyInput", "dynamodb.PutResourcePolicyInput", "eventbridge.PutPermissionInput", "iam.UpdateAssumeRolePolicyInput",
 		"kinesis.PutResourcePolicyInput", "lambda.PutResourcePolicyInput", "organizations.PutResourcePolicyInput", "s3.PutBucketPolicyInput",
-		"s3control.PutAccessPointPolicyInput", "secretsmanager.PutResourcePolicyInput", "sns.SetTopicAttributesInput", "sqs.SetQueueAttributesInput",
+		"s3control.PutAccessPointPolicyInput", "secretsmanager.PutResourcePolicyInput", "ses.PutIdentityPolicyInput", "sns.SetTopicAttributesInput", "sqs.SetQueueAttributesInput",
 	}, slices.Sorted(maps.Keys(replaced)))
 }
