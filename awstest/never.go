@@ -50,13 +50,13 @@ func If(operator, key string, values ...string) Asked {
 // have to be checked at its end, which a test can forget.
 func AssertNever(t TB, p *Principal, action string, about ...Asked) bool {
 	t.Helper()
-	return holds(t.Errorf, t, p, never(p, action, about))
+	return holds(t.Errorf, t, never(p, action, about))
 }
 
 // RequireNever is AssertNever, but ends the test.
 func RequireNever(t TB, p *Principal, action string, about ...Asked) {
 	t.Helper()
-	holds(t.Fatalf, t, p, never(p, action, about))
+	holds(t.Fatalf, t, never(p, action, about))
 }
 
 // AssertNoMoreThan checks that a principal may do nothing that a policy does not allow, in no
@@ -64,13 +64,13 @@ func RequireNever(t TB, p *Principal, action string, about ...Asked) {
 // [AssertNever] for what is asked and what a failure shows. The test goes on.
 func AssertNoMoreThan(t TB, p *Principal, policy Policy) bool {
 	t.Helper()
-	return holds(t.Errorf, t, p, noMoreThan(p, policy))
+	return holds(t.Errorf, t, noMoreThan(p, policy))
 }
 
 // RequireNoMoreThan is AssertNoMoreThan, but ends the test.
 func RequireNoMoreThan(t TB, p *Principal, policy Policy) {
 	t.Helper()
-	holds(t.Fatalf, t, p, noMoreThan(p, policy))
+	holds(t.Fatalf, t, noMoreThan(p, policy))
 }
 
 // A claim is what an assertion asks of a proof.
@@ -81,7 +81,7 @@ type claim struct {
 }
 
 // holds fails a test unless a claim is proved.
-func holds(fail func(format string, args ...any), t TB, p *Principal, c *claim) bool {
+func holds(fail func(format string, args ...any), t TB, c *claim) bool {
 	t.Helper()
 	var finding proofs.Finding
 	err := c.err

@@ -23,7 +23,7 @@ type (
 	// A Problem is something in a file that cannot be understood.
 	Problem = deploy.Problem
 	// Errors are all problems of a file.
-	Errors = deploy.Errors
+	Errors = deploy.Errors //nolint:errname // the name that it has
 	// Unknown stands in the properties of a resource for a value that cannot be known from
 	// the file.
 	Unknown = deploy.Unknown

@@ -188,11 +188,6 @@ func (s *Fake) accounts(a *analyzer) []string {
 	return all
 }
 
-// trusted reports whether an account is in the analyzer's zone of trust.
-func (s *Fake) trusted(a *analyzer, account string) bool {
-	return account == a.id.account || a.ofOrganization() && s.world.SameOrganization(a.id.account, account)
-}
-
 func (s *Fake) summary(a *analyzer) types.AnalyzerSummary {
 	sum := types.AnalyzerSummary{
 		Arn: aws.String(a.id.arn()), Name: aws.String(a.id.name), Type: a.kind, CreatedAt: aws.Time(a.created),

@@ -33,17 +33,17 @@ const (
 func (f *filled) fillCloudFormation(t testing.TB, client *cloudformation.Client) {
 	t.Helper()
 	ctx := t.Context()
-	make := func(name, body string) *string {
+	create := func(name, body string) *string {
 		out, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body, DisableRollback: aws.Bool(true)})
 		require.NoError(t, err)
 		require.NoError(t, f.Settle(ctx))
 		return out.StackId
 	}
-	make("target", stackTemplate)
-	make("user", importTemplate)
-	make("waiting", waitingTemplate)
-	make("failed", failingTemplate)
-	make("updated", handleTemplate)
+	create("target", stackTemplate)
+	create("user", importTemplate)
+	create("waiting", waitingTemplate)
+	create("failed", failingTemplate)
+	create("updated", handleTemplate)
 	_, err := client.UpdateStack(ctx, &cloudformation.UpdateStackInput{StackName: aws.String("updated"), TemplateBody: aws.String(waitingTemplate)})
 	require.NoError(t, err)
 	require.NoError(t, f.Settle(ctx))

@@ -99,7 +99,7 @@ func parsePolicy(text string) ([]statement, error) {
 	for i, o := range objects(document.Statement) {
 		s, err := parseStatement(o)
 		if err != nil {
-			return nil, fmt.Errorf("Statement [#%d]: %w", i+1, err)
+			return nil, fmt.Errorf("Statement [#%d]: %w", i+1, err) //nolint:staticcheck // AWS's text
 		}
 		all = append(all, s)
 	}

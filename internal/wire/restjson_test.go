@@ -203,7 +203,7 @@ func TestSchemas(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, services, 25)
+	assert.Len(t, services, 24)
 }
 
 func checkRef(t *testing.T, s *Service, ref string) {

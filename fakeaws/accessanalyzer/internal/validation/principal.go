@@ -36,7 +36,7 @@ func (v *validator) principals(s *statement) {
 	}
 	v.readPrincipals(s, f.value)
 	for _, p := range s.principals {
-		v.principal(s, p)
+		v.principal(p)
 	}
 	if !not {
 		v.services(s)
@@ -83,7 +83,7 @@ func (v *validator) readPrincipals(s *statement, n *node) {
 var uniqueID = regexp.MustCompile(`^(AIDA|AROA)[A-Z0-9]{12,}$`)
 
 // principal checks one principal by itself.
-func (v *validator) principal(s *statement, p *principal) {
+func (v *validator) principal(p *principal) {
 	v.noVariables(p.node)
 	everybody := p.text == "*" && (p.key == "*" || p.key == "AWS")
 	switch {

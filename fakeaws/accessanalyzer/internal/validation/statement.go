@@ -305,7 +305,7 @@ func (v *validator) privileges(s *statement, name, code string) {
 		return
 	}
 	every := slices.ContainsFunc(s.resources, func(r *node) bool { return r.text == "*" || everyRole(r.text) })
-	suffix := ""
+	var suffix string
 	switch {
 	case s.notRes && s.notAction:
 		suffix = "_WITH_NOT_ACTION_AND_NOT_RESOURCE"

@@ -57,9 +57,10 @@ func Link(code string) string {
 	return link + kinds[checks[code].kind] + "-" + slug
 }
 
-// Checks returns the issue codes of all checks that AWS documents, and Missing those that are
-// never found here.
-func Checks() []string  { return slices.Sorted(maps.Keys(checks)) }
+// Checks returns the issue codes of all checks that AWS documents.
+func Checks() []string { return slices.Sorted(maps.Keys(checks)) }
+
+// Missing returns the codes of those that are never found here.
 func Missing() []string { return slices.Clone(missing) }
 
 // A validator looks at one document.
