@@ -57,7 +57,6 @@ func escalateCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	fs.StringVar(&e.management, "management", "", "`ACCOUNT` that manages the organization, which no service control policy bounds")
 	fs.IntVar(&e.limits.Paths, "paths", 0, "most `PATHS` of a principal (default 50)")
 	fs.Func("format", formatUsage, e.printed.set)
-	fs.BoolFunc("json", "the same as -format json", func(string) error { return e.printed.set("json") })
 	e.template.register(fs)
 	if err := fs.Parse(args); err != nil {
 		return usageError(err)
@@ -208,7 +207,7 @@ func (e *escalate) run(ctx context.Context, w *escalation.World, stdout io.Write
 
 func printEscalation(stdout io.Writer, id *account.Identity, result *escalation.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d paths\n", id.ARN, len(result.Paths))
+	fmt.Fprintf(&b, "%s: paths: %d\n", id.ARN, len(result.Paths))
 	for _, p := range result.Paths {
 		fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(p.String(), "\n", "\n  "))
 	}
