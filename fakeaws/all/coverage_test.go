@@ -1,6 +1,7 @@
 package all_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,7 +34,8 @@ func TestServices(t *testing.T) {
 
 // The ways in which operations are judged.
 const (
-	byFake = iota
+	byFake    = iota
+	notInFake // which the fake of its service does not have
 	exactly
 	byRule
 	inPart
@@ -41,7 +43,7 @@ const (
 	ways
 )
 
-var wayNames = [ways]string{"fake", "exact", "by rule", "partial", "unresolved"}
+var wayNames = [ways]string{"fake", "missing", "exact", "by rule", "partial", "unresolved"}
 
 // wayOf returns how an operation without a fake is judged: by the worst of the resources of
 // its first permission.
@@ -67,12 +69,14 @@ func wayOf(op *catalog.Operation) int {
 
 // services makes the counts and the list of docs/services.md.
 func services() (counts, list string) {
-	fakes := map[string]bool{}
+	w := all.NewWorld(fakeaws.Config{Services: all.OptIn()})
+	fakes := map[string]map[string]bool{} // the operations that they have
 	for _, s := range slices.Concat(all.Services(), all.OptIn()) {
-		fakes[s.Name] = true
-		if s.SDK != "" {
-			fakes[s.SDK] = true
+		ops := map[string]bool{}
+		for _, op := range w.Fake(s.Name).Ops() {
+			ops[op.Name] = true
 		}
+		fakes[cmp.Or(s.SDK, s.Name)], fakes[s.Name] = ops, ops
 	}
 	var total [ways]int
 	var b strings.Builder
@@ -81,8 +85,10 @@ func services() (counts, list string) {
 		var some [ways][]string
 		for _, op := range api.Operations() {
 			way := byFake
-			if !fakes[api.Package] {
+			if ops := fakes[api.Package]; ops == nil {
 				way = wayOf(op)
+			} else if !ops[op.Name] {
+				way = notInFake
 			}
 			of[way]++
 			total[way]++
@@ -116,5 +122,3 @@ func services() (counts, list string) {
 	}
 	return c.String(), list
 }
-
-var _ = fakeaws.World{}
