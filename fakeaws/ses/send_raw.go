@@ -74,11 +74,12 @@ var single = []string{"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject"
 func headOf(call *fakeaws.Call, raw []byte) (mail.Header, error) {
 	head := make(mail.Header)
 	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
-		head = m.Header
+		for name, values := range m.Header {
+			head[headerName(name)] = append(head[headerName(name)], values...)
+		}
 	} else {
 		for _, h := range headersOf(raw) {
-			name := textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(h.Name))
-			head[name] = append(head[name], h.Value)
+			head[headerName(h.Name)] = append(head[headerName(h.Name)], h.Value)
 		}
 	}
 	for _, name := range single {
@@ -87,6 +88,12 @@ func headOf(call *fakeaws.Call, raw []byte) (mail.Header, error) {
 		}
 	}
 	return head, nil
+}
+
+// headerName is the name of a header as a [mail.Header] has it. Spaces may stand between a name
+// and its colon: "Obsolete Header Fields" of RFC 5322.
+func headerName(text string) string {
+	return textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(text))
 }
 
 // complete takes of the headers what the call lacks.
@@ -185,8 +192,9 @@ func withoutHeaders(raw []byte) []byte {
 	drop := false
 	for line := range strings.SplitSeq(string(head), end) {
 		if line == "" || line[0] != ' ' && line[0] != '\t' {
-			name, _, _ := strings.Cut(strings.ToLower(line), ":")
-			drop = name == "bcc" || strings.HasPrefix(name, "x-ses-")
+			name, _, _ := strings.Cut(line, ":")
+			name = headerName(name)
+			drop = name == "Bcc" || strings.HasPrefix(name, "X-Ses-")
 		}
 		if !drop {
 			out.WriteString(line + end)
