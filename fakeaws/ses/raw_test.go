@@ -79,6 +79,30 @@ func TestRaw(t *testing.T) {
 	refused(t, err, "InvalidParameterValue", "")
 }
 
+// Every address of From is one that ses:FromAddress tells of.
+func TestRawOfSeveral(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	for _, x := range []struct {
+		condition, from string
+		allowed         bool
+	}{
+		{`"ses:FromAddress":"ann@example.com"`, "ann@example.com", true},
+		{`"ses:FromAddress":"ann@example.com"`, "ann@example.com, bob@example.com", false},
+		{`"ses:FromAddress":"ann@example.com"`, "bob@example.com, ann@example.com", false},
+		{`"ses:FromDisplayName":"Ann"`, "Ann <ann@example.com>", true},
+		{`"ses:FromDisplayName":"Ann"`, "Ann <ann@example.com>, Bob <ann@example.com>", false},
+	} {
+		as := awsses.NewFromConfig(c.user(t, owner, allow(`"ses:SendRawEmail"`, `"*"`, `{"StringEquals":{`+x.condition+`}}`)))
+		_, err := as.SendRawEmail(t.Context(), &awsses.SendRawEmailInput{RawMessage: raw("From: " + x.from + "\r\nTo: bob@example.org\r\n\r\nHi")})
+		if x.allowed {
+			require.NoError(t, err, x.from)
+		} else {
+			refused(t, err, "AccessDenied", "ses:SendRawEmail")
+		}
+	}
+}
+
 // A raw message of version 2 takes ses:SendRawEmail.
 func TestRawV2(t *testing.T) {
 	t.Parallel()

@@ -119,7 +119,9 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 	var all []*sender
 	add := func(text, arn string) error {
 		x, err := newSender(call, text, arn)
-		if err == nil && !slices.ContainsFunc(all, func(other *sender) bool { return other.address == x.address && other.arn == x.arn }) {
+		if err == nil && !slices.ContainsFunc(all, func(other *sender) bool {
+			return other.address == x.address && other.name == x.name && other.arn == x.arn
+		}) {
 			all = append(all, x)
 		}
 		return err
@@ -130,7 +132,15 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 			return invalid(call, textAddress, text)
 		}
 	}
-	for _, text := range append(froms, headerAddresses(head, "Sender")...) {
+	for _, text := range froms {
+		if err := add(text, in.fromARN); err != nil {
+			return err
+		}
+	}
+	for _, x := range all {
+		x.header = true
+	}
+	for _, text := range headerAddresses(head, "Sender") {
 		if err := add(text, in.fromARN); err != nil {
 			return err
 		}
