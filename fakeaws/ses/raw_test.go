@@ -140,3 +140,55 @@ func TestCompose(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, string(c.sent()[1].Raw), "\nBcc")
 }
+
+// A header of a call of version 2 cannot make the message one of somebody else.
+func TestOwnHeaders(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	root := sesv2.NewFromConfig(c.RootConfig(owner))
+	inline := &types.EmailTemplateContent{Subject: aws.String("a"), Text: aws.String("b")}
+	calls := map[string]func(types.MessageHeader) error{
+		"simple": func(h types.MessageHeader) error {
+			in := simple("ann@example.com", "bob@example.org")
+			in.ReplyToAddresses = []string{"reply@example.com"}
+			in.Content.Simple.Headers = []types.MessageHeader{h}
+			_, err := root.SendEmail(t.Context(), in)
+			return err
+		},
+		"template": func(h types.MessageHeader) error {
+			in := simple("ann@example.com", "bob@example.org")
+			in.ReplyToAddresses = []string{"reply@example.com"}
+			in.Content = &types.EmailContent{Template: &types.Template{TemplateContent: inline, Headers: []types.MessageHeader{h}}}
+			_, err := root.SendEmail(t.Context(), in)
+			return err
+		},
+		"bulk": func(h types.MessageHeader) error {
+			_, err := root.SendBulkEmail(t.Context(), &sesv2.SendBulkEmailInput{
+				FromEmailAddress: aws.String("ann@example.com"), ReplyToAddresses: []string{"reply@example.com"},
+				DefaultContent:   &types.BulkEmailContent{Template: &types.Template{TemplateContent: inline, Headers: []types.MessageHeader{h}}},
+				BulkEmailEntries: []types.BulkEmailEntry{{Destination: &types.Destination{ToAddresses: []string{"bob@example.org"}}}},
+			})
+			return err
+		},
+		"bulk entry": func(h types.MessageHeader) error {
+			_, err := root.SendBulkEmail(t.Context(), &sesv2.SendBulkEmailInput{
+				FromEmailAddress: aws.String("ann@example.com"), ReplyToAddresses: []string{"reply@example.com"},
+				DefaultContent:   &types.BulkEmailContent{Template: &types.Template{TemplateContent: inline}},
+				BulkEmailEntries: []types.BulkEmailEntry{{Destination: &types.Destination{ToAddresses: []string{"bob@example.org"}}, ReplacementHeaders: []types.MessageHeader{h}}},
+			})
+			return err
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			for _, header := range []string{"From", "from", "To", "Cc", "Bcc", "Subject", "Reply-To", "Return-Path", "Content-Type", "MIME-Version"} {
+				refused(t, call(types.MessageHeader{Name: &header, Value: aws.String("x@example.net")}), "BadRequestException", "")
+			}
+			refused(t, call(types.MessageHeader{Name: aws.String("X\r\nFrom"), Value: aws.String("x@example.net")}), "BadRequestException", "")
+			refused(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("x@example.net")}), "MessageRejected", "x@example.net")
+			refused(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("nobody")}), "BadRequestException", "")
+			require.NoError(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("bob@example.com")}))
+			require.NoError(t, call(types.MessageHeader{Name: aws.String("X-A"), Value: aws.String("b")}))
+		})
+	}
+}

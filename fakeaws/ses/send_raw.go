@@ -84,7 +84,7 @@ func headOf(call *fakeaws.Call, raw []byte) (mail.Header, error) {
 	}
 	for _, name := range single {
 		if len(head[name]) > 1 {
-			return nil, invalid(call, "Duplicate header '%s'.", name)
+			return nil, invalid(call, textDuplicate, name)
 		}
 	}
 	return head, nil
