@@ -246,7 +246,8 @@ func (s *Fake) chance(percent float64) bool {
 	return float64(n) < math.Round(percent*precise/100)
 }
 
-// match finds the method of a path.
+// match finds the method of a path. What answers a request with a method that no API may have is
+// unverified; it must be none that ANY stands for, because policies cannot name it.
 func (v *invocation) match(table *routes, path string) error {
 	v.path = path
 	route, values := table.match(path)
@@ -254,11 +255,14 @@ func (v *invocation) match(table *routes, path string) error {
 		return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
 	}
 	v.route, v.pathValues = route, values
-	m := route.methods[v.httpMethod]
-	if m == nil {
-		if m = route.methods["ANY"]; m == nil {
-			return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
+	var m *compiledMethod
+	if slices.Contains(methods, v.httpMethod) && v.httpMethod != anyMethod {
+		if m = route.methods[v.httpMethod]; m == nil {
+			m = route.methods[anyMethod]
 		}
+	}
+	if m == nil {
+		return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
 	}
 	v.method = m.Method
 	return nil
