@@ -67,7 +67,7 @@ func (s *Fake) permissionsOn(v *invocation, arn string) []fakeaws.Need {
 	kind := aws.ToString(v.method.AuthorizationType)
 	if policy == nil {
 		need.Policy = noPolicy
-		if (kind == authNone || kind == authCognito) && !v.private {
+		if kind == authNone || kind == authCognito {
 			need.Policy = everybody
 		}
 	}
@@ -163,7 +163,9 @@ func (s *Fake) deniedBefore(v *invocation) bool {
 		return false
 	}
 	q := &fakeaws.Question{Action: "execute-api:Invoke", Resource: v.arn(), Region: v.at.region, Via: v.call.ViaEndpoint()}
-	q.Keys.Set("aws:SourceIp", v.call.SourceIP)
+	if v.call.ViaEndpoint() == nil { // an endpoint has an address in its VPC
+		q.Keys.Set("aws:SourceIp", v.call.SourceIP)
+	}
 	if v.call.UserAgent != "" {
 		q.Keys.Set("aws:UserAgent", v.call.UserAgent)
 	}

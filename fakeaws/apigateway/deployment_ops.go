@@ -98,6 +98,9 @@ func (a *api) deployTo(s *Fake, name string, d *deployment, in *awsapigateway.Cr
 
 // deployable refuses to deploy what cannot answer a request.
 func (a *api) deployable() error {
+	if a.private() && a.design.policy == nil {
+		return invalid(textNoPolicy)
+	}
 	count := 0
 	for _, x := range a.resources.all() {
 		for _, m := range x.methods {

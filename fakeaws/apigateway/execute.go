@@ -122,7 +122,6 @@ type invocation struct {
 	requestTime string
 	depth       int  // of APIs that call each other
 	test        bool // TestInvokeMethod, which nothing authorizes
-	private     bool // only VPC endpoints reach the API
 }
 
 type invocationKey struct{}
@@ -211,7 +210,7 @@ func (s executeFake) find(x *fakeaws.Exchange, v *invocation) error {
 	if a == nil || a.region != x.Endpoint().Region || a.info.DisableExecuteApiEndpoint || a.private() && x.Call.ViaEndpoint() == nil {
 		return forbidden()
 	}
-	v.at, v.private = a.place, a.private()
+	v.at = a.place
 	x.Call.Region = a.region // whatever a signature says that nobody verifies
 	stage := a.stages.get(name)
 	if stage == nil {
@@ -228,6 +227,10 @@ func (s executeFake) find(x *fakeaws.Exchange, v *invocation) error {
 	}
 	d := a.deployments.get(v.deployment)
 	if d == nil {
+		return forbidden()
+	}
+	if a.private() && d.design.policy == nil {
+		x.Call.Help("a private API is open to nobody without a resource policy")
 		return forbidden()
 	}
 	v.design = d.design
