@@ -347,7 +347,11 @@ func readGrant(answer []byte, name string) (*grant, error) {
 	}
 	var denies []map[string]any
 	for _, st := range statements {
-		delete(st, "NotPrincipal")
+		for _, element := range []string{"Principal", "NotPrincipal"} {
+			if _, ok := st[element]; ok { // what AWS makes of it is unverified
+				return nil, errors.New("its policyDocument has the element " + element)
+			}
+		}
 		st["Principal"] = "*"
 		if st["Effect"] == "Deny" {
 			denies = append(denies, st)
