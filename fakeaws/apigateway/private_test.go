@@ -81,3 +81,15 @@ func TestAuthorizerThroughVPCEndpoint(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, api.Call(nil, http.MethodGet, "/pets", "", "Authorization: allow").Status)
 	assert.Equal(t, 1, calls)
 }
+
+// A call of a principal goes its way: through its VPC endpoint, whose policy counts.
+func TestCallThroughVPCEndpoint(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	api := mocked(acct, "AWS_IAM", "")
+	user := acct.NewUser("user", awstest.Allow("execute-api:Invoke"))
+	open := acct.NewVPCEndpoint(nil)
+	closed := acct.NewVPCEndpoint(awstest.Allow("s3:*").On("*").By("*"))
+	assert.Equal(t, http.StatusOK, api.Call(user.Via(open), http.MethodGet, "/pets", "").Status)
+	assert.Equal(t, http.StatusForbidden, api.Call(user.Via(closed), http.MethodGet, "/pets", "").Status)
+}
