@@ -73,3 +73,30 @@ func TestAuthorizerCacheOfDeletedStage(t *testing.T) {
 	require.Equal(t, http.StatusOK, api.Deploy().Call(nil, http.MethodGet, "/pets", "", "Authorization: allow").Status)
 	assert.Equal(t, 2, calls)
 }
+
+// An answer is used again for the same authorizer and all of its identity sources alone.
+func TestKeyOfAuthorizerCache(t *testing.T) {
+	t.Parallel()
+	acct := account(t)
+	calls := map[string]int{}
+	api := apigatewaytest.Of(acct).New("api")
+	for _, name := range []string{"one", "two"} {
+		fn := function(acct, name, func(r events.APIGatewayCustomAuthorizerRequestTypeRequest) (map[string]any, error) {
+			calls[name]++
+			effect := "Deny"
+			if name == "one" && r.QueryStringParameters["q"] == "1" {
+				effect = "Allow"
+			}
+			return answer(effect, "*"), nil
+		})
+		id := api.Authorizer(awsapigateway.CreateAuthorizerInput{
+			Name: &name, Type: types.AuthorizerTypeRequest, AuthorizerUri: aws.String(apigatewaytest.FunctionURI(fn.ARN())), IdentitySource: aws.String("method.request.header.X-User, method.request.querystring.q"),
+		})
+		permit(t, acct, name, "arn:aws:execute-api:us-east-1:"+acct.ID()+":"+api.ID()+"/authorizers/"+id)
+		api.Method("GET", "/"+name, awsapigateway.PutMethodInput{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: &id}, mock(`{"statusCode": 200}`), fine)
+	}
+	api.Deploy()
+	get := func(path string) int { return api.Call(nil, http.MethodGet, path, "", "X-User: a").Status }
+	assert.Equal(t, []int{200, 403, 403, 200}, []int{get("/one?q=1"), get("/one?q=2"), get("/two?q=1"), get("/one?q=1")})
+	assert.Equal(t, map[string]int{"one": 2, "two": 1}, calls)
+}

@@ -81,3 +81,30 @@ func TestStageThrottle(t *testing.T) {
 	acct.Advance(time.Second)
 	assert.Equal(t, 200, get())
 }
+
+// A key opens the stages of its plans alone.
+func TestKeyOfAnotherStage(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	c, ctx := client(acct), t.Context()
+	made := func(name string) *apigatewaytest.API {
+		return apigatewaytest.Of(acct).New(name).Method("GET", "/pets", awsapigateway.PutMethodInput{ApiKeyRequired: true}, mock(`{"statusCode": 200}`), fine).Deploy()
+	}
+	mine, other := made("mine"), made("other")
+	id := mine.ID()
+	_, err := c.CreateDeployment(ctx, &awsapigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("later")})
+	require.NoError(t, err)
+	planned := func(name, stage string) string {
+		key, err := c.CreateApiKey(ctx, &awsapigateway.CreateApiKeyInput{Name: &name, Enabled: true})
+		require.NoError(t, err)
+		plan, err := c.CreateUsagePlan(ctx, &awsapigateway.CreateUsagePlanInput{Name: &name, ApiStages: []types.ApiStage{{ApiId: &id, Stage: &stage}}})
+		require.NoError(t, err)
+		_, err = c.CreateUsagePlanKey(ctx, &awsapigateway.CreateUsagePlanKeyInput{UsagePlanId: plan.Id, KeyId: key.Id, KeyType: aws.String("API_KEY")})
+		require.NoError(t, err)
+		return "X-Api-Key: " + *key.Value
+	}
+	now, later := planned("now", apigatewaytest.Stage), planned("later", "later")
+	assert.Equal(t, 200, mine.Call(nil, http.MethodGet, "/pets", "", now).Status)
+	assert.Equal(t, 403, mine.Call(nil, http.MethodGet, "/pets", "", later).Status, "another stage")
+	assert.Equal(t, 403, other.Call(nil, http.MethodGet, "/pets", "", now).Status, "another API")
+}
