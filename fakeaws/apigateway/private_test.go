@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsapigateway "github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -92,4 +93,23 @@ func TestCallThroughVPCEndpoint(t *testing.T) {
 	closed := acct.NewVPCEndpoint(awstest.Allow("s3:*").On("*").By("*"))
 	assert.Equal(t, http.StatusOK, api.Call(user.Via(open), http.MethodGet, "/pets", "").Status)
 	assert.Equal(t, http.StatusForbidden, api.Call(user.Via(closed), http.MethodGet, "/pets", "").Status)
+}
+
+// The caller's own credentials invoke the function of an integration, where the method has asked
+// for them.
+func TestCallerInvokesFunction(t *testing.T) {
+	t.Parallel()
+	acct := account(t)
+	var got events.APIGatewayProxyRequest
+	fn := function(acct, "fn", echo(&got))
+	i := apigatewaytest.LambdaProxy(fn.ARN())
+	i.Credentials = aws.String("arn:aws:iam::*:user/*")
+	api := apigatewaytest.Of(acct).New("api")
+	api.Method("GET", "/pets", awsapigateway.PutMethodInput{AuthorizationType: aws.String("AWS_IAM")}, i).Method("GET", "/open", awsapigateway.PutMethodInput{}, i).Deploy()
+	may := acct.NewUser("may", awstest.Allow("execute-api:Invoke"), awstest.Allow("lambda:InvokeFunction"))
+	mayNot := acct.NewUser("may-not", awstest.Allow("execute-api:Invoke"))
+	assert.Equal(t, http.StatusCreated, api.Call(may, http.MethodGet, "/pets", "").Status)
+	assert.Equal(t, http.StatusInternalServerError, api.Call(mayNot, http.MethodGet, "/pets", "").Status)
+	assert.Equal(t, http.StatusInternalServerError, api.Call(may, http.MethodGet, "/open", "").Status, "the signature was not asked for")
+	assert.Equal(t, http.StatusInternalServerError, api.Call(nil, http.MethodGet, "/open", "").Status)
 }
