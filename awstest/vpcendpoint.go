@@ -3,6 +3,7 @@ package awstest
 import (
 	"fmt"
 	"maps"
+	"net/http"
 
 	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
@@ -59,6 +60,10 @@ func (p *Principal) Via(e *VPCEndpoint) *Principal {
 	account.goVia(e)
 	return &Principal{identity: identity{account: &account, name: p.name, arn: p.arn}, credentials: p.credentials}
 }
+
+// HTTPClient is [Account.HTTPClient] for requests that go the principal's way: through its VPC
+// endpoint, if there is one. It signs nothing.
+func (p *Principal) HTTPClient() *http.Client { return p.account.HTTPClient() }
 
 // goVia lets the account's clients go through a VPC endpoint of its World, or of the one
 // that this is a clone of.

@@ -188,7 +188,7 @@ type Response struct {
 	Body   string
 }
 
-// Call sends a request, signed by a principal unless it is nil. A header is "Name: value".
+// Call sends a request, signed by a principal unless it is nil, and through its VPC endpoint. A header is "Name: value".
 func (p *API) Call(by *awstest.Principal, method, path, body string, header ...string) *Response {
 	t := p.apis.account.TB()
 	t.Helper()
@@ -204,14 +204,16 @@ func (p *API) Call(by *awstest.Principal, method, path, body string, header ...s
 		name, value, _ := strings.Cut(line, ":")
 		r.Header.Set(name, strings.TrimSpace(value))
 	}
+	client := p.apis.account.HTTPClient()
 	if by != nil {
+		client = by.HTTPClient()
 		sum := sha256.Sum256([]byte(body))
 		if err := v4.NewSigner().SignHTTP(t.Context(), by.Credentials(), r, hex.EncodeToString(sum[:]), "execute-api", p.apis.region, p.apis.account.Now()); err != nil {
 			t.Fatalf("apigatewaytest: %v", err)
 			return nil
 		}
 	}
-	resp, err := p.apis.account.HTTPClient().Do(r)
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatalf("apigatewaytest: %s %s: %v", method, path, err)
 		return nil

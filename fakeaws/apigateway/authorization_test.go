@@ -305,6 +305,7 @@ func TestUserPool(t *testing.T) {
 	scoped := pooled(acct, "", "shop/read")
 	assert.Equal(t, 200, get(scoped, access).Status)
 	assert.Equal(t, 401, get(scoped, token).Status)
+	assert.Equal(t, 401, get(scoped, users.Token(idp.Claims{"sub": "alice", "token_use": "id", "scope": "shop/read"})).Status, "scopes are those of access tokens")
 	assert.Equal(t, 401, get(pooled(acct, "", "shop/admin"), access).Status)
 	assert.Equal(t, 403, get(pooled(acct, policyOf(statement("Allow", `"*"`, elsewhere))), token).Status, "the resource policy must allow it too")
 	assert.Equal(t, 200, get(pooled(acct, policyOf(statement("Allow", `"*"`, here))), token).Status)

@@ -67,7 +67,7 @@ func (s *Fake) permissionsOn(v *invocation, arn string) []fakeaws.Need {
 	kind := aws.ToString(v.method.AuthorizationType)
 	if policy == nil {
 		need.Policy = noPolicy
-		if (kind == authNone || kind == authCognito) && !v.private {
+		if kind == authNone || kind == authCognito {
 			need.Policy = everybody
 		}
 	}
@@ -163,7 +163,9 @@ func (s *Fake) deniedBefore(v *invocation) bool {
 		return false
 	}
 	q := &fakeaws.Question{Action: "execute-api:Invoke", Resource: v.arn(), Region: v.at.region, Via: v.call.ViaEndpoint()}
-	q.Keys.Set("aws:SourceIp", v.call.SourceIP)
+	if v.call.ViaEndpoint() == nil { // an endpoint has an address in its VPC
+		q.Keys.Set("aws:SourceIp", v.call.SourceIP)
+	}
 	if v.call.UserAgent != "" {
 		q.Keys.Set("aws:UserAgent", v.call.UserAgent)
 	}
@@ -345,7 +347,11 @@ func readGrant(answer []byte, name string) (*grant, error) {
 	}
 	var denies []map[string]any
 	for _, st := range statements {
-		delete(st, "NotPrincipal")
+		for _, element := range []string{"Principal", "NotPrincipal"} {
+			if _, ok := st[element]; ok { // what AWS makes of it is unverified
+				return nil, errors.New("its policyDocument has the element " + element)
+			}
+		}
 		st["Principal"] = "*"
 		if st["Effect"] == "Deny" {
 			denies = append(denies, st)

@@ -93,10 +93,11 @@ func checkAuthorizer(x *types.Authorizer) error {
 func checkIdentity(x *types.Authorizer) error {
 	source := aws.ToString(x.IdentitySource)
 	if x.Type == types.AuthorizerTypeRequest {
-		if source == "" && (x.AuthorizerResultTtlInSeconds == nil || *x.AuthorizerResultTtlInSeconds > 0) {
+		sources := identitySources(source)
+		if len(sources) == 0 && (x.AuthorizerResultTtlInSeconds == nil || *x.AuthorizerResultTtlInSeconds > 0) {
 			return invalid("Identity source is required for REQUEST authorizer when caching is enabled")
 		}
-		for _, one := range identitySources(source) {
+		for _, one := range sources {
 			if !strings.HasPrefix(one, "method.request.header.") && !strings.HasPrefix(one, "method.request.querystring.") && !strings.HasPrefix(one, "stageVariables.") && !strings.HasPrefix(one, "context.") {
 				return invalid(textUnknownSource)
 			}

@@ -104,15 +104,17 @@ func pathOf(uri string, in any) string {
 // of the path. The lock is held.
 func (s *Fake) guard(at place, path string, need *fakeaws.Need) *api {
 	need.Unknown = untold
-	kind, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	escaped, rest, _ := strings.Cut(rest, "/")
-	name, err := url.PathUnescape(escaped)
-	if err != nil {
+	parts, err := partsOf(path)
+	if err != nil || len(parts) < 2 {
 		return nil
 	}
+	kind, name, rest := parts[0], parts[1], parts[2:]
 	if kind == "tags" {
 		parsed, err := awsarn.Parse(name)
-		if err != nil || parsed.Region != at.region || parsed.Service != "apigateway" || strings.HasPrefix(parsed.Resource, "/tags/") {
+		if err != nil || parsed.Region != at.region || parsed.Service != "apigateway" {
+			return nil
+		}
+		if inner, err := partsOf(parsed.Resource); err != nil || inner[0] == "tags" {
 			return nil
 		}
 		return s.guard(at, parsed.Resource, need)
@@ -131,8 +133,21 @@ func (s *Fake) guard(at place, path string, need *fakeaws.Need) *api {
 	return found
 }
 
+// partsOf are the parts of a path, without what escapes them.
+func partsOf(path string) ([]string, error) {
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, part := range parts {
+		text, err := url.PathUnescape(part)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = text
+	}
+	return parts, nil
+}
+
 // tagsAt are the tags of a thing by its kind and its name, of an API also those of what is below.
-func (a *area) tagsAt(kind, name, rest string) (*api, map[string]string) {
+func (a *area) tagsAt(kind, name string, rest []string) (*api, map[string]string) {
 	switch kind {
 	case "restapis":
 		found := a.apis.get(name)
@@ -140,9 +155,8 @@ func (a *area) tagsAt(kind, name, rest string) (*api, map[string]string) {
 			return nil, nil
 		}
 		tags := found.info.Tags
-		if stage, ok := strings.CutPrefix(rest, "stages/"); ok {
-			stage, _, _ = strings.Cut(stage, "/")
-			if x := found.stages.get(stage); x != nil {
+		if len(rest) > 1 && rest[0] == "stages" {
+			if x := found.stages.get(rest[1]); x != nil {
 				tags = fakeaws.WithTags(tags, x.info.Tags)
 			}
 		}

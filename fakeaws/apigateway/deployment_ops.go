@@ -98,6 +98,9 @@ func (a *api) deployTo(s *Fake, name string, d *deployment, in *awsapigateway.Cr
 
 // deployable refuses to deploy what cannot answer a request.
 func (a *api) deployable() error {
+	if a.private() && a.design.policy == nil {
+		return invalid(textNoPolicy)
+	}
 	count := 0
 	for _, x := range a.resources.all() {
 		for _, m := range x.methods {
@@ -280,6 +283,7 @@ func deleteStage(r *request, in *awsapigateway.DeleteStageInput) (*awsapigateway
 		return nil, err
 	}
 	a.stages.delete(*x.info.StageName)
+	r.fake.forget(a, x)
 	return &awsapigateway.DeleteStageOutput{}, nil
 }
 
@@ -294,6 +298,11 @@ func flushStageAuthorizersCache(r *request, in *awsapigateway.FlushStageAuthoriz
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(r.fake.granted, func(k grantKey, _ *grant) bool { return k.api == a.id && k.stage == *x.info.StageName })
+	r.fake.forget(a, x)
 	return &awsapigateway.FlushStageAuthorizersCacheOutput{}, nil
+}
+
+// forget drops the answers of authorizers that are kept for a stage. The lock is held.
+func (s *Fake) forget(a *api, x *stage) {
+	maps.DeleteFunc(s.granted, func(k grantKey, _ *grant) bool { return k.api == a.id && k.stage == *x.info.StageName })
 }

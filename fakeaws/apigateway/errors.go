@@ -18,6 +18,7 @@ const (
 	textTags          = "Tags must have keys of 1 to 128 and values of up to 256 characters, no more than 50, and no key that begins with aws:."
 	textPosition      = "Invalid position parameter specified"
 	textPolicy        = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+	textNoPolicy      = "Private REST API doesn't have a resource policy attached to it"
 	textTooMany       = "Maximum number of %s for this account has been reached. Please contact AWS if you need additional %[1]s."
 	textRolePass      = "Cross-account pass role is not allowed."
 	textNotTagged     = "Invalid Resource ARN specified"

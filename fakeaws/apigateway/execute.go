@@ -122,7 +122,6 @@ type invocation struct {
 	requestTime string
 	depth       int  // of APIs that call each other
 	test        bool // TestInvokeMethod, which nothing authorizes
-	private     bool // only VPC endpoints reach the API
 }
 
 type invocationKey struct{}
@@ -211,7 +210,7 @@ func (s executeFake) find(x *fakeaws.Exchange, v *invocation) error {
 	if a == nil || a.region != x.Endpoint().Region || a.info.DisableExecuteApiEndpoint || a.private() && x.Call.ViaEndpoint() == nil {
 		return forbidden()
 	}
-	v.at, v.private = a.place, a.private()
+	v.at = a.place
 	x.Call.Region = a.region // whatever a signature says that nobody verifies
 	stage := a.stages.get(name)
 	if stage == nil {
@@ -230,6 +229,10 @@ func (s executeFake) find(x *fakeaws.Exchange, v *invocation) error {
 	if d == nil {
 		return forbidden()
 	}
+	if a.private() && d.design.policy == nil {
+		x.Call.Help("a private API is open to nobody without a resource policy")
+		return forbidden()
+	}
 	v.design = d.design
 	return v.match(d.routes, "/"+rest)
 }
@@ -246,7 +249,8 @@ func (s *Fake) chance(percent float64) bool {
 	return float64(n) < math.Round(percent*precise/100)
 }
 
-// match finds the method of a path.
+// match finds the method of a path. What answers a request with a method that no API may have is
+// unverified; it must be none that ANY stands for, because policies cannot name it.
 func (v *invocation) match(table *routes, path string) error {
 	v.path = path
 	route, values := table.match(path)
@@ -254,11 +258,14 @@ func (v *invocation) match(table *routes, path string) error {
 		return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
 	}
 	v.route, v.pathValues = route, values
-	m := route.methods[v.httpMethod]
-	if m == nil {
-		if m = route.methods["ANY"]; m == nil {
-			return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
+	var m *compiledMethod
+	if slices.Contains(methods, v.httpMethod) && v.httpMethod != anyMethod {
+		if m = route.methods[v.httpMethod]; m == nil {
+			m = route.methods[anyMethod]
 		}
+	}
+	if m == nil {
+		return gatewayError(types.GatewayResponseTypeMissingAuthenticationToken, textNoToken)
 	}
 	v.method = m.Method
 	return nil

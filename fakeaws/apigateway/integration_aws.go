@@ -133,7 +133,7 @@ func (s *Fake) awsRequest(v *invocation, uri string, m *mapped, body []byte) (*h
 	}
 	kind, rest, _ := strings.Cut(parsed.Resource, "/")
 	method := aws.ToString(v.method.MethodIntegration.HttpMethod)
-	if method == "ANY" {
+	if method == anyMethod {
 		method = v.httpMethod
 	}
 	u := &url.URL{Scheme: "https", Host: host + "." + parsed.Region + ".amazonaws.com", Path: "/"}

@@ -41,7 +41,7 @@ func (s *Fake) callHTTP(v *invocation, method, uri string, m *mapped, body []byt
 		v.call.Help("leastpriv: no Go code stands for the host " + u.Host + " of an HTTP integration: name some with apigatewaytest.HTTP; nothing is sent to a network")
 		return nil, gatewayError(types.GatewayResponseTypeIntegrationFailure, textNetwork)
 	}
-	if method == "ANY" {
+	if method == anyMethod {
 		method = v.httpMethod
 	}
 	query := u.Query()

@@ -54,6 +54,11 @@ func setRequestKeys(c *enforce.Context, in any) {
 			setEndpoints(c, "apigateway:Request/EndpointType", e)
 		}
 	}
+	for _, op := range ops {
+		if strings.HasPrefix(aws.ToString(op.Path), "/endpointConfiguration/types") && op.Value != nil {
+			setOne(c, "apigateway:Request/EndpointType", *op.Value)
+		}
+	}
 }
 
 func setMember(c *enforce.Context, key string, field reflect.Value) {
@@ -76,11 +81,19 @@ func setMember(c *enforce.Context, key string, field reflect.Value) {
 	}
 }
 
+// flags are the keys that are true or false, as a patch operation makes them.
+var flags = map[string]bool{"ApiKeyRequired": true, "DisableExecuteApiEndpoint": true}
+
 func setPatched(c *enforce.Context, key, path string, ops []types.PatchOperation) {
 	for _, op := range ops {
-		if aws.ToString(op.Path) == path && op.Value != nil {
-			setOne(c, "apigateway:Request/"+key, *op.Value)
+		if aws.ToString(op.Path) != path || op.Value == nil {
+			continue
 		}
+		value := *op.Value
+		if flags[key] {
+			value = boolText(isTrue(value))
+		}
+		setOne(c, "apigateway:Request/"+key, value)
 	}
 }
 
@@ -111,13 +124,12 @@ func boolText(b bool) string {
 }
 
 // setKeys sets the keys of an API, and of what a path below it names. The lock is held.
-func (a *api) setKeys(c *enforce.Context, rest string) {
+func (a *api) setKeys(c *enforce.Context, parts []string) {
 	c.Set("apigateway:Resource/ApiName", aws.ToString(a.info.Name))
 	setOne(c, "apigateway:Resource/DisableExecuteApiEndpoint", boolText(a.info.DisableExecuteApiEndpoint))
 	if a.info.EndpointConfiguration != nil {
 		setEndpoints(c, "apigateway:Resource/EndpointType", a.info.EndpointConfiguration)
 	}
-	parts := strings.Split(rest, "/")
 	const methodParts = 4
 	switch {
 	case len(parts) > 1 && parts[0] == "authorizers":

@@ -34,8 +34,10 @@ const (
 	authCognito = "COGNITO_USER_POOLS"
 )
 
-// methods are the HTTP methods that an API may have; ANY stands for those that are not there.
-var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"}
+// methods are the HTTP methods that an API may have; anyMethod stands for those that are not there.
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", anyMethod}
+
+const anyMethod = "ANY"
 
 func noMethod() error { return notFound("Invalid Method identifier specified") }
 

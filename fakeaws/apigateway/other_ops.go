@@ -2,8 +2,6 @@ package apigateway
 
 import (
 	"maps"
-	"net/url"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsarn "github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -67,13 +65,8 @@ func (r *request) tags(arn *string) (*map[string]string, error) {
 	if err != nil || parsed.Service != "apigateway" || parsed.Region != r.place.region || parsed.AccountID != "" && parsed.AccountID != r.place.account {
 		return nil, invalid(textNotTagged)
 	}
-	parts := strings.Split(strings.TrimPrefix(parsed.Resource, "/"), "/")
-	for i, part := range parts {
-		if parts[i], err = url.PathUnescape(part); err != nil {
-			return nil, invalid(textNotTagged)
-		}
-	}
-	if len(parts) < 2 {
+	parts, err := partsOf(parsed.Resource)
+	if err != nil || len(parts) < 2 {
 		return nil, invalid(textNotTagged)
 	}
 	const stageParts = 4

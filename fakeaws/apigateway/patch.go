@@ -115,10 +115,12 @@ func setEnum[E ~string](to *E, known []E, path string) func(types.Op, string, st
 	}
 }
 
-// setBool changes a flag. What is not "true" is false, as answers of API Gateway show.
+// isTrue reads a flag. What is not "true" is false, as answers of API Gateway show.
+func isTrue(value string) bool { return strings.EqualFold(value, "true") }
+
 func setBool(to *bool) func(types.Op, string, string) error {
 	return func(_ types.Op, _, value string) error {
-		*to = strings.EqualFold(value, "true")
+		*to = isTrue(value)
 		return nil
 	}
 }

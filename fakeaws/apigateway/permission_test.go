@@ -87,6 +87,10 @@ func TestPassRole(t *testing.T) {
 	in.Credentials = aws.String("arn:aws:iam::*:user/*")
 	_, err = one.PutIntegration(t.Context(), in)
 	require.NoError(t, err, "the caller's own credentials are no role")
+	all := clientOf(acct.NewUser("all", awstest.Allow("*")))
+	in.Credentials = aws.String(acct.NewAccount().NewRole("theirs", apigatewaytest.Trust()).ARN())
+	_, err = all.PutIntegration(t.Context(), in)
+	requireCode(t, err, "AccessDeniedException", "Cross-account pass role is not allowed.")
 }
 
 // Tags of an API count for what is in it, and those of a stage stand above them.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -127,9 +128,9 @@ func scalarText(raw json.RawMessage) string {
 
 // traceID is the trace id of a request.
 func traceID(v *invocation) string {
-	const seconds, random = 8, 24
+	const random = 24
 	hexText := strings.ReplaceAll(v.call.RequestID, "-", "") + strings.Repeat("0", random)
-	return "Root=1-" + strconv.FormatInt(v.call.Time.Unix(), 16)[:seconds] + "-" + hexText[:random]
+	return fmt.Sprintf("Root=1-%08x-%s", v.call.Time.Unix(), hexText[:random])
 }
 
 // event is what a function gets of a request ("Input format of a Lambda function for proxy

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsapigateway "github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -80,4 +81,64 @@ func TestStageThrottle(t *testing.T) {
 	assert.Equal(t, []int{200, 429}, []int{get(), get()})
 	acct.Advance(time.Second)
 	assert.Equal(t, 200, get())
+}
+
+// A key opens the stages of its plans alone.
+func TestKeyOfAnotherStage(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, apigatewaytest.With())
+	c, ctx := client(acct), t.Context()
+	made := func(name string) *apigatewaytest.API {
+		return apigatewaytest.Of(acct).New(name).Method("GET", "/pets", awsapigateway.PutMethodInput{ApiKeyRequired: true}, mock(`{"statusCode": 200}`), fine).Deploy()
+	}
+	mine, other := made("mine"), made("other")
+	id := mine.ID()
+	_, err := c.CreateDeployment(ctx, &awsapigateway.CreateDeploymentInput{RestApiId: &id, StageName: aws.String("later")})
+	require.NoError(t, err)
+	planned := func(name, stage string) string {
+		key, err := c.CreateApiKey(ctx, &awsapigateway.CreateApiKeyInput{Name: &name, Enabled: true})
+		require.NoError(t, err)
+		plan, err := c.CreateUsagePlan(ctx, &awsapigateway.CreateUsagePlanInput{Name: &name, ApiStages: []types.ApiStage{{ApiId: &id, Stage: &stage}}})
+		require.NoError(t, err)
+		_, err = c.CreateUsagePlanKey(ctx, &awsapigateway.CreateUsagePlanKeyInput{UsagePlanId: plan.Id, KeyId: key.Id, KeyType: aws.String("API_KEY")})
+		require.NoError(t, err)
+		return "X-Api-Key: " + *key.Value
+	}
+	now, later := planned("now", apigatewaytest.Stage), planned("later", "later")
+	assert.Equal(t, 200, mine.Call(nil, http.MethodGet, "/pets", "", now).Status)
+	assert.Equal(t, 403, mine.Call(nil, http.MethodGet, "/pets", "", later).Status, "another stage")
+	assert.Equal(t, 403, other.Call(nil, http.MethodGet, "/pets", "", now).Status, "another API")
+}
+
+// The key of an API whose keys come from its authorizers is the one that they answer, and not that
+// of a header.
+func TestKeyOfAuthorizer(t *testing.T) {
+	t.Parallel()
+	acct := account(t)
+	c, ctx := client(acct), t.Context()
+	given := ""
+	fn := function(acct, "auth", func(events.APIGatewayCustomAuthorizerRequest) (map[string]any, error) {
+		a := answer("Allow", "*")
+		a["usageIdentifierKey"] = given
+		return a, nil
+	})
+	api := apigatewaytest.Of(acct).New("api", awsapigateway.CreateRestApiInput{ApiKeySource: types.ApiKeySourceTypeAuthorizer})
+	apiID := api.ID()
+	id := api.Authorizer(awsapigateway.CreateAuthorizerInput{
+		Name: aws.String("auth"), Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(apigatewaytest.FunctionURI(fn.ARN())), IdentitySource: aws.String("method.request.header.Authorization"), AuthorizerResultTtlInSeconds: aws.Int32(0),
+	})
+	permit(t, acct, "auth", "arn:aws:execute-api:us-east-1:"+acct.ID()+":"+apiID+"/authorizers/"+id)
+	api.Method("GET", "/pets", awsapigateway.PutMethodInput{ApiKeyRequired: true, AuthorizationType: aws.String("CUSTOM"), AuthorizerId: &id}, mock(`{"statusCode": 200}`), fine).Deploy()
+	key, err := c.CreateApiKey(ctx, &awsapigateway.CreateApiKeyInput{Name: aws.String("key"), Enabled: true})
+	require.NoError(t, err)
+	plan, err := c.CreateUsagePlan(ctx, &awsapigateway.CreateUsagePlanInput{Name: aws.String("plan"), ApiStages: []types.ApiStage{{ApiId: &apiID, Stage: aws.String(apigatewaytest.Stage)}}})
+	require.NoError(t, err)
+	_, err = c.CreateUsagePlanKey(ctx, &awsapigateway.CreateUsagePlanKeyInput{UsagePlanId: plan.Id, KeyId: key.Id, KeyType: aws.String("API_KEY")})
+	require.NoError(t, err)
+	get := func() int {
+		return api.Call(nil, http.MethodGet, "/pets", "", "Authorization: a", "X-Api-Key: "+*key.Value).Status
+	}
+	assert.Equal(t, http.StatusForbidden, get(), "the header does not count")
+	given = *key.Value
+	assert.Equal(t, http.StatusOK, get())
 }

@@ -39,6 +39,7 @@ const (
 	textData          = "The rendering data is not valid: %s"
 	textRendering     = "Rendering takes too long."
 	textIdentity      = "Identity %s does not exist."
+	textDuplicate     = "Duplicate header '%s'."
 	textAddress       = "Invalid address: %s."
 	textDomain        = "Invalid domain name %s."
 	textSourceARN     = "The identity %s does not own the address %s."

@@ -59,11 +59,48 @@ func TestRaw(t *testing.T) {
 	refused(t, err, "MessageRejected", "x@example.net")
 	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("From: ann@example.com\r\nfrom: x@example.net\r\nTo: bob@example.org\r\n\r\nHi")})
 	refused(t, err, "InvalidParameterValue", "Duplicate header 'From'.")
+	// Nor does a space before the colon, which RFC 5322 lets programs that read mail pass over.
+	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("From : x@example.net\r\n\r\nHi"), Source: aws.String("ann@example.com"), Destinations: []string{"bob@example.org"}})
+	refused(t, err, "MessageRejected", "x@example.net")
+	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("From: ann@example.com\r\nFrom\t: x@example.net\r\nTo: bob@example.org\r\n\r\nHi")})
+	refused(t, err, "InvalidParameterValue", "Duplicate header 'From'.")
+	_, err = sender.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw(strings.Replace(message, "SET:", "SET :", 1))})
+	refused(t, err, "AccessDenied", "configuration-set/set")
+	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw(strings.Replace(message, "Bcc:", "Bcc :", 1))})
+	require.NoError(t, err)
+	sent = c.sent()
+	require.Len(t, sent, 2)
+	assert.Contains(t, sent[1].Recipients, "carl@example.org")
+	assert.NotContains(t, string(sent[1].Raw), "carl")
 	// One without headers is taken, where the call has the addresses.
 	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("Hello"), Source: aws.String("ann@example.com"), Destinations: []string{"bob@example.org"}})
 	require.NoError(t, err)
 	_, err = root.SendRawEmail(ctx, &awsses.SendRawEmailInput{RawMessage: raw("Hello"), Destinations: []string{"bob@example.org"}})
 	refused(t, err, "InvalidParameterValue", "")
+}
+
+// Every address of From is one that ses:FromAddress tells of.
+func TestRawOfSeveral(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	for _, x := range []struct {
+		condition, from string
+		allowed         bool
+	}{
+		{`"ses:FromAddress":"ann@example.com"`, "ann@example.com", true},
+		{`"ses:FromAddress":"ann@example.com"`, "ann@example.com, bob@example.com", false},
+		{`"ses:FromAddress":"ann@example.com"`, "bob@example.com, ann@example.com", false},
+		{`"ses:FromDisplayName":"Ann"`, "Ann <ann@example.com>", true},
+		{`"ses:FromDisplayName":"Ann"`, "Ann <ann@example.com>, Bob <ann@example.com>", false},
+	} {
+		as := awsses.NewFromConfig(c.user(t, owner, allow(`"ses:SendRawEmail"`, `"*"`, `{"StringEquals":{`+x.condition+`}}`)))
+		_, err := as.SendRawEmail(t.Context(), &awsses.SendRawEmailInput{RawMessage: raw("From: " + x.from + "\r\nTo: bob@example.org\r\n\r\nHi")})
+		if x.allowed {
+			require.NoError(t, err, x.from)
+		} else {
+			refused(t, err, "AccessDenied", "ses:SendRawEmail")
+		}
+	}
 }
 
 // A raw message of version 2 takes ses:SendRawEmail.
@@ -102,4 +139,56 @@ func TestCompose(t *testing.T) {
 	_, err = sesv2.NewFromConfig(c.RootConfig(owner)).SendEmail(t.Context(), in)
 	require.NoError(t, err)
 	assert.NotContains(t, string(c.sent()[1].Raw), "\nBcc")
+}
+
+// A header of a call of version 2 cannot make the message one of somebody else.
+func TestOwnHeaders(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	root := sesv2.NewFromConfig(c.RootConfig(owner))
+	inline := &types.EmailTemplateContent{Subject: aws.String("a"), Text: aws.String("b")}
+	calls := map[string]func(types.MessageHeader) error{
+		"simple": func(h types.MessageHeader) error {
+			in := simple("ann@example.com", "bob@example.org")
+			in.ReplyToAddresses = []string{"reply@example.com"}
+			in.Content.Simple.Headers = []types.MessageHeader{h}
+			_, err := root.SendEmail(t.Context(), in)
+			return err
+		},
+		"template": func(h types.MessageHeader) error {
+			in := simple("ann@example.com", "bob@example.org")
+			in.ReplyToAddresses = []string{"reply@example.com"}
+			in.Content = &types.EmailContent{Template: &types.Template{TemplateContent: inline, Headers: []types.MessageHeader{h}}}
+			_, err := root.SendEmail(t.Context(), in)
+			return err
+		},
+		"bulk": func(h types.MessageHeader) error {
+			_, err := root.SendBulkEmail(t.Context(), &sesv2.SendBulkEmailInput{
+				FromEmailAddress: aws.String("ann@example.com"), ReplyToAddresses: []string{"reply@example.com"},
+				DefaultContent:   &types.BulkEmailContent{Template: &types.Template{TemplateContent: inline, Headers: []types.MessageHeader{h}}},
+				BulkEmailEntries: []types.BulkEmailEntry{{Destination: &types.Destination{ToAddresses: []string{"bob@example.org"}}}},
+			})
+			return err
+		},
+		"bulk entry": func(h types.MessageHeader) error {
+			_, err := root.SendBulkEmail(t.Context(), &sesv2.SendBulkEmailInput{
+				FromEmailAddress: aws.String("ann@example.com"), ReplyToAddresses: []string{"reply@example.com"},
+				DefaultContent:   &types.BulkEmailContent{Template: &types.Template{TemplateContent: inline}},
+				BulkEmailEntries: []types.BulkEmailEntry{{Destination: &types.Destination{ToAddresses: []string{"bob@example.org"}}, ReplacementHeaders: []types.MessageHeader{h}}},
+			})
+			return err
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			for _, header := range []string{"From", "from", "To", "Cc", "Bcc", "Subject", "Reply-To", "Return-Path", "Content-Type", "MIME-Version"} {
+				refused(t, call(types.MessageHeader{Name: &header, Value: aws.String("x@example.net")}), "BadRequestException", "")
+			}
+			refused(t, call(types.MessageHeader{Name: aws.String("X\r\nFrom"), Value: aws.String("x@example.net")}), "BadRequestException", "")
+			refused(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("x@example.net")}), "MessageRejected", "x@example.net")
+			refused(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("nobody")}), "BadRequestException", "")
+			require.NoError(t, call(types.MessageHeader{Name: aws.String("Sender"), Value: aws.String("bob@example.com")}))
+			require.NoError(t, call(types.MessageHeader{Name: aws.String("X-A"), Value: aws.String("b")}))
+		})
+	}
 }

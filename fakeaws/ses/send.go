@@ -22,6 +22,8 @@ type sender struct {
 	address string
 	name    string // for people
 	arn     string // that the call names
+	// header says that it is one of the header From, which ses:FromAddress tells of.
+	header bool
 	// judged is the identity whose policies were asked.
 	judged *identity
 	of     place
@@ -93,8 +95,8 @@ func (m *sending) needs(s *Fake) []fakeaws.Need {
 	of := placeOf(m.call)
 	var all []fakeaws.Need
 	seen := make(map[string]bool)
-	add := func(n fakeaws.Need) {
-		if key := n.Action + " " + n.Resource; !seen[key] {
+	add := func(n fakeaws.Need, from *sender) {
+		if key := n.Action + " " + n.Resource + " " + from.name + " <" + from.address; !seen[key] {
 			seen[key] = true
 			all = append(all, n)
 		}
@@ -105,18 +107,22 @@ func (m *sending) needs(s *Fake) []fakeaws.Need {
 		for _, x := range append([]*sender{m.from}, m.others...) {
 			found, arn := x.find(s)
 			x.judged = found
-			n := m.need(action, x.of, strings.TrimPrefix(arn, x.of.arn("")), nil)
+			from := m.from
+			if x.header {
+				from = x
+			}
+			n := m.needFrom(from, action, x.of, strings.TrimPrefix(arn, x.of.arn("")), nil)
 			if found != nil {
-				n = m.need(action, x.of, "identity/"+found.name, found.tags)
+				n = m.needFrom(from, action, x.of, "identity/"+found.name, found.tags)
 				n.Policy = found.policy()
 			}
-			add(n)
+			add(n, from)
 		}
 		if m.set != "" {
-			add(m.need(action, of, sets.prefix+m.set, tagsIf(m.judged, sets.tags)))
+			add(m.need(action, of, sets.prefix+m.set, tagsIf(m.judged, sets.tags)), m.from)
 		}
 		if m.named != "" {
-			add(m.need(action, of, templates.prefix+m.named, tagsIf(m.template, templates.tags)))
+			add(m.need(action, of, templates.prefix+m.named, tagsIf(m.template, templates.tags)), m.from)
 		}
 		if r.account.production {
 			continue
@@ -125,7 +131,7 @@ func (m *sending) needs(s *Fake) []fakeaws.Need {
 			if found := s.identityFor(of, address); found != nil {
 				n := m.need(action, of, "identity/"+found.name, found.tags)
 				n.Policy, n.Note = found.policy(), "in the sandbox SES asks for the permission on the identities of recipients too"
-				add(n)
+				add(n, m.from)
 			}
 		}
 	}
@@ -142,6 +148,12 @@ func tagsIf[T comparable](x T, tags func(T) map[string]string) map[string]string
 
 // need is one permission of a sending, with those of its condition keys that the action has.
 func (m *sending) need(action string, of place, resource string, tags map[string]string) fakeaws.Need {
+	return m.needFrom(m.from, action, of, resource, tags)
+}
+
+// needFrom is need where a message has several addresses in From: each is asked about with
+// itself as ses:FromAddress. Which one AWS tells is unverified.
+func (m *sending) needFrom(from *sender, action string, of place, resource string, tags map[string]string) fakeaws.Need {
 	return need(m.call, action, of, resource, tags, func(c *enforce.Context) {
 		set := func(key string, values ...string) {
 			if len(values) > 0 && values[0] != "" && hasKey("ses:"+action, key) {
@@ -149,7 +161,7 @@ func (m *sending) need(action string, of place, resource string, tags map[string
 			}
 		}
 		set("ses:Recipients", m.to...)
-		for key, value := range map[string]string{"ses:FromAddress": m.from.address, "ses:FromDisplayName": m.from.name, "ses:FeedbackAddress": m.feedback} {
+		for key, value := range map[string]string{"ses:FromAddress": from.address, "ses:FromDisplayName": from.name, "ses:FeedbackAddress": m.feedback} {
 			if value != "" && hasKey("ses:"+action, key) {
 				c.Set(key, value)
 			}

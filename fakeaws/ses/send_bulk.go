@@ -176,6 +176,11 @@ func (s fakeV2) sendBulkEmail(call *fakeaws.Call, in *sesv2.SendBulkEmailInput) 
 		return nil, err
 	}
 	m.to, m.named = all, named
+	for _, e := range entries {
+		if err := m.takeHeaders(in.ReplyToAddresses, e.out.headers); err != nil {
+			return nil, err
+		}
+	}
 	return planBulk(s.Fake, m, entries, bulkAnswer)
 }
 

@@ -74,19 +74,26 @@ var single = []string{"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject"
 func headOf(call *fakeaws.Call, raw []byte) (mail.Header, error) {
 	head := make(mail.Header)
 	if m, err := mail.ReadMessage(bytes.NewReader(raw)); err == nil {
-		head = m.Header
+		for name, values := range m.Header {
+			head[headerName(name)] = append(head[headerName(name)], values...)
+		}
 	} else {
 		for _, h := range headersOf(raw) {
-			name := textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(h.Name))
-			head[name] = append(head[name], h.Value)
+			head[headerName(h.Name)] = append(head[headerName(h.Name)], h.Value)
 		}
 	}
 	for _, name := range single {
 		if len(head[name]) > 1 {
-			return nil, invalid(call, "Duplicate header '%s'.", name)
+			return nil, invalid(call, textDuplicate, name)
 		}
 	}
 	return head, nil
+}
+
+// headerName is the name of a header as a [mail.Header] has it. Spaces may stand between a name
+// and its colon: "Obsolete Header Fields" of RFC 5322.
+func headerName(text string) string {
+	return textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(text))
 }
 
 // complete takes of the headers what the call lacks.
@@ -112,7 +119,9 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 	var all []*sender
 	add := func(text, arn string) error {
 		x, err := newSender(call, text, arn)
-		if err == nil && !slices.ContainsFunc(all, func(other *sender) bool { return other.address == x.address && other.arn == x.arn }) {
+		if err == nil && !slices.ContainsFunc(all, func(other *sender) bool {
+			return other.address == x.address && other.name == x.name && other.arn == x.arn
+		}) {
 			all = append(all, x)
 		}
 		return err
@@ -123,7 +132,15 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 			return invalid(call, textAddress, text)
 		}
 	}
-	for _, text := range append(froms, headerAddresses(head, "Sender")...) {
+	for _, text := range froms {
+		if err := add(text, in.fromARN); err != nil {
+			return err
+		}
+	}
+	for _, x := range all {
+		x.header = true
+	}
+	for _, text := range headerAddresses(head, "Sender") {
 		if err := add(text, in.fromARN); err != nil {
 			return err
 		}
@@ -185,8 +202,9 @@ func withoutHeaders(raw []byte) []byte {
 	drop := false
 	for line := range strings.SplitSeq(string(head), end) {
 		if line == "" || line[0] != ' ' && line[0] != '\t' {
-			name, _, _ := strings.Cut(strings.ToLower(line), ":")
-			drop = name == "bcc" || strings.HasPrefix(name, "x-ses-")
+			name, _, _ := strings.Cut(line, ":")
+			name = headerName(name)
+			drop = name == "Bcc" || strings.HasPrefix(name, "X-Ses-")
 		}
 		if !drop {
 			out.WriteString(line + end)

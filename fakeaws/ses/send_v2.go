@@ -98,9 +98,15 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 			return nil, err
 		}
 		out.data, out.headers, out.attachments = aws.ToString(t.TemplateData), t.Headers, t.Attachments
+		if err := m.takeHeaders(in.ReplyToAddresses, t.Headers); err != nil {
+			return nil, err
+		}
 		return planSend(s.Fake, m, out, m.to, answerV2)
 	}
 	simple := in.Content.Simple
+	if err := m.takeHeaders(in.ReplyToAddresses, simple.Headers); err != nil {
+		return nil, err
+	}
 	out.subject, out.headers, out.attachments = simple.Subject.Data, simple.Headers, simple.Attachments
 	if part := simple.Body.Text; part != nil {
 		out.text = part.Data

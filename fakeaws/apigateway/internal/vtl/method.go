@@ -211,12 +211,9 @@ var javaGroup = regexp.MustCompile(`\$(\d)`)
 
 // patternMethod has the methods whose first argument is a regular expression.
 func (e *evaluation) patternMethod(s, name string, args []any) (any, bool, error) {
-	pattern, err := regexp.Compile(e.asText(args[0]))
+	pattern, err := e.pattern(e.asText(args[0]), s)
 	if err != nil {
 		return nil, true, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := e.spend(len(s) / textStep); err != nil {
-		return nil, true, err
 	}
 	switch name {
 	case "matches":

@@ -128,6 +128,7 @@ func TestBounds(t *testing.T) {
 		"rounds": `#foreach($i in [1..1001])x#end`, "range": `#set($x = [1..100000000])`, "steps": `#foreach($a in [1..1000])#foreach($b in [1..1000])#foreach($c in [1..1000])x#end#end#end`,
 		"text": `#set($x = "xxxxxxxxxxxxxxxx")#foreach($i in [1..1000])#set($x = "$x$x")#end`, "list": `#set($l = [1,2])#foreach($i in [1..1000])#set($n = $l.addAll($l))#end`,
 		"cycle": `#set($l = [1])#set($n = $l.add($l))$l`, "digits": `#set($x = 99999)#foreach($i in [1..1000])#set($x = $x * $x)#end#if($x)never#end#foreach($i in [1..1001])#end`,
+		"pattern": `#set($x = "aaaaaaaaaaaaaaaa")#foreach($i in [1..14])#set($x = "$x$x")#end$x.matches("(.*a){200}b")`,
 	} {
 		parsed, err := Parse(template)
 		require.NoError(t, err, name)
