@@ -50,6 +50,7 @@ func (r *run) expand(a *agent, before []*agent) {
 	r.pass(a)
 	r.enterRunning(a)
 	r.rewrite(a)
+	r.retag(a)
 }
 
 // edit tries a way to change what an agent may do, or an agent of another account where it

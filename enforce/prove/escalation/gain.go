@@ -12,6 +12,14 @@ import (
 // gain finds what an agent is allowed and the one before is not; nil where it is nothing, or
 // unknown, which is noted then.
 func (r *run) gain(before, after *agent) *Gain {
+	g := r.difference(before, after)
+	if g == nil && (mentions(before.set, "aws:PrincipalTag/") || mentions(after.set, "aws:PrincipalTag/")) {
+		r.hinges = append(r.hinges, hinge{before: before, after: after})
+	}
+	return g
+}
+
+func (r *run) difference(before, after *agent) *Gain {
 	if after.home != before.home {
 		return r.elsewhere(after)
 	}
