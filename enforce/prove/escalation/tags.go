@@ -49,21 +49,31 @@ func tagged(key, name string, tags []account.Tag) enforce.ConditionElement {
 	return enforce.Condition("Null", key, "true")
 }
 
-// A hinge is an answer that is No with tags as they are: to a question of an agent, or to
-// whether one agent may do more than another. With other tags it may be Yes.
+// A hinge is an answer that is No with tags and the name of the session as they are: to a
+// question of an agent, or to whether one agent may do more than another. With others it may
+// be Yes.
 type hinge struct {
 	by            *agent
 	question      question
 	caller, own   bool   // whose tags policies ask for
+	session       bool   // they ask for the name of the caller's session
 	before, after *agent // of a gain
 }
 
-// hinge keeps a question that was answered with No, if policies ask for tags.
+// hinge keeps a question that was answered with No, if policies ask for tags or sessions.
 func (r *run) hinge(a *agent, q *question) {
 	set := r.about(a.who, a.set, q)
-	if f := r.tagFacts(&set, a.id.Tags, q); len(f.caller)+len(f.own) > 0 {
-		r.hinges = append(r.hinges, hinge{by: a, question: *q, caller: len(f.caller) > 0, own: len(f.own) > 0})
+	f := r.tagFacts(&set, a.id.Tags, q)
+	h := hinge{by: a, question: *q, caller: len(f.caller) > 0, own: len(f.own) > 0, session: asksSession(a, &set)}
+	if h.caller || h.own || h.session {
+		r.hinges = append(r.hinges, h)
 	}
+}
+
+// asksSession reports whether policies ask for the name of an agent's session, which whoever
+// assumes the role chooses.
+func asksSession(a *agent, set *enforce.PolicySet) bool {
+	return a.id.Kind == account.RoleKind && (mentions(set, "aws:userid") || mentions(set, ":assumed-role/"))
 }
 
 // turn looks at the hinges when all agents are known, since any of them may set the tags. Its
@@ -83,32 +93,41 @@ func (r *run) turn() {
 
 func (r *run) turnGain(h *hinge) {
 	for _, a := range []*agent{h.before, h.after} {
-		if r.mayBeTagged(a) {
+		if asksSession(a, a.set) {
+			r.unknown("whether %s may do more than %s: policies ask for the names of sessions, which the caller chooses", h.after.who.ARN, h.before.who.ARN)
+			return
+		}
+		if mentions(a.set, "aws:PrincipalTag/") && r.mayBeTagged(a) {
 			r.unknown("whether %s may do more than %s: policies ask for the tags of %s, which may be set", h.after.who.ARN, h.before.who.ARN, a.id.ARN)
 			return
 		}
 	}
 }
 
-// turnQuestion asks again, with any tags where they may be set.
+// turnQuestion asks again, with any tags where they may be set, and any session of a role.
 func (r *run) turnQuestion(h *hinge) {
 	a, q := h.by, &h.question
 	caller := h.caller && r.mayBeTagged(a)
 	own := h.own && r.maySetTags(q)
-	if !caller && !own {
+	if !caller && !own && !h.session {
 		return
 	}
-	set := r.about(a.who, a.set, q)
+	who := a.who
+	set := r.about(who, a.set, q)
 	tags := r.tagFacts(&set, a.id.Tags, q)
-	facts := r.facts(&set, a.who, q)
+	facts := r.facts(&set, who, q)
+	if h.session {
+		facts = append(facts, fixedkeys.Session(a.id.ARN, a.id.ID)...)
+		who = enforce.Principal{Type: enforce.AssumedRole, Account: who.Account}
+	}
 	if !caller {
 		facts = append(facts, tags.caller...)
 	}
 	if !own {
 		facts = append(facts, tags.own...)
 	}
-	if _, verdict := r.askWhere(a.who, &set, facts, q); verdict != prove.No {
-		r.unknown("%s of %s: policies ask for tags that may be set", q.action, a.who.ARN)
+	if _, verdict := r.askWhere(who, &set, facts, q); verdict != prove.No {
+		r.unknown("%s of %s: policies ask for tags that may be set, or for the name of a session", q.action, a.who.ARN)
 	}
 }
 
@@ -218,7 +237,9 @@ func (r *run) byTags(a *agent) (services []*catalog.Service) {
 			continue
 		}
 		for _, s := range p.Elements().Statements {
-			if !slices.ContainsFunc(s.Conditions, func(c enforce.ConditionElement) bool { return strings.Contains(strings.ToLower(c.Key.Value), "resourcetag/") }) {
+			if !slices.ContainsFunc(s.Conditions, func(c enforce.ConditionElement) bool {
+				return strings.Contains(strings.ToLower(c.Key.Value), "resourcetag/")
+			}) {
 				continue
 			}
 			for _, action := range s.Action {
