@@ -22,7 +22,7 @@ type job struct {
 	ctx context.Context
 	place
 	stackID, stackName string
-	tags, tagsBefore   map[string]string // of the stack, and before an update
+	tags, tagsBefore   map[string]string // of the stack, and those that the resource has of it
 	capabilities       []string
 	role, accessKey    string
 	forward            fakeaws.Forward
@@ -32,7 +32,7 @@ type job struct {
 	logical, kind string
 	properties    map[string]any
 	old           map[string]any
-	attempted     map[string]any // what an update that failed may have set in part
+	attempted     *attempt // what an update that failed may have set in part
 	// current is the resource that is there; made is what it becomes, nil in a rollback.
 	current, made  *resource
 	removing       *resource
@@ -146,12 +146,12 @@ func (j *job) work(k *kind) error {
 			return notImplemented("the update of " + j.kind)
 		}
 		// What an update that failed was to set may be set or not: it is changed from both.
-		if old := j.old; j.attempted != nil && j.id != "" {
-			j.old = j.attempted
+		if old, tags := j.old, j.tagsBefore; j.attempted != nil && j.id != "" {
+			j.old, j.tagsBefore = j.attempted.properties, j.attempted.tags
 			if err := change(j); err != nil || j.wait > 0 {
 				return err
 			}
-			j.old = old
+			j.old, j.tagsBefore = old, tags
 		}
 		if err := change(j); err != nil || j.wait > 0 {
 			return err
