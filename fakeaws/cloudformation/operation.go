@@ -48,7 +48,8 @@ type operation struct {
 	skip     []string // ResourcesToSkip of ContinueUpdateRollback
 	canceled bool
 	force    bool   // DeletionMode FORCE_DELETE_STACK
-	policy   string // the stack policy of an update
+	// policies are the stack policies of an update: all of them are to allow it.
+	policies []string
 }
 
 // A task is one resource of an operation.

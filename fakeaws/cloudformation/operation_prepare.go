@@ -124,7 +124,7 @@ func (s *Fake) prepareUpdate(st *stack, j *job, made *resource, changed []string
 		action = "Update:Replace"
 	}
 	if st.op.phase == updating && j.refuse == "" {
-		j.refuse = forbidden(st.op.policy, action, j.logical, j.kind)
+		j.refuse = forbidden(st.op.policies, action, j.logical, j.kind)
 	}
 	s.mark(st, made, types.ResourceStatusUpdateInProgress, why)
 }

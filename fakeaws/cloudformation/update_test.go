@@ -239,6 +239,13 @@ func TestStackPolicy(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, policy, *got.StackPolicyBody)
 
+	// A policy that an update brings does not free it from the one that the stack has.
+	const open = `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`
+	_, err = client.UpdateStack(t.Context(), &awscf.UpdateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(queue(`"QueueName":"three"`, "")), StackPolicyBody: aws.String(open)})
+	require.NoError(t, err)
+	assert.Equal(t, types.StackStatusUpdateRollbackComplete, c.done(t, client, "s").StackStatus)
+	assert.Equal(t, []string{"two"}, c.queues(t))
+
 	// Without a statement that allows it, an update is denied.
 	_, err = client.SetStackPolicy(t.Context(), &awscf.SetStackPolicyInput{StackName: aws.String("s"), StackPolicyBody: aws.String(`{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","NotResource":"LogicalResourceId/Q*"}}`)})
 	require.NoError(t, err)
