@@ -60,6 +60,10 @@ type kind struct {
 	immutable []string
 	// allows are the properties that are understood beside those. Another is refused by name.
 	allows []string
+	// members are those that are understood of properties whose members are taken one by one,
+	// and not handed to a service whole: by the property, or "Property.Member". Another is
+	// refused by name.
+	members map[string][]string
 	// tags is how the property Tags is written, to which the stack's tags are added: "list" or
 	// "map"; empty where there is none.
 	tags string
@@ -172,6 +176,28 @@ func (j *job) checkProperties(k *kind) error {
 	for _, name := range slices.Sorted(maps.Keys(j.properties)) {
 		if name != k.name && name != "Tags" && !slices.Contains(k.immutable, name) && !slices.Contains(k.allows, name) || name == "Tags" && k.tags == "" {
 			return notImplemented("the property " + name + " of " + j.kind)
+		}
+		if err := j.checkMembers(k, name, j.properties[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMembers refuses members that are not understood, in a property and what is in it.
+func (j *job) checkMembers(k *kind, place string, v any) error {
+	understood, ok := k.members[place]
+	if !ok {
+		return nil
+	}
+	for _, o := range objects(v) {
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			if !slices.Contains(understood, name) {
+				return notImplemented("the property " + place + "." + name + " of " + j.kind)
+			}
+			if err := j.checkMembers(k, place+"."+name, o[name]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

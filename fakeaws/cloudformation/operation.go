@@ -47,7 +47,7 @@ type operation struct {
 	retain   []string // RetainResources of DeleteStack
 	skip     []string // ResourcesToSkip of ContinueUpdateRollback
 	canceled bool
-	force    bool   // DeletionMode FORCE_DELETE_STACK
+	force    bool // DeletionMode FORCE_DELETE_STACK
 	// policies are the stack policies of an update: all of them are to allow it.
 	policies []string
 }
