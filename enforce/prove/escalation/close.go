@@ -14,6 +14,9 @@ func (r *run) close(start *agent) {
 	r.start = start
 	r.agents = []*agent{start}
 	r.seen[r.key(start)] = true
+	if !r.full(start) {
+		r.vouched()
+	}
 	for i := 0; i < len(r.agents); i++ {
 		if r.spent() {
 			break

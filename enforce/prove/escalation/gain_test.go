@@ -31,6 +31,21 @@ func TestSessionNames(t *testing.T) {
 	assert.NotEqual(t, prove.No, result.Verdict(), "what the role itself may do")
 }
 
+// Anybody may have an application of the providers that all accounts share.
+func TestSharedProviders(t *testing.T) {
+	t.Parallel()
+	for condition, want := range map[string]prove.Verdict{
+		"": prove.Unknown,
+		`,"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"us-east-1:pool"}}`:          prove.No,
+		`,"Condition":{"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"authenticated"}}`: prove.Unknown,
+	} {
+		w, from := scene(t, allow("s3:GetObject"))
+		trusted(t, w.Accounts[0].Roles[1], `{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"`+condition+`}`)
+		result := search(t, w, from)
+		assert.Equal(t, want, result.Verdict(), "%s %v", condition, result.Unknown)
+	}
+}
+
 // A resource that admits one more, beside what it admits everybody to.
 func TestGainByOneOfSeveralStatements(t *testing.T) {
 	t.Parallel()
