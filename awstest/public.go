@@ -135,15 +135,52 @@ func (e *exposure) finding(p *enforce.Policy) (f proofs.Finding, err error) {
 	if x.Public != prove.Yes {
 		return f, nil
 	}
-	stranger := enforce.Principal{Type: enforce.User, Account: e.stranger(p)}
-	claim := proofs.Claim{Actions: []string{actionsOn(e.guarded.Resources[0])}, Parts: []proofs.Part{{
-		Set: &enforce.PolicySet{Identity: anything, Resource: p, RCPs: e.rcps},
-		Question: prove.Question{
-			Principals: []enforce.Principal{{Type: enforce.Anonymous}, stranger}, Within: e.guarded.Resources, ResourceAccount: e.guarded.Account,
-			Where: []enforce.ConditionElement{enforce.Condition("Null", "aws:PrincipalOrgID", "true"), enforce.Condition("Null", "aws:PrincipalOrgPaths", "true")},
-		},
-	}}}
-	return claim.Find(e.ctx)
+	claim := proofs.Claim{Actions: []string{actionsOn(e.guarded.Resources[0])}, Parts: e.parts(p, e.rcps)}
+	if f, err = claim.Find(e.ctx); err != nil || f.Verdict != prove.No {
+		return f, err
+	}
+	// It is closed by a Deny or by the organization, if it is open without them to those who
+	// are looked for. Otherwise it is open to others.
+	claim.Parts = e.parts(allowsOf(p), nil)
+	open, err := claim.Find(e.ctx)
+	if err == nil && open.Verdict != prove.Yes {
+		f.Verdict, f.Reasons = prove.Unknown, []string{"to whom its policy is open, which is no user, role or root user of another account"}
+	}
+	return f, err
+}
+
+// parts are the questions of a policy: about those who have no account, and those of an account
+// that nobody names, which is in no organization or in one that nobody names.
+func (e *exposure) parts(p *enforce.Policy, rcps [][]*enforce.Policy) (parts []proofs.Part) {
+	account := e.stranger(p)
+	strangers := []enforce.Principal{{Type: enforce.Anonymous}}
+	for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
+		strangers = append(strangers, enforce.Principal{Type: t, Account: account})
+	}
+	strangers = append(strangers,
+		enforce.Principal{Type: enforce.Root, Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account},
+		enforce.Principal{Type: enforce.FederatedUser, Account: account, ARN: "arn:aws:sts::" + account + ":federated-user/stranger", IssuerARN: "arn:aws:iam::" + account + ":user/stranger", UserID: account + ":stranger"})
+	const organization = "o-stranger99"
+	for _, where := range [][]enforce.ConditionElement{
+		{enforce.Condition("Null", "aws:PrincipalOrgID", "true"), enforce.Condition("Null", "aws:PrincipalOrgPaths", "true")},
+		{enforce.Condition("StringEquals", "aws:PrincipalOrgID", organization), enforce.Condition("ForAnyValue:StringEquals", "aws:PrincipalOrgPaths", organization+"/r-strg/ou-strg-stranger/"), enforce.Condition("ForAllValues:StringLike", "aws:PrincipalOrgPaths", organization+"/*")},
+	} {
+		parts = append(parts, proofs.Part{
+			Set:      &enforce.PolicySet{Identity: anything, Resource: p, RCPs: rcps},
+			Question: prove.Question{Principals: strangers, Within: e.guarded.Resources, ResourceAccount: e.guarded.Account, Where: where},
+		})
+	}
+	return parts
+}
+
+// allowsOf is a policy without its Denies.
+func allowsOf(p *enforce.Policy) *enforce.Policy {
+	doc := p.Elements()
+	doc.Statements = slices.DeleteFunc(doc.Statements, func(s enforce.StatementElements) bool { return s.Effect.Value == "Deny" })
+	if made, err := enforce.Build(doc, p.Kind(), p.Source()); err == nil {
+		return made
+	}
+	return p
 }
 
 // actionsOn are those that the policy of a resource decides about.

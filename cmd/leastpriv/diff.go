@@ -42,6 +42,7 @@ type compared struct {
 	set      *enforce.PolicySet
 	question prove.Question
 	policy   *enforce.Policy // where only it decides
+	bare     bool            // what could have a policy has none
 	unknown  string
 	unread   string // what is not read, as text
 }
@@ -172,9 +173,7 @@ func comparedTemplate(t *templateStack) (map[string]*compared, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p != nil {
-			all["policy of "+r.Address] = &compared{policy: p}
-		}
+		all["policy of "+r.Address] = &compared{policy: p, bare: p == nil}
 	}
 	return all, nil
 }
@@ -199,6 +198,10 @@ func changesOf(ctx context.Context, old, now map[string]*compared) ([]changed, e
 
 func (c *changed) compare(ctx context.Context, old, now *compared) error {
 	switch {
+	case now.bare && (old == nil || old.policy == nil):
+		return nil
+	case now.bare: // what the old policy denied nothing denies any more
+		return c.comparePolicies(ctx, old, &compared{policy: enforce.Empty(old.policy.Kind())})
 	case now.unread != "":
 		if old == nil || old.unread != now.unread {
 			c.unknown = now.unknown
@@ -217,9 +220,16 @@ func (c *changed) compare(ctx context.Context, old, now *compared) error {
 		return err
 	}
 	if len(c.regions) == 0 && c.unknown == "" {
-		c.unknown = now.unknown // what is not known of the old ones may have allowed less
+		c.unknown = cmp.Or(now.unknown, unknownOf(old)) // what is not known of the old ones may have denied more
 	}
 	return nil
+}
+
+func unknownOf(c *compared) string {
+	if c == nil {
+		return ""
+	}
+	return c.unknown
 }
 
 // comparePolicies compares policies by themselves.
@@ -234,6 +244,10 @@ func (c *changed) comparePolicies(ctx context.Context, old, now *compared) error
 	set, question := prove.Alone(before, now.policy)
 	after, _ := prove.Alone(now.policy, before)
 	err := c.differ(ctx, set, after, question)
+	if set, question, ok := prove.SameAccount(before, now.policy); ok && err == nil && len(c.regions) == 0 {
+		after, _, _ := prove.SameAccount(now.policy, before)
+		err = c.differ(ctx, set, after, question)
+	}
 	for i := range c.regions {
 		if s := c.regions[i].Statement; s != nil && s.Policy() != now.policy {
 			c.regions[i].Statement = nil // of what stands beside the policy
@@ -245,9 +259,9 @@ func (c *changed) comparePolicies(ctx context.Context, old, now *compared) error
 // differ finds the regions. That there are more than were found is said too.
 func (c *changed) differ(ctx context.Context, before, after *enforce.PolicySet, q prove.Question) error {
 	regions, err := prove.Difference(ctx, before, after, q)
-	c.regions = regions
+	c.regions = append(c.regions, regions...)
 	if errors.Is(err, prove.ErrUnknown) {
-		c.unknown = strings.TrimPrefix(err.Error(), prove.ErrUnknown.Error()+": ")
+		c.unknown = cmp.Or(c.unknown, strings.TrimPrefix(err.Error(), prove.ErrUnknown.Error()+": "))
 		return nil
 	}
 	return err

@@ -56,6 +56,27 @@ func Alone(p *enforce.Policy, others ...*enforce.Policy) (*enforce.PolicySet, Qu
 	return set, q
 }
 
+// SameAccount is what [Alone] leaves out of a resource-based policy: callers of the owner's
+// account, who may do everything as far as their own policies go, so that the policy decides
+// whom it denies something. False is of policies of other kinds.
+func SameAccount(p *enforce.Policy, others ...*enforce.Policy) (*enforce.PolicySet, Question, bool) {
+	set, q := Alone(p, others...)
+	if set.Resource == nil {
+		return nil, Question{}, false
+	}
+	accounts := accountsIn(p.Document())
+	for _, other := range others {
+		accounts = accountsIn(append(accounts, other.Document())...)
+	}
+	q = Question{Actions: q.Actions}
+	for _, account := range append(accounts, unnamedAccount(accounts)) {
+		for _, t := range []enforce.PrincipalType{enforce.User, enforce.AssumedRole} {
+			q.Principals = append(q.Principals, enforce.Principal{Type: t, Account: account})
+		}
+	}
+	return set, q, true
+}
+
 // ownerOf returns an account that is neither named nor the one that stands for all others.
 func ownerOf(accounts []string) string {
 	return unnamedAccount(append(slices.Clone(accounts), unnamedAccount(accounts)))
@@ -97,7 +118,12 @@ func Redundant(ctx context.Context, p *enforce.Policy) ([]*enforce.Statement, er
 		}
 		set, q := Alone(p, less)
 		lesser, _ := Alone(less, p)
-		switch a, err := Equivalent(ctx, set, lesser, q); {
+		a, err := Equivalent(ctx, set, lesser, q)
+		if set, q, ok := SameAccount(p, less); ok && err == nil && a.Verdict == No {
+			lesser, _, _ := SameAccount(less, p)
+			a, err = Equivalent(ctx, set, lesser, q)
+		}
+		switch {
 		case err != nil:
 			return nil, err
 		case a.Verdict == No:

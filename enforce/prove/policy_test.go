@@ -95,6 +95,22 @@ func TestRedundant(t *testing.T) {
 	assert.Equal(t, []string{"ReadOne", "Shut"}, sids)
 }
 
+// A Deny of a resource's policy keeps something from the owner's account, whose own policies
+// allow it.
+func TestRedundantOfResources(t *testing.T) {
+	t.Parallel()
+	p := parse(t, enforce.BucketPolicy,
+		`{"Sid":"Read","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}`,
+		`{"Sid":"TLS","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`,
+		`{"Sid":"Secret","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/secret/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}`)
+	redundant, err := prove.Redundant(t.Context(), p)
+	require.NoError(t, err)
+	require.Len(t, redundant, 1)
+	assert.Equal(t, "Secret", redundant[0].Sid())
+	_, _, ok := prove.SameAccount(parse(t, enforce.IdentityPolicy, `{"Effect":"Allow","Action":"*","Resource":"*"}`))
+	assert.False(t, ok)
+}
+
 func TestShrink(t *testing.T) {
 	t.Parallel()
 	p := parse(t, enforce.IdentityPolicy,

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awscf "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -205,4 +206,31 @@ func TestUnsupported(t *testing.T) {
 	}
 	_, err := c.root().CreateStack(t.Context(), &awscf.CreateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(oneQueue), NotificationARNs: []string{"arn:aws:sns:us-east-1:111122223333:t"}})
 	require.ErrorContains(t, err, "the publishing of events to NotificationARNs is not implemented")
+}
+
+// A member of a property that is not understood fails the resource by its name, as a property
+// does: none is left out.
+func TestMembersThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	client := c.root()
+	const trust = `"AssumeRolePolicyDocument":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`
+	for properties, want := range map[string]string{
+		`"Type":"AWS::IAM::Role","Properties":{` + trust + `,"Policies":[{"PolicyName":"p","PolicyDocument":{},"Color":"red"}]}`:                                              "Policies.Color of AWS::IAM::Role",
+		`"Type":"AWS::SNS::Topic","Properties":{"Subscription":[{"Protocol":"email","Endpoint":"a@example.com","FilterPolicy":{}}]}`:                                          "Subscription.FilterPolicy of AWS::SNS::Topic",
+		`"Type":"AWS::S3::Bucket","Properties":{"LifecycleConfiguration":{"Rules":[],"TransitionDefaultMinimumObjectSize":"varies_by_storage_class"}}`:                        "LifecycleConfiguration.TransitionDefaultMinimumObjectSize of AWS::S3::Bucket",
+		`"Type":"AWS::S3::Bucket","Properties":{"NotificationConfiguration":{"TopicConfigurations":[{"Topic":"t","Event":"s3:ObjectCreated:*","Filter":{}, "Color":"red"}]}}`: "NotificationConfiguration.TopicConfigurations.Color of AWS::S3::Bucket",
+		`"Type":"AWS::DynamoDB::Table","Properties":{"StreamSpecification":{"StreamViewType":"KEYS_ONLY","ResourcePolicy":{}}}`:                                               "StreamSpecification.ResourcePolicy of AWS::DynamoDB::Table",
+		`"Type":"AWS::Lambda::Alias","Properties":{"RoutingConfig":{"AdditionalVersionWeights":[{"FunctionVersion":"1","FunctionWeight":0.1,"Color":"red"}]}}`:                "RoutingConfig.AdditionalVersionWeights.Color of AWS::Lambda::Alias",
+	} {
+		name := "s" + c.IDs().Name(8)
+		c.create(t, client, name, `{"Resources":{"R":{`+properties+`}}}`)
+		assert.Contains(t, strings.Join(c.events(t, client, name), "\n"), "the property "+want, properties)
+	}
+	st := c.create(t, client, "quiet", `{"Resources":{"R":{"Type":"AWS::S3::Bucket","Properties":{"NotificationConfiguration":{"EventBridgeConfiguration":{"EventBridgeEnabled":false}}}}}}`)
+	require.Equal(t, types.StackStatusCreateComplete, st.StackStatus)
+	bucket := c.resources(t, client, "quiet")[0].PhysicalResourceId
+	out, err := awss3.NewFromConfig(c.RootConfig(owner)).GetBucketNotificationConfiguration(t.Context(), &awss3.GetBucketNotificationConfigurationInput{Bucket: bucket})
+	require.NoError(t, err)
+	assert.Nil(t, out.EventBridgeConfiguration)
 }

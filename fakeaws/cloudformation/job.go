@@ -22,7 +22,7 @@ type job struct {
 	ctx context.Context
 	place
 	stackID, stackName string
-	tags, tagsBefore   map[string]string // of the stack, and before an update
+	tags, tagsBefore   map[string]string // of the stack, and those that the resource has of it
 	capabilities       []string
 	role, accessKey    string
 	forward            fakeaws.Forward
@@ -32,7 +32,7 @@ type job struct {
 	logical, kind string
 	properties    map[string]any
 	old           map[string]any
-	attempted     map[string]any // what an update that failed may have set in part
+	attempted     *attempt // what an update that failed may have set in part
 	// current is the resource that is there; made is what it becomes, nil in a rollback.
 	current, made  *resource
 	removing       *resource
@@ -60,6 +60,10 @@ type kind struct {
 	immutable []string
 	// allows are the properties that are understood beside those. Another is refused by name.
 	allows []string
+	// members are those that are understood of properties whose members are taken one by one,
+	// and not handed to a service whole: by the property, or "Property.Member". Another is
+	// refused by name.
+	members map[string][]string
 	// tags is how the property Tags is written, to which the stack's tags are added: "list" or
 	// "map"; empty where there is none.
 	tags string
@@ -146,12 +150,12 @@ func (j *job) work(k *kind) error {
 			return notImplemented("the update of " + j.kind)
 		}
 		// What an update that failed was to set may be set or not: it is changed from both.
-		if old := j.old; j.attempted != nil && j.id != "" {
-			j.old = j.attempted
+		if old, tags := j.old, j.tagsBefore; j.attempted != nil && j.id != "" {
+			j.old, j.tagsBefore = j.attempted.properties, j.attempted.tags
 			if err := change(j); err != nil || j.wait > 0 {
 				return err
 			}
-			j.old = old
+			j.old, j.tagsBefore = old, tags
 		}
 		if err := change(j); err != nil || j.wait > 0 {
 			return err
@@ -172,6 +176,28 @@ func (j *job) checkProperties(k *kind) error {
 	for _, name := range slices.Sorted(maps.Keys(j.properties)) {
 		if name != k.name && name != "Tags" && !slices.Contains(k.immutable, name) && !slices.Contains(k.allows, name) || name == "Tags" && k.tags == "" {
 			return notImplemented("the property " + name + " of " + j.kind)
+		}
+		if err := j.checkMembers(k, name, j.properties[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMembers refuses members that are not understood, in a property and what is in it.
+func (j *job) checkMembers(k *kind, place string, v any) error {
+	understood, ok := k.members[place]
+	if !ok {
+		return nil
+	}
+	for _, o := range objects(v) {
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			if !slices.Contains(understood, name) {
+				return notImplemented("the property " + place + "." + name + " of " + j.kind)
+			}
+			if err := j.checkMembers(k, place+"."+name, o[name]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -8,15 +8,17 @@ import (
 var iamKinds = map[string]*kind{
 	"AWS::IAM::Role": {
 		name: "RoleName", immutable: []string{"Path"}, tags: "list",
-		allows: []string{"AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "PermissionsBoundary", "Policies"},
-		create: createRole, update: updateRole, remove: func(j *job) error { return j.removePrincipal("Role") },
+		allows:  []string{"AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "PermissionsBoundary", "Policies"},
+		members: inlineMembers,
+		create:  createRole, update: updateRole, remove: func(j *job) error { return j.removePrincipal("Role") },
 	},
 	"AWS::IAM::User": {
 		name: "UserName", immutable: []string{"Path"}, tags: "list", allows: []string{"Groups", "LoginProfile", "ManagedPolicyArns", "PermissionsBoundary", "Policies"},
-		create: createUser, update: updateUser, remove: removeUser,
+		members: map[string][]string{"Policies": inlineMembers["Policies"], "LoginProfile": {"Password", "PasswordResetRequired"}},
+		create:  createUser, update: updateUser, remove: removeUser,
 	},
 	"AWS::IAM::Group": {
-		name: "GroupName", immutable: []string{"Path"}, allows: []string{"ManagedPolicyArns", "Policies"},
+		name: "GroupName", immutable: []string{"Path"}, allows: []string{"ManagedPolicyArns", "Policies"}, members: inlineMembers,
 		create: createGroup, update: func(j *job) error { return j.updateGrants("Group") }, remove: func(j *job) error { return j.removePrincipal("Group") },
 	},
 	"AWS::IAM::ManagedPolicy": {
@@ -91,6 +93,9 @@ var iamKinds = map[string]*kind{
 		},
 	},
 }
+
+// inlineMembers are those of the inline policies of roles, users and groups.
+var inlineMembers = map[string][]string{"Policies": {"PolicyDocument", "PolicyName"}}
 
 func updateProvider(j *job) error {
 	if j.changed("ThumbprintList") {

@@ -87,6 +87,7 @@ var lambdaKinds = map[string]*kind{
 	},
 	"AWS::Lambda::Alias": {
 		name: "Name", immutable: []string{"FunctionName"}, allows: []string{"Description", "FunctionVersion", "RoutingConfig"},
+		members: map[string][]string{"RoutingConfig": {"AdditionalVersionWeights"}, "RoutingConfig.AdditionalVersionWeights": {"FunctionVersion", "FunctionWeight"}},
 		create: func(j *job) error {
 			out, err := j.call("lambda", "CreateAlias", with(j.pick("Description", "FunctionName", "FunctionVersion", "Name"), "RoutingConfig", routing(j.properties["RoutingConfig"])))
 			if err != nil {

@@ -24,7 +24,8 @@ var messagingKinds = map[string]*kind{
 	},
 	"AWS::SNS::Topic": {
 		name: "TopicName", immutable: []string{"FifoTopic"}, allows: append([]string{"Subscription", "DataProtectionPolicy"}, topicAttributes...), tags: "list",
-		create: createTopic, update: updateTopic,
+		members: map[string][]string{"Subscription": {"Endpoint", "Protocol"}},
+		create:  createTopic, update: updateTopic,
 		remove: func(j *job) error { return j.do("sns", "DeleteTopic", map[string]any{"TopicArn": j.id}) },
 	},
 	"AWS::SNS::TopicPolicy": {

@@ -9,7 +9,7 @@ import (
 var storageKinds = map[string]*kind{
 	"AWS::S3::Bucket": {
 		name: "BucketName", immutable: []string{"ObjectLockEnabled"}, tags: "list",
-		allows: slices.Sorted(maps.Keys(bucketSettings)), create: createBucket, update: putBucketSettings,
+		allows: slices.Sorted(maps.Keys(bucketSettings)), members: bucketMembers, create: createBucket, update: putBucketSettings,
 		remove: func(j *job) error { return j.do("s3", "DeleteBucket", map[string]any{"Bucket": j.id}) },
 	},
 	"AWS::S3::BucketPolicy": {
@@ -22,7 +22,8 @@ var storageKinds = map[string]*kind{
 		name: "TableName", immutable: []string{"KeySchema", "LocalSecondaryIndexes"}, tags: "list",
 		allows: []string{"AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes", "OnDemandThroughput", "PointInTimeRecoverySpecification", "ProvisionedThroughput",
 			"ResourcePolicy", "SSESpecification", "StreamSpecification", "TableClass", "TimeToLiveSpecification"},
-		create: createTable, update: updateTable, ready: tableReady, gone: tableGone,
+		members: map[string][]string{"ResourcePolicy": {"PolicyDocument"}, "StreamSpecification": {"StreamViewType"}},
+		create:  createTable, update: updateTable, ready: tableReady, gone: tableGone,
 		remove: func(j *job) error { return j.do("dynamodb", "DeleteTable", map[string]any{"TableName": j.id}) },
 	},
 }
@@ -128,6 +129,21 @@ var bucketSettings = map[string]bucketSetting{
 	"NotificationConfiguration": {"PutBucketNotificationConfiguration", "NotificationConfiguration", "", notifications},
 }
 
+// bucketMembers are those of settings that are not handed to S3 whole.
+var bucketMembers = map[string][]string{
+	"OwnershipControls": {"Rules"}, "OwnershipControls.Rules": {"ObjectOwnership"},
+	"BucketEncryption":  {"ServerSideEncryptionConfiguration"},
+	"CorsConfiguration": {"CorsRules"}, "LifecycleConfiguration": {"Rules"},
+	"NotificationConfiguration.LambdaConfigurations.Filter": {"S3Key"}, "NotificationConfiguration.LambdaConfigurations.Filter.S3Key": {"Rules"},
+	"NotificationConfiguration.QueueConfigurations.Filter": {"S3Key"}, "NotificationConfiguration.QueueConfigurations.Filter.S3Key": {"Rules"},
+	"NotificationConfiguration.TopicConfigurations.Filter": {"S3Key"}, "NotificationConfiguration.TopicConfigurations.Filter.S3Key": {"Rules"},
+	"NotificationConfiguration":                          {"EventBridgeConfiguration", "LambdaConfigurations", "QueueConfigurations", "TopicConfigurations"},
+	"NotificationConfiguration.LambdaConfigurations":     {"Event", "Filter", "Function"},
+	"NotificationConfiguration.QueueConfigurations":      {"Event", "Filter", "Queue"},
+	"NotificationConfiguration.TopicConfigurations":      {"Event", "Filter", "Topic"},
+	"NotificationConfiguration.EventBridgeConfiguration": {"EventBridgeEnabled"},
+}
+
 // renamed is an object whose members are called otherwise.
 func renamed(o map[string]any, names map[string]string) map[string]any {
 	all := make(map[string]any, len(o))
@@ -188,9 +204,10 @@ func notifications(v any) any {
 	for name, value := range objectOf(v) {
 		to, ok := lists[name]
 		if !ok {
-			if name == "EventBridgeConfiguration" {
-				value = map[string]any{}
+			if enabled := objectOf(value)["EventBridgeEnabled"]; strings.EqualFold(encodedText(enabled), "false") {
+				continue
 			}
+			value = map[string]any{} // that it is there enables it
 			made[name] = value
 			continue
 		}
@@ -274,9 +291,6 @@ func streamed(v any) any {
 	o := objectOf(v)
 	if o == nil {
 		return nil
-	}
-	if o["ResourcePolicy"] != nil {
-		return o // which the input refuses by name
 	}
 	return map[string]any{"StreamEnabled": true, "StreamViewType": o["StreamViewType"]}
 }

@@ -47,8 +47,9 @@ type operation struct {
 	retain   []string // RetainResources of DeleteStack
 	skip     []string // ResourcesToSkip of ContinueUpdateRollback
 	canceled bool
-	force    bool   // DeletionMode FORCE_DELETE_STACK
-	policy   string // the stack policy of an update
+	force    bool // DeletionMode FORCE_DELETE_STACK
+	// policies are the stack policies of an update: all of them are to allow it.
+	policies []string
 }
 
 // A task is one resource of an operation.
@@ -317,7 +318,7 @@ func (s *Fake) failed(st *stack, j *job) {
 	if j.made == nil { // a rollback
 		r := *j.current
 		if r.attempted == nil {
-			r.attempted = j.current.properties
+			r.attempted = &attempt{j.current.properties, j.current.tags}
 		}
 		s.mark(st, &r, types.ResourceStatusUpdateFailed, reason)
 		st.op.failed = append(st.op.failed, j.logical)
@@ -327,9 +328,9 @@ func (s *Fake) failed(st *stack, j *job) {
 	r := *j.made
 	r.physical, r.attributes = j.id, j.attributes
 	if j.current != nil {
-		r.physical, r.attributes, r.properties = j.current.physical, j.current.attributes, j.current.properties
+		r.physical, r.attributes, r.properties, r.tags = j.current.physical, j.current.attributes, j.current.properties, j.current.tags
 		if !j.replacing {
-			r.attempted = j.made.properties
+			r.attempted = &attempt{j.made.properties, j.made.tags}
 		}
 		if j.replacing && j.id != "" && j.id != j.current.physical {
 			half := *j.made

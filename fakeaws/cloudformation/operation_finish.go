@@ -107,7 +107,7 @@ func (s *Fake) finishChange(st *stack) {
 func (s *Fake) checkRemovals(st *stack, live *template.Live) error {
 	for _, r := range ordered(st.resources) {
 		if live.Resource(r.logical) == nil {
-			if text := forbidden(st.op.policy, "Update:Delete", r.logical, r.kind); text != "" {
+			if text := forbidden(st.op.policies, "Update:Delete", r.logical, r.kind); text != "" {
 				return reason(text)
 			}
 		}

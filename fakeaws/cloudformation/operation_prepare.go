@@ -22,10 +22,6 @@ func (s *Fake) prepare(ctx context.Context, st *stack) *job {
 	for _, c := range st.config.capabilities {
 		j.capabilities = append(j.capabilities, string(c))
 	}
-	j.tagsBefore = j.tags
-	if st.before != nil && op.phase == updating {
-		j.tagsBefore = st.before.config.tags
-	}
 	j.current = st.resources[t.logical]
 	if j.current != nil {
 		j.attempted = j.current.attempted
@@ -35,17 +31,26 @@ func (s *Fake) prepare(ctx context.Context, st *stack) *job {
 	} else if j.current != nil && j.current.physical == "" && t.remove == nil {
 		j.current = nil // it was begun, and has come to nothing
 	}
+	if j.tagsBefore = j.tags; j.current != nil {
+		j.tagsBefore = j.current.tags
+	}
 	switch {
 	case t.remove != nil:
 		return s.prepareRemoval(st, j, t.remove)
 	case t.restore != nil:
-		j.kind, j.properties, j.old = t.restore.kind, maps.Clone(t.restore.properties), propertiesOf(j.current)
+		j.kind, j.properties, j.old, j.tags = t.restore.kind, maps.Clone(t.restore.properties), propertiesOf(j.current), t.restore.tags
 		j.id, j.attributes = j.current.physical, maps.Clone(j.current.attributes)
 		j.token = s.world.IDs().UUID()
 		s.mark(st, j.current, types.ResourceStatusUpdateInProgress, "")
 		return j
 	}
 	return s.prepareChange(st, j)
+}
+
+// retags reports whether a resource of a type is changed because the stack has other tags.
+func retags(kind string, before, now map[string]string) bool {
+	k := kinds[kindOf(kind)]
+	return k != nil && k.tags != "" && !maps.Equal(before, now)
 }
 
 func propertiesOf(r *resource) map[string]any {
@@ -73,7 +78,7 @@ func (s *Fake) prepareChange(st *stack, j *job) *job {
 		return nil
 	}
 	made := &resource{
-		logical: j.logical, kind: of.Type, properties: j.properties, metadata: of.Metadata, dependsOn: of.DependsOn, deletionPolicy: of.DeletionPolicy, updateReplacePolicy: of.UpdateReplacePolicy,
+		logical: j.logical, kind: of.Type, properties: j.properties, tags: j.tags, metadata: of.Metadata, dependsOn: of.DependsOn, deletionPolicy: of.DeletionPolicy, updateReplacePolicy: of.UpdateReplacePolicy,
 	}
 	j.made = made
 	if err != nil {
@@ -94,7 +99,7 @@ func (s *Fake) prepareChange(st *stack, j *job) *job {
 	j.old = j.current.properties
 	made.physical, made.attributes = j.current.physical, j.current.attributes
 	changed := changes(j.old, j.properties)
-	if len(changed) == 0 && j.current.status != statusFailed && (op.phase != updating || same(st.before.config.tags, st.config.tags) || kinds[j.kind] == nil || kinds[j.kind].tags == "") {
+	if len(changed) == 0 && j.current.status != statusFailed && !retags(j.kind, j.tagsBefore, j.tags) {
 		made.status, made.reason, made.changed = j.current.status, j.current.reason, j.current.changed
 		st.resources[j.logical] = made
 		op.todo = op.todo[1:]
@@ -119,7 +124,7 @@ func (s *Fake) prepareUpdate(st *stack, j *job, made *resource, changed []string
 		action = "Update:Replace"
 	}
 	if st.op.phase == updating && j.refuse == "" {
-		j.refuse = forbidden(st.op.policy, action, j.logical, j.kind)
+		j.refuse = forbidden(st.op.policies, action, j.logical, j.kind)
 	}
 	s.mark(st, made, types.ResourceStatusUpdateInProgress, why)
 }

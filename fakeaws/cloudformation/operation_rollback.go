@@ -37,7 +37,7 @@ func (s *Fake) restore(st *stack) {
 			st.resources[r.logical] = old
 		case slices.Contains(op.skip, r.logical):
 			s.mark(st, old, types.ResourceStatusUpdateComplete, "")
-		case r.status == types.ResourceStatusUpdateFailed || encoded(old.properties) != encoded(r.properties):
+		case r.status == types.ResourceStatusUpdateFailed || encoded(old.properties) != encoded(r.properties), retags(r.kind, r.tags, old.tags):
 			op.todo = append(op.todo, task{logical: r.logical, restore: old})
 		}
 	}

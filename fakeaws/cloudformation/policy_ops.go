@@ -214,9 +214,19 @@ func wild(pattern, text string) bool {
 // textNotAllowed is said where no statement allows an update: unverified.
 const textNotAllowed = "Action denied by stack policy: no statement allows [%s] for resource [LogicalResourceId/%s]"
 
-// forbidden says why a stack policy does not allow an update of a resource; empty where it
-// does. A stack without one allows all.
-func forbidden(policy, action, logical, kind string) string {
+// forbidden says why one of some stack policies does not allow an update of a resource; empty
+// where all do.
+func forbidden(policies []string, action, logical, kind string) string {
+	for _, policy := range policies {
+		if text := forbiddenBy(policy, action, logical, kind); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// forbiddenBy is forbidden of one stack policy. A stack without one allows all.
+func forbiddenBy(policy, action, logical, kind string) string {
 	if policy == "" {
 		return ""
 	}

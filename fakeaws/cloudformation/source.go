@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -329,6 +328,3 @@ func allows(allowed []string, kind string) bool {
 		return a == kind || wild && strings.HasPrefix(kind, prefix)
 	})
 }
-
-// same reports whether two maps have the same texts.
-func same(a, b map[string]string) bool { return maps.Equal(a, b) }

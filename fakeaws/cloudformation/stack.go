@@ -79,13 +79,21 @@ type resource struct {
 	reason                  string
 	changed                 time.Time
 	properties              map[string]any
-	// attempted are the properties of an update that failed, which may be set in part.
-	attempted  map[string]any
+	// tags are those of the stack that it was made with.
+	tags map[string]string
+	// attempted is what an update that failed was to set, which may be set in part.
+	attempted  *attempt
 	attributes map[string]string
 	metadata   any
 	// dependsOn are logical ids.
 	dependsOn                           []string
 	deletionPolicy, updateReplacePolicy string
+}
+
+// An attempt is what an update was to set: the properties, and the tags of the stack.
+type attempt struct {
+	properties map[string]any
+	tags       map[string]string
 }
 
 // An event is one of a stack. It never changes.

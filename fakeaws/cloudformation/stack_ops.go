@@ -231,10 +231,7 @@ func (s *Fake) changeTo(call *fakeaws.Call, st *stack, c *config, role string, i
 	if !differs.any() && policy == "" {
 		return nil, invalid(textNoUpdates)
 	}
-	if policy != "" {
-		st.policy = policy
-	}
-	s.beginUpdate(call, st, c, live, update{role: role, token: aws.ToString(in.ClientRequestToken), during: during, disableRollback: aws.ToBool(in.DisableRollback), rollback: in.RollbackConfiguration,
+	s.beginUpdate(call, st, c, live, update{role: role, token: aws.ToString(in.ClientRequestToken), policy: policy, during: during, disableRollback: aws.ToBool(in.DisableRollback), rollback: in.RollbackConfiguration,
 		retainExcept: aws.ToBool(in.RetainExceptOnCreate)})
 	st.remember("UpdateStack", aws.ToString(in.ClientRequestToken))
 	return &awscf.UpdateStackOutput{StackId: aws.String(st.id)}, nil
@@ -242,7 +239,7 @@ func (s *Fake) changeTo(call *fakeaws.Call, st *stack, c *config, role string, i
 
 // An update is what a request says of an update beside the template.
 type update struct {
-	role, token, during           string
+	role, token, policy, during   string
 	disableRollback, retainExcept bool
 	rollback                      *types.RollbackConfiguration
 }
@@ -257,7 +254,15 @@ func (s *Fake) beginUpdate(call *fakeaws.Call, st *stack, c *config, live *templ
 	if u.rollback != nil {
 		st.settings.rollback = u.rollback
 	}
-	op := &operation{phase: updating, token: u.token, forward: call.Forward(serviceName), role: u.role, policy: cmp.Or(u.during, st.policy), cleanup: st.leftover}
+	// The stack policy is the one that the stack has, unless another one takes its place for
+	// the update. Whether one that the update brings counts for it already is unverified: here
+	// both do.
+	policies := []string{st.policy, u.policy}
+	if u.during != "" {
+		policies = []string{u.during}
+	}
+	st.policy = cmp.Or(u.policy, st.policy)
+	op := &operation{phase: updating, token: u.token, forward: call.Forward(serviceName), role: u.role, policies: policies, cleanup: st.leftover}
 	st.leftover = nil
 	for _, r := range live.Resources() {
 		op.todo = append(op.todo, task{logical: r.Logical})

@@ -100,6 +100,29 @@ func TestUpdateRollback(t *testing.T) {
 	worldtest.RequireError(t, err, "ValidationError", "No updates are to be performed.")
 }
 
+// The tags of the stack are rolled back on its resources as well, whether these change beside
+// or not: policies ask for them.
+func TestRollbackOfTags(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, worldtest.InProcess)
+	client := c.root()
+	tag := func(value string) []types.Tag { return []types.Tag{{Key: aws.String("team"), Value: &value}} }
+	const beside = `,"R":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"two"}}`
+	first := queue(`"QueueName":"one"`, beside)
+	_, err := client.CreateStack(t.Context(), &awscf.CreateStackInput{StackName: aws.String("s"), TemplateBody: &first, Tags: tag("blue")})
+	require.NoError(t, err)
+	require.Equal(t, types.StackStatusCreateComplete, c.done(t, client, "s").StackStatus)
+	_, err = client.UpdateStack(t.Context(), &awscf.UpdateStackInput{StackName: aws.String("s"), Tags: append(tag("red"), types.Tag{Key: aws.String("new"), Value: aws.String("x")}), TemplateBody: aws.String(
+		queue(`"QueueName":"one","DelaySeconds":6`, beside+`,"Z":{"Type":"AWS::SQS::QueuePolicy","DependsOn":["Q","R"],"Properties":{"Queues":[{"Ref":"Q"}],"PolicyDocument":{"no":"policy"}}}`))})
+	require.NoError(t, err)
+	require.Equal(t, types.StackStatusUpdateRollbackComplete, c.done(t, client, "s").StackStatus)
+	for _, name := range []string{"one", "two"} {
+		out, err := awssqs.NewFromConfig(c.RootConfig(owner)).ListQueueTags(t.Context(), &awssqs.ListQueueTagsInput{QueueUrl: aws.String("https://sqs.us-east-1.amazonaws.com/" + owner + "/" + name)})
+		require.NoError(t, err)
+		assert.Equal(t, map[string]string{"team": "blue"}, out.Tags, name)
+	}
+}
+
 // A rollback that fails can be continued, and what fails in it be skipped.
 func TestContinueUpdateRollback(t *testing.T) {
 	t.Parallel()
@@ -215,6 +238,13 @@ func TestStackPolicy(t *testing.T) {
 	got, err := client.GetStackPolicy(t.Context(), &awscf.GetStackPolicyInput{StackName: aws.String("s")})
 	require.NoError(t, err)
 	assert.Equal(t, policy, *got.StackPolicyBody)
+
+	// A policy that an update brings does not free it from the one that the stack has.
+	const open = `{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}}`
+	_, err = client.UpdateStack(t.Context(), &awscf.UpdateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(queue(`"QueueName":"three"`, "")), StackPolicyBody: aws.String(open)})
+	require.NoError(t, err)
+	assert.Equal(t, types.StackStatusUpdateRollbackComplete, c.done(t, client, "s").StackStatus)
+	assert.Equal(t, []string{"two"}, c.queues(t))
 
 	// Without a statement that allows it, an update is denied.
 	_, err = client.SetStackPolicy(t.Context(), &awscf.SetStackPolicyInput{StackName: aws.String("s"), StackPolicyBody: aws.String(`{"Statement":{"Effect":"Allow","Action":"Update:*","Principal":"*","NotResource":"LogicalResourceId/Q*"}}`)})

@@ -39,6 +39,10 @@ type run struct {
 	start  *agent
 	seen   map[string]bool // keys of agents
 	noted  map[string]bool // keys of paths
+	hinges []hinge
+	// settable says of identities and resources, by their ARNs, whether somebody may set their
+	// tags.
+	settable map[string]bool
 }
 
 // unknown notes why there may be more paths.
@@ -71,28 +75,43 @@ func (r *run) spent() bool {
 
 // ask looks for a request of an agent that its policies, and that of the resource, allow.
 func (r *run) ask(a *agent, q *question) (enforce.Decision, prove.Verdict) {
-	return r.askAs(a.who, a.set, a.id.Tags, q)
+	d, verdict := r.askAs(a.who, a.set, a.id.Tags, q)
+	if verdict == prove.No {
+		r.hinge(a, q)
+	}
+	return d, verdict
 }
 
-func (r *run) askAs(who enforce.Principal, of *enforce.PolicySet, tags []account.Tag, q *question) (enforce.Decision, prove.Verdict) {
-	if r.spent() {
-		return enforce.Decision{}, prove.Unknown
-	}
+// about is the policies that decide on a question.
+func (r *run) about(who enforce.Principal, of *enforce.PolicySet, q *question) enforce.PolicySet {
 	set := *of
 	if set.Resource = q.policy; q.owner != nil {
 		set.RCPs = q.owner.RCPs
 	} else if a := r.accounts[who.Account]; a != nil {
 		set.RCPs = a.RCPs
 	}
+	return set
+}
+
+func (r *run) askAs(who enforce.Principal, of *enforce.PolicySet, tags []account.Tag, q *question) (enforce.Decision, prove.Verdict) {
+	set := r.about(who, of, q)
+	return r.askWhere(who, &set, slices.Concat(r.tagFacts(&set, tags, q).all(), r.facts(&set, who, q)), q)
+}
+
+// askWhere is askAs with the facts of the requests.
+func (r *run) askWhere(who enforce.Principal, set *enforce.PolicySet, facts []enforce.ConditionElement, q *question) (enforce.Decision, prove.Verdict) {
+	if r.spent() {
+		return enforce.Decision{}, prove.Unknown
+	}
 	asked := prove.Question{Principals: []enforce.Principal{who}, Actions: []string{q.action}, Resources: q.resources, Budget: r.limits.Budget}
-	asked.Where = append(r.facts(&set, who, tags, q), q.where...)
+	asked.Where = slices.Concat(facts, q.where)
 	if q.owner != nil {
 		asked.ResourceAccount = q.owner.ID
 	}
 	r.result.Asks++
-	about := &set
+	about := set
 	if len(q.resources) == 0 {
-		about = r.onNothing(&set)
+		about = r.onNothing(set)
 	}
 	answer, err := prove.Can(r.ctx, about, asked)
 	switch {
@@ -102,7 +121,7 @@ func (r *run) askAs(who enforce.Principal, of *enforce.PolicySet, tags []account
 	case answer.Verdict == prove.Unknown:
 		r.unknown("%s of %s: %s", q.action, who.ARN, strings.Join(answer.Reasons, "; "))
 	case answer.Verdict == prove.Yes:
-		return r.decide(answer.Witness, &set, q)
+		return r.decide(answer.Witness, set, q)
 	}
 	return enforce.Decision{}, answer.Verdict
 }
@@ -139,28 +158,11 @@ func mentions(set *enforce.PolicySet, key string) bool {
 	return false
 }
 
-// facts are what requests have and nobody chooses, as far as policies ask for it: tags of
-// the caller and of what it acts on, the boundary of that, and that it calls by itself.
-func (r *run) facts(set *enforce.PolicySet, who enforce.Principal, tags []account.Tag, q *question) (where []enforce.ConditionElement) {
+// facts are what requests have and nobody chooses, as far as policies ask for it, but for
+// tags: the boundary of what the caller acts on, and that it calls by itself.
+func (r *run) facts(set *enforce.PolicySet, who enforce.Principal, q *question) (where []enforce.ConditionElement) {
 	if !strings.Contains(q.action, "*") {
 		where = r.absent(set, q.action, &who)
-	}
-	seen := map[string]bool{}
-	for p := range set.All() {
-		for _, m := range r.tags.FindAllStringSubmatch(p.Document(), -1) {
-			key := m[1] + "/" + m[2]
-			if low := strings.ToLower(key); seen[low] {
-				continue
-			}
-			seen[strings.ToLower(key)] = true
-			of := q.tags
-			if strings.EqualFold(m[1], "aws:principaltag") {
-				of = tags
-			} else if !q.known {
-				continue
-			}
-			where = append(where, tagged(key, m[2], of))
-		}
 	}
 	if q.known && mentions(set, "iam:PermissionsBoundary") && !strings.Contains(q.action, "PermissionsBoundary") {
 		if q.boundary != nil {
@@ -200,16 +202,6 @@ func organization(set *enforce.PolicySet, who enforce.Principal, r *run) (where 
 		}
 	}
 	return where
-}
-
-// tagged is the condition that a key has the value of a tag.
-func tagged(key, name string, tags []account.Tag) enforce.ConditionElement {
-	for _, t := range tags {
-		if strings.EqualFold(t.Key, name) {
-			return enforce.Condition("StringEquals", key, t.Value)
-		}
-	}
-	return enforce.Condition("Null", key, "true")
 }
 
 // equals is the condition that a key has a value.

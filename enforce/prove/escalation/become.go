@@ -185,6 +185,25 @@ func provider(r *run, by *agent, w *Way) {
 	}
 }
 
+// shared are the identity providers that all accounts have, with the keys that name the
+// application: anybody may have one of its own.
+var shared = map[string]string{
+	"cognito-identity.amazonaws.com": "aud", "accounts.google.com": "aud", "graph.facebook.com": "app_id", "www.amazon.com": "app_id",
+}
+
+// vouched notes roles that trust such a provider whatever the application.
+func (r *run) vouched() {
+	for provider, key := range shared {
+		for _, role := range r.byName[provider] {
+			q := r.assumed(role, role.Trust)
+			q.action, q.where = "sts:AssumeRoleWithWebIdentity", []enforce.ConditionElement{equals(provider+":"+key, newName)}
+			if _, verdict := r.askAs(enforce.Principal{Type: enforce.WebIdentity, Service: provider}, &enforce.PolicySet{}, nil, &q); verdict == prove.Yes {
+				r.unknown("anybody with an application of %s may assume %s", provider, role.ARN)
+			}
+		}
+	}
+}
+
 // issuer notes that the agent may change whom roles trust to say who calls.
 func issuer(r *run, by *agent, w *Way) {
 	if !r.may(by, w.Calls[0]) || r.full(by) {

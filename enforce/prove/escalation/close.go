@@ -14,6 +14,9 @@ func (r *run) close(start *agent) {
 	r.start = start
 	r.agents = []*agent{start}
 	r.seen[r.key(start)] = true
+	if !r.full(start) {
+		r.vouched()
+	}
 	for i := 0; i < len(r.agents); i++ {
 		if r.spent() {
 			break
@@ -50,6 +53,7 @@ func (r *run) expand(a *agent, before []*agent) {
 	r.pass(a)
 	r.enterRunning(a)
 	r.rewrite(a)
+	r.retag(a)
 }
 
 // edit tries a way to change what an agent may do, or an agent of another account where it

@@ -141,13 +141,14 @@ func (s *Search) From(ctx context.Context, from *account.Identity) (*Result, err
 	if home == nil || from.Kind == account.GroupKind {
 		return nil, fmt.Errorf("escalation: %s is no user or role of the accounts", from.ARN)
 	}
-	r := &run{Search: s, ctx: ctx, result: &Result{}, seen: map[string]bool{}, noted: map[string]bool{}}
+	r := &run{Search: s, ctx: ctx, result: &Result{}, seen: map[string]bool{}, noted: map[string]bool{}, settable: map[string]bool{}}
 	start := r.agent(home, newHolding(home, from))
 	r.result.Principal = start.who
 	for _, u := range from.Unknowns() {
 		r.unknown("%s", u)
 	}
 	r.close(start)
+	r.turn()
 	slices.SortStableFunc(r.result.Paths, func(a, b *Path) int { return len(a.Steps) - len(b.Steps) })
 	return r.result, nil
 }

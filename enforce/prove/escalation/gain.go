@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/enforce/account"
 	"github.com/leastpriv/leastpriv/enforce/prove"
 	"github.com/leastpriv/leastpriv/internal/catalog"
 )
@@ -12,6 +13,14 @@ import (
 // gain finds what an agent is allowed and the one before is not; nil where it is nothing, or
 // unknown, which is noted then.
 func (r *run) gain(before, after *agent) *Gain {
+	g := r.difference(before, after)
+	if g == nil && (mentions(before.set, "aws:PrincipalTag/") || mentions(after.set, "aws:PrincipalTag/") || asksSession(before, before.set) || asksSession(after, after.set)) {
+		r.hinges = append(r.hinges, hinge{before: before, after: after})
+	}
+	return g
+}
+
+func (r *run) difference(before, after *agent) *Gain {
 	if after.home != before.home {
 		return r.elsewhere(after)
 	}
@@ -172,24 +181,69 @@ func (r *run) everything(a *agent) bool {
 }
 
 // byResource finds what the policy of a resource or role allows the agent and not the one
-// before.
+// before: each of its statements is asked about, since one that admits both says nothing of
+// the others.
 func (r *run) byResource(before, after *agent) *Gain {
 	for _, res := range after.home.Resources {
-		if res.Policy == nil || r.spent() {
+		if res.Policy == nil {
 			continue
 		}
-		q := question{action: "*", resources: []string{res.ARN, res.ARN + "/*"}, policy: res.Policy, owner: after.home, tags: res.Tags, known: true}
-		d, verdict := r.ask(after, &q)
-		if verdict != prove.Yes {
-			continue
-		}
-		own := *d.Request
-		own.Principal = before.who
-		set := *before.set
-		set.Resource, set.RCPs = res.Policy, after.home.RCPs
-		if !enforce.Evaluate(&own, &set).Allowed() {
-			return &Gain{Witness: d.Request, Statement: d.Statement}
+		for i, s := range res.Policy.Elements().Statements {
+			if s.Effect.Value != "Allow" || r.spent() {
+				continue
+			}
+			if g := r.byStatement(before, after, res, i); g != nil {
+				return g
+			}
 		}
 	}
 	return nil
+}
+
+// byStatement is what a statement of a resource's policy allows the agent and the policy does
+// not allow the one before.
+func (r *run) byStatement(before, after *agent, res *account.Resource, i int) *Gain {
+	one := alone(res.Policy, i)
+	// What policies of its own allow is compared already, and would hide this.
+	bare := *after
+	bare.set = new(enforce.PolicySet)
+	*bare.set = *after.set
+	bare.set.Identity = []*enforce.Policy{}
+	for _, p := range after.set.Identity {
+		if denies(p) {
+			bare.set.Identity = append(bare.set.Identity, alone(p, -1))
+		}
+	}
+	q := question{action: enforce.SplitPattern(res.ARN)[2] + ":*", resources: []string{res.ARN, res.ARN + "/*"}, policy: one, owner: after.home, tags: res.Tags, known: true}
+	d, verdict := r.ask(&bare, &q)
+	if verdict != prove.Yes {
+		return nil
+	}
+	own := *d.Request
+	own.Principal = before.who
+	set := *before.set
+	set.Resource, set.RCPs = res.Policy, after.home.RCPs
+	if !enforce.Evaluate(&own, &set).Allowed() {
+		return &Gain{Witness: d.Request, Statement: d.Statement}
+	}
+	if set.Resource = one; !enforce.Evaluate(&own, &set).Allowed() {
+		r.unknown("whether %s may do more than %s with %s: other statements allow that some of it", after.who.ARN, before.who.ARN, res.ARN)
+	}
+	return nil
+}
+
+// alone is a policy with one of its Allows, or none, and its Denies.
+func alone(p *enforce.Policy, i int) *enforce.Policy {
+	doc := p.Elements()
+	var left []enforce.StatementElements
+	for n, s := range doc.Statements {
+		if n == i || s.Effect.Value == "Deny" {
+			left = append(left, s)
+		}
+	}
+	doc.Statements = left
+	if made, err := enforce.Build(doc, p.Kind(), p.Source()); err == nil {
+		return made
+	}
+	return p // which allows no less
 }

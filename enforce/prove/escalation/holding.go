@@ -39,7 +39,7 @@ func newTables() tables {
 		written:     mustParse(allowAll, enforce.IdentityPolicy, enforce.Source{Name: newName}),
 		admin:       mustParse(allowAll, enforce.ManagedPolicy, enforce.Source{ARN: administrator}),
 		credentials: credentialsOf(),
-		tags:        regexp.MustCompile(`(?i)(aws:principaltag|aws:resourcetag|iam:resourcetag)/([^"}]+)`),
+		tags:        regexp.MustCompile(`(?i)(aws:principaltag|aws:resourcetag|iam:resourcetag)/([^"},]+)`),
 	}
 }
 

@@ -83,7 +83,7 @@ func (c *caller) resolve(p *enforce.Policy) *enforce.Policy {
 	src.Statements = nil
 	for i := range d.Statements {
 		s := d.Statements[i]
-		if !c.holds(&s) || !c.put(&s) {
+		if !c.holds(&s, made.Version.Value) || made.Version.Value == variablesVersion && !c.put(&s) {
 			continue
 		}
 		made.Statements = append(made.Statements, s)
@@ -100,16 +100,19 @@ func (c *caller) resolve(p *enforce.Policy) *enforce.Policy {
 	return policy
 }
 
+// variablesVersion is that of the policies that have variables.
+const variablesVersion = "2012-10-17"
+
 // holds decides the conditions that ask who calls, and takes them out; false where one does
 // not hold.
-func (c *caller) holds(s *enforce.StatementElements) bool {
+func (c *caller) holds(s *enforce.StatementElements, version string) bool {
 	var left []enforce.ConditionElement
 	for _, condition := range s.Conditions {
 		if !asksCaller(condition.Key.Value) {
 			left = append(left, condition)
 			continue
 		}
-		test, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: "2012-10-17"}, Statements: []enforce.StatementElements{{
+		test, err := enforce.Build(&enforce.Document{Version: enforce.Text{Value: version}, Statements: []enforce.StatementElements{{
 			Effect: enforce.Text{Value: "Deny"}, Action: enforce.Texts("*"), Resource: enforce.Texts("*"), Conditions: []enforce.ConditionElement{condition},
 		}}}, enforce.IdentityPolicy, enforce.Source{})
 		if err != nil {
@@ -140,14 +143,38 @@ func (c *caller) put(s *enforce.StatementElements) bool {
 			s.NotResource, s.Resource = nil, enforce.Texts("*")
 		}
 	}
-	for i := range s.Conditions {
-		values, some := c.texts(s.Conditions[i].Values)
-		if !some {
-			return false // a value that is missing matches nothing
+	var conditions []enforce.ConditionElement
+	for _, condition := range s.Conditions {
+		values, some := c.texts(condition.Values)
+		if condition.Values = values; !some {
+			var may bool
+			if condition, may = withoutValues(condition); !may {
+				return false
+			}
+			if condition.Key.Value == "" {
+				continue
+			}
 		}
-		s.Conditions[i].Values = values
+		conditions = append(conditions, condition)
 	}
+	s.Conditions = conditions
 	return true
+}
+
+// withoutValues is a condition none of whose values is there, so that the key matches none: it
+// holds always, which is none, or as far as the key is there or not; false is never.
+func withoutValues(condition enforce.ConditionElement) (enforce.ConditionElement, bool) {
+	operator := strings.ToLower(condition.Operator.Value)
+	anyOf := strings.HasPrefix(operator, "foranyvalue:")
+	switch {
+	case strings.Contains(operator, "not") && !anyOf:
+		return enforce.ConditionElement{}, true
+	case strings.Contains(operator, "not"):
+		return enforce.Condition("Null", condition.Key.Value, "false"), true
+	case strings.HasPrefix(operator, "forallvalues:"), strings.HasSuffix(operator, "ifexists"):
+		return enforce.Condition("Null", condition.Key.Value, "true"), true
+	}
+	return condition, false
 }
 
 // texts puts values in place of variables. A text of which one is missing is left out.

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -149,9 +150,13 @@ func (r *run) gives(by *agent, v *rewriting, arn string, old *enforce.Policy) *G
 	before.Resource, after.Resource = old, wrote
 	before.RCPs, after.RCPs = by.home.RCPs, by.home.RCPs
 	q := prove.Question{Principals: []enforce.Principal{whom.who}, Actions: []string{v.gain}, Resources: []string{arn, arn + v.inner}, ResourceAccount: by.home.ID, Budget: r.limits.Budget}
-	q.Where = r.facts(&after, whom.who, whom.id.Tags, &question{})
+	tags := r.tagFacts(&after, whom.id.Tags, &question{})
+	q.Where = slices.Concat(tags.caller, r.facts(&after, whom.who, &question{}))
 	answer, ok := r.more(&before, &after, q)
 	if !ok || answer.Witness == nil {
+		if ok && len(tags.caller) > 0 {
+			r.hinges = append(r.hinges, hinge{before: by, after: whom})
+		}
 		return nil
 	}
 	return &Gain{Witness: answer.Witness, Statement: enforce.Evaluate(answer.Witness, &after).Statement}
