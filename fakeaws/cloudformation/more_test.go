@@ -281,6 +281,7 @@ func TestWaiters(t *testing.T) {
 func TestClone(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, worldtest.InProcess)
+	c.Close() // the test alone does the steps
 	_, err := c.root().CreateStack(t.Context(), &awscf.CreateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(queue("", `,"R":{"Type":"AWS::SQS::Queue"}`))})
 	require.NoError(t, err)
 	c.step(t)

@@ -127,6 +127,7 @@ func TestRollbackOfTags(t *testing.T) {
 func TestContinueUpdateRollback(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, worldtest.InProcess)
+	c.Close() // the test alone does the steps
 	client := c.root()
 	c.create(t, client, "s", queue(`"QueueName":"one","DelaySeconds":5`, ""))
 	role := c.role(t, "once", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sqs:CreateQueue","Resource":"*"}]}`)
