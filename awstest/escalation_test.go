@@ -4,10 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/dynamotest"
+	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 )
 
 // A role that deploys functions is an administrator where it may pass an administrator's role.
@@ -100,4 +104,34 @@ func TestNoEscalation(t *testing.T) {
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 45, "more than a screen")
 		})
 	}
+}
+
+// Of the services that list all their resources it is known which policies there are to write,
+// also where there is none yet.
+func TestNoEscalationKnowsResources(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, dynamotest.With(), awstest.With(kinesis.Service))
+	tables := acct.NewUser("tables", awstest.Allow("dynamodb:PutResourcePolicy").On("*"))
+	streams := acct.NewUser("streams", awstest.Allow("kinesis:PutResourcePolicy").On("*"))
+	awstest.AssertNoEscalation(t, tables)
+	awstest.AssertNoEscalation(t, streams)
+	orders := dynamotest.Of(acct).Create("orders", "id")
+	name := "clicks"
+	_, err := awskinesis.NewFromConfig(acct.Root().Config()).CreateStream(t.Context(), &awskinesis.CreateStreamInput{StreamName: &name, ShardCount: aws.Int32(1)})
+	require.NoError(t, err)
+	for p, arn := range map[*awstest.Principal]string{tables: orders.ARN(), streams: "arn:aws:kinesis:us-east-1:" + acct.ID() + ":stream/clicks"} {
+		r := &recorder{}
+		assert.False(t, awstest.AssertNoEscalation(r, p))
+		require.Len(t, r.errors, 1)
+		assert.Contains(t, r.errors[0], ":PutResourcePolicy\n  1.")
+		assert.Contains(t, r.errors[0], arn)
+	}
+	accounts, undescribed := acct.World().Describe(acct.ID())
+	require.Len(t, accounts, 1)
+	assert.Empty(t, undescribed)
+	var arns []string
+	for _, resource := range accounts[0].Resources {
+		arns = append(arns, resource.ARN)
+	}
+	assert.Equal(t, []string{orders.ARN(), "arn:aws:kinesis:us-east-1:" + acct.ID() + ":stream/clicks"}, arns, "each once, and no roles")
 }

@@ -52,7 +52,7 @@ var allListed = []string{
 }
 
 // described are the resources of an account, with the policies that somebody put there. Roles
-// are identities.
+// are not among them: they are identities.
 func described(guarded []Guarded, id string) (all []*account.Resource) {
 	for i := range guarded {
 		g := &guarded[i]
@@ -62,7 +62,7 @@ func described(guarded []Guarded, id string) (all []*account.Resource) {
 		if last := len(all) - 1; last >= 0 && all[last].ARN == g.Resources[0] {
 			continue // some services are two of AWS's SDK, and the same fake
 		}
-		all = append(all, &account.Resource{ARN: g.Resources[0], Policy: g.written(), Tags: g.Tags})
+		all = append(all, &account.Resource{ARN: g.Resources[0], Policy: g.own(), Tags: g.Tags})
 	}
 	return all
 }
@@ -70,9 +70,10 @@ func described(guarded []Guarded, id string) (all []*account.Resource) {
 // RoleType is the [Guarded.Type] of roles.
 const RoleType = "AWS::IAM::Role"
 
-// written is the policy that somebody put there; nil is none.
-func (g *Guarded) written() *enforce.Policy {
-	if g.Written != nil || g.Beside != nil {
+// own is the policy that somebody put there, without what the service has beside it, and as it
+// is in force where Block Public Access does not keep it from some callers; nil is none.
+func (g *Guarded) own() *enforce.Policy {
+	if g.Beside != nil || g.Restricts {
 		return g.Written
 	}
 	return g.Policy
