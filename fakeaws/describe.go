@@ -70,8 +70,8 @@ func described(guarded []Guarded, id string) (all []*account.Resource) {
 // RoleType is the [Guarded.Type] of roles.
 const RoleType = "AWS::IAM::Role"
 
-// own is the policy that somebody put there, without what the service has beside it, and as it
-// is in force where Block Public Access does not keep it from some callers; nil is none.
+// own is the policy that somebody put there, without what is beside it, and as it is for those
+// of its account; nil is none.
 func (g *Guarded) own() *enforce.Policy {
 	if g.Beside != nil || g.Restricts {
 		return g.Written

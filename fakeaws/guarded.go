@@ -44,7 +44,8 @@ type Guarded struct {
 	Unknown string
 	// Replace makes the input of the operation that puts another document in the place of the
 	// policy, in Region; nil where there is none. Written is the policy that is replaced where
-	// that is not Policy, and Name tells it from others for the same resources.
+	// that is not Policy, or there is something beside it or that restricts it. Name tells it
+	// from others for the same resources.
 	Replace func(document string) any
 	Written *enforce.Policy
 	Name    string
@@ -54,8 +55,8 @@ type Guarded struct {
 // of the caller.
 func (g *Guarded) decides() bool { return g.Policy != nil || g.Unknown != "" }
 
-// foreign reports whether the resource is nobody's of a caller's account although its ARN does not
-// tell whose it is.
+// foreign reports whether the resource is of another account than the caller's, and its ARN does
+// not tell it.
 func (g *Guarded) foreign(to string) bool {
 	return !g.Also && g.Account != to && enforce.SplitPattern(g.Resources[0])[4] == ""
 }
