@@ -1,16 +1,19 @@
 package awstest_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
 	"github.com/leastpriv/leastpriv/awstest/dynamotest"
+	"github.com/leastpriv/leastpriv/awstest/lambdatest"
 	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 )
 
@@ -134,4 +137,24 @@ func TestNoEscalationKnowsResources(t *testing.T) {
 		arns = append(arns, resource.ARN)
 	}
 	assert.Equal(t, []string{orders.ARN(), "arn:aws:kinesis:us-east-1:" + acct.ID() + ":stream/clicks"}, arns, "each once, and no roles")
+}
+
+// An alias has a policy of its own, which may be written where that of its function may not.
+func TestNoEscalationKnowsAliases(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, lambdatest.With())
+	f := lambdatest.Of(acct).Handle("f", acct.NewRole("f", lambdatest.Trust()), func(context.Context) error { return nil })
+	client, alias := awslambda.NewFromConfig(acct.Root().Config()), f.ARN()+":live"
+	version, err := client.PublishVersion(t.Context(), &awslambda.PublishVersionInput{FunctionName: aws.String("f")})
+	require.NoError(t, err)
+	_, err = client.CreateAlias(t.Context(), &awslambda.CreateAliasInput{FunctionName: aws.String("f"), Name: aws.String("live"), FunctionVersion: version.Version})
+	require.NoError(t, err)
+	u := acct.NewUser("u", awstest.Allow("lambda:AddPermission").On(alias))
+	_, err = client.AddPermission(t.Context(), &awslambda.AddPermissionInput{FunctionName: &alias, StatementId: aws.String("s3"), Action: aws.String("lambda:InvokeFunction"),
+		Principal: aws.String("s3.amazonaws.com")})
+	require.NoError(t, err)
+	result := escalations(t, acct, u)
+	require.Len(t, result.Paths, 1, "%v", result.Unknown)
+	assert.Contains(t, result.Paths[0].String(), alias)
+	replayed(t, acct, u, result.Paths[0])
 }
