@@ -33,23 +33,27 @@ func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 	return all
 }
 
-// guarded are the function, and those of its versions and aliases that have policies. To IAM
-// Access Analyzer the function has the policies of them all. The lock is held.
+// guarded are the function, its versions and its aliases: each may get a policy of its own. To
+// IAM Access Analyzer the function has the policies of them all. The lock is held.
 func (f *function) guarded() []fakeaws.Guarded {
-	all := []fakeaws.Guarded{f.guardedAs("", "AWS::Lambda::Function")}
+	kinds := make(map[string]string)
 	var policies []*enforce.Policy
 	for _, qualifier := range slices.Sorted(maps.Keys(f.policies)) {
-		if f.policies[qualifier] == nil {
-			continue
+		if p := f.policies[qualifier]; p != nil {
+			kinds[qualifier] = "AWS::Lambda::Version"
+			policies = append(policies, p.bound.Policy())
 		}
-		policies = append(policies, f.policies[qualifier].bound.Policy())
-		switch {
-		case qualifier == "":
-		case f.aliases[qualifier] != nil:
-			all = append(all, f.guardedAs(qualifier, "AWS::Lambda::Alias"))
-		default:
-			all = append(all, f.guardedAs(qualifier, "AWS::Lambda::Version"))
-		}
+	}
+	for _, v := range f.published {
+		kinds[v.name()] = "AWS::Lambda::Version"
+	}
+	for name := range f.aliases {
+		kinds[name] = "AWS::Lambda::Alias"
+	}
+	delete(kinds, "")
+	all := []fakeaws.Guarded{f.guardedAs("", "AWS::Lambda::Function")}
+	for qualifier, kind := range kinds {
+		all = append(all, f.guardedAs(qualifier, kind))
 	}
 	all[0].Outside = enforce.Join(enforce.ResourcePolicy, policies...)
 	return all
