@@ -124,8 +124,8 @@ func TestListedResourcesAreDescribed(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"AWS::DynamoDB::Stream", "AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::IAM::Role", "AWS::KMS::Key", "AWS::Kinesis::Stream",
-		"AWS::Kinesis::StreamConsumer", "AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SNS::Topic",
-		"AWS::SQS::Queue", "AWS::SecretsManager::Secret",
+		"AWS::Kinesis::StreamConsumer", "AWS::Lambda::Alias", "AWS::Lambda::Function", "AWS::Lambda::LayerVersion", "AWS::Lambda::Version", "AWS::Logs::LogGroup",
+		"AWS::S3::Bucket", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SecretsManager::Secret",
 	}, slices.Sorted(maps.Keys(types)))
 	var ids []string
 	for _, a := range w.Accounts() {
