@@ -1,13 +1,20 @@
 package awstest_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/leastpriv/leastpriv/awstest"
+	"github.com/leastpriv/leastpriv/awstest/dynamotest"
+	"github.com/leastpriv/leastpriv/awstest/lambdatest"
+	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 )
 
 // A role that deploys functions is an administrator where it may pass an administrator's role.
@@ -100,4 +107,51 @@ func TestNoEscalation(t *testing.T) {
 			assert.LessOrEqual(t, strings.Count(text, "\n"), 45, "more than a screen")
 		})
 	}
+}
+
+// Of the services that list all their resources it is known which policies there are to write,
+// also where there is none yet.
+func TestNoEscalationKnowsResources(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, dynamotest.With(), awstest.With(kinesis.Service))
+	tables := acct.NewUser("tables", awstest.Allow("dynamodb:PutResourcePolicy").On("*"))
+	streams := acct.NewUser("streams", awstest.Allow("kinesis:PutResourcePolicy").On("*"))
+	awstest.AssertNoEscalation(t, tables)
+	awstest.AssertNoEscalation(t, streams)
+	orders := dynamotest.Of(acct).Create("orders", "id")
+	name := "clicks"
+	_, err := awskinesis.NewFromConfig(acct.Root().Config()).CreateStream(t.Context(), &awskinesis.CreateStreamInput{StreamName: &name, ShardCount: aws.Int32(1)})
+	require.NoError(t, err)
+	for p, arn := range map[*awstest.Principal]string{tables: orders.ARN(), streams: "arn:aws:kinesis:us-east-1:" + acct.ID() + ":stream/clicks"} {
+		r := &recorder{}
+		assert.False(t, awstest.AssertNoEscalation(r, p))
+		require.Len(t, r.errors, 1)
+		assert.Contains(t, r.errors[0], ":PutResourcePolicy\n  1.")
+		assert.Contains(t, r.errors[0], arn)
+	}
+	accounts, undescribed := acct.World().Describe(acct.ID())
+	require.Len(t, accounts, 1)
+	assert.Empty(t, undescribed)
+	var arns []string
+	for _, resource := range accounts[0].Resources {
+		arns = append(arns, resource.ARN)
+	}
+	assert.Equal(t, []string{orders.ARN(), "arn:aws:kinesis:us-east-1:" + acct.ID() + ":stream/clicks"}, arns, "each once, and no roles")
+}
+
+// An alias has a policy of its own, which may be written where that of its function may not.
+func TestNoEscalationKnowsAliases(t *testing.T) {
+	t.Parallel()
+	acct := awstest.New(t, lambdatest.With())
+	f := lambdatest.Of(acct).Handle("f", acct.NewRole("f", lambdatest.Trust()), func(context.Context) error { return nil })
+	client, alias := awslambda.NewFromConfig(acct.Root().Config()), f.ARN()+":live"
+	version, err := client.PublishVersion(t.Context(), &awslambda.PublishVersionInput{FunctionName: aws.String("f")})
+	require.NoError(t, err)
+	_, err = client.CreateAlias(t.Context(), &awslambda.CreateAliasInput{FunctionName: aws.String("f"), Name: aws.String("live"), FunctionVersion: version.Version})
+	require.NoError(t, err)
+	u := acct.NewUser("u", awstest.Allow("lambda:AddPermission").On(alias))
+	result := escalations(t, acct, u)
+	require.Len(t, result.Paths, 1, "%v", result.Unknown)
+	assert.Contains(t, result.Paths[0].String(), alias)
+	replayed(t, acct, u, result.Paths[0])
 }

@@ -48,6 +48,18 @@ func TestNever(t *testing.T) {
 		"a Deny": {func(tb awstest.TB, acct *awstest.Account) {
 			never(tb, acct.NewRole("r", everything, awstest.Deny("s3:Delete*").On("arn:aws:s3:::prod-*")))
 		}, ""},
+		"a queue without a policy": {func(tb awstest.TB, acct *awstest.Account) {
+			q := acct.SQS().CreateQueue("q", nil)
+			awstest.AssertNever(tb, acct.NewRole("r", everything), "sqs:SendMessage", awstest.On(q.ARN()))
+		}, "sqs:SendMessage"},
+		"a bucket without a policy": {func(tb awstest.TB, acct *awstest.Account) {
+			b := acct.S3().CreateBucket("plain")
+			awstest.AssertNever(tb, acct.NewRole("r", everything), "s3:GetObject", awstest.On(b.ARN()+"/*"))
+		}, "s3:GetObject"},
+		"another account's bucket without a policy": {func(tb awstest.TB, acct *awstest.Account) {
+			b := acct.NewAccount().S3().CreateBucket("plain")
+			awstest.AssertNever(tb, acct.NewRole("r", everything), "s3:GetObject", awstest.On(b.ARN()+"/*"))
+		}, ""},
 		"a Deny that leaves something": {func(tb awstest.TB, acct *awstest.Account) {
 			never(tb, acct.NewRole("r", everything, awstest.Deny("s3:DeleteObject").On("arn:aws:s3:::prod-*")))
 		}, "s3:DeleteObject"},

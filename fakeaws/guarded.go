@@ -10,17 +10,29 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/enforce/account"
 	"github.com/leastpriv/leastpriv/internal/fixedkeys"
 )
 
-// A Guarded is resources that one resource-based policy guards.
+// A Guarded is resources that one resource-based policy guards, or one that has none.
 type Guarded struct {
-	// Resources are patterns, as policies have them.
+	// Resources are patterns, as policies have them. The first is the ARN of the resource, and
+	// the others are what is in it.
 	Resources []string
-	// Account owns them.
-	Account string
+	// Type is that of AWS CloudFormation, as "AWS::SQS::Queue", of a resource of a customer's
+	// with its own ARN; "" is anything else: patterns, and what has another Guarded already.
+	Type string
+	// Account owns them. Region is empty for resources of all regions.
+	Account, Region string
+	Tags            []account.Tag
 	// Policy is the one that is in force for the caller; nil is none.
 	Policy *enforce.Policy
+	// Outside is all that admits callers of other accounts, whoever the caller is, where that
+	// may be another than Policy. Beside is the part of it that is not the resource's policy:
+	// the ACL of a bucket, the grants of a KMS key. Restricts says that a public policy would
+	// not be in force for them: it is Block Public Access of a bucket.
+	Outside, Beside *enforce.Policy
+	Restricts       bool
 	// Also says that actions on the resources are decided without the policy too: that of a
 	// role is asked when it is assumed.
 	Also bool
@@ -32,16 +44,28 @@ type Guarded struct {
 	Unknown string
 	// Replace makes the input of the operation that puts another document in the place of the
 	// policy, in Region; nil where there is none. Written is the policy that is replaced where
-	// that is not Policy, and Name tells it from others for the same resources.
-	Replace      func(document string) any
-	Written      *enforce.Policy
-	Name, Region string
+	// that is not Policy, or there is something beside it or that restricts it. Name tells it
+	// from others for the same resources.
+	Replace func(document string) any
+	Written *enforce.Policy
+	Name    string
+}
+
+// decides reports whether there is something to ask about the resources beside the policies
+// of the caller.
+func (g *Guarded) decides() bool { return g.Policy != nil || g.Unknown != "" }
+
+// foreign reports whether the resource is of another account than the caller's, and its ARN does
+// not tell it.
+func (g *Guarded) foreign(to string) bool {
+	return !g.Also && g.Account != to && enforce.SplitPattern(g.Resources[0])[4] == ""
 }
 
 // A PolicyHolder is a fake whose resources may have policies.
 type PolicyHolder interface {
-	// Guarded returns the resources that have policies, as they are for the caller of a call.
-	// Those of another account that have none are among them where their ARNs do not tell it.
+	// Guarded returns the resources of all accounts and regions, as they are for the caller of
+	// a call: all that have policies, and of the types that IAM Access Analyzer looks at and
+	// of those in whose ARNs there is no account, those without a policy too.
 	Guarded(call *Call) []Guarded
 }
 
@@ -86,11 +110,15 @@ func (w *World) Scopes(ctx context.Context, accessKeyID string, via *VPCEndpoint
 	var except []string
 	for i := range guarded {
 		g := &guarded[i]
+		if !g.decides() {
+			// What has no policy is decided as all other resources, by the account in its ARN.
+			if g.foreign(call.Account) {
+				except = append(except, g.Resources...)
+			}
+			continue
+		}
 		if !g.Also {
 			except = append(except, g.Resources...)
-		}
-		if g.Policy == nil && g.Unknown == "" {
-			continue
 		}
 		s := Scope{Policies: j.policies, Resources: g.Resources, ResourceAccount: g.Account, Unknown: g.Unknown}
 		s.Policies.Resource = g.Policy
@@ -114,8 +142,9 @@ func (w *World) Scopes(ctx context.Context, accessKeyID string, via *VPCEndpoint
 	return call.Caller, append(scopes, rest), nil
 }
 
-// Guarded returns the resources of the World that policies guard, as they are for callers
-// whom nobody knows.
+// Guarded returns the resources of the World that have policies or may have, in the order of
+// their ARNs, as they are for callers whom nobody knows. It must not be called under the lock
+// of a service.
 func (w *World) Guarded(ctx context.Context) []Guarded {
 	return w.guarded(&Call{Context: ctx, World: w, Region: w.region, Caller: anonymous, Time: w.clock.Now()})
 }
@@ -128,7 +157,7 @@ func (w *World) guarded(call *Call) []Guarded {
 		}
 	}
 	for _, r := range w.rooms {
-		add(r.open().service)
+		add(r.fake())
 	}
 	w.others.mu.RLock()
 	var others []*room
@@ -137,10 +166,10 @@ func (w *World) guarded(call *Call) []Guarded {
 	}
 	w.others.mu.RUnlock()
 	for _, r := range others {
-		add(r.open().service)
+		add(r.fake())
 	}
 	slices.SortStableFunc(all, func(a, b Guarded) int {
-		return cmp.Or(cmp.Compare(a.Resources[0], b.Resources[0]), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Resources[0], b.Resources[0]), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Account, b.Account))
 	})
 	// Some services are two of AWS's SDK, and the same fake.
 	return slices.CompactFunc(all, func(a, b Guarded) bool {
@@ -215,13 +244,22 @@ func ownerKeys(m *Membership) []enforce.ConditionElement {
 // guarded returns the keys with their policies, and apart what their grants allow. The key's
 // own Denies stand beside a grant, and beside the IAM policies that let grants be retired.
 func (k *Keys) guarded(c *Call) (all []Guarded) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	for _, key := range k.byARN {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, arn := range slices.Collect(maps.Keys(k.byARN)) {
+		key := k.Get(arn, c.Time)
+		if key == nil {
+			continue
+		}
 		policy := key.policy.Policy()
 		base := Guarded{Resources: []string{key.ARN}, Account: key.Account, Region: key.Region}
 		own := base
-		own.Policy = policy
+		own.Policy, own.Written = policy, policy
+		if !key.managed { // nobody can change the policies of the others
+			own.Type, own.Tags = "AWS::KMS::Key", DescribedTags(key.Tags)
+			own.Beside = key.granted()
+			own.Outside = enforce.Join(enforce.KeyPolicy, policy, own.Beside)
+		}
 		retire := base
 		retire.Policy = enforce.Join(enforce.KeyPolicy, policy.Denials(), retiring(key.Account))
 		all = append(all, own, retire)
@@ -244,6 +282,15 @@ func (k *Keys) guarded(c *Call) (all []Guarded) {
 		}
 	}
 	return all
+}
+
+// granted admits the grantees of a key's grants, as its policy does.
+func (key *Key) granted() *enforce.Policy {
+	grants := make([]*enforce.Policy, 0, len(key.grants))
+	for _, g := range key.grants {
+		grants = append(grants, g.allows.resource.Policy())
+	}
+	return enforce.Join(enforce.KeyPolicy, grants...)
 }
 
 // retiring lets the IAM policies of an account decide who retires grants.

@@ -72,10 +72,38 @@ func (z *zone) hasUser(p enforce.PrincipalElement) bool {
 
 // A shared is a resource that is looked at.
 type shared struct {
-	fakeaws.Shared
+	ARN, Type       string
+	Account, Region string
+	// Policy is all that admits callers of other accounts, and Beside the part of it that is
+	// not the resource's policy. Restricts says that a public policy is not in force for them.
+	Policy, Beside *enforce.Policy
+	Restricts      bool
+
 	zone zone
 	// restricted says that a resource control policy is for the resource. It is not looked at.
 	restricted bool
+}
+
+// shared returns the resources in a zone of trust that can be shared with others, in the order
+// of their ARNs. No lock is held.
+func (s *Fake) shared(ctx context.Context, z zone) (all []*shared) {
+	supported := types.ResourceType("").Values()
+	guarded := s.world.Guarded(ctx)
+	for i := range guarded {
+		g := &guarded[i]
+		if !z.has(g.Account) || !slices.Contains(supported, types.ResourceType(g.Type)) {
+			continue
+		}
+		r := &shared{ARN: g.Resources[0], Type: g.Type, Account: g.Account, Region: g.Region, Policy: g.Outside, Beside: g.Beside, Restricts: g.Restricts, zone: z}
+		if r.Policy == nil {
+			r.Policy = g.Policy
+		}
+		if last := len(all) - 1; last < 0 || all[last].ARN != r.ARN { // some services are two of AWS's SDK, and the same fake
+			r.restricted = restricted(s.world, r.Account, r.ARN)
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // accesses finds what a resource grants from outside of the zone of trust. The error is that

@@ -92,13 +92,11 @@ func (s *Fake) scan(ctx context.Context, a *analyzer) error {
 // lookForExternal finds what is shared outside of the zone of trust.
 func (s *Fake) lookForExternal(ctx context.Context, a *analyzer, known map[string]*analyzed) (seen, map[string]*analyzed, error) {
 	found, resources, now := make(seen), make(map[string]*analyzed), s.now()
-	z := s.zoneOf(a)
-	for _, r := range s.world.Shared() {
-		if !z.has(r.Account) || r.Region != "" && r.Region != a.id.region {
+	for _, r := range s.shared(ctx, s.zoneOf(a)) {
+		if r.Region != "" && r.Region != a.id.region {
 			continue
 		}
-		look := &shared{Shared: r, zone: z, restricted: restricted(s.world, r.Account, r.ARN)}
-		entry := &analyzed{arn: r.ARN, account: r.Account, kind: types.ResourceType(r.Type), created: now, updated: now, at: now, fingerprint: look.fingerprint()}
+		entry := &analyzed{arn: r.ARN, account: r.Account, kind: types.ResourceType(r.Type), created: now, updated: now, at: now, fingerprint: r.fingerprint()}
 		if old := known[r.ARN]; old != nil {
 			entry.created, entry.updated = old.created, old.updated
 			if old.fingerprint == entry.fingerprint {
@@ -109,7 +107,7 @@ func (s *Fake) lookForExternal(ctx context.Context, a *analyzer, known map[strin
 		}
 		if old := known[r.ARN]; old == nil || old.fingerprint != entry.fingerprint {
 			var err error
-			if entry.accesses, err = look.accesses(ctx); err != nil {
+			if entry.accesses, err = r.accesses(ctx); err != nil {
 				return nil, nil, err
 			}
 		}

@@ -95,13 +95,12 @@ func (p *proposal) check(z zone, region string) error {
 }
 
 // resource is the resource as it is proposed; false where its policy cannot be read.
-func (p *proposal) resource(s *Fake, z zone, owner string) (*shared, bool) {
+func (p *proposal) resource(ctx context.Context, s *Fake, z zone, owner string) (*shared, bool) {
 	a, _ := awsarn.Parse(p.arn) // it was read before
-	r := &shared{zone: z, Shared: fakeaws.Shared{ARN: p.arn, Type: p.kind, Account: cmp.Or(a.AccountID, owner), Region: a.Region}}
-	existing := s.world.Shared()
-	there := slices.IndexFunc(existing, func(x fakeaws.Shared) bool { return x.ARN == p.arn && z.has(x.Account) })
-	if there >= 0 {
-		r.Shared = existing[there]
+	r := &shared{zone: z, ARN: p.arn, Type: p.kind, Account: cmp.Or(a.AccountID, owner), Region: a.Region}
+	existing := s.shared(ctx, z)
+	if there := slices.IndexFunc(existing, func(x *shared) bool { return x.ARN == p.arn }); there >= 0 {
+		r = existing[there]
 	} else if p.policyKind == enforce.KeyPolicy {
 		r.Policy = fakeaws.DefaultKeyPolicy(r.Account)
 	}

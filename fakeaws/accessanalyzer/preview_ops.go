@@ -49,7 +49,7 @@ func (s *Fake) createAccessPreview(call *fakeaws.Call, in *aa.CreateAccessPrevie
 		if err := s.scan(call, a); err != nil {
 			return nil, err
 		}
-		r, ok := p.resource(s, z, a.id.account)
+		r, ok := p.resource(call, s, z, a.id.account)
 		var would []*access
 		if ok {
 			if would, err = p.look(call, r); err != nil {

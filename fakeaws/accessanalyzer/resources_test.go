@@ -11,6 +11,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -23,6 +24,7 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
 	"github.com/leastpriv/leastpriv/fakeaws/dynamodb"
 	"github.com/leastpriv/leastpriv/fakeaws/internal/worldtest"
+	"github.com/leastpriv/leastpriv/fakeaws/kinesis"
 	"github.com/leastpriv/leastpriv/fakeaws/kms"
 	"github.com/leastpriv/leastpriv/fakeaws/lambda"
 	"github.com/leastpriv/leastpriv/fakeaws/secretsmanager"
@@ -31,7 +33,7 @@ import (
 // The resources of every service that has policies are looked at, also of those without a fake.
 func TestResourcesOfServices(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, worldtest.InProcess, kms.Service, secretsmanager.Service, dynamodb.Service, lambda.Service)
+	c := newCloud(t, worldtest.InProcess, kms.Service, secretsmanager.Service, dynamodb.Service, lambda.Service, kinesis.Service)
 	ctx, config := t.Context(), c.RootConfig(owner)
 	arn := c.analyzer(t, types.TypeAccount)
 	account := `{"AWS":"` + other + `"}`
@@ -66,6 +68,14 @@ func TestResourcesOfServices(t *testing.T) {
 		Code: &lambdatypes.FunctionCode{ZipFile: code.Bytes()}})
 	require.NoError(t, err)
 	_, err = functions.AddPermission(ctx, &awslambda.AddPermissionInput{FunctionName: aws.String("shared"), StatementId: aws.String("s"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String(other)})
+	require.NoError(t, err)
+
+	// Access Analyzer does not look at streams ("Supported resource types" of the User Guide).
+	streams := awskinesis.NewFromConfig(config)
+	_, err = streams.CreateStream(ctx, &awskinesis.CreateStreamInput{StreamName: aws.String("shared"), ShardCount: aws.Int32(1)})
+	require.NoError(t, err)
+	stream := "arn:aws:kinesis:" + region + ":" + owner + ":stream/shared"
+	_, err = streams.PutResourcePolicy(ctx, &awskinesis.PutResourcePolicyInput{ResourceARN: &stream, Policy: aws.String(allow(account, `"kinesis:GetRecords"`, stream, ""))})
 	require.NoError(t, err)
 
 	repository := "arn:aws:ecr:" + region + ":" + owner + ":repository/shared"

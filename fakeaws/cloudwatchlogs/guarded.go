@@ -17,7 +17,10 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 			if policy == noPolicy {
 				return true
 			}
-			one := fakeaws.Guarded{Resources: []string{g.id.arn(), g.id.arn() + ":*"}, Account: at.account, Region: at.region, Policy: policy}
+			one := fakeaws.Guarded{
+				Resources: []string{g.id.arn(), g.id.arn() + ":*"}, Type: "AWS::Logs::LogGroup", Tags: fakeaws.DescribedTags(g.tags),
+				Account: at.account, Region: at.region, Policy: policy,
+			}
 			if g.policy != nil {
 				arn := g.id.arn()
 				one.Replace = func(document string) any {
@@ -40,7 +43,7 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 		there.destinations.Scan(func(_ string, d *destination) bool {
 			if d.policy != nil {
 				all = append(all, fakeaws.Guarded{
-					Resources: []string{d.id.arn()}, Account: at.account, Region: at.region, Policy: d.policy.inForce(),
+					Resources: []string{d.id.arn()}, Type: "AWS::Logs::Destination", Account: at.account, Region: at.region, Policy: d.policy.inForce(),
 					Replace: func(document string) any {
 						return &awslogs.PutDestinationPolicyInput{DestinationName: &d.id.name, AccessPolicy: &document}
 					},

@@ -11,22 +11,24 @@ import (
 func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	add := func(p *policy, id tableID, arn string, resources ...string) {
-		if p == nil {
-			return
+	add := func(p *policy, id tableID, g fakeaws.Guarded) {
+		arn := g.Resources[0]
+		g.Account, g.Region = id.account, id.region
+		g.Replace = func(document string) any {
+			return &awsdynamodb.PutResourcePolicyInput{ResourceArn: &arn, Policy: &document}
 		}
-		all = append(all, fakeaws.Guarded{
-			Resources: resources, Account: id.account, Region: id.region, Policy: p.current(),
-			Replace: func(document string) any {
-				return &awsdynamodb.PutResourcePolicyInput{ResourceArn: &arn, Policy: &document}
-			},
-		})
+		if p != nil {
+			g.Policy = p.current()
+		}
+		all = append(all, g)
 	}
 	for id, t := range s.tables {
-		add(t.policy, id, id.arn(), id.arn(), id.arn()+"/*")
+		add(t.policy, id, fakeaws.Guarded{
+			Resources: []string{id.arn(), id.arn() + "/*"}, Type: "AWS::DynamoDB::Table", Tags: fakeaws.DescribedTags(t.tags),
+		})
 	}
 	for arn, x := range s.streams {
-		add(x.policy, x.id, arn, arn)
+		add(x.policy, x.id, fakeaws.Guarded{Resources: []string{arn}, Type: "AWS::DynamoDB::Stream"})
 	}
 	return all
 }

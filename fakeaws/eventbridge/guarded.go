@@ -15,11 +15,12 @@ func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 			continue
 		}
 		g := fakeaws.Guarded{
-			Resources: []string{id.arn()}, Account: id.account, Region: id.region, Policy: b.policy.Policy(),
+			Resources: []string{id.arn()}, Type: "AWS::Events::EventBus", Tags: fakeaws.DescribedTags(b.tags), Account: id.account, Region: id.region, Policy: b.policy.Policy(),
 			Replace: func(document string) any { return &eb.PutPermissionInput{EventBusName: &id.name, Policy: &document} },
 		}
 		rules := g
-		rules.Resources, rules.Replace = []string{fakeaws.ARN("events", id.region, id.account, "rule/"+id.name+"/*")}, nil
+		rules.Type, rules.Replace = "", nil
+		rules.Resources = []string{fakeaws.ARN("events", id.region, id.account, "rule/"+id.name+"/*")}
 		if id.name == defaultName { // the rules of other buses have such ARNs too
 			rules.Resources, rules.Also = []string{fakeaws.ARN("events", id.region, id.account, "rule/*")}, true
 		}

@@ -15,15 +15,13 @@ func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 	defer s.mu.Unlock()
 	for id, a := range s.accounts {
 		a.roles.Scan(func(_ string, e *entity) bool {
-			trust := e.role.trust
+			g := fakeaws.Guarded{Resources: []string{e.arn}, Type: fakeaws.RoleType, Account: id, Policy: e.role.trust.Policy(), Also: true}
+			g.Outside, g.Written = g.Policy, g.Policy
 			if s.views != nil {
-				v := s.seen(e.arn)
-				if v == nil {
-					return true
+				if g.Policy = nil; s.seen(e.arn) != nil {
+					g.Policy = s.seen(e.arn).trust.Policy()
 				}
-				trust = v.trust
 			}
-			g := fakeaws.Guarded{Resources: []string{e.arn}, Account: id, Policy: trust.Policy(), Also: true}
 			if name := e.name; !strings.Contains(e.arn, ":role/aws-service-role/") { // those only AWS changes
 				g.Replace = func(document string) any {
 					return &awsiam.UpdateAssumeRolePolicyInput{RoleName: &name, PolicyDocument: &document}

@@ -6,22 +6,18 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
-// Describe implements [fakeaws.Describer]: the functions, which run with their roles.
+// Describe implements [fakeaws.Describer]: what functions run with their roles.
 func (s *Fake) Describe(_ *fakeaws.Call, to *accounts.Account) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, f := range s.functions {
-		if id.account != to.ID {
+		if id.account != to.ID || f.latest.Role == nil {
 			continue
 		}
 		var policy *enforce.Policy
 		if p := f.policies[""]; p != nil {
 			policy = p.bound.Policy()
 		}
-		arn, tags := reference{id, ""}.arn(), fakeaws.DescribedTags(f.tags)
-		to.Resources = append(to.Resources, &accounts.Resource{ARN: arn, Policy: policy, Tags: tags})
-		if f.latest.Role != nil {
-			to.Compute = append(to.Compute, &accounts.Compute{ARN: arn, Role: *f.latest.Role, Tags: tags, Policy: policy})
-		}
+		to.Compute = append(to.Compute, &accounts.Compute{ARN: id.arn(), Role: *f.latest.Role, Tags: fakeaws.DescribedTags(f.tags), Policy: policy})
 	}
 }

@@ -13,7 +13,7 @@ func (s *Fake) Guarded(*fakeaws.Call) (all []fakeaws.Guarded) {
 	defer s.mu.Unlock()
 	for id, t := range s.topics {
 		all = append(all, fakeaws.Guarded{
-			Resources: []string{t.arn}, Account: id.account, Region: id.region, Policy: t.policy.Policy(),
+			Resources: []string{t.arn}, Type: "AWS::SNS::Topic", Tags: fakeaws.DescribedTags(t.tags), Account: id.account, Region: id.region, Policy: t.policy.Policy(),
 			Replace: func(document string) any {
 				return &awssns.SetTopicAttributesInput{TopicArn: &t.arn, AttributeName: aws.String("Policy"), AttributeValue: &document}
 			},

@@ -12,12 +12,9 @@ func (s *Fake) Guarded(call *fakeaws.Call) (all []fakeaws.Guarded) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, q := range s.queues {
-		if q.policy == nil {
-			continue
-		}
 		url := id.url(call)
 		all = append(all, fakeaws.Guarded{
-			Resources: []string{q.arn}, Account: id.account, Region: id.region, Policy: q.policy.Policy(),
+			Resources: []string{q.arn}, Type: "AWS::SQS::Queue", Tags: fakeaws.DescribedTags(q.tags), Account: id.account, Region: id.region, Policy: q.policy.Policy(),
 			Replace: func(document string) any {
 				return &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{string(types.QueueAttributeNamePolicy): document}}
 			},
