@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	awskms "github.com/aws/aws-sdk-go-v2/service/kms"
 	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -275,11 +276,31 @@ func (r *replay) may(ctx context.Context, cfg aws.Config, req *enforce.Request) 
 	return r.acct.World().Ask(ctx, &fakeaws.Question{AccessKeyID: c.AccessKeyID, Action: req.Action, Resource: req.Resource, Keys: req.Context})
 }
 
+// givePasswords gives passwords to the users of whom a path says that they have one.
+func givePasswords(t *testing.T, acct *awstest.Account, p *escalation.Path) {
+	t.Helper()
+	for _, s := range p.Steps {
+		if s.Operation != "iam:UpdateLoginProfile" || len(p.Assumes) == 0 {
+			continue
+		}
+		for _, of := range s.Parameters {
+			if of.Name != "UserName" {
+				continue
+			}
+			_, err := iam.NewFromConfig(acct.Config()).CreateLoginProfile(t.Context(), &iam.CreateLoginProfileInput{UserName: &of.Value, Password: aws.String("Correct-Horse-8")})
+			if exists := new(iamtypes.EntityAlreadyExistsException); !errors.As(err, &exists) {
+				require.NoError(t, err)
+			}
+		}
+	}
+}
+
 // replayed makes the calls of a path in a clone, and asks there for what it gains.
 func replayed(t *testing.T, acct *awstest.Account, start *awstest.Principal, p *escalation.Path) *replay {
 	t.Helper()
 	clone := acct.Clone(t)
 	r := newReplay(clone, start.In(clone))
+	givePasswords(t, clone, p)
 	before, err := r.may(t.Context(), r.configs[callerOf(start.ARN())], p.Gain.Witness)
 	if err == nil && p.Holder.Account == acct.ID() {
 		assert.False(t, before.Allowed(), "%s\nit is no gain", p)
