@@ -209,10 +209,10 @@ var measurements = []measurement{
 	{name: "create+delete user", job: createUser, floor: canned, limit: 1.3, times: 100},
 	{name: "ListUsers of 1,000", job: listUsers, users: users, floor: canned, limit: 1.15, times: 2},
 	{name: "ListObjectsV2 of 1,000", job: listBucket, objects: objects, floor: canned, limit: 1.2, times: 2},
-	// The goal of items is 1.3 too. The CPU time is 1.5 times the floor's: the rest is spread
+	// Not reached: the CPU time is 1.5 times the floor's, of which the rest is spread
 	// over the whole path of a call whose floor answers a few bytes.
-	{name: "GetItem of 1,000,000", job: getItem, items: items, floor: canned, limit: 1.7, times: 200},
-	{name: "PutItem into 1,000,000", job: putItem, items: items, floor: canned, limit: 1.7, times: 200},
+	{name: "GetItem of 1,000,000", job: getItem, items: items, floor: canned, limit: 1.3, times: 200},
+	{name: "PutItem into 1,000,000", job: putItem, items: items, floor: canned, limit: 1.3, times: 200},
 	{name: "PutObject 8 MiB", job: putObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.3, times: 2},
 	{name: "GetObject 8 MiB", job: getObject(8 * mib), size: 8 * mib, floor: verifying, limit: 1.1, times: 2},
 }

@@ -231,6 +231,7 @@ func (x *selection) read(call *fakeaws.Call) (*dynamodb.ExecuteStatementOutput, 
 
 // readPartitions reads partitions until the page is full: then it returns the one to go on
 // with, else -1. The lock is held.
+// That partitions are read in the order of the list is unverified.
 func (x *selection) readPartitions(call *fakeaws.Call, all *page) (next int, err error) {
 	k := x.schema()
 	for _, p := range x.partitions {

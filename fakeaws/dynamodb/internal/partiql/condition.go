@@ -214,7 +214,7 @@ func (p *parser) is(a *expression.Operand) (*expression.Predicate, error) {
 	switch t := p.next(); {
 	case t.is("MISSING"):
 		c = expression.Compare("attribute_not_exists", a)
-	case t.is("NULL"):
+	case t.is("NULL"): // of the type NULL alone, and not of what is missing; unverified
 		c = expression.Compare("attribute_type", a, expression.Literal(value.String(value.Null.String())))
 	case t.kind == tokenWord:
 		return nil, UnsupportedError("IS " + strings.ToUpper(t.text))
