@@ -120,19 +120,7 @@ func (w *World) Scopes(ctx context.Context, accessKeyID string, via *VPCEndpoint
 		if !g.Also {
 			except = append(except, g.Resources...)
 		}
-		s := Scope{Policies: j.policies, Resources: g.Resources, ResourceAccount: g.Account, Unknown: g.Unknown}
-		s.Policies.Resource = g.Policy
-		if w.Closed(g.Account) {
-			s.Policies.Resource = nil
-		}
-		if g.Identity != nil {
-			s.Policies.Identity = append(slices.Clip(s.Policies.Identity), g.Identity)
-		}
-		s.Where = slices.Concat(where, ownerKeys(j.organizations.of(g.Account)), g.Where)
-		if m := j.organizations.of(g.Account); m != nil {
-			s.Policies.RCPs = m.RCPs
-		}
-		scopes = append(scopes, s)
+		scopes = append(scopes, w.scopeOf(g, j, where))
 	}
 	rest := Scope{Policies: j.policies, Except: except, Where: where}
 	if m := j.organizations.of(call.Account); m != nil {
@@ -140,6 +128,23 @@ func (w *World) Scopes(ctx context.Context, accessKeyID string, via *VPCEndpoint
 		rest.Where = slices.Concat(where, ownerKeys(m))
 	}
 	return call.Caller, append(scopes, rest), nil
+}
+
+// scopeOf is the scope of resources that a policy guards, for the caller of a judgement.
+func (w *World) scopeOf(g *Guarded, j *judgement, where []enforce.ConditionElement) Scope {
+	s := Scope{Policies: j.policies, Resources: g.Resources, ResourceAccount: g.Account, Unknown: g.Unknown}
+	if !w.Closed(g.Account) {
+		s.Policies.Resource = g.Policy
+	}
+	if g.Identity != nil {
+		s.Policies.Identity = append(slices.Clip(s.Policies.Identity), g.Identity)
+	}
+	m := j.organizations.of(g.Account)
+	s.Where = slices.Concat(where, ownerKeys(m), g.Where)
+	if m != nil {
+		s.Policies.RCPs = m.RCPs
+	}
+	return s
 }
 
 // Guarded returns the resources of the World that have policies or may have, in the order of

@@ -157,17 +157,22 @@ func (in *rawCall) senders(call *fakeaws.Call, m *sending, head mail.Header) err
 	if len(all) == 0 {
 		return invalid(call, "Missing required header 'From'.")
 	}
-	m.from, m.others, m.feedback = all[0], all[1:], in.returnPath
-	if path := in.returnPath; path == "" {
-		if path = strings.Trim(head.Get("Return-Path"), "<> "); path != "" {
-			m.feedback = path
-		} else if in.source != "" {
-			if a, ok := parseAddress(in.source); ok {
-				m.feedback = a.Address
-			}
-		}
-	}
+	m.from, m.others, m.feedback = all[0], all[1:], in.feedback(head)
 	return in.bounces(call, m)
+}
+
+// feedback is where bounces go by the request or the message; empty where they do not say it.
+func (in *rawCall) feedback(head mail.Header) string {
+	if in.returnPath != "" {
+		return in.returnPath
+	}
+	if path := strings.Trim(head.Get("Return-Path"), "<> "); path != "" {
+		return path
+	}
+	if a, ok := parseAddress(in.source); ok {
+		return a.Address
+	}
+	return ""
 }
 
 // bounces adds the address that bounces go to.
