@@ -3,6 +3,7 @@ package prove
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/leastpriv/leastpriv/enforce"
 )
@@ -379,7 +380,7 @@ func (e *encoder) variable(name string) (*string, bool) {
 		}
 		state = pin
 	}
-	if known && !state.multi && len(state.values) == 1 {
+	if known && !state.multi && len(state.values) == 1 && utf8.ValidString(state.values[0]) { // as the evaluator has it
 		return &state.values[0], true
 	}
 	return nil, known

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
 
 	"github.com/leastpriv/leastpriv/enforce"
@@ -58,5 +59,20 @@ func TestFormulaIsTheEvaluator(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkLaw(t, rapidChooser{t}) })
 	for i := range 10 * *cases {
 		checkLaw(t, &fastChooser{uint64(i)})
+	}
+}
+
+// A variable whose key has bytes that are no text has no value, for the evaluator and here.
+func TestVariablesOfBytes(t *testing.T) {
+	t.Parallel()
+	set := &enforce.PolicySet{Identity: []*enforce.Policy{enforce.MustParse(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"k":"${k}"}}}]}`, enforce.IdentityPolicy)}}
+	for value, want := range map[string]bool{"a": false, "a\xff": true} {
+		req := &enforce.Request{Principal: enforce.Principal{Type: enforce.User, Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/u", UserName: "u", UserID: "AIDAEXAMPLEEXAMPLEAAA"},
+			Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:111122223333:q"}
+		req.Context.Set("k", value)
+		formula, state := formulaOf(set, req)
+		assert.Equal(t, want, enforce.Evaluate(req, set).Allowed(), "%q", value)
+		assert.Equal(t, want, formula.holds(state), "%q", value)
 	}
 }

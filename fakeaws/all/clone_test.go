@@ -41,6 +41,7 @@ var perWorld = map[string]map[string]string{
 		"workers":  "has the timers of what the World does by itself",
 		"services": "is the same and never changes", "snapshots": "are of the World", "origin": "only a clone has one",
 	},
+	"time.Time":              {"loc": "is a place, of which Local is found when it is first used"},
 	"cloudformation.program": {"live": "is made again of the template"},
 	"fakeaws.room": {
 		"reg": "is among the services", "model": "is made when it is first used", "handlers": "are made when they are first used",
