@@ -84,7 +84,7 @@ func (p *Principal) escalate(t TB) (*escalation.Result, error) {
 		ids = append(ids, other.ID)
 	}
 	accounts, undescribed := a.world.Describe(ids...)
-	world := &escalation.World{Accounts: accounts, Region: a.options.region, Complete: true, Unlisted: undescribed, Managed: managedDocument, Names: managedARNs}
+	world := &escalation.World{Accounts: accounts, Region: a.options.region, Complete: true, Unlisted: undescribed, Managed: managed.Document, Names: managed.ARNs}
 	if m := a.world.Membership(a.acct.ID); m != nil {
 		world.Management = m.Management
 	}
@@ -108,22 +108,4 @@ func (p *Principal) escalate(t TB) (*escalation.Result, error) {
 		}
 	}
 	return nil, errors.New("it is no user or role of the account")
-}
-
-func managedDocument(arn string) (string, bool) {
-	p, ok := managed.Get(arn)
-	if !ok {
-		return "", false
-	}
-	return p.Document(), true
-}
-
-func managedARNs() []string {
-	names := managed.Names()
-	arns := make([]string, len(names))
-	for i, name := range names {
-		p, _ := managed.Get(name)
-		arns[i] = p.ARN()
-	}
-	return arns
 }

@@ -82,7 +82,7 @@ func escalateCommand(ctx context.Context, args []string, stdout, stderr io.Write
 
 // world reads the accounts of files.
 func (e *escalate) world(paths []string) (*escalation.World, error) {
-	w := &escalation.World{Region: e.template.region, Management: e.management, Managed: managedDocument, Names: managedARNs}
+	w := &escalation.World{Region: e.template.region, Management: e.management, Managed: managed.Document, Names: managed.ARNs}
 	var files []account.File
 	for _, path := range paths {
 		if isTemplate(path) {
@@ -100,7 +100,7 @@ func (e *escalate) world(paths []string) (*escalation.World, error) {
 		files = append(files, account.File{Name: path, Data: data})
 	}
 	if len(files) > 0 {
-		accounts, err := account.Read(managedDocument, files...)
+		accounts, err := account.Read(managed.Document, files...)
 		if err != nil {
 			return nil, err
 		}
@@ -239,22 +239,4 @@ const notKnown = "UNKNOWN"
 // first call.
 func escalationResults(id *account.Identity, result *escalation.Result) (all []result) {
 	return slices.Concat(pathResults(id, result), unknownResults(id, result))
-}
-
-func managedDocument(arn string) (string, bool) {
-	p, ok := managed.Get(arn)
-	if !ok {
-		return "", false
-	}
-	return p.Document(), true
-}
-
-func managedARNs() []string {
-	names := managed.Names()
-	arns := make([]string, len(names))
-	for i, name := range names {
-		p, _ := managed.Get(name)
-		arns[i] = p.ARN()
-	}
-	return arns
 }

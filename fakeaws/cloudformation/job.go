@@ -439,3 +439,20 @@ func (j *job) later(d time.Duration) { j.wait = d }
 // poll is how long CloudFormation waits until it looks again whether a resource is there. Its
 // own time is unverified.
 const poll = 5 * time.Second
+
+// describedGone looks whether a resource is gone by the operation that describes it, of which
+// a member has the resource's id.
+func describedGone(service, operation, member string) func(*job) error {
+	return func(j *job) error {
+		j.wait = 0
+		_, err := j.call(service, operation, map[string]any{member: j.id})
+		switch {
+		case err == nil:
+			j.later(poll)
+			return nil
+		case isNotFound(err):
+			return nil
+		}
+		return err
+	}
+}

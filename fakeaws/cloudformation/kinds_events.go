@@ -90,7 +90,7 @@ var eventKinds = map[string]*kind{
 	"AWS::StepFunctions::StateMachine": {
 		name: "StateMachineName", immutable: []string{"StateMachineType"}, tags: "list",
 		allows: []string{"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "EncryptionConfiguration", "LoggingConfiguration", "RoleArn", "TracingConfiguration"},
-		create: createMachine, update: updateMachine, gone: machineGone,
+		create: createMachine, update: updateMachine, gone: describedGone("sfn", "DescribeStateMachine", "StateMachineArn"),
 		remove: func(j *job) error {
 			return j.do("sfn", "DeleteStateMachine", map[string]any{"StateMachineArn": j.id})
 		},

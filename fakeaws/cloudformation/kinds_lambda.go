@@ -67,7 +67,7 @@ var lambdaKinds = map[string]*kind{
 			}
 			return j.retagged(lambdaTags, j.attributes["EventSourceMappingArn"])
 		},
-		ready: mappingReady, gone: mappingGone,
+		ready: mappingReady, gone: describedGone("lambda", "GetEventSourceMapping", "UUID"),
 		remove: func(j *job) error { return j.do("lambda", "DeleteEventSourceMapping", map[string]any{"UUID": j.id}) },
 	},
 	"AWS::Lambda::Version": {
@@ -249,18 +249,5 @@ func mappingReady(j *job) error {
 	if state := encodedText(out["State"]); slices.Contains([]string{"Creating", "Updating", "Enabling", "Disabling"}, state) {
 		j.later(poll)
 	}
-	return nil
-}
-
-func mappingGone(j *job) error {
-	j.wait = 0
-	_, err := j.call("lambda", "GetEventSourceMapping", map[string]any{"UUID": j.id})
-	if err != nil {
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	j.later(poll)
 	return nil
 }

@@ -74,16 +74,3 @@ func updateMachine(j *job) error {
 	}
 	return j.retagged(tagging{"sfn", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys", false}, j.id)
 }
-
-func machineGone(j *job) error {
-	j.wait = 0
-	_, err := j.call("sfn", "DescribeStateMachine", map[string]any{"StateMachineArn": j.id})
-	if err != nil {
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	j.later(poll)
-	return nil
-}

@@ -23,7 +23,7 @@ var storageKinds = map[string]*kind{
 		allows: []string{"AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes", "OnDemandThroughput", "PointInTimeRecoverySpecification", "ProvisionedThroughput",
 			"ResourcePolicy", "SSESpecification", "StreamSpecification", "TableClass", "TimeToLiveSpecification"},
 		members: map[string][]string{"ResourcePolicy": {"PolicyDocument"}, "StreamSpecification": {"StreamViewType"}},
-		create:  createTable, update: updateTable, ready: tableReady, gone: tableGone,
+		create:  createTable, update: updateTable, ready: tableReady, gone: describedGone("dynamodb", "DescribeTable", "TableName"),
 		remove: func(j *job) error { return j.do("dynamodb", "DeleteTable", map[string]any{"TableName": j.id}) },
 	},
 }
@@ -351,19 +351,6 @@ func tableReady(j *job) error {
 		}
 		return j.do("dynamodb", "UpdateContinuousBackups", map[string]any{"TableName": j.id, "PointInTimeRecoverySpecification": recovery})
 	}
-	return nil
-}
-
-func tableGone(j *job) error {
-	j.wait = 0
-	_, err := j.call("dynamodb", "DescribeTable", map[string]any{"TableName": j.id})
-	if err != nil {
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	j.later(poll)
 	return nil
 }
 

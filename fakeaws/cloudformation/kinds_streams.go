@@ -11,7 +11,7 @@ var destinations = []string{
 var streamKinds = map[string]*kind{
 	"AWS::Kinesis::Stream": {
 		name: "Name", tags: "list", allows: []string{"RetentionPeriodHours", "ShardCount", "StreamEncryption", "StreamModeDetails"},
-		create: createStream, update: updateStream, ready: streamReady, gone: streamGone,
+		create: createStream, update: updateStream, ready: streamReady, gone: describedGone("kinesis", "DescribeStreamSummary", "StreamName"),
 		remove: func(j *job) error {
 			return j.do("kinesis", "DeleteStream", map[string]any{"StreamName": j.id, "EnforceConsumerDeletion": true})
 		},
@@ -19,7 +19,7 @@ var streamKinds = map[string]*kind{
 	"AWS::KinesisFirehose::DeliveryStream": {
 		name: "DeliveryStreamName", immutable: append([]string{"DeliveryStreamType", "DirectPutSourceConfiguration", "KinesisStreamSourceConfiguration", "MSKSourceConfiguration", "DatabaseSourceConfiguration"}, destinations...),
 		allows: []string{"DeliveryStreamEncryptionConfigurationInput"}, tags: "list",
-		create: createDelivery, update: updateDelivery, ready: deliveryReady, gone: deliveryGone,
+		create: createDelivery, update: updateDelivery, ready: deliveryReady, gone: describedGone("firehose", "DescribeDeliveryStream", "DeliveryStreamName"),
 		remove: func(j *job) error {
 			return j.do("firehose", "DeleteDeliveryStream", map[string]any{"DeliveryStreamName": j.id})
 		},
@@ -76,19 +76,6 @@ func updateStream(j *job) error {
 		return notImplemented("the update of RetentionPeriodHours of AWS::Kinesis::Stream")
 	}
 	return j.retagged(tagging{"kinesis", "AddTagsToStream", "RemoveTagsFromStream", "StreamName", "Tags", "TagKeys", true}, j.id)
-}
-
-func streamGone(j *job) error {
-	j.wait = 0
-	_, err := j.call("kinesis", "DescribeStreamSummary", map[string]any{"StreamName": j.id})
-	if err != nil {
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	j.later(poll)
-	return nil
 }
 
 func createDelivery(j *job) error {
@@ -156,17 +143,4 @@ func deliveryReady(j *job) error {
 	default:
 		return invalid("The delivery stream %s is %s", j.id, status)
 	}
-}
-
-func deliveryGone(j *job) error {
-	j.wait = 0
-	_, err := j.call("firehose", "DescribeDeliveryStream", map[string]any{"DeliveryStreamName": j.id})
-	if err != nil {
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	j.later(poll)
-	return nil
 }

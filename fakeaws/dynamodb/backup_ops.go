@@ -87,16 +87,9 @@ func (s *Fake) deleteBackup(call *fakeaws.Call, in *dynamodb.DeleteBackupInput) 
 
 // listBackups lists the backups of the caller's account, the oldest first.
 func (s *Fake) listBackups(call *fakeaws.Call, in *dynamodb.ListBackupsInput) (*fakeaws.Plan[*dynamodb.ListBackupsOutput], error) {
-	of := ""
-	if in.TableName != nil {
-		id, err := refer(call, *in.TableName)
-		if err != nil {
-			return nil, err
-		}
-		if id.account != call.Account {
-			return nil, invalidf(textForeign, *in.TableName)
-		}
-		of = id.name
+	of, err := ownTable(call, in.TableName)
+	if err != nil {
+		return nil, err
 	}
 	need := fakeaws.Need{Action: "dynamodb:ListBackups", Resource: "*", ResourceAccount: call.Account}
 	return &fakeaws.Plan[*dynamodb.ListBackupsOutput]{Needs: []fakeaws.Need{need}, Do: func() (*dynamodb.ListBackupsOutput, error) {

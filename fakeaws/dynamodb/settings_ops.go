@@ -166,16 +166,9 @@ func (s *Fake) describeContributorInsights(call *fakeaws.Call, in *dynamodb.Desc
 
 // listContributorInsights lists the tables and indexes of which there is a setting.
 func (s *Fake) listContributorInsights(call *fakeaws.Call, in *dynamodb.ListContributorInsightsInput) (*fakeaws.Plan[*dynamodb.ListContributorInsightsOutput], error) {
-	of := ""
-	if in.TableName != nil {
-		id, err := refer(call, *in.TableName)
-		if err != nil {
-			return nil, err
-		}
-		if id.account != call.Account {
-			return nil, invalidf(textForeign, *in.TableName)
-		}
-		of = id.name
+	of, err := ownTable(call, in.TableName)
+	if err != nil {
+		return nil, err
 	}
 	need := fakeaws.Need{Action: "dynamodb:ListContributorInsights", Resource: "*", ResourceAccount: call.Account}
 	return &fakeaws.Plan[*dynamodb.ListContributorInsightsOutput]{Needs: []fakeaws.Need{need}, Do: func() (*dynamodb.ListContributorInsightsOutput, error) {

@@ -23,16 +23,9 @@ const maxStreams = 100
 
 // listStreams lists the streams of the account, or those of a table, by their ARNs.
 func (s streamsFake) listStreams(call *fakeaws.Call, in *dynamodbstreams.ListStreamsInput) (*fakeaws.Plan[*dynamodbstreams.ListStreamsOutput], error) {
-	of := ""
-	if in.TableName != nil {
-		id, err := refer(call, *in.TableName)
-		if err != nil {
-			return nil, err
-		}
-		if id.account != call.Account {
-			return nil, invalidf(textForeign, *in.TableName)
-		}
-		of = id.name
+	of, err := ownTable(call, in.TableName)
+	if err != nil {
+		return nil, err
 	}
 	limit, err := limited(in.Limit, maxStreams)
 	if err != nil {

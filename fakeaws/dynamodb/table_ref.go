@@ -55,6 +55,19 @@ func refer(call *fakeaws.Call, name string) (tableID, error) {
 	return id, nil
 }
 
+// ownTable returns the name of a table of the caller's account to which a list is limited; ""
+// where it is limited to none.
+func ownTable(call *fakeaws.Call, name *string) (string, error) {
+	if name == nil {
+		return "", nil
+	}
+	id, err := refer(call, *name)
+	if err == nil && id.account != call.Account {
+		err = invalidf(textForeign, *name)
+	}
+	return id.name, err
+}
+
 // target finds the table of a request. A request reaches the tables of its region alone.
 func (s *Fake) target(call *fakeaws.Call, name *string) (*target, error) {
 	id, err := refer(call, aws.ToString(name))

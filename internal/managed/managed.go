@@ -131,3 +131,23 @@ func Get(nameOrARN string) (*Policy, bool) {
 	}
 	return p, true
 }
+
+// Document returns the document of the policy of a name or ARN; false where AWS has none.
+func Document(nameOrARN string) (string, bool) {
+	p, ok := Get(nameOrARN)
+	if !ok {
+		return "", false
+	}
+	return p.Document(), true
+}
+
+// ARNs returns the ARNs of all policies, in the order of [Names].
+func ARNs() []string {
+	names := Names()
+	arns := make([]string, len(names))
+	for i, name := range names {
+		p, _ := Get(name)
+		arns[i] = p.ARN()
+	}
+	return arns
+}
