@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -183,7 +182,7 @@ func (s *Fake) lambdaAuthorizer(v *invocation, x *types.Authorizer) error {
 		return unauthorized()
 	}
 	if p := aws.ToString(x.IdentityValidationExpression); p != "" && x.Type == types.AuthorizerTypeToken {
-		if pattern, err := regexp.Compile(`^(?:` + p + `)$`); err != nil || !pattern.MatchString(identity) {
+		if pattern, err := validation(p); err != nil || !pattern.MatchString(identity) {
 			return unauthorized()
 		}
 	}
@@ -328,7 +327,7 @@ func (s *Fake) userPool(v *invocation, x *types.Authorizer) error {
 		return unauthorized()
 	}
 	if p := aws.ToString(x.IdentityValidationExpression); p != "" {
-		if pattern, err := regexp.Compile(`^(?:` + p + `)$`); err != nil || !pattern.MatchString(token) {
+		if pattern, err := validation(p); err != nil || !pattern.MatchString(token) {
 			return unauthorized()
 		}
 	}

@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -66,7 +65,7 @@ func checkAuthorizer(x *types.Authorizer) error {
 		return invalid("Authorizer result TTL must be between 0 and 3600 seconds")
 	}
 	if p := aws.ToString(x.IdentityValidationExpression); p != "" {
-		if _, err := regexp.Compile(p); err != nil {
+		if _, err := validation(p); err != nil {
 			return invalid(textAuthorizer, "identity validation expression")
 		}
 	}

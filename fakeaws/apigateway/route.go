@@ -1,9 +1,11 @@
 package apigateway
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,10 +45,28 @@ type compiledResponse struct {
 	templates map[string]*vtl.Template
 }
 
-// selection reads a selection pattern, which the whole text must match.
-func selection(pattern string) (*regexp.Regexp, error) {
-	return regexp.Compile(`(?s)^(?:` + pattern + `)$`)
+// maxPattern is how long a regular expression may be; unverified.
+const maxPattern = 8 << 10
+
+var errPattern = errors.New("the regular expression is too long")
+
+// wholePattern reads a regular expression, which the whole text must match: a dot stands for the
+// end of a line too if flags say so.
+func wholePattern(flags, pattern string) (*regexp.Regexp, error) {
+	if len(pattern) > maxPattern {
+		return nil, errPattern
+	}
+	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil { // by itself: "a)(b" is none
+		return nil, err
+	}
+	return regexp.Compile(flags + `^(?:` + pattern + `)$`)
 }
+
+// selection reads a selection pattern.
+func selection(pattern string) (*regexp.Regexp, error) { return wholePattern("(?s)", pattern) }
+
+// validation reads the identity validation expression of an authorizer.
+func validation(pattern string) (*regexp.Regexp, error) { return wholePattern("", pattern) }
 
 // compileRoutes reads a design.
 func (d *design) compileRoutes() (*routes, error) {

@@ -64,6 +64,9 @@ func (s *Fake) createAlias(call *fakeaws.Call, in *awslambda.CreateAliasInput) (
 		if t.aliases[*in.Name] != nil {
 			return nil, conflict("Alias already exists: " + arn)
 		}
+		if err := checkCount(in.RoutingConfig); err != nil {
+			return nil, err
+		}
 		a := &alias{AliasConfiguration: types.AliasConfiguration{
 			AliasArn: &arn, Name: in.Name, Description: aws.String(aws.ToString(in.Description)), FunctionVersion: in.FunctionVersion,
 			RoutingConfig: routing(in.RoutingConfig), RevisionId: aws.String(s.world.IDs().UUID()),
@@ -82,6 +85,18 @@ func routing(c *types.AliasRoutingConfiguration) *types.AliasRoutingConfiguratio
 		return nil
 	}
 	return &types.AliasRoutingConfiguration{AdditionalVersionWeights: maps.Clone(c.AdditionalVersionWeights)}
+}
+
+// maxWeights is how many weights are looked at one by one. An alias has one; that AWS says so of
+// more at once is unverified.
+const maxWeights = 100
+
+// checkCount refuses more weights than that.
+func checkCount(c *types.AliasRoutingConfiguration) error {
+	if c != nil && len(c.AdditionalVersionWeights) > maxWeights {
+		return invalidParameter(textManyWeights)
+	}
+	return nil
 }
 
 // checkWeights refuses weights as Lambda's front end does.
@@ -175,6 +190,9 @@ func (s *Fake) updateAlias(call *fakeaws.Call, in *awslambda.UpdateAliasInput) (
 		changed := a.AliasConfiguration
 		set(&changed.Description, in.Description)
 		set(&changed.FunctionVersion, in.FunctionVersion)
+		if err := checkCount(in.RoutingConfig); err != nil {
+			return nil, err
+		}
 		if in.RoutingConfig != nil {
 			changed.RoutingConfig = routing(in.RoutingConfig)
 		}

@@ -77,6 +77,27 @@ func settingsOf(in *awslambda.CreateFunctionInput) *awslambda.UpdateFunctionConf
 	return output[awslambda.UpdateFunctionConfigurationInput](in)
 }
 
+// checkEnvironment refuses more than an environment holds.
+func checkEnvironment(variables map[string]string) error {
+	size := 0
+	for name, value := range variables {
+		size += len(name) + len(value)
+	}
+	measured := ""
+	if size <= maxMeasured {
+		text, err := json.Marshal(variables)
+		if err != nil || len(text) <= maxEnvironment {
+			return nil
+		}
+		measured = " String measured: " + string(text)
+	}
+	return invalidParameter("Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit." + measured)
+}
+
+// maxMeasured is how large variables are printed at most. That AWS stops somewhere, and where, is
+// unverified.
+const maxMeasured = 64 << 10
+
 // change applies the settings that a call sends. What it does not send stays.
 func (v *version) change(in *awslambda.UpdateFunctionConfigurationInput) error {
 	if in.Runtime != "" {
@@ -87,9 +108,8 @@ func (v *version) change(in *awslambda.UpdateFunctionConfigurationInput) error {
 		v.RuntimeVersionConfig = &types.RuntimeVersionConfig{RuntimeVersionArn: aws.String(runtimeARN(in.Runtime))}
 	}
 	if in.Environment != nil {
-		text, err := json.Marshal(in.Environment.Variables)
-		if err == nil && len(text) > maxEnvironment {
-			return invalidParameter("Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: " + string(text))
+		if err := checkEnvironment(in.Environment.Variables); err != nil {
+			return err
 		}
 		v.Environment = &types.EnvironmentResponse{Variables: maps.Clone(in.Environment.Variables)}
 	}

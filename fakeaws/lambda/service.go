@@ -80,8 +80,12 @@ func setString(key string, value *string) contextKey {
 	}
 }
 
-// requestTags are the keys of the tags that a call sends.
+// requestTags are the keys of the tags that a call sends. Of more than a resource may have no
+// keys are made: whoever may make the call, it is refused.
 func requestTags(tags map[string]string) contextKey {
+	if len(tags) > maxTags {
+		return func(*enforce.Context) {}
+	}
 	list := sortedTags(tags)
 	return func(c *enforce.Context) {
 		fakeaws.SetRequestTags(c, list, func(t fakeaws.Tag) (key, value string) { return t.Key, t.Value })

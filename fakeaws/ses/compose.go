@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+
+	"github.com/leastpriv/leastpriv/fakeaws"
 )
 
 // maxMessage is how long a message may be in version 1, and maxMessageV2 in version 2, with
@@ -21,6 +23,17 @@ const (
 	maxMessage   = 10 << 20
 	maxMessageV2 = 40 << 20
 )
+
+// maxAttachments is how many attachments the messages of a call have together. AWS bounds the
+// size of a message alone; that it bounds their number, and how, is unverified.
+const maxAttachments = 500
+
+func checkAttachments(call *fakeaws.Call, attachments []types.Attachment, messages int) error {
+	if len(attachments)*messages > maxAttachments {
+		return invalid(call, "The messages have more than %d attachments", maxAttachments)
+	}
+	return nil
+}
 
 // An outgoing is a message before it is put into its form: its parts, or a raw one.
 type outgoing struct {
@@ -93,7 +106,9 @@ func (s *Fake) compose(o *outgoing) ([]byte, error) {
 }
 
 // oneLine is a value without what would end its line.
-func oneLine(value string) string { return strings.NewReplacer("\r", "", "\n", " ").Replace(value) }
+func oneLine(value string) string { return lineBreaks.Replace(value) }
+
+var lineBreaks = strings.NewReplacer("\r", "", "\n", " ")
 
 // parts writes the body, and returns its type.
 func (s *Fake) parts(o *outgoing, b *bytes.Buffer) (string, error) {

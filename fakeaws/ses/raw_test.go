@@ -1,6 +1,7 @@
 package ses_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,11 @@ func TestCompose(t *testing.T) {
 		names = append(names, h.Name)
 	}
 	assert.Equal(t, []string{"From", "Reply-To", "To", "Subject", "X-A", "MIME-Version", "Content-Type"}, names)
+	one := in.Content.Simple.Attachments[0]
+	in.Content.Simple.Attachments = slices.Repeat([]types.Attachment{one}, 501)
+	_, err = sesv2.NewFromConfig(c.RootConfig(owner)).SendEmail(t.Context(), in)
+	worldtest.RequireError(t, err, "BadRequestException", "The messages have more than 500 attachments")
+	in.Content.Simple.Attachments = nil
 	in.Content.Simple.Subject.Data = aws.String("a\r\nBcc: x@example.net")
 	_, err = sesv2.NewFromConfig(c.RootConfig(owner)).SendEmail(t.Context(), in)
 	require.NoError(t, err)

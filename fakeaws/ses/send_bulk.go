@@ -200,6 +200,9 @@ func bulkAnswer(ids []string, failures []*fakeaws.Error) *sesv2.SendBulkEmailOut
 
 // entriesV2 are the messages of a call, and the addresses of all.
 func entriesV2(call *fakeaws.Call, in *sesv2.SendBulkEmailInput, t *types.Template, tags map[string]string, inline *content) (entries []*entry, all []string, err error) {
+	if err := checkAttachments(call, t.Attachments, len(in.BulkEmailEntries)); err != nil {
+		return nil, nil, err
+	}
 	for i := range in.BulkEmailEntries {
 		b := &in.BulkEmailEntries[i]
 		over := ""

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsses "github.com/aws/aws-sdk-go-v2/service/ses"
 	v1 "github.com/aws/aws-sdk-go-v2/service/ses/types"
+	v2 "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
 	"github.com/leastpriv/leastpriv/fakeaws"
 )
@@ -87,11 +88,26 @@ func (l *letter) prepare(call *fakeaws.Call, actions ...string) (*sending, error
 	return m, nil
 }
 
+// maxMessageTags is how many tags a message has; unverified.
+const maxMessageTags = 50
+
 // messageTags are the tags of a message, whose form is that of configuration sets' names.
 func messageTags(call *fakeaws.Call, tags []v1.MessageTag) (map[string]string, error) {
+	return messageTagsOf(call, tags, func(t *v1.MessageTag) (*string, *string) { return t.Name, t.Value })
+}
+
+func messageTagsV2(call *fakeaws.Call, tags []v2.MessageTag) (map[string]string, error) {
+	return messageTagsOf(call, tags, func(t *v2.MessageTag) (*string, *string) { return t.Name, t.Value })
+}
+
+func messageTagsOf[T any](call *fakeaws.Call, tags []T, read func(*T) (name, value *string)) (map[string]string, error) {
+	if len(tags) > maxMessageTags {
+		return nil, invalid(call, "A message has at most %d tags", maxMessageTags)
+	}
 	all := make(map[string]string, len(tags))
-	for _, t := range tags {
-		name, value := aws.ToString(t.Name), aws.ToString(t.Value)
+	for i := range tags {
+		of, is := read(&tags[i])
+		name, value := aws.ToString(of), aws.ToString(is)
 		if err := checkTag(call, name, value); err != nil {
 			return nil, err
 		}

@@ -33,18 +33,6 @@ func unsupported(endpoint, tenant *string, overrides *types.ConfigurationOverrid
 	return nil
 }
 
-func messageTagsV2(call *fakeaws.Call, tags []types.MessageTag) (map[string]string, error) {
-	all := make(map[string]string, len(tags))
-	for _, t := range tags {
-		name, value := aws.ToString(t.Name), aws.ToString(t.Value)
-		if err := checkTag(call, name, value); err != nil {
-			return nil, err
-		}
-		all[name] = value
-	}
-	return all, nil
-}
-
 // templateV2 is the template of a call: the name of one of the account, or one that is in the
 // call itself.
 func templateV2(call *fakeaws.Call, t *types.Template) (named string, inline *content, err error) {
@@ -98,12 +86,18 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 			return nil, err
 		}
 		out.data, out.headers, out.attachments = aws.ToString(t.TemplateData), t.Headers, t.Attachments
+		if err := checkAttachments(call, t.Attachments, 1); err != nil {
+			return nil, err
+		}
 		if err := m.takeHeaders(in.ReplyToAddresses, t.Headers); err != nil {
 			return nil, err
 		}
 		return planSend(s.Fake, m, out, m.to, answerV2)
 	}
 	simple := in.Content.Simple
+	if err := checkAttachments(call, simple.Attachments, 1); err != nil {
+		return nil, err
+	}
 	if err := m.takeHeaders(in.ReplyToAddresses, simple.Headers); err != nil {
 		return nil, err
 	}
