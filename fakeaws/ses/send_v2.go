@@ -81,34 +81,35 @@ func (s fakeV2) sendEmail(call *fakeaws.Call, in *sesv2.SendEmailInput) (*fakeaw
 		return nil, err
 	}
 	out := &outgoing{from: l.source, to: l.to, cc: l.cc, replyTo: in.ReplyToAddresses}
-	if t := in.Content.Template; t != nil {
-		if m.named, out.template, err = templateV2(call, t); err != nil {
-			return nil, err
-		}
-		out.data, out.headers, out.attachments = aws.ToString(t.TemplateData), t.Headers, t.Attachments
-		if err := checkAttachments(call, t.Attachments, 1); err != nil {
-			return nil, err
-		}
-		if err := m.takeHeaders(in.ReplyToAddresses, t.Headers); err != nil {
-			return nil, err
-		}
-		return planSend(s.Fake, m, out, m.to, answerV2)
-	}
-	simple := in.Content.Simple
-	if err := checkAttachments(call, simple.Attachments, 1); err != nil {
+	headers, err := out.takeContent(call, m, in.Content)
+	if err != nil {
 		return nil, err
 	}
-	if err := m.takeHeaders(in.ReplyToAddresses, simple.Headers); err != nil {
+	if err := m.takeHeaders(in.ReplyToAddresses, headers); err != nil {
 		return nil, err
-	}
-	out.subject, out.headers, out.attachments = simple.Subject.Data, simple.Headers, simple.Attachments
-	if part := simple.Body.Text; part != nil {
-		out.text = part.Data
-	}
-	if part := simple.Body.Html; part != nil {
-		out.html = part.Data
 	}
 	return planSend(s.Fake, m, out, m.to, answerV2)
+}
+
+// takeContent takes what a message is made of, which is a template or parts, and returns the
+// headers that the caller adds to it.
+func (o *outgoing) takeContent(call *fakeaws.Call, m *sending, c *types.EmailContent) (headers []types.MessageHeader, err error) {
+	if t := c.Template; t != nil {
+		if m.named, o.template, err = templateV2(call, t); err != nil {
+			return nil, err
+		}
+		o.data, o.headers, o.attachments = aws.ToString(t.TemplateData), t.Headers, t.Attachments
+		return t.Headers, checkAttachments(call, t.Attachments, 1)
+	}
+	simple := c.Simple
+	o.subject, o.headers, o.attachments = simple.Subject.Data, simple.Headers, simple.Attachments
+	if part := simple.Body.Text; part != nil {
+		o.text = part.Data
+	}
+	if part := simple.Body.Html; part != nil {
+		o.html = part.Data
+	}
+	return simple.Headers, checkAttachments(call, simple.Attachments, 1)
 }
 
 func answerV2(id string) *sesv2.SendEmailOutput { return &sesv2.SendEmailOutput{MessageId: &id} }
