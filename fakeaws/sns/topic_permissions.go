@@ -195,7 +195,7 @@ func checkPermission(in *awssns.AddPermissionInput) error {
 		return invalidParameter("ActionName")
 	}
 	for _, action := range in.ActionName {
-		if strings.ContainsAny(action, "*?") || !isPolicyAction("sns:"+action) {
+		if !slices.ContainsFunc(policyActions, func(name string) bool { return strings.EqualFold(name, action) }) {
 			return invalidParameter(textPolicyAction)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // A Pattern is a regular expression of a model. The whole value must match it,
@@ -85,7 +86,7 @@ func compilePattern(text string) (func(string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if class := repeatedClass(parsed.Simplify()); class != nil && has == nil && len(refused) == 0 {
+	if class := repeatedClass(parsed); class != nil && has == nil && len(refused) == 0 {
 		return class, nil
 	}
 	re, err := regexp.Compile(`\A(?:` + translated + `)\z`)
@@ -120,28 +121,77 @@ func forbidden(text string) (rest string, refused []*regexp.Regexp) {
 	return text, refused
 }
 
-// repeatedClass returns the matcher of [class]* or [class]+; nil for any other
-// expression.
+// repeatedClass returns the matcher of [class]*, [class]+, [class]?, [class]{m,n} and of a
+// class alone, also between ^ and $; nil for any other expression.
 func repeatedClass(re *syntax.Regexp) func(string) bool {
-	if re.Op != syntax.OpStar && re.Op != syntax.OpPlus || re.Sub[0].Op != syntax.OpCharClass {
+	re = withoutAnchors(re)
+	least, most := 1, 1
+	switch re.Op {
+	case syntax.OpStar:
+		least, most = 0, -1
+	case syntax.OpPlus:
+		most = -1
+	case syntax.OpQuest:
+		least = 0
+	case syntax.OpRepeat:
+		least, most = re.Min, re.Max
+	}
+	if len(re.Sub) == 1 {
+		re = re.Sub[0]
+	}
+	class := classOf(re)
+	if class == nil {
 		return nil
 	}
-	class := re.Sub[0].Rune // pairs of first and last, in order
 	var low [256]bool
 	for i := 0; i < len(class); i += 2 {
 		for r := class[i]; r <= class[i+1] && r < 256; r++ {
 			low[r] = true
 		}
 	}
-	empty := re.Op == syntax.OpStar
 	return func(s string) bool {
+		count := 0
 		for _, r := range s {
 			if r < 256 && !low[r] || r >= 256 && !inRanges(class, r) {
 				return false
 			}
+			count++
 		}
-		return empty || s != ""
+		return count >= least && (most < 0 || count <= most)
 	}
+}
+
+// withoutAnchors takes ^ and $ from the ends of an expression that is compared with the
+// whole text: there they mean nothing.
+func withoutAnchors(re *syntax.Regexp) *syntax.Regexp {
+	if re.Op != syntax.OpConcat {
+		return re
+	}
+	rest := re.Sub
+	if rest[0].Op == syntax.OpBeginText {
+		rest = rest[1:]
+	}
+	if n := len(rest); n > 0 && rest[n-1].Op == syntax.OpEndText {
+		rest = rest[:n-1]
+	}
+	if len(rest) == 1 {
+		return rest[0]
+	}
+	return re
+}
+
+// classOf returns the characters of a class as pairs of first and last, in order; nil when
+// an expression is no class.
+func classOf(re *syntax.Regexp) []rune {
+	switch re.Op {
+	case syntax.OpCharClass:
+		return re.Rune
+	case syntax.OpAnyCharNotNL:
+		return []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune}
+	case syntax.OpAnyChar:
+		return []rune{0, unicode.MaxRune}
+	}
+	return nil
 }
 
 // inRanges finds r in ordered pairs of first and last.

@@ -1,6 +1,9 @@
 package constraint
 
 import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -41,6 +44,27 @@ func TestPatterns(t *testing.T) {
 	}
 	_, err := compilePattern(`a(?!b)`)
 	assert.Error(t, err, "an expression that cannot be translated is loud")
+}
+
+// A class that is compared without package regexp is what package regexp makes of it.
+func TestRepeatedClasses(t *testing.T) {
+	t.Parallel()
+	texts := []string{"", "a", "b", "ab", "aab", "abcba", "é", "a é", "\n", "a\n", "\xff", "\u2028", "東京", strings.Repeat("a", 40)}
+	for _, pattern := range []string{`^\S+$`, `\S*`, `^[ab]?$`, `[ab]{2,4}`, `[ab]{3}`, `^[ab]{2,}`, `[^a]$`, `^.*$`, `.{1,3}`, `(?s).{1,3}`, `(?s)^.+$`, `[a-z東]+`} {
+		parsed, err := syntax.Parse(pattern, syntax.Perl)
+		require.NoError(t, err)
+		match := repeatedClass(parsed)
+		require.NotNil(t, match, pattern)
+		whole := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
+		for _, text := range texts {
+			assert.Equal(t, whole.MatchString(text), match(text), "%s %q", pattern, text)
+		}
+	}
+	for _, pattern := range []string{``, `^$`, `a+`, `[ab]+c`, `^^[ab]+`, `([ab]+)`, `[ab]+|c`, `(?m)^[ab]+$`} {
+		parsed, err := syntax.Parse(pattern, syntax.Perl)
+		require.NoError(t, err)
+		assert.Nil(t, repeatedClass(parsed), pattern)
+	}
 }
 
 // Patterns that are a repeated class, nearly all of them, need no regexp.
