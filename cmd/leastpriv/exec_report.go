@@ -163,7 +163,7 @@ type execReport struct {
 	Used     []*usedJSON   `json:"used"`
 	// Left is how many calls and permissions are in no list, because there were too many.
 	Left     int             `json:"left,omitempty"`
-	Coverage *cover.Report   `json:"coverage,omitempty"` // without policies there is none
+	Coverage *cover.Report   `json:"coverage,omitempty"` // of -policy; nobody wants to use all of AWS's
 	Policy   json.RawMessage `json:"policy,omitempty"`   // that -suggest asks for
 
 	soft bool
@@ -182,23 +182,15 @@ func (x *execution) reportOf(a *execAccount) *execReport {
 	if x.suggest {
 		r.Policy = json.RawMessage(o.minimal.Document())
 	}
-	if len(x.policies)+len(x.managed) > 0 {
+	if len(x.policies) > 0 {
 		profile := cover.New(a.coverage, func(file string) string { return file })
-		profile.Policies = slices.DeleteFunc(profile.Policies, func(p cover.Policy) bool { return !x.has(&p) })
+		profile.Policies = slices.DeleteFunc(profile.Policies, func(p cover.Policy) bool {
+			return p.Kind != enforce.IdentityPolicy.String() || !slices.Contains(x.policies, p.File)
+		})
 		profile.Calls = slices.DeleteFunc(profile.Calls, func(c cover.Call) bool { return c.Principal != a.roleARN })
 		r.Coverage = profile.Report()
 	}
 	return r
-}
-
-// has reports whether a policy is one that the flags name.
-func (x *execution) has(p *cover.Policy) bool {
-	if p.Kind == enforce.IdentityPolicy.String() {
-		return slices.Contains(x.policies, p.File)
-	}
-	return p.Kind == enforce.ManagedPolicy.String() && p.File == "" && slices.ContainsFunc(x.managed, func(name string) bool {
-		return strings.HasSuffix("/"+name, "/"+p.Name) || p.Name == name
-	})
 }
 
 // write writes the report.
