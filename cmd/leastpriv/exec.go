@@ -79,8 +79,12 @@ func execCommand(ctx context.Context, args []string, stdin io.Reader, stdout, st
 		return exitExecFailed
 	}
 	x.program = fs.Args()
-	if len(x.program) == 0 {
+	switch {
+	case len(x.program) == 0:
 		complain(stderr, name, errors.New("want a program to run"))
+		return exitExecFailed
+	case x.suggest && x.serve.mode == fakeaws.Off:
+		complain(stderr, name, errors.New("-suggest with -mode off: no policy is asked, so nothing is known of permissions; -mode soft lets calls pass too"))
 		return exitExecFailed
 	}
 	s := streams{stdin: stdin, stdout: stdout, stderr: stderr}
