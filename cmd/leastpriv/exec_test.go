@@ -297,3 +297,22 @@ func TestExecDocs(t *testing.T) {
 		})
 	}
 }
+
+// TestExecCLI runs the AWS CLI, of which versions before 2.13 do not know AWS_ENDPOINT_URL.
+func TestExecCLI(t *testing.T) {
+	needPrograms(t)
+	for version, program := range commandLines(t) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			dir := execFolder(t, map[string]string{"worker.json": execPolicy, "q3.csv": "a,b"})
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "aws"), []byte("#!/bin/sh\nexec "+program+" --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"), 0o700)) //nolint:gosec // a program
+			r, code, out := execJSON(t, dir, `-policy worker.json -setup 'aws s3 mb s3://reports && aws s3 cp q3.csv s3://reports/' -- sh -c 'aws s3 cp s3://reports/q3.csv - && aws s3 rm s3://reports/q3.csv'`)
+			assert.Equal(t, 1, code)
+			assert.Contains(t, out, "a,b")
+			assert.Contains(t, out, "(AccessDenied) when calling the DeleteObject operation: ")
+			require.Len(t, r.Denied, 1)
+			assert.Equal(t, "s3:DeleteObject", r.Denied[0].Decision.Action)
+			assert.Equal(t, "arn:aws:s3:::reports/q3.csv", r.Denied[0].Decision.Resource)
+		})
+	}
+}
