@@ -146,6 +146,9 @@ func (x *execution) run(ctx context.Context, s streams) (code int, err error) {
 			return 0, fmt.Errorf("-setup %q ended with exit code %d, so the program was not run", command, code)
 		}
 	}
+	if ctx.Err() != nil { // a signal that no process was there to get
+		return 0, errors.New("a signal came before the program was run, so it was not")
+	}
 	account.observed.begin()
 	program := process{args: x.program, env: account.environment(account.session), groups: groups, streams: s}
 	if code, err = program.run(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -137,7 +138,10 @@ func (x *execution) makeRole(ctx context.Context, a *execAccount) error {
 	return nil
 }
 
-// attach gives the role its policies.
+// policyNames matches the names of policies that IAM takes.
+var policyNames = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+
+// attach gives the role its policies, which are named as their files where IAM takes that.
 func (x *execution) attach(do func(enforce.Source, any) (any, error)) error {
 	names := map[string]bool{}
 	for i, file := range x.policies {
@@ -146,7 +150,7 @@ func (x *execution) attach(do func(enforce.Source, any) (any, error)) error {
 			return fmt.Errorf("-policy: %w", err)
 		}
 		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-		if names[name] {
+		if names[name] || !policyNames.MatchString(name) {
 			name = fmt.Sprintf("policy-%d", i+1)
 		}
 		names[name] = true

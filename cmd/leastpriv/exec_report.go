@@ -163,7 +163,7 @@ type execReport struct {
 	Used     []*usedJSON   `json:"used"`
 	// Left is how many calls and permissions are in no list, because there were too many.
 	Left     int             `json:"left,omitempty"`
-	Coverage *cover.Report   `json:"coverage,omitempty"` // of -policy; nobody wants to use all of AWS's
+	Coverage *cover.Report   `json:"coverage,omitempty"` // of -policy, where policies are asked
 	Policy   json.RawMessage `json:"policy,omitempty"`   // that -suggest asks for
 
 	soft bool
@@ -182,7 +182,7 @@ func (x *execution) reportOf(a *execAccount) *execReport {
 	if x.suggest {
 		r.Policy = json.RawMessage(o.minimal.Document())
 	}
-	if len(x.policies) > 0 {
+	if len(x.policies) > 0 && x.serve.mode != fakeaws.Off {
 		profile := cover.New(a.coverage, func(file string) string { return file })
 		profile.Policies = slices.DeleteFunc(profile.Policies, func(p cover.Policy) bool {
 			return p.Kind != enforce.IdentityPolicy.String() || !slices.Contains(x.policies, p.File)

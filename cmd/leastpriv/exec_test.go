@@ -162,7 +162,7 @@ func TestTally(t *testing.T) {
 
 func TestExecExitCodes(t *testing.T) {
 	needPrograms(t)
-	dir := execFolder(t, map[string]string{"worker.json": execPolicy, "bad.json": `{"Version": "2012-10-17"`, "no.sh": ""})
+	dir := execFolder(t, map[string]string{"worker.json": execPolicy, "bad.json": `{"Version": "2012-10-17"`, "no.sh": "", "a role.json": execPolicy})
 	for _, test := range []struct {
 		command string
 		code    int
@@ -189,6 +189,8 @@ func TestExecExitCodes(t *testing.T) {
 		{`-role 'a b' -- touch ran`, 125, `-role a b: `},
 		{`-report none/r -- touch ran`, 125, `-report: open none/r`},
 		{`-policy worker.json -unused-exit 9 -- true`, 9, `Read: the whole statement is unused`},
+		{`-policy worker.json -unused-exit 9 -mode off -- true`, 0, `0 permissions denied`},
+		{made + `-policy 'a role.json' -policy worker.json -policy ./worker.json -- worker get=a`, 0, `(?s)a role.json:2 Read: Action s3:ListBucket is unused.* \(6 of 9 used`},
 		{`-policy worker.json -unused-exit 9 -- sh -c 'exit 3'`, 3, ``},
 		{made + `-policy worker.json -denied-exit 9 -unused-exit 8 -- sh -c 'worker get=a put=b || true'`, 9, `DENY role/program s3:PutObject arn:aws:s3:::reports/b  no identity-based policy allows it`},
 		{made + `-policy worker.json -- sh -c 'worker put=b || true'`, 0, `1 permission denied`},
