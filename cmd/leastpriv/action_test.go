@@ -95,17 +95,24 @@ type runner struct {
 	summary   string
 }
 
-func runAction(t *testing.T, a *action, dir string, inputs map[string]string) *runner {
+// runAction runs the steps of an action. With a path, where the command is already, it leaves
+// the first out, which builds the command.
+func runAction(t *testing.T, a *action, dir string, inputs map[string]string, path ...string) *runner {
 	t.Helper()
-	r := &runner{dir: dir, temp: t.TempDir(), outputs: map[string]map[string]string{}}
+	r := &runner{dir: dir, temp: t.TempDir(), outputs: map[string]map[string]string{}, path: path}
 	value := func(name string) string {
 		if v, ok := inputs[name]; ok {
 			return v
 		}
 		return a.Inputs[name].Default
 	}
-	for i := range a.Runs.Steps {
-		s := &a.Runs.Steps[i]
+	steps := a.Runs.Steps
+	require.Equal(t, "Install leastpriv", steps[0].Name)
+	if len(path) > 0 {
+		steps = steps[1:]
+	}
+	for i := range steps {
+		s := &steps[i]
 		if s.If != "" {
 			m := regexp.MustCompile(`^inputs\.([\w-]+) != ''$`).FindStringSubmatch(s.If)
 			require.NotNil(t, m, "this test does not know the condition %s", s.If)
@@ -188,12 +195,12 @@ func TestActionRuns(t *testing.T) {
 	t.Run("a call is denied", func(t *testing.T) {
 		r := runAction(t, a, dir, map[string]string{
 			"policy": "worker.json", "setup": setup, "run": dir + "/worker put=b || true", "denied-exit": "9",
-		})
+		}, dir)
 		assert.Equal(t, 9, r.code, r.printed)
 		assert.Contains(t, r.summary, "DENY role/program s3:PutObject arn:aws:s3:::reports/b")
 	})
 	t.Run("an assertion fails", func(t *testing.T) {
-		r := runAction(t, a, dir, map[string]string{"check": "check.yaml\nwrong.yaml", "run": "echo ran"})
+		r := runAction(t, a, dir, map[string]string{"check": "check.yaml\nwrong.yaml", "run": "echo ran"}, dir)
 		assert.Equal(t, 1, r.code, r.printed)
 		assert.Contains(t, r.printed, "::error file=wrong.yaml,line=4")
 		assert.NotContains(t, r.printed, "ran\n")

@@ -286,18 +286,27 @@ func TestExecDocs(t *testing.T) {
 			t.Parallel()
 			sessions := regexp.MustCompile("(?s)```console\n(\\$ leastpriv exec .*?)```").FindAllStringSubmatch(string(doc)+string(readme), -1)
 			require.Greater(t, len(sessions), 6)
-			for _, session := range sessions {
-				dir := execFolder(t, files)
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "python3"), []byte("#!/bin/sh\nexec "+python+" \"$@\"\n"), 0o700)) //nolint:gosec // a program
-				printed := ""
-				for _, m := range regexp.MustCompile(`(?m)^\$ (.*)\n`).FindAllStringSubmatch(session[1], -1) {
-					out, _ := shell(t, dir, m[1]).CombinedOutput() // some exit with other codes than 0
-					printed += m[0] + string(out)
-				}
-				assert.Equal(t, session[1], printed)
+			for i, session := range sessions {
+				t.Run(strconv.Itoa(i), func(t *testing.T) {
+					t.Parallel()
+					assert.Equal(t, session[1], execSession(t, session[1], python, files))
+				})
 			}
 		})
 	}
+}
+
+// execSession runs the commands of a session in a folder with files, where python3 is one that
+// does, and returns the session with what they print now.
+func execSession(t *testing.T, session, python string, files map[string]string) (printed string) {
+	t.Helper()
+	dir := execFolder(t, files)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "python3"), []byte("#!/bin/sh\nexec "+python+" \"$@\"\n"), 0o700)) //nolint:gosec // a program
+	for _, m := range regexp.MustCompile(`(?m)^\$ (.*)\n`).FindAllStringSubmatch(session, -1) {
+		out, _ := shell(t, dir, m[1]).CombinedOutput() // some exit with other codes than 0
+		printed += m[0] + string(out)
+	}
+	return printed
 }
 
 // TestExecCLI runs the AWS CLI, of which versions before 2.13 do not know AWS_ENDPOINT_URL.
