@@ -1,13 +1,11 @@
 package awstest
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/minimalpolicy"
 )
 
 // AssertLeastPrivilege checks that the calls of a test used all that the policies of a
@@ -95,10 +93,6 @@ func note(used map[int][]string, places []int, what string) {
 	}
 }
 
-// A minimal is a statement of a minimal policy: permissions under the same conditions on
-// the same resource.
-type minimal struct{ conditions, resource string }
-
 // MinimalPolicy returns a policy document with what the calls of a user or role have
 // used and no more: each action on each resource as it was called, with the conditions
 // of the statements that granted it. Calls that were denied and let pass ([Soft]) are in
@@ -106,91 +100,13 @@ type minimal struct{ conditions, resource string }
 // generalised; look at them before you deploy.
 func (p *Principal) MinimalPolicy() string {
 	p.account.t.Helper()
-	actions := map[minimal]map[string]bool{}
+	var used minimalpolicy.Policy
 	for _, call := range p.account.used().By(p) {
 		for _, d := range call.Decisions {
-			conditions, needed := p.needs(d)
-			if !needed {
-				continue
-			}
-			m := minimal{conditions, d.Request.Resource}
-			if actions[m] == nil {
-				actions[m] = map[string]bool{}
-			}
-			actions[m][d.Request.Action] = true
+			used.Add(d, p.account.options.mode == Soft)
 		}
 	}
-	return renderMinimal(actions)
-}
-
-// needs reports whether a decision is about a permission that the principal's own policies
-// must grant, and under which conditions they do.
-func (p *Principal) needs(d decision) (conditions string, needed bool) {
-	if !d.Allowed() {
-		return "", p.account.options.mode == Soft
-	}
-	uses := own(d.Uses())
-	if len(uses) == 0 {
-		return "", false // a resource-based policy granted it
-	}
-	return conditionsOf(uses[0].Statement), true
-}
-
-// own are the uses of identity-based policies; the first without conditions comes first.
-func own(uses []enforce.Use) []enforce.Use {
-	uses = slices.DeleteFunc(uses, func(u enforce.Use) bool {
-		k := u.Statement.Policy().Kind()
-		return k != enforce.IdentityPolicy && k != enforce.ManagedPolicy
-	})
-	slices.SortStableFunc(uses, func(a, b enforce.Use) int {
-		return len(a.Statement.Elements().Conditions) - len(b.Statement.Elements().Conditions)
-	})
-	return uses
-}
-
-// conditionsOf returns the Condition element of a statement as text; empty without one.
-func conditionsOf(s *enforce.Statement) string {
-	var element struct{ Condition json.RawMessage }
-	if err := json.Unmarshal([]byte(s.Document()), &element); err != nil {
-		return ""
-	}
-	return string(element.Condition)
-}
-
-// renderMinimal writes the document: resources with the same actions and conditions
-// share a statement.
-func renderMinimal(actions map[minimal]map[string]bool) string {
-	type shared struct{ conditions, actions string }
-	resources := map[shared][]string{}
-	for m, set := range actions {
-		s := shared{m.conditions, strings.Join(slices.Sorted(maps.Keys(set)), "\n")}
-		resources[s] = append(resources[s], m.resource)
-	}
-	type statement struct {
-		Sid       string
-		Effect    string
-		Action    []string
-		Resource  []string
-		Condition json.RawMessage `json:",omitempty"`
-	}
-	document := struct {
-		Version   string
-		Statement []statement
-	}{Version: "2012-10-17", Statement: []statement{}}
-	keys := slices.SortedFunc(maps.Keys(resources), func(a, b shared) int {
-		return strings.Compare(a.actions+a.conditions, b.actions+b.conditions)
-	})
-	for i, s := range keys {
-		slices.Sort(resources[s])
-		document.Statement = append(document.Statement, statement{
-			Sid: fmt.Sprintf("Used%d", i+1), Effect: "Allow", Action: strings.Split(s.actions, "\n"), Resource: resources[s], Condition: json.RawMessage(s.conditions),
-		})
-	}
-	text, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return err.Error() // conditions are JSON that was parsed before
-	}
-	return string(text)
+	return used.Document()
 }
 
 // A Permission is one that a call needed or that [Principal.Can] asks for, and what the

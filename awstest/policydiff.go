@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/leastpriv/leastpriv/enforce"
+	"github.com/leastpriv/leastpriv/internal/minimalpolicy"
 )
 
 // A PolicyDiff is what is between the policies that a user or role has and what its calls
@@ -164,7 +165,7 @@ func valuesOf(texts []enforce.Text) []string {
 func (p *Principal) missing(inForce []*enforce.Policy, calls Calls) (missing []MissingGrant) {
 	for _, call := range calls {
 		for _, d := range call.Decisions {
-			if _, minimal := p.needs(d); !minimal {
+			if _, minimal := minimalpolicy.Needs(d, p.account.options.mode == Soft); !minimal {
 				continue
 			}
 			now := *d.Policies

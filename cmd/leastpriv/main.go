@@ -15,6 +15,7 @@ const usage = `Usage: leastpriv COMMAND [flags]
 
 Commands:
   serve     answer AWS calls on a port of this machine
+  exec      run a program as a role, and say what was denied, used and unused
   check     hold policies to assertions of what they allow
   simulate  say what policies allow, and why
   prove     say what policies can never allow, over all requests
@@ -61,6 +62,8 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	switch args[0] {
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
+	case "exec":
+		return execCommand(ctx, args[1:], stdin, stdout, stderr)
 	case "simulate":
 		return simulate(args[1:], stdout, stderr)
 	case "prove":

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,7 +25,17 @@ import (
 	"github.com/leastpriv/leastpriv/fakeaws/iamtoolbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain runs the tests, or one of the programs that they run: each is this program by
+// another name.
+func TestMain(m *testing.M) {
+	switch filepath.Base(os.Args[0]) {
+	case "leastpriv":
+		main()
+	case "worker":
+		os.Exit(worker(os.Args[1:]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // start runs the serve command on a free port until the test ends, and returns
 // its URL and banner.
