@@ -22,38 +22,39 @@ const (
 
 // An Event is one call that reached a World.
 type Event struct {
-	Time      time.Time
-	RequestID string
+	Time      time.Time `json:"time"`
+	RequestID string    `json:"requestId"`
 	// Caller is the ARN of who called, or the name of an AWS service that called as
 	// itself; empty when anonymous or unknown.
-	Caller string
+	Caller string `json:"caller"`
 	// Service and Operation are empty when the request named none.
-	Service, Operation string
+	Service   string `json:"service"`
+	Operation string `json:"operation"`
 	// Fixture reports whether the World's own hand made the call, to set a test up: no
 	// policy was asked.
-	Fixture bool
+	Fixture bool `json:"fixture,omitempty"`
 	// Decisions has one entry for each permission that was asked, in order.
-	Decisions []enforce.Decision
+	Decisions []enforce.Decision `json:"decisions"`
 	// Denied reports whether any of them was denied, even if the call was let
 	// pass (soft mode), or stopped only one entry of a batch.
-	Denied bool
+	Denied bool `json:"denied"`
 	// Settled reports whether a test has dealt with the outcome: expected it, or failed
 	// because of it with an explanation.
-	Settled bool
+	Settled bool `json:"settled,omitempty"`
 	// Code is the code of the error that the caller got; empty on success.
-	Code string
+	Code string `json:"code,omitempty"`
 	// Message is the text of that error, cut where it is long.
-	Message string
+	Message string `json:"message,omitempty"`
 	// Help is what a developer may want to know of a failed call beyond AWS's text: what a
 	// wrong signature is a signature of, and what it should be of; why a permission was
 	// asked that was denied; which principal or resource of a policy is refused.
-	Help string
+	Help string `json:"help,omitempty"`
 	// Fault is the kind of the [Fault] that made the call fail, or that came with its
 	// answer; empty where there was none.
-	Fault string `json:",omitempty"`
+	Fault string `json:"fault,omitempty"`
 	// AuthorizationID is the id that the text of a denial gave, under which its details
 	// are found; empty where it gave none. See [World.FindAuthorization].
-	AuthorizationID string `json:",omitempty"`
+	AuthorizationID string `json:"authorizationId,omitempty"`
 
 	denial *denial // with the id
 }

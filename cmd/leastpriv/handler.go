@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/leastpriv/leastpriv/enforce"
 	"github.com/leastpriv/leastpriv/fakeaws"
 	"github.com/leastpriv/leastpriv/fakeaws/all"
 	"github.com/leastpriv/leastpriv/fakeaws/anyservice"
@@ -23,15 +27,31 @@ type handler struct {
 	mu    sync.Mutex // one reset at a time
 	world atomic.Pointer[fakeaws.World]
 	own   *http.ServeMux
+	since time.Time // when the server was started
+}
+
+// A healthJSON says that a server answers, and what it is.
+type healthJSON struct {
+	Status string `json:"status"` // "ok"
+	// Version is that of the command, see versionJSON.
+	Version string `json:"version"`
+	Mode    string `json:"mode"`
+	Region  string `json:"region"`
+	// Services are those with a fake; of others calls are judged, and answered from their
+	// models or by an upstream.
+	Services []string `json:"services"`
+	// UptimeSeconds is for how long the server has answered.
+	UptimeSeconds float64 `json:"uptimeSeconds"`
 }
 
 func newHandler(f *serveFlags) (*handler, error) {
-	h := &handler{flags: f, own: http.NewServeMux()}
+	h := &handler{flags: f, own: http.NewServeMux(), since: time.Now()}
 	if err := h.reset(); err != nil {
 		return nil, err
 	}
 	h.own.HandleFunc("POST /_leastpriv/reset", h.postReset)
 	h.own.HandleFunc("GET /_leastpriv/decisions", h.getDecisions)
+	h.own.HandleFunc("GET /_leastpriv/health", h.getHealth)
 	return h, nil
 }
 
@@ -105,7 +125,32 @@ func (h *handler) postReset(w http.ResponseWriter, _ *http.Request) {
 
 // getDecisions answers the latest calls with what the policies said, newest last.
 func (h *handler) getDecisions(w http.ResponseWriter, _ *http.Request) {
-	body, err := json.MarshalIndent(h.world.Load().Log().Events(), "", "  ")
+	events := append([]fakeaws.Event{}, h.world.Load().Log().Events()...)
+	for i := range events {
+		if events[i].Decisions == nil {
+			events[i].Decisions = []enforce.Decision{} // a list, for those who read it
+		}
+	}
+	writeJSON(w, events)
+}
+
+// getHealth says that the server answers, and what it is.
+func (h *handler) getHealth(w http.ResponseWriter, _ *http.Request) {
+	info, _ := debug.ReadBuildInfo()
+	var names []string
+	for _, s := range slices.Concat(all.Services(), h.flags.fakes()) {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	writeJSON(w, healthJSON{
+		Status: "ok", Version: versionOf(info).Version, Mode: h.flags.mode.String(), Region: h.flags.region,
+		Services: names, UptimeSeconds: time.Since(h.since).Seconds(),
+	})
+}
+
+// writeJSON answers with a value. Markup in it is escaped.
+func writeJSON(w http.ResponseWriter, v any) {
+	body, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -24,6 +24,7 @@ Commands:
   escalate  say by which calls principals can come to hold more
   lint      say what is wrong with policy documents
   cover     say which grants of policies tests used
+  version   print the version of the command
 
 Run "leastpriv COMMAND -h" for the flags of a command.
 `
@@ -80,6 +81,8 @@ func runWith(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return check(args[1:], stdout, stderr)
 	case "cover":
 		return coverage(args[1:], stdout, stderr)
+	case "version", "-version", "--version":
+		return version(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitOK

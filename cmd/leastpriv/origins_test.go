@@ -35,7 +35,7 @@ func send(t *testing.T, method, url string, header ...string) (*http.Response, s
 }
 
 // addresses are all below /_leastpriv, and one that is not there.
-var addresses = []string{"GET /_leastpriv/decisions", "POST /_leastpriv/reset", "GET /_leastpriv/", "GET /%5Fleastpriv/decisions", "GET /_leastpriv/%3Cscript%3E"}
+var addresses = []string{"GET /_leastpriv/decisions", "GET /_leastpriv/health", "POST /_leastpriv/reset", "GET /_leastpriv/", "GET /%5Fleastpriv/decisions", "GET /_leastpriv/%3Cscript%3E"}
 
 // The server's own addresses are reached by the host that it listens on. A name that
 // somebody else makes lead there is not the server's.
