@@ -76,6 +76,8 @@ type Log struct {
 	next   int
 	// policies says how many settings of the records name each policy.
 	policies map[*enforce.Policy]int
+	// watches are those who follow the calls.
+	watches []*Watch
 }
 
 // add remembers a call of a caller whose decisions were made some time after it arrived.
@@ -96,6 +98,7 @@ func (l *Log) add(e *Event, by *Caller, waited time.Duration, size int) {
 	for l.n > 1 && l.bytes > logBytes {
 		l.forgetFirst()
 	}
+	l.wake()
 }
 
 // grow makes room for a call: one more, or that of the oldest.
@@ -196,6 +199,9 @@ func (l *Log) Reset() {
 	defer l.mu.Unlock()
 	l.records, l.first, l.n, l.bytes, l.policies = nil, 0, 0, 0, nil
 	l.recent, l.next = [len(l.recent)]*setting{}, 0
+	for _, w := range l.watches {
+		w.next = l.added
+	}
 }
 
 // String returns the event in one line for each permission that was asked, or

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -30,9 +31,8 @@ type observed struct {
 	soft    bool   // denied calls pass
 
 	mu      sync.Mutex
-	started bool
-	seen    int // of the log's calls
-	calls   int // of the role
+	watch   *fakeaws.Watch // from when the program starts
+	calls   int            // of the role
 	lost    int
 	denied  tally[deniedJSON]
 	failed  tally[failedJSON]
@@ -94,23 +94,18 @@ type usedJSON struct {
 func (o *observed) begin() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.started, o.seen = true, o.log.Count()
+	o.watch = o.log.Watch()
 }
 
 // collect takes the new calls of the log.
 func (o *observed) collect() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.started {
+	if o.watch == nil {
 		return
 	}
-	count := o.log.Count()
-	events := o.log.Since(o.seen)
-	if gap := count - o.seen - len(events); gap > 0 {
-		o.lost += gap
-		o.seen += gap
-	}
-	o.seen += len(events)
+	events, missed := o.watch.Read(math.MaxInt)
+	o.lost += missed
 	for i := range events {
 		o.add(&events[i])
 	}

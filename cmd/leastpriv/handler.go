@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
@@ -28,6 +29,9 @@ type handler struct {
 	world atomic.Pointer[fakeaws.World]
 	own   *http.ServeMux
 	since time.Time // when the server was started
+	// denials is where denials are printed, with -log; unwatch ends that of the World.
+	denials io.Writer
+	unwatch func()
 }
 
 // A healthJSON says that a server answers, and what it is.
@@ -44,8 +48,8 @@ type healthJSON struct {
 	UptimeSeconds float64 `json:"uptimeSeconds"`
 }
 
-func newHandler(f *serveFlags) (*handler, error) {
-	h := &handler{flags: f, own: http.NewServeMux(), since: time.Now()}
+func newHandler(f *serveFlags, stderr io.Writer) (*handler, error) {
+	h := &handler{flags: f, own: http.NewServeMux(), since: time.Now(), denials: stderr, unwatch: func() {}}
 	if err := h.reset(); err != nil {
 		return nil, err
 	}
@@ -75,10 +79,24 @@ func (h *handler) reset() error {
 		// A key that was made up stays over a reset.
 		a.accessKey, a.secret = acct.Root.AccessKeyID, acct.Root.SecretAccessKey
 	}
-	if old := h.world.Swap(w); old != nil {
+	unwatch := h.unwatch
+	if h.flags.log {
+		h.unwatch = printDenials(h.denials, w.Log(), h.flags.mode != fakeaws.Strict)
+	}
+	old := h.world.Swap(w)
+	unwatch()
+	if old != nil {
 		old.Close()
 	}
 	return nil
+}
+
+// close prints the last denials.
+func (h *handler) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unwatch()
+	h.unwatch = func() {}
 }
 
 // fakes are those that Worlds have only when asked: of every service for which no upstream

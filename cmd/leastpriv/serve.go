@@ -58,8 +58,8 @@ type serveFlags struct {
 	hosts    []string // further names, in lower case
 	// bodyTimeout is that of fakeaws.Config.
 	bodyTimeout time.Duration
-	// details switches authorization details on.
-	details bool
+	// details switches authorization details on, log a line for each denial.
+	details, log bool
 	// upstreams answer for services without a fake, by service.
 	upstreams map[string]*anyservice.Upstream
 }
@@ -82,6 +82,7 @@ func parseServeFlags(args []string, stderr io.Writer) (serveFlags, error) {
 		f.mode, err = fakeaws.ParseMode(v)
 		return err
 	})
+	fs.BoolVar(&f.log, "log", false, "print one line for each denial to standard error")
 	fs.BoolVar(&f.details, "authorization-details", false, "end denials with an authorization id, and serve IAM Toolbox, which tells their details: a preview of AWS")
 	fs.Func("upstream", "another emulator `SERVICE=URL` that answers allowed calls to a service without a fake, or to all of them: dynamodb=http://localhost:8000, *=URL; repeatable", f.addUpstream)
 	fs.DurationVar(&f.bodyTimeout, "body-timeout", time.Minute, "how long the body of a request may take, beside one second for each KiB of it")
@@ -144,10 +145,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func (f *serveFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
-	handler, err := newHandler(f)
+	handler, err := newHandler(f, stderr)
 	if err != nil {
 		return err
 	}
+	defer handler.close()
 	if err := f.checkAddr(); err != nil {
 		return err
 	}

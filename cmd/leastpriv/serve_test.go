@@ -48,6 +48,15 @@ func start(t *testing.T, args ...string) (url, banner string) {
 // that it writes at its start when the banner is there.
 func startWith(t *testing.T, stderr *bytes.Buffer, args ...string) (url, banner string) {
 	t.Helper()
+	return startTo(t, stderr, args...)
+}
+
+// startTo is startWith for a writer that may be read before the command has ended.
+func startTo(t *testing.T, stderr interface {
+	io.Writer
+	String() string
+}, args ...string) (url, banner string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	out, in := io.Pipe()
 	code := make(chan int)

@@ -77,6 +77,6 @@ func version(args []string, stdout, stderr io.Writer) int {
 		}
 		return exitOK
 	}
-	fmt.Fprintln(stdout, v)
+	fmt.Fprintf(stdout, "%s\n", v)
 	return exitOK
 }
