@@ -43,6 +43,8 @@ type run struct {
 	// settable says of identities and resources, by their ARNs, whether somebody may set their
 	// tags.
 	settable map[string]bool
+	// federates says of users whether they may make sessions of federated users with tags.
+	federates map[*agent]bool
 }
 
 // unknown notes why there may be more paths.

@@ -141,7 +141,7 @@ func (s *Search) From(ctx context.Context, from *account.Identity) (*Result, err
 	if home == nil || from.Kind == account.GroupKind {
 		return nil, fmt.Errorf("escalation: %s is no user or role of the accounts", from.ARN)
 	}
-	r := &run{Search: s, ctx: ctx, result: &Result{}, seen: map[string]bool{}, noted: map[string]bool{}, settable: map[string]bool{}}
+	r := &run{Search: s, ctx: ctx, result: &Result{}, seen: map[string]bool{}, noted: map[string]bool{}, settable: map[string]bool{}, federates: map[*agent]bool{}}
 	start := r.agent(home, newHolding(home, from))
 	r.result.Principal = start.who
 	for _, u := range from.Unknowns() {

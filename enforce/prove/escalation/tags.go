@@ -151,11 +151,21 @@ func (r *run) mayTagSessions(arn string) bool {
 	return role != nil && fixedkeys.MayTagSessions(role.Trust)
 }
 
-// mayFederate reports whether a user may make sessions of federated users with tags.
+// mayFederate reports whether a user may make sessions of federated users with tags. It is
+// asked once for each agent, because each answer No that depends on tags is a hinge again.
 func (r *run) mayFederate(a *agent) bool {
 	if a.id.Kind != account.UserKind {
 		return false
 	}
+	may, known := r.federates[a]
+	if !known {
+		may = r.askFederate(a)
+		r.federates[a] = may
+	}
+	return may
+}
+
+func (r *run) askFederate(a *agent) bool {
 	for _, action := range []string{"sts:GetFederationToken", "sts:TagSession"} {
 		if !r.may(a, action) {
 			return false

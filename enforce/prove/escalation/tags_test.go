@@ -78,6 +78,16 @@ func TestSessionTags(t *testing.T) {
 	}
 }
 
+// Where tags decide whether a user may bring its own tags, the search asks that once: nobody
+// who may not set them comes to them.
+func TestTagsThatDecideOnTags(t *testing.T) {
+	t.Parallel()
+	w, from := scene(t, iff("sts:*", "aws:PrincipalTag/team", "admin")+","+iff("dynamodb:*", "aws:PrincipalTag/team", "admin"))
+	result := search(t, w, from)
+	assert.Equal(t, prove.No, result.Verdict(), "%v %v", result.Unknown, result.Paths)
+	assert.Less(t, result.Asks, 1000)
+}
+
 // Tags that somebody may set, whose tags policies ask for, wherever they do.
 func TestTagsThatMayBeSet(t *testing.T) {
 	t.Parallel()
